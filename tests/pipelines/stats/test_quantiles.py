@@ -1,0 +1,85 @@
+"""The quantile is the one that a slow walk along the probabilities finds."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.stats.quantiles import negative_binomial_quantile
+
+MEANS = st.floats(min_value=0.01, max_value=300)
+RATIOS = st.floats(min_value=1.01, max_value=30)
+LEVELS = st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99])
+
+
+def walked_quantile(mean: float, variance: float, level: float) -> int:
+    """Add up probabilities one by one until the level is reached."""
+    size, success = mean * mean / (variance - mean), mean / variance
+    total, count = 0.0, -1
+    while total < level:
+        count += 1
+        log_ways = math.lgamma(count + size) - math.lgamma(size) - math.lgamma(count + 1)
+        total += math.exp(log_ways + size * math.log(success) + count * math.log1p(-success))
+    return count
+
+
+@given(mean=MEANS, ratio=RATIOS, level=LEVELS)
+def test_it_equals_a_slow_walk_along_the_probabilities(mean, ratio, level):
+    fast = float(negative_binomial_quantile(mean, mean * ratio, level))
+    slightly_less, slightly_more = level - 1e-9, level + 1e-9
+    assert walked_quantile(mean, mean * ratio, slightly_less) <= fast
+    assert fast <= walked_quantile(mean, mean * ratio, slightly_more)
+
+
+@pytest.mark.parametrize(
+    ("mean", "level", "published"), [(10.0, 0.95, 15), (1.0, 0.99, 4), (0.05, 0.95, 0), (4.0, 0.5, 4)]
+)
+def test_it_is_poisson_when_the_variance_is_not_above_the_mean(mean, level, published):
+    assert negative_binomial_quantile(mean, mean, level) == published
+    assert negative_binomial_quantile(mean, mean / 2, level) == published
+
+
+def test_nothing_expected_needs_no_stock():
+    assert negative_binomial_quantile([0.0, 0.0], [0.0, 5.0], 0.99).tolist() == [0.0, 0.0]
+
+
+def test_it_covers_as_often_as_asked():
+    random = np.random.default_rng(7)
+    mean, variance = 6.0, 21.0
+    drawn = random.negative_binomial(mean**2 / (variance - mean), mean / variance, size=200_000)
+    quantile = negative_binomial_quantile(mean, variance, 0.95)
+    assert np.mean(drawn <= quantile) >= 0.95
+    assert np.mean(drawn <= quantile - 1) < 0.95
+
+
+def test_a_variance_barely_above_the_mean_joins_poisson_without_a_jump():
+    gaps = 10.0 ** -np.arange(1.0, 14.0)
+    quantiles = negative_binomial_quantile(10.0, 10.0 * (1 + gaps), 0.95)
+    assert set(quantiles[2:]) == {15.0}
+
+
+def test_arguments_broadcast_and_unknown_stays_unknown():
+    table = negative_binomial_quantile([[5.0], [np.nan]], 12.0, [0.8, 0.95])
+    assert table.shape == (2, 2)
+    assert np.isnan(table[1]).all() and not np.isnan(table[0]).any()
+    assert np.isnan(negative_binomial_quantile(0.0, np.nan, 0.9))
+
+
+@pytest.mark.parametrize(
+    ("mean", "variance", "level"), [(-1, 1, 0.9), (1, -1, 0.9), (1, 1, 0), (1, 1, 1), (1, 1, np.nan)]
+)
+def test_it_refuses_what_makes_no_sense(mean, variance, level):
+    with pytest.raises(ValueError):
+        negative_binomial_quantile(mean, variance, level)
+
+
+def test_a_hundred_thousand_variants_take_under_two_seconds():
+    random = np.random.default_rng(0)
+    mean = random.lognormal(1, 2, 100_000)
+    start = time.perf_counter()
+    quantiles = negative_binomial_quantile(mean, mean * (1 + random.lognormal(0, 1.5, 100_000)), 0.95)
+    assert time.perf_counter() - start < 2
+    assert np.isfinite(quantiles).all()
