@@ -1,0 +1,147 @@
+"""Every setting of the project, from the environment; .env.example says what each means."""
+
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from shopmlops import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+GENERATED = "generated-"  # marks development secrets: system checks refuse them outside the demo
+
+# Where we are
+DEMO = env.flag("SHOPMLOPS_DEMO")
+DEBUG = env.flag("DEBUG")
+STATE_DIR = Path(env.text("SHOPMLOPS_STATE", str(BASE_DIR / ".state"))).resolve()
+APP_URL = env.text("APP_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost")
+CODE_REVISION = env.text("CODE_REVISION", "unknown")
+IMAGE_DIGEST = env.text("IMAGE_DIGEST", "")
+
+# Secrets
+SECRET_KEY = env.secret("SECRET_KEY", GENERATED + "django-key-for-development-only-not-for-production")
+ENCRYPTION_KEYS = env.secret("ENCRYPTION_KEYS", "")  # "id:base64,id:base64", newest first
+SIGNING_KEY = env.secret("SIGNING_KEY", "")  # Ed25519 private key, base64; only where training runs
+SIGNING_PUBLIC_KEYS = env.words("SIGNING_PUBLIC_KEYS")  # current and retired, base64
+METRICS_TOKEN = env.secret("METRICS_TOKEN", "")
+
+# Shopify. The five addresses that a development store may stand in for are checked in checks.py.
+SHOPIFY_API_KEY = env.text("SHOPIFY_API_KEY", GENERATED + "client-id")
+SHOPIFY_API_SECRET = env.secret("SHOPIFY_API_SECRET", GENERATED + "client-secret-of-thirty-two-bytes")
+SHOPIFY_API_SECRET_OLD = env.secret("SHOPIFY_API_SECRET_OLD", "")
+SHOPIFY_APP_HANDLE = env.text("SHOPIFY_APP_HANDLE", "shopmlops")
+SHOPIFY_API_VERSION = "2026-10"
+SHOPIFY_API_ORIGIN = env.text("SHOPIFY_API_ORIGIN", "https://{shop}").rstrip("/")
+SHOPIFY_ADMIN_ORIGINS = env.words("SHOPIFY_ADMIN_ORIGINS", "https://{shop},https://admin.shopify.com")
+APP_BRIDGE_URL = env.text("APP_BRIDGE_URL", "https://cdn.shopify.com/shopifycloud/app-bridge.js")
+POLARIS_URL = env.text("POLARIS_URL", "https://cdn.shopify.com/shopifycloud/polaris-1.js")
+SHOPIFY_BULK_HOSTS = env.words("SHOPIFY_BULK_HOSTS", "storage.googleapis.com,.shopify.com,.shopifycloud.com")
+
+# Django
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_rq",
+    "django_htmx",
+    "pipelines",
+    "dashboard",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.embedding.EmbeddingMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "shopmlops.urls"
+WSGI_APPLICATION = "shopmlops.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboard.embedding.page_context",
+            ],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+LANGUAGE_CODE = "en-gb"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+
+def database(url: str) -> dict[str, object]:
+    """Return Django's settings for a postgresql:// address, also one with a socket in ?host=."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or query.get("user", [""])[0]),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", [parts.hostname or ""])[0],
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,  # pgbouncer in transaction mode
+        "OPTIONS": {"sslmode": query["sslmode"][0]} if "sslmode" in query else {},
+    }
+
+
+DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///shopmlops"))}
+REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+# Queues
+QUEUES = ("events", "default", "training")
+RQ_QUEUES = {
+    name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 600, "SERIALIZER": "rq.serializers.JSONSerializer"} for name in QUEUES
+}
+
+# Files: artifacts of model versions on the file system, or in S3 by ARTIFACT_STORAGE.
+ARTIFACT_STORAGE = env.text("ARTIFACT_STORAGE", "django.core.files.storage.FileSystemStorage")
+STORAGES = {
+    "artifacts": {
+        "BACKEND": ARTIFACT_STORAGE,
+        "OPTIONS": {"location": STATE_DIR / "artifacts"} if ARTIFACT_STORAGE.endswith("FileSystemStorage") else {},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = STATE_DIR / "static"
+WHITENOISE_MAX_AGE = 31536000
+
+# Security. Merchants' pages carry no cookie; the cookies below are the operators' admin only.
+SECURE_SSL_REDIRECT = not DEMO and not DEBUG and APP_URL.startswith("https://")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = 31536000 if SECURE_SSL_REDIRECT else 0
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+ADMIN_HOST = env.text("ADMIN_HOST", "")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {"django.server": {"level": "WARNING"}, "cmdstanpy": {"level": "WARNING"}, "prophet": {"level": "WARNING"}},
+}

@@ -1,0 +1,10 @@
+"""Which address leads where."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("pipelines.endpoints.urls")),
+    path("", include("dashboard.urls")),
+]
