@@ -1,0 +1,3 @@
+"""Addresses of the merchant's pages."""
+
+urlpatterns: list = []

@@ -1,0 +1,50 @@
+"""The tables, one file per stage of the story."""
+
+from pipelines.models.ingest import (
+    Checkout,
+    Location,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+    StockLevel,
+    SyncRun,
+    Variant,
+    WebhookDelivery,
+)
+from pipelines.models.ledger import LedgerNote, LifecycleEvent
+from pipelines.models.registry import ModelVersion
+from pipelines.models.releases import Approval, Deployment, Release
+from pipelines.models.serving import Forecast, ForecastOverride, StockAdvice
+from pipelines.models.shops import CronSlot, Shop, ShopSettings, ShopToken, Staff, StockRule
+from pipelines.models.training import DatasetSnapshot, TrainingRun
+
+__all__ = [
+    "Approval",
+    "Checkout",
+    "CronSlot",
+    "DatasetSnapshot",
+    "Deployment",
+    "Forecast",
+    "ForecastOverride",
+    "LedgerNote",
+    "LifecycleEvent",
+    "Location",
+    "ModelVersion",
+    "Order",
+    "OrderLine",
+    "Product",
+    "Refund",
+    "Release",
+    "Shop",
+    "ShopSettings",
+    "ShopToken",
+    "Staff",
+    "StockAdvice",
+    "StockLevel",
+    "StockRule",
+    "SyncRun",
+    "TrainingRun",
+    "Variant",
+    "WebhookDelivery",
+]

@@ -1,0 +1,87 @@
+"""The ledger: who moved what, and why; append-only, one digest chain per shop."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from pipelines.models.base import ShopTable
+
+if TYPE_CHECKING:
+    from pipelines.models.shops import Shop
+
+GENESIS = "0" * 64
+
+
+class LedgerNote(ShopTable):
+    """Free text that people typed; erasable, so the chain holds only its digest."""
+
+    text = models.CharField(max_length=500)
+
+
+class LifecycleEvent(ShopTable):
+    """One change of state."""
+
+    seq = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=40)  # version.validated, release.live, approval.given, settings.changed …
+    use_case = models.CharField(max_length=40, blank=True)
+    version_number = models.PositiveIntegerField(null=True)
+    release_id_seen = models.BigIntegerField(null=True)
+    by = models.CharField(max_length=60)  # Shopify's user id, "system", or "operator:<name>"
+    because = models.CharField(max_length=200)
+    details = models.JSONField(default=dict)
+    note = models.ForeignKey(LedgerNote, null=True, on_delete=models.SET_NULL, related_name="+")
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "seq"], name="event_once")]
+
+    @classmethod
+    def record(cls, shop: Shop, kind: str, *, by: str, because: str, note: str = "", **facts: Any) -> LifecycleEvent:
+        """Append an event to the shop's chain; call it last inside the transaction that made the change."""
+        from pipelines.models.shops import Shop as Shops
+
+        columns = {name: facts.pop(name) for name in ("use_case", "version_number", "release_id_seen") if name in facts}
+        with transaction.atomic():
+            Shops.objects.select_for_update().only("pk").get(pk=shop.pk)  # one writer per chain, locked last
+            head = cls.objects.filter(shop=shop).order_by("-seq").first()
+            event = cls(
+                shop=shop,
+                seq=head.seq + 1 if head else 1,
+                at=timezone.now(),
+                kind=kind,
+                by=by,
+                because=because,
+                details=facts,
+                previous=head.digest if head else GENESIS,
+                **columns,
+            )
+            if note:
+                event.note = LedgerNote.objects.create(shop=shop, text=note)
+                event.details["note_digest"] = hashlib.sha256(note.encode()).hexdigest()
+            event.digest = event.compute_digest()
+            event.save(force_insert=True)
+        return event
+
+    def compute_digest(self) -> str:
+        """Return the digest that binds this event to the one before it."""
+        body = [
+            self.previous,
+            self.shop_id,
+            self.seq,
+            self.at.isoformat(),
+            self.kind,
+            self.use_case,
+            self.version_number,
+            self.release_id_seen,
+            self.by,
+            self.because,
+            self.details,
+        ]
+        return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

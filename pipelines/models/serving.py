@@ -1,0 +1,95 @@
+"""What the live versions say: forecasts and advice."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from pipelines.models.base import ShopTable
+
+
+class Forecast(ShopTable):
+    """One version's forecast of one variant from one origin, with arrays over the horizon."""
+
+    version = models.ForeignKey("pipelines.ModelVersion", on_delete=models.CASCADE, related_name="+")
+    variant_id = models.BigIntegerField()
+    origin = models.DateField()  # the last day of history; the first forecast day is the next
+    mean = ArrayField(models.FloatField())
+    lead_quantiles = models.JSONField(default=dict)  # level -> units over lead time + review period
+    month_quantiles = models.JSONField(default=dict)  # level -> units over 28 days
+    parts = models.JSONField(default=list)  # plain explanation: [[words, units], …], sums to the 28-day total
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "version", "variant_id", "origin"], name="forecast_once")
+        ]
+        indexes = [models.Index(fields=["shop", "variant_id", "-origin"], name="forecast_by_variant")]
+
+
+class ForecastOverride(ShopTable):
+    """A merchant's own number for a variant and a period; we keep measuring both."""
+
+    variant_id = models.BigIntegerField()
+    units = models.PositiveIntegerField()
+    first_day = models.DateField()
+    last_day = models.DateField()
+    note = models.CharField(max_length=300)
+    sub = models.CharField(max_length=40)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "variant_id"], name="override_by_variant")]
+
+
+class StockAdvice(ShopTable):
+    """One variant's row on the Forecasts page, written by the nightly refresh; location 0 is the total."""
+
+    variant_id = models.BigIntegerField()
+    location_id = models.BigIntegerField(default=0)
+    version = models.ForeignKey("pipelines.ModelVersion", on_delete=models.CASCADE, related_name="+")
+    origin = models.DateField()
+    title = models.CharField(max_length=255)
+    subtitle = models.CharField(max_length=255, blank=True)
+    sku = models.CharField(max_length=255, blank=True)
+    vendor = models.CharField(max_length=255, blank=True)
+    search = models.TextField(blank=True)  # lower-cased title, options, SKU
+    status = models.CharField(max_length=20)  # stock.STATUSES
+    spark = models.TextField(blank=True)  # ready SVG
+    sold_28 = models.FloatField(default=0)
+    forecast_28 = models.FloatField(default=0)
+    low_28 = models.FloatField(default=0)  # 80 % range
+    high_28 = models.FloatField(default=0)
+    is_overridden = models.BooleanField(default=False)
+    is_new = models.BooleanField(default=False)
+    stock = models.IntegerField(null=True)  # null: not tracked
+    incoming = models.IntegerField(default=0)
+    committed = models.IntegerField(default=0)
+    runs_out = models.DateField(null=True)
+    days_of_cover = models.FloatField(null=True)
+    reorder_point = models.FloatField(default=0)
+    order_up_to = models.FloatField(default=0)
+    order_quantity = models.IntegerField(default=0)
+    order_by = models.DateField(null=True)
+    order_cost_minor = models.BigIntegerField(default=0)
+    lost_units = models.FloatField(default=0)
+    at_risk_minor = models.BigIntegerField(default=0)
+    overstock_minor = models.BigIntegerField(default=0)
+    abc = models.CharField(max_length=1, blank=True)
+    is_dead = models.BooleanField(default=False)
+    price_minor = models.BigIntegerField(null=True)
+    unit_cost_minor = models.BigIntegerField(null=True)
+    cost_is_estimated = models.BooleanField(default=False)
+    rule = models.JSONField(default=dict)  # the lead time, pack size … that the advice used
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "location_id", "variant_id"], name="advice_once"),
+        ]
+        indexes = [
+            models.Index(fields=["shop", "location_id", "-at_risk_minor", "variant_id"], name="advice_by_risk"),
+            models.Index(fields=["shop", "location_id", "-forecast_28", "variant_id"], name="advice_by_forecast"),
+            models.Index(fields=["shop", "location_id", "runs_out", "variant_id"], name="advice_by_run_out"),
+            models.Index(fields=["shop", "location_id", "status"], name="advice_by_status"),
+        ]

@@ -1,0 +1,155 @@
+"""Shops, their tokens, settings and people."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.utils import timezone
+
+from pipelines.models.base import ShopQuerySet, ShopTable
+
+
+class ShopStates(models.QuerySet):
+    def installed(self) -> ShopStates:
+        """Keep the shops that have the app and have not been erased."""
+        return self.filter(installed_at__isnull=False, uninstalled_at__isnull=True, redacted_at__isnull=True)
+
+    def reachable(self) -> ShopStates:
+        """Keep the installed shops whose Admin API we may call."""
+        return self.installed().filter(access_ended_at__isnull=True)
+
+
+class Shop(models.Model):
+    """One store that installed the app."""
+
+    domain = models.CharField(max_length=100, unique=True)  # something.myshopify.com
+    gid = models.CharField(max_length=60, blank=True)
+    name = models.CharField(max_length=255, blank=True)
+    timezone = models.CharField(max_length=64, default="UTC")
+    currency = models.CharField(max_length=3, default="USD")
+    country = models.CharField(max_length=2, blank=True)
+    plan = models.CharField(max_length=60, blank=True)
+    scopes = models.JSONField(default=list)
+    installed_at = models.DateTimeField(null=True)
+    uninstalled_at = models.DateTimeField(null=True)
+    redacted_at = models.DateTimeField(null=True)
+    access_ended_at = models.DateTimeField(null=True)  # Shopify refused our token: the merchant must open the app
+    access_ended_reason = models.CharField(max_length=200, blank=True)
+    updated_at = models.DateTimeField(null=True)  # by Shopify's clock: newest shop/update applied
+    customer_key = models.BinaryField(default=b"")  # encrypted; destroyed at shop/redact
+
+    objects = ShopStates.as_manager()
+
+    def __str__(self) -> str:
+        return self.domain
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def is_installed(self) -> bool:
+        return bool(self.installed_at) and not self.uninstalled_at and not self.redacted_at
+
+    @property
+    def is_reachable(self) -> bool:
+        return self.is_installed and not self.access_ended_at
+
+    def has_scope(self, scope: str) -> bool:
+        return scope in self.scopes
+
+    @property
+    def sees_all_orders(self) -> bool:
+        return self.has_scope("read_all_orders")
+
+
+class ShopToken(models.Model):
+    """The encrypted, expiring pair of offline tokens of a shop."""
+
+    shop = models.OneToOneField(Shop, on_delete=models.CASCADE, related_name="token")
+    access_token = models.BinaryField()
+    access_expires_at = models.DateTimeField()
+    refresh_token = models.BinaryField(default=b"")
+    refresh_expires_at = models.DateTimeField(null=True)
+    key_id = models.CharField(max_length=20)
+    refresh_lease_until = models.DateTimeField(null=True)  # who holds it may refresh; see shopify/tokens.py
+    obtained_at = models.DateTimeField(default=timezone.now)
+
+
+class ShopSettings(models.Model):
+    """What a merchant may change, with our defaults."""
+
+    shop = models.OneToOneField(Shop, on_delete=models.CASCADE, related_name="settings")
+    pull_at = models.TimeField(null=True)  # shop's local time of the daily pull; null: spread over the day
+    train_weekday = models.PositiveSmallIntegerField(default=0)  # Monday
+    train_at = models.TimeField(default=time(3, 0))
+    lead_time_days = models.PositiveSmallIntegerField(default=14)
+    review_days = models.PositiveSmallIntegerField(default=7)
+    service_level = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.95"))
+    cost_share = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.5"))  # of price, where unknown
+    holding_rate = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.25"))  # of unit cost a year
+    markdown_rate = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.2"))
+    approvers = models.JSONField(default=list)  # Shopify user ids besides the account owner
+    approval_days = models.PositiveSmallIntegerField(default=7)
+    guide_hidden = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=0)  # a form carries the revision that it showed
+
+    @property
+    def approval_lifetime(self) -> timedelta:
+        return timedelta(days=self.approval_days)
+
+
+class Staff(ShopTable):
+    """A person of the shop, known by Shopify's user id alone."""
+
+    sub = models.CharField(max_length=40)
+    is_owner = models.BooleanField(null=True)  # unknown until Shopify said so: nobody unknown approves
+    is_collaborator = models.BooleanField(null=True)
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "sub"], name="staff_once")]
+
+
+class StockRule(ShopTable):
+    """What the merchant knows of a vendor or a variant: lead time, pack size and so on; null means inherited."""
+
+    vendor = models.CharField(max_length=255, blank=True)  # set for a vendor's rule
+    variant_id = models.BigIntegerField(null=True)  # set for a variant's rule: Shopify's id
+    lead_time_days = models.PositiveSmallIntegerField(null=True)
+    review_days = models.PositiveSmallIntegerField(null=True)
+    cover_days = models.PositiveSmallIntegerField(null=True)
+    pack_size = models.PositiveIntegerField(null=True)
+    minimum_order = models.PositiveIntegerField(null=True)
+    service_level = models.DecimalField(max_digits=4, decimal_places=3, null=True)
+    unit_cost_minor = models.BigIntegerField(null=True)
+
+    FIELDS = (
+        "lead_time_days",
+        "review_days",
+        "cover_days",
+        "pack_size",
+        "minimum_order",
+        "service_level",
+        "unit_cost_minor",
+    )
+
+    objects = ShopQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "vendor", "variant_id"], nulls_distinct=False, name="rule_once"),
+        ]
+
+
+class CronSlot(models.Model):
+    """One tick of one scheduled job: whoever inserts the row runs it, so two schedulers do no harm."""
+
+    job = models.CharField(max_length=60)
+    slot = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "slot"], name="slot_once")]

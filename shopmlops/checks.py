@@ -1,0 +1,1 @@
+"""Explain a bad set-up before a request does."""
