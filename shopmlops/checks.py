@@ -1,1 +1,116 @@
-"""Explain a bad set-up before a request does."""
+"""Explain a bad set-up before a request does. `refuse_unsafe_start` also runs when the web process starts."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+
+SHOPIFY_HOSTS = ("shopify.com", "myshopify.com", "shopifycloud.com", "storage.googleapis.com")
+LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
+DEMO_SECRET_FILE = "demo-secret"
+
+
+@register
+def setup_is_consistent(**kwargs: Any) -> list[CheckMessage]:
+    """Report every inconsistency of the settings, with an id and a hint."""
+    return [*secrets(), *addresses(), *demo()]
+
+
+def refuse_unsafe_start() -> None:
+    """Stop the process when a check finds an error."""
+    errors = [message for message in setup_is_consistent() if message.is_serious()]
+    if errors:
+        raise ImproperlyConfigured("\n".join(f"{error.id}: {error.msg} {error.hint or ''}" for error in errors))
+
+
+def secrets() -> Iterator[CheckMessage]:
+    """Report keys that are missing, generated, or not keys."""
+    if settings.DEMO:
+        return
+    for name in ("SECRET_KEY", "SHOPIFY_API_KEY", "SHOPIFY_API_SECRET"):
+        if getattr(settings, name).startswith(settings.GENERATED):
+            yield Error(f"{name} is not set.", hint="Set it; .env.example says where it comes from.", id="shopmlops.E001")
+    if not settings.ENCRYPTION_KEYS:
+        yield Error("ENCRYPTION_KEYS is not set.", hint="Shopify's tokens are stored encrypted.", id="shopmlops.E002")
+    for entry in filter(None, settings.ENCRYPTION_KEYS.split(",")):
+        if not is_key(entry.partition(":")[2]):
+            yield Error(
+                "ENCRYPTION_KEYS holds an entry that is not id:key with 32 bytes in base64.",
+                hint="Make one with: echo k1:$(openssl rand -base64 32)",
+                id="shopmlops.E003",
+            )
+    if not settings.SIGNING_PUBLIC_KEYS and not settings.SIGNING_KEY:
+        yield Error(
+            "Neither SIGNING_PUBLIC_KEYS nor SIGNING_KEY is set.",
+            hint="Artifacts are verified before every load; trainers also need SIGNING_KEY.",
+            id="shopmlops.E004",
+        )
+    for key in filter(None, [settings.SIGNING_KEY, *settings.SIGNING_PUBLIC_KEYS]):
+        if not is_key(key):
+            yield Error("A signing key is not 32 bytes in base64.", hint="See .env.example.", id="shopmlops.E005")
+
+
+def is_key(value: str) -> bool:
+    """Say whether this is 32 bytes in base64."""
+    try:
+        return len(base64.b64decode(value, validate=True)) == 32
+    except ValueError:
+        return False
+
+
+def addresses() -> Iterator[CheckMessage]:
+    """Report addresses that are not Shopify's: only the demo may have them."""
+    if settings.DEMO:
+        return
+    named = {
+        "SHOPIFY_API_ORIGIN": [settings.SHOPIFY_API_ORIGIN],
+        "SHOPIFY_ADMIN_ORIGINS": settings.SHOPIFY_ADMIN_ORIGINS,
+        "APP_BRIDGE_URL": [settings.APP_BRIDGE_URL],
+        "POLARIS_URL": [settings.POLARIS_URL],
+        "SHOPIFY_BULK_HOSTS": [f"https://{host.lstrip('.')}" for host in settings.SHOPIFY_BULK_HOSTS],
+    }
+    for name, urls in named.items():
+        for url in urls:
+            if not is_shopifys(url):
+                yield Error(
+                    f"{name} points to {url}, which is not Shopify's.",
+                    hint="Leave it unset, or run `make demo` for the development store.",
+                    id="shopmlops.E006",
+                )
+    if not settings.APP_URL.startswith("https://"):
+        yield Warning(f"APP_URL is {settings.APP_URL}.", hint="Shopify opens apps over https only.", id="shopmlops.W001")
+
+
+def is_shopifys(url: str) -> bool:
+    """Say whether an address is https and Shopify's ({shop} stands for a shop's own domain)."""
+    parts = urlsplit(url.replace("{shop}", "any.myshopify.com"))
+    host = parts.hostname or ""
+    return parts.scheme == "https" and any(host == known or host.endswith("." + known) for known in SHOPIFY_HOSTS)
+
+
+def demo() -> Iterator[CheckMessage]:
+    """Report a demo that the world could reach."""
+    if not settings.DEMO:
+        return
+    hosts = {urlsplit(settings.APP_URL).hostname, *settings.ALLOWED_HOSTS}
+    for host in sorted(str(host) for host in hosts if host not in LOOPBACK):
+        yield Error(
+            f"SHOPMLOPS_DEMO=1 answers only on this machine, not on {host}.",
+            hint="Unset SHOPMLOPS_DEMO, or use 127.0.0.1 and localhost only.",
+            id="shopmlops.E007",
+        )
+    path = settings.STATE_DIR / DEMO_SECRET_FILE
+    known = path.read_text().strip() if path.is_file() else ""
+    if not known or not hmac.compare_digest(known, settings.DEMO_SECRET):
+        yield Error(
+            f"SHOPMLOPS_DEMO=1 without the secret in {path}.",
+            hint="`make demo` makes it and passes it on as SHOPMLOPS_DEMO_SECRET.",
+            id="shopmlops.E008",
+        )

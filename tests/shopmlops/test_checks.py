@@ -1,0 +1,91 @@
+"""A bad set-up is explained, and stops the start."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from shopmlops import checks
+
+KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+
+@pytest.fixture
+def production(settings, tmp_path):
+    """Settings of a sound production."""
+    settings.DEMO = False
+    settings.STATE_DIR = tmp_path
+    settings.APP_URL = "https://app.example.com"
+    settings.ALLOWED_HOSTS = ["app.example.com"]
+    settings.SECRET_KEY = "x" * 50
+    settings.SHOPIFY_API_KEY = "client"
+    settings.SHOPIFY_API_SECRET = "s" * 32
+    settings.ENCRYPTION_KEYS = f"k1:{KEY}"
+    settings.SIGNING_KEY = KEY
+    settings.SIGNING_PUBLIC_KEYS = [KEY]
+    settings.SHOPIFY_API_ORIGIN = "https://{shop}"
+    settings.SHOPIFY_ADMIN_ORIGINS = ["https://{shop}", "https://admin.shopify.com"]
+    settings.APP_BRIDGE_URL = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
+    settings.POLARIS_URL = "https://cdn.shopify.com/shopifycloud/polaris-1.js"
+    settings.SHOPIFY_BULK_HOSTS = ["storage.googleapis.com", ".shopify.com"]
+    return settings
+
+
+def ids() -> set[str]:
+    return {message.id for message in checks.setup_is_consistent()}
+
+
+def test_a_sound_production_starts(production):
+    assert ids() == set()
+    checks.refuse_unsafe_start()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("SECRET_KEY", "generated-x", "shopmlops.E001"),
+        ("SHOPIFY_API_SECRET", "generated-x", "shopmlops.E001"),
+        ("ENCRYPTION_KEYS", "", "shopmlops.E002"),
+        ("ENCRYPTION_KEYS", "k1:short", "shopmlops.E003"),
+        ("SIGNING_KEY", "not a key", "shopmlops.E005"),
+        ("SHOPIFY_API_ORIGIN", "http://127.0.0.1:9300", "shopmlops.E006"),
+        ("SHOPIFY_API_ORIGIN", "https://myshopify.com.evil.example", "shopmlops.E006"),
+        ("APP_BRIDGE_URL", "http://cdn.shopify.com/app-bridge.js", "shopmlops.E006"),
+        ("POLARIS_URL", "https://evilshopify.com/polaris.js", "shopmlops.E006"),
+        ("SHOPIFY_ADMIN_ORIGINS", ["http://localhost:9300"], "shopmlops.E006"),
+        ("SHOPIFY_BULK_HOSTS", ["127.0.0.1:9300"], "shopmlops.E006"),
+    ],
+)
+def test_production_refuses_what_is_unsafe(production, name, value, expected):
+    setattr(production, name, value)
+    assert ids() == {expected}
+    with pytest.raises(ImproperlyConfigured, match=expected):
+        checks.refuse_unsafe_start()
+
+
+def test_production_needs_a_key_to_check_artifacts_with(production):
+    production.SIGNING_KEY, production.SIGNING_PUBLIC_KEYS = "", []
+    assert ids() == {"shopmlops.E004"}
+
+
+def demo(settings, path):
+    settings.DEMO, settings.DEMO_SECRET = True, "proof"
+    settings.APP_URL, settings.ALLOWED_HOSTS = "http://127.0.0.1:8000", ["127.0.0.1", "localhost"]
+    (path / checks.DEMO_SECRET_FILE).write_text("proof\n")
+
+
+def test_the_demo_may_use_the_development_store(production, tmp_path):
+    demo(production, tmp_path)
+    production.SHOPIFY_API_ORIGIN = "http://127.0.0.1:9300"
+    assert ids() == set()
+
+
+def test_the_demo_answers_on_this_machine_only(production, tmp_path):
+    demo(production, tmp_path)
+    production.ALLOWED_HOSTS = ["*"]
+    assert ids() == {"shopmlops.E007"}
+
+
+@pytest.mark.parametrize("proof", ["", "guess"])
+def test_the_demo_needs_the_state_folders_secret(production, tmp_path, proof):
+    demo(production, tmp_path)
+    production.DEMO_SECRET = proof
+    assert ids() == {"shopmlops.E008"}
