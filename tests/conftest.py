@@ -1,0 +1,96 @@
+"""What every test gets: a real PostgreSQL and Redis, jobs run on the spot, files that lie outside."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.ops.embedded import embedded_services
+from pipelines.ops.errors import ServiceError
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+started = ExitStack()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopmlops.settings")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the services before Django reads where they are; nothing is left to set up by hand."""
+    state = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="shopmlops-tests-")))
+    state.chmod(0o711)  # run by root, PostgreSQL is another user and must pass
+    os.environ.setdefault("SHOPMLOPS_STATE", str(state))
+    if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
+        return
+    try:
+        services = started.enter_context(embedded_services(state / "services", fsync=False))
+    except ServiceError as error:
+        raise pytest.UsageError(str(error)) from None
+    for name, value in services.environment().items():
+        os.environ.setdefault(name, value)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    started.close()
+
+
+@pytest.fixture(autouse=True)
+def jobs_inline(settings: Any) -> None:
+    """Run a job where it is enqueued, with its errors, as soon as the transaction commits."""
+    settings.JOBS_INLINE = True
+
+
+@pytest.fixture(autouse=True)
+def commits_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run on_commit hooks when the code's own outermost block ends: the test's block never commits."""
+    from django.db import connections, transaction
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    leave, register = transaction.Atomic.__exit__, BaseDatabaseWrapper.on_commit
+
+    def on_commit(self: BaseDatabaseWrapper, func: Callable[[], None], robust: bool = False) -> None:
+        register(self, func, robust)
+        run_hooks(self)
+
+    def exit_block(self: transaction.Atomic, *error: Any) -> None:
+        leave(self, *error)
+        run_hooks(connections[self.using or "default"])
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "on_commit", on_commit)
+    monkeypatch.setattr(transaction.Atomic, "__exit__", exit_block)
+
+
+def run_hooks(connection: Any) -> None:
+    """Run the waiting hooks where only the test's own block is open."""
+    blocks = connection.atomic_blocks
+    if not blocks or connection.needs_rollback or not all(block._from_testcase for block in blocks):
+        return
+    while connection.run_on_commit:
+        _, hook, _ = connection.run_on_commit.pop(0)
+        hook()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of real data and Shopify's own files, which lies beside the repository."""
+    if not SHARED.is_dir():
+        pytest.skip(f"needs {SHARED}, which is not part of the repository")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Start the machine's Chromium, without a window."""
+    if not CHROMIUM.exists():
+        pytest.skip("needs Chromium: apt-get install -y --no-install-recommends chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
