@@ -1,3 +1,11 @@
-"""Addresses for machines."""
+"""Addresses for machines. The webhook door stands before Django: shopmlops/asgi.py."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from pipelines.endpoints import health
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+]

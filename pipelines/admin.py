@@ -1,0 +1,128 @@
+"""What operators see: the fleet, its deliveries, runs, versions and ledger. It never shows a token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db import connection
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from pipelines import models
+
+NEWEST_ROWS = 5_000  # as far as an operator pages without a filter; beyond that, search
+
+
+class NewestRows(Paginator):
+    """Page through the newest rows of a large table, with PostgreSQL's estimate instead of a count."""
+
+    @cached_property
+    def count(self) -> int:
+        if self.object_list.query.where:
+            return min(super().count, NEWEST_ROWS)
+        with connection.cursor() as cursor:
+            table = self.object_list.model._meta.db_table
+            cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [f'"{table}"'])
+            estimate = cursor.fetchone()[0]
+        return min(estimate, NEWEST_ROWS) if estimate > NEWEST_ROWS else super().count
+
+
+class ReadOnly(admin.ModelAdmin):
+    """Rows that only the machine writes."""
+
+    show_full_result_count = False
+    paginator = NewestRows
+    list_per_page = 50
+    list_select_related = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(models.Shop)
+class ShopAdmin(ReadOnly):
+    list_display = ("domain", "plan", "timezone", "currency", "installed_at", "uninstalled_at", "access_ended_at")
+    list_filter = ("plan", "currency")
+    search_fields = ("domain", "name")
+    exclude = ("customer_key",)
+
+
+@admin.register(models.WebhookDelivery)
+class DeliveryAdmin(ReadOnly):
+    list_display = ("id", "shop_domain", "topic", "subject", "state", "attempts", "received_at", "applied_at", "error")
+    list_filter = ("state", "topic")
+    search_fields = ("shop_domain", "webhook_id")
+    ordering = ("-id",)
+    actions = ("replay",)
+
+    @admin.action(description="Replay", permissions=["view"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[models.WebhookDelivery]) -> None:
+        """Try the chosen dead deliveries again."""
+        from pipelines.lifecycle import ingest
+
+        by_shop: dict[str, list[int]] = {}
+        for domain, pk in queryset.values_list("shop_domain", "pk"):
+            by_shop.setdefault(domain, []).append(pk)
+        replayed = sum(ingest.replay(shop_domain=domain, ids=ids) for domain, ids in by_shop.items())
+        messages.info(request, f"{replayed} deliveries will be tried again.")
+
+
+@admin.register(models.SyncRun)
+class SyncRunAdmin(ReadOnly):
+    list_display = ("id", "shop", "kind", "trigger", "state", "objects_done", "objects_total", "created_at", "error")
+    list_filter = ("kind", "state")
+    search_fields = ("shop__domain",)
+    ordering = ("-id",)
+    exclude = ("url",)  # signed: whoever has it can read the export
+
+
+@admin.register(models.TrainingRun)
+class TrainingRunAdmin(ReadOnly):
+    list_display = ("id", "shop", "use_case", "trigger", "state", "percent", "cpu_seconds", "memory_mb", "error")
+    list_filter = ("use_case", "state", "trigger")
+    search_fields = ("shop__domain",)
+    ordering = ("-id",)
+
+
+@admin.register(models.ModelVersion)
+class VersionAdmin(ReadOnly):
+    list_display = ("id", "shop", "use_case", "number", "state", "created_at", "artifact_digest")
+    list_filter = ("use_case", "state")
+    search_fields = ("shop__domain",)
+    ordering = ("-id",)
+    exclude = ("page",)
+
+
+@admin.register(models.Release)
+class ReleaseAdmin(ReadOnly):
+    list_display = ("id", "shop", "use_case", "version", "strategy", "phase", "weight", "held", "created_at")
+    list_filter = ("use_case", "phase", "strategy")
+    search_fields = ("shop__domain",)
+    ordering = ("-id",)
+
+
+@admin.register(models.Deployment)
+class DeploymentAdmin(ReadOnly):
+    list_display = ("id", "shop", "use_case", "active", "standby", "canary", "active_since", "revision")
+    list_filter = ("use_case",)
+    search_fields = ("shop__domain",)
+
+
+@admin.register(models.LifecycleEvent)
+class LedgerAdmin(ReadOnly):
+    list_display = ("seq", "shop", "at", "kind", "use_case", "version_number", "by", "because")
+    list_filter = ("kind", "use_case")
+    search_fields = ("shop__domain",)
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("details")
