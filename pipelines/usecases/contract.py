@@ -1,0 +1,115 @@
+"""What every use case promises: the shape that the shared lifecycle relies on (standard library only)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Made = TypeVar("Made")
+Progress = Callable[[float, str], None]
+
+
+def silent(share: float, sentence: str) -> None:
+    """Report progress to nobody."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Name the figure by which a use case is judged first."""
+
+    name: str
+    lower_is_better: bool
+
+
+@dataclass(frozen=True)
+class PairedWeeklyLoss:
+    """Compare two versions by the weekly money loss on the same variants (METHODS 4b)."""
+
+    unit: Literal["variant"] = "variant"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Name the days of one of the shop's own events: a drop, a sale, a closure."""
+
+    name: str
+    first_day: date
+    last_day: date
+
+    def days(self) -> Iterator[date]:
+        """Walk through the event's days, the last one included."""
+        for offset in range((self.last_day - self.first_day).days + 1):
+            yield self.first_day + timedelta(days=offset)
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Carry one shop's named frames, and what is needed to read them.
+
+    `asof` is the last complete day in the shop's own time zone: nothing after it is ever read.
+    `once` keeps intermediate results, so that fit and evaluate share one backtest of the same frames.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    asof: date
+    country: str = ""
+    events: tuple[Event, ...] = ()
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Give the frame of that name."""
+        return self.tables[name]
+
+    def get(self, name: str) -> pd.DataFrame | None:
+        """Give the frame of that name, or nothing where the shop has none."""
+        return self.tables.get(name)
+
+    def once(self, key: Any, make: Callable[[], Made]) -> Made:
+        """Make something from these frames the first time, and give the same afterwards."""
+        if key not in self.memo:
+            self.memo[key] = make()
+        made: Made = self.memo[key]
+        return made
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """Describe one thing that we predict; heavy functions are named as "module:function" and imported on call."""
+
+    slug: str
+    title: str
+    needs: tuple[str, ...]
+    min_history: timedelta
+    unit: Literal["variant", "product", "visitor", "checkout"]
+    serves: Literal["batch", "request"]
+    primary_metric: Metric
+    evidence: Any
+    fit: str
+    predict: str
+    evaluate: str
+    dump: str
+    load: str
+    present: str
+
+    def resolve(self, verb: str) -> Callable[..., Any]:
+        """Import the function behind a verb: fit, predict, evaluate, dump, load or present."""
+        module_name, function_name = getattr(self, verb).split(":")
+        module = import_module(f"pipelines.usecases.{self.slug}.{module_name}")
+        function: Callable[..., Any] = getattr(module, function_name)
+        return function
+
+
+class NotEnoughHistory(Exception):
+    """Say in a merchant's words what is still missing before a use case can learn."""
+
+    retryable = True
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
