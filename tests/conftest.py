@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 
 from pipelines.ops.embedded import embedded_services
@@ -26,8 +27,12 @@ def pytest_configure(config: pytest.Config) -> None:
     state = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="shopmlops-tests-")))
     state.chmod(0o711)  # run by root, PostgreSQL is another user and must pass
     os.environ.setdefault("SHOPMLOPS_STATE", str(state))
-    if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
-        return
+    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
+        start_services(state)
+    django.setup()
+
+
+def start_services(state: Path) -> None:
     try:
         services = started.enter_context(embedded_services(state / "services", fsync=False))
     except ServiceError as error:

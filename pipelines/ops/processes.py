@@ -1,7 +1,6 @@
 """Child processes that never outlive their parent."""
 
 import contextlib
-import ctypes
 import os
 import pwd
 import signal
@@ -9,18 +8,13 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from pipelines.lifeline import die_with
 from pipelines.ops.errors import ServiceError
 
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None, use_errno=True)
 KEPT_LOGS = 3
-
-
-def die_with_parent(death_signal: int) -> None:
-    """Ask the kernel to send this process the signal when its parent dies, also by kill -9."""
-    LIBC.prctl(PR_SET_PDEATHSIG, death_signal)
 
 
 @dataclass(frozen=True)
@@ -90,13 +84,6 @@ def spawn(
     stop_signals: Sequence[tuple[int, float]] = ((signal.SIGTERM, 10.0),),
 ) -> Child:
     """Start a process in its own group, writing to its log, bound to the life of this one."""
-    parent = os.getpid()
-
-    def bind() -> None:
-        die_with_parent(death_signal)
-        if os.getppid() != parent:  # the parent died before the kernel knew of the wish
-            os._exit(1)
-
     identity = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603  our own programs, no shell
@@ -107,7 +94,7 @@ def spawn(
             cwd=cwd,
             env=env,
             process_group=0,
-            preexec_fn=bind,
+            preexec_fn=partial(die_with, os.getpid(), death_signal),
             **identity,
         )
     return Child(name, process, log, stop_signals)

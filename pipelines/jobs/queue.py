@@ -1,0 +1,139 @@
+"""The queue: what a job is, who works it off, what keeps time. Nothing else imports django_rq."""
+
+import json
+import logging
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import update_wrapper
+from typing import Any, Generic, ParamSpec
+
+import django_rq
+from django.conf import settings
+from django.db import transaction
+from django_rq.cron import DjangoCronScheduler
+from django_rq.workers import get_worker
+from redis import Redis, RedisError
+from rq import Retry
+from rq import Worker as RQWorker
+from rq.cron import CronJob
+from rq.job import Job as RQJob
+from rq.queue import Queue
+from rq.serializers import JSONSerializer
+
+from pipelines.lifeline import die_with
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+
+FAILURE_DAYS = 7
+LOST_AFTER = 30  # seconds without a sign of life until a job counts as abandoned
+
+
+class Job(Generic[P]):
+    """A function of ids that can also be put on a queue."""
+
+    def __init__(self, function: Callable[P, None], queue: str, timeout: int, retries: int) -> None:
+        self.function, self.queue, self.timeout, self.retries = function, queue, timeout, retries
+        update_wrapper(self, function)
+
+    @property
+    def path(self) -> str:
+        return f"{self.function.__module__}.{self.function.__qualname__}"
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        self.function(*args, **kwargs)
+
+    def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Put the job on its queue once the transaction commits."""
+        payload = json.dumps([args, kwargs])  # ids only: anything else fails here, in the caller
+        transaction.on_commit(lambda: self._hand_over(payload))
+
+    def _hand_over(self, payload: str) -> None:
+        args, kwargs = json.loads(payload)
+        if getattr(settings, "JOBS_INLINE", False):
+            self.function(*args, **kwargs)
+            return
+        try:
+            self.send(args, kwargs)
+        except RedisError:
+            log.exception("%s was not queued; what is to be done is in the database and is found again", self.path)
+
+    def send(self, args: list[Any], kwargs: dict[str, Any], lives_for: int | None = None) -> None:
+        """Put the job on its queue now; unless begun within the given seconds it lapses."""
+        django_rq.get_queue(self.queue, commit_mode="auto").enqueue_call(
+            self.path,
+            args=tuple(args),
+            kwargs=kwargs,
+            timeout=self.timeout,
+            ttl=lives_for,
+            result_ttl=0,
+            failure_ttl=int(timedelta(days=FAILURE_DAYS).total_seconds()),
+            retry=Retry(max=self.retries),
+        )
+
+
+def job(queue: str = "default", timeout: int = 600, retries: int = 3) -> Callable[[Callable[P, None]], Job[P]]:
+    """Make a function a job. It takes ids, returns nothing, and is safe to run twice."""
+    if retries < 1:
+        raise ValueError("A job whose worker was killed runs again only with at least one retry.")
+    return lambda function: Job(function, queue, timeout, retries)
+
+
+class Worker(RQWorker):
+    """A worker whose jobs are found again soon after it was killed, and die with it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs |= {"maintenance_interval": 30, "job_monitoring_interval": 5, "worker_ttl": 30}
+        super().__init__(*args, **kwargs, serializer=JSONSerializer)
+
+    def get_heartbeat_ttl(self, job: RQJob, working_time: float = 0.0) -> int:
+        return LOST_AFTER
+
+    def main_work_horse(self, job: RQJob, queue: Queue) -> None:
+        die_with(self.pid, signal.SIGKILL)
+        super().main_work_horse(job, queue)
+
+
+def worker(*queues: str) -> RQWorker:
+    """Return a worker for the queues, the first one first."""
+    return get_worker(*queues, worker_class=Worker)
+
+
+class Scheduler(DjangoCronScheduler):
+    """A clock that sends each tick of a job once, however many clocks there are."""
+
+    def add(self, name: str, work: Job[[]], *, every: int | None = None, cron: str | None = None) -> None:
+        """Run the job every so many seconds or by a cron line, in UTC."""
+        self.register(work, work.queue, interval=every, cron=cron, name=name)
+
+    def enqueue_jobs(self) -> list[CronJob]:
+        now = datetime.now(UTC)
+        due = [entry for entry in self.get_jobs() if entry.should_run()]
+        for entry in due:
+            slot = slot_of(entry, now)
+            entry.set_enqueue_time(now)
+            if is_first(entry.name, slot):
+                lives_for = int((entry.next_enqueue_time - now).total_seconds()) + 5
+                entry.func.send([], {}, lives_for=lives_for)
+        return due
+
+
+def slot_of(entry: CronJob, now: datetime) -> datetime:
+    """Return the tick that is due: the same for every clock that asks in time."""
+    if entry.interval is None:
+        return entry.next_enqueue_time
+    seconds = int(now.timestamp())
+    return datetime.fromtimestamp(seconds - seconds % entry.interval, UTC)
+
+
+def is_first(name: str, slot: datetime) -> bool:
+    """Claim the tick; false where another clock has it."""
+    from pipelines.models import CronSlot
+
+    return CronSlot.objects.get_or_create(job=name, slot=slot)[1]
+
+
+def connection() -> Redis:
+    """Return a client of the queue's Redis."""
+    return django_rq.get_connection("default")

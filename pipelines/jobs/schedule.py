@@ -1,0 +1,27 @@
+"""When things happen by themselves: one line a job. Times are UTC."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from pipelines.jobs import queue
+from pipelines.jobs.queue import Scheduler, job
+
+HEARTBEAT = "shopmlops:heartbeat"
+SLOTS_KEPT = timedelta(days=2)
+
+
+def scheduler() -> Scheduler:
+    """Return the clock with every periodic job on it."""
+    clock = Scheduler()
+    clock.add("heartbeat", heartbeat, every=30)
+    return clock
+
+
+@job(timeout=60)
+def heartbeat() -> None:
+    """Note that clock, queue and worker work together; forget old ticks."""
+    from pipelines.models import CronSlot
+
+    queue.connection().set(HEARTBEAT, timezone.now().isoformat())
+    CronSlot.objects.filter(slot__lt=timezone.now() - SLOTS_KEPT).delete()

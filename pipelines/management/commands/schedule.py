@@ -1,0 +1,28 @@
+"""Keep time for the periodic jobs."""
+
+import logging
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import InterfaceError, OperationalError, connections
+from redis import RedisError
+
+from pipelines.jobs.schedule import scheduler
+
+log = logging.getLogger(__name__)
+PAUSE = 2.0
+
+
+class Command(BaseCommand):
+    help = "Enqueues the periodic jobs when they are due. One is enough; a second one does no harm."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        clock = scheduler()
+        while True:
+            try:
+                return clock.start()
+            except (RedisError, OperationalError, InterfaceError) as error:
+                log.warning("The clock waits for the database and the queue: %s", error)
+                connections.close_all()
+                time.sleep(PAUSE)

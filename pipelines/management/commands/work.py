@@ -1,0 +1,26 @@
+"""Work off jobs."""
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
+from redis import RedisError
+
+from pipelines.jobs.queue import worker
+
+
+class Command(BaseCommand):
+    help = "Works off the jobs of the named queues, the first one first, until it is stopped."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("queues", nargs="+", choices=settings.QUEUES)
+        parser.add_argument("--burst", action="store_true", help="stop when the queues are empty")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        connections.close_all()  # each job is a fork and opens its own
+        try:
+            worker(*options["queues"]).work(burst=options["burst"], logging_level="INFO")
+        except RedisError as error:
+            sys.exit(f"The queue cannot be reached: {error}")
