@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipelines.stats.quantiles import negative_binomial_quantile
+from pipelines.stats.quantiles import negative_binomial_quantile, sum_variance
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -38,8 +38,8 @@ class Terms:
     unit_cost: FloatArray
 
     @property
-    def cover_days(self) -> IntArray:
-        """Give the days that one order has to last: until the delivery after the next review."""
+    def protection_days(self) -> IntArray:
+        """Give the days that stock has to last from a review on: until what the next review orders is there."""
         return self.review_days + self.lead_time_days
 
     def take(self, rows: IntArray) -> "Terms":
@@ -105,8 +105,8 @@ def naive_policy(
 
     def levels(day: int, rows: IntArray) -> FloatArray:
         last_week = units[rows, max(0, day - 7) : day].sum(axis=1, dtype=np.float64)
-        mean = last_week * terms.cover_days[rows] / 7
-        variance = mean * dispersion(day)[rows] + (model_error * mean) ** 2
+        mean = last_week * terms.protection_days[rows] / 7
+        variance = sum_variance(mean, dispersion(day)[rows], model_error)
         return negative_binomial_quantile(mean, variance, terms.service_level[rows])
 
     return levels
@@ -120,7 +120,7 @@ def forecast_policy(forecast_before: Callable[[int], SumQuantiles], terms: Terms
 
     def levels(day: int, rows: IntArray) -> FloatArray:
         forecast = forecast_before(day)
-        wanted = np.column_stack([terms.cover_days[rows], terms.service_level[rows]])
+        wanted = np.column_stack([terms.protection_days[rows], terms.service_level[rows]])
         kinds, kind_of = np.unique(wanted, axis=0, return_inverse=True)
         level = np.empty(len(rows))
         for kind, (days, service_level) in enumerate(kinds):

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.stats.significance import MIN_WEEKS, bootstrap_total
 from pipelines.usecases.demand_forecast.ordering import FloatArray, IntArray, Policy, Terms, rounded_order
-from pipelines.usecases.demand_forecast.replay_result import DRAWS, Difference, Outcome, Replay
+from pipelines.usecases.demand_forecast.replay_result import Difference, Outcome, Replay
 
 BoolArray = NDArray[np.bool_]
 Panel = NDArray[np.floating[Any]]
 
 ALL = "All variants"
-FEWEST_WEEKS = 4
 HISTORY_BEFORE_START = 14
 GENEROUS_COVER = 90
 
@@ -87,8 +87,8 @@ def _unmeasured(weeks: int, variants: int) -> str | None:
     """Say why there is no interval, if there is none."""
     if not variants:
         return f"No variant has {HISTORY_BEFORE_START} days of sales before its replay would start."
-    if weeks < FEWEST_WEEKS:
-        return f"{weeks} of at least {FEWEST_WEEKS} complete weeks to replay."
+    if weeks < MIN_WEEKS:
+        return f"{weeks} of at least {MIN_WEEKS} complete weeks to replay."
     return None
 
 
@@ -250,15 +250,12 @@ def _differences(
     counts = [*sizes.values(), *(sizes[ALL] for _ in day_groups)]
     rows = np.vstack([daily, *(np.where(days, daily[0], 0.0) for days in day_groups.values())])
     weekly = _by_week(rows)
-    bounds = _bootstrap(weekly, seed) if weekly.shape[1] >= FEWEST_WEEKS else [None] * len(names)
     return tuple(
-        Difference(name, count, float(total), interval)
-        for name, count, total, interval in zip(names, counts, weekly.sum(axis=1), bounds, strict=True)
+        _difference(name, count, by_week, seed) for name, count, by_week in zip(names, counts, weekly, strict=True)
     )
 
 
-def _bootstrap(weekly: FloatArray, seed: int) -> list[tuple[float, float]]:
-    weeks = weekly.shape[1]
-    drawn = np.random.default_rng(seed).integers(0, weeks, size=(DRAWS, weeks))
-    low, high = np.percentile(weekly[:, drawn].sum(axis=2), [2.5, 97.5], axis=1)
-    return list(zip(low.tolist(), high.tolist(), strict=True))
+def _difference(group: str, variants: int, weekly: FloatArray, seed: int) -> Difference:
+    interval = bootstrap_total(weekly, seed=seed)
+    bounds = None if interval is None else (interval.low, interval.high)
+    return Difference(group, variants, float(weekly.sum()), bounds)

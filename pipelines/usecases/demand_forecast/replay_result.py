@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pipelines.stats.significance import DRAWS
+from pipelines.stats.splits import is_thin
 from pipelines.usecases.demand_forecast.ordering import FloatArray
-
-DRAWS = 2000
-THIN_HISTORY = 140
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class Replay:
     @property
     def is_thin(self) -> bool:
         """Tell whether the history is too short for a proof (METHODS 4i)."""
-        return self.history_days < THIN_HISTORY
+        return is_thin(self.history_days)
 
     @property
     def verdict(self) -> str:

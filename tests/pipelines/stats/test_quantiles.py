@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.stats.quantiles import negative_binomial_quantile
+from pipelines.stats.quantiles import (
+    expected_shortfall,
+    negative_binomial_quantile,
+    probability_within,
+    sum_variance,
+)
 
 MEANS = st.floats(min_value=0.01, max_value=300)
 RATIOS = st.floats(min_value=1.01, max_value=30)
@@ -83,3 +88,41 @@ def test_a_hundred_thousand_variants_take_under_two_seconds():
     quantiles = negative_binomial_quantile(mean, mean * (1 + random.lognormal(0, 1.5, 100_000)), 0.95)
     assert time.perf_counter() - start < 2
     assert np.isfinite(quantiles).all()
+
+
+def walked(mean, variance, upto=5000):
+    """List the probabilities of 0, 1, 2, … one by one."""
+    counts = np.arange(upto)
+    if variance <= mean:
+        logs = counts * math.log(mean) - mean - np.array([math.lgamma(count + 1) for count in counts])
+        return np.exp(logs)
+    size, success = mean * mean / (variance - mean), mean / variance
+    ways = np.array([math.lgamma(k + size) - math.lgamma(size) - math.lgamma(k + 1) for k in counts])
+    return np.exp(ways + size * math.log(success) + counts * math.log1p(-success))
+
+
+@given(mean=st.floats(0.05, 100), ratio=st.sampled_from([0.5, 1.0, 1.3, 4.0, 12.0]), stock=st.integers(-3, 200))
+def test_what_a_stock_misses_and_covers_equals_a_slow_sum(mean, ratio, stock):
+    probabilities = walked(mean, mean * ratio)
+    missed = np.maximum(np.arange(5000) - max(stock, 0), 0) @ probabilities
+    within = probabilities[: max(stock + 1, 0)].sum()
+    assert expected_shortfall(mean, mean * ratio, stock) == pytest.approx(missed, abs=1e-6)
+    assert probability_within(mean, mean * ratio, stock) == pytest.approx(within, abs=1e-9)
+
+
+def test_the_quantile_is_the_first_stock_that_covers_the_level():
+    means = np.array([0.3, 5.0, 80.0])
+    variances = sum_variance(means, 1.4, 0.3)
+    quantiles = negative_binomial_quantile(means, variances, 0.95)
+    assert (probability_within(means, variances, quantiles) >= 0.95).all()
+    assert (probability_within(means, variances, quantiles - 1) < 0.95).all()
+
+
+def test_chance_grows_with_the_mean_and_model_error_with_its_square():
+    assert sum_variance([0.0, 10.0, 100.0], [1.0, 1.5, 1.5], 0.3).tolist() == [0.0, 24.0, 1050.0]
+
+
+def test_no_demand_misses_nothing_and_an_unknown_stock_is_unknown():
+    assert expected_shortfall(0.0, 0.0, 0.0) == 0.0
+    assert probability_within(0.0, 0.0, 0.0) == 1.0
+    assert np.isnan(expected_shortfall(5.0, 9.0, np.nan)) and np.isnan(probability_within(5.0, 9.0, np.nan))

@@ -339,7 +339,7 @@ def test_terms_fill_what_is_unknown():
     rules = terms([1000.0, 1000.0, np.nan], unit_cost=[400.0, np.nan, np.nan])
     assert rules.unit_cost.tolist() == [400.0, 500.0, 0.0]
     assert rules.margin.tolist() == [600.0, 500.0, 0.0]
-    assert rules.cover_days.tolist() == [21, 21, 21]
+    assert rules.protection_days.tolist() == [21, 21, 21]
 
 
 def test_orders_come_in_whole_packs_at_or_above_the_minimum():
