@@ -10,6 +10,7 @@ from pipelines.models.ingest import (
     StockLevel,
     SyncRun,
     Variant,
+    WaitingLine,
     WebhookDelivery,
 )
 from pipelines.models.ledger import LedgerNote, LifecycleEvent
@@ -46,5 +47,6 @@ __all__ = [
     "SyncRun",
     "TrainingRun",
     "Variant",
+    "WaitingLine",
     "WebhookDelivery",
 ]

@@ -38,6 +38,8 @@ class WebhookDelivery(models.Model):
     not_before = models.DateTimeField(db_default=models.functions.Now())  # when it may be tried (again)
     error = models.CharField(max_length=500, db_default="")
     applied_at = models.DateTimeField(null=True)
+    duplicates = models.PositiveSmallIntegerField(db_default=0)  # how often Shopify sent it again
+    doubled_at = models.DateTimeField(null=True)  # when it last did
 
     class Meta:
         constraints = [
@@ -84,6 +86,8 @@ class SyncRun(ShopTable):
     objects_total = models.BigIntegerField(default=0)  # lines of the export as Shopify counts them
     objects_done = models.BigIntegerField(default=0)  # lines read and committed: where a killed import resumes
     rows_written = models.BigIntegerField(default=0)
+    lines_refused = models.BigIntegerField(default=0)
+    refusals = models.JSONField(default=list)  # the first of them: "line 17: …"
     is_partial = models.BooleanField(default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=500, blank=True)
@@ -105,6 +109,14 @@ class SyncRun(ShopTable):
     @property
     def percent(self) -> int:
         return min(100, round(100 * self.objects_done / self.objects_total)) if self.objects_total else 0
+
+
+class WaitingLine(models.Model):
+    """An order line of an export whose order was not in the same chunk; it joins its order at the end."""
+
+    sync = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="+")
+    order_id = models.BigIntegerField()  # Shopify's id
+    line = models.JSONField()
 
 
 class Fact(ShopTable):
@@ -132,6 +144,13 @@ class Product(Fact):
     status = models.CharField(max_length=12, default="active")
     tags = models.JSONField(default=list)
     created_at = models.DateTimeField(null=True)
+    content_hash = models.BigIntegerField(null=True)  # of the delivery it came with: tells a repeat from a contradiction
+    fetch_due_at = models.DateTimeField(null=True)  # must be read again from Shopify
+
+    class Meta(Fact.Meta):
+        indexes = [
+            models.Index(fields=["shop", "fetch_due_at"], condition=Q(fetch_due_at__isnull=False), name="product_due"),
+        ]
 
 
 class Variant(Fact):
@@ -143,6 +162,7 @@ class Variant(Fact):
     inventory_item_id = models.BigIntegerField(null=True)
     is_tracked = models.BooleanField(default=True)
     unit_cost_minor = models.BigIntegerField(null=True)
+    item_updated_at = models.DateTimeField(null=True)  # the clock of is_tracked and unit_cost_minor
     created_at = models.DateTimeField(null=True)
 
     class Meta(Fact.Meta):
@@ -162,6 +182,7 @@ class StockLevel(ShopTable):
     committed = models.IntegerField(null=True)
     incoming = models.IntegerField(null=True)
     updated_at = models.DateTimeField()
+    is_contested = models.BooleanField(default=False)  # two values for one moment: read again from Shopify
 
     class Meta:
         constraints = [
@@ -186,6 +207,7 @@ class Order(Fact):
     discounts_minor = models.BigIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
     customer_ref = models.BinaryField(max_length=16, null=True)  # pseudonym under the shop's key; null for guests
+    content_hash = models.BigIntegerField(null=True)  # of the delivery it came with: tells a repeat from a contradiction
     fetch_due_at = models.DateTimeField(null=True)  # must be read again from Shopify, one by one
 
     class Meta(Fact.Meta):
