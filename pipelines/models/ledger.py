@@ -43,6 +43,22 @@ class LifecycleEvent(ShopTable):
         constraints = [models.UniqueConstraint(fields=["shop", "seq"], name="event_once")]
 
     @classmethod
+    def broken_at(cls, shop: Shop) -> int | None:
+        """Return the first sequence number at which the shop's chain does not hold, or nothing."""
+        previous, expected = GENESIS, 1
+        for event in cls.objects.filter(shop=shop).order_by("seq").select_related("note").iterator():
+            if event.seq != expected or event.previous != previous or not event.holds():
+                return expected
+            previous, expected = event.digest, expected + 1
+        return None
+
+    def holds(self) -> bool:
+        """Say whether the row is what was recorded; a note that was erased is no breach, a changed one is."""
+        told = self.details.get("note_digest")
+        note_holds = self.note is None or hashlib.sha256(self.note.text.encode()).hexdigest() == told
+        return note_holds and self.digest == self.compute_digest()
+
+    @classmethod
     def record(cls, shop: Shop, kind: str, *, by: str, because: str, note: str = "", **facts: Any) -> LifecycleEvent:
         """Append an event to the shop's chain; call it last inside the transaction that made the change."""
         from pipelines.models.shops import Shop as Shops

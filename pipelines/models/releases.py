@@ -55,6 +55,7 @@ class Release(ShopTable):
     evidence = models.JSONField(default=dict)  # the card that the merchant decides on
     evidence_digest = models.CharField(max_length=64, blank=True)
     is_proven = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(null=True)  # when the merchant was first asked; a replaced card hands it on
     expires_at = models.DateTimeField(null=True)
     revision = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -70,6 +71,15 @@ class Release(ShopTable):
             )
         ]
         indexes = [models.Index(fields=["shop", "use_case", "-created_at"], name="release_by_shop")]
+
+    def enter(self, phase: str, **changes: object) -> bool:
+        """Move on to another phase, if nobody moved the release since it was read."""
+        changes |= {"phase": phase, "entered_at": timezone.now(), "revision": self.revision + 1}
+        moved = Release.objects.filter(pk=self.pk, revision=self.revision).update(**changes)
+        if moved:
+            for name, value in changes.items():
+                setattr(self, name, value)
+        return bool(moved)
 
     @property
     def is_open(self) -> bool:
