@@ -1,0 +1,84 @@
+# `make` alone prints the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+UV_VERSION := 0.13.9
+APT_LINE := apt-get install -y make python3-venv libgomp1
+CHROMIUM_LINE := apt-get install -y --no-install-recommends chromium
+
+# What may be set: make demo ORDERS=orders.csv HISTORY=60 PORT=8001 STORE_PORT=9301 STATE=folder
+ORDERS ?=
+HISTORY ?=
+PORT ?= 8000
+STORE_PORT ?= 9300
+STATE ?=
+HOST ?= 127.0.0.1
+QUEUES ?= events default
+NAME ?=
+ARGS ?=
+STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(STATE),--state "$(STATE)")
+
+.PHONY: help setup tools demo run worker smoke lint test browser chromium benchmark
+
+help: ## Print this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+setup: tools .venv/installed ## Install everything the app, its tests and the demo need; start nothing
+
+tools:
+	@missing=""; \
+	python3 -m ensurepip --version >/dev/null 2>&1 || missing="python3-venv"; \
+	ls /usr/lib/*/libgomp.so.1 >/dev/null 2>&1 || missing="$$missing libgomp1"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && $(APT_LINE); \
+	elif [ -n "$$missing" ]; then \
+		echo "Missing:$$missing. Run this as root, then make again: $(APT_LINE)" >&2; \
+		[ "$${missing#*python3-venv}" = "$$missing" ] || exit 1; \
+		echo "Going on without libgomp1: LightGBM is left out of training." >&2; \
+	fi
+
+.venv/installed: requirements.txt requirements-dev.txt constraints.txt | tools
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$(python3 --version)." >&2; exit 1; }
+	@[ -x .venv/bin/uv ] || { python3 -m venv .venv && .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; }
+	.venv/bin/uv pip install --quiet --python $(PY) -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+demo: setup ## The whole product here: app, services, development store; prints one address
+	@exec $(PY) manage.py demo --port $(PORT) --store-port $(STORE_PORT) $(STORE_OPTIONS)
+
+smoke: setup ## The demo without eyes; ends with one line of JSON
+	@exec $(PY) manage.py smoke $(STORE_OPTIONS)
+
+run: setup ## The web process as in production: DATABASE_URL, REDIS_URL and the rest of .env.example
+	@: "$${DATABASE_URL:?is not set: make demo brings its own database}" "$${REDIS_URL:?is not set: make demo brings its own Redis}"
+	$(PY) manage.py check --deploy --fail-level ERROR
+	$(PY) manage.py migrate --noinput
+	$(PY) manage.py collectstatic --noinput -v 0
+	exec .venv/bin/granian --interface asgi --host $(HOST) --port $(PORT) --workers 2 --respawn-failed-workers shopmlops.asgi:application
+
+worker: setup ## Work off jobs as in production; QUEUES=training for a trainer
+	@: "$${DATABASE_URL:?is not set: make demo brings its own database}" "$${REDIS_URL:?is not set: make demo brings its own Redis}"
+	exec $(PY) manage.py work $(QUEUES)
+
+lint: setup ## Style, types, import rules, templates
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	find . -path ./.venv -prune -o -path '*/templates/*' -name '*.html' -print0 | xargs -0r .venv/bin/djade --target-version 5.2 --check
+
+test: setup chromium ## The whole suite, browser included
+	.venv/bin/pytest $(ARGS)
+
+browser: setup chromium ## Only the tests that drive Chromium
+	.venv/bin/pytest -m browser $(ARGS)
+
+chromium:
+	@if [ -x /usr/bin/chromium ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && $(CHROMIUM_LINE) >/dev/null; \
+	else echo "Chromium is not installed, so the browser tests are skipped. As root: $(CHROMIUM_LINE)" >&2; fi
+
+benchmark: setup ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy or pages
+	@: "$(if $(NAME),,$(error Say which: make benchmark NAME=ingest))"
+	@exec $(PY) manage.py benchmark $(NAME) $(ARGS)

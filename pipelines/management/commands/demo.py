@@ -1,0 +1,46 @@
+"""The whole product on one machine."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from pipelines.ops.demo_settings import DemoPlan
+from pipelines.ops.errors import ServiceError
+from pipelines.ops.supervisor import supervise
+
+
+class Command(BaseCommand):
+    help = "Runs the app, its services and a development store until Ctrl-C, and prints the address to open."
+    requires_system_checks: list[str] = []  # the demo makes its own set-up
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--orders", type=Path, help="fill the store from a file of order lines")
+        parser.add_argument("--history", type=int, metavar="DAYS", help="hide orders older than this from the app")
+        parser.add_argument("--port", type=int, default=8000, help="where the app listens")
+        parser.add_argument("--store-port", type=int, default=9300, help="where the development store listens")
+        parser.add_argument("--state", type=Path, help="where everything is kept (default: .state, a folder a store)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        orders, history = options["orders"], options["history"]
+        state = options["state"] or default_state(orders, history)
+        if orders is not None and not orders.is_file():
+            raise CommandError(f"{orders} is not a file.")
+        try:
+            supervise(DemoPlan(state, options["port"], options["store_port"], orders, history), self.say)
+        except ServiceError as error:
+            raise CommandError(str(error)) from None
+
+    def say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def default_state(orders: Path | None, history: int | None) -> Path:
+    """Return a folder of its own for each store that is not the plain one."""
+    if orders is None and history is None:
+        return settings.STATE_DIR
+    made_of = f"{orders.resolve() if orders else ''} {history}"
+    return settings.STATE_DIR / f"store-{hashlib.sha256(made_of.encode()).hexdigest()[:8]}"

@@ -1,0 +1,207 @@
+"""Run the whole product on one machine: services, development store, app. One address, one Ctrl-C."""
+
+import contextlib
+import errno
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from pipelines.ops import layout, postgres, redis_server
+from pipelines.ops.demo_settings import ROOT, DemoPlan, environment, seed_arguments
+from pipelines.ops.embedded import only_one
+from pipelines.ops.errors import ServiceError
+from pipelines.ops.layout import Layout
+from pipelines.ops.processes import Child, rotate, spawn, wait_until
+
+Say = Callable[[str], None]
+PYTHON = sys.executable
+WEB_WORKERS = 2
+START_SECONDS = 60.0
+SEED_SECONDS = 1800.0
+# A second SIGTERM makes a worker drop its job; the queue hands it out again at the next start.
+PATIENT_THEN_COLD = ((signal.SIGTERM, 5.0), (signal.SIGTERM, 3.0))
+
+
+class StopRequested(BaseException):
+    """Somebody asked the demo to stop."""
+
+
+@dataclass
+class Demo:
+    """The running demo: its environment and its children, oldest first."""
+
+    plan: DemoPlan
+    places: Layout
+    env: dict[str, str]
+    children: list[Child] = field(default_factory=list)
+
+    def run_to_end(self, name: str, *command: str | Path, seconds: float = START_SECONDS) -> None:
+        """Run one step and wait for it; a step that fails stops the demo with its last words."""
+        step = self.spawn(name, *command)
+        try:
+            code = step.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            step.stop()
+        if code != 0:
+            problem = "failed" if code is not None else f"took more than {seconds:.0f} seconds"
+            raise ServiceError(f"{name} {problem}. Its last words:\n{step.last_lines()}")
+
+    def start(self, name: str, *command: str | Path, address: str | None = None, **signals: object) -> None:
+        """Start a process that stays; wait until its address answers."""
+        child = self.spawn(name, *command, **signals)
+        self.children.append(child)
+        if address is not None:
+            wait_until(lambda: answers(address), child, START_SECONDS)
+
+    def spawn(self, name: str, *command: str | Path, **signals: object) -> Child:
+        log = rotate(self.places.logs / f"{name}.log")
+        return spawn(name, command, log=log, cwd=ROOT, env=self.env, **signals)
+
+    def manage(self, *words: str) -> tuple[str | Path, ...]:
+        return (PYTHON, ROOT / "manage.py", *words)
+
+    def first_dead(self) -> Child | None:
+        return next((child for child in self.children if not child.is_running), None)
+
+    def stop(self) -> None:
+        """Stop the youngest child first: nobody loses what it still needs."""
+        for child in reversed(self.children):
+            child.stop()
+
+
+@contextmanager
+def running_demo(plan: DemoPlan, say: Say = print) -> Iterator[Demo]:
+    """Start everything in order, yield when it answers, and stop it in reverse."""
+    refuse_taken_ports(plan)
+    places = layout.prepare(plan.state)
+    plan = DemoPlan(places.state, plan.port, plan.store_port, plan.orders, plan.history_days)
+    with ExitStack() as stack:
+        stack.enter_context(only_one(places.state))
+        demo = Demo(plan, places, {})
+        stack.callback(demo.stop)
+        start_services(demo, say)
+        start_store(demo, say)
+        start_app(demo, say)
+        yield demo
+
+
+def start_services(demo: Demo, say: Say) -> None:
+    """Start the embedded database and queue, each unless the environment names another."""
+    found = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
+    if "DATABASE_URL" not in found:
+        say("Starting PostgreSQL ...")
+        demo.children.append(postgres.start(demo.places))
+        found["DATABASE_URL"] = postgres.url(demo.places)
+    if "REDIS_URL" not in found:
+        demo.children.append(redis_server.start(demo.places))
+        found["REDIS_URL"] = redis_server.url(demo.places)
+    demo.env = environment(demo.plan, found)
+    say("Preparing the database ...")
+    demo.run_to_end("migrate", *demo.manage("migrate", "--noinput", "-v", "0"), seconds=300)
+    demo.run_to_end("collectstatic", *demo.manage("collectstatic", "--noinput", "-v", "0"), seconds=300)
+
+
+def start_store(demo: Demo, say: Say) -> None:
+    """Create the development store on first use, and serve it."""
+    plan, state = demo.plan, demo.plan.state / "devstore"
+    say(
+        f"Preparing the development store from {plan.orders} ..."
+        if plan.orders
+        else "Preparing the development store ..."
+    )
+    seed = (PYTHON, "-m", "devstore", "seed", "--state", state, *seed_arguments(plan))
+    demo.run_to_end("devstore-seed", *seed, seconds=SEED_SECONDS)
+    serve = ("--host", "127.0.0.1", "--port", str(plan.store_port), "--app-url", plan.app_url)
+    command = (PYTHON, "-m", "devstore", "serve", "--state", state, *serve)
+    demo.start("devstore", *command, address=f"{plan.store_url}/")
+
+
+def start_app(demo: Demo, say: Say) -> None:
+    """Start the processes of the Procfile."""
+    say("Starting the app ...")
+    plan = demo.plan
+    address = ("--host", "127.0.0.1", "--port", str(plan.port))
+    granian = (PYTHON, "-m", "granian", "--interface", "asgi", "shopmlops.asgi:application")
+    workers = ("--workers", str(WEB_WORKERS), "--respawn-failed-workers", "--workers-kill-timeout", "5")
+    demo.start("web", *granian, *address, *workers, address=f"{plan.app_url}/readyz")
+    killed = {"death_signal": signal.SIGKILL, "stop_signals": PATIENT_THEN_COLD}
+    demo.start("worker", *demo.manage("work", "events", "default"), **killed)
+    demo.start("trainer", *demo.manage("work", "training"), **killed)
+    demo.start("scheduler", *demo.manage("schedule"))
+
+
+def supervise(plan: DemoPlan, say: Say = print) -> None:
+    """Run the demo until it is asked to stop; a child that dies stops all."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, request_stop)
+    try:
+        with running_demo(plan, say) as demo:
+            say(f"\n  Shopify admin with the app inside: {demo.plan.admin_url}/\n")
+            say(f"Ctrl-C stops everything. Logs: {demo.places.logs}")
+            watch(demo)
+    except StopRequested:
+        say("Stopped. Nothing is left running.")
+
+
+def watch(demo: Demo) -> None:
+    """Wait until a child dies, and say which and why."""
+    while (dead := demo.first_dead()) is None:
+        time.sleep(0.2)
+    raise ServiceError(f"{dead.name} stopped ({exit_text(dead)}), so all stops. Its last words:\n{dead.last_lines()}")
+
+
+def exit_text(child: Child) -> str:
+    code = child.process.returncode
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+def request_stop(number: int, frame: FrameType | None) -> None:
+    """Turn the first signal into an exception; later ones do not disturb the stopping."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    raise StopRequested
+
+
+def refuse_taken_ports(plan: DemoPlan) -> None:
+    """Say which port is taken before anything starts."""
+    for port, option in ((plan.port, "--port"), (plan.store_port, "--store-port")):
+        if not is_free(port):
+            variable = option.strip("-").upper().replace("-", "_")
+            raise ServiceError(
+                f"Port {port} is in use. Stop what listens there, or choose another with {option} "
+                f"(make demo {variable}={port + 1})."
+            )
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on the port of this machine."""
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with contextlib.suppress(OSError), socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    return False
+    return True
+
+
+def answers(address: str) -> bool:
+    """Tell whether the address answers with success."""
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310  our own loopback address
+            return bool(answer.status < 400)
+    except (urllib.error.URLError, OSError):
+        return False
