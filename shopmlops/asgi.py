@@ -10,7 +10,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopmlops.settings")
 # A fixed pool of threads keeps Django's database connections alive between requests.
 pages = WSGIMiddleware(get_wsgi_application(), workers=8)
 
+from pipelines.endpoints import webhooks  # noqa: E402 (it reads the settings)
+
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Answer one request."""
+    if scope["type"] == "http" and scope["path"] == webhooks.PATH:
+        await webhooks.door(scope, receive, send)
+        return
     await pages(scope, receive, send)

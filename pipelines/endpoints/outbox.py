@@ -1,0 +1,271 @@
+"""Group commit: what arrived while the last commit was on its way to disk is stored by the next one.
+
+One committer thread a process, with a connection of its own. Who waits here is told the truth: stored,
+refused, or not now. No Django ORM: this is on the path of every webhook.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from enum import Enum
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import orjson
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from pipelines.shopify import vault
+from pipelines.shopify.topics import number
+
+log = logging.getLogger(__name__)
+
+BATCH = 256
+ROOM = 2048  # deliveries that may wait; more are sent away, and Shopify sends them again
+KNOWN_FOR = 30.0  # seconds that a shop's key is trusted
+UNKNOWN_FOR = 2.0
+
+STORE = """
+SET LOCAL statement_timeout = 3000;
+INSERT INTO pipelines_webhookdelivery
+    (shop_domain, webhook_id, topic, event_id, api_version, triggered_at, body_digest, payload, subject, state, error)
+SELECT shop_domain, webhook_id, topic, event_id, api_version, triggered_at, decode(body_digest, 'hex'), payload,
+       subject, state, error
+FROM json_to_recordset(%s::json) AS arrived(
+    shop_domain text, webhook_id text, topic text, event_id text, api_version text, triggered_at timestamptz,
+    body_digest text, payload jsonb, subject text, state text, error text)
+ON CONFLICT DO NOTHING
+RETURNING shop_domain, webhook_id
+"""
+COUNT_REPEAT = """
+UPDATE pipelines_webhookdelivery SET duplicates = least(duplicates + 1, 32000), doubled_at = now()
+WHERE id = (
+    SELECT id FROM pipelines_webhookdelivery
+    WHERE shop_domain = %(shop_domain)s AND (webhook_id = %(webhook_id)s OR (
+        topic = %(topic)s AND body_digest = decode(%(body_digest)s, 'hex') AND triggered_at = %(triggered_at)s))
+    LIMIT 1 FOR UPDATE SKIP LOCKED)
+"""
+SHOPS = "SELECT domain, gid, customer_key FROM pipelines_shop WHERE domain = ANY(%s)"
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A delivery as it will be stored."""
+
+    shop_domain: str
+    webhook_id: str
+    topic: str
+    event_id: str
+    api_version: str
+    triggered_at: str
+    body_digest: str
+    payload: dict[str, Any]
+    subject: str = ""
+    state: str = "received"
+    error: str = ""
+
+
+COLUMNS = tuple(column.name for column in fields(Delivery))
+IDENTITY = ("shop_domain", "webhook_id", "topic", "body_digest", "triggered_at")
+
+
+class Outcome(Enum):
+    STORED = "stored"
+    REFUSED = "refused"  # the body names another shop than the header
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A delivery whose sender waits for an answer."""
+
+    delivery: Delivery
+    answer: asyncio.Future[Outcome]
+    customer_id: int | None = None
+    shop_id: int | None = None
+    outcome: Outcome = Outcome.UNAVAILABLE
+
+
+@dataclass(slots=True)
+class KnownShop:
+    """What the door must know of a shop: its id, and the key of its pseudonyms."""
+
+    until: float
+    number: int | None = None
+    customer_key: bytes = b""
+
+
+class Outbox:
+    """The queue in front of the deliveries table, and the thread that empties it."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self.connect = connect
+        self.connection: Connection | None = None
+        self.queue: SimpleQueue[Waiting] = SimpleQueue()
+        self.shops: dict[str, KnownShop] = {}
+        self.thread = threading.Thread(target=self.run, name="outbox", daemon=True)
+        self.thread.start()
+
+    async def store(self, delivery: Delivery, *, customer_id: int | None = None, shop_id: int | None = None) -> Outcome:
+        """Wait until the delivery is committed, or known not to be."""
+        if self.queue.qsize() >= ROOM:
+            return Outcome.UNAVAILABLE
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.queue.put(Waiting(delivery, answer, customer_id, shop_id))
+        return await answer
+
+    def run(self) -> None:
+        while True:
+            batch = self.take()
+            try:
+                self.commit(batch)
+            except psycopg2.Error as error:
+                log.warning("deliveries cannot be stored now: %s", type(error).__name__)
+                self.disconnect()
+                batch += self.everyone()
+            except Exception:
+                log.exception("deliveries were not stored")
+                self.disconnect()
+            tell(batch)
+
+    def take(self) -> list[Waiting]:
+        """Wait for a delivery, and take what else has arrived."""
+        batch = [self.queue.get()]
+        while len(batch) < BATCH:
+            try:
+                batch.append(self.queue.get_nowait())
+            except Empty:
+                break
+        return batch
+
+    def everyone(self) -> list[Waiting]:
+        """Take all who wait: while the database is away they had better come back later."""
+        return [self.queue.get_nowait() for _ in range(self.queue.qsize())]
+
+    def commit(self, batch: list[Waiting]) -> None:
+        """Store the batch in one transaction; where one row spoils it, each in its own."""
+        if self.connection is None:
+            self.connection = self.connect()
+        try:
+            self.commit_together(batch)
+        except psycopg2.Error:
+            if self.connection.closed:
+                raise
+            self.connection.rollback()
+            for one in batch:
+                self.commit_alone(one)
+
+    def commit_together(self, batch: list[Waiting]) -> None:
+        assert self.connection
+        self.learn_shops({one.delivery.shop_domain for one in batch})
+        accepted = [one for one in batch if self.belongs_to_its_shop(one)]
+        self.insert([one.delivery for one in accepted])
+        self.connection.commit()
+        for one in batch:
+            one.outcome = Outcome.REFUSED
+        for one in accepted:
+            one.outcome = Outcome.STORED
+
+    def commit_alone(self, one: Waiting) -> None:
+        """Store one delivery; one that the database cannot hold is parked without its payload."""
+        assert self.connection
+        try:
+            self.commit_together([one])
+        except (psycopg2.DataError, psycopg2.IntegrityError) as error:
+            self.connection.rollback()
+            one.delivery.payload, one.delivery.subject, one.delivery.state = {}, "", "dead"
+            one.delivery.error = f"It could not be stored: {type(error).__name__}."
+            self.commit_together([one])
+
+    def insert(self, deliveries: list[Delivery]) -> None:
+        """Write deliveries in one statement, and count those that we had already."""
+        assert self.connection
+        if not deliveries:
+            return
+        deliveries.sort(key=lambda delivery: delivery.webhook_id)  # two processes lock in the same order
+        with self.connection.cursor() as cursor:
+            cursor.execute(STORE, [as_json(deliveries)])
+            new = set(cursor.fetchall())
+            if len(new) == len(deliveries):
+                return
+            for delivery in deliveries:
+                key = (delivery.shop_domain, delivery.webhook_id)
+                if key in new:
+                    new.discard(key)  # its second copy in this batch is a repeat
+                else:
+                    cursor.execute(
+                        COUNT_REPEAT, {name: getattr(delivery, name) for name in COLUMNS if name != "payload"}
+                    )
+
+    def belongs_to_its_shop(self, one: Waiting) -> bool:
+        """Check the body's shop against the header's, and put the pseudonym where the customer's id was."""
+        shop = self.shops[one.delivery.shop_domain]
+        if one.shop_id is not None and shop.number is not None and one.shop_id != shop.number:
+            return False
+        if one.customer_id is not None and shop.customer_key:
+            ref = vault.pseudonym(shop.customer_key, one.delivery.shop_domain, one.customer_id)
+            if ref:
+                one.delivery.payload["customer_ref"] = ref.hex()
+        return True
+
+    def learn_shops(self, domains: Iterable[str]) -> None:
+        """Look up the shops that we do not know, or not lately."""
+        now = time.monotonic()
+        asked = [domain for domain in domains if domain not in self.shops or self.shops[domain].until < now]
+        if not asked:
+            return
+        assert self.connection
+        if len(self.shops) > 10_000:
+            self.shops = {domain: shop for domain, shop in self.shops.items() if shop.until >= now}
+        self.shops |= {domain: KnownShop(now + UNKNOWN_FOR) for domain in asked}
+        with self.connection.cursor() as cursor:
+            cursor.execute(SHOPS, [asked])
+            for domain, gid, key in cursor.fetchall():
+                self.shops[domain] = KnownShop(now + KNOWN_FOR, number(gid), bytes(key))
+
+    def disconnect(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+
+
+def as_json(deliveries: list[Delivery]) -> str:
+    """Serialise for the database, which takes neither NUL nor half a surrogate pair."""
+    rows: list[Any] = [{name: getattr(delivery, name) for name in COLUMNS} for delivery in deliveries]
+    try:
+        written = orjson.dumps(rows)
+    except TypeError:
+        written = orjson.dumps(printable(rows))
+    return (orjson.dumps(printable(rows)) if b"\\u0000" in written else written).decode()
+
+
+def printable(value: Any) -> Any:
+    """Return the value with every text cleaned."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {printable(name): printable(part) for name, part in value.items()}
+    return [printable(part) for part in value] if isinstance(value, list) else value
+
+
+def tell(batch: list[Waiting]) -> None:
+    """Wake everybody in the batch, each loop once."""
+    loops: dict[asyncio.AbstractEventLoop, list[Waiting]] = {}
+    for one in batch:
+        loops.setdefault(one.answer.get_loop(), []).append(one)
+    for loop, waiting in loops.items():
+        try:
+            loop.call_soon_threadsafe(wake, waiting)
+        except RuntimeError:  # the loop has closed: nobody waits any more
+            log.info("%d senders had gone", len(waiting))
+
+
+def wake(waiting: list[Waiting]) -> None:
+    for one in waiting:
+        if not one.answer.done():
+            one.answer.set_result(one.outcome)

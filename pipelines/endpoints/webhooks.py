@@ -1,0 +1,193 @@
+"""The webhook door: check the signature, cut the body to its allow-list, store it, answer.
+
+`door` is called by shopmlops/asgi.py before Django is asked: an acknowledged delivery is a committed one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+import psycopg2
+from django.conf import settings
+from psycopg2.extensions import connection as Connection
+
+from pipelines.endpoints.outbox import Delivery, Outbox, Outcome
+from pipelines.shopify.domains import SHOP_DOMAIN, client_secrets
+from pipelines.shopify.hmac import webhook_is_authentic
+from pipelines.shopify.topics import TOPICS, Minimised, Topic, minimise
+
+PATH = "/webhooks/shopify"
+LARGEST = 2 * 1024 * 1024
+TOPIC_NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+){1,3}")
+HEADER_LIMITS = {"webhook-id": 100, "event-id": 100, "api-version": 20, "topic": 60, "shop-domain": 100}
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Refused(Exception):
+    """The request is not answered with 200; nothing was stored."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        self.status, self.reason = status, reason
+
+
+class Unreadable(Exception):
+    """The body is authentic, and no JSON object."""
+
+
+async def door(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one delivery."""
+    try:
+        await take_in(scope, receive)
+    except Refused as refused:
+        await answer(send, refused.status, refused.reason.encode())
+    else:
+        await answer(send, 200, b"")
+
+
+async def take_in(scope: Scope, receive: Receive) -> None:
+    """Store one delivery, or raise Refused."""
+    if scope["method"] != "POST":
+        raise Refused(405, "POST only")
+    headers = dict(scope["headers"])
+    body = await read_body(headers, receive)
+    if not webhook_is_authentic(body, headers.get(b"x-shopify-hmac-sha256", b""), client_secrets()):
+        raise Refused(401, "signature does not match")
+    named = named_headers(headers)
+    minimised, state, error = understand(named["topic"], body)
+    if minimised.shop_domain is not None and minimised.shop_domain != named["shop-domain"]:
+        raise Refused(401, "the body names another shop")
+    digest = hashlib.sha256(body).hexdigest()
+    delivery = Delivery(
+        shop_domain=named["shop-domain"],
+        webhook_id=named["webhook-id"] or f"{digest}:{named['topic']}"[:100],
+        topic=named["topic"],
+        event_id=named["event-id"],
+        api_version=named["api-version"],
+        triggered_at=moment(headers.get(b"x-shopify-triggered-at")),
+        body_digest=digest,
+        payload=minimised.payload,
+        subject=minimised.subject,
+        state=state,
+        error=error,
+    )
+    outcome = await outbox().store(delivery, customer_id=minimised.customer_id, shop_id=minimised.shop_id)
+    if outcome is Outcome.REFUSED:
+        raise Refused(401, "the body names another shop")
+    if outcome is Outcome.UNAVAILABLE:
+        raise Refused(503, "not stored, please send it again")
+
+
+async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    """Read the body, up to what Shopify may send."""
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or int(length) > LARGEST:
+        raise Refused(413, "too large")
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "the body broke off")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > LARGEST:
+            raise Refused(413, "too large")
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def named_headers(headers: dict[bytes, bytes]) -> dict[str, str]:
+    """Return Shopify's headers, each within its bounds."""
+    named = {name: headers.get(b"x-shopify-" + name.encode(), b"").decode("latin-1") for name in HEADER_LIMITS}
+    named["shop-domain"] = named["shop-domain"].lower()
+    for name, longest in HEADER_LIMITS.items():
+        if len(named[name]) > longest or not named[name].isascii():
+            raise Refused(400, f"X-Shopify-{name} is not usable")
+    if not SHOP_DOMAIN.fullmatch(named["shop-domain"]):
+        raise Refused(400, "X-Shopify-Shop-Domain names no shop")
+    if not TOPIC_NAME.fullmatch(named["topic"]):
+        raise Refused(400, "X-Shopify-Topic names no topic")
+    return named
+
+
+def understand(name: str, body: bytes) -> tuple[Minimised, str, str]:
+    """Cut the body; what cannot be read, or has a topic that we do not take, is kept without content."""
+    topic: Topic | None = TOPICS.get(name)
+    if topic is None:
+        return Minimised({}), "kept", "We do not use this topic."
+    try:
+        return minimise(topic, parse(body)), "received", ""
+    except Unreadable as unreadable:
+        return Minimised({}), "dead", str(unreadable)
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """Return the body as an object, or raise Unreadable with a reason."""
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        parsed = parse_leniently(body)
+    if not isinstance(parsed, dict):
+        raise Unreadable("The body is JSON, but not an object.")
+    return parsed
+
+
+def parse_leniently(body: bytes) -> Any:
+    """Parse what orjson refuses and Shopify may send: half a surrogate pair in somebody's note."""
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=lambda name: None)
+    except UnicodeDecodeError:
+        raise Unreadable("The body is not UTF-8.") from None
+    except RecursionError:
+        raise Unreadable("The body is nested too deeply.") from None
+    except ValueError as error:
+        raise Unreadable(f"The body is not JSON: {error}"[:500]) from None
+
+
+def moment(header: bytes | None) -> str:
+    """Return when the event happened; without a usable header, when it arrived."""
+    try:
+        at = datetime.fromisoformat((header or b"").decode("ascii"))
+    except ValueError:
+        at = datetime.now(UTC)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
+
+
+@lru_cache(maxsize=1)
+def outbox() -> Outbox:
+    """Return the process's own outbox, started with its first delivery."""
+    return Outbox(connect)
+
+
+def connect() -> Connection:
+    """Open the committer's connection, beside Django's."""
+    database = settings.DATABASES["default"]
+    return psycopg2.connect(
+        dbname=database["NAME"],
+        user=database["USER"] or None,
+        password=database["PASSWORD"] or None,
+        host=database["HOST"] or None,
+        port=database["PORT"] or None,
+        connect_timeout=2,
+        application_name="shopmlops outbox",
+        **database["OPTIONS"],
+    )
+
+
+async def answer(send: Send, status: int, text: bytes) -> None:
+    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(text)).encode())]
+    if status == 405:
+        headers.append((b"allow", b"POST"))
+    if status == 503:
+        headers.append((b"retry-after", b"5"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
