@@ -1,0 +1,307 @@
+"""Stock decisions: what to order, how much, until when, and what it costs not to (METHODS 5a).
+
+Day 0 is today, the first forecast day. An order placed today arrives at the start of day `lead_time_days`.
+Money is in minor units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipelines.stats.quantiles import (
+    expected_shortfall,
+    negative_binomial_quantile,
+    probability_within,
+    sum_variance,
+)
+from pipelines.usecases.demand_forecast.ordering import COST_SHARE_OF_PRICE, FloatArray, IntArray, rounded_order
+
+Panel = NDArray[np.floating[Any]]
+BoolArray = NDArray[np.bool_]
+
+STATUSES = ("out_of_stock", "order_today", "order_this_week", "too_much", "few_sales", "ok")
+TOTAL = 0
+MONTH = 28
+GENEROUS_COVER = 90
+DEAD_AFTER = 90
+FEW_SALE_DAYS = 8
+FARTHEST_DAY = 400
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The daily demand that we expect of each variant from today on, and how far it may be off."""
+
+    mean: Panel
+    dispersion: FloatArray
+    model_error: FloatArray
+
+
+def advise(
+    variants: pd.DataFrame,
+    outlook: Outlook,
+    stock: pd.DataFrame,
+    *,
+    today: date,
+    cost_share: float = COST_SHARE_OF_PRICE,
+) -> pd.DataFrame:
+    """Advise on every variant in total (location 0) and, where a shop has several, at every location.
+
+    Reads   variants: variant_id | price_minor | unit_cost_minor | lead_time_days | review_days | cover_days |
+            pack_size | minimum_order | service_level | sold_28 | revenue_minor | sale_days | age_days | idle_days |
+            out_since, in the order of the outlook's rows; and
+            stock: variant_id | location_id | available | committed | incoming | demand_share
+    Writes  variant_id | location_id | status | sold_28 | forecast_28 | low_28 | high_28 | stock | committed |
+            incoming | runs_out | days_of_cover | reorder_point | order_up_to | order_quantity | order_by |
+            order_cost_minor | lost_units | at_risk_minor | overstock_minor | abc | is_dead | is_new | price_minor |
+            unit_cost_minor | cost_is_estimated
+
+    A variant without a row in `stock` is not tracked: it gets a forecast and no advice. Incoming units count as
+    ordered; as nobody says when they come, they do not save sales before a delivery ordered today would.
+    """
+    known = _with_costs(variants, cost_share)
+    known["abc"] = abc_classes(known["revenue_minor"].to_numpy(dtype=np.float64))
+    rows = _rows(known, stock)
+    return _Advice(rows, outlook, today).frame()
+
+
+def _with_costs(variants: pd.DataFrame, cost_share: float) -> pd.DataFrame:
+    known = variants.reset_index(drop=True).copy()
+    known["cost_is_estimated"] = known["unit_cost_minor"].isna()
+    known["price_minor"] = known["price_minor"].astype(float)
+    guessed = (known["price_minor"].fillna(0.0) * cost_share).round()
+    known["unit_cost_minor"] = known["unit_cost_minor"].astype(float).fillna(guessed)
+    return known
+
+
+def _rows(variants: pd.DataFrame, stock: pd.DataFrame) -> pd.DataFrame:
+    """Put the totals first, then one row per variant and location."""
+    counts = ["available", "committed", "incoming"]
+    summed = stock.groupby("variant_id")[counts].sum(min_count=1)
+    totals = variants.assign(location_id=TOTAL, demand_share=1.0, row=np.arange(len(variants)))
+    totals = totals.join(summed, on="variant_id")
+    if stock["location_id"].nunique() < 2:
+        return totals
+    places = stock[["variant_id", "location_id", "demand_share", *counts]]
+    here = totals.drop(columns=["location_id", "demand_share", *counts]).merge(places, on="variant_id")
+    here["sold_28"] = here["sold_28"] * here["demand_share"]
+    here["out_since"] = pd.NaT
+    return pd.concat([totals, here], ignore_index=True)
+
+
+class _Advice:
+    """All columns of the advice, each worked out once for all rows."""
+
+    def __init__(self, rows: pd.DataFrame, outlook: Outlook, today: date) -> None:
+        self.rows, self.outlook, self.today = rows, outlook, np.datetime64(today)
+        self.variant = rows["row"].to_numpy(dtype=np.int64)
+        self.share = self._floats("demand_share")
+        # Demand at one place is a thinned part of the whole: its chance part is smaller, its model error is not.
+        self.dispersion = 1 + self.share * (outlook.dispersion[self.variant] - 1)
+        self.model_error = np.broadcast_to(outlook.model_error, outlook.dispersion.shape)[self.variant]
+        until = np.cumsum(outlook.mean, axis=1, dtype=np.float64)
+        self.until = np.concatenate([np.zeros((len(until), 1)), until], axis=1)
+
+    def _floats(self, column: str) -> FloatArray:
+        return self.rows[column].to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def _days(self, column: str) -> IntArray:
+        return self.rows[column].to_numpy(dtype=np.int64)
+
+    # What will be wanted
+
+    def mean_of(self, days: IntArray | int) -> FloatArray:
+        """Give the mean demand of the first days; beyond the horizon the mean day goes on."""
+        horizon = self.until.shape[1] - 1
+        inside = self.until[self.variant, np.clip(days, 0, horizon)]
+        beyond = np.maximum(np.asarray(days) - horizon, 0) * self.mean_day
+        return np.asarray(self.share * (inside + beyond), dtype=np.float64)
+
+    @cached_property
+    def mean_day(self) -> FloatArray:
+        return np.asarray(self.until[self.variant, -1] / (self.until.shape[1] - 1), dtype=np.float64)
+
+    def variance_of(self, mean: FloatArray) -> FloatArray:
+        return sum_variance(mean, self.dispersion, self.model_error)
+
+    def quantile_of(self, days: IntArray | int, level: FloatArray | float) -> FloatArray:
+        mean = self.mean_of(days)
+        return negative_binomial_quantile(mean, self.variance_of(mean), level)
+
+    def last_day_within(self, units: FloatArray, level: FloatArray) -> IntArray:
+        """Give the most days whose demand stays within the units at that level, by halving."""
+        low, high = np.zeros(len(units), dtype=np.int64), np.full(len(units), FARTHEST_DAY, dtype=np.int64)
+        while np.any(low < high):
+            middle = (low + high + 1) // 2
+            mean = self.mean_of(middle)
+            within = probability_within(mean, self.variance_of(mean), units) >= level
+            low, high = np.where(within, middle, low), np.where(within, high, middle - 1)
+        return low
+
+    # What is there
+
+    @cached_property
+    def available(self) -> FloatArray:
+        return self._floats("available")
+
+    @cached_property
+    def is_tracked(self) -> BoolArray:
+        return ~np.isnan(self.available)
+
+    @cached_property
+    def position(self) -> FloatArray:
+        return self.available + np.nan_to_num(self._floats("incoming"))
+
+    @cached_property
+    def days_of_cover(self) -> FloatArray:
+        """Give the days until the mean demand has used up what is available; NaN where it never does."""
+        held = np.maximum(self.available, 0.0)
+        horizon = self.until.shape[1] - 1
+        low, high = np.zeros(len(held), dtype=np.int64), np.full(len(held), horizon, dtype=np.int64)
+        while np.any(low < high):
+            middle = (low + high + 1) // 2
+            within = self.mean_of(middle) <= held
+            low, high = np.where(within, middle, low), np.where(within, high, middle - 1)
+        rest, next_day = held - self.mean_of(low), self.mean_of(low + 1) - self.mean_of(low)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            cover = low + rest / next_day
+        return np.where(np.isfinite(cover), cover, np.nan)
+
+    @property
+    def runs_out(self) -> NDArray[np.datetime64]:
+        """Give the day on which stock ends, or since when there is none."""
+        day = self._date_after(np.floor(self.days_of_cover))
+        since = self.rows["out_since"].to_numpy(dtype="datetime64[D]")
+        return np.where(self.is_out & ~np.isnat(since), since, day)
+
+    def _date_after(self, days: FloatArray) -> NDArray[np.datetime64]:
+        near = np.nan_to_num(days, nan=np.inf) < FARTHEST_DAY
+        dates = self.today + np.where(near, days, 0).astype("timedelta64[D]")
+        return np.where(near, dates, np.datetime64("NaT", "D"))
+
+    # What to do
+
+    @cached_property
+    def protection_days(self) -> IntArray:
+        return self._days("lead_time_days") + self._days("review_days")
+
+    @cached_property
+    def reorder_point(self) -> FloatArray:
+        return self.quantile_of(self.protection_days, self._floats("service_level"))
+
+    @cached_property
+    def order_up_to(self) -> FloatArray:
+        wanted = np.nan_to_num(self._floats("cover_days")).astype(np.int64)
+        return self.quantile_of(np.maximum(wanted, self.protection_days), self._floats("service_level"))
+
+    @cached_property
+    def days_left_to_order(self) -> IntArray:
+        """Give how long an order can wait and still arrive in time, at the service level."""
+        safe = self.last_day_within(self.position, self._floats("service_level"))
+        return np.where(safe >= FARTHEST_DAY, FARTHEST_DAY, safe - self._days("lead_time_days"))
+
+    @cached_property
+    def needs_order(self) -> BoolArray:
+        return self.is_tracked & (self.position < self.reorder_point)
+
+    @cached_property
+    def order_quantity(self) -> IntArray:
+        need = np.where(self.needs_order, self.order_up_to - np.nan_to_num(self.position), 0.0)
+        return rounded_order(need, self._days("pack_size"), self._days("minimum_order")).astype(np.int64)
+
+    @property
+    def order_by(self) -> NDArray[np.datetime64]:
+        days = np.maximum(self.days_left_to_order, 0).astype(np.float64)
+        return self._date_after(np.where(self.is_tracked, days, np.nan))
+
+    # What is wrong
+
+    @cached_property
+    def is_new(self) -> BoolArray:
+        return self._floats("age_days") < MONTH
+
+    @cached_property
+    def is_out(self) -> BoolArray:
+        """Tell whether nothing is left of something that is wanted or already sold."""
+        return self.is_tracked & (self.available <= 0) & ((self.order_up_to > 0) | (self.available < 0))
+
+    @cached_property
+    def lost_units(self) -> FloatArray:
+        """Give the units that we expect to miss in the next 28 days before a delivery could arrive."""
+        mean = self.mean_of(np.minimum(self._days("lead_time_days"), MONTH))
+        return np.nan_to_num(expected_shortfall(mean, self.variance_of(mean), self.available))
+
+    @cached_property
+    def excess_units(self) -> FloatArray:
+        """Give what lies above 90 days' cover, above the order-up-to level and above the smallest order."""
+        smallest = np.maximum(self._days("pack_size"), self._days("minimum_order"))
+        enough = np.maximum.reduce([self.mean_of(GENEROUS_COVER), self.order_up_to, smallest.astype(np.float64)])
+        excess = np.nan_to_num(self.position) - enough
+        return np.asarray(np.floor(np.maximum(excess, 0.0)), dtype=np.float64)
+
+    @cached_property
+    def is_dead(self) -> BoolArray:
+        """Tell whether stock lies there and nothing has sold for long; NaN idle days mean never sold."""
+        idle, age = self._floats("idle_days"), self._floats("age_days")
+        unsold = np.where(np.isnan(idle), age, idle) >= DEAD_AFTER
+        return self.is_tracked & (self.available > 0) & unsold & (age >= DEAD_AFTER)
+
+    @property
+    def status(self) -> NDArray[np.str_]:
+        """Name the most urgent thing first."""
+        few_sales = self._floats("sale_days") < FEW_SALE_DAYS
+        conditions = [
+            self.is_out,
+            self.needs_order & (self.days_left_to_order <= 0),
+            self.needs_order,
+            (self.excess_units >= 1) & ~self.is_new,
+            few_sales | self.is_new,
+        ]
+        return np.asarray(np.select(conditions, list(STATUSES[:-1]), STATUSES[-1]))
+
+    def frame(self) -> pd.DataFrame:
+        rows, price, cost = self.rows, np.nan_to_num(self._floats("price_minor")), self._floats("unit_cost_minor")
+        as_they_are = ["variant_id", "location_id", "sold_28", "abc", "price_minor", "unit_cost_minor"]
+        return rows[[*as_they_are, "cost_is_estimated"]].assign(
+            status=self.status,
+            forecast_28=self.mean_of(MONTH),
+            low_28=self.quantile_of(MONTH, 0.1),
+            high_28=self.quantile_of(MONTH, 0.9),
+            stock=self.available,
+            committed=np.nan_to_num(self._floats("committed")).astype(np.int64),
+            incoming=np.nan_to_num(self._floats("incoming")).astype(np.int64),
+            runs_out=self.runs_out,
+            days_of_cover=self.days_of_cover,
+            reorder_point=self.reorder_point,
+            order_up_to=self.order_up_to,
+            order_quantity=self.order_quantity,
+            order_by=self.order_by,
+            order_cost_minor=np.round(self.order_quantity * cost).astype(np.int64),
+            lost_units=self.lost_units,
+            at_risk_minor=np.round(self.lost_units * price).astype(np.int64),
+            overstock_minor=np.round(self.excess_units * cost).astype(np.int64),
+            is_dead=self.is_dead,
+            is_new=self.is_new,
+        )
+
+
+def abc_classes(revenue: FloatArray) -> NDArray[np.str_]:
+    """Class variants by revenue: A makes the first 80 %, B the next 15 %, C the rest and all without sales.
+
+    >>> abc_classes(np.array([10.0, 70.0, 0.0, 15.0, 5.0])).tolist()
+    ['A', 'A', 'C', 'B', 'C']
+    """
+    order = np.argsort(-revenue, kind="stable")
+    sold = np.maximum(revenue[order], 0.0)
+    total = sold.sum()
+    before = (np.cumsum(sold) - sold) / total if total > 0 else np.ones(len(sold))
+    classes = np.empty(len(revenue), dtype="<U1")
+    classes[order] = np.select([sold <= 0, before < 0.8, before < 0.95], ["C", "A", "B"], "C")
+    return classes
