@@ -33,6 +33,7 @@ class Shop(models.Model):
     country = models.CharField(max_length=2, blank=True)
     plan = models.CharField(max_length=60, blank=True)
     scopes = models.JSONField(default=list)
+    scopes_at = models.DateTimeField(null=True)  # by Shopify's clock: since when they are so
     installed_at = models.DateTimeField(null=True)
     uninstalled_at = models.DateTimeField(null=True)
     redacted_at = models.DateTimeField(null=True)
