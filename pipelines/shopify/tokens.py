@@ -32,6 +32,7 @@ def access_token(shop: Shop, refused: str = "") -> str:
     while time.monotonic() < deadline:
         row = ShopToken.objects.filter(shop=shop).first()
         if row is None or not row.access_token:
+            end_access(shop, AccessEnded.sentence)
             raise AccessEnded()
         token = _open(row, "access token", row.access_token, shop)
         now = timezone.now()
