@@ -1,0 +1,135 @@
+"""The one door from rows to DataFrames: PostgreSQL adds up, COPY carries, nothing is read row by row.
+
+Days are days of the shop's own zone: PostgreSQL turns each moment into local time, summer time included.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+from django.db import connection
+
+from pipelines.models import Shop
+
+EPOCH = date(1970, 1, 1)
+SPILL_BYTES = 32 * 2**20  # more than this waits on disk, not in memory
+
+# An order line that counts as demand; `o` is its order.
+DEMAND_LINES = """
+    FROM pipelines_orderline l JOIN pipelines_order o ON o.shop_id = l.shop_id AND o.shopify_id = l.order_id
+    WHERE l.shop_id = %(shop)s AND l.processed_at >= %(since)s AND l.processed_at < %(until)s
+      AND l.variant_id IS NOT NULL AND NOT l.is_gift_card
+      AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
+"""
+
+DAILY_DEMAND = f"""
+    SELECT l.variant_id AS unique_id,
+           (l.processed_at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day,
+           sum(l.quantity - l.removed) AS y,
+           sum(l.price_minor * l.quantity) AS listed,
+           sum(l.discount_minor) AS discount,
+           sum(l.quantity) AS ordered
+    {DEMAND_LINES}
+    GROUP BY 1, 2 HAVING sum(l.quantity - l.removed) > 0
+"""
+
+LINES_BY_FATE = """
+    SELECT count(*) AS lines,
+           count(*) FILTER (WHERE o.is_test) AS test_orders,
+           count(*) FILTER (WHERE NOT o.is_test AND (o.cancelled_at IS NOT NULL OR o.deleted_at IS NOT NULL))
+               AS cancelled_orders,
+           count(*) FILTER (WHERE NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
+               AND l.is_gift_card) AS gift_cards,
+           count(*) FILTER (WHERE NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
+               AND NOT l.is_gift_card AND l.variant_id IS NULL) AS without_product,
+           count(DISTINCT o.shopify_id) AS orders
+    FROM pipelines_orderline l JOIN pipelines_order o ON o.shop_id = l.shop_id AND o.shopify_id = l.order_id
+    WHERE l.shop_id = %(shop)s AND l.processed_at >= %(since)s AND l.processed_at < %(until)s
+"""
+
+VARIANTS = """
+    SELECT v.shopify_id AS variant_id, v.product_id, v.title, v.sku, v.price_minor, v.unit_cost_minor,
+           v.inventory_item_id, v.is_tracked::int AS is_tracked,
+           extract(epoch FROM coalesce(v.created_at, p.created_at))::bigint AS created,
+           (v.deleted_at IS NULL AND p.deleted_at IS NULL AND p.status = 'active')::int AS is_active,
+           p.title AS product_title, p.product_type, p.vendor
+    FROM pipelines_variant v JOIN pipelines_product p ON p.shop_id = v.shop_id AND p.shopify_id = v.product_id
+    WHERE v.shop_id = %(shop)s
+"""
+
+STOCK_MOVES = """
+    SELECT inventory_item_id, location_id, available, extract(epoch FROM updated_at)::bigint AS moment
+    FROM pipelines_stocklevel WHERE shop_id = %(shop)s AND updated_at < %(until)s
+"""
+
+NEWEST_STOCK = """
+    SELECT DISTINCT ON (inventory_item_id, location_id)
+           inventory_item_id, location_id, available, coalesce(committed, 0) AS committed,
+           coalesce(incoming, 0) AS incoming
+    FROM pipelines_stocklevel WHERE shop_id = %(shop)s
+    ORDER BY inventory_item_id, location_id, updated_at DESC
+"""
+
+WHOLE, REAL, TEXT = "int64", "float64", "str"
+
+
+def columns(names: str, kind: str) -> dict[str, str]:
+    """Say that these columns are of one kind, so that a query without rows is typed too."""
+    return dict.fromkeys(names.split(), kind)
+
+
+def read(sql: str, kinds: dict[str, str], **parameters: Any) -> pd.DataFrame:
+    """Return the rows of a query as a DataFrame; empty texts stay empty texts."""
+    with connection.cursor() as cursor, tempfile.SpooledTemporaryFile(SPILL_BYTES) as file:
+        query = cursor.cursor.mogrify(sql, parameters).decode()
+        cursor.cursor.copy_expert(f"COPY ({query}) TO STDOUT WITH (FORMAT csv, HEADER true, NULL '\\N')", file)
+        file.seek(0)
+        return pd.read_csv(file, dtype=kinds, keep_default_na=False, na_values=["\\N"], low_memory=False)
+
+
+def daily_demand(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
+    """Give units, listed money and discount of each variant and day with sales.
+
+    Writes  unique_id | ds | y | listed | discount | ordered
+    """
+    kinds = columns("unique_id day", WHOLE) | columns("y listed discount ordered", REAL)
+    rows = read(DAILY_DEMAND, kinds, shop=shop.pk, zone=shop.timezone, since=since, until=until)
+    rows["ds"] = pd.to_datetime(rows.pop("day"), unit="D")
+    return rows
+
+
+def lines_by_fate(shop: Shop, since: datetime, until: datetime) -> dict[str, int]:
+    """Count order lines, and those that are no demand by the reason why."""
+    row = read(LINES_BY_FATE, {}, shop=shop.pk, since=since, until=until).iloc[0]
+    return {str(name): int(value) for name, value in row.items()}
+
+
+def variants(shop: Shop) -> pd.DataFrame:
+    """Give every variant that the shop has or had.
+
+    Writes  variant_id | product_id | title | sku | price_minor | unit_cost_minor | inventory_item_id | …
+    """
+    kinds = columns("variant_id product_id is_tracked is_active", WHOLE)
+    kinds |= columns("price_minor unit_cost_minor inventory_item_id created", REAL)
+    return read(VARIANTS, kinds | columns("title sku product_title product_type vendor", TEXT), shop=shop.pk)
+
+
+def stock_moves(shop: Shop, until: datetime) -> pd.DataFrame:
+    """Give what was sellable from which moment on, per inventory item and location.
+
+    Writes  inventory_item_id | location_id | available | moment
+    """
+    kinds = columns("inventory_item_id location_id available moment", WHOLE)
+    return read(STOCK_MOVES, kinds, shop=shop.pk, until=until)
+
+
+def newest_stock(shop: Shop) -> pd.DataFrame:
+    """Give what is sellable, committed and on its way now.
+
+    Writes  inventory_item_id | location_id | available | committed | incoming
+    """
+    kinds = columns("inventory_item_id location_id available committed incoming", WHOLE)
+    return read(NEWEST_STOCK, kinds, shop=shop.pk)

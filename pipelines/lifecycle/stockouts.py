@@ -1,0 +1,104 @@
+"""Days on which nothing could be sold: known from stock levels, suspected from silence.
+
+A day counts as out of stock when there was no sellable stock, at any location, for most of it. Before an item's levels
+are known its days are *unknown* and used as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipelines.lifecycle import frames
+from pipelines.models import Shop, SyncRun
+
+IN_STOCK, KNOWN, UNKNOWN, SUSPECTED = range(4)
+COLUMNS = ["unique_id", "ds", "stockout"]
+
+Seconds = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class KnownStockouts:
+    """The days without stock, and for how many days of which series stock is known at all."""
+
+    days: pd.DataFrame  # unique_id | ds | stockout
+    known_days: int
+
+
+def known(shop: Shop, items: pd.Series, first_day: date, last_day: date, until: datetime) -> KnownStockouts:
+    """Read the stock levels of inventory items (`items`: item -> series) as days out of stock."""
+    midnights = local_midnights(first_day, last_day, shop.zone)
+    moves = frames.stock_moves(shop, until)
+    moves["unique_id"] = moves["inventory_item_id"].map(items)
+    moves = moves.dropna(subset=["unique_id"]).astype({"unique_id": "int64"})
+    since = known_since(moves, first_stock_import(shop))
+    hours = empty_seconds(empty_spells(moves, since, int(midnights[-1])), midnights)
+    out = hours[hours["seconds"] > hours["length"] / 2]
+    days = pd.DataFrame({"unique_id": out["unique_id"], "ds": day_stamps(first_day, out["day"]), "stockout": KNOWN})
+    n_days = len(midnights) - 1
+    return KnownStockouts(days, int((n_days - np.searchsorted(midnights[:-1], since.to_numpy())).sum()))
+
+
+def local_midnights(first_day: date, last_day: date, zone: ZoneInfo) -> Seconds:
+    """Give the moments at which the days begin where the shop is, and the end of the last one.
+
+    >>> (np.diff(local_midnights(date(2026, 10, 24), date(2026, 10, 25), ZoneInfo("Europe/London"))) / 3600).tolist()
+    [24.0, 25.0]
+    """
+    days = [first_day + timedelta(days=offset) for offset in range((last_day - first_day).days + 2)]
+    return np.array([int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()) for day in days])
+
+
+def day_stamps(first_day: date, offsets: pd.Series) -> pd.Series:
+    """Turn day numbers into dates."""
+    return pd.Timestamp(first_day) + pd.to_timedelta(offsets, unit="D")
+
+
+def first_stock_import(shop: Shop) -> int | None:
+    """Return when the shop's stock was first read completely: a level that appears later did not exist before."""
+    done = SyncRun.objects.for_shop(shop).filter(kind=SyncRun.Kind.STOCK, state=SyncRun.State.DONE)
+    moment = done.order_by("finished_at").values_list("finished_at", flat=True).first()
+    return int(moment.timestamp()) if moment else None
+
+
+def known_since(moves: pd.DataFrame, imported: int | None) -> pd.Series:
+    """Give the moment from which all levels of a series are known."""
+    first = moves.groupby(["unique_id", "inventory_item_id", "location_id"])["moment"].min()
+    if imported is not None:
+        first = first.clip(upper=imported)
+    return first.groupby("unique_id").max()
+
+
+def empty_spells(moves: pd.DataFrame, since: pd.Series, until: int) -> pd.DataFrame:
+    """Give the spells without sellable stock: unique_id | start | end, in seconds."""
+    moves = moves.sort_values(["inventory_item_id", "location_id", "moment"])
+    sellable = moves["available"].clip(lower=0)
+    before = sellable.groupby([moves["inventory_item_id"], moves["location_id"]]).shift(fill_value=0)
+    change = pd.DataFrame({"unique_id": moves["unique_id"], "moment": moves["moment"], "change": sellable - before})
+    change = change.groupby(["unique_id", "moment"], as_index=False)["change"].sum()
+    change["left"] = change.groupby("unique_id")["change"].cumsum()
+    change["end"] = change.groupby("unique_id")["moment"].shift(-1, fill_value=until)
+    change["start"] = np.maximum(change["moment"], change["unique_id"].map(since))
+    return change.loc[(change["left"] <= 0) & (change["end"] > change["start"]), ["unique_id", "start", "end"]]
+
+
+def empty_seconds(spells: pd.DataFrame, midnights: Seconds) -> pd.DataFrame:
+    """Spread spells over days: unique_id | day (number) | seconds without stock | length of the day."""
+    start = np.clip(spells["start"].to_numpy(), midnights[0], midnights[-1])
+    end = np.clip(spells["end"].to_numpy(), midnights[0], midnights[-1])
+    first = np.searchsorted(midnights, start, side="right") - 1
+    last = np.searchsorted(midnights, end, side="left") - 1
+    count = np.where(end > start, last - first + 1, 0)
+    spell = np.repeat(np.arange(len(spells)), count)
+    day = first[spell] + np.arange(len(spell)) - np.repeat(np.cumsum(count) - count, count)
+    seconds = np.minimum(end[spell], midnights[day + 1]) - np.maximum(start[spell], midnights[day])
+    rows = pd.DataFrame({"unique_id": spells["unique_id"].to_numpy()[spell], "day": day, "seconds": seconds})
+    rows = rows.groupby(["unique_id", "day"], as_index=False)["seconds"].sum()
+    rows["length"] = np.diff(midnights)[rows["day"]]
+    return rows

@@ -1,0 +1,143 @@
+"""A shop with a past: products, stock and daily orders, made from a seed and written as the import would write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+
+import numpy as np
+from django.utils import timezone
+
+from pipelines.models import Order, OrderLine, Product, Shop, ShopSettings, Staff, StockLevel, SyncRun, Variant
+
+OWNER = "1001"
+COLLEAGUE = "1002"
+LOCATION = 7001
+numbers = count(1)
+
+
+def a_shop(**changes: object) -> Shop:
+    """Return an installed shop in London whose owner we know."""
+    number = next(numbers)
+    facts: dict[str, object] = {
+        "domain": f"history-{number}.myshopify.com",
+        "timezone": "Europe/London",
+        "currency": "GBP",
+        "country": "GB",
+        "installed_at": timezone.now(),
+    }
+    shop = Shop.objects.create(**facts | changes)
+    ShopSettings.objects.create(shop=shop)
+    Staff.objects.create(shop=shop, sub=OWNER, is_owner=True, is_collaborator=False)
+    Staff.objects.create(shop=shop, sub=COLLEAGUE, is_owner=False, is_collaborator=False)
+    return shop
+
+
+def pulled(shop: Shop, at: datetime | None = None) -> SyncRun:
+    """Note that all orders were read from Shopify."""
+    return SyncRun.objects.create(
+        shop=shop,
+        kind=SyncRun.Kind.ORDERS,
+        trigger="daily",
+        state=SyncRun.State.DONE,
+        finished_at=at or timezone.now(),
+    )
+
+
+def a_variant(shop: Shop, number: int, *, created: datetime, **changes: object) -> Variant:
+    """Return a variant of a product of its own, with some stock."""
+    Product.objects.create(
+        shop=shop,
+        shopify_id=100_000 + number,
+        title=f"Thing {number}",
+        product_type="Things" if number % 2 else "Stuff",
+        vendor=f"Vendor {number % 3}",
+        updated_at=created,
+        created_at=created,
+    )
+    facts: dict[str, object] = {
+        "product_id": 100_000 + number,
+        "sku": f"SKU-{number}",
+        "price_minor": 1000 + 100 * number,
+        "inventory_item_id": 300_000 + number,
+        "updated_at": created,
+        "created_at": created,
+    }
+    return Variant.objects.create(shop=shop, shopify_id=200_000 + number, **facts | changes)
+
+
+def stocked(shop: Shop, variant: Variant, available: int, at: datetime, location: int = LOCATION) -> StockLevel:
+    """Note what is sellable from a moment on."""
+    return StockLevel.objects.create(
+        shop=shop,
+        inventory_item_id=variant.inventory_item_id,
+        location_id=location,
+        available=available,
+        updated_at=at,
+    )
+
+
+def an_order(shop: Shop, moment: datetime, lines: list[tuple[Variant | None, int]], **changes: object) -> Order:
+    """Return an order of some units."""
+    number = next(numbers)
+    facts: dict[str, object] = {"created_at": moment, "processed_at": moment, "updated_at": moment, "currency": "GBP"}
+    order = Order.objects.create(shop=shop, shopify_id=number, name=f"#{number}", **facts | changes)
+    OrderLine.objects.bulk_create(a_line(order, variant, units) for variant, units in lines)
+    return order
+
+
+def a_line(order: Order, variant: Variant | None, units: int, **changes: object) -> OrderLine:
+    """Return an unsaved line of an order."""
+    facts: dict[str, object] = {
+        "variant_id": variant.shopify_id if variant else None,
+        "product_id": variant.product_id if variant else None,
+        "quantity": units,
+        "current_quantity": units,
+        "price_minor": variant.price_minor if variant else 500,
+        "processed_at": order.processed_at,
+    }
+    return OrderLine(shop=order.shop, order_id=order.shopify_id, line_id=next(numbers), **facts | changes)
+
+
+def sell(shop: Shop, *, variants: int = 6, days: int = 200, seed: int = 0, rate: float = 2.0) -> list[Variant]:
+    """Sell a believable mix for so many days up to yesterday; weekends sell more, the first variants most."""
+    last = timezone.now().astimezone(shop.zone).date() - timedelta(days=1)
+    first = last - timedelta(days=days - 1)
+    opened = datetime.combine(first, time(), tzinfo=shop.zone)
+    things = [a_variant(shop, number, created=opened) for number in range(variants)]
+    for thing in things:
+        stocked(shop, thing, 40, opened)
+    rng = np.random.default_rng(seed)
+    popularity = rate * variants / np.arange(1, variants + 1) / np.sum(1 / np.arange(1, variants + 1))
+    orders = [
+        order for day in range(days) for order in day_of_orders(shop, first + timedelta(days=day), popularity, rng)
+    ]
+    Order.objects.bulk_create(order for order, _, _ in orders)
+    OrderLine.objects.bulk_create(a_line(order, things[thing], units) for order, thing, units in orders)
+    pulled(shop)
+    return things
+
+
+def day_of_orders(
+    shop: Shop, day: date, popularity: np.ndarray, rng: np.random.Generator
+) -> Iterator[tuple[Order, int, int]]:
+    """Yield the orders of a day: one line each."""
+    weekend = 1.6 if day.weekday() >= 5 else 0.8
+    for thing, units in enumerate(rng.negative_binomial(4, 4 / (4 + popularity * weekend))):
+        if units:
+            moment = datetime.combine(day, time(hour=int(rng.integers(8, 22))), tzinfo=shop.zone).astimezone(UTC)
+            number = next(numbers)
+            yield (
+                Order(
+                    shop=shop,
+                    shopify_id=number,
+                    name=f"#{number}",
+                    created_at=moment,
+                    processed_at=moment,
+                    updated_at=moment,
+                    currency="GBP",
+                ),
+                thing,
+                int(units),
+            )
