@@ -1,1 +1,234 @@
-"""Who asks, and who may frame the answer."""
+"""Who asks, and who may frame the answer.
+
+Merchants have no cookies. A page proves who asks by Shopify's ID token: in the address of the first document,
+in the Authorization header of every fetch after that. State changes take it from the header alone, which another
+site cannot send; that is why merchant views are exempt from Django's CSRF check, which goes on guarding /admin/.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from pipelines.lifecycle.install import arrive
+from pipelines.shopify.domains import admin_origins, host_parameter, shop_domain
+from pipelines.shopify.errors import InvalidIdToken, ShopifyError
+from pipelines.shopify.id_tokens import Identity, verify
+
+log = logging.getLogger(__name__)
+View = Callable[..., HttpResponse]
+
+DOCUMENTS = {"document", "iframe", "frame"}  # Sec-Fetch-Dest of a navigation
+LAUNCH_ONLY = {"id_token", "hmac", "timestamp", "session", "bounced"}  # valid once: not carried on
+BOUNCE_SECONDS = 60  # a second refusal within this time is told, not bounced
+BEACONS = "https://monorail-edge.shopifysvc.com"  # App Bridge reports page speed there
+TELLS_WHY = "Open shopmlops from the Apps list in your Shopify admin."
+
+
+class EmbeddingMiddleware:
+    """Let the right page frame each answer, and operators' pages answer on their own host."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.shop = request.staff = request.identity = request.framed_for = None
+        response = HttpResponseNotFound() if is_admin_elsewhere(request) else self.get_response(request)
+        if request.framed_for:
+            frame(request, response)
+        else:
+            response.headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Say that the database is away, rather than that something broke."""
+        if not isinstance(error, OperationalError):
+            return None
+        log.error("the database did not answer: %s", type(error).__name__)
+        return refuse(request, "The app's database does not answer right now. Try again in a minute.", 503)
+
+
+def merchant_required(view: View) -> View:
+    """Let a merchant of an installed shop in; ask everybody else to prove who they are."""
+
+    @csrf_exempt
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return keep_out(request) or view(request, *args, **kwargs)
+
+    return guarded
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """Give every template what App Bridge needs, and who is asking."""
+    return {
+        "shop": getattr(request, "shop", None),
+        "staff": getattr(request, "staff", None),
+        "shopify_api_key": settings.SHOPIFY_API_KEY,
+        "app_bridge_url": settings.APP_BRIDGE_URL,
+        "polaris_url": settings.POLARIS_URL,
+    }
+
+
+@require_safe
+def bounce(request: HttpRequest) -> HttpResponse:
+    """Let App Bridge fetch a fresh ID token and load one of our own pages with it."""
+    domain, target = shop_domain(request.GET.get("shop")), request.GET.get("shopify-reload", "")
+    if not domain or not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+        return refuse(request, TELLS_WHY, 400)
+    request.framed_for = domain
+    return render(request, "bounce.html")
+
+
+def keep_out(request: HttpRequest) -> HttpResponse | None:
+    """Set who asks on the request, or return the answer for somebody who has not proved it."""
+    token = token_of(request)
+    try:
+        identity = verify(token)
+        if any(named != identity.shop_domain for named in request.GET.getlist("shop")):
+            log.warning("shop parameter and ID token disagree at %s", request.path)
+            return refuse(request, TELLS_WHY, 401)
+        let_in(request, identity, token)
+    except InvalidIdToken as error:
+        log.info("ID token refused at %s: %s", request.path, error.reason)
+        return ask_again(request)
+    except ShopifyError as error:
+        request.framed_for = identity.shop_domain
+        return refuse(request, str(error), 503)
+    return None
+
+
+def token_of(request: HttpRequest) -> str:
+    """Return the ID token: of any request from its header, of a document also from its address."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return request.GET.get("id_token", "") if request.method in ("GET", "HEAD") else ""
+
+
+def let_in(request: HttpRequest, identity: Identity, token: str) -> None:
+    """Set shop and person; a shop's first visit starts its import."""
+    arrival = arrive(identity, token)
+    request.identity, request.shop, request.staff = identity, arrival.shop, arrival.staff
+    request.framed_for = identity.shop_domain
+    if arrival.is_new:
+        from pipelines.jobs.ingest import import_everything
+
+        import_everything.enqueue(arrival.shop.pk, "install")
+
+
+def ask_again(request: HttpRequest) -> HttpResponse:
+    """Ask for a fresh ID token: a fetch by 401, a document by one bounce."""
+    if is_fetch(request):
+        response = HttpResponse("This page needs a fresh ID token.", status=401, content_type="text/plain")
+        response["X-Shopify-Retry-Invalid-Session-Request"] = "1"
+        response["Cache-Control"] = "no-store"
+        return response
+    domain, host = shop_domain(request.GET.get("shop")), host_parameter(request.GET.get("host"))
+    if not domain or not host:
+        return refuse(request, TELLS_WHY, 401)
+    request.framed_for = domain
+    if was_bounced(request):
+        return refuse(request, InvalidIdToken.sentence, 401)
+    return HttpResponseRedirect(bounce_address(request, domain, host))
+
+
+def is_fetch(request: HttpRequest) -> bool:
+    """Say whether a script asks, rather than a navigation."""
+    return (
+        request.method not in ("GET", "HEAD")
+        or any(name in request.headers for name in ("Authorization", "HX-Request", "X-Requested-With"))
+        or request.headers.get("Sec-Fetch-Dest", "document") not in DOCUMENTS
+    )
+
+
+def was_bounced(request: HttpRequest) -> bool:
+    """Say whether this document comes out of a bounce just now."""
+    bounced = request.GET.get("bounced", "")
+    return bounced.isascii() and bounced.isdigit() and abs(time.time() - int(bounced[:12])) < BOUNCE_SECONDS
+
+
+def bounce_address(request: HttpRequest, domain: str, host: str) -> str:
+    """Return the bounce page's address, with the present page as what it reloads."""
+    kept = [(name, value) for name, values in request.GET.lists() if name not in LAUNCH_ONLY for value in values]
+    back = request.build_absolute_uri(f"{request.path}?{urlencode([*kept, ('bounced', int(time.time()))])}")
+    return f"{reverse('bounce')}?{urlencode({'shop': domain, 'host': host, 'embedded': 1, 'shopify-reload': back})}"
+
+
+def refuse(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
+    """Say why there is no page, with an id under which the log tells more."""
+    support_id = secrets.token_hex(4)
+    log.warning("support id %s: %s at %s", support_id, status, request.path)
+    if is_fetch(request):
+        response = HttpResponse(f"{sentence} ({support_id})", status=status, content_type="text/plain")
+    else:
+        context = {"sentence": sentence, "support_id": support_id}
+        response = render(request, "refused.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def frame(request: HttpRequest, response: HttpResponse) -> None:
+    """Let this shop's admin, and nothing else, frame the answer; nobody keeps a copy."""
+    response.headers.pop("X-Frame-Options", None)
+    response["Content-Security-Policy"] = content_policy(request.framed_for)
+    response["Referrer-Policy"] = "strict-origin"  # our addresses may carry ID tokens
+    response["Cache-Control"] = "no-store"
+    if response.headers.get("Content-Type", "").startswith("text/html") and not is_fetch(request):
+        response["Link"] = preloads()
+
+
+@lru_cache(maxsize=1024)
+def content_policy(domain: str) -> str:
+    """Return the Content-Security-Policy of a shop's pages."""
+    cdn = " ".join(sorted({origin_of(settings.APP_BRIDGE_URL), origin_of(settings.POLARIS_URL)}))
+    return "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src 'self' {cdn}",
+            f"style-src 'self' 'unsafe-inline' {cdn}",  # App Bridge, Polaris and plotly insert style elements
+            f"font-src 'self' {cdn}",
+            f"img-src 'self' data: {cdn}",
+            f"connect-src 'self' {cdn} {BEACONS}",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            f"frame-ancestors {' '.join(admin_origins(domain))}",
+        ]
+    )
+
+
+@lru_cache(maxsize=1)
+def preloads() -> str:
+    """Return the Link header that lets a browser fetch Shopify's scripts before it reads the page."""
+    hosts = dict.fromkeys([origin_of(settings.APP_BRIDGE_URL), origin_of(settings.POLARIS_URL)])
+    scripts = [settings.APP_BRIDGE_URL, settings.POLARIS_URL]
+    hints = [f'<{host}>; rel="preconnect"' for host in hosts]
+    return ", ".join([*hints, *(f'<{script}>; rel="preload"; as="script"' for script in scripts)])
+
+
+def origin_of(url: str) -> str:
+    """Return scheme and host of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_admin_elsewhere(request: HttpRequest) -> bool:
+    """Say whether operators' pages are asked for on another host than theirs."""
+    if not settings.ADMIN_HOST or not request.path.startswith("/admin/"):
+        return False
+    return request.get_host().partition(":")[0] != settings.ADMIN_HOST.partition(":")[0]
