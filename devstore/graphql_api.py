@@ -1,0 +1,361 @@
+"""The Admin API: resolvers on our part of the schema, access scopes, cost and throttling."""
+
+import re
+import time
+from collections.abc import Callable
+from functools import lru_cache, partial
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    build_schema,
+    execute,
+    get_named_type,
+    parse,
+    validate,
+    value_from_ast_untyped,
+)
+
+from devstore.connections import CHILDREN, ROOTS, child_page, conditions, root_page
+from devstore.fields import FIELDS, Context, number_of
+
+BUCKET = 2000
+RESTORE = 100
+MAX_COST = 1000
+DOCS = "https://shopify.dev/api/usage/"
+ROOT_SCOPES = {
+    "order": "read_orders",
+    "orders": "read_orders",
+    "ordersCount": "read_orders",
+    "abandonedCheckouts": "read_orders",
+    "product": "read_products",
+    "products": "read_products",
+    "productsCount": "read_products",
+    "productVariant": "read_products",
+    "productVariants": "read_products",
+    "inventoryItem": "read_inventory",
+    "inventoryItems": "read_inventory",
+    "inventoryLevel": "read_inventory",
+    "location": "read_locations",
+    "locations": "read_locations",
+}
+TYPE_SCOPES = {"Customer": "read_customers", "Product": "read_products", "ProductVariant": "read_products"}
+FIELD_SCOPES = {
+    ("InventoryItem", "inventoryLevels"): "read_inventory",
+    ("InventoryItem", "inventoryLevel"): "read_inventory",
+}
+TABLE_OF = {
+    "Order": "orders", "Product": "products", "ProductVariant": "variants", "Location": "locations",
+    "Refund": "refunds", "LineItem": "lines", "Customer": "customers", "Metafield": "metafields",
+    "BulkOperation": "bulk_operations", "AbandonedCheckout": "checkouts",
+}  # fmt: skip
+
+
+def denied(name: str, scope: str) -> GraphQLError:
+    """Return the error for a missing scope."""
+    need = f"`{scope}` access scope."
+    return GraphQLError(
+        f"Access denied for {name} field. Required access: {need}",
+        extensions={"code": "ACCESS_DENIED", "documentation": f"{DOCS}access-scopes", "requiredAccess": need},
+    )
+
+
+def find(context: Context, global_id: str) -> Any:
+    """Return the row behind a global id, marked with its type."""
+    match = re.fullmatch(r"gid://shopify/(\w+)/(\d+)(\?.*)?", global_id)
+    if not match:
+        raise GraphQLError(f"Invalid global id '{global_id}'", extensions={"code": "INVALID_GLOBAL_ID"})
+    kind, number = match[1], int(match[2])
+    if kind == "Shop":
+        return context.store.one(
+            "SELECT *, 'Shop' typename FROM shops WHERE id = ? AND domain = ?", number, context.domain
+        )
+    if kind == "InventoryItem":
+        sql = "SELECT *, 'InventoryItem' typename FROM variants WHERE item_id = ? AND shop = ?"
+        return context.store.one(sql, number, context.domain)
+    if kind == "InventoryLevel":
+        sql = "SELECT *, 'InventoryLevel' typename FROM levels WHERE location_id = ? AND item_id = ? AND shop = ?"
+        item = (match[3] or "").rpartition("=")[2]
+        return context.store.one(sql, number, int(item) if item.isdigit() else 0, context.domain)
+    if kind not in TABLE_OF:
+        return None
+    sql = f"SELECT *, '{kind}' typename FROM {TABLE_OF[kind]} WHERE id = ? AND shop = ?"
+    row = context.store.one(sql, number, context.domain)
+    return None if row and kind == "Order" and row["created_at"] < context.oldest_order else row
+
+
+def _of_kind(kind: str, context: Context, global_id: str) -> Any:
+    row = find(context, global_id)
+    return row if row is not None and row["typename"] == kind else None
+
+
+def _count(field: str, context: Context, args: dict[str, Any]) -> dict[str, Any]:
+    parts, values = conditions(context, field, args.get("query"))
+    limit = args.get("limit")
+    number = context.store.one(f"SELECT count(*) n FROM {ROOTS[field][1]} WHERE {' AND '.join(parts)}", *values)["n"]
+    capped = limit is not None and number > limit
+    return {"count": limit if capped else number, "precision": "AT_LEAST" if capped else "EXACT"}
+
+
+def installation(context: Context) -> dict[str, Any]:
+    """Return the app's own installation."""
+    return {
+        "id": f"gid://shopify/AppInstallation/{context.shop['id']}",
+        "scopes": [scope for scope in (*context.required, *context.optional) if scope in context.scopes],
+    }
+
+
+def query_resolvers() -> dict[str, Callable[[Context, dict[str, Any]], Any]]:
+    """Return what each top-level query field answers."""
+    single = {
+        "order": "Order", "product": "Product", "productVariant": "ProductVariant", "inventoryItem": "InventoryItem",
+        "inventoryLevel": "InventoryLevel", "location": "Location", "bulkOperation": "BulkOperation",
+    }  # fmt: skip
+    return {
+        "shop": lambda context, args: context.shop,
+        "currentAppInstallation": lambda context, args: installation(context),
+        "node": lambda context, args: find(context, args["id"]),
+        "nodes": lambda context, args: [find(context, each) for each in args["ids"]],
+        "ordersCount": partial(_count, "orders"),
+        "productsCount": partial(_count, "products"),
+        **{name: lambda context, args, kind=kind: _of_kind(kind, context, args["id"]) for name, kind in single.items()},
+        **{name: lambda context, args, name=name: root_page(context, name, args) for name in ROOTS},
+    }
+
+
+def load_schema(mutations: dict[str, Callable[[Context, dict[str, Any]], Any]]) -> GraphQLSchema:
+    """Build the schema and hang a resolver on every field."""
+    schema = build_schema((Path(__file__).parent / "schema.graphql").read_text())
+    roots = {"QueryRoot": query_resolvers(), "Mutation": mutations}
+    for name, kind in schema.type_map.items():
+        if not isinstance(kind, GraphQLObjectType) or name.startswith("__"):
+            continue
+        for field_name, field in kind.fields.items():
+            if name in roots:
+                field.resolve = _guarded_root(field_name, roots[name][field_name])
+            elif (name, field_name) in CHILDREN:
+                field.resolve = _child_resolver(name, field_name)
+            elif name in FIELDS:
+                field.resolve = _field_resolver(name, field_name, get_named_type(field.type).name)
+    schema.type_map["Node"].resolve_type = lambda row, info, kind: row["typename"]
+    return schema
+
+
+def _guarded_root(name: str, answer: Callable[[Context, dict[str, Any]], Any]) -> Callable[..., Any]:
+    def resolve(_root: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
+        scope = ROOT_SCOPES.get(name)
+        if scope and scope not in info.context.scopes:
+            raise denied(name, scope)
+        return answer(info.context, args)
+
+    return resolve
+
+
+def _child_resolver(kind: str, name: str) -> Callable[..., Any]:
+    loader = CHILDREN[kind, name][1]
+    scope = FIELD_SCOPES.get((kind, name))
+
+    def resolve(row: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
+        if scope and scope not in info.context.scopes:
+            raise denied(name, scope)
+        return child_page(info.context, loader, row, args)
+
+    return resolve
+
+
+def _field_resolver(kind: str, name: str, returns: str) -> Callable[..., Any]:
+    getter = FIELDS[kind].get(name) or (lambda row, context, args: row[name])
+    scope = FIELD_SCOPES.get((kind, name)) or TYPE_SCOPES.get(returns)
+
+    def resolve(row: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
+        if scope and scope not in info.context.scopes:
+            raise denied(name, scope)
+        return getter(row, info.context, args)
+
+    return resolve
+
+
+def missing_scope(schema: GraphQLSchema, document: DocumentNode, scopes: set[str]) -> str | None:
+    """Return the first scope that a bulk query needs and the app has not."""
+    text = document.loc.source.body if document.loc else ""
+    fields = set(re.findall(r"\w+", text))
+    needs = [ROOT_SCOPES[name] for name in fields & set(ROOTS) if name in ROOT_SCOPES]
+    needs += ["read_customers"] if "customer" in fields else []
+    return next((scope for scope in needs if scope not in scopes), None)
+
+
+class Cost:
+    """Add up a query's price before it runs (SHOPIFY 1.11)."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: dict[str, Any]) -> None:
+        self.schema, self.variables = schema, variables
+        self.fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+
+    def of(self, operation: OperationDefinitionNode) -> int:
+        """Return the requested cost of an operation."""
+        if operation.operation is OperationType.MUTATION:
+            return 10 * len(operation.selection_set.selections)
+        return max(1, self._selection(self.schema.query_type, operation.selection_set))
+
+    def _selection(self, kind: Any, selections: SelectionSetNode | None) -> int:
+        total = 0
+        for part in selections.selections if selections else ():
+            if isinstance(part, FieldNode):
+                total += self._field(kind, part)
+            elif isinstance(part, FragmentSpreadNode):
+                fragment = self.fragments[part.name.value]
+                total += self._selection(
+                    self.schema.type_map[fragment.type_condition.name.value], fragment.selection_set
+                )
+            else:
+                inner = self.schema.type_map[part.type_condition.name.value] if part.type_condition else kind
+                total += self._selection(inner, part.selection_set)
+        return total
+
+    def _field(self, kind: Any, field: FieldNode) -> int:
+        definition = getattr(kind, "fields", {}).get(field.name.value)
+        if definition is None or not field.selection_set:
+            return 0
+        inner = get_named_type(definition.type)
+        if inner.name.endswith("Connection"):
+            return self._size(field) * max(1, self._node_cost(inner, field.selection_set))
+        if inner.name in ("MoneyBag", "MoneyV2", "PageInfo", "Count"):
+            return 0
+        return 1 + self._selection(inner, field.selection_set)
+
+    def _size(self, field: FieldNode) -> int:
+        args = {arg.name.value: value_from_ast_untyped(arg.value, self.variables) for arg in field.arguments}
+        size = args.get("first") or args.get("last")
+        if not size:
+            message = "you must provide one of first or last"
+            raise GraphQLError(message, [field], path=[field.name.value], extensions={"code": "BAD_REQUEST"})
+        if size > 250:
+            raise GraphQLError(
+                f"The first argument must be at most 250, got {size}", extensions={"code": "BAD_REQUEST"}
+            )
+        return size
+
+    def _node_cost(self, connection: Any, selections: SelectionSetNode) -> int:
+        node = get_named_type(connection.fields["nodes"].type)
+        total = 1
+        for part in selections.selections:
+            if isinstance(part, FieldNode) and part.name.value == "nodes":
+                total += self._selection(node, part.selection_set)
+            elif isinstance(part, FieldNode) and part.name.value == "edges":
+                for inner in part.selection_set.selections:
+                    if isinstance(inner, FieldNode) and inner.name.value == "node":
+                        total += self._selection(node, inner.selection_set)
+        return total
+
+
+def actual_cost(data: Any) -> int:
+    """Return what an answer really cost: one point per object in it."""
+    if isinstance(data, list):
+        return sum(actual_cost(each) for each in data)
+    if not isinstance(data, dict):
+        return 0
+    if "amount" in data or "shopMoney" in data or "hasNextPage" in data:
+        return 0
+    wrapper = "edges" in data or "nodes" in data or ("node" in data and set(data) <= {"node", "cursor"})
+    return (0 if wrapper else 1) + sum(actual_cost(value) for value in data.values())
+
+
+class Buckets:
+    """Keep one leaky bucket per shop."""
+
+    def __init__(self) -> None:
+        self._levels: dict[str, tuple[float, float]] = {}
+        self._lock = Lock()
+
+    def take(self, shop: str, points: float) -> tuple[bool, int]:
+        """Take points if they are there; negative points are given back."""
+        with self._lock:
+            level, seen = self._levels.get(shop, (BUCKET, time.monotonic()))
+            level = min(BUCKET, level + (time.monotonic() - seen) * RESTORE)
+            allowed = points <= level
+            level = min(BUCKET, level - points) if allowed else level
+            self._levels[shop] = (level, time.monotonic())
+            return allowed, int(level)
+
+
+class Api:
+    """Answer GraphQL requests of all shops."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self.schema = schema
+        self.buckets = Buckets()
+        self._prepared = lru_cache(maxsize=256)(self._prepare)
+
+    def _prepare(self, text: str) -> tuple[DocumentNode | None, list[GraphQLError]]:
+        try:
+            document = parse(text)
+        except GraphQLError as error:
+            return None, [error]
+        return document, validate(self.schema, document)
+
+    def answer(self, context: Context, text: str, variables: dict[str, Any], name: str | None) -> dict[str, Any]:
+        """Return the response body of one request."""
+        document, errors = self._prepared(text)
+        if document is None or errors:
+            return {"errors": [error.formatted for error in errors]}
+        operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+        operation = next((o for o in operations if name is None or (o.name and o.name.value == name)), None)
+        if operation is None:
+            return {"errors": [{"message": f'No operation named "{name}"'}]}
+        try:
+            price = Cost(self.schema, document, self._defaults(operation, variables)).of(operation)
+        except GraphQLError as error:
+            return {"errors": [error.formatted]}
+        return self._charged(context, document, variables, name, price)
+
+    def _defaults(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> dict[str, Any]:
+        known = {
+            d.variable.name.value: value_from_ast_untyped(d.default_value)
+            for d in operation.variable_definitions
+            if d.default_value
+        }
+        return {**known, **variables}
+
+    def _charged(
+        self, context: Context, document: DocumentNode, variables: dict[str, Any], name: str | None, price: int
+    ) -> dict[str, Any]:
+        if price > MAX_COST:
+            message = f"Query cost is {price}, which exceeds the single query max cost limit ({MAX_COST})."
+            code = {
+                "code": "MAX_COST_EXCEEDED",
+                "cost": price,
+                "maxCost": MAX_COST,
+                "documentation": f"{DOCS}rate-limits",
+            }
+            return {"errors": [{"message": message, "extensions": code}]}
+        allowed, left = self.buckets.take(context.domain, price)
+        if not allowed:
+            error = {"message": "Throttled", "extensions": {"code": "THROTTLED", "documentation": f"{DOCS}rate-limits"}}
+            return {"errors": [error], "extensions": _cost(price, None, left)}
+        result = execute(self.schema, document, None, context, variables, name)
+        assert isinstance(result, ExecutionResult)
+        spent = min(price, max(1, actual_cost(result.data) - 1)) if price != 10 else price
+        _, left = self.buckets.take(context.domain, spent - price)
+        body: dict[str, Any] = {"data": result.data, "extensions": _cost(price, spent, left)}
+        return {"errors": [error.formatted for error in result.errors], **body} if result.errors else body
+
+
+def _cost(requested: int, actual: int | None, left: int) -> dict[str, Any]:
+    status = {"maximumAvailable": BUCKET, "currentlyAvailable": left, "restoreRate": RESTORE}
+    return {"cost": {"requestedQueryCost": requested, "actualQueryCost": actual, "throttleStatus": status}}
+
+
+__all__ = ["Api", "find", "load_schema", "missing_scope", "number_of"]

@@ -1,0 +1,290 @@
+"""Mutations of the Admin API: bulk operations, uploads, metafields, scopes."""
+
+import json
+import re
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from sqlite3 import Row
+from typing import Any
+
+from graphql import GraphQLError, parse
+
+from devstore.bulk import Operations, Refused, Run, check, line_of
+from devstore.fields import Context, digest, full_namespace, number_of
+from devstore.graphql_api import denied, find, missing_scope
+from devstore.store import now
+
+Mutation = Callable[[Context, dict[str, Any]], Any]
+MAX_METAFIELDS = 25
+BULK_MUTATIONS = ("metafieldsSet", "metafieldsDelete")
+WRITE_SCOPES = {"Product": "write_products", "ProductVariant": "write_products", "Location": "write_locations"}
+OWNER_SCOPES = {"PRODUCT": "write_products", "PRODUCTVARIANT": "write_products", "LOCATION": "write_locations"}
+NO_FILE = (
+    "The JSONL file could not be found. Try uploading the file again, and check that you've entered the URL correctly "
+    "for the stagedUploadPath mutation argument."
+)
+
+
+def error(message: str, field: list[str] | None = None, code: str | None = None, **more: Any) -> dict[str, Any]:
+    """Shape a user error."""
+    return {"field": field, "message": message, "code": code, **more}
+
+
+class Mutations:
+    """Answer the mutations; `scopes_changed` is told when scopes go."""
+
+    def __init__(self, operations: Callable[[], Operations], revoke: Callable[[Context, list[str]], None]) -> None:
+        self.operations, self.revoke = operations, revoke
+
+    def table(self) -> dict[str, Mutation]:
+        """Return the resolver of every mutation."""
+        return {
+            "bulkOperationRunQuery": self.run_query,
+            "bulkOperationRunMutation": self.run_mutation,
+            "bulkOperationCancel": self.cancel,
+            "stagedUploadsCreate": self.create_uploads,
+            "metafieldsSet": lambda context, args: set_metafields(context, args["metafields"]),
+            "metafieldsDelete": lambda context, args: delete_metafields(context, args["metafields"]),
+            "metafieldDefinitionCreate": lambda context, args: create_definition(context, args["definition"]),
+            "appRevokeAccessScopes": self.revoke_scopes,
+        }
+
+    def run_query(self, context: Context, args: dict[str, Any]) -> dict[str, Any]:
+        """Start a bulk export, or say why not."""
+        operations = self.operations()
+        busy = operations.in_progress(context.domain, "QUERY")
+        if busy:
+            return {"bulkOperation": None, "userErrors": [error(busy, code="OPERATION_IN_PROGRESS")]}
+        try:
+            document = check(operations.schema, args["query"])
+            scope = missing_scope(operations.schema, document, context.scopes)
+            if scope:
+                return _started(operations, operations.start(context.domain, "QUERY", args["query"], _refuse))
+            return _started(operations, operations.query(context, args["query"], args.get("groupObjects", False)))
+        except Refused as refused:
+            errors = [error(message, ["query"], "INVALID") for message in refused.messages]
+            return {"bulkOperation": None, "userErrors": errors}
+
+    def cancel(self, context: Context, args: dict[str, Any]) -> dict[str, Any]:
+        """Cancel a running operation."""
+        row = find(context, args["id"])
+        if row is None:
+            return {"bulkOperation": None, "userErrors": [error("Bulk operation does not exist", ["id"])]}
+        if row["status"] not in ("CREATED", "RUNNING"):
+            state = row["status"].lower()
+            message = f"A bulk operation cannot be canceled when it is {state}"
+            return {"bulkOperation": row, "userErrors": [error(message)]}
+        self.operations().cancel(row["id"])
+        return _started(self.operations(), self.operations().row(row["id"]))
+
+    def create_uploads(self, context: Context, args: dict[str, Any]) -> dict[str, Any]:
+        """Give out one upload target per file."""
+        return {"stagedTargets": [_target(context, entry) for entry in args["input"]], "userErrors": []}
+
+    def run_mutation(self, context: Context, args: dict[str, Any]) -> dict[str, Any]:
+        """Run one mutation for every line of an uploaded file."""
+        operations = self.operations()
+        refusal = self._refuse_mutation(operations, context, args)
+        if refusal:
+            return {"bulkOperation": None, "userErrors": [refusal]}
+        file = upload_path(context.store.state, args["stagedUploadPath"])
+        name = _mutation_name(args["mutation"])
+        row = operations.start(
+            context.domain,
+            "MUTATION",
+            args["mutation"],
+            lambda run: _import(run, self.table()[name], context, file, name),
+        )
+        return _started(operations, row)
+
+    def _refuse_mutation(self, operations: Operations, context: Context, args: dict[str, Any]) -> dict[str, Any] | None:
+        try:
+            name = _mutation_name(args["mutation"])
+        except GraphQLError as wrong:
+            return error(f"Failed to parse the mutation - {wrong.message}", code="INVALID_MUTATION")
+        if name not in BULK_MUTATIONS:
+            return error("You must use an allowed mutation name.", ["mutation"])
+        busy = operations.in_progress(context.domain, "MUTATION")
+        if busy:
+            return error(busy, code="OPERATION_IN_PROGRESS")
+        if not upload_path(context.store.state, args["stagedUploadPath"]).is_file():
+            return error(NO_FILE, code="NO_SUCH_FILE")
+        return None
+
+    def revoke_scopes(self, context: Context, args: dict[str, Any]) -> dict[str, Any]:
+        """Give optional scopes back."""
+        asked = args["scopes"]
+        unknown = [scope for scope in asked if not re.fullmatch(r"(read|write)_[a-z_]+", scope)]
+        if unknown:
+            message = "The requested list of scopes to revoke includes invalid handles."
+            return {"revoked": None, "userErrors": [error(message, ["scopes"], "UNKNOWN_SCOPES")]}
+        if set(asked) & set(context.required):
+            message = "Scopes that are declared as required cannot be revoked."
+            return {"revoked": None, "userErrors": [error(message, ["scopes"], "CANNOT_REVOKE_REQUIRED_SCOPES")]}
+        self.revoke(context, asked)
+        return {"revoked": [{"handle": scope, "description": scope} for scope in asked], "userErrors": []}
+
+
+def _started(operations: Operations, row: Row) -> dict[str, Any]:
+    return {"bulkOperation": row, "userErrors": []}
+
+
+def _refuse(run: Run) -> None:
+    raise PermissionError
+
+
+def _mutation_name(text: str) -> str:
+    operation = parse(text).definitions[0]
+    return operation.selection_set.selections[0].name.value  # type: ignore[union-attr]
+
+
+def _target(context: Context, entry: dict[str, Any]) -> dict[str, Any]:
+    key = f"tmp/{context.shop['id']}/bulk/{secrets.token_hex(16)}/{Path(entry['filename']).name}"
+    fields = {"Content-Type": entry["mimeType"], "success_action_status": "201", "acl": "private", "key": key}
+    return {
+        "url": f"{context.origin}/uploads/",
+        "resourceUrl": None,
+        "parameters": [{"name": name, "value": value} for name, value in fields.items()],
+    }
+
+
+def upload_path(state: Path, key: str) -> Path:
+    """Return where an uploaded file lies; only keys that we gave out have a place."""
+    if not re.fullmatch(r"tmp/\d+/bulk/[0-9a-f]{32}/[\w.-]+", key):
+        return state / "uploads" / "none"
+    return state / "uploads" / key.replace("/", "_")
+
+
+def _import(run: Run, mutation: Mutation, context: Context, file: Path, name: str) -> None:
+    with run.path.open("wb") as out, file.open("rb") as lines:
+        for number, line in enumerate(lines):
+            if run.canceled():
+                return
+            if not line.strip():
+                continue
+            out.write(line_of({"data": {name: _outcome(mutation, context, line)}, "__lineNumber": number}))
+            run.objects = run.roots = run.objects + 1
+            if run.objects % 100 == 0:
+                run.progress(run.objects, run.roots)
+
+
+def _outcome(mutation: Mutation, context: Context, line: bytes) -> dict[str, Any]:
+    try:
+        answer = mutation(context, json.loads(line))
+    except (ValueError, KeyError, GraphQLError) as wrong:
+        return {"userErrors": [error(str(wrong))]}
+    fields = [{"id": f"gid://shopify/Metafield/{row['id']}", "key": row["key"]} for row in answer["metafields"] or []]
+    return {"metafields": fields, "userErrors": answer["userErrors"]}
+
+
+def set_metafields(context: Context, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Write up to 25 metafields, all or none."""
+    errors = _metafield_errors(context, entries)
+    if errors:
+        return {"metafields": None, "userErrors": errors}
+    rows = []
+    with context.store.writing() as db:
+        for entry in entries:
+            key = (entry["ownerId"], full_namespace(entry.get("namespace")), entry["key"])
+            kind = entry.get("type") or _defined_type(context, *key)
+            db.execute(
+                "INSERT INTO metafields (id, shop, owner, namespace, key, type, value, created_at, updated_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (owner, namespace, key) DO UPDATE SET "
+                "type = excluded.type, value = excluded.value, updated_at = excluded.updated_at",
+                (context.store.next_ids("metafield"), context.domain, *key, kind, entry["value"], now(), now()),
+            )
+            rows.append(context.store.one(_FIND_METAFIELD, *key))
+    return {"metafields": rows, "userErrors": []}
+
+
+_FIND_METAFIELD = "SELECT * FROM metafields WHERE owner = ? AND namespace = ? AND key = ?"
+
+
+def _metafield_errors(context: Context, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if len(entries) > MAX_METAFIELDS:
+        message = f"Exceeded the maximum metafields input limit of {MAX_METAFIELDS}."
+        return [error(message, ["metafields"], "LESS_THAN_OR_EQUAL_TO", elementIndex=None)]
+    return [each for index, entry in enumerate(entries) if (each := _metafield_error(context, index, entry))]
+
+
+def _metafield_error(context: Context, index: int, entry: dict[str, Any]) -> dict[str, Any] | None:
+    path = ["metafields", str(index)]
+    kind = entry["ownerId"].split("/")[3] if entry["ownerId"].count("/") >= 4 else ""
+    scope = WRITE_SCOPES.get(kind)
+    if scope and scope not in context.scopes:
+        raise denied("metafieldsSet", scope)
+    if kind != "AppInstallation" and find(context, entry["ownerId"]) is None:
+        return error("Owner does not exist", [*path, "ownerId"], "INVALID", elementIndex=index)
+    namespace = full_namespace(entry.get("namespace"))
+    if not entry.get("type") and _defined_type(context, entry["ownerId"], namespace, entry["key"]) is None:
+        return error("Type can't be blank", [*path, "type"], "BLANK", elementIndex=index)
+    if entry["value"] == "":
+        return error("may not be empty", [*path, "value"], "BLANK", elementIndex=index)
+    if "compareDigest" in entry:
+        row = context.store.one(_FIND_METAFIELD, entry["ownerId"], namespace, entry["key"])
+        if (digest(row["value"]) if row else None) != entry["compareDigest"]:
+            message = (
+                "The resource has been updated since it was loaded. Try again with an updated `compareDigest` value."
+            )
+            return error(message, path, "STALE_OBJECT", elementIndex=index)
+    return None
+
+
+def _defined_type(context: Context, owner: str, namespace: str, key: str) -> str | None:
+    sql = "SELECT type FROM metafield_definitions WHERE shop = ? AND owner_type = ? AND namespace = ? AND key = ?"
+    kind = owner.split("/")[3].upper() if owner.count("/") >= 4 else ""
+    row = context.store.one(sql, context.domain, kind, namespace, key)
+    return row["type"] if row else None
+
+
+def delete_metafields(context: Context, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Delete metafields; those that do not exist are answered with null."""
+    gone = []
+    with context.store.writing() as db:
+        for entry in entries:
+            scope = WRITE_SCOPES.get(entry["ownerId"].split("/")[3])
+            if scope and scope not in context.scopes:
+                raise denied("metafieldsDelete", scope)
+            key = (entry["ownerId"], full_namespace(entry["namespace"]), entry["key"])
+            found = db.execute("DELETE FROM metafields WHERE owner = ? AND namespace = ? AND key = ?", key).rowcount
+            gone.append({"ownerId": key[0], "namespace": key[1], "key": key[2]} if found else None)
+    return {"deletedMetafields": gone, "userErrors": []}
+
+
+def create_definition(context: Context, entry: dict[str, Any]) -> dict[str, Any]:
+    """Define a metafield once."""
+    scope = OWNER_SCOPES.get(entry["ownerType"])
+    if scope and scope not in context.scopes:
+        raise denied("metafieldDefinitionCreate", scope)
+    namespace = full_namespace(entry.get("namespace"))
+    key = (context.domain, entry["ownerType"], namespace, entry["key"])
+    sql = "SELECT 1 FROM metafield_definitions WHERE shop = ? AND owner_type = ? AND namespace = ? AND key = ?"
+    if context.store.one(sql, *key):
+        message = "Key is in use for Product metafields on the 'app' namespace."
+        return {"createdDefinition": None, "userErrors": [error(message, ["definition", "key"], "TAKEN")]}
+    number = context.store.next_ids("definition")
+    facts = {
+        "namespace": namespace,
+        "key": entry["key"],
+        "name": entry["name"],
+        "description": entry.get("description"),
+    }
+    context.store.insert(
+        "metafield_definitions",
+        id=number,
+        shop=context.domain,
+        owner_type=entry["ownerType"],
+        type=entry["type"],
+        **facts,
+    )
+    definition = {
+        **facts,
+        "id": f"gid://shopify/MetafieldDefinition/{number}",
+        "ownerType": entry["ownerType"],
+        "type": {"name": entry["type"], "category": "TEXT"},
+    }
+    return {"createdDefinition": definition, "userErrors": []}
+
+
+__all__ = ["Mutations", "number_of", "set_metafields", "upload_path"]

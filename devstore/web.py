@@ -1,0 +1,24 @@
+"""One web application for all that Shopify's side answers."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from devstore import api_pages, control
+from devstore.platform import Platform, Settings
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Return the application, with its webhook senders running."""
+    platform = Platform(settings)
+    platform.webhooks.start()
+    routes = [
+        *api_pages.routes(platform),
+        *control.routes(platform),
+        Mount("/cdn", StaticFiles(directory=Path(__file__).parent / "static")),
+    ]
+    app = Starlette(routes=routes)
+    app.state.platform = platform
+    return app
