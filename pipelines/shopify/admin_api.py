@@ -22,6 +22,7 @@ from pipelines.shopify.errors import (
     BadAnswer,
     QueryRefused,
     Throttled,
+    TooCostly,
     UserErrors,
     error_for,
 )
@@ -88,10 +89,17 @@ class AdminApi:
             time.sleep(pause)
 
     def pages(self, name: str, variables: dict[str, Any], connection: str) -> Iterator[dict[str, Any]]:
-        """Yield every node of a paged connection; the document takes $after and selects pageInfo."""
-        after: str | None = None
+        """Yield every node of a paged connection; the document takes $first and $after and selects pageInfo."""
+        after, first = None, variables["first"]
         while True:
-            page = self.execute(name, variables | {"after": after}).data.get(connection) or {}
+            try:
+                data = self.execute(name, variables | {"first": first, "after": after}).data
+            except TooCostly:
+                if first == 1:
+                    raise
+                first //= 2
+                continue
+            page = data.get(connection) or {}
             yield from (node for node in page.get("nodes") or [] if node)
             info = page.get("pageInfo") or {}
             if not info.get("hasNextPage") or info.get("endCursor") == after:
@@ -161,7 +169,8 @@ def _refusal(errors: list[dict[str, Any]]) -> Exception:
         return AccessForbidden(f"Shopify does not allow this app to read that: {message}")
     if any(_code(error) in ("INTERNAL_SERVER_ERROR", "TIMEOUT") for error in errors):
         return BadAnswer()
-    return QueryRefused(f"Shopify refused a request of this app: {message}")
+    kind = TooCostly if any(_code(error) == "MAX_COST_EXCEEDED" for error in errors) else QueryRefused
+    return kind(f"Shopify refused a request of this app: {message}")
 
 
 def _is_throttled(payload: dict[str, Any]) -> bool:

@@ -56,6 +56,10 @@ class QueryRefused(ShopifyError):
     sentence = "Shopify refused a request of this app."
 
 
+class TooCostly(QueryRefused):
+    """A document asks for more points than Shopify gives to one request: ask for smaller pages."""
+
+
 class UserErrors(ShopifyError):
     """A mutation was understood and refused: Shopify says why, field by field."""
 
