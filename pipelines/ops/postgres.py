@@ -73,7 +73,7 @@ def create_data(layout: Layout, programs: Path, data: Path) -> None:
         death_signal=signal.SIGKILL,
     )
     if child.process.wait() != 0:
-        raise ServiceError(f"PostgreSQL could not set up {data}. Its last words:\n{child.last_lines()}")
+        raise ServiceError(f"PostgreSQL could not set up {data}. {child.last_words()}")
     fresh.rename(data)
 
 

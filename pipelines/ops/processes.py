@@ -44,13 +44,13 @@ class Child:
     def is_running(self) -> bool:
         return self.process.poll() is None
 
-    def last_lines(self, count: int = 12) -> str:
-        """Return the end of what the process wrote."""
+    def last_words(self, count: int = 12) -> str:
+        """Return the end of what the process wrote, or where that would be."""
         try:
             lines = self.log.read_text(errors="replace").splitlines()
         except OSError:
-            return ""
-        return "\n".join(lines[-count:])
+            lines = []
+        return "Its last words:\n" + "\n".join(lines[-count:]) if lines else f"It left no word in {self.log}."
 
     def stop(self) -> None:
         """Send each stop signal and wait its time; kill what is left of the group."""
@@ -105,11 +105,9 @@ def wait_until(ready: Callable[[], bool], child: Child, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         if not child.is_running:
-            raise ServiceError(f"{child.name} stopped while starting. Its last words:\n{child.last_lines()}")
+            raise ServiceError(f"{child.name} stopped while starting. {child.last_words()}")
         if time.monotonic() > deadline:
-            raise ServiceError(
-                f"{child.name} was not ready after {seconds:.0f} seconds. Its last words:\n{child.last_lines()}"
-            )
+            raise ServiceError(f"{child.name} was not ready after {seconds:.0f} seconds. {child.last_words()}")
         time.sleep(0.02)
 
 

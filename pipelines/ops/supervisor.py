@@ -27,6 +27,7 @@ Say = Callable[[str], None]
 PYTHON = sys.executable
 WEB_WORKERS = 2
 START_SECONDS = 60.0
+STEP_SECONDS = 600.0
 SEED_SECONDS = 1800.0
 # A second SIGTERM makes a worker drop its job; the queue hands it out again at the next start.
 PATIENT_THEN_COLD = ((signal.SIGTERM, 5.0), (signal.SIGTERM, 3.0))
@@ -45,18 +46,21 @@ class Demo:
     env: dict[str, str]
     children: list[Child] = field(default_factory=list)
 
-    def run_to_end(self, name: str, *command: str | Path, seconds: float = START_SECONDS) -> None:
-        """Run one step and wait for it; a step that fails stops the demo with its last words."""
+    def begin(self, name: str, *command: str | Path) -> Child:
+        """Start a step that ends by itself."""
         step = self.spawn(name, *command)
+        self.children.append(step)
+        return step
+
+    def finish(self, step: Child, seconds: float) -> None:
+        """Wait for a step; one that fails stops the demo with its last words."""
         try:
             code = step.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            code = None
-        finally:
-            step.stop()
+            raise ServiceError(f"{step.name} took more than {seconds:.0f} seconds. {step.last_words()}") from None
+        self.children.remove(step)
         if code != 0:
-            problem = "failed" if code is not None else f"took more than {seconds:.0f} seconds"
-            raise ServiceError(f"{name} {problem}. Its last words:\n{step.last_lines()}")
+            raise ServiceError(f"{step.name} failed. {step.last_words()}")
 
     def start(self, name: str, *command: str | Path, address: str | None = None, **signals: object) -> None:
         """Start a process that stays; wait until its address answers."""
@@ -92,7 +96,10 @@ def running_demo(plan: DemoPlan, say: Say = print) -> Iterator[Demo]:
         demo = Demo(plan, places, {})
         stack.callback(demo.stop)
         start_services(demo, say)
+        static = demo.begin("collectstatic", *demo.manage("collectstatic", "--noinput", "-v", "0"))
+        prepare_database(demo, say)
         start_store(demo, say)
+        demo.finish(static, STEP_SECONDS)
         start_app(demo, say)
         yield demo
 
@@ -108,9 +115,12 @@ def start_services(demo: Demo, say: Say) -> None:
         demo.children.append(redis_server.start(demo.places))
         found["REDIS_URL"] = redis_server.url(demo.places)
     demo.env = environment(demo.plan, found)
+
+
+def prepare_database(demo: Demo, say: Say) -> None:
+    """Bring the tables up to date."""
     say("Preparing the database ...")
-    demo.run_to_end("migrate", *demo.manage("migrate", "--noinput", "-v", "0"), seconds=300)
-    demo.run_to_end("collectstatic", *demo.manage("collectstatic", "--noinput", "-v", "0"), seconds=300)
+    demo.finish(demo.begin("migrate", *demo.manage("migrate", "--noinput", "-v", "0")), STEP_SECONDS)
 
 
 def start_store(demo: Demo, say: Say) -> None:
@@ -122,10 +132,10 @@ def start_store(demo: Demo, say: Say) -> None:
         else "Preparing the development store ..."
     )
     seed = (PYTHON, "-m", "devstore", "seed", "--state", state, *seed_arguments(plan))
-    demo.run_to_end("devstore-seed", *seed, seconds=SEED_SECONDS)
+    demo.finish(demo.begin("devstore-seed", *seed), SEED_SECONDS)
     serve = ("--host", "127.0.0.1", "--port", str(plan.store_port), "--app-url", plan.app_url)
     command = (PYTHON, "-m", "devstore", "serve", "--state", state, *serve)
-    demo.start("devstore", *command, address=f"{plan.store_url}/")
+    demo.start("devstore", *command, address=f"{plan.admin_url}/")
 
 
 def start_app(demo: Demo, say: Say) -> None:
@@ -159,7 +169,7 @@ def watch(demo: Demo) -> None:
     """Wait until a child dies, and say which and why."""
     while (dead := demo.first_dead()) is None:
         time.sleep(0.2)
-    raise ServiceError(f"{dead.name} stopped ({exit_text(dead)}), so all stops. Its last words:\n{dead.last_lines()}")
+    raise ServiceError(f"{dead.name} stopped ({exit_text(dead)}), so all stops. {dead.last_words()}")
 
 
 def exit_text(child: Child) -> str:
