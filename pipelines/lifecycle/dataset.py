@@ -22,6 +22,7 @@ from pipelines.models import DatasetSnapshot, Shop
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames
 
+MOVED_WINDOW = timedelta(days=91)
 LONGEST_WINDOW = timedelta(days=3 * 365)  # two full years of seasons and one to check them on
 
 
@@ -73,7 +74,23 @@ class Source:
     @cached_property
     def known_stockouts(self) -> stockouts.KnownStockouts:
         """Read stock levels as days out of stock."""
-        return stockouts.known(self.shop, self.stock_items, self.first_day, self.last_day, self.until)
+        imported = stockouts.first_stock_import(self.shop)
+        moves = self.stock_moves
+        return stockouts.known(
+            moves.assign(unique_id=moves["inventory_item_id"].map(self.stock_items)),
+            stockouts.local_midnights(self.first_day, self.last_day, self.shop.zone),
+            self.first_day,
+            imported,
+        )
+
+    @cached_property
+    def stock_moves(self) -> pd.DataFrame:
+        """Give what was sellable from which moment on."""
+        return frames.stock_moves(self.shop, self.until)
+
+    def spoken_for(self, variant_ids: pd.Series) -> pd.Series:
+        """Give the series that each variant belongs to."""
+        return variant_ids.map(self.variants.set_index("variant_id")["series"]).astype("float64")
 
     @cached_property
     def stock_items(self) -> pd.Series:
@@ -132,9 +149,46 @@ def daily_sales(source: Source) -> pd.DataFrame:
     return rows.sort_values(["unique_id", "ds"], ignore_index=True)
 
 
+def stock(source: Source) -> pd.DataFrame:
+    """Give what each location has of a series, and what it passed on lately (its share of demand).
+
+    Writes  variant_id | location_id | available | committed | incoming | moved
+    """
+    rows = of_series(frames.newest_stock(source.shop), source.stock_items)
+    moved = of_series(stockouts.units_gone(source.stock_moves, since=source.until - MOVED_WINDOW), source.stock_items)
+    keys = ["variant_id", "location_id"]
+    rows = rows.groupby(keys, as_index=False)[["available", "committed", "incoming"]].sum()
+    return rows.merge(moved.groupby(keys, as_index=False)["moved"].sum(), on=keys, how="left").fillna({"moved": 0.0})
+
+
+def of_series(rows: pd.DataFrame, items: pd.Series) -> pd.DataFrame:
+    """Tell rows of inventory items under the series that they belong to."""
+    rows = rows.assign(variant_id=rows["inventory_item_id"].map(items)).dropna(subset=["variant_id"])
+    return rows.astype({"variant_id": "int64"})
+
+
+def rules(source: Source) -> pd.DataFrame:
+    """Give the merchant's rules under the series that each variant belongs to."""
+    rows = frames.stock_rules(source.shop)
+    of_a_vendor = rows["variant_id"].isna()
+    rows["variant_id"] = source.spoken_for(rows["variant_id"])
+    return rows[of_a_vendor | rows["variant_id"].notna()].drop_duplicates(["variant_id", "vendor"], keep="last")
+
+
+def overrides(source: Source) -> pd.DataFrame:
+    """Give the merchant's own numbers under the series that each variant belongs to."""
+    rows = frames.overrides(source.shop, source.last_day)
+    rows["variant_id"] = source.spoken_for(rows["variant_id"])
+    return rows.dropna(subset=["variant_id"])
+
+
 BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "daily_sales": daily_sales,
     "series": lambda source: source.series,
+    "stock": stock,
+    "rules": rules,
+    "overrides": overrides,
+    "terms": lambda source: frames.shop_terms(source.shop),
 }
 
 
@@ -142,7 +196,7 @@ def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
     """Build the frames that a use case needs and note what they were; refuses data older than 26 hours."""
     newest_pull = freshness.require_fresh(shop, now)
     source = Source(shop, now)
-    tables = {name: BUILDERS[name](source) for name in USE_CASES[use_case].needs}
+    built = read(source, use_case)
     snapshot = DatasetSnapshot.objects.create(
         shop=shop,
         use_case=use_case,
@@ -151,12 +205,18 @@ def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
         series=len(source.series),
         rows=len(source.demand),
         units=int(source.demand["y"].sum()),
-        digest=digest_of(tables),
+        digest=digest_of(built.tables),
         shares=shares_of(source),
         newest_order_at=newest_order_at(shop, source),
         newest_pull_at=newest_pull,
     )
-    return Dataset(Frames(tables=tables, asof=source.last_day, country=shop.country), snapshot)
+    return Dataset(built, snapshot)
+
+
+def read(source: Source, use_case: str) -> Frames:
+    """Build the frames that a use case needs, however old they are: what is live goes on."""
+    tables = {name: BUILDERS[name](source) for name in USE_CASES[use_case].needs}
+    return Frames(tables=tables, asof=source.last_day, country=source.shop.country)
 
 
 def newest_order_at(shop: Shop, source: Source) -> datetime | None:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from django.db import connection
 
-from pipelines.models import Shop
+from pipelines.models import ForecastOverride, Shop, ShopSettings, StockRule
 
 EPOCH = date(1970, 1, 1)
 SPILL_BYTES = 32 * 2**20  # more than this waits on disk, not in memory
@@ -133,3 +133,33 @@ def newest_stock(shop: Shop) -> pd.DataFrame:
     """
     kinds = columns("inventory_item_id location_id available committed incoming", WHOLE)
     return read(NEWEST_STOCK, kinds, shop=shop.pk)
+
+
+def stock_rules(shop: Shop) -> pd.DataFrame:
+    """Give what the merchant knows of variants and vendors; gaps are inherited.
+
+    Writes  variant_id | vendor | lead_time_days | review_days | cover_days | pack_size | …
+    """
+    names = ["variant_id", "vendor", *StockRule.FIELDS]
+    rows = pd.DataFrame(StockRule.objects.for_shop(shop).values_list(*names), columns=names)
+    return rows.astype(dict.fromkeys(["variant_id", *StockRule.FIELDS], REAL))
+
+
+def overrides(shop: Shop, today: date) -> pd.DataFrame:
+    """Give the merchant's own numbers that still reach into the future, oldest first.
+
+    Writes  variant_id | units | first_day | last_day
+    """
+    names = ["variant_id", "units", "first_day", "last_day"]
+    standing = ForecastOverride.objects.for_shop(shop).filter(ended_at=None, last_day__gte=today).order_by("pk")
+    return pd.DataFrame(standing.values_list(*names), columns=names)
+
+
+def shop_terms(shop: Shop) -> pd.DataFrame:
+    """Give the shop's own terms, one row.
+
+    Writes  lead_time_days | review_days | service_level | cost_share | holding_rate | markdown_rate
+    """
+    names = ["lead_time_days", "review_days", "service_level", "cost_share", "holding_rate", "markdown_rate"]
+    settings, _ = ShopSettings.objects.get_or_create(shop=shop)
+    return pd.DataFrame([[float(getattr(settings, name)) for name in names]], columns=names)

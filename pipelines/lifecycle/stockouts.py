@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipelines.lifecycle import frames
 from pipelines.models import Shop, SyncRun
 
 IN_STOCK, KNOWN, UNKNOWN, SUSPECTED = range(4)
@@ -31,18 +30,24 @@ class KnownStockouts:
     known_days: int
 
 
-def known(shop: Shop, items: pd.Series, first_day: date, last_day: date, until: datetime) -> KnownStockouts:
-    """Read the stock levels of inventory items (`items`: item -> series) as days out of stock."""
-    midnights = local_midnights(first_day, last_day, shop.zone)
-    moves = frames.stock_moves(shop, until)
-    moves["unique_id"] = moves["inventory_item_id"].map(items)
+def known(moves: pd.DataFrame, midnights: Seconds, first_day: date, imported: int | None) -> KnownStockouts:
+    """Read stock levels (with the series of each item, if any) as days out of stock."""
     moves = moves.dropna(subset=["unique_id"]).astype({"unique_id": "int64"})
-    since = known_since(moves, first_stock_import(shop))
+    since = known_since(moves, imported)
     hours = empty_seconds(empty_spells(moves, since, int(midnights[-1])), midnights)
     out = hours[hours["seconds"] > hours["length"] / 2]
     days = pd.DataFrame({"unique_id": out["unique_id"], "ds": day_stamps(first_day, out["day"]), "stockout": KNOWN})
     n_days = len(midnights) - 1
     return KnownStockouts(days, int((n_days - np.searchsorted(midnights[:-1], since.to_numpy())).sum()))
+
+
+def units_gone(moves: pd.DataFrame, since: datetime) -> pd.DataFrame:
+    """Give how many units left each location since a moment: inventory_item_id | location_id | moved."""
+    moves = moves.sort_values(["inventory_item_id", "location_id", "moment"])
+    keys = ["inventory_item_id", "location_id"]
+    gone = -moves.groupby(keys)["available"].diff().clip(upper=0).fillna(0.0)
+    lately = moves.assign(moved=gone)[moves["moment"] >= since.timestamp()]
+    return lately.groupby(keys, as_index=False)["moved"].sum()
 
 
 def local_midnights(first_day: date, last_day: date, zone: ZoneInfo) -> Seconds:
