@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pipelines.jobs import queue
+from pipelines.jobs import queue, releases, training
 from pipelines.jobs.queue import Scheduler, job
 
 HEARTBEAT = "shopmlops:heartbeat"
@@ -15,6 +15,8 @@ def scheduler() -> Scheduler:
     """Return the clock with every periodic job on it."""
     clock = Scheduler()
     clock.add("heartbeat", heartbeat, every=30)
+    clock.add("training: carry on", training.carry_on, every=60)
+    clock.add("releases: keep time", releases.keep_time, every=60)
     return clock
 
 

@@ -1,0 +1,59 @@
+"""New data has arrived, a week is over, or somebody asked: train, then validate, then propose a release."""
+
+from __future__ import annotations
+
+from pipelines.jobs.queue import job
+
+
+@job(queue="training", timeout=1800)
+def train_version(shop_id: int, use_case: str, trigger: str) -> None:
+    """Train one version; what stops it is written on the run, and only a full disk is worth an early retry."""
+    from pipelines.lifecycle import runs, train
+    from pipelines.lifecycle.errors import ArtifactNotStored
+
+    try:
+        version = train.train_version(shop_id=shop_id, use_case=use_case, trigger=trigger)
+    except ArtifactNotStored:
+        raise
+    except runs.EXPECTED:
+        return
+    validate_version.enqueue(version.pk)
+
+
+@job(queue="training")
+def validate_version(version_id: int) -> None:
+    """Judge a version, and propose it where nothing refused it."""
+    from pipelines.jobs.releases import propose_release
+    from pipelines.lifecycle import validate
+    from pipelines.models import ModelVersion
+
+    version = validate.validate_version(ModelVersion.objects.get(pk=version_id))
+    if version.may_be_released:
+        propose_release.enqueue(version.pk)
+
+
+@job(queue="training", timeout=1800)
+def refresh(shop_id: int, use_case: str) -> None:
+    """Write what the live version says today, and publish it where the merchant lets us."""
+    from pipelines.lifecycle import serve
+    from pipelines.models import Shop
+
+    serve.refresh(Shop.objects.get(pk=shop_id), use_case)
+
+
+@job(timeout=120)
+def carry_on() -> None:
+    """Find what is due or was left lying, by the database alone, and enqueue it."""
+    from pipelines.jobs.releases import propose_release
+    from pipelines.lifecycle import due
+
+    for run in due.dead_runs():
+        train_version.enqueue(*run)
+    for run in due.trainings():
+        train_version.enqueue(*run)
+    for version_id in due.judgements():
+        validate_version.enqueue(version_id)
+    for version_id in due.proposals():
+        propose_release.enqueue(version_id)
+    for shop_id, use_case in due.refreshes():
+        refresh.enqueue(shop_id, use_case)

@@ -1,0 +1,98 @@
+"""What should be done now, read from the rows alone: losing a queue loses no work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from pipelines.lifecycle import freshness, runs
+from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, StockAdvice, TrainingRun
+from pipelines.usecases import USE_CASES
+
+State = TrainingRun.State
+REFRESH_AT = time(2, 0)  # in the shop's zone: the day is over and its late orders are in
+FIRST_TRIED_EVERY = FAILED_TRIED_EVERY = timedelta(days=1)
+LEFT_LYING = timedelta(minutes=2)  # a job that follows at once has had its chance
+
+Training = tuple[int, str, str]
+
+
+def dead_runs() -> Iterator[Training]:
+    """Yield the runs whose worker died."""
+    yield from TrainingRun.objects.filter(runs.silent_runs()).values_list("shop_id", "use_case", "trigger")
+
+
+def trainings(now: datetime | None = None) -> Iterator[Training]:
+    """Yield the first and weekly trainings that are due for shops with fresh data."""
+    now = now or timezone.now()
+    for shop in Shop.objects.installed().select_related("settings"):
+        newest_pull = freshness.newest_pull_at(shop)
+        if newest_pull is None or now - newest_pull > freshness.LIMIT:
+            continue
+        for use_case in USE_CASES:
+            trigger = due_trigger(shop, use_case, now)
+            if trigger:
+                yield shop.pk, use_case, trigger
+
+
+def due_trigger(shop: Shop, use_case: str, now: datetime) -> str:
+    """Return why a shop should train now, or nothing."""
+    mine = TrainingRun.objects.for_shop(shop).filter(use_case=use_case)
+    newest = mine.order_by("-created_at").first()
+    if newest and newest.state in (State.QUEUED, State.RUNNING):
+        return ""
+    if not ModelVersion.objects.for_shop(shop).filter(use_case=use_case).exists():
+        waited = newest is None or now - newest.created_at > FIRST_TRIED_EVERY
+        return "first" if waited else ""
+    if newest and newest.state == State.FAILED:
+        return "weekly" if now - newest.created_at > FAILED_TRIED_EVERY else ""
+    return "weekly" if newest is None or newest.created_at < last_slot(shop, now) else ""
+
+
+def last_slot(shop: Shop, now: datetime) -> datetime:
+    """Return when the last weekly training was due, in the shop's zone."""
+    settings, _ = ShopSettings.objects.get_or_create(shop=shop)
+    local = now.astimezone(shop.zone)
+    day = local.date() - timedelta(days=(local.weekday() - settings.train_weekday) % 7)
+    slot = datetime.combine(day, settings.train_at, tzinfo=shop.zone)
+    return slot if slot <= now else datetime.combine(day - timedelta(days=7), settings.train_at, tzinfo=shop.zone)
+
+
+def judgements(now: datetime | None = None) -> Iterator[int]:
+    """Yield versions that were trained and never judged."""
+    before = (now or timezone.now()) - LEFT_LYING
+    lying = ModelVersion.objects.filter(state=ModelVersion.State.TRAINED, created_at__lt=before)
+    yield from lying.values_list("pk", flat=True)
+
+
+def proposals(now: datetime | None = None) -> Iterator[int]:
+    """Yield versions that may be released, are newer than what runs, and wait for nobody."""
+    before = (now or timezone.now()) - LEFT_LYING
+    newer = ModelVersion.objects.filter(
+        shop=OuterRef("shop"), use_case=OuterRef("use_case"), number__gt=OuterRef("number")
+    )
+    under_way = Release.objects.filter(shop=OuterRef("shop"), use_case=OuterRef("use_case"), phase__in=Release.OPEN)
+    ready = ModelVersion.objects.filter(
+        state__in=(ModelVersion.State.VALIDATED, ModelVersion.State.UNDECIDED), created_at__lt=before, releases=None
+    )
+    yield from ready.filter(~Exists(newer), ~Exists(under_way)).values_list("pk", flat=True)
+
+
+def refreshes(now: datetime | None = None) -> Iterator[tuple[int, str]]:
+    """Yield the deployments whose rows are not of the live version and of yesterday."""
+    now = now or timezone.now()
+    served = Deployment.objects.filter(active__isnull=False, shop__in=Shop.objects.installed())
+    for deployment in served.select_related("shop"):
+        if not is_served(deployment, now):
+            yield deployment.shop_id, deployment.use_case
+
+
+def is_served(deployment: Deployment, now: datetime) -> bool:
+    """Say whether a shop sees the live version's newest forecast."""
+    local = now.astimezone(deployment.shop.zone)
+    behind = 1 if local.time() >= REFRESH_AT else 2
+    rows = StockAdvice.objects.for_shop(deployment.shop_id).filter(version=deployment.active)
+    return rows.filter(origin__gte=local.date() - timedelta(days=behind)).exists()

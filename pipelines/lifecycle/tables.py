@@ -1,0 +1,51 @@
+"""DataFrames into tables: one COPY, typed by the table's own columns."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+import orjson
+import pandas as pd
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models
+
+from pipelines.lifecycle.frames import SPILL_BYTES
+
+NULL = "\\N"
+WHOLE = (models.IntegerField, models.BigIntegerField)
+
+
+def copy_rows(table: type[models.Model], rows: pd.DataFrame, into: str | None = None) -> int:
+    """Append rows to a table (or to a temporary one of its shape); columns carry the table's column names."""
+    fields = {field.column: field for field in table._meta.concrete_fields}
+    ready = pd.DataFrame({name: as_text(rows[name], fields[name]) for name in rows.columns})
+    names = ", ".join(f'"{name}"' for name in ready.columns)
+    with connection.cursor() as cursor, tempfile.SpooledTemporaryFile(SPILL_BYTES, "w+", encoding="utf-8") as file:
+        ready.to_csv(file, index=False, header=False, na_rep=NULL, date_format="%Y-%m-%d")
+        file.seek(0)
+        cursor.cursor.copy_expert(
+            f"COPY {into or table._meta.db_table} ({names}) FROM STDIN WITH (FORMAT csv, NULL '{NULL}')", file
+        )
+    return len(ready)
+
+
+def as_text(values: pd.Series, field: models.Field) -> pd.Series:
+    """Bring a column into the form in which PostgreSQL reads it."""
+    if isinstance(field, models.JSONField):
+        return values.map(lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode())
+    if isinstance(field, ArrayField):
+        return values.map(array_text)
+    if isinstance(field, WHOLE):
+        return values.astype("float64").round().astype("Int64") if values.dtype.kind == "f" else values
+    return values
+
+
+def array_text(values: Any) -> str:
+    """Write an array of numbers as PostgreSQL does.
+
+    >>> array_text([1.0, 0.25])
+    '{1.0,0.25}'
+    """
+    numbers = orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return "{" + numbers[1:-1] + "}"
