@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from pipelines.models.base import ShopTable
 
@@ -95,6 +96,7 @@ class SyncRun(ShopTable):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     touched_at = models.DateTimeField(auto_now=True)
+    due_at = models.DateTimeField(default=timezone.now)  # when to look after it next; a finish webhook makes it now
 
     class Meta:
         indexes = [models.Index(fields=["shop", "kind", "-created_at"], name="sync_by_shop")]

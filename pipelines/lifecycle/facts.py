@@ -1,0 +1,369 @@
+"""Write facts by whole batches: COPY into a temporary table, then one statement in which the newest state wins.
+
+The order of truth is Shopify's `updated_at`, then the source. Sources of one moment rank: read by id
+(`fetch:…`) over webhooks (their id) over exports (`export:…`), as each tells more than the one after it.
+Two webhooks that contradict each other at one moment ask for the thing to be read again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from pipelines.shopify import shapes
+from pipelines.shopify.shapes import is_later
+
+Key = tuple[int, int]  # shop, Shopify's id
+Taken = set[tuple[int, int, str]]  # and the source whose state we took over
+EPOCH = "1970-01-01T00:00:00Z"
+
+# When what arrived (excluded) replaces what is known (old). The unknown is always written.
+NEWER = "excluded.updated_at > old.updated_at"
+SAME_TIME = "excluded.updated_at = old.updated_at"
+WEBHOOK_WINS = (
+    f"{NEWER} OR ({SAME_TIME} AND (old.source_id LIKE 'export:%'"
+    " OR (old.source_id NOT LIKE 'fetch:%' AND excluded.source_id > old.source_id)))"
+)
+EXPORT_WINS = f"{NEWER} OR ({SAME_TIME} AND old.source_id LIKE 'export:%')"
+FETCH_WINS = f"{NEWER} OR {SAME_TIME}"
+ALWAYS = "true"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of facts with the shape that fills it."""
+
+    name: str
+    shape: type
+    key: tuple[str, ...] = ("shop_id", "shopify_id")
+    keeps: tuple[str, ...] = ()  # columns whose known value stands where none arrived
+    resurrects: bool = False  # a newer state than the tombstone's brings the thing back
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.shape._fields
+
+    @property
+    def texts(self) -> list[str]:
+        return [name for name, kind in self.shape.__annotations__.items() if kind == "str"]
+
+    @property
+    def assignments(self) -> str:
+        values = [column for column in self.columns if column not in self.key]
+        kept = {name: f"coalesce(excluded.{name}, old.{name})" for name in self.keeps}
+        parts = [f"{name} = {kept.get(name, f'excluded.{name}')}" for name in values]
+        return ", ".join(parts + ["deleted_at = NULL"] * self.resurrects)
+
+
+ORDERS = Table("pipelines_order", shapes.Order, keeps=("customer_ref",), resurrects=True)
+LINES = Table("pipelines_orderline", shapes.Line, key=("shop_id", "line_id"))
+PRODUCTS = Table("pipelines_product", shapes.Product, resurrects=True)
+VARIANTS = Table("pipelines_variant", shapes.Variant, resurrects=True)
+LOCATIONS = Table("pipelines_location", shapes.Location, resurrects=True)
+CHECKOUTS = Table("pipelines_checkout", shapes.Checkout, resurrects=True)
+REFUNDS = Table("pipelines_refund", shapes.Refund)
+STOCK = Table("pipelines_stocklevel", shapes.Stock, key=("shop_id", "inventory_item_id", "location_id", "updated_at"))
+ITEMS = Table("pipelines_variant", shapes.Item)
+
+
+@contextmanager
+def staged(cursor: Any, table: Table, facts: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """Copy facts into a temporary table for as long as the block runs; give its name."""
+    name, columns = f"incoming_{table.shape.__name__.lower()}", ", ".join(table.columns)
+    cursor.execute(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {columns} FROM {table.name} WITH NO DATA")
+    file = io.StringIO()
+    csv.writer(file).writerows(facts)
+    file.seek(0)
+    texts = f", FORCE_NOT_NULL ({', '.join(table.texts)})" if table.texts else ""
+    cursor.cursor.copy_expert(f"COPY {name} ({columns}) FROM STDIN WITH (FORMAT csv{texts})", file)
+    yield name
+    cursor.execute(f"DROP TABLE {name}")
+
+
+def merge(cursor: Any, table: Table, incoming: str, wins: str) -> dict[Key, bool]:
+    """Move staged facts into their table where they win; return their keys, and whether each was new to us."""
+    columns, key = ", ".join(table.columns), ", ".join(table.key)
+    cursor.execute(
+        f"INSERT INTO {table.name} AS old ({columns}) SELECT {columns} FROM {incoming} ORDER BY {key}"
+        f" ON CONFLICT ({key}) DO UPDATE SET {table.assignments} WHERE {wins}"
+        f" RETURNING {', '.join(table.key[:2])}, (xmax = 0)"
+    )
+    return {(shop_id, shopify_id): is_new for shop_id, shopify_id, is_new in cursor.fetchall()}
+
+
+def write(table: Table, facts: Iterable[Any], wins: str) -> Taken:
+    """Write things that stand alone; return those whose state we took over."""
+    newest, _ = newest_of((fact,) for fact in facts)
+    if not newest:
+        return set()
+    with connection.cursor() as cursor, staged(cursor, table, (fact for (fact,) in newest.values())) as incoming:
+        return sources(newest, merge(cursor, table, incoming, wins))
+
+
+def write_orders(orders: Iterable[shapes.OrderWithLines], wins: str) -> Taken:
+    """Write orders with all their lines; return those whose state we took over."""
+    newest, contested = newest_of(orders)
+    if not newest:
+        return set()
+    with connection.cursor() as cursor:
+        with staged(cursor, ORDERS, (order.order for order in newest.values())) as incoming:
+            mark_contradictions(cursor, ORDERS, incoming)
+            written = merge(cursor, ORDERS, incoming, wins)
+        mark_due(cursor, ORDERS, contested)
+        lines = unique(line for key in written for line in newest[key].lines)
+        with staged(cursor, LINES, lines) as incoming:
+            remove_unlisted_lines(cursor, incoming, [key for key, is_new in written.items() if not is_new])
+            merge(cursor, LINES, incoming, ALWAYS)
+    return sources(newest, written)
+
+
+def write_products(products: Iterable[shapes.ProductWithVariants], wins: str) -> Taken:
+    """Write products with their variants; return those whose state we took over."""
+    newest, contested = newest_of(products)
+    if not newest:
+        return set()
+    with connection.cursor() as cursor:
+        with staged(cursor, PRODUCTS, (product.product for product in newest.values())) as incoming:
+            mark_contradictions(cursor, PRODUCTS, incoming)
+            written = merge(cursor, PRODUCTS, incoming, wins)
+        mark_due(cursor, PRODUCTS, contested | {key for key in written if not newest[key].is_whole})
+        variants = unique(variant for key in written for variant in newest[key].variants)
+        with staged(cursor, VARIANTS, variants) as incoming:
+            merge(cursor, VARIANTS, incoming, FETCH_WINS)
+            bury_unlisted_variants(cursor, incoming, [key for key in written if newest[key].is_whole])
+    return sources(newest, written)
+
+
+def sources(newest: dict[Key, Any], written: Iterable[Key]) -> Taken:
+    """Say of each thing written which source's state it has now."""
+    return {(*key, newest[key][0].source_id) for key in written}
+
+
+def newest_of(things: Iterable[Any]) -> tuple[dict[Key, Any], set[Key]]:
+    """Keep the newest state of each thing of a batch; name those that are told differently of one moment."""
+    newest: dict[Key, Any] = {}
+    contested: set[Key] = set()
+    for thing in things:
+        fact = thing[0]
+        key = (fact[0], fact[1])
+        known = newest.get(key)
+        if known is None or comes_after(fact, known[0]):
+            newest[key] = thing
+        if known is not None and contradicts(fact, known[0]):
+            contested.add(key)
+    return newest, contested
+
+
+def comes_after(fact: Any, known: Any) -> bool:
+    """Say whether a state comes after another in the order of truth."""
+    if is_later(fact.updated_at, known.updated_at):
+        return True
+    return not is_later(known.updated_at, fact.updated_at) and fact.source_id > known.source_id
+
+
+def contradicts(fact: Any, known: Any) -> bool:
+    """Say whether two webhooks tell different things of one moment."""
+    if getattr(fact, "content_hash", None) == getattr(known, "content_hash", None):
+        return False
+    return not is_later(fact.updated_at, known.updated_at) and not is_later(known.updated_at, fact.updated_at)
+
+
+def unique(facts: Iterable[Any]) -> list[Any]:
+    """Keep one of each: an id that is listed twice would stop the whole batch."""
+    return list({fact[:2]: fact for fact in facts}.values())
+
+
+def mark_contradictions(cursor: Any, table: Table, incoming: str) -> None:
+    """Ask for what a webhook tells differently than an earlier one of that moment to be read again."""
+    cursor.execute(
+        f"UPDATE {table.name} AS old SET fetch_due_at = now() FROM {incoming} AS new"
+        " WHERE old.shop_id = new.shop_id AND old.shopify_id = new.shopify_id AND old.updated_at = new.updated_at"
+        " AND old.content_hash <> new.content_hash"
+    )
+
+
+def mark_due(cursor: Any, table: Table, keys: Collection[Key]) -> None:
+    """Ask for things to be read again from Shopify."""
+    if keys:
+        cursor.execute(f"UPDATE {table.name} SET fetch_due_at = now() WHERE {among('shopify_id')}", arrays(keys))
+
+
+def remove_unlisted_lines(cursor: Any, incoming: str, orders: Collection[Key]) -> None:
+    """Delete the lines of known orders that are listed no more."""
+    if orders:
+        cursor.execute(
+            f"DELETE FROM pipelines_orderline AS old WHERE {among('order_id')} AND NOT EXISTS ("
+            f"SELECT FROM {incoming} AS new WHERE new.shop_id = old.shop_id AND new.line_id = old.line_id)",
+            arrays(orders),
+        )
+
+
+def bury_unlisted_variants(cursor: Any, incoming: str, products: Collection[Key]) -> None:
+    """Leave a tombstone for variants that their product lists no more."""
+    if products:
+        cursor.execute(
+            "UPDATE pipelines_variant AS old SET deleted_at = product.updated_at, updated_at = product.updated_at"
+            " FROM pipelines_product AS product"
+            " WHERE product.shop_id = old.shop_id AND product.shopify_id = old.product_id AND old.deleted_at IS NULL"
+            f" AND old.updated_at <= product.updated_at AND {among('old.product_id', 'old.shop_id')} AND NOT EXISTS ("
+            f"SELECT FROM {incoming} AS new WHERE new.shop_id = old.shop_id AND new.shopify_id = old.shopify_id)",
+            arrays(products),
+        )
+
+
+def among(column: str, shop: str = "shop_id") -> str:
+    """Return the condition that a row is one of the given keys."""
+    return f"({shop}, {column}) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))"
+
+
+def arrays(keys: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Turn rows into one array a column, as unnest takes them."""
+    return [list(column) for column in zip(*keys, strict=True)]
+
+
+class Deletion(NamedTuple):
+    shop_id: int
+    shopify_id: int
+    at: str
+    source_id: str
+
+
+def delete(table: Table, stub: Any, deletions: Sequence[Deletion]) -> set[Key]:
+    """Leave tombstones that no older state brings back; return those that were not outdated themselves."""
+    with connection.cursor() as cursor:
+        insert_stubs(cursor, table, [stub(gone.shop_id, gone.shopify_id) for gone in deletions])
+        cursor.execute(
+            f"UPDATE {table.name} AS old SET deleted_at = gone.at, updated_at = gone.at, source_id = gone.source_id"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[])"
+            " AS gone(shop_id, shopify_id, at, source_id)"
+            " WHERE old.shop_id = gone.shop_id AND old.shopify_id = gone.shopify_id AND old.updated_at <= gone.at"
+            " RETURNING old.shop_id, old.shopify_id",
+            arrays(deletions),
+        )
+        return set(cursor.fetchall())
+
+
+def insert_stubs(cursor: Any, table: Table, stubs: Sequence[Any]) -> None:
+    """Note things that we know nothing of but their id; they count as deleted until a state arrives."""
+    columns = ", ".join(table.columns)
+    with staged(cursor, table, unique(stubs)) as incoming:
+        cursor.execute(
+            f"INSERT INTO {table.name} ({columns}, deleted_at) SELECT {columns}, updated_at FROM {incoming}"
+            " ON CONFLICT DO NOTHING"
+        )
+
+
+def unknown_order(shop_id: int, order_id: int) -> shapes.Order:
+    """Return the stub of an order."""
+    return shapes.Order(
+        shop_id, order_id, EPOCH, "", "", EPOCH, EPOCH, None, False, "", "", "", "XXX", 0, 0, 0, 0, None, None
+    )
+
+
+def unknown_product(shop_id: int, product_id: int) -> shapes.Product:
+    """Return the stub of a product."""
+    return shapes.Product(shop_id, product_id, EPOCH, "", "", "", "", "archived", "[]", None, None)
+
+
+def delete_orders(deletions: Sequence[Deletion]) -> set[Key]:
+    """Bury orders; their lines go, so that no sum can count them."""
+    buried = delete(ORDERS, unknown_order, deletions)
+    if buried:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM pipelines_orderline WHERE {among('order_id')}", arrays(buried))
+            cursor.execute(
+                f"UPDATE pipelines_order SET customer_ref = NULL, fetch_due_at = NULL WHERE {among('shopify_id')}",
+                arrays(buried),
+            )
+    return buried
+
+
+def delete_products(deletions: Sequence[Deletion]) -> set[Key]:
+    """Bury products with their variants."""
+    buried = delete(PRODUCTS, unknown_product, deletions)
+    if buried:
+        with connection.cursor() as cursor, staged(cursor, VARIANTS, []) as nothing:
+            bury_unlisted_variants(cursor, nothing, buried)
+    return buried
+
+
+def ask_for_orders(keys: Collection[Key]) -> None:
+    """Mark orders for a re-fetch, also those that we have never seen."""
+    if keys:
+        with connection.cursor() as cursor:
+            insert_stubs(cursor, ORDERS, [unknown_order(*key) for key in keys])
+            mark_due(cursor, ORDERS, keys)
+
+
+def write_refunds(refunds: Sequence[shapes.Refund]) -> None:
+    """Note refunds; what they changed comes with the order."""
+    with connection.cursor() as cursor, staged(cursor, REFUNDS, unique(refunds)) as incoming:
+        columns = ", ".join(REFUNDS.columns)
+        cursor.execute(
+            f"INSERT INTO {REFUNDS.name} ({columns}) SELECT {columns} FROM {incoming} ON CONFLICT DO NOTHING"
+        )
+
+
+def write_items(items: Iterable[shapes.Item]) -> set[Key]:
+    """Write costs and tracking to the variants of inventory items; return the items that have a variant."""
+    newest: dict[Key, shapes.Item] = {}
+    for item in items:
+        known = newest.get(item[:2])
+        if known is None or not is_later(known.item_updated_at, item.item_updated_at):
+            newest[item[:2]] = item
+    with connection.cursor() as cursor, staged(cursor, ITEMS, newest.values()) as incoming:
+        cursor.execute(
+            "UPDATE pipelines_variant AS old SET is_tracked = new.is_tracked, unit_cost_minor = new.unit_cost_minor,"
+            f" item_updated_at = new.item_updated_at FROM {incoming} AS new"
+            " WHERE old.shop_id = new.shop_id AND old.inventory_item_id = new.inventory_item_id"
+            " AND (old.item_updated_at IS NULL OR old.item_updated_at <= new.item_updated_at)"
+        )
+        cursor.execute(
+            f"SELECT DISTINCT shop_id, inventory_item_id FROM {incoming} AS new WHERE EXISTS ("
+            "SELECT FROM pipelines_variant AS old"
+            " WHERE old.shop_id = new.shop_id AND old.inventory_item_id = new.inventory_item_id)"
+        )
+        return set(cursor.fetchall())
+
+
+# A webhook tells only what is available; what is under way is carried on from the level before it.
+APPEND_STOCK = """
+INSERT INTO pipelines_stocklevel AS old (
+    shop_id, inventory_item_id, location_id, updated_at, available, on_hand, committed, incoming, is_contested)
+SELECT shop_id, inventory_item_id, location_id, updated_at, max(available), NULL, NULL, (
+        SELECT before.incoming FROM pipelines_stocklevel AS before
+        WHERE before.shop_id = new.shop_id AND before.inventory_item_id = new.inventory_item_id
+          AND before.location_id = new.location_id AND before.updated_at < new.updated_at
+        ORDER BY before.updated_at DESC LIMIT 1),
+    count(DISTINCT available) > 1
+FROM {incoming} AS new GROUP BY shop_id, inventory_item_id, location_id, updated_at ORDER BY 1, 2, 3, 4
+ON CONFLICT (shop_id, inventory_item_id, location_id, updated_at) DO UPDATE SET is_contested = true
+WHERE old.available <> excluded.available OR excluded.is_contested
+"""
+REPLACE_STOCK = """
+INSERT INTO pipelines_stocklevel AS old ({columns}, is_contested) SELECT {columns}, false FROM {incoming}
+ORDER BY shop_id, inventory_item_id, location_id
+ON CONFLICT (shop_id, inventory_item_id, location_id, updated_at) DO UPDATE SET
+    available = excluded.available, on_hand = excluded.on_hand, committed = excluded.committed,
+    incoming = excluded.incoming, is_contested = false
+"""
+
+
+def append_stock(levels: Iterable[shapes.Stock]) -> None:
+    """Append levels told by webhooks; two values for one moment are marked to be read again."""
+    with connection.cursor() as cursor, staged(cursor, STOCK, levels) as incoming:
+        cursor.execute(APPEND_STOCK.format(incoming=incoming))
+
+
+def replace_stock(levels: Iterable[shapes.Stock]) -> int:
+    """Write levels read from Shopify itself: they are the truth of their moment."""
+    newest = {(level.shop_id, level.inventory_item_id, level.location_id, level.updated_at): level for level in levels}
+    with connection.cursor() as cursor, staged(cursor, STOCK, newest.values()) as incoming:
+        cursor.execute(REPLACE_STOCK.format(incoming=incoming, columns=", ".join(STOCK.columns)))
+        return cursor.rowcount
