@@ -1,5 +1,6 @@
 """What every test gets: a real PostgreSQL and Redis, jobs run on the spot, files that lie outside."""
 
+import base64
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     state = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="shopmlops-tests-")))
     state.chmod(0o711)  # run by root, PostgreSQL is another user and must pass
     os.environ.setdefault("SHOPMLOPS_STATE", str(state))
+    os.environ.setdefault("SIGNING_KEY", base64.b64encode(os.urandom(32)).decode())
     if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         start_services(state)
     django.setup()
@@ -99,3 +101,15 @@ def browser() -> Iterator[Any]:
         chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def shopify(settings: Any) -> Iterator[Any]:
+    """Stand in for Shopify at the network's edge: it answers as a test tells it to."""
+    from tests.fake_shopify import running
+
+    with running() as fake:
+        settings.DEMO = True  # files may come from loopback
+        settings.SHOPIFY_API_ORIGIN = f"{fake.origin}/shops/{{shop}}"
+        settings.SHOPIFY_BULK_HOSTS = [fake.host]
+        yield fake

@@ -9,7 +9,21 @@ from itertools import count
 import numpy as np
 from django.utils import timezone
 
-from pipelines.models import Order, OrderLine, Product, Shop, ShopSettings, Staff, StockLevel, SyncRun, Variant
+from pipelines.lifecycle import artifacts, registry, release
+from pipelines.models import (
+    DatasetSnapshot,
+    ModelVersion,
+    Order,
+    OrderLine,
+    Product,
+    Release,
+    Shop,
+    ShopSettings,
+    Staff,
+    StockLevel,
+    SyncRun,
+    Variant,
+)
 
 OWNER = "1001"
 COLLEAGUE = "1002"
@@ -141,3 +155,39 @@ def day_of_orders(
                 thing,
                 int(units),
             )
+
+
+def a_version(shop: Shop, *, state: str = ModelVersion.State.VALIDATED, **changes: object) -> ModelVersion:
+    """Return a version with real, signed files; `release.propose` takes it from here."""
+    number = registry.next_number(shop.pk, "demand_forecast")
+    stored = artifacts.store(shop.pk, "demand_forecast", number, {"recipe.json": b"{}"})
+    facts: dict[str, object] = {
+        "use_case": "demand_forecast",
+        "number": number,
+        "state": state,
+        "dataset": DatasetSnapshot.objects.create(
+            shop=shop, use_case="demand_forecast", digest="d" * 64, last_day=timezone.now().date() - timedelta(days=1)
+        ),
+        "artifact_path": stored.path,
+        "artifact_digest": stored.digest,
+        "signature": stored.signature,
+    }
+    return ModelVersion.objects.create(shop=shop, **facts | changes)
+
+
+def a_card(shop: Shop, **changes: object) -> Release:
+    """Return a release of a new version that waits for the merchant."""
+    opened = release.propose(a_version(shop, **changes))
+    assert opened is not None
+    return opened
+
+
+def approved(card: Release, **changes: object) -> Release:
+    """Say yes to a card exactly as it is shown."""
+    said: dict[str, object] = {
+        "sub": OWNER,
+        "artifact_digest": card.version.artifact_digest,
+        "evidence_digest": card.evidence_digest,
+        "revision": card.revision,
+    }
+    return release.approve(card, **said | changes)
