@@ -135,7 +135,7 @@ def start_store(demo: Demo, say: Say) -> None:
     demo.finish(demo.begin("devstore-seed", *seed), SEED_SECONDS)
     serve = ("--host", "127.0.0.1", "--port", str(plan.store_port), "--app-url", plan.app_url)
     command = (PYTHON, "-m", "devstore", "serve", "--state", state, *serve)
-    demo.start("devstore", *command, address=f"{plan.admin_url}/")
+    demo.start("devstore", *command, address=f"{plan.store_url}/control/state")
 
 
 def start_app(demo: Demo, say: Say) -> None:
@@ -206,6 +206,15 @@ def is_free(port: int) -> bool:
                 if error.errno == errno.EADDRINUSE:
                     return False
     return True
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on right now."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def answers(address: str) -> bool:

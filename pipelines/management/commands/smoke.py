@@ -1,0 +1,52 @@
+"""The demo without eyes."""
+
+import json
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import requests
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from pipelines.ops.demo_settings import DemoPlan
+from pipelines.ops.errors import ServiceError
+from pipelines.ops.smoke import SmokeFailed, run
+from pipelines.ops.supervisor import StopRequested, free_ports, request_stop
+
+
+class Command(BaseCommand):
+    help = "Imports, trains, approves and publishes on a fresh store; the last line on stdout is JSON."
+    requires_system_checks: list[str] = []  # the demo makes its own set-up
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--orders", type=Path, help="fill the store from a file of order lines")
+        parser.add_argument("--history", type=int, metavar="DAYS", help="hide orders older than this from the app")
+        parser.add_argument("--state", type=Path, help="keep everything in this folder (default: a temporary one)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, request_stop)
+        if options["orders"] is not None and not options["orders"].is_file():
+            raise CommandError(f"{options['orders']} is not a file.")
+        folder = options["state"] or Path(tempfile.mkdtemp(prefix="shopmlops-smoke-"))
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711)  # run by root, PostgreSQL is another user and must pass
+        result = self.result(DemoPlan(folder, *free_ports(2), options["orders"], options["history"]))
+        if "error" in result:
+            self.stderr.write(f"What it left is in {folder}.")
+        elif options["state"] is None:
+            shutil.rmtree(folder)
+        self.stdout.write(json.dumps(result))
+        sys.exit("error" in result)
+
+    def result(self, plan: DemoPlan) -> dict[str, Any]:
+        try:
+            return run(plan)
+        except (SmokeFailed, ServiceError, requests.RequestException) as error:
+            self.stderr.write(str(error))
+            return {"error": str(error).splitlines()[0]}
+        except StopRequested:
+            return {"error": "It was stopped."}

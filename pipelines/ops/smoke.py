@@ -1,0 +1,228 @@
+"""The demo without eyes: a store's orders become an approved, published forecast, through HTTP alone.
+
+The development store's levers and the app's own pages are pulled as a merchant would; the database is only read,
+to wait and to count.
+"""
+
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin
+
+import psycopg2
+import psycopg2.extensions
+import requests
+
+from pipelines.ops.demo_settings import SHOP, DemoPlan
+from pipelines.ops.supervisor import Demo, running_demo
+
+PAGES = ("/", "/forecasts", "/versions", "/data", "/settings", "/start")
+SOON = 60.0
+LONG = 1500.0
+HTTP_SECONDS = 60
+TROUBLE = """
+SELECT error FROM pipelines_syncrun WHERE state = 'failed' AND error <> ''
+UNION ALL SELECT error FROM pipelines_trainingrun WHERE state IN ('stopped', 'failed')
+"""
+COUNTS = {
+    "orders": "SELECT count(*) FROM pipelines_order WHERE deleted_at IS NULL",
+    "order_lines": "SELECT count(*) FROM pipelines_orderline",
+    "variants": "SELECT count(*) FROM pipelines_variant WHERE deleted_at IS NULL",
+    "history_days": "SELECT coalesce(max(processed_at)::date - min(processed_at)::date + 1, 0) FROM pipelines_order",
+    "webhooks_received": "SELECT count(*) FROM pipelines_webhookdelivery",
+    "webhooks_applied": "SELECT count(*) FROM pipelines_webhookdelivery WHERE state IN ('applied', 'superseded')",
+    "versions": "SELECT count(*) FROM pipelines_modelversion",
+    "forecast_rows": "SELECT count(*) FROM pipelines_forecast",
+}
+
+
+class SmokeFailed(Exception):
+    """What did not happen, in a sentence."""
+
+
+@dataclass
+class Merchant:
+    """The shop's owner, with a fresh ID token for every request, as App Bridge gives it."""
+
+    plan: DemoPlan
+
+    def get(self, path: str) -> str:
+        """Return a page of the app."""
+        return self._checked(requests.get(self._at(path), headers=self._proof(), timeout=HTTP_SECONDS))
+
+    def post(self, path: str, fields: dict[str, str]) -> str:
+        """Send a form and return the page that it leads to."""
+        answer = requests.post(self._at(path), data=fields, headers=self._proof(), timeout=HTTP_SECONDS)
+        return self._checked(answer)
+
+    def pull(self, lever: str, **wishes: Any) -> Any:
+        """Let something happen in the development store."""
+        address = f"{self.plan.store_url}/control/{lever}"
+        answer = requests.post(address, json={"shop": SHOP, **wishes}, timeout=HTTP_SECONDS)
+        self._checked(answer)
+        return answer.json()
+
+    def look(self, what: str) -> Any:
+        """Return what the development store says of itself."""
+        answer = requests.get(f"{self.plan.store_url}/control/{what}", params={"shop": SHOP}, timeout=HTTP_SECONDS)
+        self._checked(answer)
+        return answer.json()
+
+    def _at(self, path: str) -> str:
+        return urljoin(self.plan.app_url, path)
+
+    def _proof(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.look('id-token')['id_token']}"}
+
+    def _checked(self, answer: requests.Response) -> str:
+        if answer.status_code >= 400:
+            raise SmokeFailed(
+                f"{answer.request.method} {answer.url} answered {answer.status_code}: {answer.text[:300]}"
+            )
+        return answer.text
+
+
+class Forms(HTMLParser):
+    """Collect the forms of a page: address to the values it carries."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: dict[str, dict[str, str]] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.found[values.get("action", "")] = self.current = {}
+        elif tag == "input" and self.found and values.get("name"):
+            self.current[values["name"]] = values.get("value", "")
+
+
+@dataclass
+class Reader:
+    """A connection that can only read."""
+
+    connection: psycopg2.extensions.connection
+
+    def all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self.connection, self.connection.cursor() as cursor:
+            cursor.execute(query, values)
+            return cursor.fetchall()
+
+    def one(self, query: str, *values: Any) -> Any:
+        rows = self.all(query, *values)
+        return rows[0][0] if rows else None
+
+
+@contextmanager
+def reading(demo: Demo) -> Iterator[Reader]:
+    """Open the demo's database for reading."""
+    read_only = "-c default_transaction_read_only=on"
+    connection = psycopg2.connect(demo.env["DATABASE_URL"], options=read_only)
+    try:
+        yield Reader(connection)
+    finally:
+        connection.close()
+
+
+def run(plan: DemoPlan) -> dict[str, Any]:
+    """Take one store from its orders to an approved forecast; return what was counted on the way."""
+    begun = time.monotonic()
+    with running_demo(plan, tell) as demo, reading(demo) as reader:
+        merchant = Merchant(demo.plan)
+        install(merchant)
+        release = wait_for_decision(merchant, reader)
+        approve(merchant, reader, release)
+        wait_for_publication(merchant, reader)
+        receive_an_order(merchant, reader)
+        return {
+            **{name: reader.one(query) for name, query in COUNTS.items()},
+            **figures(reader),
+            "pages_ok": [page for page in PAGES if merchant.get(page)],
+            "seconds": round(time.monotonic() - begun, 1),
+        }
+
+
+def install(merchant: Merchant) -> None:
+    """Open the app for the first time, and let it write products."""
+    merchant.get("/")
+    merchant.pull("scopes", grant=["write_products"])
+    tell("Installed; the history is being imported ...")
+
+
+def wait_for_decision(merchant: Merchant, reader: Reader) -> str:
+    """Wait until Home shows a version that waits for the merchant; return its page."""
+
+    def decision() -> str | None:
+        trouble = reader.one(TROUBLE)
+        if trouble:
+            raise SmokeFailed(f"The app stopped: {trouble}")
+        link = re.search(r'href="(/releases/\d+)"', merchant.get("/"))
+        return link[1] if link else None
+
+    path = wait(decision, LONG, "no version asked for a decision")
+    tell("A version was trained, replayed and waits for a decision ...")
+    return path
+
+
+def approve(merchant: Merchant, reader: Reader, release: str) -> None:
+    """Press Approve with exactly what the card shows; wait until the version is live."""
+    forms = Forms(merchant.get(release)).found
+    if f"{release}/approve" not in forms:
+        raise SmokeFailed(f"{release} offers no Approve; it has {sorted(forms)}.")
+    merchant.post(f"{release}/approve", forms[f"{release}/approve"])
+    live = "SELECT active_id FROM pipelines_deployment WHERE active_id IS NOT NULL"
+    wait(lambda: reader.one(live), SOON, "the approved version did not go live")
+    tell("Approved and live; forecasts are being written and published ...")
+
+
+def wait_for_publication(merchant: Merchant, reader: Reader) -> None:
+    """Wait for stored forecasts, and for their figures on the store's variants."""
+    wait(lambda: reader.one(COUNTS["forecast_rows"]), LONG, "no forecast was stored")
+    wait(lambda: merchant.look("state")["shops"][SHOP]["metafields"], LONG, "nothing was published to the store")
+
+
+def receive_an_order(merchant: Merchant, reader: Reader) -> None:
+    """Place an order in the store and wait until a webhook has brought it."""
+    order = merchant.pull("place-order")["order_id"]
+    query = "SELECT 1 FROM pipelines_order WHERE shopify_id = %s"
+    wait(lambda: reader.one(query, order), SOON, f"order {order} did not arrive by webhook")
+    due = "SELECT count(*) = 0 FROM pipelines_webhookdelivery WHERE state IN ('received', 'failed')"
+    wait(lambda: reader.one(due), SOON, "deliveries stayed undone")
+    tell("An order came in by webhook.")
+
+
+def figures(reader: Reader) -> dict[str, Any]:
+    """Return what is known of the live version."""
+    query = """SELECT v.number, v.metrics, v.replay FROM pipelines_deployment d
+        JOIN pipelines_modelversion v ON v.id = d.active_id"""
+    number, metrics, replay = reader.all(query)[0]
+    ours, naive = metrics["candidate"]["rmsse"], metrics["seasonal_naive"]["rmsse"]
+    against_naive = (replay.get("versus", {}).get("naive") or [{}])[0]
+    known = {
+        "live_version": number,
+        "rmsse_vs_naive": round(ours / naive, 4) if ours is not None and naive else None,
+        "profit_change": against_naive.get("profit"),
+        "profit_interval": against_naive.get("interval"),
+    }
+    return known if known["profit_change"] is not None else {**known, "profit_reason": replay.get("reason")}
+
+
+def wait(ready: Callable[[], Any], seconds: float, otherwise: str) -> Any:
+    """Return the first thing that is true, or say what did not happen."""
+    deadline = time.monotonic() + seconds
+    while not (found := ready()):
+        if time.monotonic() > deadline:
+            raise SmokeFailed(f"After {seconds:.0f} seconds {otherwise}.")
+        time.sleep(1)
+    return found
+
+
+def tell(text: str) -> None:
+    """Report progress where it does not mix with the result."""
+    print(text, file=sys.stderr, flush=True)
