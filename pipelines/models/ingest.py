@@ -162,7 +162,7 @@ class Variant(Fact):
     price_minor = models.BigIntegerField(null=True)
     compare_at_minor = models.BigIntegerField(null=True)
     inventory_item_id = models.BigIntegerField(null=True)
-    is_tracked = models.BooleanField(default=True)
+    is_tracked = models.BooleanField(db_default=True)
     unit_cost_minor = models.BigIntegerField(null=True)
     item_updated_at = models.DateTimeField(null=True)  # the clock of is_tracked and unit_cost_minor
     created_at = models.DateTimeField(null=True)
@@ -184,7 +184,7 @@ class StockLevel(ShopTable):
     committed = models.IntegerField(null=True)
     incoming = models.IntegerField(null=True)
     updated_at = models.DateTimeField()
-    is_contested = models.BooleanField(default=False)  # two values for one moment: read again from Shopify
+    is_contested = models.BooleanField(db_default=False)  # two values for one moment: read again from Shopify
 
     class Meta:
         constraints = [
