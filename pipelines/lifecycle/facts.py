@@ -12,7 +12,8 @@ import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, get_type_hints
 
 from django.db import connection
 
@@ -49,11 +50,11 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         return self.shape._fields
 
-    @property
+    @cached_property
     def texts(self) -> list[str]:
-        return [name for name, kind in self.shape.__annotations__.items() if kind == "str"]
+        return [name for name, kind in get_type_hints(self.shape).items() if kind is str]
 
-    @property
+    @cached_property
     def assignments(self) -> str:
         values = [column for column in self.columns if column not in self.key]
         kept = {name: f"coalesce(excluded.{name}, old.{name})" for name in self.keeps}

@@ -69,7 +69,7 @@ def drain_together(size: int) -> int:
     except OperationalError:
         raise  # a deadlock or a lost connection is nobody's fault: the next drain claims them again
     except DatabaseError as error:
-        log.warning("a batch of %d deliveries was refused (%s); taking them one by one", len(claimed), error)
+        log.warning("%d deliveries were refused (%s); taking them one by one", len(claimed), type(error).__name__)
         for event in claimed:
             drain_one(event.id)
     return len(claimed)
@@ -92,7 +92,7 @@ def drain_one(pk: int) -> int:
     except OperationalError:
         raise
     except Exception as error:
-        log.exception("delivery %d cannot be applied", pk)
+        log.error("delivery %d cannot be applied: %s", pk, type(error).__name__)  # its text could quote the body
         with transaction.atomic():
             mark([(event, Verdict(State.FAILED, reason(error))) for event in claimed])
     return len(claimed)
