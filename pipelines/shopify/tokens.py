@@ -50,7 +50,7 @@ def access_token(shop: Shop, refused: str = "") -> str:
 def obtain(shop: Shop, exchange: Callable[[], Grant]) -> Grant | None:
     """Store what an exchange brings under the lease; None where another process has just done so."""
     row, _ = ShopToken.objects.get_or_create(
-        shop=shop, defaults={"access_token": b"", "access_expires_at": NEVER, "key_id": ""}
+        shop_id=shop.pk, defaults={"access_token": b"", "access_expires_at": NEVER, "key_id": ""}
     )
     seen = row.obtained_at if row.access_token else None
     lease = take_lease(row)
