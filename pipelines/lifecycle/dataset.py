@@ -84,6 +84,14 @@ class Source:
         )
 
     @cached_property
+    def out_of_stock(self) -> pd.DataFrame:
+        """Give the days without sellable stock, known or suspected: unique_id | ds | stockout."""
+        known = self.known_stockouts
+        sales = self.demand.merge(known.days, on=["unique_id", "ds"], how="outer").fillna({"y": 0.0})
+        suspected = stockouts.suspected(sales, self.series, known, self.last_day)
+        return pd.concat([known.days, suspected], ignore_index=True)
+
+    @cached_property
     def stock_moves(self) -> pd.DataFrame:
         """Give what was sellable from which moment on."""
         return frames.stock_moves(self.shop, self.until)
@@ -140,7 +148,7 @@ def daily_sales(source: Source) -> pd.DataFrame:
 
     Writes  unique_id | ds | y | price | discount | stockout
     """
-    rows = source.demand.merge(source.known_stockouts.days, on=["unique_id", "ds"], how="outer")
+    rows = source.demand.merge(source.out_of_stock, on=["unique_id", "ds"], how="outer")
     rows["price"] = rows["listed"] / rows["ordered"]
     rows["discount"] = rows["discount"] / rows["listed"].where(rows["listed"] > 0)
     rows["y"] = rows["y"].fillna(0.0).astype("float32")
@@ -235,6 +243,7 @@ def newest_order_at(shop: Shop, source: Source) -> datetime | None:
 def shares_of(source: Source) -> dict[str, Any]:
     """Say what was left out, and for which share of days stock is known."""
     series_days = max(1, len(source.series) * ((source.last_day - source.first_day).days + 1))
+    suspected = source.out_of_stock["stockout"]
     counted = int(source.variants["series"].notna().sum())
     untracked = int((source.series["is_tracked"] == 0).sum()) * ((source.last_day - source.first_day).days + 1)
     return {
@@ -244,6 +253,7 @@ def shares_of(source: Source) -> dict[str, Any]:
         "twins_joined": counted - len(source.series),
         "stock_known": round((source.known_stockouts.known_days + untracked) / series_days, 4),
         "out_of_stock_known": round(len(source.known_stockouts.days) / series_days, 4),
+        "out_of_stock_suspected": round(int((suspected == stockouts.SUSPECTED).sum()) / series_days, 4),
     }
 
 

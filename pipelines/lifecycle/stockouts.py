@@ -15,9 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.models import Shop, SyncRun
+from pipelines.stats.frames import panel_from_long
+from pipelines.stats.stockouts import suspected_stockouts
 
 IN_STOCK, KNOWN, UNKNOWN, SUSPECTED = range(4)
 COLUMNS = ["unique_id", "ds", "stockout"]
+
+CHUNK = 8192  # series whose days are looked at together
 
 Seconds = NDArray[np.int64]
 
@@ -27,7 +31,13 @@ class KnownStockouts:
     """The days without stock, and for how many days of which series stock is known at all."""
 
     days: pd.DataFrame  # unique_id | ds | stockout
-    known_days: int
+    since: pd.Series  # the first whole day of which stock is known, by series (number of the day)
+    n_days: int
+
+    @property
+    def known_days(self) -> int:
+        """Count the days of all series of which stock is known."""
+        return int((self.n_days - self.since).sum())
 
 
 def known(moves: pd.DataFrame, midnights: Seconds, first_day: date, imported: int | None) -> KnownStockouts:
@@ -37,8 +47,33 @@ def known(moves: pd.DataFrame, midnights: Seconds, first_day: date, imported: in
     hours = empty_seconds(empty_spells(moves, since, int(midnights[-1])), midnights)
     out = hours[hours["seconds"] > hours["length"] / 2]
     days = pd.DataFrame({"unique_id": out["unique_id"], "ds": day_stamps(first_day, out["day"]), "stockout": KNOWN})
-    n_days = len(midnights) - 1
-    return KnownStockouts(days, int((n_days - np.searchsorted(midnights[:-1], since.to_numpy())).sum()))
+    first_known = pd.Series(np.searchsorted(midnights[:-1], since.to_numpy()), index=since.index)
+    return KnownStockouts(days, first_known, len(midnights) - 1)
+
+
+def suspected(sales: pd.DataFrame, series: pd.DataFrame, known: KnownStockouts, last_day: date) -> pd.DataFrame:
+    """Find the silences that are too long to be chance on days of which stock is unknown: unique_id | ds | stockout."""
+    tracked = series[series["is_tracked"] == 1].sort_values("unique_id")
+    found = [pd.DataFrame({"unique_id": [], "ds": [], "stockout": []})]
+    for low in range(0, len(tracked), CHUNK):
+        part = tracked.iloc[low : low + CHUNK]
+        mine = sales[sales["unique_id"].between(part["unique_id"].iloc[0], part["unique_id"].iloc[-1])]
+        mine = mine[mine["unique_id"].isin(part["unique_id"])]
+        if len(mine):
+            found.append(suspected_of(mine, part, known, last_day))
+    rows = pd.concat(found[1:] or found, ignore_index=True)
+    return rows.astype({"unique_id": "int64", "ds": "datetime64[ns]"})
+
+
+def suspected_of(sales: pd.DataFrame, series: pd.DataFrame, known: KnownStockouts, last_day: date) -> pd.DataFrame:
+    """Look at some series at once; the panel of a whole large shop would not fit."""
+    ids = pd.Index(series["unique_id"])
+    panel = panel_from_long(sales, end=last_day, ids=ids, first_day=series.set_index("unique_id")["first_day"])
+    before = known.n_days - panel.n_days  # the panel begins with the first sale of these series
+    unknown_until = known.since.reindex(panel.ids.astype(np.int64)).fillna(known.n_days).to_numpy() - before
+    silent = suspected_stockouts(panel) & (np.arange(panel.n_days) < unknown_until[:, None])
+    row, day = np.nonzero(silent)
+    return pd.DataFrame({"unique_id": panel.ids[row].astype(np.int64), "ds": panel.days[day], "stockout": SUSPECTED})
 
 
 def units_gone(moves: pd.DataFrame, since: datetime) -> pd.DataFrame:

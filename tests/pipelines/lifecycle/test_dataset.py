@@ -151,6 +151,35 @@ def test_stock_is_unknown_before_all_its_levels_are(shop):
     assert built.snapshot.shares["stock_known"] == pytest.approx(2 / 10)
 
 
+def sells_daily_but_for(shop, thing, silence):
+    for ago in range(2, 80):
+        if ago not in silence:
+            histories.an_order(shop, NOW - timedelta(days=ago), [(thing, 1)])
+
+
+def test_a_long_silence_of_what_sells_daily_is_suspected_while_stock_is_unknown(shop):
+    thing = histories.a_variant(shop, 1, created=SPRING)
+    sells_daily_but_for(shop, thing, range(30, 41))
+    built = dataset.build(shop, "demand_forecast", now=NOW)
+    suspected = built.frames["daily_sales"].query("stockout == 3")
+    assert len(suspected) == 11 and suspected["y"].sum() == 0
+    assert built.snapshot.shares["out_of_stock_suspected"] == pytest.approx(11 / 79, abs=1e-4)
+
+
+def test_a_silence_while_stock_is_known_is_no_stock_out(shop):
+    thing = histories.a_variant(shop, 1, created=SPRING)
+    histories.stocked(shop, thing, 50, NOW - timedelta(days=35))
+    sells_daily_but_for(shop, thing, range(30, 41))
+    assert len(sales(shop).query("stockout == 3")) == 6
+
+
+def test_what_is_not_tracked_is_never_out_of_stock(shop):
+    thing = histories.a_variant(shop, 1, created=SPRING, is_tracked=False)
+    histories.stocked(shop, thing, 0, NOW - timedelta(days=60))
+    sells_daily_but_for(shop, thing, range(30, 41))
+    assert sales(shop)["stockout"].isin([2]).all()
+
+
 def test_the_same_rows_have_the_same_digest_and_others_another(shop):
     thing = histories.a_variant(shop, 1, created=SPRING)
     histories.an_order(shop, NOW - timedelta(days=3), [(thing, 2)])
