@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from devstore import api_pages, control
+from devstore import admin_pages, api_pages, control, storefront
 from devstore.platform import Platform, Settings
 
 
@@ -17,6 +17,8 @@ def create_app(settings: Settings) -> Starlette:
     routes = [
         *api_pages.routes(platform),
         *control.routes(platform),
+        *admin_pages.routes(platform),
+        *storefront.routes(platform),
         Mount("/cdn", StaticFiles(directory=Path(__file__).parent / "static")),
     ]
     app = Starlette(routes=routes)

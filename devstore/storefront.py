@@ -1,0 +1,221 @@
+"""The shop that buyers see: products, a cart, a checkout. Plain pages, the cart in a cookie."""
+
+import json
+from collections.abc import Callable
+from sqlite3 import Row
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from devstore.html import document, money, text
+from devstore.platform import Platform
+from devstore.trading import CannotTrade
+
+POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+PER_PAGE = 48
+Cart = dict[str, int]
+
+
+def routes(platform: Platform) -> list[Route]:
+    """Return the routes of the shop."""
+    base = "/store/{shop}"
+    return [
+        Route(f"{base}/", _page(platform, product_list)),
+        Route(f"{base}/products/{{handle}}", _page(platform, product_page)),
+        Route(f"{base}/cart", _page(platform, cart_page)),
+        Route(f"{base}/cart/change", _change(platform), methods=["POST"]),
+        Route(f"{base}/checkout", _start(platform), methods=["POST"]),
+        Route(f"{base}/checkout/{{number:int}}", _page(platform, checkout_page)),
+        Route(f"{base}/checkout/{{number:int}}/pay", _pay(platform), methods=["POST"]),
+        Route(f"{base}/thanks/{{number:int}}", _page(platform, thanks_page)),
+    ]
+
+
+def _page(platform: Platform, show: Callable[[Platform, Row, Request], str]) -> Callable[[Request], Response]:
+    def view(request: Request) -> Response:
+        shop = platform.store.shop(request.path_params["shop"])
+        body = show(platform, shop, request) if shop else ""
+        if shop is None or not body:
+            return Response("Not found", 404)
+        return _document(shop, request, body)
+
+    return view
+
+
+def _document(shop: Row, request: Request, body: str, status: int = 200) -> Response:
+    base = f"/store/{text(shop['domain'])}"
+    items = sum(cart_of(request).values())
+    head = f'<header><a href="{base}/">{text(shop["name"])}</a><a href="{base}/cart">Cart ({items})</a></header>'
+    response = document(shop["name"], f"{head}<main>{body}</main>", styles="storefront.css", policy=POLICY)
+    response.status_code = status
+    return response
+
+
+def cart_of(request: Request) -> Cart:
+    """Read the cart: units by variant id."""
+    try:
+        cart = json.loads(request.cookies.get("cart", "{}"))
+        return {str(int(key)): int(units) for key, units in cart.items() if 0 < int(units) < 1000}
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
+def product_list(platform: Platform, shop: Row, request: Request) -> str:
+    """Show a page of products."""
+    start = request.query_params.get("from", "0")
+    sql = (
+        "SELECT p.*, min(v.price) price FROM products p JOIN variants v ON v.product_id = p.id "
+        "WHERE p.shop = ? AND p.status = 'active' AND p.id > ? GROUP BY p.id ORDER BY p.id LIMIT ?"
+    )
+    found = platform.store.all(sql, shop["domain"], int(start) if start.isdigit() else 0, PER_PAGE)
+    base = f"/store/{text(shop['domain'])}"
+    cards = "".join(
+        f'<li><a href="{base}/products/{text(row["handle"])}"><b>{text(row["title"])}</b>'
+        f"<span>from {money(row['price'], shop['currency'])}</span></a></li>"
+        for row in found
+    )
+    more = f'<p><a href="{base}/?from={found[-1]["id"]}">More products</a></p>' if len(found) == PER_PAGE else ""
+    return f'<h1>All products</h1><ul class="cards">{cards}</ul>{more}'
+
+
+def product_page(platform: Platform, shop: Row, request: Request) -> str:
+    """Show one product with its variants."""
+    sql = "SELECT * FROM products WHERE shop = ? AND handle = ?"
+    product = platform.store.one(sql, shop["domain"], request.path_params["handle"])
+    if product is None:
+        return ""
+    rows = platform.store.all(
+        "SELECT v.*, sum(l.available) available FROM variants v JOIN levels l ON l.item_id = v.item_id "
+        "WHERE v.product_id = ? GROUP BY v.id ORDER BY v.position",
+        product["id"],
+    )
+    action = f"/store/{text(shop['domain'])}/cart/change"
+    lines = "".join(_variant_form(row, shop["currency"], action) for row in rows)
+    return f"<h1>{text(product['title'])}</h1><p>{text(product['vendor'])}</p><ul class='lines'>{lines}</ul>"
+
+
+def _variant_form(row: Row, currency: str, action: str) -> str:
+    name = "" if row["title"] == "Default Title" else text(row["title"])
+    label = f"{name} {money(row['price'], currency)}".strip()
+    if row["available"] < 1:
+        return f"<li><span>{label}</span><span>Sold out</span></li>"
+    return f"""<li><span>{label}</span><span>{row["available"]} left</span>
+<form method="post" action="{action}"><input type="hidden" name="variant" value="{row["id"]}">
+<input type="hidden" name="add" value="1"><button>Add to cart</button></form></li>"""
+
+
+def _cart_lines(platform: Platform, shop: Row, cart: Cart) -> tuple[str, int]:
+    """Return the cart as a list, and its value."""
+    lines, total = "", 0
+    for key, units in cart.items():
+        row = platform.store.one(
+            "SELECT v.*, p.title product FROM variants v JOIN products p ON p.id = v.product_id "
+            "WHERE v.id = ? AND v.shop = ?",
+            int(key),
+            shop["domain"],
+        )
+        if row:
+            total += row["price"] * units
+            price = money(row["price"] * units, shop["currency"])
+            lines += (
+                f"<li><span>{text(row['product'])} {text(row['title'])}</span><span>{units}</span><b>{price}</b></li>"
+            )
+    return lines, total
+
+
+def cart_page(platform: Platform, shop: Row, request: Request) -> str:
+    """Show the cart."""
+    lines, total = _cart_lines(platform, shop, cart_of(request))
+    if not lines:
+        return "<h1>Cart</h1><p>Your cart is empty.</p>"
+    base = f"/store/{text(shop['domain'])}"
+    return f"""<h1>Cart</h1><ul class="lines">{lines}</ul><p>Total <b>{money(total, shop["currency"])}</b></p>
+<form method="post" action="{base}/checkout"><button>Check out</button></form>
+<form method="post" action="{base}/cart/change"><input type="hidden" name="clear" value="1">
+<button class="plain">Empty the cart</button></form>"""
+
+
+def _change(platform: Platform) -> Callable[[Request], object]:
+    async def change(request: Request) -> Response:
+        form = parse_qs((await request.body()).decode())
+        cart = cart_of(request)
+        key = form.get("variant", [""])[0]
+        if form.get("clear"):
+            cart = {}
+        elif key.isdigit():
+            cart[key] = cart.get(key, 0) + int(form.get("add", ["1"])[0])
+        return _with_cart(f"/store/{request.path_params['shop']}/cart", cart)
+
+    return change
+
+
+def _with_cart(path: str, cart: Cart) -> Response:
+    response = RedirectResponse(path, 303)
+    response.set_cookie("cart", json.dumps(cart), samesite="lax", httponly=True)
+    return response
+
+
+def _start(platform: Platform) -> Callable[[Request], object]:
+    async def start(request: Request) -> Response:
+        shop = request.path_params["shop"]
+        lines = [{"variant_id": int(key), "quantity": units} for key, units in cart_of(request).items()]
+        return await run_in_threadpool(_open_checkout, platform, request, shop, lines)
+
+    return start
+
+
+def _open_checkout(platform: Platform, request: Request, shop: str, lines: list[dict[str, int]]) -> Response:
+    if not lines:
+        return RedirectResponse(f"/store/{shop}/cart", 303)
+    try:
+        number = platform.trade(shop).checkout(lines)
+    except CannotTrade as refused:
+        return _sorry(platform, request, str(refused))
+    return RedirectResponse(f"/store/{shop}/checkout/{number}", 303)
+
+
+def _sorry(platform: Platform, request: Request, sentence: str) -> Response:
+    shop = platform.store.shop(request.path_params["shop"])
+    if shop is None:
+        return Response("Not found", 404)
+    return _document(shop, request, f"<h1>Sorry</h1><p>{text(sentence)}</p>", 409)
+
+
+def checkout_page(platform: Platform, shop: Row, request: Request) -> str:
+    """Ask for payment; nothing real is paid."""
+    number = request.path_params["number"]
+    lines, total = _cart_lines(platform, shop, cart_of(request))
+    if not lines:
+        return "<h1>Checkout</h1><p>Your cart is empty.</p>"
+    return f"""<h1>Checkout</h1><ul class="lines">{lines}</ul><p>Total <b>{money(total, shop["currency"])}</b></p>
+<p>This is a development store: no card is asked for and nothing is paid.</p>
+<form method="post" action="/store/{text(shop["domain"])}/checkout/{number}/pay"><button>Pay now</button></form>"""
+
+
+def _pay(platform: Platform) -> Callable[[Request], object]:
+    async def pay(request: Request) -> Response:
+        return await run_in_threadpool(_place, platform, request)
+
+    return pay
+
+
+def _place(platform: Platform, request: Request) -> Response:
+    shop, cart = request.path_params["shop"], cart_of(request)
+    if not cart:
+        return RedirectResponse(f"/store/{shop}/cart", 303)
+    lines = [{"variant_id": key, "quantity": units} for key, units in cart.items()]
+    try:
+        order = platform.trade(shop).place_order(lines, checkout=request.path_params["number"])
+    except CannotTrade as refused:
+        return _sorry(platform, request, str(refused))
+    return _with_cart(f"/store/{shop}/thanks/{order['id']}", {})
+
+
+def thanks_page(platform: Platform, shop: Row, request: Request) -> str:
+    """Confirm an order."""
+    sql = "SELECT * FROM orders WHERE id = ? AND shop = ?"
+    order = platform.store.one(sql, request.path_params["number"], shop["domain"])
+    return f"<h1>Thank you</h1><p>Your order is #{order['number']}.</p>" if order else ""
