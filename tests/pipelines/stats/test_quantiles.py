@@ -1,17 +1,20 @@
 """The quantile is the one that a slow walk along the probabilities finds."""
 
+import itertools
 import math
 import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.stats import gamma
 
 from pipelines.stats.quantiles import (
     expected_shortfall,
     negative_binomial_quantile,
     probability_within,
+    smooth_quantile,
     sum_variance,
 )
 
@@ -126,3 +129,18 @@ def test_no_demand_misses_nothing_and_an_unknown_stock_is_unknown():
     assert expected_shortfall(0.0, 0.0, 0.0) == 0.0
     assert probability_within(0.0, 0.0, 0.0) == 1.0
     assert np.isnan(expected_shortfall(5.0, 9.0, np.nan)) and np.isnan(probability_within(5.0, 9.0, np.nan))
+
+
+@given(mean=st.floats(0.5, 100), ratio=st.floats(1, 4), level=st.sampled_from([0.1, 0.25, 0.75, 0.9]))
+def test_a_range_for_drawing_lies_near_the_true_one(mean, ratio, level):
+    assume(mean / ratio > 0.5)
+    exact = gamma.ppf(level, mean / ratio, scale=ratio)
+    assert smooth_quantile(mean, mean * ratio, level) == pytest.approx(exact, abs=0.06 * mean + 0.02)
+
+
+def test_a_range_for_drawing_keeps_its_order_and_never_sinks_below_zero():
+    means = np.linspace(0, 5, 50)
+    drawn = [smooth_quantile(means, means * 6, level) for level in (0.1, 0.25, 0.75, 0.9)]
+    assert all((low <= high).all() for low, high in itertools.pairwise(drawn))
+    assert drawn[0].min() == 0.0
+    assert smooth_quantile(3.0, 0.0, 0.9) == 3.0
