@@ -12,17 +12,6 @@ from tests.fake_shopify import Reply, grant_tokens, in_turn, refuse
 from tests.identities import SHOP, id_token
 
 
-@pytest.fixture
-def shop(db) -> Shop:
-    return Shop.objects.create(domain=SHOP, installed_at=timezone.now())
-
-
-@pytest.fixture
-def connected(shop, shopify) -> Shop:
-    tokens.obtain(shop, lambda: token_exchange.exchange_offline(SHOP, id_token()))
-    return shop
-
-
 def nearly_over(shop: Shop, **changes) -> None:
     ShopToken.objects.filter(shop=shop).update(access_expires_at=timezone.now() + timedelta(minutes=4), **changes)
 
