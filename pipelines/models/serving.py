@@ -15,6 +15,8 @@ class Forecast(ShopTable):
     variant_id = models.BigIntegerField()
     origin = models.DateField()  # the last day of history; the first forecast day is the next
     mean = ArrayField(models.FloatField())
+    dispersion = models.FloatField(db_default=1.0)  # variance of a sum of days with mean m:
+    model_error = models.FloatField(db_default=0.3)  # dispersion * m + (model_error * m) ** 2
     lead_quantiles = models.JSONField(default=dict)  # level -> units over lead time + review period
     month_quantiles = models.JSONField(default=dict)  # level -> units over 28 days
     parts = models.JSONField(default=list)  # plain explanation: [[words, units], …], sums to the 28-day total
