@@ -93,12 +93,14 @@ class UseCase:
     fit: str
     predict: str
     evaluate: str
+    replay: str
+    answer: str
     dump: str
     load: str
     present: str
 
     def resolve(self, verb: str) -> Callable[..., Any]:
-        """Import the function behind a verb: fit, predict, evaluate, dump, load or present."""
+        """Import the function behind a verb: fit, predict, evaluate, replay, answer, dump, load or present."""
         module_name, function_name = getattr(self, verb).split(":")
         module = import_module(f"pipelines.usecases.{self.slug}.{module_name}")
         function: Callable[..., Any] = getattr(module, function_name)

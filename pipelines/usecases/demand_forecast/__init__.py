@@ -11,7 +11,7 @@ from pipelines.usecases.contract import Metric, PairedWeeklyLoss, UseCase
 USE_CASE = UseCase(
     slug="demand_forecast",
     title="Demand forecast",
-    needs=("daily_sales", "series"),
+    needs=("daily_sales", "series", "stock", "rules", "overrides", "terms"),
     min_history=timedelta(days=28),
     unit="variant",
     serves="batch",
@@ -20,6 +20,8 @@ USE_CASE = UseCase(
     fit="model:fit",
     predict="model:predict",
     evaluate="evaluation:evaluate",
+    replay="past_in_money:replay_past",
+    answer="serving:answer",
     dump="model:dump",
     load="model:load",
     present="presentation:present",

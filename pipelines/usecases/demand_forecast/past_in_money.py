@@ -1,0 +1,209 @@
+"""The shop's own past under the new version, the live one and the simple rule, in money (METHODS 4h).
+
+The replay counts from the first scored origin to the last day. At a review it forecasts as the version of that day
+would have: with what was learned at the latest origin before it, and the states of the day itself. A live version is
+judged by its recipe, learned again at each origin: its own parameters have seen the days that are replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipelines.stats.frames import Mask, Matrix
+from pipelines.stats.splits import rolling_origins
+from pipelines.usecases.contract import Frames
+from pipelines.usecases.demand_forecast.backtest import Backtest, Members, Recipe, backtest_of
+from pipelines.usecases.demand_forecast.ensemble import Cube, pooled_week, spread_over, weekly_profiles
+from pipelines.usecases.demand_forecast.history import History, Vector
+from pipelines.usecases.demand_forecast.launches import launch_profiles
+from pipelines.usecases.demand_forecast.lost_demand import impute_stockouts
+from pipelines.usecases.demand_forecast.model import Fitted, Forecast, forecast_of
+from pipelines.usecases.demand_forecast.ordering import Policy, Terms, forecast_policy, naive_policy, terms
+from pipelines.usecases.demand_forecast.replay import Rates, replay
+from pipelines.usecases.demand_forecast.replay_result import Replay
+from pipelines.usecases.demand_forecast.serving import variants_with_terms
+from pipelines.usecases.demand_forecast.shop_total import forecast_total
+from pipelines.usecases.demand_forecast.spread import dispersion_of
+
+WEEK = 7
+NEW_DAYS = 56
+BEST_SHARE, STEADY_SHARE = 0.1, 0.5
+
+RecipeAt = Callable[[int], Recipe]
+
+
+@dataclass(frozen=True)
+class Past:
+    """What every policy of a replay looks at."""
+
+    backtest: Backtest
+    terms: Terms
+    first_counted: int
+
+    @property
+    def history(self) -> History:
+        """Give the whole history."""
+        return self.backtest.history
+
+    @property
+    def origins(self) -> tuple[int, ...]:
+        """List the days at which something was learned, earliest first."""
+        return tuple(sorted(rolling_origins(self.history.n_days).cuts))
+
+    @property
+    def reach(self) -> int:
+        """Count the days that the farthest order has to last."""
+        return int(self.terms.protection_days.max())
+
+    def origin_before(self, day: int) -> int | None:
+        """Give the latest origin at or before a day; none while the replay warms up."""
+        return max((cut for cut in self.origins if cut <= day), default=None)
+
+    def review_days(self) -> list[int]:
+        """List every day on which some variant is reviewed."""
+        pairs = np.unique(np.column_stack([self.terms.lead_time_days, self.terms.review_days]), axis=0)
+        found = {
+            day
+            for lead, every in pairs.tolist()
+            for day in range(max(0, self.first_counted - lead), self.history.n_days, every)
+        }
+        return sorted(found)
+
+
+def replay_past(frames: Frames, fitted: Fitted, *, champion: Fitted | None = None) -> Replay:
+    """Replay the past by the fitted recipe, by the live one where there is one, and by the simple rule."""
+    backtest = backtest_of(frames, seed=fitted.seed, lead_days=fitted.lead_days)
+    variants = variants_with_terms(frames).set_index("variant_id").loc[backtest.history.panel.ids].reset_index()
+    past = Past(backtest, terms_of(variants, frames), min(rolling_origins(backtest.history.n_days).cuts))
+    policies = policies_of(past, champion)
+    censored = censored_days(past.history)
+    shop = frames["terms"].iloc[0]
+    return replay(
+        imputed_demand(past.history, censored),
+        past.terms,
+        policies,
+        first_counted=past.first_counted,
+        first_day=pd.Timestamp(past.history.day(past.first_counted)).date(),
+        rates=Rates(holding=float(shop["holding_rate"]), markdown=float(shop["markdown_rate"])),
+        groups=variant_groups(past),
+        day_groups=day_groups(past.history),
+        imputed=censored,
+        seed=fitted.seed,
+    )
+
+
+def terms_of(variants: pd.DataFrame, frames: Frames) -> Terms:
+    """Bring the shop's terms into the form that the replay reads."""
+    return terms(
+        variants["price_minor"],
+        unit_cost=variants["unit_cost_minor"],
+        review_days=variants["review_days"],
+        lead_time_days=variants["lead_time_days"],
+        service_level=variants["service_level"],
+        pack_size=variants["pack_size"],
+        minimum_order=variants["minimum_order"],
+        cost_share=float(frames["terms"]["cost_share"].iloc[0]),
+    )
+
+
+def policies_of(past: Past, champion: Fitted | None) -> dict[str, Policy]:
+    """Give every policy the same cheap members, computed in one pass over the days."""
+    cubes = weekly_profiles(past.history.panel, past.review_days())
+    total = lru_cache(maxsize=None)(lambda day: total_from(past, day))
+    policies = {"candidate": forecasts_by(past, past.backtest.recipe, cubes, total)}
+    if champion is not None:
+        policies["champion"] = forecasts_by(past, lambda cut: champion.recipe, cubes, total)
+    policies["naive"] = naive_policy(past.history.known, past.terms, lambda day: spread_before(past, day))
+    return policies
+
+
+def spread_before(past: Past, day: int) -> Vector:
+    """Give the variance-to-mean ratio of each variant from data before a day."""
+    return dispersion_of(past.history.until(day).panel, past.backtest.lead_days).by_series
+
+
+def forecasts_by(
+    past: Past, recipe_at: RecipeAt, cubes: Mapping[int, Cube], total: Callable[[int], Vector | None]
+) -> Policy:
+    """Order by the forecast that a recipe would have made on each review day."""
+
+    @lru_cache(maxsize=1)
+    def forecast_before(day: int) -> Forecast:
+        origin = past.origin_before(day)
+        recipe = recipe_at(origin) if origin is not None else Recipe()
+        known = past.history.until(day)
+        week = pooled_week(cubes[day], known, day)
+        said = Members(
+            history=known,
+            horizon=past.reach,
+            week=week,
+            trees=lifted(past, week, origin) if recipe.uses_trees and origin is not None else None,
+            total=total(day) if recipe.uses_total else None,
+            profiles=launch_profiles(known),
+        )
+        return forecast_of(said, recipe, past.backtest.lead_days)
+
+    return forecast_policy(forecast_before, past.terms)
+
+
+def lifted(past: Past, week: Matrix, origin: int) -> Matrix | None:
+    """Carry what the trees said at the origin, in relation to the cheap week, over to the week of a later day."""
+    said = past.backtest.members(origin, rolling_origins(past.history.n_days).horizon)
+    if said.trees is None:
+        return None
+    weeks = said.trees.shape[1] // WEEK
+    then = said.trees[:, : weeks * WEEK].reshape(len(week), weeks, WEEK).mean(axis=1)
+    lift = np.divide(then, said.week, out=np.ones_like(then), where=said.week > 0)
+    return spread_over(week * lift, past.reach)
+
+
+def total_from(past: Past, day: int) -> Vector | None:
+    """Forecast the shop's total on the last weekly occasion, as seen from a day since."""
+    since = (day - past.first_counted) % WEEK
+    if day - since < WEEK:
+        return None
+    total = forecast_total(past.history.until(day - since), past.reach + since)
+    return None if total is None else total[since:]
+
+
+def censored_days(history: History) -> Mask:
+    """Mark the days on which a variant was there and its stock was not."""
+    columns = np.arange(history.n_days)
+    return ~history.panel.seen & (columns >= history.panel.first[:, None])
+
+
+def imputed_demand(history: History, censored: Mask) -> Matrix:
+    """Fill days without stock by their neighbours; before its first day a variant has neither demand nor neighbours."""
+    if not censored.any():
+        return history.known
+    demand = impute_stockouts(history.known, ~history.panel.seen)
+    return np.where(censored | history.panel.seen, demand, np.float32(0))
+
+
+def variant_groups(past: Past) -> dict[str, Mask]:
+    """Sort variants by what was known when the counting began."""
+    before = past.history.until(past.first_counted)
+    recent = before.known[:, -NEW_DAYS:].sum(axis=1, dtype=np.float64)
+    rank = np.argsort(np.argsort(-recent, kind="stable"), kind="stable") / max(1, len(recent))
+    is_new = past.first_counted - before.panel.first < NEW_DAYS
+    groups = {
+        "New products": is_new,
+        "Best-sellers": ~is_new & (rank < BEST_SHARE),
+        "Steady sellers": ~is_new & (rank >= BEST_SHARE) & (rank < STEADY_SHARE),
+        "Slow sellers": ~is_new & (rank >= STEADY_SHARE),
+    }
+    return {name: rows for name, rows in groups.items() if rows.any()}
+
+
+def day_groups(history: History) -> dict[str, NDArray[np.bool_]]:
+    """Tell the weekdays that sell more than the average one from the others."""
+    weekday = history.weekday(0, history.n_days)
+    mean = np.array([history.total[weekday == day].mean() if np.any(weekday == day) else 0.0 for day in range(WEEK)])
+    peak = (mean > mean.mean())[weekday]
+    return {"Peak days": peak, "Other days": ~peak}
