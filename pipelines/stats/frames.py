@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+Ids = NDArray[Any]
 
 CENSORED = (1, 3)  # stock-out known, stock-out suspected (METHODS 4b)
 
@@ -23,7 +25,7 @@ CENSORED = (1, 3)  # stock-out known, stock-out suspected (METHODS 4b)
 class Panel:
     """Hold daily values of many series; `seen` is false before a series began and where stock had run out."""
 
-    ids: NDArray[np.object_]
+    ids: Ids
     start: np.datetime64
     y: Matrix
     seen: Mask
@@ -77,10 +79,10 @@ def panel_from_long(
     if "stockout" in sales:
         out = np.isin(sales["stockout"].to_numpy()[inside], CENSORED)
         seen[row_of[out], column[out]] = False
-    return Panel(index.to_numpy(dtype=object), start, y, seen, first)
+    return Panel(index.to_numpy(), start, y, seen, first)
 
 
-def long_from_matrix(ids: NDArray[np.object_], first_day: np.datetime64, values: Matrix, name: str) -> pd.DataFrame:
+def long_from_matrix(ids: Ids, first_day: np.datetime64, values: Matrix, name: str) -> pd.DataFrame:
     """Turn a matrix of days into a long frame unique_id | ds | `name`."""
     n, days = values.shape
     ds = np.tile((first_day + np.arange(days)).astype("datetime64[ns]"), n)
@@ -89,9 +91,8 @@ def long_from_matrix(ids: NDArray[np.object_], first_day: np.datetime64, values:
 
 def _rows(unique_id: pd.Series, ids: pd.Index | None) -> tuple[Ints, pd.Index]:
     code, found = pd.factorize(unique_id)
-    names = pd.Index(found).astype(object)
-    extra = [] if ids is None else ids.difference(names, sort=False)
-    index = names.append(pd.Index(extra, dtype=object)).sort_values()
+    names = pd.Index(found)
+    index = (names if ids is None else names.union(pd.Index(ids), sort=False)).sort_values()
     return index.get_indexer(names)[code].astype(np.int64), index
 
 

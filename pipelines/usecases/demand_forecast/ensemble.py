@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.stats.frames import Mask, Matrix, Panel
+from pipelines.usecases.demand_forecast.history import History
 
 WEEK = 7
 WEEKS_AVERAGED = 8
@@ -21,6 +22,7 @@ SES_GRID = (0.02, 0.05, 0.1, 0.2, 0.35)
 SEASONAL_GRID = (0.05, 0.1, 0.2, 0.35)
 TSB_GRID = tuple((size, chance) for size in (0.05, 0.15) for chance in (0.02, 0.05, 0.1, 0.2))
 CHUNK = 4096
+POOL_DAYS, POOL_STRENGTH = 91, 25
 
 Cube = NDArray[np.float32]
 
@@ -36,6 +38,19 @@ def weekly_profiles(panel: Panel, cuts: Sequence[int]) -> dict[int, Cube]:
         for cut, profile in _walk(panel.y[part], panel.seen[part], sorted(set(cuts))):
             found[cut][part] = profile
     return found
+
+
+def pooled_week(members: Cube, history: History, cut: int) -> Matrix:
+    """Average the members, and lean each series' weekdays on the shop's as far as its sales are too few to tell.
+
+    A series that sold on n days of the last 13 weeks keeps n / (n + 25) of its own weekday pattern.
+    """
+    week = members.mean(axis=1)
+    level = week.mean(axis=1, keepdims=True)
+    shop = week.sum(axis=0, dtype=np.float64) / max(float(level.sum(dtype=np.float64)), 1e-9)
+    sold = (history.known[:, max(0, cut - POOL_DAYS) : cut] > 0).sum(axis=1)[:, None]
+    own = sold / (sold + POOL_STRENGTH)
+    return (own * week + (1 - own) * level * shop).astype(np.float32)
 
 
 def spread_over(profile: Matrix, horizon: int) -> Matrix:
@@ -57,9 +72,7 @@ def _walk(y: Matrix, seen: Mask, cuts: Sequence[int]) -> Iterator[tuple[int, Cub
         yield cut, _members(days, known, cut, ses, seasonal, tsb)
 
 
-def _members(
-    days: Matrix, known: Matrix, cut: int, ses: _Smoothing, seasonal: _Seasonal, tsb: _Intermittent
-) -> Cube:
+def _members(days: Matrix, known: Matrix, cut: int, ses: _Smoothing, seasonal: _Seasonal, tsb: _Intermittent) -> Cube:
     level = ses.best()
     ahead = (cut + np.arange(WEEK)) % WEEK
     weekday = _weekday_average(days, known, cut, level)

@@ -1,0 +1,142 @@
+"""How accurate the forecast is on real demand panels, through the very code that training runs.
+
+A panel is a parquet file of shop | country | unique_id | ds | y. Three rolling origins, 28 days apart, at the end of
+each file; a series needs 120 days and 8 sale days before the origin. RMSSE is scaled by the naive one-day error in
+sample and averaged over series and origins; WAPE is of 28-day totals; coverage is of 14-day sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipelines.stats.frames import Mask, Matrix
+from pipelines.stats.metrics import naive_scale, rmsse_by_series
+from pipelines.usecases.contract import Frames, Progress, silent
+from pipelines.usecases.demand_forecast import model
+from pipelines.usecases.demand_forecast.baselines import seasonal_naive
+from pipelines.usecases.demand_forecast.history import History, Vector, history_of
+from pipelines.usecases.demand_forecast.shop_total import quiet_stan
+
+HORIZON, ORIGINS = 28, 3
+LEAST_DAYS, LEAST_SALE_DAYS = 120, 8
+SAMPLE = 45
+SUM_DAYS, LEVEL = 14, 0.95
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Hold what was scored at one origin, one entry per series (`prophet` only where it was sampled)."""
+
+    rmsse: Vector
+    naive_rmsse: Vector
+    prophet_rmsse: Vector
+    sold: Vector
+    expected: Vector
+    naive: Vector
+    covered: Vector
+
+    @classmethod
+    def joined(cls, scores: list[Scores]) -> Scores:
+        """Put the scores of several origins together."""
+        return cls(**{name: np.concatenate([getattr(score, name) for score in scores]) for name in vars(scores[0])})
+
+    def figures(self) -> dict[str, float | None]:
+        """Sum the scores up as the figures that have targets."""
+        sampled = np.isfinite(self.prophet_rmsse)
+        return {
+            "rmsse_vs_seasonal_naive": _over(np.nanmean(self.rmsse), np.nanmean(self.naive_rmsse)),
+            "wape28_vs_seasonal_naive": _over(self._wape(self.expected), self._wape(self.naive)),
+            "bias": _over((self.expected - self.sold).sum(), self.sold.sum()),
+            "rmsse_vs_prophet_per_sku": _over(self.rmsse[sampled].sum(), self.prophet_rmsse[sampled].sum()),
+            "coverage95_14d": _over(self.covered.sum(), len(self.covered)),
+            "rmsse": float(np.nanmean(self.rmsse)),
+            "wape28": self._wape(self.expected),
+            "series_origins": len(self.sold),
+            "prophet_series_origins": int(sampled.sum()),
+        }
+
+    def _wape(self, y_hat: Vector) -> float:
+        return float(np.abs(y_hat - self.sold).sum() / self.sold.sum())
+
+
+def measure(data_dir: str | Path, *, seed: int = 0, progress: Progress | None = None) -> dict[str, dict[str, object]]:
+    """Score every panel in a folder; "overall" holds the figures over all files, the others go by file name."""
+    report = progress or silent
+    files = sorted(Path(data_dir).glob("*.parquet"))
+    if not files:
+        raise FileNotFoundError(f"no parquet file in {data_dir}")
+    scores: dict[str, list[Scores]] = {}
+    recipes: dict[str, list[str]] = {}
+    for number, path in enumerate(files):
+        for origin, (score, recipe) in enumerate(_score_file(pd.read_parquet(path), seed)):
+            report((number + (origin + 1) / ORIGINS) / len(files), f"{path.stem}, origin {origin + 1} of {ORIGINS}")
+            scores.setdefault(path.stem, []).append(score)
+            recipes.setdefault(path.stem, []).append(recipe)
+    everything = [score for parts in scores.values() for score in parts]
+    by_file = {name: {**Scores.joined(parts).figures(), "members": recipes[name]} for name, parts in scores.items()}
+    return {"overall": {**Scores.joined(everything).figures(), "seed": seed}, **by_file}
+
+
+def _score_file(rows: pd.DataFrame, seed: int) -> Iterator[tuple[Scores, str]]:
+    end = rows["ds"].max().date()
+    truth = history_of(_frames(rows, end))
+    picked = np.random.default_rng(seed).choice(len(truth.panel.ids), min(SAMPLE, len(truth.panel.ids)), replace=False)
+    sampled = np.isin(np.arange(len(truth.panel.ids)), picked)
+    for back in range(1, ORIGINS + 1):
+        cut = truth.n_days - HORIZON * back
+        yield _score_origin(rows, truth, cut, sampled, seed)
+
+
+def _score_origin(rows: pd.DataFrame, truth: History, cut: int, sampled: Mask, seed: int) -> tuple[Scores, str]:
+    last: date = truth.day(cut - 1).astype(object)
+    frames = _frames(rows[rows["ds"] <= pd.Timestamp(last)], last)
+    known = history_of(frames)
+    fitted = model.fit(frames, horizon=HORIZON, seed=seed)
+    forecast = model.predict_panel(fitted, frames)
+    scored = (known.n_days - known.panel.first >= LEAST_DAYS) & (known.sale_days >= LEAST_SALE_DAYS)
+    row = pd.Index(truth.panel.ids).get_indexer(known.panel.ids)
+    actual = truth.actual(cut, HORIZON)[row]
+    rmsse = _scorer(known, actual)
+    naive, mean = seasonal_naive(known.panel, HORIZON), forecast.mean[:, :HORIZON]
+    quantile = forecast.quantile_of_sum(SUM_DAYS, LEVEL)
+    covered = actual[:, :SUM_DAYS].sum(axis=1) <= quantile
+    prophet = rmsse(prophet_per_series(known, scored & sampled[row], HORIZON))
+    columns = [rmsse(mean), rmsse(naive), prophet, actual.sum(axis=1), mean.sum(axis=1), naive.sum(axis=1), covered]
+    members = "+".join(["cheap", *["trees"] * fitted.recipe.uses_trees, *["total"] * fitted.recipe.uses_total])
+    return Scores(*(np.asarray(column[scored], dtype=np.float64) for column in columns)), members
+
+
+def _scorer(known: History, actual: Vector) -> Callable[[Matrix], Vector]:
+    past = np.where(known.panel.seen, known.panel.y, np.nan).astype(np.float64)
+    scale = naive_scale(past, lag=1, power=2)
+    return lambda y_hat: rmsse_by_series(actual, y_hat.astype(np.float64), scale)
+
+
+def prophet_per_series(known: History, chosen: Mask, horizon: int) -> Matrix:
+    """Forecast the chosen series by a Prophet of their own with its default settings; NaN elsewhere."""
+    from prophet import Prophet
+
+    y_hat = np.full((len(known.panel.ids), horizon), np.nan, dtype=np.float32)
+    ahead = pd.DataFrame({"ds": known.days(known.n_days, horizon).astype("datetime64[ns]")})
+    with quiet_stan():
+        for row in np.flatnonzero(chosen):
+            first = int(known.panel.first[row])
+            days = known.days(first, known.n_days - first).astype("datetime64[ns]")
+            past = pd.DataFrame({"ds": days, "y": known.panel.y[row, first:].astype(np.float64)})
+            said = Prophet(uncertainty_samples=0).fit(past).predict(ahead)["yhat"]
+            y_hat[row] = np.maximum(said.to_numpy(), 0)
+    return y_hat
+
+
+def _frames(rows: pd.DataFrame, last: date) -> Frames:
+    return Frames({"daily_sales": rows[["unique_id", "ds", "y"]]}, last, str(rows["country"].iloc[0]))
+
+
+def _over(value: float, scale: float) -> float | None:
+    return float(value / scale) if scale else None

@@ -1,0 +1,180 @@
+"""The shop's own past, forecast again from earlier origins: what each member said, and what it was worth.
+
+Fit and evaluate share one backtest of the same frames, so that no origin is computed twice. A recipe for an origin is
+decided from origins whose scored days lie before it: nothing here reads a day at or after the origin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipelines.stats.frames import Matrix
+from pipelines.stats.metrics import naive_scale, rmsse_by_series
+from pipelines.stats.splits import Splits, rolling_origins
+from pipelines.usecases.contract import Frames, Progress, silent
+from pipelines.usecases.demand_forecast.baselines import seasonal_naive
+from pipelines.usecases.demand_forecast.ensemble import Cube, pooled_week, spread_over, weekly_profiles
+from pipelines.usecases.demand_forecast.history import History, Vector, history_of
+from pipelines.usecases.demand_forecast.launches import Profiles, blend_new, launch_profiles
+from pipelines.usecases.demand_forecast.shop_total import forecast_total, scale_to_total
+from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, dispersion_of, model_error_of
+from pipelines.usecases.demand_forecast.trees import Trees, grow
+
+SCORED_SUM = 14
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Say which members make the forecast, how wrong it is, and what decided that."""
+
+    uses_trees: bool = False
+    uses_total: bool = False
+    model_error: float = USUAL_ERROR
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Hold the forecast as it grows: cheap week, with trees, with launches of new products, with the shop's total."""
+
+    week: Matrix
+    cheap: Matrix
+    season: Matrix
+    launch: Matrix
+    mean: Matrix
+
+
+@dataclass(frozen=True)
+class Members:
+    """Hold what each member says from one origin."""
+
+    history: History
+    horizon: int
+    week: Matrix
+    trees: Matrix | None
+    total: Vector | None
+    profiles: Profiles
+
+    def combine(self, recipe: Recipe) -> Parts:
+        """Average the members that the recipe names, let new products start like their type, follow the total."""
+        cheap = spread_over(self.week, self.horizon)
+        season = (cheap + self.trees) / 2 if recipe.uses_trees and self.trees is not None else cheap
+        launch = blend_new(season, self.history, self.profiles)
+        follows = recipe.uses_total and self.total is not None
+        mean = scale_to_total(launch, self.total) if follows and self.total is not None else launch
+        return Parts(self.week, cheap, season, launch, np.maximum(mean, 0).astype(np.float32))
+
+
+class Backtest:
+    """Forecast a shop's past from earlier origins, each computed once and kept."""
+
+    def __init__(self, history: History, seed: int, lead_days: int) -> None:
+        self.history, self.seed, self.lead_days = history, seed, lead_days
+        self.plan = rolling_origins(history.n_days)
+        self._weeks = weekly_profiles(history.panel, sorted(_all_cuts(history.n_days)))
+        self._members: dict[tuple[int, int], Members] = {}
+        self._trees: dict[tuple[int, int], Trees | None] = {}
+
+    def cubes(self, cut: int) -> Cube:
+        """Give the four cheap members at a cut."""
+        if cut not in self._weeks:
+            self._weeks |= weekly_profiles(self.history.panel, [cut])
+        return self._weeks[cut]
+
+    def trees(self, cut: int, horizon: int) -> Trees | None:
+        """Train the trees on what was known at a cut."""
+        if (cut, horizon) not in self._trees:
+            self._trees[cut, horizon] = grow(self.history.until(cut), horizon, self.seed)
+        return self._trees[cut, horizon]
+
+    def members(self, cut: int, horizon: int) -> Members:
+        """Forecast from a cut with every member."""
+        if (cut, horizon) not in self._members:
+            known, cubes, trees = self.history.until(cut), self.cubes(cut), self.trees(cut, horizon)
+            week = pooled_week(cubes, known, cut)
+            self._members[cut, horizon] = Members(
+                history=known,
+                horizon=horizon,
+                week=week,
+                trees=None if trees is None else trees.predict(known, cubes, week, horizon),
+                total=forecast_total(known, horizon),
+                profiles=launch_profiles(known),
+            )
+        return self._members[cut, horizon]
+
+    def recipe(self, n_days: int, progress: Progress = silent) -> Recipe:
+        """Decide from the origins before a day which members earn their place, and how wrong the forecast is."""
+        splits = rolling_origins(n_days)
+        trials = []
+        for done, cut in enumerate(splits.cuts):
+            progress(done / len(splits.cuts), "Trying the forecast on your own past")
+            trials.append(self.members(cut, splits.horizon))
+        return self._decide(trials, splits)
+
+    def _decide(self, trials: list[Members], splits: Splits) -> Recipe:
+        if not trials:
+            return Recipe(reasons={"trees": "too little history to test it", "total": "too little history to test it"})
+        uses_trees, why_trees = self._trees_pay(trials)
+        uses_total, why_total = self._total_pays(trials)
+        recipe = Recipe(uses_trees, uses_total, USUAL_ERROR, {"trees": why_trees, "total": why_total})
+        error = model_error_of([self._sums(trial, recipe) for trial in trials])
+        return Recipe(uses_trees, uses_total, error, recipe.reasons)
+
+    def _trees_pay(self, trials: list[Members]) -> tuple[bool, str]:
+        if any(trial.trees is None for trial in trials):
+            return False, "too little history to test it"
+        without = np.concatenate([self._rmsse(trial, trial.combine(Recipe()).mean) for trial in trials])
+        with_trees = np.concatenate(
+            [self._rmsse(trial, trial.combine(Recipe(uses_trees=True)).mean) for trial in trials]
+        )
+        both = np.isfinite(without) & np.isfinite(with_trees)
+        if not both.any():
+            return False, "nothing sold in the weeks it was tested on"
+        a, b = float(with_trees[both].mean()), float(without[both].mean())
+        return a < b, f"RMSSE {a:.3f} with, {b:.3f} without, over {len(trials)} past origins"
+
+    def _total_pays(self, trials: list[Members]) -> tuple[bool, str]:
+        if any(trial.total is None for trial in trials):
+            return False, "too little history to test it"
+        errors = np.zeros(3)
+        for trial in trials:
+            sold = np.nansum(self._actual(trial), axis=0)
+            naive = seasonal_naive(trial.history.panel, trial.horizon).sum(axis=0)
+            errors += [np.abs(trial.total - sold).sum(), np.abs(naive - sold).sum(), sold.sum()]
+        if not errors[2]:
+            return False, "nothing sold in the weeks it was tested on"
+        a, b = errors[:2] / errors[2]
+        return bool(a < b), f"daily error of the shop's total {a:.0%}, naive rule {b:.0%}"
+
+    def _rmsse(self, trial: Members, y_hat: Matrix) -> Vector:
+        scored = trial.history.worth_scoring()
+        past = np.where(trial.history.panel.seen, trial.history.panel.y, np.nan)[scored].astype(np.float64)
+        return rmsse_by_series(
+            self._actual(trial)[scored], y_hat[scored].astype(np.float64), naive_scale(past, lag=1, power=2)
+        )
+
+    def _sums(self, trial: Members, recipe: Recipe) -> tuple[Vector, Vector, Vector]:
+        """Give units, forecast and dispersion of the first days' sum, where all of them were seen."""
+        days = min(SCORED_SUM, trial.horizon)
+        sold = self._actual(trial)[:, :days].sum(axis=1)
+        rows = trial.history.worth_scoring() & np.isfinite(sold)
+        f = trial.combine(recipe).mean[:, :days].sum(axis=1, dtype=np.float64)
+        phi = dispersion_of(trial.history.panel, self.lead_days).by_series
+        return sold[rows], f[rows], phi[rows]
+
+    def _actual(self, trial: Members) -> Vector:
+        return self.history.actual(trial.history.n_days, trial.horizon)
+
+
+def backtest_of(frames: Frames, *, seed: int, lead_days: int) -> Backtest:
+    """Give the backtest of these frames, made once."""
+    return frames.once(("backtest", seed, lead_days), lambda: Backtest(history_of(frames), seed, lead_days))
+
+
+def _all_cuts(n_days: int) -> Iterable[int]:
+    """List every cut that fit and evaluate will ask for: the origins, and the origins before each of them."""
+    origins = rolling_origins(n_days).cuts
+    return {n_days, *origins, *(cut for origin in origins for cut in rolling_origins(origin).cuts)}

@@ -1,0 +1,188 @@
+"""Learn a shop's demand forecast, and forecast with it from the freshest history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from pipelines.stats.frames import Matrix, long_from_matrix
+from pipelines.stats.quantiles import negative_binomial_quantile, sum_variance
+from pipelines.usecases.contract import Frames, Progress, silent
+from pipelines.usecases.demand_forecast.backtest import Members, Parts, Recipe, backtest_of
+from pipelines.usecases.demand_forecast.ensemble import pooled_week, weekly_profiles
+from pipelines.usecases.demand_forecast.history import History, Vector, history_of
+from pipelines.usecases.demand_forecast.launches import Profiles, launch_profiles
+from pipelines.usecases.demand_forecast.shop_total import forecast_total
+from pipelines.usecases.demand_forecast.spread import dispersion_of
+from pipelines.usecases.demand_forecast.trees import Trees
+
+LEAST_HORIZON = 28
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Hold what was learned: parameters only, everything else is recomputed from the freshest history."""
+
+    asof: date
+    horizon: int
+    review_days: int
+    lead_days: int
+    seed: int
+    recipe: Recipe
+    dispersion: float
+    profiles: Profiles
+    trees: Trees | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Hold the expected units of each series and day after `origin`, the last day that was known."""
+
+    ids: NDArray[Any]
+    origin: date
+    mean: Matrix
+    dispersion: Vector
+    model_error: float
+    parts: Parts = field(repr=False)
+
+    @property
+    def horizon(self) -> int:
+        """Count the days ahead."""
+        return int(self.mean.shape[1])
+
+    def sum_of(self, days: ArrayLike) -> Vector:
+        """Give the expected units of the first days; one number of days, or one per series."""
+        return _sum_ahead(self.mean, self._checked(days))
+
+    def quantile_of_sum(self, days: ArrayLike, level: ArrayLike) -> Vector:
+        """Give the units that demand of the first days stays at or under with probability `level`.
+
+        Days and level are one number, or one per series (METHODS 5a, "Quantiles for stock").
+        """
+        f = self.sum_of(days)
+        return negative_binomial_quantile(f, sum_variance(f, self.dispersion, self.model_error), level)
+
+    def level_parts(self, days: int = LEAST_HORIZON) -> pd.DataFrame:
+        """Explain the sum of the first days, part by part; the parts add up to the total.
+
+        Writes  unique_id | recent_level | weekday | season | new_product | shop_total | total
+        """
+        reach = self._checked(days)
+        cheap, season, launch, total = (
+            _sum_ahead(step, reach)
+            for step in (self.parts.cheap, self.parts.season, self.parts.launch, self.parts.mean)
+        )
+        level = self.parts.week.mean(axis=1, dtype=np.float64) * days
+        steps = [level, cheap - level, season - cheap, launch - season, total - launch, total]
+        names = ["recent_level", "weekday", "season", "new_product", "shop_total", "total"]
+        return pd.DataFrame({"unique_id": self.ids, **dict(zip(names, steps, strict=True))})
+
+    def _checked(self, days: ArrayLike) -> NDArray[np.int64]:
+        asked = np.broadcast_to(np.asarray(days, dtype=np.int64), len(self.ids))
+        if asked.size and (asked.min() < 0 or asked.max() > self.horizon):
+            raise ValueError(f"the forecast reaches {self.horizon} days, asked for {asked.max()}")
+        return asked
+
+
+def fit(
+    frames: Frames,
+    *,
+    horizon: int | None = None,
+    review_days: int = 7,
+    lead_days: int = 14,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Fitted:
+    """Learn which members the shop's own past asks for, and their parameters (METHODS 5a)."""
+    report = progress or silent
+    backtest = backtest_of(frames, seed=seed, lead_days=lead_days)
+    history = backtest.history
+    reach = max(LEAST_HORIZON, review_days + lead_days, horizon or 0)
+    recipe = backtest.recipe(history.n_days, report)
+    report(0.9, "Learning from all of your sales")
+    return Fitted(
+        asof=history.asof,
+        horizon=reach,
+        review_days=review_days,
+        lead_days=lead_days,
+        seed=seed,
+        recipe=recipe,
+        dispersion=dispersion_of(history.panel, lead_days).pooled,
+        profiles=launch_profiles(history),
+        trees=backtest.trees(history.n_days, reach) if recipe.uses_trees else None,
+    )
+
+
+def predict_panel(fitted: Fitted, frames: Frames, *, horizon: int | None = None) -> Forecast:
+    """Forecast every series from the freshest history; only states are recomputed, no parameter."""
+    return forecast_from(fitted, history_of(frames), horizon=horizon or fitted.horizon)
+
+
+def predict(fitted: Fitted, frames: Frames, *, horizon: int | None = None) -> pd.DataFrame:
+    """Forecast units day by day.
+
+    Writes  unique_id | ds | y_hat
+    """
+    forecast = predict_panel(fitted, frames, horizon=horizon)
+    first = np.datetime64(forecast.origin, "D") + 1
+    return long_from_matrix(forecast.ids, first, forecast.mean, "y_hat")
+
+
+def forecast_from(fitted: Fitted, history: History, *, horizon: int) -> Forecast:
+    """Forecast from the end of a history."""
+    members = weekly_profiles(history.panel, [history.n_days])[history.n_days]
+    week = pooled_week(members, history, history.n_days)
+    use_trees = fitted.recipe.uses_trees and fitted.trees is not None
+    said = Members(
+        history=history,
+        horizon=horizon,
+        week=week,
+        trees=fitted.trees.predict(history, members, week, horizon) if use_trees and fitted.trees else None,
+        total=forecast_total(history, horizon) if fitted.recipe.uses_total else None,
+        profiles=fitted.profiles,
+    )
+    return forecast_of(said, fitted.recipe, fitted.lead_days, fitted.dispersion)
+
+
+def forecast_of(said: Members, recipe: Recipe, lead_days: int, pooled: float | None = None) -> Forecast:
+    """Combine what the members say into a forecast with its spread."""
+    parts = said.combine(recipe)
+    spread = dispersion_of(said.history.panel, lead_days, pooled).by_series
+    return Forecast(said.history.panel.ids, said.history.asof, parts.mean, spread, recipe.model_error, parts)
+
+
+def dump(fitted: Fitted) -> dict[str, bytes]:
+    """Turn what was learned into files: JSON, and the trees as LightGBM's own text."""
+    plain = asdict(fitted) | {"format": FORMAT, "asof": fitted.asof.isoformat()}
+    files = {}
+    if fitted.trees is not None:
+        files["trees.txt"] = fitted.trees.text.encode()
+        plain["trees"] = {"correction": fitted.trees.correction, "horizon": fitted.trees.horizon}
+    return {"parameters.json": json.dumps(plain, indent=1, sort_keys=True).encode(), **files}
+
+
+def load(files: Mapping[str, bytes]) -> Fitted:
+    """Read what was learned back from its files."""
+    plain = json.loads(files["parameters.json"])
+    if plain.pop("format") != FORMAT:
+        raise ValueError("parameters.json was written in a format that this release does not read")
+    if plain["trees"] is not None:
+        plain["trees"] = Trees(text=files["trees.txt"].decode(), **plain["trees"])
+    plain["asof"] = date.fromisoformat(plain["asof"])
+    plain["recipe"] = Recipe(**plain["recipe"])
+    plain["profiles"] = {kind: tuple(rates) for kind, rates in plain["profiles"].items()}
+    return Fitted(**plain)
+
+
+def _sum_ahead(days_ahead: Matrix, days: NDArray[np.int64]) -> Vector:
+    total = np.zeros((len(days_ahead), days_ahead.shape[1] + 1))
+    np.cumsum(days_ahead, axis=1, dtype=np.float64, out=total[:, 1:])
+    return np.asarray(np.take_along_axis(total, days[:, None], axis=1)[:, 0])
