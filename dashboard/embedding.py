@@ -25,6 +25,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from pipelines.lifecycle.install import arrive
+from pipelines.models import Shop
 from pipelines.shopify.domains import admin_origins, host_parameter, shop_domain
 from pipelines.shopify.errors import InvalidIdToken, ShopifyError
 from pipelines.shopify.id_tokens import Identity, verify
@@ -126,9 +127,14 @@ def let_in(request: HttpRequest, identity: Identity, token: str) -> None:
     request.identity, request.shop, request.staff = identity, arrival.shop, arrival.staff
     request.framed_for = identity.shop_domain
     if arrival.is_new:
-        from pipelines.jobs.ingest import import_everything
+        start_first_import(arrival.shop)
 
-        import_everything.enqueue(arrival.shop.pk, "install")
+
+def start_first_import(shop: Shop) -> None:
+    """Fetch everything that a shop has, as soon as it arrived."""
+    from pipelines.jobs.ingest import import_everything
+
+    import_everything.enqueue(shop.pk, "install")
 
 
 def ask_again(request: HttpRequest) -> HttpResponse:
