@@ -1,0 +1,73 @@
+"""Home: is everything healthy, and does anything need me?"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Sum
+
+from dashboard.queries.data_state import DataState, data_state
+from dashboard.queries.models_state import ModelState, model_states
+from dashboard.queries.running import Running, running
+from pipelines.models import Order, Shop, StockAdvice
+
+WINDOW = timedelta(days=28)
+URGENT = ("out_of_stock", "order_today")
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """Everything on the home page."""
+
+    now: datetime
+    data: DataState
+    running: Running
+    models: list[ModelState]
+    orders: int
+    sales_minor: int
+    at_risk_minor: int
+    to_reorder: int
+    advice_at: datetime | None
+
+    @property
+    def decisions(self) -> list[ModelState]:
+        return [model for model in self.models if model.is_decision_waiting]
+
+    @property
+    def training(self) -> list[ModelState]:
+        return [model for model in self.models if model.is_training]
+
+    @property
+    def is_any_live(self) -> bool:
+        return any(model.active for model in self.models)
+
+    @property
+    def stopped(self) -> ModelState | None:
+        """Return the model that cannot start yet, while nothing runs and nothing waits."""
+        if self.is_any_live or self.decisions or self.training:
+            return None
+        return next((model for model in self.models if model.run and model.run.error), None)
+
+    @property
+    def is_untried(self) -> bool:
+        return not (self.is_any_live or self.decisions or self.training or self.stopped)
+
+
+def home_page(shop: Shop, now: datetime) -> HomePage:
+    """Read the home page."""
+    recent = Order.objects.for_shop(shop).filter(
+        processed_at__gte=now - WINDOW, cancelled_at__isnull=True, deleted_at__isnull=True, is_test=False
+    )
+    sold = recent.aggregate(orders=Count("pk"), sales=Sum(F("total_minor") - F("refunded_minor")))
+    data = data_state(shop, now)
+    advice = StockAdvice.objects.for_shop(shop).filter(location_id=0)
+    return HomePage(
+        now=now,
+        data=data,
+        running=running(shop, now, data),
+        models=model_states(shop, shop.settings, now),
+        orders=sold["orders"],
+        sales_minor=sold["sales"] or 0,
+        at_risk_minor=advice.filter(at_risk_minor__gt=0).aggregate(sum=Sum("at_risk_minor"))["sum"] or 0,
+        to_reorder=advice.filter(status__in=URGENT, order_quantity__gt=0).count(),
+        advice_at=advice.order_by("-at_risk_minor", "variant_id").values_list("updated_at", flat=True).first(),
+    )

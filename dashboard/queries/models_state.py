@@ -1,0 +1,82 @@
+"""How each model is doing: what runs, what waits, what trains, what comes next."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dashboard.queries.evidence import Headline, headline, headline_against_naive
+from dashboard.queries.words import Badge
+from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, TrainingRun
+from pipelines.usecases import USE_CASES
+
+BUSY = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """One model of the shop."""
+
+    slug: str
+    title: str
+    deployment: Deployment | None
+    release: Release | None
+    run: TrainingRun | None
+    next_training_at: datetime
+
+    @property
+    def active(self) -> ModelVersion | None:
+        return self.deployment.active if self.deployment else None
+
+    @property
+    def is_training(self) -> bool:
+        return self.run is not None and self.run.state in BUSY
+
+    @property
+    def is_decision_waiting(self) -> bool:
+        return self.release is not None and self.release.is_waiting_for_merchant
+
+    @property
+    def worth(self) -> Headline | None:
+        """Return what the live version is worth against the simple rule, as replayed."""
+        return headline_against_naive(self.active.replay) if self.active else None
+
+    @property
+    def headline(self) -> Headline | None:
+        """Return the figure of the decision that waits."""
+        return headline(self.release.evidence) if self.release else None
+
+    @property
+    def badge(self) -> Badge:
+        if self.is_decision_waiting:
+            return Badge("Decision waiting", "info")
+        if self.is_training:
+            return Badge("Training", "info")
+        if self.run and self.run.state == TrainingRun.State.FAILED:
+            return Badge("Training failed", "critical")
+        if self.active:
+            return Badge("Live", "success")
+        if self.run and self.run.state == TrainingRun.State.STOPPED:
+            return Badge("Not enough data")
+        return Badge("Not in use")
+
+
+def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[ModelState]:
+    """Read every model of the shop, in the order in which use cases are listed."""
+    pointers = Deployment.objects.for_shop(shop).select_related("active", "standby")
+    deployments = {pointer.use_case: pointer for pointer in pointers}
+    waiting = Release.objects.for_shop(shop).filter(phase__in=Release.OPEN).select_related("version")
+    releases = {release.use_case: release for release in waiting}
+    newest = TrainingRun.objects.for_shop(shop).order_by("use_case", "-created_at").distinct("use_case")
+    runs = {run.use_case: run for run in newest}
+    at = next_training_at(shop, settings, now)
+    return [
+        ModelState(slug, use_case.title, deployments.get(slug), releases.get(slug), runs.get(slug), at)
+        for slug, use_case in USE_CASES.items()
+    ]
+
+
+def next_training_at(shop: Shop, settings: ShopSettings, now: datetime) -> datetime:
+    """Return the next weekly training on the shop's clock."""
+    local = now.astimezone(shop.zone)
+    days = (settings.train_weekday - local.weekday()) % 7
+    at = datetime.combine(local.date() + timedelta(days=days), settings.train_at, tzinfo=shop.zone)
+    return at if at > now else datetime.combine(at.date() + timedelta(days=7), settings.train_at, tzinfo=shop.zone)

@@ -1,0 +1,75 @@
+"""The start guide: four steps, each ticks itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboard.queries.data_state import DataState, data_state
+from dashboard.queries.models_state import ModelState, model_states
+from dashboard.queries.running import Running, running
+from pipelines.models import Location, ModelVersion, Order, Shop, Variant
+
+TITLES = ("Connect your data", "Build the first forecast", "Look at the evidence and decide", "Go live and watch")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the guide."""
+
+    title: str
+    is_done: bool
+    is_next: bool
+
+
+@dataclass(frozen=True)
+class StartPage:
+    """Everything on the start guide."""
+
+    data: DataState
+    running: Running
+    model: ModelState
+    version: ModelVersion | None
+    orders: int
+    variants: int
+    locations: int
+    costs_missing: int
+
+    @property
+    def done(self) -> list[bool]:
+        """Tell which of the four steps are done."""
+        live = self.model.active is not None
+        return [self.data.last_pull_at is not None, self.version is not None, live, live]
+
+    @property
+    def steps(self) -> list[Step]:
+        here = self.done.index(False) if False in self.done else len(TITLES)
+        return [
+            Step(f"{number + 1}. {title}", done, number == here)
+            for number, (title, done) in enumerate(zip(TITLES, self.done, strict=True))
+        ]
+
+    @property
+    def count_done(self) -> int:
+        return sum(self.done)
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.count_done // len(self.done)
+
+
+def start_page(shop: Shop, now: datetime) -> StartPage:
+    """Read how far the shop has come."""
+    data = data_state(shop, now)
+    model = model_states(shop, shop.settings, now)[0]
+    variants = Variant.objects.for_shop(shop).filter(deleted_at=None)
+    return StartPage(
+        data=data,
+        running=running(shop, now, data),
+        model=model,
+        version=ModelVersion.objects.for_shop(shop).filter(use_case=model.slug).order_by("-number").first(),
+        orders=Order.objects.for_shop(shop).filter(deleted_at=None).count(),
+        variants=variants.count(),
+        locations=Location.objects.for_shop(shop).filter(deleted_at=None, is_active=True).count(),
+        costs_missing=variants.filter(unit_cost_minor=None).count(),
+    )

@@ -1,0 +1,161 @@
+"""Versions: what could run?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dashboard.queries.evidence import Headline, headline_against_naive
+from dashboard.queries.models_state import ModelState, model_states
+from dashboard.queries.running import Running, running
+from dashboard.queries.words import Badge
+from pipelines.lifecycle import release as releasing
+from pipelines.models import Deployment, ModelVersion, Release, Shop, Staff, TrainingRun
+from pipelines.usecases import USE_CASES
+
+NEWEST = 30
+STATES = {
+    "trained": Badge("Being checked", "info"),
+    "validated": Badge("Proven", "success"),
+    "undecided": Badge("Not proven"),
+    "refused": Badge("Refused", "warning"),
+    "quarantined": Badge("Blocked", "critical"),
+}
+FIGURES = (
+    ("rmsse", "Error per day, scaled", 3),
+    ("wape28", "Error of the 28-day sum", 3),
+    ("bias", "Bias", 3),
+    ("coverage95_14d", "14-day sums within the 95 % stock level", 3),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One version of the list."""
+
+    version: ModelVersion
+    badge: Badge
+    place: Badge | None  # where it runs or waits
+    worth: Headline
+    release: Release | None
+
+
+@dataclass(frozen=True)
+class VersionsPage:
+    """Every version of every model, newest first."""
+
+    models: list[tuple[ModelState, list[Row]]]
+    running: Running
+    why_not: str
+    failed: list[TrainingRun]
+
+
+def versions_page(shop: Shop, staff: Staff, now: datetime) -> VersionsPage:
+    """Read the newest versions of every model."""
+    states = model_states(shop, shop.settings, now)
+    return VersionsPage(
+        models=[(state, rows_of(shop, state)) for state in states],
+        running=running(shop, now),
+        why_not=releasing.why_not_allowed(shop, staff.sub),
+        failed=[state.run for state in states if state.run and state.run.error],
+    )
+
+
+def rows_of(shop: Shop, state: ModelState) -> list[Row]:
+    """Return the newest versions of one model, with where each runs."""
+    versions = ModelVersion.objects.for_shop(shop).filter(use_case=state.slug).order_by("-number")[:NEWEST]
+    listed = list(versions.defer("recipe", "page", "lineage", "gates"))
+    releases = Release.objects.for_shop(shop).filter(version__in=listed).order_by("pk").defer("evidence")
+    newest = {release.version_id: release for release in releases}
+    return [
+        Row(
+            version=version,
+            badge=STATES[version.state],
+            place=place_of(version, state.deployment, newest.get(version.pk)),
+            worth=headline_against_naive(version.replay),
+            release=newest.get(version.pk),
+        )
+        for version in listed
+    ]
+
+
+def place_of(version: ModelVersion, deployment: Deployment | None, release: Release | None) -> Badge | None:
+    """Say where a version runs or waits."""
+    if deployment and deployment.active_id == version.pk:
+        return Badge("Live", "success")
+    if deployment and deployment.standby_id == version.pk:
+        return Badge("Ready to return")
+    return Badge("Decision waiting", "info") if release and release.is_waiting_for_merchant else None
+
+
+@dataclass(frozen=True)
+class VersionPage:
+    """The model card of one version."""
+
+    version: ModelVersion
+    title: str
+    badge: Badge
+    place: Badge | None
+    worth: Headline
+    release: Release | None
+    run: TrainingRun | None
+    figures: list[tuple[str, str, str]]
+    others: list[int]
+
+
+def version_page(shop: Shop, version: ModelVersion) -> VersionPage:
+    """Read one version's card and lineage."""
+    deployment = Deployment.objects.for_shop(shop).filter(use_case=version.use_case).first()
+    release = version.releases.order_by("-pk").first()
+    known = ModelVersion.objects.for_shop(shop).filter(use_case=version.use_case).exclude(pk=version.pk)
+    return VersionPage(
+        version=version,
+        title=USE_CASES[version.use_case].title,
+        badge=STATES[version.state],
+        place=place_of(version, deployment, release),
+        worth=headline_against_naive(version.replay),
+        release=release,
+        run=version.runs.order_by("-pk").first(),
+        figures=figures(version.metrics),
+        others=list(known.order_by("-number").values_list("number", flat=True)[:NEWEST]),
+    )
+
+
+def figures(metrics: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return what was measured: its name, the version's figure, the simple rule's."""
+    candidate, naive = metrics.get("candidate") or {}, metrics.get("naive") or {}
+    return [(words, shown(candidate.get(key), digits), shown(naive.get(key), digits)) for key, words, digits in FIGURES]
+
+
+def shown(figure: float | None, digits: int) -> str:
+    """Write a figure, or a dash where nothing was measured."""
+    return "—" if figure is None else f"{figure:.{digits}f}"
+
+
+@dataclass(frozen=True)
+class ComparePage:
+    """Two versions side by side."""
+
+    title: str
+    slug: str
+    left: VersionPage
+    right: VersionPage
+    numbers: list[int]
+
+    @property
+    def figures(self) -> list[tuple[str, str, str]]:
+        pairs = zip(self.left.figures, self.right.figures, strict=True)
+        return [(left[0], left[1], right[1]) for left, right in pairs]
+
+
+def compare_page(shop: Shop, left: ModelVersion, right: ModelVersion) -> ComparePage:
+    """Read two versions of the same model."""
+    known = ModelVersion.objects.for_shop(shop).filter(use_case=left.use_case).order_by("-number")
+    return ComparePage(
+        title=USE_CASES[left.use_case].title,
+        slug=left.use_case,
+        left=version_page(shop, left),
+        right=version_page(shop, right),
+        numbers=list(known.values_list("number", flat=True)[:NEWEST]),
+    )

@@ -1,0 +1,124 @@
+"""Stock rules as a CSV file: what is known, line by line, out and in again."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from dashboard.forms import RuleForm
+from pipelines.lifecycle.preferences import Rule
+from pipelines.models import Product, Shop, StockRule, Variant
+
+FIELDS = tuple(RuleForm.base_fields)
+COLUMNS = ("vendor", "product", "option", "sku", *FIELDS)
+NEEDED = ("vendor", "sku")
+MOST_ERRORS = 50
+LONGEST_CELL = 255
+
+
+@dataclass
+class Reading:
+    """What a file said: its rules, or what is wrong with it."""
+
+    rules: list[Rule] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    seen: dict[tuple[str, int | None], int] = field(default_factory=dict)  # where each vendor and variant was named
+
+    @property
+    def more_errors(self) -> int:
+        return max(0, len(self.errors) - MOST_ERRORS)
+
+
+def rows(shop: Shop) -> Iterator[list[Any]]:
+    """Walk through every vendor, then every variant, with what is known of each."""
+    known = {(rule.vendor, rule.variant_id): rule for rule in StockRule.objects.for_shop(shop)}
+    for vendor in vendors(shop):
+        yield [vendor, "", "", "", *RuleForm.shown(known.get((vendor, None)), shop.currency).values()]
+    products = dict(Product.objects.for_shop(shop).filter(deleted_at=None).values_list("shopify_id", "title"))
+    rules = {variant_id: rule for (_, variant_id), rule in known.items() if variant_id}
+    for variant in Variant.objects.for_shop(shop).filter(deleted_at=None).exclude(sku="").order_by("sku").iterator():
+        shown = RuleForm.shown(rules.get(variant.shopify_id), shop.currency)
+        yield ["", products.get(variant.product_id, ""), variant.title, variant.sku, *shown.values()]
+
+
+def vendors(shop: Shop) -> list[str]:
+    """List the shop's vendors."""
+    named = Product.objects.for_shop(shop).filter(deleted_at=None).exclude(vendor="")
+    return list(named.values_list("vendor", flat=True).distinct().order_by("vendor"))
+
+
+def read(shop: Shop, content: bytes) -> Reading:
+    """Read a whole file; with one wrong line none of its rules may be used."""
+    reading = Reading()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        reading.errors.append(f"Line {line}: not UTF-8. Save the file as “CSV UTF-8”.")
+        return reading
+    table = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",")
+    columns = [name.strip().lower() for name in table.fieldnames or []]
+    missing = [name for name in NEEDED if name not in columns]
+    unknown = [name for name in columns if name and name not in COLUMNS]
+    if missing or unknown:
+        reading.errors += [f"Line 1: the column “{name}” is missing." for name in missing]
+        reading.errors += [f"Line 1: we do not know the column “{name}”." for name in unknown]
+        return reading
+    table.fieldnames = columns
+    read_lines(shop, table, reading)
+    return reading
+
+
+def read_lines(shop: Shop, table: csv.DictReader, reading: Reading) -> None:
+    """Read every line, naming each that is wrong."""
+    known_vendors, skus = set(vendors(shop)), defaultdict(list)
+    live = Variant.objects.for_shop(shop).filter(deleted_at=None).exclude(sku="")
+    for sku, variant_id in live.values_list("sku", "shopify_id"):
+        skus[sku.lower()].append(variant_id)
+    try:
+        for cells in table:
+            read_line(cells, table.line_num, shop, known_vendors, skus, reading)
+    except csv.Error as error:
+        reading.errors.append(f"Line {table.line_num}: {error}.")
+
+
+def read_line(
+    cells: dict[Any, Any], number: int, shop: Shop, known: set[str], skus: dict[str, list[int]], reading: Reading
+) -> None:
+    """Turn one line into rules, or into an error with its number."""
+    if None in cells or None in cells.values():
+        reading.errors.append(f"Line {number}: it has another number of columns than the first line.")
+        return
+    values = {name: clean(cell) for name, cell in cells.items() if name}
+    if not any(values.values()):
+        return
+    form = RuleForm({name: values.get(name, "") for name in FIELDS})
+    targets, problem = who(values["vendor"], values["sku"], known, skus)
+    problem = problem or ("" if form.is_valid() else form.sentence())
+    again = next((reading.seen[target] for target in targets if target in reading.seen), None)
+    if problem or again:
+        reading.errors.append(f"Line {number}: {problem or f'it repeats line {again}.'}")
+        return
+    for vendor, variant_id in targets:
+        reading.seen[(vendor, variant_id)] = number
+        reading.rules.append(Rule(vendor, variant_id, form.values(shop.currency)))
+
+
+def who(vendor: str, sku: str, known: set[str], skus: dict[str, list[int]]) -> tuple[list[tuple[str, int | None]], str]:
+    """Return whom a line speaks of, or what is wrong with that."""
+    if sku:
+        found = skus.get(sku.lower())
+        return ([("", variant_id) for variant_id in found], "") if found else ([], f"no variant has the SKU “{sku}”.")
+    if not vendor:
+        return [], "neither a vendor nor a SKU."
+    return ([(vendor, None)], "") if vendor in known else ([], f"no product is from the vendor “{vendor}”.")
+
+
+def clean(cell: str) -> str:
+    """Take off what a spreadsheet, or our own file, puts around a value."""
+    text = cell.strip()[:LONGEST_CELL]
+    return text[1:] if text[:1] == "'" and text[1:2] in "=+-@" else text

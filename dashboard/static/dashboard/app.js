@@ -1,0 +1,70 @@
+// What the pages need besides htmx: Polaris links and buttons travel as fetch, messages become toasts.
+"use strict";
+(() => {
+  const PAGE = "#page";
+
+  // App Bridge adds a fresh ID token to every fetch, so nothing in the app navigates by itself.
+  const visit = (href) => htmx.ajax("GET", href, { target: PAGE, select: PAGE, swap: "outerHTML", push: "true" });
+  const download = (href) => htmx.ajax("GET", href, { target: PAGE, swap: "download" });
+
+  const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.button > 0);
+  const isOurs = (element) => {
+    const target = element.getAttribute("target");
+    return (!target || target === "_self") && new URL(element.getAttribute("href"), location.href).origin === location.origin;
+  };
+
+  const follow = (event) => {
+    const link = event.target.closest?.("s-link[href], s-button[href], a[download]");
+    if (!link || link.hasAttribute("disabled") || !isPlain(event) || !isOurs(link)) return false;
+    const href = link.getAttribute("href");
+    if (link.hasAttribute("download")) download(href);
+    else visit(href);
+    return true;
+  };
+
+  // A button in a slot stands outside its form and names it.
+  const submit = (event) => {
+    const button = event.target.closest?.("s-button[data-form]");
+    if (!button || button.hasAttribute("disabled")) return false;
+    button.closest("s-modal")?.hideOverlay?.();
+    document.getElementById(button.dataset.form)?.requestSubmit();
+    return true;
+  };
+
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented || !(follow(event) || submit(event))) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
+
+  const tell = () => {
+    for (const note of document.querySelectorAll("[data-toast]:not([data-shown])")) {
+      note.dataset.shown = "";
+      if (window.shopify?.toast) shopify.toast.show(note.dataset.toast);
+      else delete note.dataset.shown;
+    }
+    const here = new URL(location.href);
+    if (!here.searchParams.has("said")) return;
+    here.searchParams.delete("said");
+    history.replaceState(history.state, "", here.pathname + here.search + here.hash);
+  };
+
+  // An answer that is not one of our pages (signed out, a proxy's error) is loaded as a document.
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.select !== PAGE || ctx.text.includes('id="page"')) return;
+    event.preventDefault();
+    location.assign(ctx.request.method === "GET" ? ctx.request.action : location.href);
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    tell();
+    if (event.detail.ctx.select === PAGE && !document.activeElement?.closest?.(PAGE)) document.querySelector(PAGE)?.focus({ preventScroll: true });
+  });
+  document.addEventListener("htmx:before:request", () => window.shopify?.loading?.(true));
+  document.addEventListener("htmx:finally:request", () => window.shopify?.loading?.(false));
+  document.addEventListener("htmx:error", () => {
+    window.shopify?.loading?.(false);
+    window.shopify?.toast?.show("We could not reach the app. Try again.", { isError: true });
+  });
+  document.addEventListener("DOMContentLoaded", tell);
+})();

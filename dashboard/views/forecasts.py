@@ -1,0 +1,137 @@
+"""The list of variants, and its files."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.embedding import merchant_required
+from dashboard.files import csv_file, major
+from dashboard.forms import OverrideForm, RuleForm, WishForm
+from dashboard.pages import go, local_now, show
+from dashboard.queries.forecasts import STATUSES, TOTAL, export_rows, forecasts_page, order_list
+from dashboard.queries.variants import variant_page
+from pipelines.jobs import training
+from pipelines.lifecycle import preferences
+from pipelines.models import StockAdvice
+
+FORECAST_HEADER = (
+    "Product", "Option", "SKU", "Vendor", "Status", "Sold, last 28 days", "Forecast, next 28 days",
+    "8 of 10 times from", "to", "In stock", "Incoming", "Runs out", "Order by", "Order quantity",
+    "Order cost", "Sales at risk", "Currency",
+)  # fmt: skip
+ORDER_HEADER = (
+    "Vendor", "Product", "Option", "SKU", "Order quantity", "Unit cost", "Order cost", "Currency",
+    "Order by", "In stock", "Incoming", "Forecast, next 28 days", "Pack size", "Cost is estimated",
+)  # fmt: skip
+
+
+@merchant_required
+@require_GET
+def forecasts(request: HttpRequest) -> HttpResponse:
+    """Show what will sell and what to reorder."""
+    today = local_now(request.shop.zone).date()
+    page = forecasts_page(request.shop, WishForm.read(request.GET), today)
+    return show(request, "dashboard/forecasts.html", {"page": page})
+
+
+@merchant_required
+@require_GET
+def download(request: HttpRequest) -> StreamingHttpResponse:
+    """Give the whole list, as it is filtered and sorted, as a file."""
+    rows = export_rows(request.shop, WishForm.read(request.GET))
+    name = f"forecasts-{local_now(request.shop.zone):%Y-%m-%d}.csv"
+    return csv_file(name, FORECAST_HEADER, (forecast_cells(row, request.shop.currency) for row in rows))
+
+
+@merchant_required
+@require_GET
+def order_list_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """Give what should be ordered today, vendor by vendor, as a file."""
+    rows = order_list(request.shop, WishForm.read(request.GET).location)
+    name = f"order-list-{local_now(request.shop.zone):%Y-%m-%d}.csv"
+    return csv_file(name, ORDER_HEADER, (order_cells(row, request.shop.currency) for row in rows))
+
+
+def forecast_cells(row: StockAdvice, currency: str) -> Iterator[Any]:
+    """Return one line of the forecast file."""
+    yield from (row.title, row.subtitle, row.sku, row.vendor, STATUSES[row.status].words)
+    yield from (round(row.sold_28), round(row.forecast_28), round(row.low_28), round(row.high_28))
+    yield from (row.stock, row.incoming, row.runs_out, row.order_by, row.order_quantity)
+    yield from (major(row.order_cost_minor, currency), major(row.at_risk_minor, currency), currency)
+
+
+def order_cells(row: StockAdvice, currency: str) -> Iterator[Any]:
+    """Return one line of the order list."""
+    yield from (row.vendor, row.title, row.subtitle, row.sku, row.order_quantity)
+    yield from (major(row.unit_cost_minor, currency), major(row.order_cost_minor, currency), currency)
+    yield from (row.order_by, row.stock, row.incoming, round(row.forecast_28), row.rule.get("pack_size"))
+    yield "yes" if row.cost_is_estimated else ""
+
+
+@merchant_required
+@require_GET
+def variant(request: HttpRequest, variant_id: int) -> HttpResponse:
+    """Show one variant."""
+    page = variant_page(request.shop, find(request, variant_id), timezone.now())
+    return show(request, "dashboard/variant.html", {"page": page})
+
+
+@merchant_required
+@require_GET
+def variant_figure(request: HttpRequest, variant_id: int) -> JsonResponse:
+    """Give what plotly draws of a variant, when it is asked for."""
+    figure = variant_page(request.shop, find(request, variant_id), timezone.now()).figure
+    if figure is None:
+        raise Http404("no forecast")
+    return JsonResponse(figure.plotly)
+
+
+@merchant_required
+@require_POST
+def override(request: HttpRequest, variant_id: int) -> HttpResponse:
+    """Use the merchant's own number."""
+    row, here = find(request, variant_id), reverse("variant", args=[variant_id])
+    form = OverrideForm(request.POST)
+    if not form.is_valid():
+        page = variant_page(request.shop, row, timezone.now())
+        return show(request, "dashboard/variant.html", {"page": page, "override_form": form}, status=422)
+    preferences.override(request.shop, variant_id, by=request.staff.sub, **form.cleaned_data)
+    training.refresh.enqueue(request.shop.pk, row.version.use_case)
+    return go(here, "Your number is used")
+
+
+@merchant_required
+@require_POST
+def end_override(request: HttpRequest, variant_id: int) -> HttpResponse:
+    """Return to the forecast."""
+    row = find(request, variant_id)
+    preferences.end_override(request.shop, variant_id, by=request.staff.sub)
+    training.refresh.enqueue(request.shop.pk, row.version.use_case)
+    return go(reverse("variant", args=[variant_id]), "Back to the forecast")
+
+
+@merchant_required
+@require_POST
+def rule(request: HttpRequest, variant_id: int) -> HttpResponse:
+    """Save what the merchant knows of a variant: lead time, pack size and so on."""
+    row, here = find(request, variant_id), reverse("variant", args=[variant_id])
+    form = RuleForm(request.POST)
+    if not form.is_valid():
+        page = replace(variant_page(request.shop, row, timezone.now()), rule=form.data.dict())
+        return show(request, "dashboard/variant.html", {"page": page, "rule_form": form}, status=422)
+    known = preferences.Rule("", variant_id, form.values(request.shop.currency))
+    preferences.set_rules(request.shop, [known], by=request.staff.sub)
+    training.refresh.enqueue(request.shop.pk, row.version.use_case)
+    return go(here, "Saved")
+
+
+def find(request: HttpRequest, variant_id: int) -> StockAdvice:
+    """Return the total row of one of the shop's own variants, or 404."""
+    mine = StockAdvice.objects.for_shop(request.shop).select_related("version")
+    return get_object_or_404(mine, variant_id=variant_id, location_id=TOTAL)

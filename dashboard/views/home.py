@@ -1,0 +1,38 @@
+"""Home, and the card that follows what runs."""
+
+import json
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from dashboard.embedding import merchant_required
+from dashboard.pages import show
+from dashboard.queries.home import home_page
+from dashboard.queries.running import running
+
+
+@merchant_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Show whether everything is healthy, and what needs the merchant."""
+    return show(request, "dashboard/home.html", {"page": home_page(request.shop, timezone.now())})
+
+
+@merchant_required
+@require_GET
+def progress(request: HttpRequest) -> HttpResponse:
+    """Answer the poll of a page: fresh progress, or the whole page again when what runs has changed."""
+    now_running = running(request.shop, timezone.now())
+    response = show(request, "dashboard/partials/_progress.html", {"running": now_running})
+    if now_running.mark != request.GET.get("mark"):
+        again = {"path": page_that_polls(request), "target": "#page", "select": "#page", "swap": "outerHTML"}
+        response["HX-Location"] = json.dumps(again | {"push": "false"})
+    return response
+
+
+def page_that_polls(request: HttpRequest) -> str:
+    """Return the address of the page that asks; only ours that follow progress."""
+    address = request.headers.get("HX-Current-URL", "").partition("?")[0]
+    return next((path for path in (reverse("data"), reverse("start")) if address.endswith(path)), reverse("home"))

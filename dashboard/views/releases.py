@@ -1,0 +1,89 @@
+"""A release: the decision, and the way back."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.embedding import merchant_required
+from dashboard.forms import ApproveForm, RejectForm, RevisionForm
+from dashboard.pages import go, show
+from dashboard.queries.releases import release_page
+from pipelines.jobs import training
+from pipelines.lifecycle import release as releasing
+from pipelines.lifecycle import rollback
+from pipelines.lifecycle.errors import Refused, StageError
+from pipelines.models import Deployment, Release
+
+BROKEN_FORM = "The form was incomplete. Nothing was done; look at the card again."
+
+
+def find(request: HttpRequest, pk: int) -> Release:
+    """Return one of the shop's own releases, or 404."""
+    return get_object_or_404(Release.objects.for_shop(request.shop).select_related("version", "shop"), pk=pk)
+
+
+@merchant_required
+@require_GET
+def release(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what is being moved, and why."""
+    page = release_page(request.shop, find(request, pk), request.staff)
+    return show(request, "dashboard/release.html", {"page": page})
+
+
+@merchant_required
+@require_POST
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give the merchant's yes to exactly the version and evidence that the card showed."""
+    row, here = find(request, pk), reverse("release", args=[pk])
+    form = ApproveForm(request.POST)
+    if not form.is_valid():
+        return go(here, BROKEN_FORM, refused=True)
+    try:
+        releasing.approve(row, sub=request.staff.sub, **form.cleaned_data)
+    except StageError as refusal:
+        return go(here, refusal.sentence, refused=True)
+    training.refresh.enqueue(request.shop.pk, row.use_case)
+    return go(here, f"Version {row.version.number} is live")
+
+
+@merchant_required
+@require_POST
+def reject(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say no to a release; what is live goes on."""
+    row, here = find(request, pk), reverse("release", args=[pk])
+    form = RejectForm(request.POST)
+    if not form.is_valid():
+        return go(here, "Say in a few words why. Nothing was done.", refused=True)
+    try:
+        require_decider(request)
+        releasing.reject(row, by=request.staff.sub, **form.cleaned_data)
+    except StageError as refusal:
+        return go(here, refusal.sentence, refused=True)
+    return go(here, f"Version {row.version.number} was rejected")
+
+
+@merchant_required
+@require_POST
+def roll_back(request: HttpRequest, use_case: str) -> HttpResponse:
+    """Go back to what ran before the live version."""
+    pointer = get_object_or_404(Deployment.objects.for_shop(request.shop), use_case=use_case)
+    form = RevisionForm(request.POST)
+    if not form.is_valid():
+        return go(reverse("versions"), BROKEN_FORM, refused=True)
+    try:
+        require_decider(request)
+        target = rollback.roll_back(
+            pointer, by=request.staff.sub, because="The merchant rolled back", revision=form.cleaned_data["revision"]
+        )
+    except StageError as refusal:
+        return go(reverse("versions"), refusal.sentence, refused=True)
+    training.refresh.enqueue(request.shop.pk, use_case)
+    return go(reverse("versions"), f"Back on version {target.number}" if target else "Back on the simple rule")
+
+
+def require_decider(request: HttpRequest) -> None:
+    """Refuse people who may not decide on versions."""
+    reason = releasing.why_not_allowed(request.shop, request.staff.sub)
+    if reason:
+        raise Refused(reason)

@@ -1,0 +1,105 @@
+"""Settings of the shop, and stock rules of vendors in place and by file."""
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dashboard import rules_file
+from dashboard.embedding import merchant_required
+from dashboard.files import csv_file
+from dashboard.forms import RuleForm, SettingsForm, UploadForm
+from dashboard.pages import go, show
+from dashboard.queries.settings import VENDORS_SHOWN, rules_page, settings_page
+from pipelines.jobs import training
+from pipelines.lifecycle import preferences
+from pipelines.lifecycle import release as releasing
+from pipelines.lifecycle.errors import Refused
+from pipelines.models import Deployment, Shop
+from pipelines.stats import words
+
+
+@merchant_required
+@require_http_methods(["GET", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    """Show the settings, or save them."""
+    if request.method == "GET":
+        return show(request, "dashboard/settings.html", {"page": settings_page(request.shop.settings)})
+    form = SettingsForm(request.POST)
+    if not form.is_valid():
+        page = settings_page(request.shop.settings, form)
+        return show(request, "dashboard/settings.html", {"page": page}, status=422)
+    try:
+        save(request, form)
+    except Refused as refusal:
+        return go(reverse("settings"), refusal.sentence, refused=True)
+    advise_again(request.shop)
+    return go(reverse("settings"), "Saved")
+
+
+def save(request: HttpRequest, form: SettingsForm) -> None:
+    """Save the settings; who may approve is changed only by those who may."""
+    changes = form.changes()
+    if changes["approvers"] != request.shop.settings.approvers:
+        reason = releasing.why_not_allowed(request.shop, request.staff.sub)
+        if reason:
+            raise Refused(reason)
+    preferences.change_settings(request.shop, changes, revision=form.cleaned_data["revision"], by=request.staff.sub)
+
+
+@merchant_required
+@require_http_methods(["GET", "POST"])
+def rules(request: HttpRequest) -> HttpResponse:
+    """Show what is known of vendors, or save it: every line or none."""
+    if request.method == "GET":
+        return show(request, "dashboard/rules.html", {"page": rules_page(request.shop, [])})
+    found, errors = read_rules(request)
+    if errors:
+        return show(request, "dashboard/rules.html", {"page": rules_page(request.shop, errors)}, status=422)
+    preferences.set_rules(request.shop, found, by=request.staff.sub)
+    advise_again(request.shop)
+    return go(reverse("rules"), "Saved")
+
+
+def read_rules(request: HttpRequest) -> tuple[list[preferences.Rule], list[str]]:
+    """Read the vendors' fields that a form carries."""
+    found, errors, known = [], [], set(rules_file.vendors(request.shop))
+    for number in range(VENDORS_SHOWN):
+        vendor = request.POST.get(f"vendor-{number}")
+        if vendor is None:
+            break
+        form = RuleForm({name: request.POST.get(f"{name}-{number}", "") for name in RuleForm.base_fields})
+        if not form.is_valid() or vendor not in known:
+            errors.append(f"{vendor}: {form.sentence() or 'no product is from this vendor.'}")
+        else:
+            found.append(preferences.Rule(vendor, None, form.values(request.shop.currency)))
+    return found, errors
+
+
+@merchant_required
+@require_GET
+def rules_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """Give every vendor and variant with what is known of it, as a file to fill in."""
+    return csv_file("stock-rules.csv", rules_file.COLUMNS, rules_file.rows(request.shop))
+
+
+@merchant_required
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take a file of rules: all of it, or none with each wrong line named."""
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        problems = [problem for errors in form.errors.values() for problem in errors]
+        return show(request, "dashboard/rules.html", {"page": rules_page(request.shop, problems)}, status=422)
+    reading = rules_file.read(request.shop, form.cleaned_data["rules"].read())
+    if reading.errors:
+        page = rules_page(request.shop, reading.errors[: rules_file.MOST_ERRORS], reading.more_errors)
+        return show(request, "dashboard/rules.html", {"page": page}, status=422)
+    count = preferences.set_rules(request.shop, reading.rules, by=request.staff.sub)
+    advise_again(request.shop)
+    return go(reverse("rules"), f"{words.counted(count, 'rule')} read")
+
+
+def advise_again(shop: Shop) -> None:
+    """Have the advice worked out anew with what the merchant changed."""
+    for use_case in Deployment.objects.for_shop(shop).exclude(active=None).values_list("use_case", flat=True):
+        training.refresh.enqueue(shop.pk, use_case)

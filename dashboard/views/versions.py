@@ -1,0 +1,62 @@
+"""Versions: the list, one version's card, two side by side, and a training on demand."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.embedding import merchant_required
+from dashboard.forms import CompareForm
+from dashboard.pages import go, show
+from dashboard.queries.versions import compare_page, version_page, versions_page
+from pipelines.jobs import training
+from pipelines.models import ModelVersion, TrainingRun
+from pipelines.usecases import USE_CASES
+
+BUSY = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
+
+
+@merchant_required
+@require_GET
+def versions(request: HttpRequest) -> HttpResponse:
+    """Show what could run."""
+    page = versions_page(request.shop, request.staff, timezone.now())
+    return show(request, "dashboard/versions.html", {"page": page})
+
+
+@merchant_required
+@require_GET
+def version(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
+    """Show one version's card."""
+    page = version_page(request.shop, find(request, use_case, number))
+    return show(request, "dashboard/version.html", {"page": page})
+
+
+@merchant_required
+@require_GET
+def compare(request: HttpRequest, use_case: str) -> HttpResponse:
+    """Show two versions side by side."""
+    form = CompareForm(request.GET)
+    if not form.is_valid():
+        raise Http404("two version numbers")
+    left, right = (find(request, use_case, form.cleaned_data[side]) for side in "ab")
+    return show(request, "dashboard/compare.html", {"page": compare_page(request.shop, left, right)})
+
+
+@merchant_required
+@require_POST
+def train(request: HttpRequest, use_case: str) -> HttpResponse:
+    """Train a new version now, unless one is being trained."""
+    if use_case not in USE_CASES:
+        raise Http404(use_case)
+    if TrainingRun.objects.for_shop(request.shop).filter(use_case=use_case, state__in=BUSY).exists():
+        return go(reverse("versions"), "A version is being trained already.", refused=True)
+    training.train_version.enqueue(request.shop.pk, use_case, "merchant")
+    return go(reverse("versions"), "Training starts")
+
+
+def find(request: HttpRequest, use_case: str, number: int) -> ModelVersion:
+    """Return one of the shop's own versions, or 404."""
+    mine = ModelVersion.objects.for_shop(request.shop).select_related("dataset")
+    return get_object_or_404(mine, use_case=use_case, number=number)

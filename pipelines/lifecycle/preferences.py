@@ -1,0 +1,85 @@
+"""What the merchant decides about the shop: settings, stock rules, and numbers of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from pipelines.lifecycle.errors import Refused
+from pipelines.models import ForecastOverride, LifecycleEvent, Shop, ShopSettings, StockRule
+
+CHANGED = "These settings changed since you opened the page. Nothing was saved; look at them again."
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the merchant knows of one vendor (by name) or one variant (by Shopify's id); None is inherited."""
+
+    vendor: str
+    variant_id: int | None
+    values: dict[str, Any]
+
+    @property
+    def is_empty(self) -> bool:
+        return all(value is None for value in self.values.values())
+
+
+def change_settings(shop: Shop, changes: dict[str, Any], *, revision: int, by: str) -> None:
+    """Change settings if nobody changed them since they were shown."""
+    with transaction.atomic():
+        known = ShopSettings.objects.filter(shop=shop, revision=revision)
+        if not known.update(**changes, revision=revision + 1):
+            raise Refused(CHANGED)
+        told = {name: str(value) for name, value in changes.items()}
+        LifecycleEvent.record(shop, "settings.changed", by=by, because="Settings were changed", settings=told)
+
+
+def set_rules(shop: Shop, rules: Iterable[Rule], *, by: str) -> int:
+    """Put rules in place of what was known of the same vendors and variants: all of them or none."""
+    rules = list(rules)
+    with transaction.atomic():
+        forget(shop, rules)
+        kept = [rule for rule in rules if not rule.is_empty]
+        rows = [StockRule(shop=shop, vendor=rule.vendor, variant_id=rule.variant_id, **rule.values) for rule in kept]
+        StockRule.objects.bulk_create(rows, batch_size=2000)
+        LifecycleEvent.record(shop, "stock_rules.changed", by=by, because="Stock rules were changed", rules=len(rules))
+    return len(rules)
+
+
+def forget(shop: Shop, rules: list[Rule]) -> None:
+    """Delete what was known of these vendors and variants."""
+    vendors = [rule.vendor for rule in rules if rule.variant_id is None]
+    variants = [rule.variant_id for rule in rules if rule.variant_id is not None]
+    known = StockRule.objects.for_shop(shop)
+    known.filter(Q(variant_id__isnull=True, vendor__in=vendors) | Q(variant_id__in=variants)).delete()
+
+
+def override(shop: Shop, variant_id: int, *, units: int, first_day: date, last_day: date, note: str, by: str) -> None:
+    """Use the merchant's own number for a variant and a period, in place of an earlier one."""
+    with transaction.atomic():
+        standing(shop, variant_id).update(ended_at=timezone.now())
+        ForecastOverride.objects.create(
+            shop=shop, variant_id=variant_id, units=units, first_day=first_day, last_day=last_day, note=note, sub=by
+        )
+        told = {"units": units, "first_day": str(first_day), "last_day": str(last_day), "variant_id": variant_id}
+        because = "The merchant uses a number of their own"
+        LifecycleEvent.record(shop, "forecast.overridden", by=by, because=because, note=note, **told)
+
+
+def end_override(shop: Shop, variant_id: int, *, by: str) -> None:
+    """Return to the forecast."""
+    with transaction.atomic():
+        if standing(shop, variant_id).update(ended_at=timezone.now()):
+            because = "The merchant returned to the forecast"
+            LifecycleEvent.record(shop, "forecast.restored", by=by, because=because, variant_id=variant_id)
+
+
+def standing(shop: Shop, variant_id: int) -> QuerySet:
+    """Keep the numbers of the merchant's own that still count for a variant."""
+    return ForecastOverride.objects.for_shop(shop).filter(variant_id=variant_id, ended_at=None)
