@@ -5,7 +5,8 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import InterfaceError, OperationalError, connections
+from django.db import Error as DatabaseTrouble
+from django.db import connections
 from redis import RedisError
 
 from pipelines.jobs.schedule import scheduler
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         while True:
             try:
                 return clock.start()
-            except (RedisError, OperationalError, InterfaceError) as error:
+            except (RedisError, DatabaseTrouble) as error:
                 log.warning("The clock waits for the database and the queue: %s", error)
                 connections.close_all()
                 time.sleep(PAUSE)

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.core.management import call_command
+from django.db import DatabaseError, OperationalError, connections, transaction
+from redis import RedisError
 
 from pipelines.jobs import queue, schedule
 from pipelines.models import CronSlot
@@ -138,6 +140,23 @@ def test_the_heartbeat_is_noted_and_old_ticks_are_forgotten(redis: Any) -> None:
     schedule.heartbeat()
     assert [slot.job for slot in CronSlot.objects.all()] == ["new"]
     assert datetime.fromisoformat(redis.get(schedule.HEARTBEAT).decode()) >= now
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("trouble", [DatabaseError("gone"), OperationalError("gone"), RedisError("gone")])
+def test_the_clock_outlives_its_database_and_queue(trouble: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = iter([trouble, None])
+
+    def start(clock: queue.Scheduler) -> None:
+        ending = next(starts)
+        if ending:
+            raise ending
+
+    monkeypatch.setattr(queue.Scheduler, "start", start)
+    monkeypatch.setattr("pipelines.management.commands.schedule.PAUSE", 0)
+    monkeypatch.setattr(connections, "close_all", lambda: None)  # the test's own connection stays
+    call_command("schedule")
+    assert next(starts, "none left") == "none left"
 
 
 class running_worker:
