@@ -75,6 +75,7 @@ def routes(platform: Platform) -> list[Route]:
     pages = {"orders": _orders, "products": _products, f"apps/{handle}": _app, f"apps/{handle}/{{path:path}}": _app}
     return [
         Route("/", home),
+        Route("/favicon.ico", lambda request: Response(status_code=204)),
         Route(shop, home),
         Route(f"{shop}/app", enter),
         Route(f"{shop}/id-token", token),
@@ -152,7 +153,7 @@ def _frame(platform: Platform, row: Row, request: Request, content: str) -> Resp
     attributes = f'data-shop="{text(shop)}" data-app-origin="{text(settings.app_url)}" data-base="{text(base)}"'
     body = f"""
 <header class="top"><button class="menu-button" data-menu aria-label="Menu">≡</button>
-<b>{text(row["name"])}</b> development store
+<b>{text(row["name"])}</b><span>development store</span>
 <span class="who">{text(user.first_name)} {text(user.last_name)}</span></header>
 {_menu(platform, shop, base)}
 <main class="content"><div class="progress"></div>{content}</main>

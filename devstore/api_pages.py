@@ -2,6 +2,7 @@
 
 import json
 import time
+from email import message_from_bytes
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -45,12 +46,12 @@ def routes(platform: Platform) -> list[Route]:
         return await run_in_threadpool(_graphql, platform, shop, access, raw)
 
     async def upload(request: Request) -> Response:
-        form = await request.form()
-        content = await form["file"].read()  # type: ignore[union-attr]
-        path = upload_path(platform.store.state, str(form["key"]))
+        form = _form(request.headers.get("content-type", ""), await request.body())
+        key = form["key"].decode()
+        path = upload_path(platform.store.state, key)
         path.parent.mkdir(exist_ok=True)
-        await run_in_threadpool(path.write_bytes, content)
-        return Response(f"<PostResponse><Key>{form['key']}</Key></PostResponse>", 201, media_type="application/xml")
+        await run_in_threadpool(path.write_bytes, form["file"])
+        return Response(f"<PostResponse><Key>{key}</Key></PostResponse>", 201, media_type="application/xml")
 
     def bulk_file(request: Request) -> Response:
         return _bulk_file(platform, request)
@@ -73,6 +74,13 @@ async def _body(request: Request) -> dict[str, Any]:
             return {}
         return parsed if isinstance(parsed, dict) else {}
     return dict(parse_qsl(raw.decode("utf-8", "replace")))
+
+
+def _form(content_type: str, raw: bytes) -> dict[str, bytes]:
+    """Return the fields of a multipart form: e-mail's own format, so its own reader will do."""
+    message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + raw)
+    parts = message.get_payload() if message.is_multipart() else []
+    return {str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True) for part in parts}
 
 
 def _fault(platform: Platform) -> Response | None:

@@ -49,8 +49,12 @@
   function navigate({ path, title }) {
     history.replaceState(null, "", base + (path === "/" ? "" : path));
     if (title) document.title = title;
-    const here = path.split(/[?#]/)[0];
-    for (const link of menu.querySelectorAll("a")) {
+    markCurrent();
+  }
+
+  function markCurrent() {
+    const here = location.pathname.slice(base.length) || "/";
+    for (const link of document.querySelectorAll("nav a[data-path]")) {
       if (link.dataset.path === here) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
@@ -66,7 +70,7 @@
     });
     menu.replaceChildren(...links);
     document.querySelector("[data-app-home]").dataset.path = items.find((item) => item.home)?.path ?? "/";
-    navigate({ path: location.pathname.slice(base.length) || "/" });
+    markCurrent();
   }
 
   document.querySelector("nav").addEventListener("click", (event) => {

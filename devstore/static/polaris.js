@@ -13,7 +13,7 @@
     :is(s-number-field, s-money-field):has(> .affix:not(.before)) > .control { padding-right: 56px; }
     :is(s-text-field, s-number-field, s-money-field, s-date-field, s-search-field, s-text-area, s-select, s-email-field, s-url-field,
       s-password-field) > .control { width: 100%; min-width: 0; }
-    s-search-field > .control { padding-left: 32px; }
+    s-search-field > .control { padding-left: 32px; background: #fdfdfd url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='16' height='16' fill='none' stroke='%23616161' stroke-width='1.5'%3E%3Ccircle cx='7' cy='7' r='4.5'/%3E%3Cpath d='m10.5 10.5 3.5 3.5'/%3E%3C/svg%3E") no-repeat 10px center; }
     :is(s-email-field, s-url-field, s-password-field):not(:defined) { display: grid; gap: 4px; }
     :is(s-email-field, s-url-field, s-password-field):not(:defined)::before { content: attr(label); }
     :is(s-checkbox, s-switch, s-choice):not(:defined) { display: block; }

@@ -1,0 +1,178 @@
+"""A small store, served by a process of its own, and a tiny app that it meets over HTTP."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.devstore.tiny_app import TinyApp
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOP = "northbeck-outfitters.myshopify.com"
+CLIENT_ID, SECRET = "client-id-of-the-test", "a secret of more than thirty-two bytes"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+CONFIG = """
+[access_scopes]
+scopes = "read_orders,read_all_orders,read_products,read_inventory,read_locations"
+optional_scopes = ["write_products"]
+[webhooks]
+api_version = "2026-10"
+  [[webhooks.subscriptions]]
+  compliance_topics = ["customers/data_request", "customers/redact", "shop/redact"]
+  uri = "/webhooks/shopify"
+  [[webhooks.subscriptions]]
+  topics = ["app/uninstalled", "app/scopes_update", "orders/create", "orders/updated", "orders/cancelled", "orders/edited",
+            "orders/delete", "refunds/create", "products/create", "products/update", "products/delete",
+            "inventory_levels/update", "inventory_items/update", "locations/update", "shop/update",
+            "checkouts/create", "checkouts/update", "bulk_operations/finish"]
+  uri = "/webhooks/shopify"
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def devstore(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one command of the development store and wait for it."""
+    command = [sys.executable, "-m", "devstore", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=110)
+
+
+@dataclass
+class World:
+    """Hold the addresses of the store and the app, and the few calls that tests make."""
+
+    folder: Path
+    port: int
+    app: TinyApp
+    shop: str = SHOP
+
+    @property
+    def api(self) -> str:
+        return f"http://127.0.0.1:{self.port}/shops/{self.shop}/admin"
+
+    @property
+    def admin(self) -> str:
+        return f"http://localhost:{self.port}/admin/{self.shop}/apps/shopmlops"
+
+    def control(self, lever: str, **asked: Any) -> dict[str, Any]:
+        answer = requests.post(f"http://127.0.0.1:{self.port}/control/{lever}", json={"shop": self.shop, **asked}, timeout=20)
+        return {"status": answer.status_code, **answer.json()}
+
+    def state(self) -> dict[str, Any]:
+        return requests.get(f"http://127.0.0.1:{self.port}/control/state", timeout=20).json()
+
+    def id_token(self, user: str = "owner") -> str:
+        address = f"http://127.0.0.1:{self.port}/control/id-token"
+        return requests.get(address, params={"shop": self.shop, "user": user}, timeout=20).json()["id_token"]
+
+    def token(self, **changes: Any) -> requests.Response:
+        asked = {
+            "client_id": CLIENT_ID,
+            "client_secret": SECRET,
+            "grant_type": EXCHANGE,
+            "subject_token": changes.pop("subject_token", None) or self.id_token(),
+            "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+            "requested_token_type": "urn:shopify:params:oauth:token-type:offline-access-token",
+            "expiring": "1",
+            **changes,
+        }
+        return requests.post(f"{self.api}/oauth/access_token", json=asked, timeout=20)
+
+    def refresh(self, refresh_token: str) -> requests.Response:
+        return self.token(grant_type="refresh_token", refresh_token=refresh_token)
+
+    def call(self, access: str, query: str, **variables: Any) -> requests.Response:
+        headers = {"X-Shopify-Access-Token": access}
+        body = {"query": query, "variables": variables}
+        return requests.post(f"{self.api}/api/2026-10/graphql.json", json=body, headers=headers, timeout=30)
+
+    def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
+        return self.call(self.token().json()["access_token"], query, **variables).json()
+
+    def bulk(self, query: str, group: bool = False) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Run a bulk export to its end and return the operation and its records."""
+        start = """mutation Start($query: String!, $group: Boolean!) { bulkOperationRunQuery(query: $query, groupObjects: $group)
+            { bulkOperation { id status url objectCount } userErrors { field message code } } }"""
+        answer = self.graphql(start, query=query, group=group)["data"]["bulkOperationRunQuery"]
+        if answer["userErrors"]:
+            return answer, []
+        assert answer["bulkOperation"]["status"] == "CREATED"
+        operation = self.finished(answer["bulkOperation"]["id"])
+        if not operation["url"]:
+            return operation, []
+        lines = requests.get(operation["url"], timeout=30).text.splitlines()
+        return operation, [json.loads(line) for line in lines]
+
+    def finished(self, number: str) -> dict[str, Any]:
+        ask = """query Poll($id: ID!) { bulkOperation(id: $id)
+            { id status errorCode objectCount rootObjectCount fileSize url } }"""
+        return until(
+            lambda: operation
+            if (operation := self.graphql(ask, id=number)["data"]["bulkOperation"])["status"] not in ("CREATED", "RUNNING")
+            else None
+        )
+
+
+def until(check: Callable[[], Any], seconds: float = 15) -> Any:
+    """Wait for something to become true and return it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = check()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not happen in time")
+
+
+@pytest.fixture(scope="session")
+def app() -> Iterator[TinyApp]:
+    tiny = TinyApp(free_port())
+    tiny.start()
+    yield tiny
+    tiny.stop()
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory, app: TinyApp) -> Iterator[World]:
+    """Serve a store of 40 days with a dozen orders a day."""
+    folder, port = tmp_path_factory.mktemp("devstore"), free_port()
+    (folder / "shopify.app.toml").write_text(CONFIG)
+    made = devstore(folder, "seed", "--state", "state", "--shop", SHOP, "--days", "40", "--orders-per-day", "12")
+    assert made.returncode == 0, made.stderr
+    command = [sys.executable, "-m", "devstore", "serve", "--state", "state", "--port", str(port), "--app-url", app.origin]
+    secrets = {"DEVSTORE_CLIENT_ID": CLIENT_ID, "DEVSTORE_CLIENT_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=folder, env={**os.environ, **secrets}, stdout=subprocess.DEVNULL) as process:
+        app.admin = f"http://localhost:{port}"
+        until(lambda: _answers(port))
+        yield World(folder, port, app)
+        process.terminate()
+
+
+def _answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/control/state", timeout=1).ok
+    except requests.ConnectionError:
+        return False
+
+
+@pytest.fixture
+def heard(world: World) -> Iterator[TinyApp]:
+    """Start each test with no deliveries heard and no trouble planned."""
+    world.control("knobs", late=0, doubled=0, reordered=0, forged=0, dropped=0)
+    world.app.deliveries.clear()
+    yield world.app
+    world.control("knobs", late=0, doubled=0, reordered=0, forged=0, dropped=0)
