@@ -56,7 +56,7 @@ def learn(use_case: UseCase, data: dataset.Dataset, tracker: runs.Tracker) -> Le
     with tracker.step("Replaying your past in money", 70, 90):
         replay = use_case.resolve("replay")(data.frames, fitted, champion=champion, seed=SEED)
     with tracker.step("Drawing what you will see", 90, 95):
-        page = use_case.resolve("present")(evaluation, replay)
+        page = use_case.resolve("present")(evaluation, replay, currency=data.snapshot.shop.currency)
     return Learned(fitted, evaluation.as_dict(), replay.as_dict(), page.as_dict(), use_case.resolve("dump")(fitted))
 
 
