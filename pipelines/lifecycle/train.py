@@ -54,7 +54,7 @@ def learn(use_case: UseCase, data: dataset.Dataset, tracker: runs.Tracker) -> Le
     with tracker.step("Checking against past weeks", 45, 70):
         evaluation = use_case.resolve("evaluate")(data.frames, champion=champion, progress=tracker.progress)
     with tracker.step("Replaying your past in money", 70, 90):
-        replay = use_case.resolve("replay")(data.frames, fitted, champion=champion, seed=SEED)
+        replay = use_case.resolve("replay")(data.frames, fitted, champion=champion)
     with tracker.step("Drawing what you will see", 90, 95):
         page = use_case.resolve("present")(evaluation, replay, currency=data.snapshot.shop.currency)
     return Learned(fitted, evaluation.as_dict(), replay.as_dict(), page.as_dict(), use_case.resolve("dump")(fitted))

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
-from pipelines.stats.significance import DRAWS
+import numpy as np
+
+from pipelines.stats.significance import DRAWS, bootstrap_total
 from pipelines.stats.splits import is_thin
 from pipelines.usecases.demand_forecast.ordering import FloatArray
 
@@ -75,6 +78,19 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Week:
+    """What one week saved, and all weeks up to it with their range once four are known; whole minor units."""
+
+    saved: int
+    running: int
+    interval: tuple[int, int] | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain JSON."""
+        return {"saved": self.saved, "running": self.running, "interval": self.interval and list(self.interval)}
+
+
+@dataclass(frozen=True)
 class Replay:
     """Candidate, simple rule and champion over the same weeks of the store's past."""
 
@@ -97,6 +113,19 @@ class Replay:
     def worst_group(self, policy: str) -> Difference | None:
         """Give the group that gains least, or loses most."""
         return min(self.versus.get(policy, ())[1:], key=lambda group: group.profit, default=None)
+
+    def weekly(self, policy: str) -> list[Week]:
+        """Follow the difference week by week; rounded so that weeks add up to what is running."""
+        saved = self.outcomes["candidate"].weekly_profit - self.outcomes[policy].weekly_profit
+        running = np.rint(saved.cumsum()).astype(int).tolist()
+        return [
+            Week(now - before, now, self._range_until(saved[: place + 1]))
+            for place, (before, now) in enumerate(pairwise([0, *running]))
+        ]
+
+    def _range_until(self, saved: FloatArray) -> tuple[int, int] | None:
+        interval = bootstrap_total(saved, seed=self.seed)
+        return None if interval is None else (round(interval.low), round(interval.high))
 
     @property
     def is_thin(self) -> bool:
@@ -127,4 +156,5 @@ class Replay:
             "draws": self.draws,
             "policies": {name: outcome.as_dict() for name, outcome in self.outcomes.items()},
             "versus": {name: [group.as_dict() for group in groups] for name, groups in self.versus.items()},
+            "weekly": {name: [week.as_dict() for week in self.weekly(name)] for name in self.versus},
         }

@@ -1,0 +1,214 @@
+"""A version is told in money first, with its range, and never more firmly than it was measured."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.usecases.demand_forecast.explanation import explain
+from pipelines.usecases.demand_forecast.presentation import present
+from pipelines.usecases.demand_forecast.replay_result import Difference, Outcome, Replay
+
+WEEKS = 12
+
+
+@dataclass
+class Evaluation:
+    """Figures as an evaluation stores them."""
+
+    figures: dict
+
+    def as_dict(self):
+        return self.figures
+
+
+MEASURED = Evaluation(
+    {
+        "candidate": {"rmsse": 0.78, "wape28": 0.42, "bias": 0.031},
+        "seasonal_naive": {"rmsse": 1.0, "wape28": 0.56, "bias": 0.0},
+    }
+)
+NOTHING = Evaluation({})
+
+
+def outcome(too_little, holding, markdown=0.0, weekly=0.0):
+    """Make one policy's money."""
+    return Outcome(np.full(WEEKS, weekly), 900.0, 100.0, too_little, holding, markdown, 0.0)
+
+
+def a_replay(
+    *,
+    mine=(284_000.0, 199_000.0),
+    other=(348_000.0, 243_000.0),
+    interval=(41_000.0, 174_000.0),
+    groups=(),
+    rival="naive",
+    history_days=400,
+    weeks=WEEKS,
+    **more,
+):
+    """Make a replay with these costs of too little and too much stock."""
+    profit = sum(other) - sum(mine)
+    outcomes = {"candidate": outcome(*mine, weekly=profit / WEEKS), "naive": outcome(*other), rival: outcome(*other)}
+    total = Difference("All variants", 412, profit, interval)
+    versus = {rival: (total, *groups), "naive": (total, *groups)}
+    facts = {"seed": 0, "variants": 412, "left_out": 0, "imputed_share": 0.0} | more
+    return Replay(date(2026, 8, 31), weeks, history_days, outcomes, versus, **facts)
+
+
+def cards(replay, evaluation=MEASURED, currency="GBP"):
+    """Present, and give the cards by name."""
+    page = present(evaluation, replay, currency=currency)
+    return page, {card.name: card for card in page.cards}
+
+
+def test_the_headline_is_money_with_its_range_and_what_it_was_measured_on():
+    page, card = cards(a_replay())
+    headline = card["headline"]
+    assert headline.big == "£1,080 less"
+    assert headline.aside == "cost of ordering mistakes than with the simple rule, on your last 12 weeks"
+    assert headline.sentences[0] == "Very likely (19 of 20 times) between £410 and £1,740 less."
+    assert headline.sentences[1].endswith("same 412 variants on your own sales, 31\u00a0Aug to 22\u00a0Nov.")
+    assert headline.heading == "Use this version for all variants?"
+    assert page.badge.words == "Proven"
+
+
+def test_a_range_that_includes_zero_is_not_proven():
+    page, card = cards(a_replay(interval=(-20_000.0, 174_000.0)))
+    assert page.badge.words == "Not proven" and card["headline"].heading.startswith("Not proven. ")
+    assert card["headline"].sentences[0] == (
+        "Not proven: the range includes zero. Very likely (19 of 20 times) between £1,740 less and £200 more."
+    )
+    assert card["if_wrong"].sentences[0] == (
+        "At the cautious end of the range it costs £200 more in 12 weeks than the simple rule."
+    )
+
+
+def test_thin_history_is_never_proven():
+    page, card = cards(a_replay(history_days=60))
+    assert page.badge.words == "Not proven"
+    assert (
+        card["headline"].sentences[0].startswith("Not proven: 60 days of sales are thin evidence, a proof needs 140.")
+    )
+
+
+def test_what_costs_more_says_so():
+    page, card = cards(a_replay(mine=(400_000.0, 243_000.0), interval=(-90_000.0, -20_000.0)))
+    assert page.badge.words == "Costs more" and card["headline"].big == "£520 more"
+    assert card["headline"].sentences[0].endswith("between £200 and £900 more.")
+
+
+def test_too_few_weeks_are_not_measured():
+    reason = "3 of at least 4 complete weeks to replay."
+    page, card = cards(a_replay(interval=None, weeks=3, reason=reason))
+    assert page.badge.words == "Not measured" and page.figure is None
+    assert card["headline"].sentences[0] == f"Not measured: {reason}"
+    assert card["if_wrong"].sentences[0] == "Nothing tells yet whether it orders better than the simple rule."
+
+
+def test_a_replay_of_nothing_has_words_too():
+    empty = Replay(date(2026, 8, 31), 0, 30, {}, {}, 0, 0, 5, 0.0, "0 of at least 4 complete weeks to replay.")
+    page, card = cards(empty, NOTHING)
+    assert card["headline"].heading == "Not measured" and "parts" not in card and "method" not in card
+    json.dumps(page.as_dict())
+
+
+def test_against_a_live_version_the_simple_rule_is_not_named():
+    _, card = cards(a_replay(rival="champion"))
+    told = json.dumps([card["headline"].sentences, card["headline"].aside, card["parts"].table.head])
+    assert "the live version" in told and "simple rule" not in told
+
+
+def test_what_was_left_out_and_filled_in_is_said():
+    _, card = cards(a_replay(left_out=5, imputed_share=0.031))
+    told = " ".join(card["headline"].sentences)
+    assert "On 3\u00a0% of days there was no stock" in told and "5 variants left out" in told
+
+
+@given(st.lists(st.floats(0, 3e6), min_size=4, max_size=4), st.sampled_from(["GBP", "JPY", "KWD"]))
+def test_the_parts_shown_add_up_in_every_row_and_column(costs, currency):
+    replay = a_replay(mine=(costs[0], costs[1]), other=(costs[2], costs[3]))
+    _, card = cards(replay, currency=currency)
+
+    def amount(text):
+        number = float("".join(letter for letter in text if letter in "0123456789."))
+        return 0.0 if text == "no difference" else -number if text.endswith("more") else number
+
+    rows = [[amount(text.replace("no difference", "0")) for text in row[1:]] for row in card["parts"].table.rows]
+    for other, mine, saved in rows:
+        assert other - mine == pytest.approx(saved)
+    for little, much, total in zip(*rows, strict=True):
+        assert little + much == pytest.approx(total)
+    assert card["headline"].big == card["parts"].table.rows[-1][-1]
+
+
+def groups():
+    """A total's groups, of which one may lose."""
+    return (
+        Difference("Best-sellers", 40, 69_000.0, (18_000.0, 119_000.0)),
+        Difference("New products", 18, -6_000.0, (-21_000.0, 9_000.0)),
+        Difference("Steady sellers", 170, 35_000.0, (4_000.0, 66_000.0)),
+    )
+
+
+def test_the_worst_group_stands_right_under_the_total():
+    _, card = cards(a_replay(groups=groups()))
+    rows = card["groups"].table.rows
+    assert [row[0] for row in rows] == ["All variants", "New products", "Best-sellers", "Steady sellers"]
+    assert rows[1] == ("New products", "18", "Worst group", "£60 more", "£90 less to £210 more")
+    assert card["groups"].heading == "New products are the only group that may get worse"
+    assert len(card["groups"].drawings) == 1 + len(rows)
+
+
+def test_when_no_group_may_lose_none_is_called_worst():
+    _, card = cards(a_replay(groups=groups()[::2]))
+    assert card["groups"].heading == "No group gets worse"
+    assert {row[2] for row in card["groups"].table.rows} == {"Better"}
+
+
+def test_the_weeks_are_drawn_and_their_message_counts_them():
+    page, _ = cards(a_replay())
+    assert page.figure.title == "It would have cost less in 12 of 12 weeks"
+    assert len(page.figure.table_rows) == 12 and "£1,080 less" in page.figure.svg
+
+
+def test_errors_are_told_in_plain_words():
+    _, card = cards(a_replay())
+    assert card["method"].sentences == (
+        "Errors per day are 22\u00a0% smaller than those of the simple rule.",
+        "Errors of the 28-day total are 25\u00a0% smaller than those of the simple rule.",
+        "In all, forecasts were 3\u00a0% too high.",
+    )
+    worse = Evaluation({"candidate": {"rmsse": 1.1, "wape28": None, "bias": -0.001}, "seasonal_naive": {"rmsse": 1.0}})
+    assert cards(a_replay(), worse)[1]["method"].sentences == (
+        "Errors per day are 10\u00a0% larger than those of the simple rule.",
+        "In all, forecasts were neither too high nor too low.",
+    )
+
+
+def test_every_page_is_plain_json():
+    page, _ = cards(a_replay(groups=groups()))
+    stored = json.loads(json.dumps(page.as_dict()))
+    assert [card["name"] for card in stored["cards"]] == ["headline", "parts", "groups", "if_wrong", "undo", "method"]
+    assert stored["figure"]["svg"].startswith("<svg")
+
+
+# One variant
+
+
+@given(st.lists(st.floats(-50, 200), min_size=5, max_size=5), st.integers(0, 300))
+def test_the_reasons_of_a_forecast_add_up_to_it(parts, sold):
+    names = ("recent_level", "weekday", "season", "new_product", "shop_total")
+    told = explain(dict(zip(names, parts, strict=True)), sold_28=sold, forecast_28=sum(parts))
+    assert sum(units for _, units in told) == int(np.floor(sum(parts) + 0.5))
+    assert told[0] == ("Sales of the last 28 days", sold)
+    assert all(units for _, units in told[1:])
+
+
+def test_a_shop_that_shrinks_is_said_to_shrink():
+    told = explain({"recent_level": 10.0, "shop_total": -3.0}, sold_28=10, forecast_28=7)
+    assert told == [("Sales of the last 28 days", 10), ("The whole shop is heading down", -3)]
