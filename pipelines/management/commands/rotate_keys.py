@@ -1,0 +1,21 @@
+"""Seal every secret under the newest key of ENCRYPTION_KEYS."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from pipelines.lifecycle.keys import rotate_keys
+from pipelines.shopify.vault import CannotUnseal
+
+
+class Command(BaseCommand):
+    help = "Seal every stored secret under the newest key; after that, older keys can be removed from ENCRYPTION_KEYS."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            changed = rotate_keys()
+        except CannotUnseal as error:
+            raise CommandError(
+                f"The {error} does not open with any key of ENCRYPTION_KEYS; put its key back."
+            ) from error
+        self.stdout.write(f"{changed} shops now use the newest key. Older keys can be removed.")
