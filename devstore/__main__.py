@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devstore.seed_file import WrongFile
+from devstore.order_files import WrongFile
 from devstore.seeding import Plan, seed
 
 if TYPE_CHECKING:

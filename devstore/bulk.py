@@ -248,8 +248,8 @@ class _Survey:
             found.append("Bulk queries cannot contain more than 5 connections.")
         if self.without_id:
             found.append(
-                "The parent 'node' field for a nested connection must select the 'id' field without an alias and must be "
-                f"of 'ID' return type. Connection fields without 'id': {', '.join(self.without_id)}."
+                "The parent 'node' field for a nested connection must select the 'id' field without an alias "
+                f"and must be of 'ID' return type. Connection fields without 'id': {', '.join(self.without_id)}."
             )
         return found
 

@@ -175,7 +175,7 @@ def _units(column: str) -> Getter:
 
 
 def _refunds(row: Row, context: Context, args: dict[str, Any]) -> list[Row]:
-    if row["financial_status"] == "paid" and not row["refunded"]:
+    if row["financial_status"] == "paid":
         return []
     found = context.store.all("SELECT * FROM refunds WHERE order_id = ? ORDER BY id", row["id"])
     return found[: args.get("first") or None]

@@ -86,7 +86,7 @@ class Book:
 
 def seed(state: Path, plan: Plan) -> dict[str, Any]:
     """Create the store unless it is there, and return what it holds."""
-    from devstore.seed_file import WrongFile
+    from devstore.order_files import WrongFile
 
     if plan.orders and not plan.orders.is_file():
         raise WrongFile(f"{plan.orders}: there is no such file.")
