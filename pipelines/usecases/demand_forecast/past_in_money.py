@@ -27,12 +27,13 @@ from pipelines.usecases.demand_forecast.model import Fitted, Forecast, forecast_
 from pipelines.usecases.demand_forecast.ordering import Policy, Terms, forecast_policy, naive_policy, terms
 from pipelines.usecases.demand_forecast.replay import Rates, replay
 from pipelines.usecases.demand_forecast.replay_result import Replay
-from pipelines.usecases.demand_forecast.serving import variants_with_terms
 from pipelines.usecases.demand_forecast.shop_total import forecast_total
-from pipelines.usecases.demand_forecast.spread import dispersion_of
+from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, dispersion_of
+from pipelines.usecases.demand_forecast.stock_inputs import resolve_rules
 
 WEEK = 7
 NEW_DAYS = 56
+RULES = ("lead_time_days", "review_days", "service_level")
 BEST_SHARE, STEADY_SHARE = 0.1, 0.5
 
 RecipeAt = Callable[[int], Recipe]
@@ -98,6 +99,17 @@ def replay_past(frames: Frames, fitted: Fitted, *, champion: Fitted | None = Non
     )
 
 
+def variants_with_terms(frames: Frames) -> pd.DataFrame:
+    """Give the series with the rules that hold for each: its own, else its vendor's, else the shop's."""
+    terms = frames["terms"].iloc[0]
+    defaults: dict[str, float | None] = {name: float(terms[name]) for name in RULES}
+    defaults |= {"cover_days": None, "pack_size": 1.0, "minimum_order": 0.0, "unit_cost_minor": None}
+    variants = frames["series"].rename(columns={"unique_id": "variant_id", "price": "price_minor"})
+    resolved = resolve_rules(variants, frames["rules"], defaults)
+    resolved["unit_cost_minor"] = resolved["unit_cost_minor"].fillna(resolved["unit_cost"])
+    return resolved.drop(columns="unit_cost")
+
+
 def terms_of(variants: pd.DataFrame, frames: Frames) -> Terms:
     """Bring the shop's terms into the form that the replay reads."""
     return terms(
@@ -119,13 +131,22 @@ def policies_of(past: Past, champion: Fitted | None) -> dict[str, Policy]:
     policies = {"candidate": forecasts_by(past, past.backtest.recipe, cubes, total)}
     if champion is not None:
         policies["champion"] = forecasts_by(past, lambda cut: champion.recipe, cubes, total)
-    policies["naive"] = naive_policy(past.history.known, past.terms, lambda day: spread_before(past, day))
+    policies["naive"] = repeating_last_week(past)
     return policies
 
 
-def spread_before(past: Past, day: int) -> Vector:
-    """Give the variance-to-mean ratio of each variant from data before a day."""
-    return dispersion_of(past.history.until(day).panel, past.backtest.lead_days).by_series
+def repeating_last_week(past: Past) -> Policy:
+    """Order by last week's sales, with the candidate's own idea of how far a forecast may be off."""
+
+    def dispersion(day: int) -> Vector:
+        return dispersion_of(past.history.until(day).panel, past.backtest.lead_days).by_series
+
+    def levels(day: int, rows: NDArray[np.int64]) -> Vector:
+        origin = past.origin_before(day)
+        error = USUAL_ERROR if origin is None else past.backtest.recipe(origin).model_error
+        return naive_policy(past.history.known, past.terms, dispersion, error)(day, rows)
+
+    return levels
 
 
 def forecasts_by(
@@ -191,7 +212,8 @@ def variant_groups(past: Past) -> dict[str, Mask]:
     before = past.history.until(past.first_counted)
     recent = before.known[:, -NEW_DAYS:].sum(axis=1, dtype=np.float64)
     rank = np.argsort(np.argsort(-recent, kind="stable"), kind="stable") / max(1, len(recent))
-    is_new = past.first_counted - before.panel.first < NEW_DAYS
+    first = before.panel.first
+    is_new = (first > 0) & (past.first_counted - first < NEW_DAYS)
     groups = {
         "New products": is_new,
         "Best-sellers": ~is_new & (rank < BEST_SHARE),

@@ -8,33 +8,26 @@ Writes  forecasts: variant_id | mean | lead_quantiles | month_quantiles | parts,
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipelines.charts.sparklines import sparklines
+from pipelines.stats.frames import Matrix
 from pipelines.usecases.contract import Frames
+from pipelines.usecases.demand_forecast.explanation import explain
+from pipelines.usecases.demand_forecast.history import History, history_of
 from pipelines.usecases.demand_forecast.model import Fitted, Forecast, predict_panel
-from pipelines.usecases.demand_forecast.stock import MONTH, Outlook, advise
-from pipelines.usecases.demand_forecast.stock_inputs import Override, apply_overrides, location_shares, resolve_rules
+from pipelines.usecases.demand_forecast.past_in_money import censored_days, variants_with_terms
+from pipelines.usecases.demand_forecast.stock import MONTH, TOTAL, Outlook, advise
+from pipelines.usecases.demand_forecast.stock_inputs import Override, apply_overrides, location_shares
 
 YEAR = 365
-FARTHEST_COVER = 180
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 KNOWN_STOCKOUT = 1
-PARTS = ("recent_level", "weekday", "season", "new_product", "shop_total")
-RULES = ("lead_time_days", "review_days", "service_level")
-
-
-def variants_with_terms(frames: Frames) -> pd.DataFrame:
-    """Give the series with the rules that hold for each: its own, else its vendor's, else the shop's."""
-    terms = frames["terms"].iloc[0]
-    defaults: dict[str, float | None] = {name: float(terms[name]) for name in RULES}
-    defaults |= {"cover_days": None, "pack_size": 1.0, "minimum_order": 0.0, "unit_cost_minor": None}
-    variants = frames["series"].rename(columns={"unique_id": "variant_id", "price": "price_minor"})
-    resolved = resolve_rules(variants, frames["rules"], defaults)
-    resolved["unit_cost_minor"] = resolved["unit_cost_minor"].fillna(resolved["unit_cost"])
-    return resolved.drop(columns="unit_cost")
+ONLY_VARIANT = "Default Title"  # what Shopify calls the variant of a product that has no options
 
 
 def add_sales_facts(variants: pd.DataFrame, frames: Frames) -> pd.DataFrame:
@@ -53,7 +46,7 @@ def add_sales_facts(variants: pd.DataFrame, frames: Frames) -> pd.DataFrame:
         sale_days=ids.map(days["size"]).fillna(0).to_numpy(dtype=np.int64),
         age_days=(asof - first).dt.days.fillna(0).to_numpy(dtype=np.int64) + 1,
         idle_days=(asof - ids.map(days["max"])).dt.days.to_numpy(dtype=np.float64),
-        out_since=ids.map(out_since(sales, asof)).to_numpy(dtype="datetime64[s]"),
+        out_since=out_since(sales, asof).reindex(ids).to_numpy(dtype="datetime64[s]"),
     )
 
 
@@ -83,9 +76,47 @@ def advice_rows(forecast: Forecast, variants: pd.DataFrame, frames: Frames) -> p
     outlook = Outlook(mean, forecast.dispersion, np.asarray(forecast.model_error))
     cost_share = float(frames["terms"]["cost_share"].iloc[0])
     advice = advise(variants, outlook, shared_stock(frames["stock"]), today=today, cost_share=cost_share)
-    kept = ["variant_id", "product_title", "title", "sku", "vendor", *RULES, "cover_days", "pack_size", "minimum_order"]
-    advice = advice.merge(variants[kept], on="variant_id")
-    return advice.assign(is_overridden=advice["variant_id"].isin(ids[own]))
+    shown = described(variants).assign(is_overridden=own)
+    advice = advice.merge(shown, on="variant_id")
+    total = advice["location_id"] == TOTAL
+    lines = pd.Series(drawn(history_of(frames), mean, advice[total]), index=advice.index[total])
+    return advice.assign(spark=lines.reindex(advice.index).fillna(""))
+
+
+def described(variants: pd.DataFrame) -> pd.DataFrame:
+    """Say what a variant is called, what finds it, and by which rules it was judged."""
+    title = variants["product_title"]
+    subtitle = variants["title"].where(variants["title"] != ONLY_VARIANT, "")
+    names = ["lead_time_days", "review_days", "cover_days", "pack_size", "minimum_order", "service_level"]
+    rules = variants[names].astype(object).where(variants[names].notna(), None)
+    return pd.DataFrame(
+        {
+            "variant_id": variants["variant_id"],
+            "title": title,
+            "subtitle": subtitle,
+            "sku": variants["sku"],
+            "vendor": variants["vendor"],
+            "search": (title + " " + subtitle + " " + variants["sku"]).str.lower(),
+            "rule": rules.to_dict("records"),
+        }
+    )
+
+
+def drawn(history: History, mean: Matrix, advice: pd.DataFrame) -> list[str]:
+    """Draw 28 days back and ahead of every variant; the range of a day is that of the month, in proportion."""
+    sold, ahead = last_columns(history.known, MONTH), mean[:, :MONTH]
+    gone = last_columns(censored_days(history), MONTH).astype(np.bool_)
+    expected = advice["forecast_28"].to_numpy(dtype=np.float64)
+    low, high = (
+        ahead * np.divide(advice[name].to_numpy(), expected, out=np.zeros_like(expected), where=expected > 0)[:, None]
+        for name in ("low_28", "high_28")
+    )
+    return sparklines(sold, gone, ahead, low, high, advice["title"].tolist())
+
+
+def last_columns(matrix: NDArray[Any], count: int) -> NDArray[Any]:
+    """Give the last columns, with empty ones in front where there are too few."""
+    return np.pad(matrix[:, -count:], ((0, 0), (max(0, count - matrix.shape[1]), 0)))
 
 
 def standing_overrides(frames: Frames) -> list[Override]:
@@ -100,15 +131,17 @@ def shared_stock(stock: pd.DataFrame) -> pd.DataFrame:
 
 
 def forecast_rows(forecast: Forecast, variants: pd.DataFrame) -> pd.DataFrame:
-    """Give one row per variant: the daily mean, quantiles of the two sums that decisions use, and its parts."""
+    """Give one row per variant: the daily mean, how far it may be off, and why it is what it is."""
     protection = (variants["lead_time_days"] + variants["review_days"]).to_numpy(dtype=np.int64)
     return pd.DataFrame(
         {
             "variant_id": variants["variant_id"],
             "mean": list(np.round(forecast.mean.astype(np.float64), 4)),
+            "dispersion": np.round(forecast.dispersion, 4),
+            "model_error": round(float(forecast.model_error), 4),
             "lead_quantiles": quantiles(forecast, protection),
             "month_quantiles": quantiles(forecast, np.full_like(protection, MONTH)),
-            "parts": parts(forecast),
+            "parts": parts(forecast, variants["sold_28"]),
         }
     )
 
@@ -120,9 +153,12 @@ def quantiles(forecast: Forecast, days: NDArray[np.int64]) -> list[dict[str, flo
     return [dict(zip(names, row, strict=True)) for row in columns.tolist()]
 
 
-def parts(forecast: Forecast) -> list[list[list[str | float]]]:
-    """Explain the month in words and units that add up; what changes nothing is not told."""
-    table = forecast.level_parts(MONTH)
-    names = [name for name in PARTS if name in table]
-    rows = np.round(table[names].to_numpy(dtype=np.float64), 2)
-    return [[[name, units] for name, units in zip(names, row, strict=True) if units] for row in rows.tolist()]
+def parts(forecast: Forecast, sold: pd.Series) -> list[list[tuple[str, int]]]:
+    """Lead from what sold to what is forecast, in words and whole units that add up."""
+    table = forecast.level_parts(MONTH).drop(columns="unique_id")
+    totals = table.pop("total")
+    names = [str(name) for name in table.columns]
+    return [
+        explain(dict(zip(names, row, strict=True)), sold_28=units, forecast_28=total)
+        for row, units, total in zip(table.to_numpy().tolist(), sold.tolist(), totals.tolist(), strict=True)
+    ]
