@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines.lifecycle import facts, install, privacy
+from pipelines.lifecycle import backfill, facts, install, privacy
 from pipelines.lifecycle.facts import Deletion, Taken
 from pipelines.models import Order, Shop, SyncRun, Variant, WebhookDelivery
 from pipelines.shopify import payloads
@@ -242,7 +242,9 @@ def uninstalled(event: Event) -> Verdict:
 
 
 def scopes(event: Event) -> Verdict:
-    install.scopes_changed(event.shop, map(str, event.body.get("current") or []), event.triggered_at)
+    gained = install.scopes_changed(event.shop, map(str, event.body.get("current") or []), event.triggered_at)
+    if "read_all_orders" in gained:
+        backfill.ask(event.shop, SyncRun.Kind.ORDERS, "scopes")
     return Verdict(subject=event.shop_domain)
 
 

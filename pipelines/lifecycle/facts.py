@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, get_type_hints
 
-from django.db import connection
+from django.db import connection, transaction
 
 from pipelines.shopify import shapes
-from pipelines.shopify.shapes import is_later
+from pipelines.shopify.shapes import EPOCH, is_later
 
 Key = tuple[int, int]  # shop, Shopify's id
 Taken = set[tuple[int, int, str]]  # and the source whose state we took over
-EPOCH = "1970-01-01T00:00:00Z"
 
 # When what arrived (excluded) replaces what is known (old). The unknown is always written.
 NEWER = "excluded.updated_at > old.updated_at"
@@ -87,17 +86,21 @@ def staged(cursor: Any, table: Table, facts: Iterable[Sequence[Any]]) -> Iterato
     cursor.execute(f"DROP TABLE {name}")
 
 
-def merge(cursor: Any, table: Table, incoming: str, wins: str) -> dict[Key, bool]:
+def merge(cursor: Any, table: Table, incoming: str, wins: str, returning: bool = True) -> dict[Key, bool]:
     """Move staged facts into their table where they win; return their keys, and whether each was new to us."""
     columns, key = ", ".join(table.columns), ", ".join(table.key)
     cursor.execute(
         f"INSERT INTO {table.name} AS old ({columns}) SELECT {columns} FROM {incoming} ORDER BY {key}"
         f" ON CONFLICT ({key}) DO UPDATE SET {table.assignments} WHERE {wins}"
-        f" RETURNING {', '.join(table.key[:2])}, (xmax = 0)"
+        + f" RETURNING {', '.join(table.key[:2])}, (xmax = 0)"
+        * returning
     )
+    if not returning:
+        return {}
     return {(shop_id, shopify_id): is_new for shop_id, shopify_id, is_new in cursor.fetchall()}
 
 
+@transaction.atomic
 def write(table: Table, facts: Iterable[Any], wins: str) -> Taken:
     """Write things that stand alone; return those whose state we took over."""
     newest, _ = newest_of((fact,) for fact in facts)
@@ -107,6 +110,7 @@ def write(table: Table, facts: Iterable[Any], wins: str) -> Taken:
         return sources(newest, merge(cursor, table, incoming, wins))
 
 
+@transaction.atomic
 def write_orders(orders: Iterable[shapes.OrderWithLines], wins: str) -> Taken:
     """Write orders with all their lines; return those whose state we took over."""
     newest, contested = newest_of(orders)
@@ -124,6 +128,7 @@ def write_orders(orders: Iterable[shapes.OrderWithLines], wins: str) -> Taken:
     return sources(newest, written)
 
 
+@transaction.atomic
 def write_products(products: Iterable[shapes.ProductWithVariants], wins: str) -> Taken:
     """Write products with their variants; return those whose state we took over."""
     newest, contested = newest_of(products)
@@ -228,6 +233,17 @@ def arrays(keys: Iterable[Sequence[Any]]) -> list[list[Any]]:
     return [list(column) for column in zip(*keys, strict=True)]
 
 
+def bury_unlisted(table: Table, shop_id: int, listed: Collection[int], before: str) -> int:
+    """Leave tombstones for what a whole export did not list and nothing newer speaks of."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table.name} SET deleted_at = %s, updated_at = %s"
+            " WHERE shop_id = %s AND deleted_at IS NULL AND updated_at < %s AND shopify_id <> ALL(%s)",
+            [before, before, shop_id, before, list(listed)],
+        )
+        return cursor.rowcount
+
+
 class Deletion(NamedTuple):
     shop_id: int
     shopify_id: int
@@ -272,6 +288,7 @@ def unknown_product(shop_id: int, product_id: int) -> shapes.Product:
     return shapes.Product(shop_id, product_id, EPOCH, "", "", "", "", "archived", "[]", None, None)
 
 
+@transaction.atomic
 def delete_orders(deletions: Sequence[Deletion]) -> set[Key]:
     """Bury orders; their lines go, so that no sum can count them."""
     buried = delete(ORDERS, unknown_order, deletions)
@@ -285,6 +302,7 @@ def delete_orders(deletions: Sequence[Deletion]) -> set[Key]:
     return buried
 
 
+@transaction.atomic
 def delete_products(deletions: Sequence[Deletion]) -> set[Key]:
     """Bury products with their variants."""
     buried = delete(PRODUCTS, unknown_product, deletions)
@@ -294,6 +312,7 @@ def delete_products(deletions: Sequence[Deletion]) -> set[Key]:
     return buried
 
 
+@transaction.atomic
 def ask_for_orders(keys: Collection[Key]) -> None:
     """Mark orders for a re-fetch, also those that we have never seen."""
     if keys:
@@ -302,6 +321,7 @@ def ask_for_orders(keys: Collection[Key]) -> None:
             mark_due(cursor, ORDERS, keys)
 
 
+@transaction.atomic
 def write_refunds(refunds: Sequence[shapes.Refund]) -> None:
     """Note refunds; what they changed comes with the order."""
     with connection.cursor() as cursor, staged(cursor, REFUNDS, unique(refunds)) as incoming:
@@ -311,6 +331,7 @@ def write_refunds(refunds: Sequence[shapes.Refund]) -> None:
         )
 
 
+@transaction.atomic
 def write_items(items: Iterable[shapes.Item]) -> set[Key]:
     """Write costs and tracking to the variants of inventory items; return the items that have a variant."""
     newest: dict[Key, shapes.Item] = {}
@@ -356,12 +377,14 @@ ON CONFLICT (shop_id, inventory_item_id, location_id, updated_at) DO UPDATE SET
 """
 
 
+@transaction.atomic
 def append_stock(levels: Iterable[shapes.Stock]) -> None:
     """Append levels told by webhooks; two values for one moment are marked to be read again."""
     with connection.cursor() as cursor, staged(cursor, STOCK, levels) as incoming:
         cursor.execute(APPEND_STOCK.format(incoming=incoming))
 
 
+@transaction.atomic
 def replace_stock(levels: Iterable[shapes.Stock]) -> int:
     """Write levels read from Shopify itself: they are the truth of their moment."""
     newest = {(level.shop_id, level.inventory_item_id, level.location_id, level.updated_at): level for level in levels}

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 SMALLEST, LARGEST = -(2**31), 2**31 - 1
 LARGEST_ID = 2**63 - 1
+EPOCH = "1970-01-01T00:00:00Z"  # stands for a moment that is not known yet
 WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"  # ISO 4217
 WITH_THREE = "BHD IQD JOD KWD LYD OMR TND"
 MINOR_DIGITS = dict.fromkeys(WITHOUT_DECIMALS.split(), 0) | dict.fromkeys(WITH_THREE.split(), 3)

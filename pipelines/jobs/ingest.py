@@ -1,0 +1,84 @@
+"""Something arrived from Shopify, or should have: apply it, import it, compare it."""
+
+from __future__ import annotations
+
+import logging
+
+from pipelines.jobs.queue import job
+
+log = logging.getLogger(__name__)
+
+
+@job(queue="events", timeout=300)
+def drain() -> None:
+    """Apply the deliveries that are due."""
+    from pipelines.lifecycle import ingest
+
+    ingest.drain(limit=50_000)
+
+
+@job(timeout=60)
+def import_everything(shop_id: int, trigger: str) -> None:
+    """Ask Shopify for all data of a shop."""
+    from pipelines.lifecycle import backfill
+    from pipelines.models import Shop
+
+    for run in backfill.import_everything(Shop.objects.get(pk=shop_id), trigger):
+        advance_import.enqueue(run.pk)
+
+
+@job(timeout=3600)
+def advance_import(run_id: int) -> None:
+    """Take an import one step further; the first whole import is followed by the first training."""
+    from pipelines.jobs.training import train_version
+    from pipelines.lifecycle import backfill
+    from pipelines.models import SyncRun, TrainingRun
+
+    run = backfill.advance(run_id)
+    if run is None or run.state != SyncRun.State.DONE or not backfill.first_import_is_done(run.shop):
+        return
+    if not TrainingRun.objects.for_shop(run.shop).exists():
+        train_version.enqueue(run.shop_id, "demand_forecast", "first")
+
+
+@job(timeout=60)
+def carry_on() -> None:
+    """Find imports that wait for their next step, and shops whose pull or comparison is due, by the database alone."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import backfill, pulls, reconcile
+    from pipelines.models import Shop
+
+    now = timezone.now()
+    for run_id in backfill.due(now):
+        advance_import.enqueue(run_id)
+    for shop in Shop.objects.reachable().select_related("settings"):
+        if pulls.is_due(shop, now):
+            import_everything.enqueue(shop.pk, "daily")
+        elif reconcile.is_due(shop, now):
+            compare.enqueue(shop.pk)
+
+
+@job(timeout=600)
+def compare(shop_id: int) -> None:
+    """Compare a shop's recent orders with Shopify."""
+    from pipelines.lifecycle import reconcile
+    from pipelines.models import Shop
+
+    reconcile.reconcile(Shop.objects.get(pk=shop_id))
+
+
+@job(timeout=600)
+def read_again() -> None:
+    """Read again what deliveries asked for, in every shop that lets us."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import reconcile
+    from pipelines.models import Shop
+    from pipelines.shopify.errors import ShopifyError
+
+    for shop in Shop.objects.reachable().filter(pk__in=reconcile.shops_with_questions(timezone.now())):
+        try:
+            reconcile.read_again(shop)
+        except ShopifyError as error:
+            log.info("%s cannot be asked now: %s", shop, error)
