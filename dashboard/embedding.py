@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -57,7 +57,7 @@ class EmbeddingMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Say that the database is away, rather than that something broke."""
-        if not isinstance(error, OperationalError):
+        if not isinstance(error, OperationalError | InterfaceError):
             return None
         log.error("the database did not answer: %s", type(error).__name__)
         return refuse(request, "The app's database does not answer right now. Try again in a minute.", 503)

@@ -22,6 +22,7 @@ urlpatterns = [
     path("versions/<slug:use_case>/train", versions.train, name="train"),
     path("versions/<slug:use_case>/<int:number>", versions.version, name="version"),
     path("releases/<int:pk>", releases.release, name="release"),
+    path("releases/<int:pk>/figure.json", releases.figure, name="release-figure"),
     path("releases/<int:pk>/approve", releases.approve, name="approve"),
     path("releases/<int:pk>/reject", releases.reject, name="reject"),
     path("roll-back/<slug:use_case>", releases.roll_back, name="roll-back"),

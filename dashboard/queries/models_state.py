@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from dashboard.queries.evidence import Headline, headline, headline_against_naive
+from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.words import Badge
 from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, TrainingRun
 from pipelines.usecases import USE_CASES
@@ -35,14 +36,14 @@ class ModelState:
         return self.release is not None and self.release.is_waiting_for_merchant
 
     @property
-    def worth(self) -> Headline | None:
+    def worth(self) -> Worth | None:
         """Return what the live version is worth against the simple rule, as replayed."""
-        return headline_against_naive(self.active.replay) if self.active else None
+        return worth_of(self.active.replay) if self.active else None
 
     @property
-    def headline(self) -> Headline | None:
-        """Return the figure of the decision that waits."""
-        return headline(self.release.evidence) if self.release else None
+    def headline(self) -> dict[str, Any]:
+        """Return the headline card of the decision that waits."""
+        return cards_of(self.release.evidence.get("page") or {}).get("headline", {}) if self.release else {}
 
     @property
     def badge(self) -> Badge:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from dashboard.queries import evidence, words
-from dashboard.queries.evidence import Groups, Headline, Part
+from dashboard.queries.evidence import Group
 from dashboard.queries.words import Badge
 from pipelines.lifecycle import release as releasing
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, Shop, Staff
@@ -35,9 +36,9 @@ class ReleasePage:
     release: Release
     title: str
     deployment: Deployment
-    headline: Headline
-    groups: Groups
-    parts: list[Part]
+    cards: dict[str, Any]
+    groups: list[Group]
+    figure: dict[str, Any] | None
     stages: list[Stage]
     history: list[Happening]
     why_not: str  # why this person may not decide
@@ -56,14 +57,6 @@ class ReleasePage:
         return self.release.phase == Release.Phase.LIVE and self.deployment.active_id == self.release.version_id
 
     @property
-    def other_total(self) -> int:
-        return sum(part.other for part in self.parts)
-
-    @property
-    def candidate_total(self) -> int:
-        return sum(part.candidate for part in self.parts)
-
-    @property
     def step_now(self) -> int:
         return next((n for n, stage in enumerate(self.stages, 1) if stage.state == "on"), len(self.stages))
 
@@ -74,15 +67,16 @@ class ReleasePage:
 
 def release_page(shop: Shop, release: Release, staff: Staff | None) -> ReleasePage:
     """Read everything that a decision on a release needs; every figure comes from the evidence that it binds to."""
-    replay = release.evidence.get("replay") or {}
+    stored = release.evidence.get("page") or {}
+    cards = evidence.cards_of(stored)
     events = LifecycleEvent.objects.for_shop(shop).filter(release_id_seen=release.pk).order_by("seq")
     return ReleasePage(
         release=release,
         title=USE_CASES[release.use_case].title,
         deployment=releasing.deployment_of(shop, release.use_case),
-        headline=evidence.headline(release.evidence),
-        groups=evidence.groups(replay, shop.currency),
-        parts=evidence.parts(replay),
+        cards=cards,
+        groups=evidence.groups_of(cards),
+        figure=stored.get("figure"),
         stages=stages(release),
         history=[Happening(words.EVENTS.get(event.kind, event.because), event) for event in events],
         why_not=releasing.why_not_allowed(shop, staff.sub) if staff else "Open the app again in a minute.",

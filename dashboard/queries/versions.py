@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dashboard.queries.evidence import Headline, headline_against_naive
+from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running
 from dashboard.queries.words import Badge
@@ -37,7 +37,7 @@ class Row:
     version: ModelVersion
     badge: Badge
     place: Badge | None  # where it runs or waits
-    worth: Headline
+    worth: Worth
     release: Release | None
 
 
@@ -73,7 +73,7 @@ def rows_of(shop: Shop, state: ModelState) -> list[Row]:
             version=version,
             badge=STATES[version.state],
             place=place_of(version, state.deployment, newest.get(version.pk)),
-            worth=headline_against_naive(version.replay),
+            worth=worth_of(version.replay),
             release=newest.get(version.pk),
         )
         for version in listed
@@ -97,7 +97,8 @@ class VersionPage:
     title: str
     badge: Badge
     place: Badge | None
-    worth: Headline
+    worth: Worth
+    cards: dict[str, Any]
     release: Release | None
     run: TrainingRun | None
     figures: list[tuple[str, str, str]]
@@ -114,7 +115,8 @@ def version_page(shop: Shop, version: ModelVersion) -> VersionPage:
         title=USE_CASES[version.use_case].title,
         badge=STATES[version.state],
         place=place_of(version, deployment, release),
-        worth=headline_against_naive(version.replay),
+        worth=worth_of(version.replay),
+        cards=cards_of(version.page),
         release=release,
         run=version.runs.order_by("-pk").first(),
         figures=figures(version.metrics),
@@ -124,7 +126,7 @@ def version_page(shop: Shop, version: ModelVersion) -> VersionPage:
 
 def figures(metrics: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return what was measured: its name, the version's figure, the simple rule's."""
-    candidate, naive = metrics.get("candidate") or {}, metrics.get("naive") or {}
+    candidate, naive = metrics.get("candidate") or {}, metrics.get("seasonal_naive") or {}
     return [(words, shown(candidate.get(key), digits), shown(naive.get(key), digits)) for key, words, digits in FIGURES]
 
 

@@ -1,6 +1,6 @@
 """A release: the decision, and the way back."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -29,6 +29,16 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what is being moved, and why."""
     page = release_page(request.shop, find(request, pk), request.staff)
     return show(request, "dashboard/release.html", {"page": page})
+
+
+@merchant_required
+@require_GET
+def figure(request: HttpRequest, pk: int) -> JsonResponse:
+    """Give what plotly draws of a release's evidence, when it is asked for."""
+    drawn = (find(request, pk).evidence.get("page") or {}).get("figure")
+    if not drawn:
+        raise Http404("no figure")
+    return JsonResponse(drawn["plotly"])
 
 
 @merchant_required
