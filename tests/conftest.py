@@ -103,6 +103,12 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+@pytest.fixture(autouse=True)
+def nobody_is_called(settings: Any) -> None:
+    """Keep every test on this machine: Shopify is nowhere until a test says where."""
+    settings.SHOPIFY_API_ORIGIN = "http://127.0.0.1:9/{shop}"
+
+
 @pytest.fixture
 def shopify(settings: Any) -> Iterator[Any]:
     """Stand in for Shopify at the network's edge: it answers as a test tells it to."""
