@@ -1,5 +1,6 @@
 """Make up a believable store of outdoor gear (METHODS 6: demand, promotions, stock-outs, returns)."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from devstore.seeding import Book, handle, split_stock
+from devstore.seeding import Book, handle
 from devstore.store import now
 
 SIZES = {"small": (60.0, 120), "medium": (200.0, 600), "large": (600.0, 5000)}
@@ -37,6 +38,9 @@ KINDS = (
     ("Head Torch", "Lighting", 32, "winter", ("One size",)),
 )
 VENDORS = ("Northbeck", "Tarnside", "Hollin & Co", "Greyfell", "Arran Works")
+DAY = 86_400
+FREE_SHIPPING, SHIPPING = 5000, 395
+CANCELLED_SHARE, RETURNED_SHARE, TEST_SHARE = 0.03, 0.05, 0.0005
 PROMOTIONS = ((0.15, 1.3), (0.25, 1.8), (0.4, 2.6))
 
 
@@ -72,7 +76,7 @@ def generate(book: Book) -> dict[str, Any]:
         history.run_day(index, first + timedelta(days=index), mean)
     history.close()
     return {
-        **{table: len(book.rows[table]) for table in ("orders", "lines", "variants", "products", "customers")},
+        **{table: book.written[table] for table in ("orders", "lines", "variants", "products", "customers")},
         "days": book.plan.days,
         "first_day": first.isoformat(),
         "last_day": (first + timedelta(days=book.plan.days - 1)).isoformat(),
@@ -130,27 +134,31 @@ def _priced(
 
 
 def _add_products(book: Book, rng: np.random.Generator, catalogue: Catalogue, first: date, zone: ZoneInfo) -> None:
-    shop, born = book.plan.shop, int(datetime.combine(first, datetime.min.time(), zone).timestamp())
-    ids: dict[int, int] = {}
-    for position, (number, name, family, option, _price) in enumerate(catalogue.facts):
-        launch = born + int(catalogue.first_day[position]) * 86_400
-        gone = catalogue.last_day[position] <= book.plan.days
-        if number not in ids:
-            ids[number] = book.take("product")
-            vendor = VENDORS[int(rng.integers(len(VENDORS)))]
-            status = "archived" if gone else "active"
-            book.rows["products"].append(
-                (ids[number], shop, name, handle(name, number), family, vendor, status, family, launch, launch)
-            )
+    born = int(datetime.combine(first, datetime.min.time(), zone).timestamp())
+    known: dict[int, tuple[int, str]] = {}
+    positions: Counter[int] = Counter()
+    for place, (number, name, family, option, _price) in enumerate(catalogue.facts):
+        launch = born + int(catalogue.first_day[place]) * DAY
+        if number not in known:
+            known[number] = (book.take("product"), VENDORS[int(rng.integers(len(VENDORS)))])
+            gone = all(catalogue.last_day[catalogue.products == number] <= book.plan.days)
+            book.add(
+                "products", id=known[number][0], title=name, handle=handle(name, number), product_type=family,
+                vendor=known[number][1], status="archived" if gone else "active", tags=family, created_at=launch,
+                updated_at=launch,
+            )  # fmt: skip
+        product, vendor = known[number]
+        positions[product] += 1
         title = "Default Title" if option == "One size" else option
         sku = f"{''.join(word[:3] for word in name.split()).upper()}-{number:03d}-{option.replace(' ', '').upper()[:6]}"
-        cost = None if rng.random() < 0.04 else int(catalogue.cost[position])
-        compare = int(catalogue.price[position] * 1.2) if rng.random() < 0.1 else None
-        book.rows["variants"].append(
-            (catalogue.ids[position], shop, ids[number], title, sku, int(catalogue.price[position]), compare, cost,
-             position + 1, 1, catalogue.items[position], launch, launch)
+        book.add(
+            "variants", id=catalogue.ids[place], product_id=product, title=title, sku=sku,
+            price=int(catalogue.price[place]),
+            compare_at=int(catalogue.price[place] * 1.2) if rng.random() < 0.1 else None,
+            cost=None if rng.random() < 0.04 else int(catalogue.cost[place]), position=positions[product], tracked=1,
+            item_id=catalogue.items[place], created_at=launch, updated_at=launch,
         )  # fmt: skip
-        catalogue.facts[position] = (ids[number], name, title, sku, book.rows["products"][-1][5])
+        catalogue.facts[place] = (product, name, title, sku, vendor)
 
 
 def _daily_orders(rng: np.random.Generator, per_day: float, first: date, days: int) -> np.ndarray:
@@ -218,8 +226,7 @@ class _History:
         for moment, size in zip(moments, sizes, strict=True):
             self._order(index, start + int(moment), [int(next(chosen)) for _ in range(size)], lost)
         for position, units in lost.items():
-            row = (self.book.plan.shop, self.catalogue.ids[position], day.isoformat(), units)
-            self.book.rows["lost_sales"].append(row)
+            self.book.add("lost_sales", variant_id=self.catalogue.ids[position], day=day.isoformat(), units=units)
             self.lost_units += units
         self._reorder(index)
 
@@ -259,74 +266,84 @@ class _History:
             self._write_order(index, moment, sold)
 
     def _write_order(self, index: int, moment: int, sold: dict[int, int]) -> None:
-        book, shop = self.book, self.book.plan.shop
-        order, lines, subtotal, discounts = book.take("order"), [], 0, 0
-        for position, units in sold.items():
-            product, name, title, sku, vendor = self.catalogue.facts[position]
-            price = int(self.catalogue.price[position])
-            discount = round(price * units * float(self.promotion[position]))
-            lines.append(
-                [book.take("line"), shop, order, self.catalogue.ids[position], product, sku, name,
-                 None if title == "Default Title" else title, vendor, units, units, price, discount]
-            )  # fmt: skip
-            subtotal += price * units - discount
-            discounts += discount
-        shipping = 0 if subtotal >= 5000 else 395
-        fate = self._fate(index, order, moment, lines, list(sold), subtotal, shipping)
-        customer = self._customer(moment)
-        book.rows["orders"].append(
-            (order, shop, book.take("order_number"), customer, moment, fate["updated_at"], fate["cancelled_at"],
-             fate["reason"], fate["closed_at"], int(self.rng.random() < 0.0005), fate["financial"], fate["fulfillment"],
-             "web", "GB", subtotal, discounts, shipping, fate["refunded"], subtotal - fate["goods_refunded"])
+        order = self.book.take("order")
+        lines = {position: self._line(order, position, units) for position, units in sold.items()}
+        discounts = sum(line["discount"] for line in lines.values())
+        subtotal = sum(line["price"] * line["quantity"] for line in lines.values()) - discounts
+        shipping = 0 if subtotal >= FREE_SHIPPING else SHIPPING
+        fate = self._fate(index, order, moment, lines, subtotal + shipping)
+        back = sum(
+            line["price"] * line["quantity"] - line["discount"]
+            for line in lines.values()
+            if not line["current_quantity"]
+        )
+        self.book.add(
+            "orders", id=order, number=self.book.take("order_number"), customer_id=self._customer(moment),
+            created_at=moment, test=int(self.rng.random() < TEST_SHARE), source="web", country="GB", subtotal=subtotal,
+            discounts=discounts, shipping=shipping, current_subtotal=subtotal - back, **fate,
         )  # fmt: skip
-        book.rows["lines"].extend(tuple(line) for line in lines)
+        for line in lines.values():
+            self.book.add("lines", **line)
+
+    def _line(self, order: int, position: int, units: int) -> dict[str, Any]:
+        product, name, title, sku, vendor = self.catalogue.facts[position]
+        price = int(self.catalogue.price[position])
+        return {
+            "id": self.book.take("line"),
+            "order_id": order,
+            "variant_id": self.catalogue.ids[position],
+            "product_id": product,
+            "sku": sku,
+            "title": name,
+            "variant_title": None if title == "Default Title" else title,
+            "vendor": vendor,
+            "quantity": units,
+            "current_quantity": units,
+            "price": price,
+            "discount": round(price * units * float(self.promotion[position])),
+        }
 
     def _fate(
-        self, index: int, order: int, moment: int, lines: list[list], positions: list[int], subtotal: int, shipping: int
+        self, index: int, order: int, moment: int, lines: dict[int, dict[str, Any]], total: int
     ) -> dict[str, Any]:
-        """Decide whether an order is fulfilled, cancelled or partly returned."""
-        shipped_at = moment + int(self.rng.uniform(0.5, 2.5) * 86_400)
+        """Decide whether an order is cancelled, still waits, is fulfilled, or comes back in part."""
         draw = self.rng.random()
-        fate = dict.fromkeys(("cancelled_at", "reason", "closed_at", "fulfillment"))
-        fate |= {"updated_at": moment, "financial": "paid", "refunded": 0, "goods_refunded": 0}
-        cancelled_at = moment + int(self.rng.uniform(600, 40_000))
-        returned_at = shipped_at + int(self.rng.uniform(3, 25) * 86_400)
-        if draw < 0.03 and cancelled_at < self.now:
-            self._take_back(index + 1, order, lines, positions, cancelled_at, "cancel", len(lines))
+        shipped = moment + int(self.rng.uniform(0.5, 2.5) * DAY)
+        cancelled = moment + int(self.rng.uniform(600, 40_000))
+        returned = shipped + int(self.rng.uniform(3, 25) * DAY)
+        fate: dict[str, Any] = dict.fromkeys(("cancelled_at", "cancel_reason", "closed_at", "fulfillment_status"))
+        fate |= {"updated_at": moment, "financial_status": "paid", "refunded": 0}
+        if draw < CANCELLED_SHARE and cancelled < self.now:
             self.cancelled += 1
-            return fate | {"cancelled_at": cancelled_at, "reason": "customer", "updated_at": cancelled_at,
-                           "financial": "refunded", "refunded": subtotal + shipping, "goods_refunded": subtotal,
-                           "closed_at": cancelled_at}  # fmt: skip
-        if shipped_at >= self.now:
-            for line, position in zip(lines, positions, strict=True):
-                self.committed[position] += line[9]
+            self._take_back(index + 1, order, lines, cancelled, "cancel")
+            fate |= {"cancelled_at": cancelled, "cancel_reason": "customer", "closed_at": cancelled}
+            return fate | {"updated_at": cancelled, "financial_status": "refunded", "refunded": total}
+        if shipped >= self.now:
+            for position, line in lines.items():
+                self.committed[position] += line["quantity"]
             return fate
-        fate |= {"closed_at": shipped_at, "updated_at": shipped_at, "fulfillment": "fulfilled"}
-        if draw < 0.08 and returned_at < self.now:
-            day = index + (returned_at - moment) // 86_400
-            back = self._take_back(day, order, lines, positions, returned_at, "return", 1)
+        fate |= {"closed_at": shipped, "updated_at": shipped, "fulfillment_status": "fulfilled"}
+        if draw < CANCELLED_SHARE + RETURNED_SHARE and returned < self.now:
             self.refunded += 1
-            whole = back == subtotal
-            fate |= {"updated_at": returned_at, "refunded": back, "goods_refunded": back}
-            fate["financial"] = "refunded" if whole and not shipping else "partially_refunded"
+            first = dict([next(iter(lines.items()))])
+            amount = self._take_back(index + (returned - moment) // DAY, order, first, returned, "return")
+            status = "refunded" if amount == total else "partially_refunded"
+            fate |= {"updated_at": returned, "financial_status": status, "refunded": amount}
         return fate
 
-    def _take_back(
-        self, day: int, order: int, lines: list[list], positions: list[int], at: int, how: str, count: int
-    ) -> int:
-        """Refund the first lines of an order, put their units back on the shelf, return the amount."""
+    def _take_back(self, day: int, order: int, lines: dict[int, dict[str, Any]], at: int, how: str) -> int:
+        """Refund whole lines, put their units back on the shelf on that day, return the amount."""
         refund, amount = self.book.take("refund"), 0
-        for line, position in list(zip(lines, positions, strict=True))[:count]:
-            units = line[9]
-            subtotal = line[11] * units - line[12]
-            line[10] = 0
-            amount += subtotal
-            self.book.rows["refund_lines"].append(
-                (self.book.take("refund_line"), self.book.plan.shop, refund, line[0], units, how,
-                 self.book.locations[0], subtotal)
+        for position, line in lines.items():
+            value = line["price"] * line["quantity"] - line["discount"]
+            amount += value
+            line["current_quantity"] = 0
+            self.returns.setdefault(day, []).append((position, line["quantity"]))
+            self.book.add(
+                "refund_lines", id=self.book.take("refund_line"), refund_id=refund, line_id=line["id"],
+                quantity=line["quantity"], restock_type=how, location_id=self.book.locations[0], subtotal=value,
             )  # fmt: skip
-            self.returns.setdefault(day, []).append((position, units))
-        self.book.rows["refunds"].append((refund, self.book.plan.shop, order, at, None, amount))
+        self.book.add("refunds", id=refund, order_id=order, created_at=at, amount=amount)
         return amount
 
     def _customer(self, moment: int) -> int | None:
@@ -337,7 +354,7 @@ class _History:
             recent = int(len(self.customers) * (1 - self.rng.random() ** 2 * 0.8))
             return self.customers[min(recent, len(self.customers) - 1)]
         self.customers.append(self.book.take("customer"))
-        self.book.rows["customers"].append((self.customers[-1], self.book.plan.shop, "GB", moment))
+        self.book.add("customers", id=self.customers[-1], country="GB", created_at=moment)
         return self.customers[-1]
 
     def _reorder(self, index: int) -> None:
@@ -352,5 +369,4 @@ class _History:
     def close(self) -> None:
         """Write where stock stands now."""
         for place, item in enumerate(self.catalogue.items):
-            parts = (int(self.stock[place]), int(self.committed[place]), int(self.on_order[place]))
-            self.book.rows["levels"].extend(split_stock(self.book, item, *parts, at=self.now))
+            self.book.stock(item, int(self.stock[place]), int(self.committed[place]), int(self.on_order[place]))

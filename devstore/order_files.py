@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from sys import intern
 from typing import Any, TextIO
 
 REQUIRED = ("invoice", "sku", "description", "qty", "ts", "price", "customer", "country")
@@ -146,8 +147,9 @@ def _line(number: int, row: tuple[Any, ...], errors: _Errors) -> Line | None:
     if errors.count > before or when is None:
         return None
     name = None if customer in (None, "") else _customer(customer)
+    sku, description, country = (intern(str(value or "").strip()) for value in (sku, description, country))
     return Line(
-        invoice, str(sku or "").strip(), str(description or ""), units, when, amount, name, str(country or ""),
+        intern(invoice), sku, description, units, when, amount, name, country,
         is_cancellation=invoice[:1] in "Cc",
     )  # fmt: skip
 
@@ -155,7 +157,7 @@ def _line(number: int, row: tuple[Any, ...], errors: _Errors) -> Line | None:
 def _customer(value: Any) -> str | None:
     if isinstance(value, float):
         return None if value != value else str(int(value))
-    return str(value).removesuffix(".0")
+    return intern(str(value).removesuffix(".0"))
 
 
 def _whole(number: int, name: str, value: Any, errors: _Errors) -> int:
@@ -193,9 +195,9 @@ def _time(number: int, name: str, value: str, errors: _Errors) -> datetime | Non
 def _iso(text: str) -> str:
     """Turn "2026-05-01 10:22:11 +0100", Shopify's way, into ISO 8601."""
     head, _, offset = text.rpartition(" ")
-    return (
-        head + offset if offset[:1] in "+-" and head else text.removesuffix(" UTC") + ("+00:00" * text.endswith(" UTC"))
-    )
+    if head and offset == "UTC":
+        return f"{head}+00:00"
+    return head + offset if head and offset[:1] in "+-" else text
 
 
 def _export(header: list[str], rows: Any, errors: _Errors) -> Iterator[Line]:

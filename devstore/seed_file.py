@@ -2,14 +2,14 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from devstore.order_files import Line, WrongFile, read_lines
-from devstore.seeding import Book, handle, split_stock
+from devstore.seeding import Book, handle
 from devstore.store import now
 
 # Postage, fees, corrections and vouchers: sold, but nothing that stands on a shelf.
@@ -18,12 +18,13 @@ NON_PRODUCTS = {
     "TEST001", "TEST002", "GIFT",
 }  # fmt: skip
 VOUCHER = "GIFT_"
-HOUR, DAY = 3600, 86_400
+COUNTED = ("orders", "lines", "variants", "products", "customers", "refunds")
+DAY = 86_400
 REMOVED_WITHIN = 2 * DAY  # what is taken back so soon had not left the warehouse
 COST_SHARE = 0.5
 
 
-@dataclass
+@dataclass(slots=True)
 class Sale:
     """One line of an order, with what is left of it."""
 
@@ -32,7 +33,7 @@ class Sale:
     number: int = 0
 
 
-@dataclass
+@dataclass(slots=True)
 class Order:
     """One invoice with all its lines, and what was taken back later."""
 
@@ -53,6 +54,7 @@ class Counts:
     cancellations_unmatched: int = 0
     units_unmatched: int = 0
     adjustments_left_out: int = 0
+    cancelled_orders: int = 0
     custom_lines: int = 0
     lines_left_out: int = 0
     days_left_out: int = 0
@@ -149,18 +151,13 @@ class _Filling:
 
     def __init__(self, book: Book, zone: ZoneInfo, shift: timedelta, counts: Counts) -> None:
         self.book, self.zone, self.shift, self.counts = book, zone, shift, counts
-        self.shop, self.now = book.plan.shop, now()
+        self.vendor, self.now = book.plan.shop.partition(".")[0], now()
         self.variants: dict[str, tuple[int, int, int, str]] = {}
         self.customers: dict[str, int] = {}
-        self._seconds: dict[date, int] = {}
 
     def moment(self, local: datetime) -> int:
         """Return a local time of the file as a shifted time of the store, in seconds."""
-        day = local.date() + self.shift
-        if day not in self._seconds:
-            noon = datetime(day.year, day.month, day.day, 12, tzinfo=self.zone).astimezone(UTC)
-            self._seconds[day] = int(noon.timestamp()) - 12 * HOUR
-        return self._seconds[day] + local.hour * HOUR + local.minute * 60 + local.second
+        return int((local + self.shift).replace(tzinfo=self.zone).timestamp())
 
     def run(self, orders: list[Order]) -> None:
         """Write everything."""
@@ -178,7 +175,7 @@ class _Filling:
                 sku = sale.line.sku
                 if not is_product(sku):
                     continue
-                titles[sku][sale.line.description.strip() or sku] += 1
+                titles[sku][sale.line.description or sku] += 1
                 price[sku] = sale.line.price or price.get(sku, 0.0)
                 first.setdefault(sku, order.ts)
         for sku, names in titles.items():
@@ -188,23 +185,13 @@ class _Filling:
         product, variant, item = (self.book.take(kind) for kind in ("product", "variant", "item"))
         self.variants[sku] = (variant, product, item, title)
         cents = round(price * 100)
-        self.book.rows["products"].append(
-            (
-                product,
-                self.shop,
-                title,
-                handle(title, product),
-                "",
-                self.shop.partition(".")[0],
-                "active",
-                "",
-                born,
-                born,
-            )
-        )
-        self.book.rows["variants"].append(
-            (variant, self.shop, product, "Default Title", sku, cents, None, round(cents * COST_SHARE), 1, 1, item, born,
-             born)
+        self.book.add(
+            "products", id=product, title=title, handle=handle(title, product), product_type="", vendor=self.vendor,
+            status="active", tags="", created_at=born, updated_at=born,
+        )  # fmt: skip
+        self.book.add(
+            "variants", id=variant, product_id=product, title="Default Title", sku=sku, price=cents,
+            cost=round(cents * COST_SHARE), position=1, tracked=1, item_id=item, created_at=born, updated_at=born,
         )  # fmt: skip
 
     def _customer(self, name: str | None, country: str, at: int) -> int | None:
@@ -212,71 +199,74 @@ class _Filling:
             return None
         if name not in self.customers:
             self.customers[name] = self.book.take("customer")
-            self.book.rows["customers"].append((self.customers[name], self.shop, country, at))
+            self.book.add("customers", id=self.customers[name], country=country, created_at=at)
         return self.customers[name]
 
     def _order(self, order: Order) -> None:
         number, at = self.book.take("order"), self.moment(order.ts)
-        subtotal = discounts = 0
         for sale in order.sales:
-            sale.number = self.book.take("line")
-            row, value, discount = self._line(number, sale)
-            subtotal, discounts = subtotal + value, discounts + discount
-            self.book.rows["lines"].append(row)
+            self._line(number, sale)
         taken = self._take_back(number, order, at)
-        whole = bool(order.returns) and not any(sale.units for sale in order.sales)
-        last = max((when for when, _ in taken), default=0)
+        whole = bool(taken) and not any(sale.units for sale in order.sales)
+        last = max(taken, default=0)
         cancelled = last if whole and last - at <= REMOVED_WITHIN else None
-        refunded = sum(value for _, value in taken)
-        shipped = at + DAY
-        is_sent = cancelled is None and shipped < self.now
-        status = "paid" if not taken else "refunded" if whole else "partially_refunded"
-        updated = max(at, last, shipped if is_sent else 0)
-        self.book.rows["orders"].append(
-            (number, self.shop, self.book.take("order_number"), self._customer(order.customer, order.country, at), at,
-             min(updated, self.now), cancelled, "customer" if cancelled else None,
-             cancelled or (shipped if is_sent else None), 0, status, "fulfilled" if is_sent else None, "web",
-             order.country, subtotal, discounts, 0, refunded, subtotal - refunded)
+        self.counts.cancelled_orders += cancelled is not None
+        shipped = at + DAY if cancelled is None and at + DAY < self.now else None
+        discounts = sum(round(sale.line.discount * 100) for sale in order.sales)
+        subtotal = sum(round(sale.line.price * 100) * sale.line.qty for sale in order.sales) - discounts
+        refunded = sum(taken.values())
+        self.book.add(
+            "orders",
+            id=number,
+            number=self.book.take("order_number"),
+            customer_id=self._customer(order.customer, order.country, at),
+            created_at=at,
+            updated_at=min(max(at, last, shipped or 0), self.now),
+            cancelled_at=cancelled,
+            cancel_reason="customer" if cancelled else None,
+            closed_at=cancelled or shipped,
+            test=0,
+            financial_status="paid" if not taken else "refunded" if whole else "partially_refunded",
+            fulfillment_status="fulfilled" if shipped else None,
+            source="web",
+            country=order.country,
+            subtotal=subtotal,
+            discounts=discounts,
+            shipping=0,
+            refunded=refunded,
+            current_subtotal=subtotal - refunded,
+        )
+
+    def _line(self, order: int, sale: Sale) -> None:
+        line, known = sale.line, self.variants.get(sale.line.sku)
+        variant, product, _, title = known or (None, None, None, line.description or line.sku)
+        sale.number = self.book.take("line")
+        self.counts.custom_lines += known is None
+        self.book.add(
+            "lines", id=sale.number, order_id=order, variant_id=variant, product_id=product, sku=line.sku or None,
+            title=title, variant_title=line.variant_title, quantity=line.qty, current_quantity=sale.units,
+            price=round(line.price * 100), discount=round(line.discount * 100),
         )  # fmt: skip
 
-    def _line(self, order: int, sale: Sale) -> tuple[tuple, int, int]:
-        line = sale.line
-        cents, discount = round(line.price * 100), round(line.discount * 100)
-        variant, product, _, title = self.variants.get(
-            line.sku, (None, None, None, line.description.strip() or line.sku)
-        )
-        self.counts.custom_lines += variant is None
-        row = (sale.number, self.shop, order, variant, product, line.sku or None, title, line.variant_title, None, line.qty,
-               sale.units, cents, discount)  # fmt: skip
-        return row, cents * line.qty - discount, discount
-
-    def _take_back(self, order_number: int, order: Order, at: int) -> list[tuple[int, int]]:
-        """Write one refund per moment; return when, and how much money went back."""
-        by_time: dict[datetime, list[tuple[Sale, int]]] = defaultdict(list)
+    def _take_back(self, number: int, order: Order, at: int) -> dict[int, int]:
+        """Write one refund per moment; return how much money went back when."""
+        by_time: dict[int, list[tuple[Sale, int]]] = defaultdict(list)
         for when, sale, units in order.returns:
-            by_time[when].append((sale, units))
-        done = []
-        for when, parts in sorted(by_time.items(), key=lambda entry: entry[0]):
-            refund, moment, amount = self.book.take("refund"), self.moment(when), 0
-            how = "cancel" if moment - at <= REMOVED_WITHIN else "return"
-            for sale, units in parts:
-                value = round((sale.line.price - sale.line.discount / sale.line.qty) * units * 100)
-                amount += value
-                self.book.rows["refund_lines"].append(
-                    (
-                        self.book.take("refund_line"),
-                        self.shop,
-                        refund,
-                        sale.number,
-                        units,
-                        how,
-                        self.book.locations[0],
-                        value,
-                    )
-                )
-            self.book.rows["refunds"].append((refund, self.shop, order_number, moment, None, amount))
-            done.append((moment, amount))
-        return done
+            by_time[self.moment(when)].append((sale, units))
+        return {moment: self._refund(number, moment, moment - at, parts) for moment, parts in sorted(by_time.items())}
+
+    def _refund(self, number: int, moment: int, after: int, parts: list[tuple[Sale, int]]) -> int:
+        refund, amount = self.book.take("refund"), 0
+        for sale, units in parts:
+            value = round((sale.line.price - sale.line.discount / sale.line.qty) * units * 100)
+            amount += value
+            self.book.add(
+                "refund_lines", id=self.book.take("refund_line"), refund_id=refund, line_id=sale.number, quantity=units,
+                restock_type="cancel" if after <= REMOVED_WITHIN else "return", location_id=self.book.locations[0],
+                subtotal=value,
+            )  # fmt: skip
+        self.book.add("refunds", id=refund, order_id=number, created_at=moment, amount=amount)
+        return amount
 
     def _stock(self, orders: list[Order]) -> None:
         """Simulate stock as an (s, S) process under which every recorded sale was possible."""
@@ -291,17 +281,13 @@ class _Filling:
         rng = np.random.default_rng(self.book.plan.seed)
         for sku, (_, _, item, _) in self.variants.items():
             stock, incoming = stock_at_end(days[sku], length, rng)
-            self.book.rows["levels"].extend(split_stock(self.book, item, stock, 0, incoming, at=self.now))
+            self.book.stock(item, stock, 0, incoming)
 
     def summary(self, orders: list[Order], cut: date, yesterday: date) -> dict[str, Any]:
         """Return what was read and made."""
         first = min(order.ts for order in orders).date() + self.shift
-        rows = self.book.rows
         return {
-            **{
-                table: len(rows[table]) for table in ("orders", "lines", "variants", "products", "customers", "refunds")
-            },
-            "cancelled": sum(1 for row in rows["orders"] if row[6] is not None),
+            **{table: self.book.written[table] for table in COUNTED},
             "days": (yesterday - first).days + 1,
             "first_day": first.isoformat(),
             "last_day": yesterday.isoformat(),

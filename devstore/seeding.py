@@ -2,38 +2,15 @@
 
 import json
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from devstore.store import Store, now
 
-COLUMNS = {
-    "products": ("id", "shop", "title", "handle", "product_type", "vendor", "status", "tags", "created_at", "updated_at"),
-    "variants": (
-        "id", "shop", "product_id", "title", "sku", "price", "compare_at", "cost", "position", "tracked", "item_id",
-        "created_at", "updated_at",
-    ),
-    "levels": ("item_id", "location_id", "shop", "available", "committed", "incoming", "created_at", "updated_at"),
-    "customers": ("id", "shop", "country", "created_at"),
-    "orders": (
-        "id", "shop", "number", "customer_id", "created_at", "updated_at", "cancelled_at", "cancel_reason", "closed_at",
-        "test", "financial_status", "fulfillment_status", "source", "country", "subtotal", "discounts", "shipping",
-        "refunded", "current_subtotal",
-    ),
-    "lines": (
-        "id", "shop", "order_id", "variant_id", "product_id", "sku", "title", "variant_title", "vendor", "quantity",
-        "current_quantity", "price", "discount",
-    ),
-    "refunds": ("id", "shop", "order_id", "created_at", "note", "amount"),
-    "refund_lines": (
-        "id", "shop", "refund_id", "line_id", "quantity", "restock_type", "location_id", "subtotal",
-    ),
-    "lost_sales": ("shop", "variant_id", "day", "units"),
-}  # fmt: skip
-
 LOCATIONS = ("Warehouse", "High Street shop")
+BATCH = 20_000
 
 
 @dataclass(frozen=True)
@@ -58,30 +35,53 @@ class Plan:
         return f"generated {self.size} {self.orders_per_day or ''} {self.days} days seed {self.seed}"
 
 
-@dataclass
 class Book:
-    """Collect the rows of a new store, each with an id of its own."""
+    """Collect the rows of a new store, each with an id of its own, and write them in batches."""
 
-    store: Store
-    plan: Plan
-    locations: list[int]
-    rows: dict[str, list[tuple]] = field(default_factory=lambda: {table: [] for table in COLUMNS})
-    counters: dict[str, int] = field(default_factory=dict)
-    firsts: dict[str, int] = field(default_factory=dict)
+    def __init__(self, store: Store, plan: Plan, locations: list[int]) -> None:
+        self.store, self.plan, self.locations = store, plan, locations
+        self.written: Counter[str] = Counter()
+        self._waiting: dict[str, list[dict[str, Any]]] = {}
+        self._next: dict[str, int] = {}
+        self._first: dict[str, int] = {}
 
     def take(self, kind: str) -> int:
         """Return the next free id of a kind."""
-        if kind not in self.counters:
-            self.firsts[kind] = self.counters[kind] = self.store.next_ids(kind, 0)
-        self.counters[kind] += 1
-        return self.counters[kind] - 1
+        if kind not in self._next:
+            self._first[kind] = self._next[kind] = self.store.next_ids(kind, 0)
+        self._next[kind] += 1
+        return self._next[kind] - 1
+
+    def add(self, table: str, **values: Any) -> None:
+        """Add a row of this shop."""
+        waiting = self._waiting.setdefault(table, [])
+        waiting.append({"shop": self.plan.shop, **values})
+        self.written[table] += 1
+        if len(waiting) >= BATCH:
+            self._write(table)
+
+    def _write(self, table: str) -> None:
+        rows = self._waiting.pop(table)
+        columns = list(rows[0])
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES (:{', :'.join(columns)})"
+        self.store.db.executemany(sql, rows)
 
     def save(self) -> None:
-        """Write all rows in the caller's transaction."""
-        for kind, upto in self.counters.items():
-            self.store.next_ids(kind, upto - self.firsts[kind])
-        for table, rows in self.rows.items():
-            self.store.insert_many(table, COLUMNS[table], rows)
+        """Write what is left, and note which ids are taken."""
+        for table in list(self._waiting):
+            self._write(table)
+        for kind, upto in self._next.items():
+            self.store.next_ids(kind, upto - self._first[kind])
+
+    def stock(self, item: int, available: int, committed: int, incoming: int) -> None:
+        """Spread a variant's stock over the warehouse, which takes all orders, and the shop."""
+        shop_floor = available // 5
+        parts = ((available - shop_floor, committed, incoming), (shop_floor, 0, 0))
+        for place, (left, promised, coming) in zip(self.locations, parts, strict=True):
+            self.add(
+                "levels", item_id=item, location_id=place, available=left, committed=promised, incoming=coming,
+                created_at=now(), updated_at=now(),
+            )  # fmt: skip
 
 
 def seed(state: Path, plan: Plan) -> dict[str, Any]:
@@ -134,15 +134,6 @@ def _add_shop(store: Store, plan: Plan) -> list[int]:
     for number, title in zip(ids, LOCATIONS, strict=True):
         store.insert("locations", id=number, shop=plan.shop, name=title, active=1, created_at=now(), updated_at=now())
     return ids
-
-
-def split_stock(book: Book, item: int, available: int, committed: int, incoming: int, at: int) -> Iterator[tuple]:
-    """Spread a variant's stock over the warehouse, which takes all orders, and the shop."""
-    shop_floor = available // 5
-    for location, parts in zip(
-        book.locations, ((available - shop_floor, committed, incoming), (shop_floor, 0, 0)), strict=True
-    ):
-        yield (item, location, book.plan.shop, *parts, at, at)
 
 
 def handle(title: str, number: int) -> str:

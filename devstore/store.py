@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -142,12 +142,6 @@ class Store:
         marks = ", ".join("?" * len(values))
         with self.writing() as db:
             db.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", list(values.values()))
-
-    def insert_many(self, table: str, columns: tuple[str, ...], rows: Iterable[tuple]) -> None:
-        """Write many rows of the same columns."""
-        marks = ", ".join("?" * len(columns))
-        with self.writing() as db:
-            db.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
 
     def next_ids(self, kind: str, count: int = 1) -> int:
         """Reserve `count` ids in a row and return the first."""

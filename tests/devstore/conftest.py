@@ -69,7 +69,9 @@ class World:
         return f"http://localhost:{self.port}/admin/{self.shop}/apps/shopmlops"
 
     def control(self, lever: str, **asked: Any) -> dict[str, Any]:
-        answer = requests.post(f"http://127.0.0.1:{self.port}/control/{lever}", json={"shop": self.shop, **asked}, timeout=20)
+        answer = requests.post(
+            f"http://127.0.0.1:{self.port}/control/{lever}", json={"shop": self.shop, **asked}, timeout=20
+        )
         return {"status": answer.status_code, **answer.json()}
 
     def state(self) -> dict[str, Any]:
@@ -121,9 +123,12 @@ class World:
         ask = """query Poll($id: ID!) { bulkOperation(id: $id)
             { id status errorCode objectCount rootObjectCount fileSize url } }"""
         return until(
-            lambda: operation
-            if (operation := self.graphql(ask, id=number)["data"]["bulkOperation"])["status"] not in ("CREATED", "RUNNING")
-            else None
+            lambda: (
+                operation
+                if (operation := self.graphql(ask, id=number)["data"]["bulkOperation"])["status"]
+                not in ("CREATED", "RUNNING")
+                else None
+            )
         )
 
 
@@ -153,7 +158,18 @@ def world(tmp_path_factory: pytest.TempPathFactory, app: TinyApp) -> Iterator[Wo
     (folder / "shopify.app.toml").write_text(CONFIG)
     made = devstore(folder, "seed", "--state", "state", "--shop", SHOP, "--days", "40", "--orders-per-day", "12")
     assert made.returncode == 0, made.stderr
-    command = [sys.executable, "-m", "devstore", "serve", "--state", "state", "--port", str(port), "--app-url", app.origin]
+    command = [
+        sys.executable,
+        "-m",
+        "devstore",
+        "serve",
+        "--state",
+        "state",
+        "--port",
+        str(port),
+        "--app-url",
+        app.origin,
+    ]
     secrets = {"DEVSTORE_CLIENT_ID": CLIENT_ID, "DEVSTORE_CLIENT_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=folder, env={**os.environ, **secrets}, stdout=subprocess.DEVNULL) as process:
         app.admin = f"http://localhost:{port}"
