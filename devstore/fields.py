@@ -144,6 +144,7 @@ SHOP: dict[str, Getter] = {
     "plan": lambda row, context, args: {
         "publicDisplayName": row["plan"], "partnerDevelopment": False, "shopifyPlus": False,
     },
+    "shopAddress": lambda row, context, args: {"id": gid("ShopAddress", row["id"]), "countryCodeV2": "GB"},
     "timezoneAbbreviation": lambda row, context, args: datetime.now(zone(row["timezone"])).strftime("%Z"),
     "createdAt": _time("created_at"),
     "updatedAt": _time("created_at"),

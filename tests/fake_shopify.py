@@ -70,6 +70,7 @@ SHOP_DATA = {
         "ianaTimezone": "Europe/London",
         "currencyCode": "GBP",
         "plan": {"publicDisplayName": "Grow"},
+        "shopAddress": {"countryCodeV2": "GB"},
     },
     "currentAppInstallation": {"accessScopes": [{"handle": "read_products"}, {"handle": "read_orders"}]},
 }

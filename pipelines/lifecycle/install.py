@@ -107,6 +107,7 @@ def _facts(data: dict[str, Any]) -> dict[str, Any]:
         "name": (shop.get("name") or "")[:255],
         "timezone": _known_zone(shop.get("ianaTimezone")),
         "currency": shop.get("currencyCode") or "USD",
+        "country": (shop.get("shopAddress") or {}).get("countryCodeV2") or "",
         "plan": ((shop.get("plan") or {}).get("publicDisplayName") or "")[:60],
         "scopes": sorted(scope["handle"] for scope in installation.get("accessScopes") or []),
     }

@@ -36,7 +36,8 @@ class TestFirstVisit:
             "Northbeck Outfitters",
             "Europe/London",
         )
-        assert (shop.currency, shop.plan, shop.scopes) == ("GBP", "Grow", ["read_orders", "read_products"])
+        assert (shop.currency, shop.country, shop.plan) == ("GBP", "GB", "Grow")
+        assert shop.scopes == ["read_orders", "read_products"]
         assert tokens.access_token(shop).startswith("shpat_")
         assert ShopSettings.objects.filter(shop=shop).exists()
         assert kinds() == ["shop.installed"]
