@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float32]
+Matrix = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Ids = NDArray[Any]
@@ -106,7 +106,7 @@ def _earlier(first: Ints, first_day: pd.Series, start: np.datetime64, n_days: in
     stated = pd.to_datetime(first_day).to_numpy().astype("datetime64[D]")
     known = ~np.isnat(stated)
     column = np.where(known, (stated - start).astype(np.int64), n_days)
-    return np.minimum(first, np.clip(column, 0, n_days))
+    return np.asarray(np.minimum(first, np.clip(column, 0, n_days)))
 
 
 def _dense(row_of: Ints, column: Ints, value: Matrix, first: Ints, n_days: int) -> tuple[Matrix, Mask]:

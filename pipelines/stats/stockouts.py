@@ -23,7 +23,7 @@ def suspected_stockouts(panel: Panel) -> Mask:
     share = sale_days / np.maximum(panel.seen.sum(axis=1), 1)
     length = _run_lengths(zero)
     long = zero & (length > longest_likely_gap(share)[:, None])
-    return long & (sale_days >= LEAST_SALE_DAYS)[:, None] & ~_left_the_range(length)
+    return np.asarray(long & (sale_days >= LEAST_SALE_DAYS)[:, None] & ~_left_the_range(length))
 
 
 def longest_likely_gap(share: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -33,7 +33,7 @@ def longest_likely_gap(share: NDArray[np.float64]) -> NDArray[np.float64]:
     array([ 7., 90., inf])
     """
     with np.errstate(divide="ignore"):
-        return np.ceil(np.log(CHANCE) / np.log1p(-np.clip(share, 0, 1 - 1e-9)))
+        return np.asarray(np.ceil(np.log(CHANCE) / np.log1p(-np.clip(share, 0, 1 - 1e-9))))
 
 
 def _run_lengths(zero: Mask) -> NDArray[np.int32]:
@@ -44,7 +44,7 @@ def _run_lengths(zero: Mask) -> NDArray[np.int32]:
         back[:, day] = (back[:, day - 1] + 1 if day else 1) * zero[:, day]
         last = days - 1 - day
         ahead[:, last] = (ahead[:, last + 1] + 1 if day else 1) * zero[:, last]
-    return np.maximum(ahead + back - 1, 0)
+    return np.asarray(np.maximum(ahead + back - 1, 0))
 
 
 def _left_the_range(length: NDArray[np.int32]) -> Mask:
@@ -52,4 +52,4 @@ def _left_the_range(length: NDArray[np.int32]) -> Mask:
     days = length.shape[1]
     last = length[:, -1:] if days else length
     gone = last > STILL_SELLING_DAYS
-    return gone & (np.arange(days) >= days - last)
+    return np.asarray(gone & (np.arange(days) >= days - last))

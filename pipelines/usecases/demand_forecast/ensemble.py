@@ -50,7 +50,7 @@ def pooled_week(members: Cube, history: History, cut: int) -> Matrix:
     shop = week.sum(axis=0, dtype=np.float64) / max(float(level.sum(dtype=np.float64)), 1e-9)
     sold = (history.known[:, max(0, cut - POOL_DAYS) : cut] > 0).sum(axis=1)[:, None]
     own = sold / (sold + POOL_STRENGTH)
-    return (own * week + (1 - own) * level * shop).astype(np.float32)
+    return np.asarray((own * week + (1 - own) * level * shop).astype(np.float32))
 
 
 def spread_over(profile: Matrix, horizon: int) -> Matrix:
@@ -74,7 +74,7 @@ def _walk(y: Matrix, seen: Mask, cuts: Sequence[int]) -> Iterator[tuple[int, Cub
 
 def _members(days: Matrix, known: Matrix, cut: int, ses: _Smoothing, seasonal: _Seasonal, tsb: _Intermittent) -> Cube:
     level = ses.best()
-    ahead = (cut + np.arange(WEEK)) % WEEK
+    ahead = [(cut + day) % WEEK for day in range(WEEK)]
     weekday = _weekday_average(days, known, cut, level)
     season = np.stack([seasonal.best(day, level) for day in ahead])
     flat = np.ones((WEEK, 1), np.float32)

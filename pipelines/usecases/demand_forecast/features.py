@@ -37,7 +37,7 @@ class OriginFeatures:
 
     def offset(self, which: Ints, day: Ints) -> Matrix:
         """Give the log of the cheap forecast, from which the trees start."""
-        return np.log(self.base[which, day % WEEK] + FLOOR)
+        return np.asarray(np.log(self.base[which, day % WEEK] + FLOOR))
 
 
 def features_at(history: History, members: Cube, base: Matrix, cut: int, horizon: int) -> OriginFeatures:
@@ -54,7 +54,7 @@ def features_at(history: History, members: Cube, base: Matrix, cut: int, horizon
 
 def _series_features(history: History, members: Cube, cut: int, level: Matrix) -> Matrix:
     def relative(units: Matrix) -> Matrix:
-        return np.log(units + FLOOR) - level
+        return np.asarray(np.log(units + FLOOR) - level)
 
     quarter = history.known[:, max(0, cut - 91) : cut]
     columns = [relative(_pace(history, cut, days)) for days in PACES]
@@ -74,7 +74,7 @@ def _pace(history: History, cut: int, days: int) -> Matrix:
 
 def _days_since_sale(recent: Matrix) -> Vector:
     sold = recent > 0
-    return np.where(sold.any(axis=1), sold[:, ::-1].argmax(axis=1), recent.shape[1]).astype(np.float64)
+    return np.asarray(np.where(sold.any(axis=1), sold[:, ::-1].argmax(axis=1), recent.shape[1]).astype(np.float64))
 
 
 def _shop_trend(total: Vector) -> float:
@@ -86,7 +86,7 @@ def _last_year(history: History, cut: int) -> Matrix:
     if cut < YEAR + 28:
         return np.full(len(history.panel.ids), np.nan)
     before, after = _pace(history, cut - YEAR, 28), _pace(history, cut - YEAR + 28, 28)
-    return np.log(after + FLOOR) - np.log(before + FLOOR)
+    return np.asarray(np.log(after + FLOOR) - np.log(before + FLOOR))
 
 
 def _day_features(history: History, cut: int, horizon: int) -> Matrix:
@@ -94,7 +94,8 @@ def _day_features(history: History, cut: int, horizon: int) -> Matrix:
     of_month = (days - days.astype("datetime64[M]")).astype(np.int64)
     of_year = (days - days.astype("datetime64[Y]")).astype(np.int64)
     own = {np.datetime64(day, "D") for event in history.events for day in event.days()}
-    columns = [np.arange(horizon), history.weekday(cut, horizon), of_month, of_year]
+    season = of_year if history.n_days >= 2 * YEAR else np.full(horizon, np.nan)  # not seen twice: it would be a trend
+    columns = [np.arange(horizon), history.weekday(cut, horizon), of_month, season]
     columns += [_among(days, holidays_of(history.country, _years(days))), _among(days, own)]
     return np.stack(columns, axis=1).astype(np.float32)
 

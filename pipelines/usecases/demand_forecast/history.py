@@ -17,6 +17,7 @@ from pipelines.usecases.contract import Event, Frames, NotEnoughHistory
 
 Vector = NDArray[np.float64]
 NO_TYPE = ""
+LEAST_SALE_DAYS = 8
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,12 @@ class History:
     @cached_property
     def age(self) -> NDArray[np.int64]:
         """Count the days that each series was seen."""
-        return self.panel.seen.sum(axis=1, dtype=np.int64)
+        return np.asarray(self.panel.seen.sum(axis=1, dtype=np.int64))
 
     @cached_property
     def sale_days(self) -> NDArray[np.int64]:
         """Count the days on which each series sold."""
-        return (self.known > 0).sum(axis=1, dtype=np.int64)
+        return np.asarray((self.known > 0).sum(axis=1, dtype=np.int64))
 
     @property
     def asof(self) -> date:
@@ -102,6 +103,7 @@ def _read(frames: Frames) -> History:
         first_day=by_id["first_day"] if by_id is not None and "first_day" in by_id else None,
     )
     _require_days(panel)
+    _require_sales(panel)
     total = np.where(panel.seen, panel.y, 0).sum(axis=0, dtype=np.float64)
     return History(panel, _types(by_id, panel), total, frames.country, frames.events)
 
@@ -111,6 +113,14 @@ def _require_days(panel: Panel) -> None:
         raise NotEnoughHistory(
             f"Sales reach back {panel.n_days} of the {MIN_DAYS} days that a forecast needs. "
             f"It starts by itself in {MIN_DAYS - panel.n_days} days."
+        )
+
+
+def _require_sales(panel: Panel) -> None:
+    selling = int(((panel.y > 0) & panel.seen).any(axis=0).sum())
+    if selling < LEAST_SALE_DAYS:
+        raise NotEnoughHistory(
+            f"There were sales on {selling} days so far; a forecast needs {LEAST_SALE_DAYS}. It starts by itself then."
         )
 
 

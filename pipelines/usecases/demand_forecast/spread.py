@@ -1,4 +1,4 @@
-"""How far sums of days scatter around the forecast: variance = f x phi + (e f)^2 (METHODS 5a, "Quantiles for stock")."""
+"""How far sums of days scatter around the forecast: variance = f x phi + (e f)^2 (METHODS 5a, quantiles for stock)."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ class Dispersion:
 def dispersion_of(panel: Panel, days: int, pooled: float | None = None) -> Dispersion:
     """Compare variance and mean of the rolling sums of the last 182 days, shrunk by n / (n + 10).
 
-    n is the number of sums that do not overlap; days out of stock spoil the sums that hold them.
+    n is the number of sums that do not overlap; days out of stock spoil the sums that hold them. A history that holds
+    fewer than four such sums is read in shorter ones.
     """
+    days = max(1, min(days, panel.n_days // 4))
     parts = [_rolling_moments(panel.rows(slice(low, low + CHUNK)), days) for low in range(0, len(panel.ids), CHUNK)]
     mean, variance, count = (np.concatenate(column) for column in zip(*parts, strict=True))
     known = (mean > 0) & (count >= 2 * days)
@@ -80,7 +82,7 @@ def _rolling_moments(panel: Panel, days: int) -> tuple[Vector, Vector, Vector]:
 
 def _rolling(values: Vector, days: int) -> Vector:
     total = np.concatenate([np.zeros((len(values), 1)), values.cumsum(axis=1)], axis=1)
-    return total[:, days:] - total[:, :-days]
+    return np.asarray(total[:, days:] - total[:, :-days])
 
 
 def _median(ratio: Vector) -> float:

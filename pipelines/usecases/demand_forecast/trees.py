@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lightgbm import Booster
 
 MOST_SERIES = 2_000
-MOST_ROWS = 200_000
+MOST_ROWS = 150_000
 LEAST_ROWS = 5_000
 LEAST_DAYS = 112
 LOOK_BACK = 728
@@ -39,6 +39,7 @@ SETTINGS: dict[str, Any] = {
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
     "lambda_l2": 1.0,
+    "max_bin": 63,
     "num_threads": 1,
     "deterministic": True,
     "force_row_wise": True,
@@ -81,7 +82,9 @@ def grow(history: History, horizon: int, seed: int) -> Trees | None:
         return None
     import lightgbm
 
-    data = lightgbm.Dataset(x, y, init_score=offset, params={"verbose": -1}, free_raw_data=False)
+    data = lightgbm.Dataset(
+        x, y, init_score=offset, params={"verbose": -1, "max_bin": SETTINGS["max_bin"]}, free_raw_data=False
+    )
     booster = lightgbm.train({**SETTINGS, "seed": seed}, data, ROUNDS)
     fitted = np.exp(offset + booster.predict(x, raw_score=True, num_threads=1))
     return Trees(booster.model_to_string(), float(y.sum() / fitted.sum()), horizon)

@@ -1,0 +1,251 @@
+"""How good the forecast was on the shop's own past, beside the plain rules and the live version (METHODS 4b, 4i).
+
+Every forecast is made from days before its origin; which members take part is decided there, too. The live version
+is judged by its recipe, with members learned again at each origin: its own parameters have seen the scored days.
+Days out of stock are not scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from pipelines.stats.frames import Mask, Matrix
+from pipelines.stats.metrics import bias, coverage, mase_by_series, naive_scale, rmsse_by_series, skill, wape
+from pipelines.stats.quantiles import negative_binomial_quantile, sum_variance
+from pipelines.stats.splits import is_thin
+from pipelines.usecases.contract import Frames, Progress, silent
+from pipelines.usecases.demand_forecast.backtest import SCORED_SUM, Backtest, Members, Recipe, backtest_of
+from pipelines.usecases.demand_forecast.baselines import croston_sba, moving_average, seasonal_naive
+from pipelines.usecases.demand_forecast.history import History, Vector
+from pipelines.usecases.demand_forecast.model import Fitted
+from pipelines.usecases.demand_forecast.spread import LEVEL, dispersion_of
+
+CANDIDATE, CHAMPION, NAIVE = "candidate", "champion", "seasonal_naive"
+NEW_DAYS = 56
+BEST_SHARE = 0.2
+SLOW_GAP = 1.32  # mean days between sales from which demand counts as intermittent (Syntetos & Boylan 2005)
+
+BASELINES: Mapping[str, Callable[..., Matrix]] = {
+    NAIVE: seasonal_naive,
+    "moving_average": moving_average,
+    "croston_sba": croston_sba,
+}
+
+Figures = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Hold one origin: what sold, what each rule had said, and how to scale it; one row per scored series."""
+
+    actual: Vector
+    said: Mapping[str, Matrix]
+    covered: Vector
+    scale: Vector
+    seasonal_scale: Vector
+    slices: Mapping[str, Mask]
+    peak: Mask
+
+    def rmsse(self, name: str, rows: Mask) -> Vector:
+        """Give RMSSE per series."""
+        return rmsse_by_series(self.actual[rows], self.said[name][rows].astype(np.float64), self.scale[rows])
+
+    def mase(self, name: str, rows: Mask) -> Vector:
+        """Give MASE per series."""
+        return mase_by_series(self.actual[rows], self.said[name][rows].astype(np.float64), self.seasonal_scale[rows])
+
+    def totals(self, name: str, rows: Mask) -> tuple[Vector, Vector]:
+        """Give units and forecast over the whole horizon, days out of stock left out of both."""
+        seen = np.isfinite(self.actual[rows])
+        sold = np.where(seen, self.actual[rows], 0).sum(axis=1)
+        return sold, np.where(seen, self.said[name][rows], 0).sum(axis=1, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Hold the figures of the candidate, the plain rules and the live version, in all and by slice."""
+
+    figures: Mapping[str, Figures]
+    slices: Mapping[str, Mapping[str, Figures]]
+    days: Mapping[str, Mapping[str, Figures]]
+    horizon: int
+    origins: tuple[date, ...]
+    history_days: int
+    recipe: Recipe
+    shares: Mapping[str, float]
+
+    @property
+    def is_thin(self) -> bool:
+        """Tell whether the history is too short for a proof (METHODS 4i)."""
+        return is_thin(self.history_days)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Turn the evaluation into plain values for storage."""
+        return {
+            **{name: dict(figures) for name, figures in self.figures.items()},
+            "slices": {name: {who: dict(given) for who, given in by.items()} for name, by in self.slices.items()},
+            "days": {name: {who: dict(given) for who, given in by.items()} for name, by in self.days.items()},
+            "horizon": self.horizon,
+            "origins": [origin.isoformat() for origin in self.origins],
+            "history_days": self.history_days,
+            "evidence": "thin" if self.is_thin else "full",
+            "members": self._members(),
+            "model_error": self.recipe.model_error,
+            "shares": dict(self.shares),
+        }
+
+    def _members(self) -> dict[str, dict[str, Any]]:
+        joined = {"cheap": True, "trees": self.recipe.uses_trees, "total": self.recipe.uses_total}
+        return {name: {"joined": yes, "why": self.recipe.reasons.get(name, "")} for name, yes in joined.items()}
+
+
+def evaluate(
+    frames: Frames,
+    *,
+    champion: Fitted | None = None,
+    seed: int = 0,
+    lead_days: int = 14,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Forecast the shop's past from rolling origins and compare with what sold."""
+    report = progress or silent
+    backtest = backtest_of(frames, seed=seed, lead_days=lead_days)
+    origins = []
+    for done, cut in enumerate(backtest.plan.cuts):
+        report(done / len(backtest.plan.cuts), "Comparing forecasts of past weeks with what sold")
+        origins.append(score_origin(backtest, cut, champion.recipe if champion else None))
+    names = list(origins[0].said) if origins else []
+    slices = {name: _by_rule(origins, names, name) for name in (origins[0].slices if origins else {})}
+    history = backtest.history
+    return Evaluation(
+        figures=slices.pop("all", {}),
+        slices=slices,
+        days={"peak_weekdays": _by_days(origins, names, True), "other_weekdays": _by_days(origins, names, False)},
+        horizon=backtest.plan.horizon,
+        origins=tuple(_day(history, cut) for cut in backtest.plan.cuts),
+        history_days=history.n_days,
+        recipe=backtest.recipe(history.n_days),
+        shares=stockout_shares(frames, history),
+    )
+
+
+def score_origin(backtest: Backtest, cut: int, champion: Recipe | None = None) -> Scored:
+    """Forecast from one origin by every rule and set it beside what sold."""
+    trial = backtest.members(cut, backtest.plan.horizon)
+    recipe = backtest.recipe(cut)
+    known, rows = trial.history, trial.history.worth_scoring()
+    mean = trial.combine(recipe).mean
+    said = {CANDIDATE: mean, **{name: rule(known.panel, trial.horizon) for name, rule in BASELINES.items()}}
+    if champion is not None:
+        said[CHAMPION] = trial.combine(champion).mean
+    actual = backtest.history.actual(cut, trial.horizon)
+    past = np.where(known.panel.seen, known.panel.y, np.nan)[rows].astype(np.float64)
+    return Scored(
+        actual=actual[rows],
+        said={name: y_hat[rows] for name, y_hat in said.items()},
+        covered=_covered(trial, recipe, actual, backtest.lead_days)[rows],
+        scale=naive_scale(past, lag=1, power=2),
+        seasonal_scale=naive_scale(past, lag=7, power=1),
+        slices={name: mask[rows] for name, mask in slices_of(known).items()},
+        peak=peak_days(known, trial.horizon),
+    )
+
+
+def slices_of(history: History) -> dict[str, Mask]:
+    """Sort series by what was known at the origin: new, best-selling, steady or slow."""
+    recent = history.known[:, -NEW_DAYS:].sum(axis=1, dtype=np.float64)
+    is_new = (history.panel.first > 0) & (history.age < NEW_DAYS)
+    is_best = ~is_new & (recent > 0) & (recent >= np.quantile(recent, 1 - BEST_SHARE))
+    gap = history.age / np.maximum(history.sale_days, 1)
+    rest = ~is_new & ~is_best
+    return {
+        "all": np.ones(len(recent), dtype=bool),
+        "new_products": is_new,
+        "best_sellers": is_best,
+        "steady": rest & (gap <= SLOW_GAP),
+        "slow": rest & (gap > SLOW_GAP),
+    }
+
+
+def peak_days(history: History, horizon: int) -> Mask:
+    """Mark the days ahead that fall on weekdays which sell more than the average one."""
+    back = min(history.n_days, NEW_DAYS) // 7 * 7
+    weekday = history.weekday(history.n_days - back, back)
+    units = np.bincount(weekday, weights=history.total[history.n_days - back :], minlength=7)
+    return np.asarray(units > units.mean())[history.weekday(history.n_days, horizon)]
+
+
+def stockout_shares(frames: Frames, history: History) -> dict[str, float]:
+    """Give the shares of series days that were out of stock (known, suspected) and left out."""
+    sales = frames["daily_sales"]
+    days = int((history.n_days - history.panel.first).sum())
+    if "stockout" not in sales or not days:
+        return {"known": 0.0, "suspected": 0.0}
+    state = sales["stockout"].to_numpy()
+    return {"known": float((state == 1).sum() / days), "suspected": float((state == 3).sum() / days)}
+
+
+def _covered(trial: Members, recipe: Recipe, actual: Vector, lead_days: int) -> Vector:
+    """Say per series whether the first days' sum stayed under its 95 % quantile; NaN where stock ran out."""
+    days = min(SCORED_SUM, trial.horizon)
+    sold = actual[:, :days].sum(axis=1)
+    f = trial.combine(recipe).mean[:, :days].sum(axis=1, dtype=np.float64)
+    phi = dispersion_of(trial.history.panel, lead_days).by_series
+    quantile = negative_binomial_quantile(f, sum_variance(f, phi, recipe.model_error), LEVEL)
+    return np.where(np.isfinite(sold), sold <= quantile, np.nan)
+
+
+def _by_rule(origins: list[Scored], names: list[str], which: str) -> dict[str, Figures]:
+    """Sum up one slice of series, rule by rule."""
+    figures = {name: _figures(origins, name, which) for name in names}
+    covered = np.concatenate([origin.covered[origin.slices[which]] for origin in origins])
+    if CANDIDATE in figures:
+        figures[CANDIDATE]["coverage95"] = coverage(np.zeros(len(covered)), np.where(covered == 0, -1.0, covered))
+    return figures
+
+
+def _figures(origins: list[Scored], name: str, which: str) -> Figures:
+    rows = [origin.slices[which] for origin in origins]
+    pairs = list(zip(origins, rows, strict=True))
+    sold, said = (np.concatenate(column) for column in zip(*(o.totals(name, r) for o, r in pairs), strict=True))
+    daily = [np.concatenate([o.said[rule][r].ravel() for o, r in pairs]) for rule in (name, NAIVE)]
+    actual = np.concatenate([o.actual[r].ravel() for o, r in pairs])
+    return {
+        "rmsse": _mean(np.concatenate([o.rmsse(name, r) for o, r in pairs])),
+        "wape28": wape(sold, said),
+        "bias": bias(sold, said),
+        "mase": _mean(np.concatenate([o.mase(name, r) for o, r in pairs])),
+        "skill": skill(actual, *daily),
+        "series": float(max(r.sum() for r in rows)),
+    }
+
+
+def _by_days(origins: list[Scored], names: list[str], peak: bool) -> dict[str, Figures]:
+    """Sum up the shop's peak weekdays, or the others, rule by rule."""
+    if not origins:
+        return {}
+    chosen = [origin.peak == peak for origin in origins]
+    actual = np.concatenate([o.actual[:, days].ravel() for o, days in zip(origins, chosen, strict=True)])
+    found: dict[str, Figures] = {}
+    for name in names:
+        said, naive = (
+            np.concatenate([o.said[rule][:, days].ravel() for o, days in zip(origins, chosen, strict=True)])
+            for rule in (name, NAIVE)
+        )
+        found[name] = {"wape": wape(actual, said), "bias": bias(actual, said), "skill": skill(actual, said, naive)}
+    return found
+
+
+def _mean(values: Vector) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else None
+
+
+def _day(history: History, cut: int) -> date:
+    day: date = history.day(cut - 1).astype(object)
+    return day
