@@ -56,7 +56,7 @@ class Tracker:
     def __init__(self, run: TrainingRun) -> None:
         self.run = run
         self.began, self.cpu_began = time.monotonic(), time.process_time()
-        self.written_at = 0.0
+        self.written_at, self.is_closed = 0.0, False
 
     def mine(self) -> Any:
         """Select the run, if it is still this attempt's."""
@@ -65,13 +65,18 @@ class Tracker:
     @contextmanager
     def step(self, name: str, start: int, end: int) -> Iterator[None]:
         """Note a step, how far the run is when it begins and ends, and how long it took."""
-        self.span = (start, end)
-        began = time.monotonic()
+        self.span, self.step_began = (start, end), time.monotonic()
         self.run.steps = [*self.run.steps, {"name": name, "started": timezone.now().isoformat(), "seconds": None}]
         self.write(percent=start)
         yield
-        self.run.steps[-1]["seconds"] = round(time.monotonic() - began, 2)
-        self.write(percent=end)
+        if not self.is_closed:
+            self.end_step()
+            self.write(percent=end)
+
+    def end_step(self) -> None:
+        """Note how long the last step took."""
+        if self.run.steps:
+            self.run.steps[-1]["seconds"] = round(time.monotonic() - self.step_began, 2)
 
     def progress(self, share: float, sentence: str) -> None:
         """Note how far the current step is."""
@@ -95,7 +100,10 @@ class Tracker:
 
     def close(self, state: str, **changes: Any) -> bool:
         """End the run; False when another attempt has it."""
-        return bool(self.mine().update(state=state, finished_at=timezone.now(), **self.cost(), **changes))
+        self.end_step()
+        self.is_closed = True
+        changes |= {"steps": self.run.steps, "finished_at": timezone.now(), **self.cost()}
+        return bool(self.mine().update(state=state, **changes))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from typing import Any
 
+import numpy as np
 import orjson
 import pandas as pd
 from django.contrib.postgres.fields import ArrayField
@@ -47,5 +48,5 @@ def array_text(values: Any) -> str:
     >>> array_text([1.0, 0.25])
     '{1.0,0.25}'
     """
-    numbers = orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    numbers = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY).decode()
     return "{" + numbers[1:-1] + "}"

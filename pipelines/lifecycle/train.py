@@ -52,7 +52,8 @@ def learn(use_case: UseCase, data: dataset.Dataset, tracker: runs.Tracker) -> Le
     with tracker.step("Learning from past sales", 10, 45):
         fitted = use_case.resolve("fit")(data.frames, **recipe, progress=tracker.progress)
     with tracker.step("Checking against past weeks", 45, 70):
-        evaluation = use_case.resolve("evaluate")(data.frames, champion=champion, progress=tracker.progress)
+        known = {"seed": recipe["seed"], "lead_days": recipe["lead_days"], "progress": tracker.progress}
+        evaluation = use_case.resolve("evaluate")(data.frames, champion=champion, **known)
     with tracker.step("Replaying your past in money", 70, 90):
         replay = use_case.resolve("replay")(data.frames, fitted, champion=champion)
     with tracker.step("Drawing what you will see", 90, 95):

@@ -19,7 +19,8 @@ from pipelines.stats.frames import Mask, Matrix
 from pipelines.stats.splits import rolling_origins
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.backtest import Backtest, Members, Recipe, backtest_of
-from pipelines.usecases.demand_forecast.ensemble import Cube, pooled_week, spread_over, weekly_profiles
+from pipelines.usecases.demand_forecast.ensemble import Cube, pooled_week, weekly_profiles
+from pipelines.usecases.demand_forecast.evaluation import slices_of
 from pipelines.usecases.demand_forecast.history import History, Vector
 from pipelines.usecases.demand_forecast.launches import launch_profiles
 from pipelines.usecases.demand_forecast.lost_demand import impute_stockouts
@@ -32,9 +33,13 @@ from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, dispersion_of
 from pipelines.usecases.demand_forecast.stock_inputs import resolve_rules
 
 WEEK = 7
-NEW_DAYS = 56
+GROUPS = {
+    "new_products": "New products",
+    "best_sellers": "Best-sellers",
+    "steady": "Steady sellers",
+    "slow": "Slow sellers",
+}
 RULES = ("lead_time_days", "review_days", "service_level")
-BEST_SHARE, STEADY_SHARE = 0.1, 0.5
 
 RecipeAt = Callable[[int], Recipe]
 
@@ -164,7 +169,9 @@ def forecasts_by(
             history=known,
             horizon=past.reach,
             week=week,
-            trees=lifted(past, week, origin) if recipe.uses_trees and origin is not None else None,
+            trees=trees_said(past, known, week, cubes[day], origin)
+            if recipe.uses_trees and origin is not None
+            else None,
             total=total(day) if recipe.uses_total else None,
             profiles=launch_profiles(known),
         )
@@ -173,15 +180,10 @@ def forecasts_by(
     return forecast_policy(forecast_before, past.terms)
 
 
-def lifted(past: Past, week: Matrix, origin: int) -> Matrix | None:
-    """Carry what the trees said at the origin, in relation to the cheap week, over to the week of a later day."""
-    said = past.backtest.members(origin, rolling_origins(past.history.n_days).horizon)
-    if said.trees is None:
-        return None
-    weeks = said.trees.shape[1] // WEEK
-    then = said.trees[:, : weeks * WEEK].reshape(len(week), weeks, WEEK).mean(axis=1)
-    lift = np.divide(then, said.week, out=np.ones_like(then), where=said.week > 0)
-    return spread_over(week * lift, past.reach)
+def trees_said(past: Past, known: History, week: Matrix, cube: Cube, origin: int) -> Matrix | None:
+    """Ask the trees that were grown at the origin, from the states of the review day."""
+    grown = past.backtest.trees(origin, rolling_origins(past.history.n_days).horizon)
+    return None if grown is None else grown.predict(known, cube, week, past.reach)
 
 
 def total_from(past: Past, day: int) -> Vector | None:
@@ -209,18 +211,8 @@ def imputed_demand(history: History, censored: Mask) -> Matrix:
 
 def variant_groups(past: Past) -> dict[str, Mask]:
     """Sort variants by what was known when the counting began."""
-    before = past.history.until(past.first_counted)
-    recent = before.known[:, -NEW_DAYS:].sum(axis=1, dtype=np.float64)
-    rank = np.argsort(np.argsort(-recent, kind="stable"), kind="stable") / max(1, len(recent))
-    first = before.panel.first
-    is_new = (first > 0) & (past.first_counted - first < NEW_DAYS)
-    groups = {
-        "New products": is_new,
-        "Best-sellers": ~is_new & (rank < BEST_SHARE),
-        "Steady sellers": ~is_new & (rank >= BEST_SHARE) & (rank < STEADY_SHARE),
-        "Slow sellers": ~is_new & (rank >= STEADY_SHARE),
-    }
-    return {name: rows for name, rows in groups.items() if rows.any()}
+    slices = slices_of(past.history.until(past.first_counted))
+    return {words: slices[name] for name, words in GROUPS.items() if slices[name].any()}
 
 
 def day_groups(history: History) -> dict[str, NDArray[np.bool_]]:

@@ -96,7 +96,7 @@ def described(variants: pd.DataFrame) -> pd.DataFrame:
             "subtitle": subtitle,
             "sku": variants["sku"],
             "vendor": variants["vendor"],
-            "search": (title + " " + subtitle + " " + variants["sku"]).str.lower(),
+            "search": (title + " " + subtitle + " " + variants["sku"]).str.lower().str.split().str.join(" "),
             "rule": rules.to_dict("records"),
         }
     )

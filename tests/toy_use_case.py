@@ -1,0 +1,96 @@
+"""A use case that learns one number, so that the lifecycle is tested apart from any model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from pipelines.usecases.contract import Frames, Metric, NotEnoughHistory, PairedWeeklyLoss, UseCase
+
+SLUG = "toy"
+
+
+@dataclass
+class Mood:
+    """How the toy is to behave in a test."""
+
+    rmsse: float = 0.8
+    bias: float = 0.02
+    verdict: str = "better"
+    needs_days: int = 0
+    fails: Exception | None = None
+    on_fit: Callable[[], None] = lambda: None
+    champions: list[Any] = field(default_factory=list)
+
+
+mood = Mood()
+
+
+@dataclass(frozen=True)
+class Told:
+    """A result that is stored as it is."""
+
+    content: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.content
+
+
+def fit(frames: Frames, *, progress: Callable[[float, str], None], **recipe: Any) -> float:
+    mood.on_fit()
+    if mood.fails:
+        raise mood.fails
+    if frames["daily_sales"]["ds"].nunique() < mood.needs_days:
+        raise NotEnoughHistory(f"Sales on {mood.needs_days} days are needed.")
+    progress(0.5, "Half way")
+    return float(frames["daily_sales"]["y"].sum())
+
+
+def evaluate(frames: Frames, *, champion: float | None, **known: Any) -> Told:
+    mood.champions.append(champion)
+    return Told({"candidate": {"rmsse": mood.rmsse, "bias": mood.bias}, "seasonal_naive": {"rmsse": 1.0}})
+
+
+def replay(frames: Frames, fitted: float, *, champion: float | None) -> Told:
+    group = {"group": "All variants", "variants": 1, "profit": 100, "interval": [10, 190], "verdict": mood.verdict}
+    return Told({"verdict": mood.verdict, "reason": "3 of 4 weeks", "versus": {"naive": [group]}})
+
+
+def answer(fitted: float, frames: Frames) -> dict[str, pd.DataFrame]:
+    return {}
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "fit": fit,
+    "evaluate": evaluate,
+    "replay": replay,
+    "answer": answer,
+    "present": lambda evaluation, replay, **words: Told({"cards": []}),
+    "dump": lambda fitted: {"number.json": json.dumps(fitted).encode()},
+    "load": lambda files: json.loads(files["number.json"]),
+}
+
+
+class Toy(UseCase):
+    """A use case whose functions stand in this file."""
+
+    def resolve(self, verb: str) -> Callable[..., Any]:
+        return FUNCTIONS[verb]
+
+
+TOY = Toy(
+    slug=SLUG,
+    title="Toy",
+    needs=("daily_sales",),
+    min_history=timedelta(days=1),
+    unit="variant",
+    serves="batch",
+    primary_metric=Metric("rmsse", lower_is_better=True),
+    evidence=PairedWeeklyLoss(),
+    **dict.fromkeys(["fit", "predict", "evaluate", "replay", "answer", "dump", "load", "present"], "here:here"),
+)
