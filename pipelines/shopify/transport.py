@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from pipelines.shopify.errors import BadAnswer, ShopUnreachable
@@ -56,9 +57,23 @@ def _session(timeout: tuple[int, int]) -> requests.Session:
     return sessions[timeout]
 
 
+class ShopifyRetry(Retry):
+    """Retries that also read a Retry-After of "2.0", as Shopify writes it, and ignore what nobody can read."""
+
+    def parse_retry_after(self, retry_after: str) -> float:
+        try:
+            return max(0.0, min(float(retry_after), self.retry_after_max))
+        except ValueError:
+            pass
+        try:
+            return super().parse_retry_after(retry_after)
+        except InvalidHeader:
+            return 0.0
+
+
 def _retries(timeout: tuple[int, int]) -> Retry:
     is_hasty = timeout == HASTY
-    return Retry(
+    return ShopifyRetry(
         total=1 if is_hasty else 4,
         status_forcelist=RETRIED,
         allowed_methods=None,
