@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -71,14 +73,14 @@ def skill(y: ArrayLike, y_hat: ArrayLike, y_naive: ArrayLike) -> float | None:
     return None if ratio is None else 1 - ratio
 
 
-def rmsse_by_series(y: Floats, y_hat: Floats, scale: Floats) -> Floats:
+def rmsse_by_series(y: Floats, y_hat: NDArray[np.floating[Any]], scale: Floats) -> Floats:
     """Give RMSSE per row from each row's naive scale (`naive_scale`), NaN where it is not defined."""
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.sqrt(_row_means((y_hat - y) ** 2) / scale)
     return np.where(np.isfinite(ratio), ratio, np.nan)
 
 
-def mase_by_series(y: Floats, y_hat: Floats, scale: Floats) -> Floats:
+def mase_by_series(y: Floats, y_hat: NDArray[np.floating[Any]], scale: Floats) -> Floats:
     """Give MASE per row from each row's mean absolute seasonal difference, NaN where it is not defined."""
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = _row_means(np.abs(y_hat - y)) / scale

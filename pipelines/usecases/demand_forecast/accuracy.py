@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.stats.frames import Mask, Matrix
-from pipelines.stats.metrics import naive_scale, rmsse_by_series
+from pipelines.stats.metrics import rmsse_by_series
 from pipelines.usecases.contract import Frames, Progress, silent
 from pipelines.usecases.demand_forecast import model
 from pipelines.usecases.demand_forecast.baselines import seasonal_naive
@@ -128,9 +128,7 @@ def _score_origin(rows: pd.DataFrame, truth: History, cut: int, sampled: Mask, s
 
 
 def _scorer(known: History, actual: Vector) -> Callable[[Matrix], Vector]:
-    past = np.where(known.panel.seen, known.panel.y, np.nan).astype(np.float64)
-    scale = naive_scale(past, lag=1, power=2)
-    return lambda y_hat: rmsse_by_series(actual, y_hat.astype(np.float64), scale)
+    return lambda y_hat: rmsse_by_series(actual, y_hat, known.daily_scale)
 
 
 def prophet_per_series(

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipelines.stats.frames import Matrix
-from pipelines.stats.metrics import naive_scale, rmsse_by_series
-from pipelines.stats.splits import Splits, rolling_origins
+from pipelines.stats.metrics import rmsse_by_series
+from pipelines.stats.splits import rolling_origins
 from pipelines.usecases.contract import Frames, Progress, silent
 from pipelines.usecases.demand_forecast.baselines import seasonal_naive
 from pipelines.usecases.demand_forecast.ensemble import Cube, pooled_week, spread_over, weekly_profiles
@@ -77,6 +77,7 @@ class Backtest:
         self._weeks = weekly_profiles(history.panel, sorted(_all_cuts(history.n_days)))
         self._members: dict[tuple[int, int], Members] = {}
         self._trees: dict[tuple[int, int], Trees | None] = {}
+        self._recipes: dict[int, Recipe] = {}
 
     def cubes(self, cut: int) -> Cube:
         """Give the four cheap members at a cut."""
@@ -107,14 +108,16 @@ class Backtest:
 
     def recipe(self, n_days: int, progress: Progress = silent) -> Recipe:
         """Decide from the origins before a day which members earn their place, and how wrong the forecast is."""
-        splits = rolling_origins(n_days)
-        trials = []
-        for done, cut in enumerate(splits.cuts):
-            progress(done / len(splits.cuts), "Trying the forecast on your own past")
-            trials.append(self.members(cut, splits.horizon))
-        return self._decide(trials, splits)
+        if n_days not in self._recipes:
+            splits = rolling_origins(n_days)
+            trials = []
+            for done, cut in enumerate(splits.cuts):
+                progress(done / len(splits.cuts), "Trying the forecast on your own past")
+                trials.append(self.members(cut, splits.horizon))
+            self._recipes[n_days] = self._decide(trials)
+        return self._recipes[n_days]
 
-    def _decide(self, trials: list[Members], splits: Splits) -> Recipe:
+    def _decide(self, trials: list[Members]) -> Recipe:
         if not trials:
             return Recipe(reasons={"trees": "too little history to test it", "total": "too little history to test it"})
         uses_trees, why_trees = self._trees_pay(trials)
@@ -151,10 +154,7 @@ class Backtest:
 
     def _rmsse(self, trial: Members, y_hat: Matrix) -> Vector:
         scored = trial.history.worth_scoring()
-        past = np.where(trial.history.panel.seen, trial.history.panel.y, np.nan)[scored].astype(np.float64)
-        return rmsse_by_series(
-            self._actual(trial)[scored], y_hat[scored].astype(np.float64), naive_scale(past, lag=1, power=2)
-        )
+        return rmsse_by_series(self._actual(trial)[scored], y_hat[scored], trial.history.daily_scale[scored])
 
     def _sums(self, trial: Members, recipe: Recipe) -> tuple[Vector, Vector, Vector]:
         """Give units, forecast and dispersion of the first days' sum, where all of them were seen."""

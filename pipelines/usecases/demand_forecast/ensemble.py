@@ -48,7 +48,7 @@ def pooled_week(members: Cube, history: History, cut: int) -> Matrix:
     week = members.mean(axis=1)
     level = week.mean(axis=1, keepdims=True)
     shop = week.sum(axis=0, dtype=np.float64) / max(float(level.sum(dtype=np.float64)), 1e-9)
-    sold = (history.known[:, max(0, cut - POOL_DAYS) : cut] > 0).sum(axis=1)[:, None]
+    sold = (history.units(cut - POOL_DAYS, cut) > 0).sum(axis=1)[:, None]
     own = sold / (sold + POOL_STRENGTH)
     return np.asarray((own * week + (1 - own) * level * shop).astype(np.float32))
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.stats.frames import Mask, Matrix
-from pipelines.stats.metrics import bias, coverage, mase_by_series, naive_scale, rmsse_by_series, skill, wape
+from pipelines.stats.metrics import bias, coverage, mase_by_series, rmsse_by_series, skill, wape
 from pipelines.stats.quantiles import negative_binomial_quantile, sum_variance
 from pipelines.stats.splits import is_thin
 from pipelines.usecases.contract import Frames, Progress, silent
@@ -53,11 +53,11 @@ class Scored:
 
     def rmsse(self, name: str, rows: Mask) -> Vector:
         """Give RMSSE per series."""
-        return rmsse_by_series(self.actual[rows], self.said[name][rows].astype(np.float64), self.scale[rows])
+        return rmsse_by_series(self.actual[rows], self.said[name][rows], self.scale[rows])
 
     def mase(self, name: str, rows: Mask) -> Vector:
         """Give MASE per series."""
-        return mase_by_series(self.actual[rows], self.said[name][rows].astype(np.float64), self.seasonal_scale[rows])
+        return mase_by_series(self.actual[rows], self.said[name][rows], self.seasonal_scale[rows])
 
     def totals(self, name: str, rows: Mask) -> tuple[Vector, Vector]:
         """Give units and forecast over the whole horizon, days out of stock left out of both."""
@@ -144,13 +144,12 @@ def score_origin(backtest: Backtest, cut: int, champion: Recipe | None = None) -
     if champion is not None:
         said[CHAMPION] = trial.combine(champion).mean
     actual = backtest.history.actual(cut, trial.horizon)
-    past = np.where(known.panel.seen, known.panel.y, np.nan)[rows].astype(np.float64)
     return Scored(
         actual=actual[rows],
         said={name: y_hat[rows] for name, y_hat in said.items()},
         covered=_covered(trial, recipe, actual, backtest.lead_days)[rows],
-        scale=naive_scale(past, lag=1, power=2),
-        seasonal_scale=naive_scale(past, lag=7, power=1),
+        scale=known.daily_scale[rows],
+        seasonal_scale=known.weekly_scale[rows],
         slices={name: mask[rows] for name, mask in slices_of(known).items()},
         peak=peak_days(known, trial.horizon),
     )
@@ -158,7 +157,7 @@ def score_origin(backtest: Backtest, cut: int, champion: Recipe | None = None) -
 
 def slices_of(history: History) -> dict[str, Mask]:
     """Sort series by what was known at the origin: new, best-selling, steady or slow."""
-    recent = history.known[:, -NEW_DAYS:].sum(axis=1, dtype=np.float64)
+    recent = history.units(history.n_days - NEW_DAYS, history.n_days).sum(axis=1, dtype=np.float64)
     is_new = (history.panel.first > 0) & (history.age < NEW_DAYS)
     is_best = ~is_new & (recent > 0) & (recent >= np.quantile(recent, 1 - BEST_SHARE))
     gap = history.age / np.maximum(history.sale_days, 1)

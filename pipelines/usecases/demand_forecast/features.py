@@ -56,7 +56,7 @@ def _series_features(history: History, members: Cube, cut: int, level: Matrix) -
     def relative(units: Matrix) -> Matrix:
         return np.asarray(np.log(units + FLOOR) - level)
 
-    quarter = history.known[:, max(0, cut - 91) : cut]
+    quarter = history.units(cut - 91, cut)
     columns = [relative(_pace(history, cut, days)) for days in PACES]
     columns += [relative(members[:, 3].mean(axis=1)), relative(members[:, 2].mean(axis=1)), level]
     columns += [(quarter > 0).mean(axis=1), (quarter[:, -28:] > 0).mean(axis=1), relative(quarter.max(axis=1))]
@@ -67,9 +67,8 @@ def _series_features(history: History, members: Cube, cut: int, level: Matrix) -
 
 def _pace(history: History, cut: int, days: int) -> Matrix:
     """Average the last days that were seen."""
-    window = slice(max(0, cut - days), max(0, cut))
-    seen = history.panel.seen[:, window].sum(axis=1)
-    return np.asarray(history.known[:, window].sum(axis=1) / np.maximum(seen, 1))
+    seen = history.panel.seen[:, max(0, cut - days) : max(0, cut)].sum(axis=1)
+    return np.asarray(history.units(cut - days, cut).sum(axis=1) / np.maximum(seen, 1))
 
 
 def _days_since_sale(recent: Matrix) -> Vector:

@@ -12,12 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.stats.frames import Mask, Matrix, Panel, panel_from_long
+from pipelines.stats.metrics import naive_scale
 from pipelines.stats.splits import MIN_DAYS
 from pipelines.usecases.contract import Event, Frames, NotEnoughHistory
 
 Vector = NDArray[np.float64]
 NO_TYPE = ""
 LEAST_SALE_DAYS = 8
+CHUNK = 4_096
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,21 @@ class History:
         """Give the units, zero where they were not seen."""
         return np.where(self.panel.seen, self.panel.y, np.float32(0))
 
+    def units(self, first: int, last: int) -> Matrix:
+        """Give the units of some columns, zero where they were not seen; columns before the first are left out."""
+        days = slice(max(0, first), max(0, last))
+        return np.where(self.panel.seen[:, days], self.panel.y[:, days], np.float32(0))
+
+    @cached_property
+    def daily_scale(self) -> Vector:
+        """Give the mean squared one-day step of each series, which scales RMSSE."""
+        return self._scale(lag=1, power=2)
+
+    @cached_property
+    def weekly_scale(self) -> Vector:
+        """Give the mean absolute one-week step of each series, which scales MASE."""
+        return self._scale(lag=7, power=1)
+
     @cached_property
     def age(self) -> NDArray[np.int64]:
         """Count the days that each series was seen."""
@@ -56,7 +73,7 @@ class History:
     @cached_property
     def sale_days(self) -> NDArray[np.int64]:
         """Count the days on which each series sold."""
-        return np.asarray((self.known > 0).sum(axis=1, dtype=np.int64))
+        return np.asarray(((self.panel.y > 0) & self.panel.seen).sum(axis=1, dtype=np.int64))
 
     @property
     def asof(self) -> date:
@@ -80,6 +97,13 @@ class History:
     def weekday(self, first: int, count: int) -> NDArray[np.int64]:
         """Give weekdays of some columns, Monday is 0."""
         return (self.days(first, count).astype(np.int64) + 3) % 7
+
+    def _scale(self, lag: int, power: int) -> Vector:
+        parts = []
+        for low in range(0, len(self.panel.ids), CHUNK):
+            part = self.panel.rows(slice(low, low + CHUNK))
+            parts.append(naive_scale(np.where(part.seen, part.y, np.nan).astype(np.float64), lag=lag, power=power))
+        return np.concatenate(parts)
 
     def worth_scoring(self) -> Mask:
         """Say which series have sold enough to be judged."""

@@ -18,10 +18,11 @@ Profiles = Mapping[str, tuple[float, ...]]
 
 def launch_profiles(history: History) -> Profiles:
     """Give the median units per day in each of the first weeks, by product type and ("") for the whole shop."""
-    rates = _first_weeks(history)
+    started = history.rows((history.panel.first >= 7) & (history.panel.first <= history.n_days - OWN_DAYS))
+    rates = _first_weeks(started)
     launched = ~np.isnan(rates[:, : OWN_DAYS // 7]).any(axis=1)
-    kinds = [kind for kind in np.unique(history.product_type[launched]) if kind != NO_TYPE]
-    chosen = {kind: launched & (history.product_type == kind) for kind in kinds} | {NO_TYPE: launched}
+    kinds = [kind for kind in np.unique(started.product_type[launched]) if kind != NO_TYPE]
+    chosen = {kind: launched & (started.product_type == kind) for kind in kinds} | {NO_TYPE: launched}
     return {str(kind): _medians(rates[rows]) for kind, rows in chosen.items() if rows.sum() >= LEAST_LAUNCHES}
 
 
@@ -51,16 +52,14 @@ def blend_new(y_hat: Matrix, history: History, profiles: Profiles) -> Matrix:
 
 
 def _first_weeks(history: History) -> Vector:
-    """Average the first weeks of series whose launch lies inside the history; NaN where not seen."""
+    """Average the units per day in each of the first weeks; NaN where not seen."""
     n, days = history.panel.y.shape
     column = history.panel.first[:, None] + np.arange(WEEKS * 7)
     inside = np.clip(column, 0, days - 1)
     seen = np.take_along_axis(history.panel.seen, inside, axis=1) & (column < days)
     units = np.where(seen, np.take_along_axis(history.panel.y, inside, axis=1), 0).reshape(n, WEEKS, 7)
     count = seen.reshape(n, WEEKS, 7).sum(axis=2)
-    rates = np.where(count > 0, units.sum(axis=2, dtype=np.float64) / np.maximum(count, 1), np.nan)
-    rates[history.panel.first < 7] = np.nan
-    return rates
+    return np.where(count > 0, units.sum(axis=2, dtype=np.float64) / np.maximum(count, 1), np.nan)
 
 
 def _medians(rates: Vector) -> tuple[float, ...]:

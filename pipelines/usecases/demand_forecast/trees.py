@@ -91,7 +91,7 @@ def grow(history: History, horizon: int, seed: int) -> Trees | None:
 
 
 def _sample_series(history: History, seed: int) -> Ints:
-    selling = np.flatnonzero((history.known[:, -LOOK_BACK:] > 0).sum(axis=1) >= 2)
+    selling = np.flatnonzero((history.units(history.n_days - LOOK_BACK, history.n_days) > 0).sum(axis=1) >= 2)
     if len(selling) <= MOST_SERIES:
         return selling
     return np.sort(np.random.default_rng(seed).choice(selling, MOST_SERIES, replace=False))
