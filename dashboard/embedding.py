@@ -11,9 +11,9 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -24,19 +24,18 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from dashboard.framing import frame, is_fetch
+from pipelines.jobs.ingest import import_everything
 from pipelines.lifecycle.install import arrive
-from pipelines.models import Shop
-from pipelines.shopify.domains import admin_origins, host_parameter, shop_domain
+from pipelines.shopify.domains import host_parameter, shop_domain
 from pipelines.shopify.errors import InvalidIdToken, ShopifyError
 from pipelines.shopify.id_tokens import Identity, verify
 
 log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
-DOCUMENTS = {"document", "iframe", "frame"}  # Sec-Fetch-Dest of a navigation
 LAUNCH_ONLY = {"id_token", "hmac", "timestamp", "session", "bounced"}  # valid once: not carried on
 BOUNCE_SECONDS = 60  # a second refusal within this time is told, not bounced
-BEACONS = "https://monorail-edge.shopifysvc.com"  # App Bridge reports page speed there
 TELLS_WHY = "Open shopmlops from the Apps list in your Shopify admin."
 
 
@@ -127,14 +126,7 @@ def let_in(request: HttpRequest, identity: Identity, token: str) -> None:
     request.identity, request.shop, request.staff = identity, arrival.shop, arrival.staff
     request.framed_for = identity.shop_domain
     if arrival.is_new:
-        start_first_import(arrival.shop)
-
-
-def start_first_import(shop: Shop) -> None:
-    """Fetch everything that a shop has, as soon as it arrived."""
-    from pipelines.jobs.ingest import import_everything
-
-    import_everything.enqueue(shop.pk, "install")
+        import_everything.enqueue(arrival.shop.pk, "install")
 
 
 def ask_again(request: HttpRequest) -> HttpResponse:
@@ -151,15 +143,6 @@ def ask_again(request: HttpRequest) -> HttpResponse:
     if was_bounced(request):
         return refuse(request, InvalidIdToken.sentence, 401)
     return HttpResponseRedirect(bounce_address(request, domain, host))
-
-
-def is_fetch(request: HttpRequest) -> bool:
-    """Say whether a script asks, rather than a navigation."""
-    return (
-        request.method not in ("GET", "HEAD")
-        or any(name in request.headers for name in ("Authorization", "HX-Request", "X-Requested-With"))
-        or request.headers.get("Sec-Fetch-Dest", "document") not in DOCUMENTS
-    )
 
 
 def was_bounced(request: HttpRequest) -> bool:
@@ -186,51 +169,6 @@ def refuse(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
         response = render(request, "refused.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
-
-
-def frame(request: HttpRequest, response: HttpResponse) -> None:
-    """Let this shop's admin, and nothing else, frame the answer; nobody keeps a copy."""
-    response.headers.pop("X-Frame-Options", None)
-    response["Content-Security-Policy"] = content_policy(request.framed_for)
-    response["Referrer-Policy"] = "strict-origin"  # our addresses may carry ID tokens
-    response["Cache-Control"] = "no-store"
-    if response.headers.get("Content-Type", "").startswith("text/html") and not is_fetch(request):
-        response["Link"] = preloads()
-
-
-@lru_cache(maxsize=1024)
-def content_policy(domain: str) -> str:
-    """Return the Content-Security-Policy of a shop's pages."""
-    cdn = " ".join(sorted({origin_of(settings.APP_BRIDGE_URL), origin_of(settings.POLARIS_URL)}))
-    return "; ".join(
-        [
-            "default-src 'self'",
-            f"script-src 'self' {cdn}",
-            f"style-src 'self' 'unsafe-inline' {cdn}",  # App Bridge, Polaris and plotly insert style elements
-            f"font-src 'self' {cdn}",
-            f"img-src 'self' data: {cdn}",
-            f"connect-src 'self' {cdn} {BEACONS}",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            f"frame-ancestors {' '.join(admin_origins(domain))}",
-        ]
-    )
-
-
-@lru_cache(maxsize=1)
-def preloads() -> str:
-    """Return the Link header that lets a browser fetch Shopify's scripts before it reads the page."""
-    hosts = dict.fromkeys([origin_of(settings.APP_BRIDGE_URL), origin_of(settings.POLARIS_URL)])
-    scripts = [settings.APP_BRIDGE_URL, settings.POLARIS_URL]
-    hints = [f'<{host}>; rel="preconnect"' for host in hosts]
-    return ", ".join([*hints, *(f'<{script}>; rel="preload"; as="script"' for script in scripts)])
-
-
-def origin_of(url: str) -> str:
-    """Return scheme and host of an address."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def is_admin_elsewhere(request: HttpRequest) -> bool:

@@ -26,7 +26,6 @@ class Grant:
     expires_in: int
     refresh_token: str = field(repr=False)
     refresh_expires_in: int | None
-    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,6 @@ def _grant(answer: dict[str, Any]) -> Grant:
         expires_in=_seconds(answer.get("expires_in")) or DEFAULT_LIFETIME,
         refresh_token=answer.get("refresh_token") or "",
         refresh_expires_in=_seconds(answer.get("refresh_token_expires_in")),
-        scopes=tuple(scope.strip() for scope in str(answer.get("scope") or "").split(",") if scope.strip()),
     )
 
 

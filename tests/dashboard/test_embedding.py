@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client
 
+from pipelines.jobs.ingest import import_everything
 from pipelines.models import Shop
 from tests.fake_shopify import refuse
 from tests.identities import COLLEAGUE, OTHER_SHOP, SHOP, bearer, host, id_token, launch
@@ -18,7 +19,7 @@ def door(settings, shopify, monkeypatch):
     """Put two guarded pages behind the door, and let a first import be seen instead of done."""
     settings.ROOT_URLCONF = "tests.dashboard.pages_behind_the_door"
     started: list[tuple] = []
-    monkeypatch.setattr("dashboard.embedding.start_first_import", lambda shop: started.append(shop.domain))
+    monkeypatch.setattr(import_everything, "enqueue", lambda *ids: started.append(ids))
     return started
 
 
@@ -35,12 +36,12 @@ class TestWhoComesIn:
     def test_the_first_document_of_a_merchant(self, client, door):
         answer = client.get("/", launch())
         assert answer.content == f"<p>{SHOP} 70001 GET</p>".encode()
-        assert door == [SHOP]
+        assert door == [(Shop.objects.get().pk, "install")]
 
     def test_a_fetch_with_a_fresh_token(self, client, door):
         assert client.get("/forecasts", headers=bearer()).status_code == 200
         assert client.get("/forecasts", headers=bearer(sub=COLLEAGUE)).content.startswith(f"<p>{SHOP} 70002".encode())
-        assert door == [SHOP]
+        assert door == [(Shop.objects.get().pk, "install")]
 
     def test_a_post_by_fetch_needs_no_cookie(self, browser_):
         answer = browser_.post("/", {"a": 1}, headers=bearer() | {"Origin": "https://elsewhere.example"})

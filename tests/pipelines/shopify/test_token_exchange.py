@@ -14,11 +14,6 @@ def test_an_online_exchange_tells_who_owns_the_account_and_nothing_else(shopify)
     assert "expiring" not in shopify.asked[0].json
 
 
-def test_scopes_come_as_a_list(shopify):
-    grant = token_exchange.exchange_offline(SHOP, id_token())
-    assert grant.scopes == ("read_orders", "read_products")
-
-
 @pytest.mark.parametrize(
     ("reply", "error"),
     [

@@ -153,13 +153,13 @@ def test_a_holder_that_was_too_slow_does_not_overwrite_the_next_ones_pair(connec
     row = ShopToken.objects.get(shop=connected)
     lease = tokens.take_lease(row)
     ShopToken.objects.filter(pk=row.pk).update(refresh_lease_until=timezone.now() + timedelta(seconds=40))
-    late = token_exchange.Grant("shpat_late", 3600, "shprt_late", 7776000, ())
+    late = token_exchange.Grant("shpat_late", 3600, "shprt_late", 7776000)
     assert tokens._store(connected, row, lease, late) is False
     assert tokens.access_token(connected) == "shpat_1"
 
 
 def test_nothing_secret_is_shown_by_a_grant(connected):
-    grant = token_exchange.Grant("shpat_secret", 3600, "shprt_secret", 7776000, ())
+    grant = token_exchange.Grant("shpat_secret", 3600, "shprt_secret", 7776000)
     assert "secret" not in repr(grant)
 
 

@@ -1,0 +1,68 @@
+"""What the headers of a merchant's page allow: who may frame it, where its scripts come from, that nobody keeps it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from pipelines.shopify.domains import admin_origins
+
+DOCUMENTS = {"document", "iframe", "frame"}  # Sec-Fetch-Dest of a navigation
+BEACONS = "https://monorail-edge.shopifysvc.com"  # App Bridge reports page speed there
+
+
+def is_fetch(request: HttpRequest) -> bool:
+    """Say whether a script asks, rather than a navigation."""
+    return (
+        request.method not in ("GET", "HEAD")
+        or any(name in request.headers for name in ("Authorization", "HX-Request", "X-Requested-With"))
+        or request.headers.get("Sec-Fetch-Dest", "document") not in DOCUMENTS
+    )
+
+
+def frame(request: HttpRequest, response: HttpResponse) -> None:
+    """Let this shop's admin, and nothing else, frame the answer; nobody keeps a copy."""
+    response.headers.pop("X-Frame-Options", None)
+    response["Content-Security-Policy"] = content_policy(request.framed_for)
+    response["Referrer-Policy"] = "strict-origin"  # our addresses may carry ID tokens
+    response["Cache-Control"] = "no-store"
+    if response.headers.get("Content-Type", "").startswith("text/html") and not is_fetch(request):
+        response["Link"] = preloads()
+
+
+@lru_cache(maxsize=1024)
+def content_policy(domain: str) -> str:
+    """Return the Content-Security-Policy of a shop's pages."""
+    cdn = " ".join(sorted({origin_of(settings.APP_BRIDGE_URL), origin_of(settings.POLARIS_URL)}))
+    return "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src 'self' {cdn}",
+            f"style-src 'self' 'unsafe-inline' {cdn}",  # App Bridge, Polaris and plotly insert style elements
+            f"font-src 'self' {cdn}",
+            f"img-src 'self' data: {cdn}",
+            f"connect-src 'self' {cdn} {BEACONS}",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            f"frame-ancestors {' '.join(admin_origins(domain))}",
+        ]
+    )
+
+
+@lru_cache(maxsize=1)
+def preloads() -> str:
+    """Return the Link header that lets a browser fetch Shopify's scripts before it reads the page."""
+    hosts = dict.fromkeys([origin_of(settings.APP_BRIDGE_URL), origin_of(settings.POLARIS_URL)])
+    scripts = [settings.APP_BRIDGE_URL, settings.POLARIS_URL]
+    hints = [f'<{host}>; rel="preconnect"' for host in hosts]
+    return ", ".join([*hints, *(f'<{script}>; rel="preload"; as="script"' for script in scripts)])
+
+
+def origin_of(url: str) -> str:
+    """Return scheme and host of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
