@@ -21,6 +21,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         connections.close_all()  # each job is a fork and opens its own
         try:
-            worker(*options["queues"]).work(burst=options["burst"], logging_level="INFO")
+            worker(*options["queues"]).work(burst=options["burst"], logging_level="WARNING")
         except RedisError as error:
             sys.exit(f"The queue cannot be reached: {error}")
