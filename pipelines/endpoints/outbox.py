@@ -207,10 +207,9 @@ class Outbox:
         shop = self.shops[one.delivery.shop_domain]
         if one.shop_id is not None and shop.number is not None and one.shop_id != shop.number:
             return False
-        if one.customer_id is not None and shop.customer_key:
-            ref = vault.pseudonym(shop.customer_key, one.delivery.shop_domain, one.customer_id)
-            if ref:
-                one.delivery.payload["customer_ref"] = ref.hex()
+        ref = pseudonym(one, shop)
+        if ref:
+            one.delivery.payload["customer_ref"] = ref.hex()
         return True
 
     def learn_shops(self, domains: Iterable[str]) -> None:
@@ -232,6 +231,15 @@ class Outbox:
         if self.connection is not None:
             self.connection.close()
         self.connection = None
+
+
+def pseudonym(one: Waiting, shop: KnownShop) -> bytes | None:
+    """Return the customer's pseudonym; where the shop's key is gone or lost, the customer is nobody."""
+    try:
+        return vault.pseudonym(shop.customer_key, one.delivery.shop_domain, one.customer_id)
+    except vault.CannotUnseal:
+        log.error("the key of %s cannot be opened: its customers are not told apart", one.delivery.shop_domain)
+        return None
 
 
 def as_json(deliveries: list[Delivery]) -> str:
