@@ -1,0 +1,158 @@
+"""What is due is read from the rows: nothing is lost with a queue, nothing is done twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from django.utils import timezone
+
+from pipelines.lifecycle import due, release
+from pipelines.models import (
+    Deployment,
+    ModelVersion,
+    Release,
+    ShopSettings,
+    StockAdvice,
+    SyncRun,
+    TrainingRun,
+)
+from tests import histories
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday
+MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+USE_CASE = "demand_forecast"
+State = TrainingRun.State
+
+
+@pytest.fixture
+def shop():
+    shop = histories.a_shop()
+    histories.pulled(shop, NOW - timedelta(hours=1))
+    return shop
+
+
+def a_run(shop, created, **changes):
+    facts = {"use_case": USE_CASE, "trigger": "weekly", "state": State.DONE} | changes
+    run = TrainingRun.objects.create(shop=shop, **facts)
+    TrainingRun.objects.filter(pk=run.pk).update(created_at=created)
+    return run
+
+
+def trainings(now=NOW):
+    return [trigger for _, _, trigger in due.trainings(now)]
+
+
+class TestTrainings:
+    def test_a_shop_without_a_version_trains_first(self, shop):
+        assert list(due.trainings(NOW)) == [(shop.pk, USE_CASE, "first")]
+
+    def test_a_first_try_that_stopped_is_repeated_daily(self, shop):
+        a_run(shop, NOW - timedelta(hours=23), state=State.STOPPED)
+        assert trainings() == []
+        assert trainings(NOW + timedelta(hours=1, minutes=1)) == ["first"]
+
+    def test_nothing_is_due_before_the_first_import_or_on_stale_data(self, shop):
+        assert trainings(NOW + timedelta(hours=26)) == []
+        SyncRun.objects.all().delete()
+        assert trainings() == []
+
+    def test_a_shop_that_left_trains_no_more(self, shop):
+        type(shop).objects.update(uninstalled_at=NOW)
+        assert trainings() == []
+
+    @pytest.mark.parametrize(
+        ("created", "expected"), [(MONDAY - timedelta(minutes=1), ["weekly"]), (MONDAY + timedelta(minutes=1), [])]
+    )
+    def test_a_version_is_trained_once_a_week_after_its_slot(self, shop, created, expected):
+        histories.a_version(shop)
+        a_run(shop, created)
+        assert trainings() == expected
+
+    def test_the_slot_is_the_merchants_and_in_the_shops_zone(self, shop):
+        type(shop).objects.update(timezone="America/New_York")
+        ShopSettings.objects.update(train_weekday=2, train_at=time(8, 0))  # Wednesday, 13:00 UTC
+        histories.a_version(shop)
+        a_run(shop, NOW - timedelta(days=2))
+        assert trainings() == []
+        assert trainings(NOW + timedelta(hours=1)) == ["weekly"]
+
+    def test_a_failed_run_is_tried_again_a_day_later(self, shop):
+        histories.a_version(shop)
+        a_run(shop, NOW - timedelta(hours=25), state=State.FAILED)
+        assert trainings() == ["weekly"]
+
+    @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
+    def test_nothing_is_due_while_a_run_is_under_way(self, shop, state):
+        a_run(shop, NOW - timedelta(days=9), state=state)
+        assert trainings() == []
+
+
+def test_a_run_without_a_sign_of_life_is_dead(shop):
+    alive = a_run(shop, NOW, state=State.RUNNING, heartbeat_at=timezone.now())
+    assert list(due.dead_runs()) == []
+    TrainingRun.objects.filter(pk=alive.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=2))
+    assert list(due.dead_runs()) == [(shop.pk, USE_CASE, "weekly")]
+
+
+def test_a_version_that_nobody_judged_is_judged(shop):
+    version = histories.a_version(shop, state=ModelVersion.State.TRAINED)
+    assert list(due.judgements(version.created_at)) == []
+    assert list(due.judgements(version.created_at + timedelta(minutes=3))) == [version.pk]
+
+
+class TestProposals:
+    later = timedelta(minutes=3)
+
+    def due_now(self):
+        return list(due.proposals(timezone.now() + self.later))
+
+    def test_the_newest_version_that_waits_for_nobody_is_proposed(self, shop):
+        histories.a_version(shop)
+        newest = histories.a_version(shop)
+        assert self.due_now() == [newest.pk]
+
+    def test_a_version_that_had_its_release_is_not(self, shop):
+        histories.a_card(shop)
+        Release.objects.update(phase=Release.Phase.REJECTED)
+        assert self.due_now() == []
+
+    def test_nothing_while_another_release_is_under_way(self, shop):
+        histories.a_card(shop)
+        histories.a_version(shop)
+        assert self.due_now() == []
+
+
+class TestRefreshes:
+    @pytest.fixture
+    def live(self, shop):
+        histories.pulled(shop)
+        return histories.approved(histories.a_card(shop)).version
+
+    def advise(self, version, origin):
+        return StockAdvice.objects.create(
+            shop=version.shop, variant_id=1, version=version, origin=origin, title="Thing", status="ok"
+        )
+
+    def test_a_version_that_just_went_live_is_due(self, shop, live):
+        assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)]
+
+    def test_what_was_written_from_yesterdays_history_is_fresh(self, shop, live):
+        self.advise(live, NOW.date() - timedelta(days=1))
+        assert list(due.refreshes(NOW)) == []
+
+    def test_the_night_is_given_until_two_oclock(self, shop, live):
+        self.advise(live, NOW.date() - timedelta(days=1))
+        midnight = datetime(2026, 11, 26, 0, 0, tzinfo=UTC)
+        assert list(due.refreshes(midnight + timedelta(hours=1, minutes=59))) == []
+        assert list(due.refreshes(midnight + timedelta(hours=2))) == [(shop.pk, USE_CASE)]
+
+    def test_advice_of_another_version_is_not_this_ones(self, shop, live):
+        self.advise(histories.a_version(shop), NOW.date())
+        assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)]
+
+    def test_where_the_simple_rule_runs_nothing_is_due(self, shop, live):
+        Deployment.objects.update(active=None)
+        assert list(due.refreshes(NOW)) == []
+        assert release.deployment_of(shop, USE_CASE).active is None

@@ -1,0 +1,134 @@
+"""Two workers, or a killed one: a version moves once or not at all. Real processes, real commits."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from pipelines.lifecycle import release, rollback
+from pipelines.lifecycle.errors import Refused
+from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release
+from tests import histories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+fork = multiprocessing.get_context("fork")
+KILLED = -signal.SIGKILL
+
+
+@pytest.fixture
+def shop():
+    shop = histories.a_shop()
+    histories.pulled(shop)
+    return shop
+
+
+def in_a_process(work: Callable[[], Any], *, dies_at: int | None = None, barrier: Any = None) -> Any:
+    """Start a process with a connection of its own, which may kill itself before its n-th statement."""
+
+    def body() -> None:
+        connections["default"].connection = None  # the parent's; not ours to close
+        count = 0
+
+        def watch(execute: Any, *arguments: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == dies_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return execute(*arguments)
+
+        if barrier:
+            barrier.wait()
+        with connections["default"].execute_wrapper(watch):
+            try:
+                work()
+            except Refused:
+                os._exit(3)
+        os._exit(0)
+
+    process = fork.Process(target=body)
+    process.start()
+    return process
+
+
+def survives(work: Callable[[], Any], is_whole: Callable[[], None]) -> int:
+    """Run the work in processes that die ever later, until one lives; return how many died."""
+    died = 0
+    while True:
+        process = in_a_process(work, dies_at=died + 1)
+        process.join(30)
+        if process.exitcode != KILLED:
+            assert process.exitcode == 0
+            return died
+        died += 1
+        is_whole()
+
+
+def test_of_many_who_approve_at_once_one_moves_it(shop):
+    card = histories.a_card(shop)
+    barrier = fork.Barrier(6)
+    crowd = [in_a_process(lambda: histories.approved(card), barrier=barrier) for _ in range(6)]
+    for process in crowd:
+        process.join(30)
+    assert sorted(process.exitcode for process in crowd) == [0, 3, 3, 3, 3, 3]
+    assert release.deployment_of(shop, "demand_forecast").revision == 1
+    assert Approval.objects.count() == 1 and LifecycleEvent.broken_at(shop) is None
+
+
+def test_an_approval_that_is_killed_at_any_statement_happens_wholly_or_not_at_all(shop):
+    card = histories.a_card(shop)
+
+    def untouched() -> None:
+        card.refresh_from_db()
+        deployment = Deployment.objects.get(shop=shop)
+        assert (deployment.active, deployment.revision) == (None, 0)
+        assert card.is_waiting_for_merchant and not Approval.objects.exists()
+
+    assert survives(lambda: histories.approved(Release.objects.get(pk=card.pk)), untouched) > 15
+    card.refresh_from_db()
+    assert (card.phase, release.deployment_of(shop, "demand_forecast").active) == (Release.Phase.LIVE, card.version)
+    assert Approval.objects.count() == 1 and LifecycleEvent.broken_at(shop) is None
+
+
+def test_a_rollback_that_is_killed_at_any_statement_happens_wholly_or_not_at_all(shop):
+    first, second = (histories.approved(histories.a_card(shop)) for _ in range(2))
+
+    def go_back() -> None:
+        deployment = Deployment.objects.get(shop=shop)
+        if deployment.active == second.version:
+            rollback.roll_back(deployment, by="system", because="Harm", revision=deployment.revision)
+
+    def untouched() -> None:
+        is_there = Deployment.objects.get(shop=shop).active == second.version
+        assert ModelVersion.objects.get(pk=second.version_id).may_be_released is is_there
+
+    assert survives(go_back, untouched) > 10
+    assert Deployment.objects.get(shop=shop).active == first.version
+    assert LifecycleEvent.broken_at(shop) is None
+
+
+def test_approval_and_rollback_at_the_same_moment_leave_no_barred_version_live(shop):
+    """Rollback wins a race: either the approval is refused, or what it made live stands and nothing barred runs."""
+    histories.approved(histories.a_card(shop))
+    card = histories.a_card(shop)
+    deployment = Deployment.objects.get(shop=shop)
+    barrier = fork.Barrier(2)
+    both = [
+        in_a_process(lambda: histories.approved(card), barrier=barrier),
+        in_a_process(
+            lambda: rollback.roll_back(deployment, by="system", because="Harm", revision=deployment.revision),
+            barrier=barrier,
+        ),
+    ]
+    for process in both:
+        process.join(30)
+    assert sorted(process.exitcode for process in both) == [0, 3]
+    deployment.refresh_from_db()
+    assert deployment.revision == 2
+    assert deployment.active is None or deployment.active.may_be_released
+    assert Release.objects.filter(phase=Release.Phase.LIVE).count() == (deployment.active is not None)
