@@ -18,9 +18,6 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
@@ -40,6 +37,8 @@ MAX_CONNECTIONS = 5
 MAX_DEPTH = 2
 MAX_RUNNING = 5
 URL_LIFETIME = 7 * 86_400
+LIST_FIELDS = {"fulfillments", "refunds", "fulfillmentOrders", "transactions"}
+Parent = tuple[str, SelectionSetNode]
 SECRET = secrets.token_bytes(32)
 
 
@@ -164,8 +163,8 @@ def check(schema: GraphQLSchema, text: str) -> DocumentNode:
         raise Refused("Invalid operation type. Only `query` operations are supported.")
     top = [field.name.value for field in operations[0].selection_set.selections if isinstance(field, FieldNode)]
     messages = [f"Bulk queries cannot contain a top level `{name}` field." for name in ("node", "nodes") if name in top]
-    survey = _Survey(schema, document)
-    survey.walk(schema.query_type, operations[0].selection_set, 0, None, False)
+    survey = _Survey(document)
+    survey.walk(operations[0].selection_set, 0, None, False)
     messages += survey.messages()
     if not messages:
         messages = [f"Invalid bulk query: {error.message}" for error in validate_document(schema, document)]
@@ -175,10 +174,9 @@ def check(schema: GraphQLSchema, text: str) -> DocumentNode:
 
 
 class _Survey:
-    """Count connections and note what breaks a rule, on the way through a query."""
+    """Count connections and note what breaks a rule; by shape alone, since it must know fields that we have not."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
-        self.schema = schema
+    def __init__(self, document: DocumentNode) -> None:
         self.fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         self.connections = self.depth = 0
         self.by_nodes: list[str] = []
@@ -187,33 +185,18 @@ class _Survey:
 
     fields = Compiler.fields
 
-    def walk(
-        self,
-        kind: Any,
-        selections: SelectionSetNode,
-        depth: int,
-        parent: tuple[str, SelectionSetNode] | None,
-        listed: bool,
-    ) -> None:
-        """Visit one selection; unknown fields are left to validation."""
+    def walk(self, selections: SelectionSetNode, depth: int, parent: Parent | None, listed: bool) -> None:
+        """Visit one selection, `depth` connections deep."""
         for field in self.fields(selections):
-            definition = getattr(kind, "fields", {}).get(field.name.value)
-            if definition is None or not field.selection_set:
+            if not field.selection_set:
                 continue
-            inner = get_named_type(definition.type)
-            if inner.name.endswith("Connection"):
-                self._connection(inner, field, depth, parent, listed)
+            name = field.name.value
+            if any(part.name.value in ("edges", "nodes") for part in self.fields(field.selection_set)):
+                self._connection(field, depth, parent, listed)
             else:
-                self.walk(inner, field.selection_set, depth, parent, listed or _is_list(definition.type))
+                self.walk(field.selection_set, depth, parent, listed or name in LIST_FIELDS)
 
-    def _connection(
-        self,
-        kind: GraphQLObjectType,
-        field: FieldNode,
-        depth: int,
-        parent: tuple[str, SelectionSetNode] | None,
-        listed: bool,
-    ) -> None:
+    def _connection(self, field: FieldNode, depth: int, parent: Parent | None, listed: bool) -> None:
         self.connections += 1
         self.depth = max(self.depth, depth)
         self.in_list = self.in_list or listed
@@ -222,12 +205,10 @@ class _Survey:
         for part in self.fields(field.selection_set):
             if part.name.value == "nodes":
                 self.by_nodes.append(field.name.value)
-            if part.name.value == "edges" and part.selection_set:
-                edge = get_named_type(kind.fields["edges"].type)
+            elif part.name.value == "edges" and part.selection_set:
                 for node in self.fields(part.selection_set):
                     if node.name.value == "node" and node.selection_set:
-                        inner = get_named_type(edge.fields["node"].type)
-                        self.walk(inner, node.selection_set, depth + 1, (field.name.value, node.selection_set), False)
+                        self.walk(node.selection_set, depth + 1, (field.name.value, node.selection_set), False)
 
     def messages(self) -> list[str]:
         """Return a sentence for every broken rule."""
@@ -252,12 +233,6 @@ class _Survey:
                 f"and must be of 'ID' return type. Connection fields without 'id': {', '.join(self.without_id)}."
             )
         return found
-
-
-def _is_list(kind: Any) -> bool:
-    while isinstance(kind, GraphQLNonNull):
-        kind = kind.of_type
-    return isinstance(kind, GraphQLList)
 
 
 def line_of(record: dict[str, Any]) -> bytes:

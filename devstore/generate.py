@@ -126,7 +126,7 @@ def _priced(
         weight=weight * (price / np.median(price)) ** -0.3,
         season=seasons * rng.uniform(0.3, 0.7, count),
         first_day=np.where(launched, rng.integers(0, days, count), -400),
-        last_day=np.where(retired, rng.integers(days // 3, days, count), days + 1),
+        last_day=np.where(retired, rng.integers(days // 3, days, count), 10 * days),
         partner=np.where(rng.random(count) < 0.08, rng.integers(0, count, count), -1),
     )
     _add_products(book, rng, catalogue, first, zone)

@@ -435,7 +435,8 @@ class Writer:
         who, total = contact(row["customer_id"] or -number), plain(checkout_total(row))
         empty = (
             "gateway", "landing_site", "note", "referring_site", "closed_at", "user_id", "location_id",
-            "source_identifier", "source_url", "device_id", "phone", "source", "sms_marketing_phone", "total_duties", "reservation_token",
+            "source_identifier", "source_url", "device_id", "phone", "source", "sms_marketing_phone", "total_duties",
+            "reservation_token",
         )  # fmt: skip
         return {
             **dict.fromkeys(empty),

@@ -116,8 +116,8 @@ class Trade:
             self.store.insert(
                 "lines", id=self.store.next_ids("line"), shop=self.shop, order_id=number, variant_id=variant["id"],
                 product_id=variant["product_id"], sku=variant["sku"], title=variant["product_title"],
-                variant_title=title, vendor=variant["vendor"], quantity=line["quantity"], current_quantity=line["quantity"],
-                price=variant["price"], discount=0,
+                variant_title=title, vendor=variant["vendor"], quantity=line["quantity"],
+                current_quantity=line["quantity"], price=variant["price"], discount=0,
             )  # fmt: skip
         return number
 

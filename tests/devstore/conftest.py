@@ -30,8 +30,8 @@ api_version = "2026-10"
   compliance_topics = ["customers/data_request", "customers/redact", "shop/redact"]
   uri = "/webhooks/shopify"
   [[webhooks.subscriptions]]
-  topics = ["app/uninstalled", "app/scopes_update", "orders/create", "orders/updated", "orders/cancelled", "orders/edited",
-            "orders/delete", "refunds/create", "products/create", "products/update", "products/delete",
+  topics = ["app/uninstalled", "app/scopes_update", "orders/create", "orders/updated", "orders/cancelled",
+            "orders/edited", "orders/delete", "refunds/create", "products/create", "products/update", "products/delete",
             "inventory_levels/update", "inventory_items/update", "locations/update", "shop/update",
             "checkouts/create", "checkouts/update", "bulk_operations/finish"]
   uri = "/webhooks/shopify"
@@ -97,18 +97,19 @@ class World:
     def refresh(self, refresh_token: str) -> requests.Response:
         return self.token(grant_type="refresh_token", refresh_token=refresh_token)
 
-    def call(self, access: str, query: str, **variables: Any) -> requests.Response:
+    def call(self, access: str, text: str, /, **variables: Any) -> requests.Response:
         headers = {"X-Shopify-Access-Token": access}
-        body = {"query": query, "variables": variables}
+        body = {"query": text, "variables": variables}
         return requests.post(f"{self.api}/api/2026-10/graphql.json", json=body, headers=headers, timeout=30)
 
-    def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
-        return self.call(self.token().json()["access_token"], query, **variables).json()
+    def graphql(self, text: str, /, **variables: Any) -> dict[str, Any]:
+        return self.call(self.token().json()["access_token"], text, **variables).json()
 
     def bulk(self, query: str, group: bool = False) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Run a bulk export to its end and return the operation and its records."""
-        start = """mutation Start($query: String!, $group: Boolean!) { bulkOperationRunQuery(query: $query, groupObjects: $group)
-            { bulkOperation { id status url objectCount } userErrors { field message code } } }"""
+        start = """mutation Start($query: String!, $group: Boolean!)
+            { bulkOperationRunQuery(query: $query, groupObjects: $group) {
+              bulkOperation { id status url objectCount } userErrors { field message code } } }"""
         answer = self.graphql(start, query=query, group=group)["data"]["bulkOperationRunQuery"]
         if answer["userErrors"]:
             return answer, []

@@ -115,8 +115,8 @@ def test_fields_hold_native_controls_with_names_and_labels(page: Any, world: Wor
     frame = open_app(page, world)
     values = inside(page).evaluate("() => Object.fromEntries(new FormData(document.forms.settings))")
     assert values == {
-        "name": "Morag", "lead": "14", "cost": "4.50", "from": "2026-11-23", "level": "95", "note": "first", "mail": "yes",
-        "plan": "a",
+        "name": "Morag", "lead": "14", "cost": "4.50", "from": "2026-11-23", "level": "95", "note": "first",
+        "mail": "yes", "plan": "a",
     }  # fmt: skip
     frame.get_by_label("Lead time").fill("21")
     frame.get_by_role("switch", name="Mail me").uncheck()

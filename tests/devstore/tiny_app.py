@@ -91,7 +91,7 @@ class TinyApp:
     def heard(self, topic: str) -> list[Delivery]:
         return [delivery for delivery in self.deliveries if delivery.topic == topic]
 
-    def _handler(app) -> type[BaseHTTPRequestHandler]:  # noqa: N805
+    def _handler(app) -> type[BaseHTTPRequestHandler]:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 

@@ -1,0 +1,174 @@
+"""The Admin API: shapes, filters, pages, scopes, cost, and failures on demand."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+
+from tests.devstore.conftest import World
+
+PAGE = """query Page($first: Int!, $after: String, $query: String, $reverse: Boolean) {
+  orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT, reverse: $reverse) {
+    pageInfo { hasNextPage endCursor } nodes { id updatedAt createdAt customer { id } } } }"""
+ORDERS = PAGE.replace("customer { id }", "")
+
+
+def test_a_shop_says_who_it_is_and_what_it_granted(world: World) -> None:
+    data = world.graphql(
+        "{ shop { id name myshopifyDomain ianaTimezone currencyCode plan { publicDisplayName } } "
+        "currentAppInstallation { id accessScopes { handle } } }"
+    )["data"]
+    assert data["shop"]["ianaTimezone"] == "Europe/London"
+    assert data["shop"]["currencyCode"] == "GBP"
+    handles = [scope["handle"] for scope in data["currentAppInstallation"]["accessScopes"]]
+    assert "read_all_orders" in handles
+    assert "write_products" not in handles
+
+
+def test_an_order_has_lines_money_and_refunds(world: World) -> None:
+    world.control("place-order")
+    number = world.control("refund-order")["order_id"]
+    order = world.graphql(
+        """query One($id: ID!) { order(id: $id) { id name test displayFinancialStatus sourceName currencyCode
+        totalPriceSet { shopMoney { amount currencyCode } } totalRefundedSet { shopMoney { amount } }
+        lineItems(first: 10) { nodes { id sku quantity currentQuantity variant { id } product { id } requiresShipping
+          discountedUnitPriceAfterAllDiscountsSet { shopMoney { amount } } } }
+        refunds { id createdAt refundLineItems(first: 10) { nodes { lineItem { id } quantity restockType } } } } }""",
+        id=f"gid://shopify/Order/{number}",
+    )["data"]["order"]
+    line = order["lineItems"]["nodes"][0]
+    back = order["refunds"][0]["refundLineItems"]["nodes"][0]
+    assert order["displayFinancialStatus"] in ("PARTIALLY_REFUNDED", "REFUNDED")
+    assert line["quantity"] - line["currentQuantity"] == back["quantity"] == 1
+    assert back["lineItem"]["id"] == line["id"]
+    assert float(order["totalRefundedSet"]["shopMoney"]["amount"]) > 0
+
+
+def test_pages_follow_one_another_without_gap_or_overlap(world: World) -> None:
+    seen: list[str] = []
+    after = None
+    for _ in range(4):
+        page = world.graphql(ORDERS, first=50, after=after, reverse=True)["data"]["orders"]
+        seen += [order["id"] for order in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+    assert len(seen) == len(set(seen)) == 200
+
+
+def test_changes_since_a_moment_are_found(world: World) -> None:
+    since = (datetime.now(UTC) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    page = world.graphql(ORDERS, first=250, query=f"updated_at:>='{since}'")["data"]["orders"]["nodes"]
+    moments = [order["updatedAt"] for order in page]
+    assert moments
+    assert min(moments) >= since
+    assert moments == sorted(moments)
+    both = world.graphql(ORDERS, first=250, query=f"updated_at:>='{since}' AND created_at:<'{since}'")["data"]["orders"]
+    assert all(order["createdAt"] < since for order in both["nodes"])
+
+
+def test_a_variant_leads_to_its_cost_and_stock_per_location(world: World) -> None:
+    data = world.graphql(
+        """{ products(first: 3) { nodes { id title status vendor productType tags variants(first: 5) { nodes {
+        id sku price inventoryItem { id tracked unitCost { amount currencyCode } inventoryLevels(first: 5) { nodes {
+        location { id name } quantities(names: ["available", "incoming"]) { name quantity } } } } } } } } }"""
+    )["data"]
+    item = data["products"]["nodes"][0]["variants"]["nodes"][0]["inventoryItem"]
+    assert len(item["inventoryLevels"]["nodes"]) == 2
+    assert [each["name"] for each in item["inventoryLevels"]["nodes"][0]["quantities"]] == ["available", "incoming"]
+
+
+def test_nodes_are_found_by_global_id_whatever_they_are(world: World) -> None:
+    data = world.graphql(ORDERS, first=1)["data"]["orders"]["nodes"]
+    shop = world.graphql("{ shop { id } }")["data"]["shop"]
+    query = "query Ids($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Order { name } ... on Shop { name } } }"
+    ids = [data[0]["id"], "gid://shopify/Order/1", shop["id"]]
+    nodes = world.graphql(query, ids=ids)["data"]["nodes"]
+    assert [node and node["__typename"] for node in nodes] == ["Order", None, "Shop"]
+
+
+def test_without_the_scope_a_field_is_denied(world: World) -> None:
+    answer = world.graphql(PAGE, first=200)
+    denied = answer["errors"][0]["extensions"]
+    assert denied["code"] == "ACCESS_DENIED"
+    assert "read_customers" in denied["requiredAccess"]
+    assert answer["data"]["orders"]["nodes"][0]["id"]  # the rest of the answer stands
+
+
+WRITE = """mutation Set($metafields: [MetafieldsSetInput!]!) { metafieldsSet(metafields: $metafields) {
+  metafields { id namespace key value compareDigest } userErrors { field message code } } }"""
+
+
+def entries(world: World, count: int) -> list[dict[str, str]]:
+    variant = world.graphql("{ productVariants(first: 1) { nodes { id } } }")["data"]["productVariants"]["nodes"][0]
+    return [
+        {"ownerId": variant["id"], "namespace": "$app", "key": f"k{index}", "type": "number_integer", "value": "7"}
+        for index in range(count)
+    ]
+
+
+def test_metafields_need_the_optional_scope_and_come_in_25(world: World) -> None:
+    wanted = entries(world, 26)
+    assert world.graphql(WRITE, metafields=wanted[:1])["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
+    world.control("scopes", grant=["write_products"])
+    assert world.graphql(WRITE, metafields=wanted)["data"]["metafieldsSet"]["userErrors"]
+    written = world.graphql(WRITE, metafields=wanted[:25])["data"]["metafieldsSet"]
+    assert written["userErrors"] == []
+    assert written["metafields"][0]["namespace"].startswith("app--")
+    stale = {**wanted[0], "compareDigest": "old"}
+    assert world.graphql(WRITE, metafields=[stale])["data"]["metafieldsSet"]["userErrors"][0]["code"] == "STALE_OBJECT"
+    world.control("scopes", revoke=["write_products"])
+
+
+def test_scopes_are_revoked_by_the_same_rules_as_there(world: World) -> None:
+    revoke = (
+        "mutation R($s: [String!]!) { appRevokeAccessScopes(scopes: $s) { revoked { handle } userErrors { code } } }"
+    )
+    for scope, code in (("fake_scope", "UNKNOWN_SCOPES"), ("read_orders", "CANNOT_REVOKE_REQUIRED_SCOPES")):
+        answer = world.graphql(revoke, s=[scope])["data"]["appRevokeAccessScopes"]
+        assert answer == {"revoked": None, "userErrors": [{"code": code}]}
+
+
+def test_cost_is_reserved_and_what_was_not_used_comes_back(world: World) -> None:
+    cost = world.graphql(ORDERS, first=100, query="created_at:<'2000-01-01'")["extensions"]["cost"]
+    assert cost["requestedQueryCost"] == 100
+    assert cost["actualQueryCost"] < 5
+    assert cost["throttleStatus"]["maximumAvailable"] == 2000
+    assert cost["throttleStatus"]["restoreRate"] == 100
+
+
+def test_too_dear_or_unbounded_queries_are_refused(world: World) -> None:
+    dear = "{ orders(first: 250) { nodes { lineItems(first: 250) { nodes { id } } } } }"
+    assert world.graphql(dear)["errors"][0]["extensions"]["code"] == "MAX_COST_EXCEEDED"
+    assert "first or last" in world.graphql("{ orders { nodes { id } } }")["errors"][0]["message"]
+    assert world.graphql("{ orders(first: 1) { nodes { statusPageUrl } } }")["errors"]
+
+
+def test_a_drained_bucket_throttles_until_it_has_filled(world: World) -> None:
+    access = world.token().json()["access_token"]
+    query = "{ orders(first: 50) { nodes { lineItems(first: 18) { nodes { id } } } } }"
+    answers = [world.call(access, query).json() for _ in range(8)]
+    throttled = [each for each in answers if "errors" in each]
+    assert throttled[0]["errors"][0]["extensions"]["code"] == "THROTTLED"
+    assert throttled[0]["extensions"]["cost"]["actualQueryCost"] is None
+    time.sleep(10)
+
+
+@pytest.mark.parametrize(("mode", "status"), [("402", 402), ("403", 403), ("404", 404), ("429", 429), ("5xx", 503)])
+def test_the_api_fails_as_often_as_asked(world: World, mode: str, status: int) -> None:
+    access = world.token().json()["access_token"]
+    world.control("fail-api", mode=mode, times=2)
+    codes = [world.call(access, "{ shop { id } }").status_code for _ in range(3)]
+    assert codes == [status, status, 200]
+
+
+def test_control_answers_no_other_site(world: World) -> None:
+    address = f"http://127.0.0.1:{world.port}/control"
+    crossed = {"Sec-Fetch-Site": "cross-site"}
+    assert requests.post(f"{address}/place-order", headers=crossed, timeout=5).status_code == 404
+    assert requests.get(f"{address}/id-token", headers=crossed, timeout=5).status_code == 404
+    assert (
+        requests.get(
+            f"http://localhost:{world.port}/admin/{world.shop}/id-token", headers=crossed, timeout=5
+        ).status_code
+        == 404
+    )
