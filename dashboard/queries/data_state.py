@@ -25,7 +25,8 @@ class DataState:
 
     @property
     def is_importing(self) -> bool:
-        return bool(self.running)
+        """Tell whether something is fetched, or the very first import is about to begin."""
+        return bool(self.running) or (self.last_pull_at is None and not self.failed)
 
     @property
     def is_first_import(self) -> bool:

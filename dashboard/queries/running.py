@@ -34,7 +34,7 @@ class Running:
     @property
     def mark(self) -> str:
         """Name what runs: when the mark changes, the page is read anew."""
-        imports = [f"import-{run.pk}" for run in self.data.running]
+        imports = [f"import-{run.pk}-{run.state}" for run in self.data.running] or ["soon"] * self.data.is_importing
         return ".".join(imports + [f"training-{training.run.pk}" for training in self.trainings])
 
 

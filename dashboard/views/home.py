@@ -35,4 +35,5 @@ def progress(request: HttpRequest) -> HttpResponse:
 def page_that_polls(request: HttpRequest) -> str:
     """Return the address of the page that asks; only ours that follow progress."""
     address = request.headers.get("HX-Current-URL", "").partition("?")[0]
-    return next((path for path in (reverse("data"), reverse("start")) if address.endswith(path)), reverse("home"))
+    ours = [reverse(name) for name in ("data", "start", "versions")]
+    return next((path for path in ours if address.endswith(path)), reverse("home"))

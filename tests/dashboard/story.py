@@ -89,7 +89,7 @@ def a_live_shop(variants: int = 12) -> Shop:
     return shop
 
 
-def sell_and_name(shop: Shop, variants: int = 12, days: int = 120) -> None:
+def sell_and_name(shop: Shop, variants: int = 12, days: int = 35) -> None:
     """Sell for some months and give things names that a merchant would."""
     histories.sell(shop, variants=variants, days=days)
     Location.objects.create(shop=shop, shopify_id=histories.LOCATION, name="Shop floor", updated_at=timezone.now())

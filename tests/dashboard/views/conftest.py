@@ -1,0 +1,67 @@
+"""A shop to look at, and people who look at it. Rows are imported late: this file is read before Django is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from tests.identities import OTHER_SHOP, OWNER, SHOP, bearer
+
+if TYPE_CHECKING:
+    from pipelines.models import Shop
+
+Ask = Callable[..., HttpResponse]
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]:
+    """Note what is put on the queue, instead of doing it."""
+    from pipelines.jobs.queue import Job
+
+    seen: list[tuple[str, tuple[Any, ...]]] = []
+    monkeypatch.setattr(Job, "enqueue", lambda self, *args: seen.append((self.path.rpartition(".")[2], args)))
+    return seen
+
+
+@pytest.fixture
+def shop(db: None, queued: list[Any]) -> Shop:
+    """Return a shop with a live version and a decision that waits."""
+    from tests.dashboard import story
+
+    return story.a_live_shop()
+
+
+@pytest.fixture
+def see(client: Client) -> Ask:
+    """Open a page as somebody of a shop."""
+
+    def ask(path: str, *, sub: str = OWNER, domain: str = SHOP, **query: object) -> HttpResponse:
+        return client.get(path, query, headers=bearer(domain, sub))
+
+    return ask
+
+
+@pytest.fixture
+def send(client: Client) -> Ask:
+    """Send a form as somebody of a shop, and come to the page it leads to."""
+
+    def ask(
+        path: str, fields: dict[str, object] | None = None, *, sub: str = OWNER, domain: str = SHOP
+    ) -> HttpResponse:
+        return client.post(path, fields or {}, headers=bearer(domain, sub), follow=True)
+
+    return ask
+
+
+@pytest.fixture
+def another_shop(shop: Shop) -> Shop:
+    """Return a second shop, whose people must see nothing of the first."""
+    from tests.dashboard import story
+
+    other = story.a_shop(domain=OTHER_SHOP, name="Harbour Lane")
+    story.know(other)
+    return other

@@ -1,0 +1,116 @@
+"""Who may see and do what: owner, colleague, stranger, nobody."""
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from dashboard.urls import urlpatterns
+from pipelines.models import Deployment, ModelVersion, Release, ShopSettings, StockAdvice
+from tests.identities import COLLEAGUE, OTHER_SHOP, bearer
+
+OPEN = {"bounce"}
+GUARDED = [pattern for pattern in urlpatterns if pattern.name not in OPEN]
+
+
+def address(pattern: URLPattern) -> str:
+    """Return an address that the pattern matches."""
+    made = {"pk": 1, "number": 1, "variant_id": 200_000, "use_case": "demand_forecast"}
+    return reverse(pattern.name, kwargs={name: made[name] for name in pattern.pattern.converters})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pattern", GUARDED, ids=lambda pattern: pattern.name)
+class TestNobody:
+    def test_a_fetch_without_a_token_is_asked_for_one(self, client: Client, pattern: URLPattern):
+        answer = client.get(address(pattern), headers={"HX-Request": "true"})
+        assert answer.status_code == 401
+        assert answer["X-Shopify-Retry-Invalid-Session-Request"] == "1"
+
+    def test_a_post_without_a_token_does_nothing(self, client: Client, pattern: URLPattern):
+        assert client.post(address(pattern), {"id_token": bearer()["Authorization"][7:]}).status_code == 401
+
+
+class TestStranger:
+    def test_sees_no_row_of_another_shop(self, shop, another_shop, see):
+        variant = StockAdvice.objects.for_shop(shop).first().variant_id
+        card = Release.objects.for_shop(shop).get()
+        for path in (
+            f"/releases/{card.pk}",
+            f"/releases/{card.pk}/figure.json",
+            f"/forecasts/{variant}",
+            f"/forecasts/{variant}/figure.json",
+            "/versions/demand_forecast/1",
+            "/versions/demand_forecast/compare?a=1&b=2",
+        ):
+            assert see(path, domain=OTHER_SHOP).status_code == 404, path
+
+    def test_changes_no_row_of_another_shop(self, shop, another_shop, send):
+        variant = StockAdvice.objects.for_shop(shop).first().variant_id
+        card = Release.objects.for_shop(shop).get()
+        for path in (
+            f"/releases/{card.pk}/approve",
+            f"/releases/{card.pk}/reject",
+            "/roll-back/demand_forecast",
+            f"/forecasts/{variant}/override",
+            f"/forecasts/{variant}/end-override",
+            f"/forecasts/{variant}/rule",
+        ):
+            assert send(path, {"revision": card.revision}, domain=OTHER_SHOP).status_code == 404, path
+        card.refresh_from_db()
+        assert card.is_waiting_for_merchant
+
+    @pytest.mark.parametrize(
+        "path", ["/", "/forecasts", "/versions", "/data", "/settings", "/settings/rules", "/start"]
+    )
+    def test_sees_own_pages_only(self, shop, another_shop, see, path):
+        page = see(path, domain=OTHER_SHOP).content.decode()
+        assert "Harbour Lane" in page
+        assert "Northbeck" not in page and "Larch Down Jacket" not in page
+
+    @pytest.mark.parametrize("path", ["/forecasts.csv", "/order-list.csv", "/settings/rules.csv"])
+    def test_downloads_own_rows_only(self, shop, another_shop, see, path):
+        assert len(b"".join(see(path, domain=OTHER_SHOP)).splitlines()) == 1
+
+
+class TestColleague:
+    def test_sees_why_the_decision_is_not_theirs(self, shop, see):
+        page = see(f"/releases/{Release.objects.get().pk}", sub=COLLEAGUE).content.decode()
+        assert "Only the account owner" in page
+        assert '<s-button variant="primary" type="submit" disabled>Approve' in page
+
+    def test_cannot_approve(self, shop, send):
+        card = Release.objects.get()
+        told = send(f"/releases/{card.pk}/approve", said_to(card), sub=COLLEAGUE).content.decode()
+        assert "Only the account owner" in told
+        assert Deployment.objects.get().active.number == 1
+
+    def test_cannot_reject_or_roll_back(self, shop, send):
+        card = Release.objects.get()
+        send(f"/releases/{card.pk}/reject", {"revision": card.revision, "reason": "no"}, sub=COLLEAGUE)
+        send("/roll-back/demand_forecast", {"revision": Deployment.objects.get().revision}, sub=COLLEAGUE)
+        card.refresh_from_db()
+        assert card.is_waiting_for_merchant
+        assert Deployment.objects.get().active.number == 1
+
+    def test_cannot_name_themselves_as_approver(self, shop, send):
+        from dashboard.forms import SettingsForm
+
+        fields = SettingsForm.shown(shop.settings) | {"revision": 0, "approvers": COLLEAGUE}
+        told = send("/settings", fields, sub=COLLEAGUE).content.decode()
+        assert "Only the account owner" in told
+        assert ShopSettings.objects.get(shop=shop).approvers == []
+
+    def test_may_approve_once_the_owner_says_so(self, shop, send):
+        ShopSettings.objects.filter(shop=shop).update(approvers=[COLLEAGUE])
+        card = Release.objects.get()
+        send(f"/releases/{card.pk}/approve", said_to(card), sub=COLLEAGUE)
+        assert Deployment.objects.get().active == ModelVersion.objects.get(number=2)
+
+
+def said_to(card: Release) -> dict[str, object]:
+    """Return the fields that the card's form carries."""
+    return {
+        "revision": card.revision,
+        "artifact_digest": card.version.artifact_digest,
+        "evidence_digest": card.evidence_digest,
+    }

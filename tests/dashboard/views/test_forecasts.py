@@ -1,0 +1,185 @@
+"""Forecasts: what will sell, what must be reordered, when, how sure?"""
+
+import csv
+import io
+
+import pytest
+from django.utils import timezone
+
+from pipelines.models import Deployment, Forecast, ForecastOverride, Location, StockAdvice, StockRule
+from tests.dashboard import story
+
+VARIANT = 200_000
+
+
+def lines_of(answer) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+
+def titles(page: str) -> list[str]:
+    return [part.split(">")[1].split("<")[0] for part in page.split('<s-link tone="neutral"')[1:]]
+
+
+class TestTheList:
+    def test_counts_every_status(self, shop, see):
+        page = see("/forecasts").content.decode()
+        assert "All <span>12</span>" in page and "Out of stock <span>2</span>" in page
+        assert "Create order list (4)" in page
+
+    def test_is_filtered_and_keeps_the_search(self, shop, see):
+        page = see("/forecasts", show="order_today", q="larch").content.decode()
+        assert set(titles(page)) == {"Larch Down Jacket"}
+        assert "?show=out_of_stock&amp;q=larch" in page
+
+    def test_finds_every_word_in_any_case(self, shop, see):
+        assert set(titles(see("/forecasts", q="DOWN sku-0").content.decode())) == {"Larch Down Jacket"}
+        assert "Nothing found" in see("/forecasts", q="larch beanie").content.decode()
+
+    @pytest.mark.parametrize("typed", ["%", "_", "'; drop table", "\\", "é" * 100, "x" * 5000])
+    def test_takes_any_search_text(self, shop, see, typed):
+        assert see("/forecasts", q=typed).status_code == 200
+
+    def test_sorts_by_what_is_asked(self, shop, see):
+        first = StockAdvice.objects.order_by("runs_out", "variant_id").first()
+        page = see("/forecasts", sort="runs_out").content.decode()
+        assert page.index(f"/forecasts/{first.variant_id}") < page.index("/forecasts/200005")
+
+    @pytest.mark.parametrize(
+        "query", [{"page": "x"}, {"sort": "no"}, {"show": "no"}, {"location": "-1"}, {"page": 10**9}]
+    )
+    def test_reads_odd_addresses_as_the_default(self, shop, see, query):
+        assert see("/forecasts", **query).status_code == 200
+
+    def test_pages_through_all_rows_once(self, shop, see, monkeypatch):
+        monkeypatch.setattr("dashboard.queries.forecasts.PAGE_SIZE", 5)
+        pages = [see("/forecasts", page=number).content.decode() for number in (1, 2, 3)]
+        assert [len(titles(page)) for page in pages] == [5, 5, 2]
+        assert "1 to 5 of 12" in pages[0] and "Next page" not in pages[2] and "Previous page" in pages[2]
+
+    def test_shows_one_location(self, shop, see):
+        place(shop, 9, "Warehouse")
+        page = see("/forecasts", location=9).content.decode()
+        assert "All <span>1</span>" in page
+
+    def test_escapes_what_products_are_called(self, shop, see):
+        StockAdvice.objects.filter(variant_id=VARIANT).update(title="<script>alert(1)</script>")
+        assert "<script>alert" not in see("/forecasts").content.decode()
+
+    def test_asks_a_fixed_number_of_questions(self, shop, see, django_assert_max_num_queries):
+        with django_assert_max_num_queries(13):
+            see("/forecasts")
+
+    def test_is_empty_until_something_is_live(self, shop, see):
+        StockAdvice.objects.all().delete()
+        page = see("/forecasts").content.decode()
+        assert "Version 2 waits for your decision" in page and "s-table" not in page
+
+    def test_says_when_its_numbers_are_old(self, shop, see):
+        StockAdvice.objects.update(origin=timezone.now().date() - timezone.timedelta(days=5))
+        assert "4 days old" in see("/forecasts").content.decode()
+
+
+def place(shop, pk: int, name: str) -> None:
+    """Give the shop a second location with a row of its own."""
+    Location.objects.create(shop=shop, shopify_id=pk, name=name, updated_at=timezone.now())
+    row = StockAdvice.objects.get(variant_id=VARIANT)
+    row.pk, row.location_id = None, pk
+    row.save()
+
+
+class TestFiles:
+    def test_give_every_row(self, shop, see):
+        lines = lines_of(see("/forecasts.csv"))
+        assert len(lines) == 13 and lines[1][0] == "Larch Down Jacket"
+
+    def test_give_the_rows_of_a_filter(self, shop, see):
+        assert len(lines_of(see("/forecasts.csv", show="out_of_stock"))) == 3
+
+    def test_list_what_to_order_vendor_by_vendor(self, shop, see):
+        lines = lines_of(see("/order-list.csv"))
+        assert len(lines) == 5
+        assert [line[0] for line in lines[1:]] == sorted(line[0] for line in lines[1:])
+        assert lines[1][4:8] == ["60", "77.50", "4650.00", "GBP"]
+
+    def test_never_hand_a_formula_to_a_spreadsheet(self, shop, see):
+        StockAdvice.objects.filter(variant_id=VARIANT).update(title='=HYPERLINK("x")', subtitle="-1+1", sku="@a")
+        line = next(line for line in lines_of(see("/forecasts.csv")) if "HYPERLINK" in line[0])
+        assert all(cell.startswith("'") for cell in line[:3])
+
+
+class TestOneVariant:
+    def test_shows_figures_chart_and_reasons(self, shop, see):
+        page = see(f"/forecasts/{VARIANT}").content.decode()
+        assert "71 units" in page and "8 of 10 times between 54 and 92" in page
+        assert 'aria-describedby="fan-d"' in page and "Why 71 units" in page
+        assert "margin £71.50 per unit" in page
+
+    def test_reasons_add_up(self, shop, see):
+        parts = Forecast.objects.first().parts
+        assert sum(units for _, units in parts) == pytest.approx(StockAdvice.objects.first().forecast_28)
+
+    def test_without_a_forecast_says_so(self, shop, see):
+        Forecast.objects.all().delete()
+        assert "No forecast of this variant yet" in see(f"/forecasts/{VARIANT}").content.decode()
+        assert see(f"/forecasts/{VARIANT}/figure.json").status_code == 404
+
+    def test_gives_plotly_its_numbers_on_demand(self, shop, see):
+        assert len(see(f"/forecasts/{VARIANT}/figure.json").json()["data"]) == 7
+
+    def test_shows_each_location(self, shop, see):
+        place(shop, 9, "Warehouse")
+        assert "Warehouse" in see(f"/forecasts/{VARIANT}").content.decode()
+
+    def test_that_is_not_tracked_gets_no_advice(self, shop, see):
+        StockAdvice.objects.update(stock=None, order_quantity=0, order_by=None, runs_out=None)
+        page = see(f"/forecasts/{VARIANT}").content.decode()
+        assert "Shopify does not track it" in page and "—" in page
+
+
+class TestOwnNumbers:
+    fields = {"units": 120, "first_day": "2026-11-24", "last_day": "2026-12-20", "note": "newsletter"}
+
+    def test_are_used_and_advice_is_worked_out_again(self, shop, send, queued):
+        page = send(f"/forecasts/{VARIANT}/override", self.fields).content.decode()
+        assert "Your number is used" in page
+        assert ForecastOverride.objects.get().units == 120
+        assert ("refresh", (shop.pk, "demand_forecast")) in queued
+
+    def test_replace_each_other(self, shop, send):
+        send(f"/forecasts/{VARIANT}/override", self.fields)
+        send(f"/forecasts/{VARIANT}/override", self.fields | {"units": 90})
+        assert ForecastOverride.objects.get(ended_at=None).units == 90
+
+    @pytest.mark.parametrize(
+        "wrong", [{"units": -1}, {"units": "many"}, {"note": " "}, {"last_day": "2026-01-01"}, {"first_day": "soon"}]
+    )
+    def test_that_make_no_sense_are_refused_at_their_field(self, shop, send, wrong):
+        answer = send(f"/forecasts/{VARIANT}/override", self.fields | wrong)
+        assert answer.status_code == 422 and 'error="' in answer.content.decode()
+        assert not ForecastOverride.objects.exists()
+
+    def test_can_be_given_up(self, shop, send):
+        send(f"/forecasts/{VARIANT}/override", self.fields)
+        assert "Back to the forecast" in send(f"/forecasts/{VARIANT}/end-override").content.decode()
+        assert not ForecastOverride.objects.filter(ended_at=None).exists()
+
+
+class TestRulesOfAVariant:
+    def test_are_saved_in_place(self, shop, send):
+        send(f"/forecasts/{VARIANT}/rule", {"lead_time_days": 21, "service_level": "97.5", "unit_cost": "12.34"})
+        rule = StockRule.objects.get(variant_id=VARIANT)
+        assert (rule.lead_time_days, str(rule.service_level), rule.unit_cost_minor) == (21, "0.975", 1234)
+
+    def test_that_are_emptied_are_inherited_again(self, shop, send):
+        send(f"/forecasts/{VARIANT}/rule", {"lead_time_days": 21})
+        send(f"/forecasts/{VARIANT}/rule", {})
+        assert not StockRule.objects.exists()
+
+    def test_that_are_wrong_are_shown_again_with_the_reason(self, shop, send):
+        answer = send(f"/forecasts/{VARIANT}/rule", {"lead_time_days": "9999"})
+        assert answer.status_code == 422 and 'value="9999"' in answer.content.decode()
+
+
+def test_a_story_is_consistent(shop):
+    assert Deployment.objects.get().active.number == 1
+    assert StockAdvice.objects.count() == Forecast.objects.count() == len(story.STATUSES) * 2

@@ -1,0 +1,123 @@
+"""Home: is everything healthy, and does anything need me?"""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from pipelines.models import Order, Shop, SyncRun, TrainingRun
+from tests import histories
+from tests.dashboard import story
+
+
+@pytest.fixture
+def empty_shop(db, queued) -> Shop:
+    """Return a shop that has just arrived."""
+    shop = story.a_shop()
+    story.know(shop)
+    return shop
+
+
+def a_sync(shop: Shop, **changes: object) -> SyncRun:
+    return SyncRun.objects.create(**{"shop": shop, "kind": "orders", "trigger": "install"} | changes)
+
+
+def a_run(shop: Shop, **changes: object) -> TrainingRun:
+    return TrainingRun.objects.create(**{"shop": shop, "use_case": "demand_forecast", "trigger": "first"} | changes)
+
+
+class TestAShopThatRuns:
+    def test_puts_the_decision_first(self, shop, see):
+        page = see("/").content.decode()
+        assert "1 decision waiting for you" in page
+        assert "Demand forecast version 2 is ready for your decision" in page
+        assert "£1,900 less" in page
+
+    def test_sees_orders_of_the_last_28_days(self, shop, see):
+        recent = Order.objects.for_shop(shop).filter(processed_at__gte=timezone.now() - timedelta(days=28)).count()
+        assert f"<b>{recent:,}</b>" in see("/").content.decode()
+
+    def test_sees_an_order_at_once(self, shop, see):
+        histories.an_order(shop, timezone.now(), [])
+        assert "<span>Newest order</span><b>now</b>" in see("/").content.decode()
+
+    def test_is_told_when_data_is_old(self, shop, see):
+        SyncRun.objects.for_shop(shop).update(finished_at=timezone.now() - timedelta(hours=30))
+        assert "Data last compared 1 day ago" in see("/").content.decode()
+
+    def test_is_told_when_access_ended(self, shop, see, monkeypatch):
+        monkeypatch.setattr(Shop, "is_reachable", True)  # the door would ask Shopify first
+        Shop.objects.update(access_ended_at=timezone.now())
+        page = see("/").content.decode()
+        assert "Shopify ended our access on" in page and 'target="_top"' in page
+
+    def test_has_nothing_waiting_after_the_decision(self, shop, see, send):
+        card = shop_card(shop)
+        send(f"/releases/{card.pk}/reject", {"revision": card.revision, "reason": "later"})
+        assert "Nothing needs you." in see("/").content.decode()
+
+
+class TestAShopThatHasJustArrived:
+    def test_sees_that_the_import_is_about_to_begin(self, empty_shop, see):
+        page = see("/").content.decode()
+        assert "Your history is being imported" in page
+        assert 'hx-trigger="every 2s"' in page
+
+    def test_sees_how_far_the_import_is(self, empty_shop, see):
+        a_sync(empty_shop, state="loading", objects_total=4000, objects_done=1000)
+        page = see("/").content.decode()
+        assert "25\u00a0% read" in page.replace("&nbsp;", "\u00a0") and "1,000 of 4,000 lines read" in page
+
+    def test_sees_the_training_step_by_step(self, empty_shop, see):
+        histories.pulled(empty_shop)
+        a_run(empty_shop, state="running", percent=45, steps=[{"name": "Reading your orders", "seconds": 2}])
+        page = see("/").content.decode()
+        assert "a new version is being trained" in page and "Reading your orders" in page
+
+    def test_with_too_little_history_is_told_what_is_missing(self, empty_shop, see):
+        histories.pulled(empty_shop)
+        a_run(empty_shop, state="stopped", error="3 of about 120 orders are here.", finished_at=timezone.now())
+        page = see("/").content.decode()
+        assert "3 of about 120 orders are here." in page and "No forecast yet" in page
+
+    def test_whose_training_failed_sees_a_reason(self, empty_shop, see):
+        histories.pulled(empty_shop)
+        a_run(empty_shop, state="failed", error="The disk is full.", finished_at=timezone.now())
+        page = see("/").content.decode()
+        assert "Training failed" in page and "The disk is full." in page
+
+
+class TestTheProgressThatAPageFollows:
+    def test_stays_while_the_same_runs(self, empty_shop, see):
+        run = a_sync(empty_shop, state="loading", objects_total=10, objects_done=5)
+        answer = see("/progress", mark=f"import-{run.pk}-loading")
+        assert "HX-Location" not in answer and "50&nbsp;% read" in answer.content.decode()
+
+    def test_sends_the_page_on_when_it_is_over(self, empty_shop, see, client):
+        histories.pulled(empty_shop)
+        answer = see("/progress", mark="import-1-loading")
+        assert '"path": "/"' in answer["HX-Location"]
+
+
+class TestMessages:
+    def test_travel_signed_and_not_for_long(self, shop, see):
+        from dashboard.pages import go
+
+        assert "Saved" in see(go("/", "Saved").url).content.decode()
+        assert "Free money" not in see("/", said="Free money").content.decode()
+
+    def test_need_no_cookie(self, shop, send):
+        card = shop_card(shop)
+        answer = send(f"/releases/{card.pk}/reject", {"revision": card.revision, "reason": "no"})
+        assert "was rejected" in answer.content.decode() and not answer.cookies
+
+
+def shop_card(shop: Shop):
+    from pipelines.models import Release
+
+    return Release.objects.for_shop(shop).get(phase="awaiting_approval")
+
+
+def test_reads_a_fixed_number_of_rows(shop, see, django_assert_max_num_queries):
+    with django_assert_max_num_queries(24):
+        see("/")
