@@ -36,7 +36,8 @@ def blend_new(y_hat: Matrix, history: History, profiles: Profiles) -> Matrix:
 
     After n days of its own it keeps n / 28 of its own forecast; the shop's weekday pattern is kept.
     """
-    new = np.flatnonzero(is_new(history))
+    launched = history.panel.first < history.n_days  # seen from an earlier origin, later products do not exist yet
+    new = np.flatnonzero(is_new(history) & launched)
     typical = [profiles.get(str(kind), profiles.get(NO_TYPE)) for kind in history.product_type[new]]
     known = np.array([profile is not None for profile in typical], dtype=bool)
     if not known.any():
