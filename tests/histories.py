@@ -157,10 +157,16 @@ def day_of_orders(
             )
 
 
-def a_version(shop: Shop, *, state: str = ModelVersion.State.VALIDATED, **changes: object) -> ModelVersion:
+def a_version(
+    shop: Shop,
+    *,
+    state: str = ModelVersion.State.VALIDATED,
+    files: dict[str, bytes] | None = None,
+    **changes: object,
+) -> ModelVersion:
     """Return a version with real, signed files; `release.propose` takes it from here."""
     number = registry.next_number(shop.pk, "demand_forecast")
-    stored = artifacts.store(shop.pk, "demand_forecast", number, {"recipe.json": b"{}"})
+    stored = artifacts.store(shop.pk, "demand_forecast", number, files or {"recipe.json": b"{}"})
     facts: dict[str, object] = {
         "use_case": "demand_forecast",
         "number": number,

@@ -20,6 +20,8 @@ from pipelines.jobs import training
 from pipelines.lifecycle import preferences
 from pipelines.models import StockAdvice
 
+USE_CASE = "demand_forecast"  # whose advice these pages show
+
 FORECAST_HEADER = (
     "Product", "Option", "SKU", "Vendor", "Status", "Sold, last 28 days", "Forecast, next 28 days",
     "8 of 10 times from", "to", "In stock", "Incoming", "Runs out", "Order by", "Order quantity",
@@ -102,7 +104,7 @@ def override(request: HttpRequest, variant_id: int) -> HttpResponse:
         page = variant_page(request.shop, row, timezone.now())
         return show(request, "dashboard/variant.html", {"page": page, "override_form": form}, status=422)
     preferences.override(request.shop, variant_id, by=request.staff.sub, **form.cleaned_data)
-    training.refresh.enqueue(request.shop.pk, row.version.use_case)
+    training.refresh.enqueue(request.shop.pk, USE_CASE)
     return go(here, "Your number is used")
 
 
@@ -110,9 +112,9 @@ def override(request: HttpRequest, variant_id: int) -> HttpResponse:
 @require_POST
 def end_override(request: HttpRequest, variant_id: int) -> HttpResponse:
     """Return to the forecast."""
-    row = find(request, variant_id)
+    find(request, variant_id)
     preferences.end_override(request.shop, variant_id, by=request.staff.sub)
-    training.refresh.enqueue(request.shop.pk, row.version.use_case)
+    training.refresh.enqueue(request.shop.pk, USE_CASE)
     return go(reverse("variant", args=[variant_id]), "Back to the forecast")
 
 
@@ -127,7 +129,7 @@ def rule(request: HttpRequest, variant_id: int) -> HttpResponse:
         return show(request, "dashboard/variant.html", {"page": page, "rule_form": form}, status=422)
     known = preferences.Rule("", variant_id, form.values(request.shop.currency))
     preferences.set_rules(request.shop, [known], by=request.staff.sub)
-    training.refresh.enqueue(request.shop.pk, row.version.use_case)
+    training.refresh.enqueue(request.shop.pk, USE_CASE)
     return go(here, "Saved")
 
 

@@ -82,16 +82,16 @@ def proposals(now: datetime | None = None) -> Iterator[int]:
 
 
 def refreshes(now: datetime | None = None) -> Iterator[tuple[int, str]]:
-    """Yield the deployments whose rows are not of the live version and of yesterday."""
+    """Yield the deployments whose rows are not of what runs now and of yesterday."""
     now = now or timezone.now()
-    served = Deployment.objects.filter(active__isnull=False, shop__in=Shop.objects.installed())
+    served = Deployment.objects.filter(revision__gt=0, shop__in=Shop.objects.installed())
     for deployment in served.select_related("shop"):
         if not is_served(deployment, now):
             yield deployment.shop_id, deployment.use_case
 
 
 def is_served(deployment: Deployment, now: datetime) -> bool:
-    """Say whether a shop sees the live version's newest forecast."""
+    """Say whether a shop sees the newest forecast of what runs."""
     local = now.astimezone(deployment.shop.zone)
     behind = 1 if local.time() >= REFRESH_AT else 2
     rows = StockAdvice.objects.for_shop(deployment.shop_id).filter(version=deployment.active)

@@ -9,9 +9,9 @@ from pipelines.models.base import ShopTable
 
 
 class Forecast(ShopTable):
-    """One version's forecast of one variant from one origin, with arrays over the horizon."""
+    """One version's forecast of one variant from one origin, with arrays over the horizon; the simple rule has none."""
 
-    version = models.ForeignKey("pipelines.ModelVersion", on_delete=models.CASCADE, related_name="+")
+    version = models.ForeignKey("pipelines.ModelVersion", null=True, on_delete=models.CASCADE, related_name="+")
     variant_id = models.BigIntegerField()
     origin = models.DateField()  # the last day of history; the first forecast day is the next
     mean = ArrayField(models.FloatField())
@@ -49,7 +49,7 @@ class StockAdvice(ShopTable):
 
     variant_id = models.BigIntegerField()
     location_id = models.BigIntegerField(default=0)
-    version = models.ForeignKey("pipelines.ModelVersion", on_delete=models.CASCADE, related_name="+")
+    version = models.ForeignKey("pipelines.ModelVersion", null=True, on_delete=models.CASCADE, related_name="+")
     origin = models.DateField()
     title = models.CharField(max_length=255)
     subtitle = models.CharField(max_length=255, blank=True)

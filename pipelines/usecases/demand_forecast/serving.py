@@ -17,16 +17,20 @@ from numpy.typing import NDArray
 from pipelines.charts.sparklines import sparklines
 from pipelines.stats.frames import Matrix
 from pipelines.usecases.contract import Frames
+from pipelines.usecases.demand_forecast.backtest import Parts
+from pipelines.usecases.demand_forecast.baselines import seasonal_naive
 from pipelines.usecases.demand_forecast.explanation import explain
 from pipelines.usecases.demand_forecast.history import History, history_of
-from pipelines.usecases.demand_forecast.model import Fitted, Forecast, predict_panel
+from pipelines.usecases.demand_forecast.model import LEAST_HORIZON, Fitted, Forecast, forecast_from
 from pipelines.usecases.demand_forecast.past_in_money import censored_days, variants_with_terms
+from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, dispersion_of
 from pipelines.usecases.demand_forecast.stock import MONTH, TOTAL, Outlook, advise
 from pipelines.usecases.demand_forecast.stock_inputs import Override, apply_overrides, location_shares
 
 YEAR = 365
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 KNOWN_STOCKOUT = 1
+USUAL_LEAD_DAYS = 14
 ONLY_VARIANT = "Default Title"  # what Shopify calls the variant of a product that has no options
 
 
@@ -59,13 +63,25 @@ def out_since(sales: pd.DataFrame, asof: pd.Timestamp) -> pd.Series:
     return first
 
 
-def answer(fitted: Fitted, frames: Frames) -> dict[str, pd.DataFrame]:
-    """Forecast from the freshest history and turn it into the rows that the shop is served."""
+def answer(fitted: Fitted | None, frames: Frames) -> dict[str, pd.DataFrame]:
+    """Forecast from the freshest history and turn it into the rows that the shop is served.
+
+    Without a version the simple rule answers: the sales of the same weekday last week.
+    """
     variants = add_sales_facts(variants_with_terms(frames), frames)
-    reach = int((variants["lead_time_days"] + variants["review_days"]).max())
-    forecast = predict_panel(fitted, frames, horizon=max(fitted.horizon, reach))
+    reach = max(LEAST_HORIZON, int((variants["lead_time_days"] + variants["review_days"]).max()))
+    history = history_of(frames)
+    forecast = forecast_from(fitted, history, horizon=reach) if fitted else simple_rule(history, reach)
     variants = variants.set_index("variant_id").loc[forecast.ids.astype(np.int64)].reset_index()
     return {"forecasts": forecast_rows(forecast, variants), "stock_advice": advice_rows(forecast, variants, frames)}
+
+
+def simple_rule(history: History, horizon: int) -> Forecast:
+    """Repeat last week, with the usual doubt."""
+    mean = seasonal_naive(history.panel, horizon)
+    parts = Parts(week=mean[:, :7], cheap=mean, season=mean, launch=mean, mean=mean)
+    spread = dispersion_of(history.panel, USUAL_LEAD_DAYS).by_series
+    return Forecast(history.panel.ids, history.asof, mean, spread, USUAL_ERROR, parts)
 
 
 def advice_rows(forecast: Forecast, variants: pd.DataFrame, frames: Frames) -> pd.DataFrame:

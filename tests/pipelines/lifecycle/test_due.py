@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import due, release
+from pipelines.lifecycle import due
 from pipelines.models import (
     Deployment,
     ModelVersion,
@@ -152,7 +152,13 @@ class TestRefreshes:
         self.advise(histories.a_version(shop), NOW.date())
         assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)]
 
-    def test_where_the_simple_rule_runs_nothing_is_due(self, shop, live):
+    def test_after_a_rollback_to_the_simple_rule_its_rows_are_due(self, shop, live):
+        self.advise(live, NOW.date())
         Deployment.objects.update(active=None)
+        assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)]
+        StockAdvice.objects.update(version=None)
         assert list(due.refreshes(NOW)) == []
-        assert release.deployment_of(shop, USE_CASE).active is None
+
+    def test_before_anything_was_approved_nothing_is_due(self, shop):
+        histories.a_card(shop)
+        assert list(due.refreshes(NOW)) == []
