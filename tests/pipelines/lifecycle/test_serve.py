@@ -1,0 +1,178 @@
+"""Serving: all rows of one refresh at once, of what runs now, from the freshest history."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from django.utils import timezone
+
+from pipelines.lifecycle import release, rollback, serve, train
+from pipelines.models import Deployment, Forecast, ForecastOverride, ModelVersion, StockAdvice, StockRule
+from pipelines.usecases.demand_forecast import USE_CASE
+from tests import histories
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 20, 9, 0).astimezone()
+
+
+@pytest.fixture(scope="module")
+def files():
+    """Fit once: what the tests look at is what becomes of it."""
+    from pipelines.usecases.contract import Frames
+
+    days = pd.date_range("2026-07-01", "2026-11-19")
+    sales = pd.DataFrame({"unique_id": 200_000, "ds": days, "y": np.tile([1.0, 2.0, 3.0], 50)[: len(days)]})
+    fitted = USE_CASE.resolve("fit")(Frames({"daily_sales": sales}, asof=date(2026, 11, 19)))
+    return USE_CASE.resolve("dump")(fitted)
+
+
+@pytest.fixture
+def things(shop):
+    return histories.sell(shop, variants=3, days=60)
+
+
+@pytest.fixture
+def shop():
+    return histories.a_shop()
+
+
+@pytest.fixture
+def version(shop, things, files):
+    version = histories.a_version(shop, files=files)
+    histories.approved(release.propose(version))
+    return version
+
+
+def refresh(shop, **at):
+    return serve.refresh(shop, "demand_forecast", **at)
+
+
+def advice(shop, thing, location=0):
+    return StockAdvice.objects.for_shop(shop).get(variant_id=thing.shopify_id, location_id=location)
+
+
+def test_before_anything_was_approved_nothing_is_written(shop, things):
+    assert refresh(shop) == 0 and not StockAdvice.objects.exists()
+
+
+def test_each_variant_gets_a_forecast_and_advice_with_its_drawing(shop, things, version):
+    refresh(shop)
+    row = advice(shop, things[0])
+    yesterday = timezone.now().astimezone(shop.zone).date() - timedelta(days=1)
+    assert (row.version, row.origin) == (version, yesterday)
+    assert row.forecast_28 > row.low_28 > 0 and row.high_28 > row.forecast_28 and row.spark.startswith("<svg")
+    assert row.rule["lead_time_days"] == 14 and row.search == "thing 0 sku-0"
+    said = Forecast.objects.for_shop(shop).get(variant_id=things[0].shopify_id)
+    assert len(said.mean) == 28 and sum(said.mean) == pytest.approx(row.forecast_28, rel=1e-3)
+    assert sum(units for _, units in said.parts) == round(row.forecast_28)
+
+
+def test_a_second_refresh_of_the_day_replaces_the_first(shop, things, version):
+    assert refresh(shop) == refresh(shop) == 6
+    assert (StockAdvice.objects.count(), Forecast.objects.count()) == (3, 3)
+
+
+def test_no_new_version_is_made_by_it(shop, things, version):
+    refresh(shop)
+    assert ModelVersion.objects.count() == 1
+
+
+def test_another_shops_rows_are_left_alone(shop, things, version):
+    other = histories.a_shop()
+    kept = StockAdvice.objects.create(shop=other, variant_id=1, origin=NOW.date(), title="Theirs", status="ok")
+    refresh(shop)
+    assert StockAdvice.objects.filter(pk=kept.pk).exists()
+
+
+def test_rules_of_the_variant_come_before_the_vendors_and_those_before_the_shops(shop, things, version):
+    StockRule.objects.create(shop=shop, vendor="Vendor 0", lead_time_days=30, pack_size=6)
+    StockRule.objects.create(shop=shop, variant_id=things[0].shopify_id, lead_time_days=3)
+    refresh(shop)
+    rules = [advice(shop, thing).rule for thing in things]
+    assert [(rule["lead_time_days"], rule["pack_size"]) for rule in rules] == [(3, 6), (14, 1), (14, 1)]
+    assert advice(shop, things[0]).order_quantity % 6 == 0
+
+
+def test_a_lead_time_longer_than_the_fitted_horizon_is_served_too(shop, things, version):
+    StockRule.objects.create(shop=shop, variant_id=things[0].shopify_id, lead_time_days=90)
+    refresh(shop)
+    assert advice(shop, things[0]).reorder_point > 2 * advice(shop, things[0]).forecast_28
+
+
+def test_the_merchants_own_number_takes_the_forecasts_place(shop, things, version):
+    today = timezone.now().astimezone(shop.zone).date()
+    ForecastOverride.objects.create(
+        shop=shop,
+        variant_id=things[0].shopify_id,
+        units=999,
+        first_day=today,
+        last_day=today + timedelta(days=27),
+        note="Fair",
+        sub="1",
+    )
+    refresh(shop)
+    row = advice(shop, things[0])
+    assert row.is_overridden and row.forecast_28 == pytest.approx(999, rel=1e-3)
+    assert not advice(shop, things[1]).is_overridden
+    assert sum(Forecast.objects.get(variant_id=row.variant_id).mean) < 999
+
+
+def test_stock_on_its_way_counts_and_locations_get_their_share(shop, things, version):
+    histories.stocked(shop, things[0], 30, timezone.now() - timedelta(days=20), location=2)
+    histories.stocked(shop, things[0], 5, timezone.now() - timedelta(days=10), location=2)
+    refresh(shop)
+    total, there = advice(shop, things[0]), advice(shop, things[0], location=2)
+    assert (total.stock, there.stock) == (45, 5)
+    assert 0.9 * total.forecast_28 < there.forecast_28 < total.forecast_28
+
+
+def test_origins_are_kept_daily_for_35_days_and_then_on_sundays(shop, things, version):
+    refresh(shop)
+    origin = Forecast.objects.first().origin
+    for ago in range(1, 60):
+        Forecast.objects.create(
+            shop=shop, version=version, variant_id=1, origin=origin - timedelta(days=ago), mean=[1.0]
+        )
+    refresh(shop)
+    kept = Forecast.objects.filter(variant_id=1).values_list("origin", flat=True)
+    old = [day for day in kept if day < origin - timedelta(days=35)]
+    assert len(kept) - len(old) == 35 and old and all(day.isoweekday() == 7 for day in old)
+
+
+def test_after_a_rollback_to_nothing_the_simple_rule_speaks(shop, things, version):
+    deployment = release.deployment_of(shop, "demand_forecast")
+    rollback.roll_back(deployment, by="1", because="Too high", revision=deployment.revision)
+    assert refresh(shop) == 6
+    row, said = advice(shop, things[0]), Forecast.objects.get(variant_id=things[0].shopify_id)
+    assert row.version is None and said.version is None
+    assert said.mean[:7] == said.mean[7:14] and all(units == int(units) for units in said.mean)
+
+
+def test_files_that_were_changed_roll_the_version_back_by_themselves(shop, things, version, settings):
+    (settings.STATE_DIR / "artifacts" / version.artifact_path / "parameters.json").write_bytes(b"{}")
+    refresh(shop)
+    version.refresh_from_db()
+    assert version.state == ModelVersion.State.QUARANTINED
+    assert release.deployment_of(shop, "demand_forecast").active is None
+    assert advice(shop, things[0]).version is None
+
+
+def test_rows_of_a_version_that_was_rolled_back_meanwhile_are_thrown_away(shop, things, version):
+    seen = release.deployment_of(shop, "demand_forecast")
+    Deployment.objects.filter(pk=seen.pk).update(revision=seen.revision + 1)
+    assert serve.write(seen, NOW.date(), {"stock_advice": pd.DataFrame({"variant_id": [1]})}) == 0
+
+
+def test_serving_goes_on_when_the_data_is_old(shop, things, version):
+    later = timezone.now() + timedelta(days=3)
+    assert refresh(shop, now=later) == 6
+
+
+def test_a_newer_version_is_compared_with_the_live_one_and_the_simple_rule(shop, things, version):
+    newer = train.train_version(shop_id=shop.pk, use_case="demand_forecast", trigger="merchant")
+    assert {"candidate", "champion", "seasonal_naive"} <= newer.metrics.keys()
+    assert set(newer.replay["versus"]) == {"champion", "naive"}
+    assert newer.page["cards"] and newer.lineage["libraries"]["prophet"]
