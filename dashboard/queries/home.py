@@ -37,6 +37,10 @@ class HomePage:
         return [model for model in self.models if model.is_training]
 
     @property
+    def is_any_in_use(self) -> bool:
+        return any(model.is_in_use for model in self.models)
+
+    @property
     def is_any_live(self) -> bool:
         return any(model.active for model in self.models)
 

@@ -28,6 +28,11 @@ class ModelState:
         return self.deployment.active if self.deployment else None
 
     @property
+    def is_in_use(self) -> bool:
+        """Tell whether something speaks to the merchant: a version, or the simple rule after a way back."""
+        return self.deployment is not None and self.deployment.revision > 0
+
+    @property
     def is_training(self) -> bool:
         return self.run is not None and self.run.state in BUSY
 
@@ -55,6 +60,8 @@ class ModelState:
             return Badge("Training failed", "critical")
         if self.active:
             return Badge("Live", "success")
+        if self.is_in_use:
+            return Badge("Simple rule")
         if self.run and self.run.state == TrainingRun.State.STOPPED:
             return Badge("Not enough data")
         return Badge("Not in use")

@@ -63,6 +63,12 @@ class TestAShopThatHasJustArrived:
         assert "Your history is being imported" in page
         assert 'hx-trigger="every 2s"' in page
 
+    def test_sees_no_figure_that_is_not_whole_yet(self, empty_shop, see):
+        a_sync(empty_shop, state="loading", objects_total=4000, objects_done=1000)
+        histories.an_order(empty_shop, timezone.now(), [])
+        page = see("/").content.decode()
+        assert page.count('class="bone"') == 3 and "<b>1</b>" not in page
+
     def test_sees_how_far_the_import_is(self, empty_shop, see):
         a_sync(empty_shop, state="loading", objects_total=4000, objects_done=1000)
         page = see("/").content.decode()
