@@ -54,7 +54,11 @@ class WebhookDelivery(models.Model):
                 fields=["not_before", "id"], condition=Q(state__in=["received", "failed"]), name="delivery_due"
             ),
             models.Index(fields=["shop_domain", "-received_at"], name="delivery_by_shop"),
-            models.Index(fields=["shop_domain", "state", "-received_at"], name="delivery_by_state"),
+            models.Index(
+                fields=["shop_domain", "-received_at"],
+                condition=Q(state__in=["failed", "dead"]),
+                name="delivery_failed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -146,7 +150,7 @@ class Product(Fact):
     status = models.CharField(max_length=12, default="active")
     tags = models.JSONField(default=list)
     created_at = models.DateTimeField(null=True)
-    content_hash = models.BigIntegerField(null=True)  # of the delivery it came with: tells a repeat from a contradiction
+    content_hash = models.BigIntegerField(null=True)  # of its delivery: tells a repeat from a contradiction
     fetch_due_at = models.DateTimeField(null=True)  # must be read again from Shopify
 
     class Meta(Fact.Meta):
@@ -209,7 +213,7 @@ class Order(Fact):
     discounts_minor = models.BigIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
     customer_ref = models.BinaryField(max_length=16, null=True)  # pseudonym under the shop's key; null for guests
-    content_hash = models.BigIntegerField(null=True)  # of the delivery it came with: tells a repeat from a contradiction
+    content_hash = models.BigIntegerField(null=True)  # of its delivery: tells a repeat from a contradiction
     fetch_due_at = models.DateTimeField(null=True)  # must be read again from Shopify, one by one
 
     class Meta(Fact.Meta):
