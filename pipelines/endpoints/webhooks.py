@@ -26,7 +26,8 @@ from pipelines.shopify.topics import TOPICS, Minimised, Topic, minimise
 PATH = "/webhooks/shopify"
 LARGEST = 2 * 1024 * 1024
 TOPIC_NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+){1,3}")
-HEADER_LIMITS = {"webhook-id": 100, "event-id": 100, "api-version": 20, "topic": 60, "shop-domain": 100}
+LIMITS = {"webhook-id": 100, "event-id": 100, "api-version": 20, "topic": 60, "shop-domain": 100}
+HEADERS = [(name, b"x-shopify-" + name.encode(), longest) for name, longest in LIMITS.items()]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -107,9 +108,9 @@ async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
 
 def named_headers(headers: dict[bytes, bytes]) -> dict[str, str]:
     """Return Shopify's headers, each within its bounds."""
-    named = {name: headers.get(b"x-shopify-" + name.encode(), b"").decode("latin-1") for name in HEADER_LIMITS}
+    named = {name: headers.get(key, b"").decode("latin-1") for name, key, _ in HEADERS}
     named["shop-domain"] = named["shop-domain"].lower()
-    for name, longest in HEADER_LIMITS.items():
+    for name, _, longest in HEADERS:
         if len(named[name]) > longest or not named[name].isascii():
             raise Refused(400, f"X-Shopify-{name} is not usable")
     if not SHOP_DOMAIN.fullmatch(named["shop-domain"]):

@@ -33,6 +33,8 @@ WEBHOOK_WINS = (
 EXPORT_WINS = f"{NEWER} OR ({SAME_TIME} AND old.source_id LIKE 'export:%')"
 FETCH_WINS = f"{NEWER} OR {SAME_TIME}"
 ALWAYS = "true"
+CONTRADICTS = f"{SAME_TIME} AND old.content_hash <> excluded.content_hash"
+READ_AGAIN_IF_CONTRADICTED = f"fetch_due_at = CASE WHEN {CONTRADICTS} THEN now() ELSE old.fetch_due_at END"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Table:
     key: tuple[str, ...] = ("shop_id", "shopify_id")
     keeps: tuple[str, ...] = ()  # columns whose known value stands where none arrived
     resurrects: bool = False  # a newer state than the tombstone's brings the thing back
+    may_be_read_again: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -58,12 +61,16 @@ class Table:
         values = [column for column in self.columns if column not in self.key]
         kept = {name: f"coalesce(excluded.{name}, old.{name})" for name in self.keeps}
         parts = [f"{name} = {kept.get(name, f'excluded.{name}')}" for name in values]
-        return ", ".join(parts + ["deleted_at = NULL"] * self.resurrects)
+        parts += ["deleted_at = NULL"] * self.resurrects
+        parts += [
+            f"fetch_due_at = CASE WHEN {CONTRADICTS} THEN now() ELSE old.fetch_due_at END"
+        ] * self.may_be_read_again
+        return ", ".join(parts)
 
 
-ORDERS = Table("pipelines_order", shapes.Order, keeps=("customer_ref",), resurrects=True)
+ORDERS = Table("pipelines_order", shapes.Order, keeps=("customer_ref",), resurrects=True, may_be_read_again=True)
 LINES = Table("pipelines_orderline", shapes.Line, key=("shop_id", "line_id"))
-PRODUCTS = Table("pipelines_product", shapes.Product, resurrects=True)
+PRODUCTS = Table("pipelines_product", shapes.Product, resurrects=True, may_be_read_again=True)
 VARIANTS = Table("pipelines_variant", shapes.Variant, resurrects=True)
 LOCATIONS = Table("pipelines_location", shapes.Location, resurrects=True)
 CHECKOUTS = Table("pipelines_checkout", shapes.Checkout, resurrects=True)
@@ -118,8 +125,9 @@ def write_orders(orders: Iterable[shapes.OrderWithLines], wins: str) -> Taken:
         return set()
     with connection.cursor() as cursor:
         with staged(cursor, ORDERS, (order.order for order in newest.values())) as incoming:
-            mark_contradictions(cursor, ORDERS, incoming)
             written = merge(cursor, ORDERS, incoming, wins)
+            if len(written) < len(newest):
+                mark_contradictions(cursor, ORDERS, incoming)
         mark_due(cursor, ORDERS, contested)
         lines = unique(line for key in written for line in newest[key].lines)
         with staged(cursor, LINES, lines) as incoming:
@@ -136,8 +144,9 @@ def write_products(products: Iterable[shapes.ProductWithVariants], wins: str) ->
         return set()
     with connection.cursor() as cursor:
         with staged(cursor, PRODUCTS, (product.product for product in newest.values())) as incoming:
-            mark_contradictions(cursor, PRODUCTS, incoming)
             written = merge(cursor, PRODUCTS, incoming, wins)
+            if len(written) < len(newest):
+                mark_contradictions(cursor, PRODUCTS, incoming)
         mark_due(cursor, PRODUCTS, contested | {key for key in written if not newest[key].is_whole})
         variants = unique(variant for key in written for variant in newest[key].variants)
         with staged(cursor, VARIANTS, variants) as incoming:
@@ -186,7 +195,7 @@ def unique(facts: Iterable[Any]) -> list[Any]:
 
 
 def mark_contradictions(cursor: Any, table: Table, incoming: str) -> None:
-    """Ask for what a webhook tells differently than an earlier one of that moment to be read again."""
+    """Ask for what a webhook that lost tells differently than the one that won of that moment to be read again."""
     cursor.execute(
         f"UPDATE {table.name} AS old SET fetch_due_at = now() FROM {incoming} AS new"
         " WHERE old.shop_id = new.shop_id AND old.shopify_id = new.shopify_id AND old.updated_at = new.updated_at"

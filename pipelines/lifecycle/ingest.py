@@ -23,7 +23,7 @@ from pipelines.shopify.topics import TOPICS
 log = logging.getLogger(__name__)
 State = WebhookDelivery.State
 
-BATCH = 500
+BATCH = 1000
 MOST_ATTEMPTS = 5
 BACKOFF = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600)]
 TOPICS_TOGETHER = [name for name, topic in TOPICS.items() if topic.kind in TOGETHER]
@@ -49,14 +49,13 @@ PARKED = Verdict(State.KEPT, "The app is not installed in this shop.")
 
 def drain(limit: int | None = None) -> int:
     """Apply deliveries until none is due, or so many are done; return how many that were."""
-    done = 0
+    done = drain_alone()
     while limit is None or done < limit:
-        room = BATCH if limit is None else min(BATCH, limit - done)
-        handled = drain_together(room) + drain_alone()
+        handled = drain_together(BATCH if limit is None else min(BATCH, limit - done))
+        done += handled
         if not handled:
             break
-        done += handled
-    return done
+    return done + drain_alone()
 
 
 def drain_together(size: int) -> int:

@@ -85,39 +85,45 @@ def order(body: Body, sender: Sender) -> OrderWithLines:
 def line(item: Body, fact: Order, returns: dict[Any, int]) -> Line:
     """Read one line of an order."""
     line_id = identifier(item.get("id"), "a line's id")
-    quantity = whole(item.get("quantity"), f"line {line_id}: quantity")
+    try:
+        return line_facts(item, line_id, fact, returns.get(line_id, 0))
+    except Malformed as malformed:
+        raise Malformed(f"line {line_id}: {malformed}") from None
+
+
+def line_facts(item: Body, line_id: int, fact: Order, came_back: int) -> Line:
+    """Read a line, given the units of it that came back."""
+    quantity = whole(item.get("quantity"), "quantity")
     current = item.get("current_quantity")
-    came_back = returns.get(line_id, 0)
-    current = quantity - came_back if current is None else whole(current, f"line {line_id}: current_quantity")
+    current = max(quantity - came_back, 0) if current is None else whole(current, "current_quantity")
     gone = max(quantity - current, 0)
     returned = 0 if fact.cancelled_at else min(gone, came_back)
     return Line(
-        shop_id=fact.shop_id,
-        line_id=line_id,
-        order_id=fact.shopify_id,
-        variant_id=maybe_identifier(item.get("variant_id"), f"line {line_id}: variant_id"),
-        product_id=maybe_identifier(item.get("product_id"), f"line {line_id}: product_id"),
-        sku=words(item.get("sku")),
-        title=words(item.get("title")),
-        quantity=quantity,
-        current_quantity=max(current, 0),
-        removed=quantity if fact.cancelled_at else gone - returned,
-        returned=returned,
-        price_minor=money(item.get("price"), fact.currency, f"line {line_id}: price"),
-        discount_minor=line_discount(item, fact.currency, line_id),
-        is_gift_card=item.get("gift_card") is True,
-        needs_shipping=item.get("requires_shipping") is not False,
-        processed_at=fact.processed_at,
+        fact.shop_id,
+        line_id,
+        fact.shopify_id,
+        maybe_identifier(item.get("variant_id"), "variant_id"),
+        maybe_identifier(item.get("product_id"), "product_id"),
+        words(item.get("sku")),
+        words(item.get("title")),
+        quantity,
+        current,
+        quantity if fact.cancelled_at else gone - returned,
+        returned,
+        money(item.get("price"), fact.currency, "price"),
+        line_discount(item, fact.currency),
+        item.get("gift_card") is True,
+        item.get("requires_shipping") is not False,
+        fact.processed_at,
     )
 
 
-def line_discount(item: Body, code: str, line_id: int) -> int:
+def line_discount(item: Body, code: str) -> int:
     """Return all discounts of a line: its own and its share of the order's."""
-    what = f"line {line_id}: discount"
     allocations = item.get("discount_allocations")
-    if type(allocations) is list:
-        return sum(money(part.get("amount") or 0, code, what) for part in allocations)
-    return money(item.get("total_discount") or 0, code, what)
+    if type(allocations) is not list:
+        return money(item.get("total_discount") or 0, code, "discount")
+    return sum([money(part.get("amount") or 0, code, "discount") for part in allocations]) if allocations else 0
 
 
 def units_returned(refunds: list[Body]) -> dict[Any, int]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 SMALLEST, LARGEST = -(2**31), 2**31 - 1
 LARGEST_ID = 2**63 - 1
 EPOCH = "1970-01-01T00:00:00Z"  # stands for a moment that is not known yet
+MONEY_TYPES = frozenset({str, int, float})
 WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"  # ISO 4217
 WITH_THREE = "BHD IQD JOD KWD LYD OMR TND"
 MINOR_DIGITS = dict.fromkeys(WITHOUT_DECIMALS.split(), 0) | dict.fromkeys(WITH_THREE.split(), 3)
@@ -164,11 +165,11 @@ def whole(value: Any, what: str, smallest: int = 0, largest: int = LARGEST) -> i
 
 def identifier(value: Any, what: str) -> int:
     """Return one of Shopify's ids."""
-    return whole(value, what, smallest=1, largest=LARGEST_ID)
+    return whole(value, what, 1, LARGEST_ID)
 
 
 def maybe_identifier(value: Any, what: str) -> int | None:
-    return None if value is None else identifier(value, what)
+    return None if value is None else whole(value, what, 1, LARGEST_ID)
 
 
 def gid(value: Any, what: str = "the id") -> int:
@@ -212,22 +213,21 @@ def currency(value: Any) -> str:
 
 
 @lru_cache(maxsize=65536)
-def minor(amount: str | int | float, code: str, what: str = "an amount") -> int:
-    """Return an amount in minor units of its currency; amounts are never negative."""
+def minor(amount: str | int | float, code: str) -> int | None:
+    """Return an amount in minor units of its currency; None where it is none, or out of range."""
     try:
         units = Decimal(str(amount)).scaleb(MINOR_DIGITS.get(code, 2)).to_integral_value(ROUND_HALF_UP)
+        return int(units) if 0 <= units <= LARGEST_ID else None
     except (InvalidOperation, OverflowError):
-        raise Malformed(f"{what} is {shown(amount)}, not an amount of money") from None
-    if not 0 <= units <= LARGEST_ID:
-        raise Malformed(f"{what} is {shown(amount)}, which is out of range")
-    return int(units)
+        return None
 
 
 def money(value: Any, code: str, what: str) -> int:
-    """Return an amount that must be there."""
-    if type(value) not in (str, int, float):
+    """Return an amount that must be there; none is ever negative."""
+    units = minor(value, code) if type(value) in MONEY_TYPES else None
+    if units is None:
         raise Malformed(f"{what} is {shown(value)}, not an amount of money")
-    return minor(value, code, what)
+    return units
 
 
 def maybe_money(value: Any, code: str, what: str) -> int | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SCALARS = frozenset({str, int, float, bool, type(None)})
+ABSENT = object()
 
 
 class Keep:
@@ -26,12 +27,13 @@ class Keep:
 
     def cut(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return the allowed part of an object; a value that is not plain where it should be is left out."""
-        kept = {name: body[name] for name in self.names if name in body and type(body[name]) in SCALARS}
+        get = body.get
+        kept = {name: value for name in self.names if type(value := get(name, ABSENT)) in SCALARS}
         for name in self.lists:
-            if isinstance(body.get(name), list):
+            if type(get(name)) is list:
                 kept[name] = [value for value in body[name] if type(value) in SCALARS]
         for name, part in self.parts:
-            value = body.get(name)
+            value = get(name)
             if type(value) is list:
                 kept[name] = [part.cut(item) for item in value if type(item) is dict]
             elif type(value) is dict:
