@@ -2,12 +2,34 @@
 
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from devstore.store import Store
 
-COMPLIANCE = ("customers/data_request", "customers/redact", "shop/redact")
+
+@dataclass(frozen=True)
+class Subscription:
+    """Say where a topic goes, and which fields of its body are wanted (all, when none is named)."""
+
+    path: str
+    fields: tuple[str, ...] = ()
+
+    def cut(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return the wanted part of a body; a dotted name reaches into objects and lists."""
+        return _cut(body, [name.split(".") for name in self.fields]) if self.fields else body
+
+
+def _cut(value: Any, names: list[list[str]]) -> Any:
+    if isinstance(value, list):
+        return [_cut(each, names) for each in value]
+    if not isinstance(value, dict):
+        return value
+    wanted = {head: [rest for first, *rest in names if first == head] for head, *_ in names}
+    return {
+        key: inner if [] in wanted[key] else _cut(inner, wanted[key]) for key, inner in value.items() if key in wanted
+    }
 
 
 @dataclass(frozen=True)
@@ -18,32 +40,35 @@ class AppConfig:
         "read_orders", "read_all_orders", "read_products", "read_inventory", "read_locations", "write_app_proxy",
     )  # fmt: skip
     optional: tuple[str, ...] = ("write_products",)
-    topics: tuple[tuple[str, str], ...] | None = None
+    subscriptions: dict[str, "Subscription"] | None = None
 
-    def path_of(self, topic: str) -> str | None:
-        """Return where a topic is delivered, or None when the app has not subscribed."""
-        if self.topics is None:
-            return "/webhooks/shopify"
-        return dict(self.topics).get(topic)
+    def subscription(self, topic: str) -> "Subscription | None":
+        """Return how a topic is delivered, or None when the app has not subscribed."""
+        if self.subscriptions is None:
+            return Subscription("/webhooks/shopify")
+        return self.subscriptions.get(topic)
 
 
 def read_config(path: Path) -> AppConfig:
-    """Read the app's configuration file, or take the defaults when there is none."""
-    if not path.is_file():
-        return AppConfig()
+    """Return the app's configuration as its file now says, or the defaults when there is none."""
+    return _read(path, path.stat().st_mtime_ns) if path.is_file() else AppConfig()
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _changed_at: int) -> AppConfig:
     declared = tomllib.loads(path.read_text())
     scopes = declared.get("access_scopes", {})
-    topics = [pair for entry in declared.get("webhooks", {}).get("subscriptions", []) for pair in _topics(entry)]
-    return AppConfig(_list(scopes.get("scopes")), _list(scopes.get("optional_scopes")), tuple(topics))
+    subscriptions = {
+        topic: Subscription(entry["uri"], tuple(entry.get("include_fields", ())))
+        for entry in declared.get("webhooks", {}).get("subscriptions", [])
+        for topic in (*entry.get("topics", ()), *entry.get("compliance_topics", ()))
+    }
+    return AppConfig(_list(scopes.get("scopes")), _list(scopes.get("optional_scopes")), subscriptions)
 
 
 def _list(value: str | list[str] | None) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) else value or []
     return tuple(name.strip() for name in names if name.strip())
-
-
-def _topics(entry: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(topic, entry["uri"]) for topic in (*entry.get("topics", ()), *entry.get("compliance_topics", ()))]
 
 
 def granted_scopes(store: Store, config: AppConfig, domain: str) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlite3 import Row
 from typing import Any
 
-from devstore.appconfig import AppConfig, granted_scopes, implied, read_config
+from devstore.appconfig import AppConfig, Subscription, granted_scopes, implied, read_config
 from devstore.bulk import Operations
 from devstore.faults import Faults
 from devstore.fields import Context
@@ -61,7 +61,7 @@ class Platform:
         self.settings = settings
         self.store = Store(settings.state)
         self.tokens = Tokens(self.store, settings.client_id, settings.client_secret)
-        self.webhooks = Webhooks(self.store, settings.app_url, settings.client_secret, self._path_of)
+        self.webhooks = Webhooks(self.store, settings.app_url, settings.client_secret, self._subscription)
         mutations = Mutations(lambda: self.operations, self.revoke_scopes)
         schema = load_schema(mutations.table())
         self.api = Api(schema)
@@ -73,8 +73,8 @@ class Platform:
         """Return what the app declares; read each time, so that an edit counts at once."""
         return read_config(self.settings.config)
 
-    def _path_of(self, topic: str) -> str | None:
-        return self.config.path_of(topic)
+    def _subscription(self, topic: str) -> Subscription | None:
+        return self.config.subscription(topic)
 
     def scopes(self, shop: str) -> list[str]:
         """Return the scopes that a shop has granted."""

@@ -15,21 +15,32 @@ from typing import Any
 
 import requests
 
+from devstore.appconfig import Subscription
 from devstore.store import Store
 
 API_VERSION = "2026-10"
 SENDERS = 4
 TIMEOUT = (1.0, 5.0)
 BACKOFF = (1, 2, 4, 8, 15, 30, 60, 120)
-KNOBS: dict[str, float] = {"late": 0, "doubled": 0, "reordered": 0, "forged": 0, "dropped": 0, "late_seconds": 20}
+KNOBS: dict[str, float] = {
+    "late": 0,
+    "doubled": 0,
+    "reordered": 0,
+    "forged": 0,
+    "dropped": 0,
+    "whole": 0,
+    "late_seconds": 20,
+}
 RESOURCES = {"orders": "X-Shopify-Order-Id", "products": "X-Shopify-Product-Id", "refunds": "X-Shopify-Order-Id"}
 
 
 class Webhooks:
     """Queue deliveries and send them from a few threads."""
 
-    def __init__(self, store: Store, app_url: str, secret: str, path_of: Callable[[str], str | None]) -> None:
-        self.store, self.app_url, self.secret, self.path_of = store, app_url.rstrip("/"), secret, path_of
+    def __init__(
+        self, store: Store, app_url: str, secret: str, subscription: Callable[[str], Subscription | None]
+    ) -> None:
+        self.store, self.app_url, self.secret, self.subscription = store, app_url.rstrip("/"), secret, subscription
         self._wake = threading.Condition()
         self._claimed: set[int] = set()
         self.paused = False
@@ -54,12 +65,13 @@ class Webhooks:
 
     def send(self, shop: str, topic: str, body: dict[str, Any], event: str | None = None) -> None:
         """Queue one delivery, with whatever trouble the knobs hold for it."""
-        if self.path_of(topic) is None:
+        subscription, knobs = self.subscription(topic), self.knobs()
+        if subscription is None:
             return
-        knobs = self.knobs()
         if random.random() < knobs["dropped"]:
             return
-        raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        wanted = body if random.random() < knobs["whole"] else subscription.cut(body)
+        raw = json.dumps(wanted, separators=(",", ":"), ensure_ascii=False).encode()
         headers = self._headers(shop, topic, raw, body, event or str(uuid.uuid4()))
         delay = knobs["late_seconds"] if random.random() < knobs["late"] else 0.0
         delay += random.uniform(0, 3) if random.random() < knobs["reordered"] else 0.0
@@ -122,7 +134,8 @@ class Webhooks:
         return None
 
     def _deliver(self, session: requests.Session, row: Row) -> None:
-        url = f"{self.app_url}{self.path_of(row['topic'])}"
+        subscription = self.subscription(row["topic"])
+        url = f"{self.app_url}{subscription.path if subscription else '/'}"
         try:
             answer = session.post(
                 url, data=row["body"], headers=json.loads(row["headers"]), timeout=TIMEOUT, allow_redirects=False

@@ -1,11 +1,11 @@
 """The Admin API: shapes, filters, pages, scopes, cost, and failures on demand."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 
+from devstore.graphql_api import Buckets
 from tests.devstore.conftest import World
 
 PAGE = """query Page($first: Int!, $after: String, $query: String, $reverse: Boolean) {
@@ -130,27 +130,42 @@ def test_scopes_are_revoked_by_the_same_rules_as_there(world: World) -> None:
 
 def test_cost_is_reserved_and_what_was_not_used_comes_back(world: World) -> None:
     cost = world.graphql(ORDERS, first=100, query="created_at:<'2000-01-01'")["extensions"]["cost"]
-    assert cost["requestedQueryCost"] == 100
+    assert cost["requestedQueryCost"] == 9
     assert cost["actualQueryCost"] < 5
     assert cost["throttleStatus"]["maximumAvailable"] == 2000
     assert cost["throttleStatus"]["restoreRate"] == 100
 
 
 def test_too_dear_or_unbounded_queries_are_refused(world: World) -> None:
-    dear = "{ orders(first: 250) { nodes { lineItems(first: 250) { nodes { id } } } } }"
+    levels = "inventoryItem { inventoryLevels(first: 250) { nodes { location { id } } } }"
+    dear = f"{{ products(first: 250) {{ nodes {{ variants(first: 250) {{ nodes {{ {levels} }} }} }} }} }}"
     assert world.graphql(dear)["errors"][0]["extensions"]["code"] == "MAX_COST_EXCEEDED"
     assert "first or last" in world.graphql("{ orders { nodes { id } } }")["errors"][0]["message"]
     assert world.graphql("{ orders(first: 1) { nodes { statusPageUrl } } }")["errors"]
 
 
-def test_a_drained_bucket_throttles_until_it_has_filled(world: World) -> None:
+def test_a_drained_bucket_refuses_until_it_has_filled() -> None:
+    buckets = Buckets()
+    assert buckets.take("a", 1999)[0]
+    assert buckets.take("a", 100)[0] is False
+    assert buckets.take("b", 100)[0]  # each shop has its own
+    buckets.take("a", -1500)  # what was reserved and not used
+    assert buckets.take("a", 100)[0]
+
+
+def test_a_throttled_answer_says_how_much_is_left(world: World) -> None:
     access = world.token().json()["access_token"]
-    query = "{ orders(first: 50) { nodes { lineItems(first: 18) { nodes { id } } } } }"
-    answers = [world.call(access, query).json() for _ in range(8)]
-    throttled = [each for each in answers if "errors" in each]
-    assert throttled[0]["errors"][0]["extensions"]["code"] == "THROTTLED"
-    assert throttled[0]["extensions"]["cost"]["actualQueryCost"] is None
-    time.sleep(10)
+    world.control("fail-api", mode="throttled")
+    answer = world.call(access, "{ shop { id } }")
+    assert answer.status_code == 200
+    assert answer.json()["errors"][0]["extensions"]["code"] == "THROTTLED"
+    assert answer.json()["extensions"]["cost"]["actualQueryCost"] is None
+
+
+def test_the_price_of_a_page_is_near_what_was_recorded(world: World) -> None:
+    catalogue = """{ productsCount { count } products(first: 3) {
+      edges { cursor node { id title status } } pageInfo { hasNextPage endCursor } } }"""
+    assert abs(world.graphql(catalogue)["extensions"]["cost"]["requestedQueryCost"] - 14) <= 2
 
 
 @pytest.mark.parametrize(("mode", "status"), [("402", 402), ("403", 403), ("404", 404), ("429", 429), ("5xx", 503)])

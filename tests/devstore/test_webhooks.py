@@ -164,3 +164,19 @@ def test_more_than_there_is_cannot_be_ordered(world: World, heard: Any) -> None:
     answer = world.control("place-order", lines=[{"variant_id": variant, "quantity": 3}])
     assert answer["status"] == 409
     assert "2" in answer["error"]
+
+
+def test_only_the_fields_that_the_app_asked_for_are_sent(world: World, heard: Any) -> None:
+    config = world.folder / "shopify.app.toml"
+    before = config.read_text()
+    config.write_text(
+        before.replace('"orders/create", ', "")
+        + '[[webhooks.subscriptions]]\ntopics = ["orders/create"]\nuri = "/webhooks/shopify"\n'
+        + 'include_fields = ["id", "customer.id", "line_items.sku"]\n'
+    )
+    world.control("place-order")
+    cut = until(lambda: heard.heard("orders/create"))[0]
+    config.write_text(before)
+    assert cut.body.keys() == {"id", "customer", "line_items"}
+    assert all(line.keys() == {"sku"} for line in cut.body["line_items"])
+    assert cut.headers["x-shopify-hmac-sha256"] == signed(cut.raw)
