@@ -127,7 +127,8 @@ def query_resolvers() -> dict[str, Callable[[Context, dict[str, Any]], Any]]:
     """Return what each top-level query field answers."""
     single = {
         "order": "Order", "refund": "Refund", "product": "Product", "productVariant": "ProductVariant",
-        "inventoryItem": "InventoryItem", "inventoryLevel": "InventoryLevel", "location": "Location", "bulkOperation": "BulkOperation",
+        "inventoryItem": "InventoryItem", "inventoryLevel": "InventoryLevel", "location": "Location",
+        "bulkOperation": "BulkOperation",
     }  # fmt: skip
     return {
         "shop": lambda context, args: context.shop,
