@@ -296,7 +296,7 @@ def abc_classes(revenue: FloatArray) -> NDArray[np.str_]:
     """Class variants by revenue: A makes the first 80 %, B the next 15 %, C the rest and all without sales.
 
     >>> abc_classes(np.array([10.0, 70.0, 0.0, 15.0, 5.0])).tolist()
-    ['A', 'A', 'C', 'B', 'C']
+    ['B', 'A', 'C', 'A', 'C']
     """
     order = np.argsort(-revenue, kind="stable")
     sold = np.maximum(revenue[order], 0.0)
