@@ -21,6 +21,7 @@ class ModelState:
     deployment: Deployment | None
     release: Release | None
     run: TrainingRun | None
+    newest: ModelVersion | None
     next_training_at: datetime
 
     @property
@@ -35,6 +36,15 @@ class ModelState:
     @property
     def is_training(self) -> bool:
         return self.run is not None and self.run.state in BUSY
+
+    @property
+    def is_newest_refused(self) -> bool:
+        return self.newest is not None and self.newest.state == ModelVersion.State.REFUSED
+
+    @property
+    def failed_gates(self) -> list[dict[str, Any]]:
+        """Return the checks that the newest version did not pass."""
+        return [gate for gate in self.newest.gates if gate["verdict"] == "failed"] if self.newest else []
 
     @property
     def is_decision_waiting(self) -> bool:
@@ -60,6 +70,8 @@ class ModelState:
             return Badge("Training failed", "critical")
         if self.active:
             return Badge("Live", "success")
+        if self.is_newest_refused:
+            return Badge("Refused", "warning")
         if self.is_in_use:
             return Badge("Simple rule")
         if self.run and self.run.state == TrainingRun.State.STOPPED:
@@ -75,9 +87,19 @@ def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[Mode
     releases = {release.use_case: release for release in waiting}
     newest = TrainingRun.objects.for_shop(shop).order_by("use_case", "-created_at").distinct("use_case")
     runs = {run.use_case: run for run in newest}
+    made = ModelVersion.objects.for_shop(shop).order_by("use_case", "-number").distinct("use_case")
+    versions = {version.use_case: version for version in made.defer("metrics", "replay", "page", "lineage", "recipe")}
     at = next_training_at(shop, settings, now)
     return [
-        ModelState(slug, use_case.title, deployments.get(slug), releases.get(slug), runs.get(slug), at)
+        ModelState(
+            slug=slug,
+            title=use_case.title,
+            deployment=deployments.get(slug),
+            release=releases.get(slug),
+            run=runs.get(slug),
+            newest=versions.get(slug),
+            next_training_at=at,
+        )
         for slug, use_case in USE_CASES.items()
     ]
 

@@ -127,3 +127,17 @@ def shop_card(shop: Shop):
 def test_reads_a_fixed_number_of_rows(shop, see, django_assert_max_num_queries):
     with django_assert_max_num_queries(24):
         see("/")
+
+
+class TestAVersionThatDidNotPass:
+    def test_is_told_with_the_check_that_failed(self, empty_shop, see):
+        from pipelines.models import ModelVersion
+
+        histories.pulled(empty_shop)
+        gates = [
+            {"name": "Neither too high nor too low", "verdict": "failed", "text": "12.1 % too low.", "value": -0.12}
+        ]
+        story.a_version(empty_shop, state=ModelVersion.State.REFUSED, gates=gates)
+        page = see("/").content.decode()
+        assert "version 1 did not pass its checks" in page and "12.1 % too low." in page
+        assert "has not been trained yet" not in page
