@@ -12,8 +12,10 @@ from devstore.seeding import Book, handle
 from devstore.store import now
 
 SIZES = {"small": (60.0, 120), "medium": (200.0, 600), "large": (600.0, 5000)}
-WEEKDAYS = np.array([1.02, 1.0, 0.98, 1.0, 0.96, 0.92, 1.12])
-MONTHS = np.array([0.9, 0.85, 0.92, 1.0, 1.05, 1.05, 1.0, 1.0, 0.95, 1.0, 1.8, 1.35])
+WEEKDAYS = np.array([1.08, 1.02, 0.98, 1.0, 0.92, 0.84, 1.16])
+# At the middle of each month; November as a whole comes to about 1.8, most of it around Black Friday.
+MONTHS = np.array([0.9, 0.85, 0.92, 1.0, 1.05, 1.05, 1.0, 1.0, 0.98, 1.02, 1.15, 1.3])
+BLACK_FRIDAY_WEEK, BLACK_FRIDAY, LULL = 1.6, 4.0, 0.8
 HOURS = np.array([1, 1, 1, 1, 1, 2, 4, 6, 9, 12, 14, 15, 16, 15, 13, 11, 9, 9, 9, 9, 8, 6, 4, 2], dtype=float)
 NAMES = (
     "Larch", "Fell", "Burn", "Heron", "Tarn", "Alder", "Corrie", "Skerry", "Linden", "Moor", "Peregrine", "Bracken",
@@ -163,7 +165,7 @@ def _add_products(book: Book, rng: np.random.Generator, catalogue: Catalogue, fi
 
 def _daily_orders(rng: np.random.Generator, per_day: float, first: date, days: int) -> np.ndarray:
     dates = [first + timedelta(days=index) for index in range(days)]
-    level = np.array([WEEKDAYS[day.weekday()] * MONTHS[day.month - 1] for day in dates])
+    level = np.array([WEEKDAYS[day.weekday()] * _season(day) for day in dates])
     level *= np.array([_event(day) for day in dates]) * np.linspace(0.92, 1.08, days)
     wander = np.zeros(days)
     for index in range(1, days):
@@ -172,14 +174,24 @@ def _daily_orders(rng: np.random.Generator, per_day: float, first: date, days: i
     return rng.negative_binomial(mean, 0.5)
 
 
+def _season(day: date) -> float:
+    """Return the month's level, gliding from the middle of one month to the next."""
+    place = day.month - 1 + (day.day - 15) / 30
+    before = int(np.floor(place))
+    share = place - before
+    return float(MONTHS[before % 12] * (1 - share) + MONTHS[(before + 1) % 12] * share)
+
+
 def _event(day: date) -> float:
-    """Return the lift of Black Friday's weekend, and the lull after it."""
+    """Return the lift of Black Friday, its week and the Monday after, and the lull that follows."""
     thanksgiving = date(day.year, 11, 1)
     thanksgiving += timedelta(days=(3 - thanksgiving.weekday()) % 7 + 21)
     after = (day - thanksgiving).days
     if 1 <= after <= 4:
-        return 2.6
-    return 0.8 if 5 <= after <= 16 else 1.0
+        return BLACK_FRIDAY
+    if -3 <= after <= 0:
+        return BLACK_FRIDAY_WEEK
+    return LULL if 5 <= after <= 16 else 1.0
 
 
 class _History:

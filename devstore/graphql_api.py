@@ -16,22 +16,27 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLField,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
     build_schema,
     execute,
     get_named_type,
     parse,
     validate,
     value_from_ast_untyped,
+    visit,
 )
 
 from devstore.connections import CHILDREN, ROOTS, child_page, conditions, root_page
-from devstore.fields import FIELDS, Context, number_of
+from devstore.fields import FIELDS, Context, Getter
 
 BUCKET = 2000
 RESTORE = 100
@@ -150,57 +155,62 @@ def load_schema(mutations: dict[str, Callable[[Context, dict[str, Any]], Any]]) 
         if not isinstance(kind, GraphQLObjectType) or name.startswith("__"):
             continue
         for field_name, field in kind.fields.items():
-            if name in roots:
-                field.resolve = _guarded_root(field_name, roots[name][field_name])
-            elif (name, field_name) in CHILDREN:
-                field.resolve = _child_resolver(name, field_name)
-            elif name in FIELDS:
-                field.resolve = _field_resolver(name, field_name, get_named_type(field.type).name)
+            answer = _answer(roots.get(name), name, field_name)
+            if answer:
+                field.resolve = _guarded(name, field_name, field, answer)
     schema.type_map["Node"].resolve_type = lambda row, info, kind: row["typename"]
     return schema
 
 
-def _guarded_root(name: str, answer: Callable[[Context, dict[str, Any]], Any]) -> Callable[..., Any]:
-    def resolve(_root: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
-        scope = ROOT_SCOPES.get(name)
-        if scope and scope not in info.context.scopes:
-            raise denied(name, scope)
-        return answer(info.context, args)
-
-    return resolve
-
-
-def _child_resolver(kind: str, name: str) -> Callable[..., Any]:
-    loader = CHILDREN[kind, name][1]
-    scope = FIELD_SCOPES.get((kind, name))
-
-    def resolve(row: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
-        if scope and scope not in info.context.scopes:
-            raise denied(name, scope)
-        return child_page(info.context, loader, row, args)
-
-    return resolve
+def _answer(root: dict[str, Callable[[Context, dict[str, Any]], Any]] | None, kind: str, name: str) -> Getter | None:
+    """Return what reads a field off its row; None where the row is a plain mapping."""
+    if root is not None:
+        top = root[name]
+        return lambda row, context, args: top(context, args)
+    if (kind, name) in CHILDREN:
+        loader = CHILDREN[kind, name][1]
+        return lambda row, context, args: child_page(context, loader, row, args)
+    return FIELDS[kind][name] if kind in FIELDS else None
 
 
-def _field_resolver(kind: str, name: str, returns: str) -> Callable[..., Any]:
-    getter = FIELDS[kind].get(name) or (lambda row, context, args: row[name])
-    scope = FIELD_SCOPES.get((kind, name)) or TYPE_SCOPES.get(returns)
+def _guarded(kind: str, name: str, field: GraphQLField, answer: Getter) -> Callable[..., Any]:
+    """Return a resolver that answers only within the granted scopes."""
+    scope = scope_of(kind, name, get_named_type(field.type).name)
 
     def resolve(row: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
         if scope and scope not in info.context.scopes:
             raise denied(name, scope)
-        return getter(row, info.context, args)
+        return answer(row, info.context, args)
 
     return resolve
+
+
+def scope_of(kind: str, name: str, returns: str) -> str | None:
+    """Return the scope that a field needs."""
+    root = ROOT_SCOPES.get(name) if kind == "QueryRoot" else None
+    return root or FIELD_SCOPES.get((kind, name)) or TYPE_SCOPES.get(returns)
+
+
+class _Needs(Visitor):
+    """Collect the scopes of every field on the way through a document."""
+
+    def __init__(self, types: TypeInfo) -> None:
+        super().__init__()
+        self.types, self.scopes = types, list[str]()
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        parent, returns = self.types.get_parent_type(), self.types.get_type()
+        if parent and returns:
+            scope = scope_of(parent.name, node.name.value, get_named_type(returns).name)
+            self.scopes += [scope] if scope else []
 
 
 def missing_scope(schema: GraphQLSchema, document: DocumentNode, scopes: set[str]) -> str | None:
     """Return the first scope that a bulk query needs and the app has not."""
-    text = document.loc.source.body if document.loc else ""
-    fields = set(re.findall(r"\w+", text))
-    needs = [ROOT_SCOPES[name] for name in fields & set(ROOTS) if name in ROOT_SCOPES]
-    needs += ["read_customers"] if "customer" in fields else []
-    return next((scope for scope in needs if scope not in scopes), None)
+    types = TypeInfo(schema)
+    needs = _Needs(types)
+    visit(document, TypeInfoVisitor(types, needs))
+    return next((scope for scope in needs.scopes if scope not in scopes), None)
 
 
 def scaled(size: int) -> float:
@@ -372,6 +382,3 @@ class Api:
 def _cost(requested: int, actual: int | None, left: int) -> dict[str, Any]:
     status = {"maximumAvailable": BUCKET, "currentlyAvailable": left, "restoreRate": RESTORE}
     return {"cost": {"requestedQueryCost": requested, "actualQueryCost": actual, "throttleStatus": status}}
-
-
-__all__ = ["Api", "find", "load_schema", "missing_scope", "number_of"]

@@ -11,7 +11,7 @@ from typing import Any
 from graphql import GraphQLError, parse
 
 from devstore.bulk import Operations, Refused, Run, check, line_of
-from devstore.fields import Context, digest, full_namespace, number_of
+from devstore.fields import Context, digest, full_namespace
 from devstore.graphql_api import denied, find, missing_scope
 from devstore.store import now
 
@@ -60,8 +60,8 @@ class Mutations:
             document = check(operations.schema, args["query"])
             scope = missing_scope(operations.schema, document, context.scopes)
             if scope:
-                return _started(operations, operations.start(context.domain, "QUERY", args["query"], _refuse))
-            return _started(operations, operations.query(context, args["query"], args.get("groupObjects", False)))
+                return _started(operations.start(context.domain, "QUERY", args["query"], _refuse))
+            return _started(operations.query(context, args["query"], args.get("groupObjects", False)))
         except Refused as refused:
             errors = [error(message, ["query"], "INVALID") for message in refused.messages]
             return {"bulkOperation": None, "userErrors": errors}
@@ -76,7 +76,7 @@ class Mutations:
             message = f"A bulk operation cannot be canceled when it is {state}"
             return {"bulkOperation": row, "userErrors": [error(message)]}
         self.operations().cancel(row["id"])
-        return _started(self.operations(), self.operations().row(row["id"]))
+        return _started(self.operations().row(row["id"]))
 
     def create_uploads(self, context: Context, args: dict[str, Any]) -> dict[str, Any]:
         """Give out one upload target per file."""
@@ -96,7 +96,7 @@ class Mutations:
             args["mutation"],
             lambda run: _import(run, self.table()[name], context, file, name),
         )
-        return _started(operations, row)
+        return _started(row)
 
     def _refuse_mutation(self, operations: Operations, context: Context, args: dict[str, Any]) -> dict[str, Any] | None:
         try:
@@ -126,7 +126,7 @@ class Mutations:
         return {"revoked": [{"handle": scope, "description": scope} for scope in asked], "userErrors": []}
 
 
-def _started(operations: Operations, row: Row) -> dict[str, Any]:
+def _started(row: Row) -> dict[str, Any]:
     return {"bulkOperation": row, "userErrors": []}
 
 
@@ -285,6 +285,3 @@ def create_definition(context: Context, entry: dict[str, Any]) -> dict[str, Any]
         "type": {"name": entry["type"], "category": "TEXT"},
     }
     return {"createdDefinition": definition, "userErrors": []}
-
-
-__all__ = ["Mutations", "number_of", "set_metafields", "upload_path"]
