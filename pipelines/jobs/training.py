@@ -34,11 +34,21 @@ def validate_version(version_id: int) -> None:
 
 @job(queue="training", timeout=1800)
 def refresh(shop_id: int, use_case: str) -> None:
-    """Write what the live version says today, and publish it where the merchant lets us."""
+    """Write what runs now says today, and publish it where the merchant lets us."""
     from pipelines.lifecycle import serve
     from pipelines.models import Shop
 
     serve.refresh(Shop.objects.get(pk=shop_id), use_case)
+    publish.enqueue(shop_id)
+
+
+@job(timeout=900)
+def publish(shop_id: int) -> None:
+    """Send the shop's own metafields what changed."""
+    from pipelines.lifecycle import publish as stage
+    from pipelines.models import Shop
+
+    stage.publish(Shop.objects.get(pk=shop_id))
 
 
 @job(timeout=120)
@@ -57,3 +67,5 @@ def carry_on() -> None:
         propose_release.enqueue(version_id)
     for shop_id, use_case in due.refreshes():
         refresh.enqueue(shop_id, use_case)
+    for shop_id in due.publications():
+        publish.enqueue(shop_id)

@@ -8,8 +8,17 @@ from datetime import datetime, time, timedelta
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from pipelines.lifecycle import freshness, runs
-from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, StockAdvice, TrainingRun
+from pipelines.lifecycle import freshness, publish, runs
+from pipelines.models import (
+    Deployment,
+    ModelVersion,
+    PublishedFields,
+    Release,
+    Shop,
+    ShopSettings,
+    StockAdvice,
+    TrainingRun,
+)
 from pipelines.usecases import USE_CASES
 
 State = TrainingRun.State
@@ -96,3 +105,14 @@ def is_served(deployment: Deployment, now: datetime) -> bool:
     behind = 1 if local.time() >= REFRESH_AT else 2
     rows = StockAdvice.objects.for_shop(deployment.shop_id).filter(version=deployment.active)
     return rows.filter(origin__gte=local.date() - timedelta(days=behind)).exists()
+
+
+def publications() -> Iterator[int]:
+    """Yield the shops whose metafields are on their way, or that let us publish and hold none yet."""
+    here = {"shop": OuterRef("pk")}
+    published = PublishedFields.objects.filter(**here)
+    lets_us = Shop.objects.reachable().filter(scopes__contains=[publish.SCOPE])
+    waits = Exists(published.filter(is_confirmed=False)) | (
+        Exists(StockAdvice.objects.filter(**here)) & ~Exists(published)
+    )
+    yield from lets_us.filter(waits).values_list("pk", flat=True)

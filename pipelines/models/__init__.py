@@ -16,7 +16,7 @@ from pipelines.models.ingest import (
 from pipelines.models.ledger import LedgerNote, LifecycleEvent
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, Release
-from pipelines.models.serving import Forecast, ForecastOverride, StockAdvice
+from pipelines.models.serving import Forecast, ForecastOverride, PublishedFields, StockAdvice
 from pipelines.models.shops import CronSlot, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.training import DatasetSnapshot, TrainingRun
 
@@ -35,6 +35,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Product",
+    "PublishedFields",
     "Refund",
     "Release",
     "Shop",

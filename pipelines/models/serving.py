@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from pipelines.models.base import ShopTable
 
@@ -95,3 +96,16 @@ class StockAdvice(ShopTable):
             models.Index(fields=["shop", "location_id", "runs_out", "variant_id"], name="advice_by_run_out"),
             models.Index(fields=["shop", "location_id", "status"], name="advice_by_status"),
         ]
+
+
+class PublishedFields(ShopTable):
+    """What Shopify's metafields hold of a variant's advice, so that only changes are sent."""
+
+    variant_id = models.BigIntegerField()
+    values = models.JSONField(default=dict)  # key -> text, as sent
+    operation = models.CharField(max_length=80)  # the bulk operation that carries them
+    is_confirmed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "variant_id"], name="published_once")]
+        indexes = [models.Index(fields=["operation"], condition=Q(is_confirmed=False), name="published_pending")]
