@@ -285,3 +285,9 @@ def test_a_variants_own_rule_comes_before_its_vendors_and_the_shops():
     assert filled.pack_size.tolist() == [6, 6, 1]
     assert filled.cover_days.isna().all()
     assert resolve_rules(variants, rules.iloc[:0], {"pack_size": 1}).pack_size.tolist() == [1, 1, 1]
+
+
+def test_a_shop_without_variants_gets_an_empty_table():
+    nothing = Outlook(np.empty((0, 28)), np.empty(0), np.empty(0))
+    table = advise(pd.DataFrame([USUAL]).iloc[:0], nothing, levels(), today=TODAY)
+    assert len(table) == 0 and "order_quantity" in table
