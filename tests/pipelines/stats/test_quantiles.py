@@ -87,9 +87,9 @@ def test_it_refuses_what_makes_no_sense(mean, variance, level):
 def test_a_hundred_thousand_variants_take_under_two_seconds():
     random = np.random.default_rng(0)
     mean = random.lognormal(1, 2, 100_000)
-    start = time.perf_counter()
+    start = time.process_time()
     quantiles = negative_binomial_quantile(mean, mean * (1 + random.lognormal(0, 1.5, 100_000)), 0.95)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert np.isfinite(quantiles).all()
 
 
