@@ -28,6 +28,9 @@ HTTP_SECONDS = 60
 TROUBLE = """
 SELECT error FROM pipelines_syncrun WHERE state = 'failed' AND error <> ''
 UNION ALL SELECT error FROM pipelines_trainingrun WHERE state IN ('stopped', 'failed')
+UNION ALL SELECT 'Version ' || number || ' was refused: ' || (gate ->> 'text')
+    FROM pipelines_modelversion, jsonb_array_elements(gates) AS gate
+    WHERE state = 'refused' AND gate ->> 'verdict' = 'failed'
 """
 COUNTS = {
     "orders": "SELECT count(*) FROM pipelines_order WHERE deleted_at IS NULL",
