@@ -18,6 +18,7 @@ Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Ids = NDArray[Any]
 
+BLOCK = 2_000_000
 CENSORED = (1, 3)  # stock-out known, stock-out suspected (METHODS 4b)
 
 
@@ -64,21 +65,14 @@ def panel_from_long(
     [[2.0, 0.0, 1.0], [0.0, 4.0, 0.0]]
     """
     row_of, index = _rows(sales["unique_id"], ids)
-    day = sales["ds"].to_numpy().astype("datetime64[D]")
     last = np.datetime64(end, "D")
-    start = day.min() if len(day) else last
+    start = sales["ds"].to_numpy().min().astype("datetime64[D]") if len(sales) else last
     n_days = max(0, int((last - start).astype(int)) + 1)
-    column = (day - start).astype(np.int64)
-    inside = column < n_days
-    row_of, column = row_of[inside], column[inside]
-    value = sales["y"].to_numpy(dtype=np.float32)[inside]
-    first = _first_columns(row_of, column, len(index), n_days)
+    y, first, unseen = _scatter(sales, row_of, len(index), start, n_days)
     if first_day is not None:
         first = _earlier(first, first_day.reindex(index), start, n_days)
-    y, seen = _dense(row_of, column, value, first, n_days)
-    if "stockout" in sales:
-        out = np.isin(sales["stockout"].to_numpy()[inside], CENSORED)
-        seen[row_of[out], column[out]] = False
+    seen = np.arange(n_days) >= first[:, None]
+    seen.reshape(-1)[unseen] = False
     return Panel(index.to_numpy(), start, y, seen, first)
 
 
@@ -89,17 +83,32 @@ def long_from_matrix(ids: Ids, first_day: np.datetime64, values: Matrix, name: s
     return pd.DataFrame({"unique_id": np.repeat(ids, days), "ds": ds, name: values.reshape(-1)})
 
 
-def _rows(unique_id: pd.Series, ids: pd.Index | None) -> tuple[Ints, pd.Index]:
+def _rows(unique_id: pd.Series, ids: pd.Index | None) -> tuple[NDArray[np.int32], pd.Index]:
     code, found = pd.factorize(unique_id)
     names = pd.Index(found)
     index = (names if ids is None else names.union(pd.Index(ids), sort=False)).sort_values()
-    return index.get_indexer(names)[code].astype(np.int64), index
+    return index.get_indexer(names).astype(np.int32)[code], index
 
 
-def _first_columns(row_of: Ints, column: Ints, n: int, n_days: int) -> Ints:
-    first = np.full(n, n_days, dtype=np.int64)
-    np.minimum.at(first, row_of, column)
-    return first
+def _scatter(
+    sales: pd.DataFrame, row_of: NDArray[np.int32], n: int, start: np.datetime64, n_days: int
+) -> tuple[Matrix, Ints, Ints]:
+    """Add rows to their cells, block by block: units, first column of each series, cells that were not seen."""
+    y, first = np.zeros((n, n_days), dtype=np.float32), np.full(n, n_days, dtype=np.int64)
+    ds, units, unseen = sales["ds"].to_numpy(), sales["y"].to_numpy(), [np.empty(0, dtype=np.int64)]
+    state = sales["stockout"].to_numpy() if "stockout" in sales else None
+    for low in range(0, len(sales), BLOCK):
+        block = slice(low, low + BLOCK)
+        column = (ds[block].astype("datetime64[D]") - start).astype(np.int64)
+        inside = column < n_days
+        value, row, column = units[block][inside], row_of[block][inside].astype(np.int64), column[inside]
+        known = np.isfinite(value)
+        cell = row * n_days + column
+        np.minimum.at(first, row, column)
+        np.add.at(y.reshape(-1), cell[known], np.maximum(value[known], 0).astype(np.float32))
+        missing = ~known if state is None else ~known | np.isin(state[block][inside], CENSORED)
+        unseen.append(cell[missing])
+    return y, first, np.concatenate(unseen)
 
 
 def _earlier(first: Ints, first_day: pd.Series, start: np.datetime64, n_days: int) -> Ints:
@@ -107,12 +116,3 @@ def _earlier(first: Ints, first_day: pd.Series, start: np.datetime64, n_days: in
     known = ~np.isnat(stated)
     column = np.where(known, (stated - start).astype(np.int64), n_days)
     return np.asarray(np.minimum(first, np.clip(column, 0, n_days)))
-
-
-def _dense(row_of: Ints, column: Ints, value: Matrix, first: Ints, n_days: int) -> tuple[Matrix, Mask]:
-    y = np.zeros((len(first), n_days), dtype=np.float32)
-    finite = np.isfinite(value)
-    np.add.at(y.reshape(-1), (row_of * n_days + column)[finite], np.maximum(value[finite], 0))
-    seen = np.arange(n_days) >= first[:, None]
-    seen[row_of[~finite], column[~finite]] = False
-    return y, seen
