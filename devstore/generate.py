@@ -1,14 +1,13 @@
 """Make up a believable store of outdoor gear (METHODS 6: demand, promotions, stock-outs, returns)."""
 
-from collections import Counter
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from devstore.seeding import Book, handle
+from devstore.catalogue import Catalogue, make_catalogue
+from devstore.seeding import Book
 from devstore.store import now
 
 SIZES = {"small": (60.0, 120), "medium": (200.0, 600), "large": (600.0, 5000)}
@@ -17,50 +16,10 @@ WEEKDAYS = np.array([1.08, 1.02, 0.98, 1.0, 0.92, 0.84, 1.16])
 MONTHS = np.array([0.9, 0.85, 0.92, 1.0, 1.05, 1.05, 1.0, 1.0, 0.98, 1.02, 1.15, 1.3])
 BLACK_FRIDAY_WEEK, BLACK_FRIDAY, LULL = 1.6, 4.0, 0.8
 HOURS = np.array([1, 1, 1, 1, 1, 2, 4, 6, 9, 12, 14, 15, 16, 15, 13, 11, 9, 9, 9, 9, 8, 6, 4, 2], dtype=float)
-NAMES = (
-    "Larch", "Fell", "Burn", "Heron", "Tarn", "Alder", "Corrie", "Skerry", "Linden", "Moor", "Peregrine", "Bracken",
-    "Harrier", "Stoat", "Rowan", "Kestrel", "Otter", "Sorrel", "Thistle", "Whin", "Curlew", "Drover", "Ember", "Gannet",
-)  # fmt: skip
-KINDS = (
-    ("Down Jacket", "Jackets", 149, "winter", ("S", "M", "L", "XL")),
-    ("Rain Shell", "Jackets", 95, "all", ("S", "M", "L", "XL")),
-    ("Merino Top", "Base layers", 45, "winter", ("S", "M", "L", "XL")),
-    ("Trail Shorts", "Trousers", 38, "summer", ("S", "M", "L")),
-    ("Walking Trousers", "Trousers", 62, "all", ("30", "32", "34", "36")),
-    ("Beanie", "Accessories", 18, "winter", ("Slate", "Rust")),
-    ("Sun Hat", "Accessories", 16, "summer", ("One size",)),
-    ("Wool Socks", "Socks", 12, "all", ("36-39", "40-43", "44-47")),
-    ("Trail Boots", "Footwear", 118, "all", ("40", "41", "42", "43", "44")),
-    ("Dry Bag", "Bags", 14, "summer", ("5 l", "10 l", "20 l")),
-    ("Daypack", "Bags", 64, "all", ("18 l", "24 l")),
-    ("Two-person Tent", "Camping", 210, "summer", ("One size",)),
-    ("Sleeping Bag", "Camping", 88, "summer", ("Regular", "Long")),
-    ("Gas Stove", "Camping", 42, "summer", ("One size",)),
-    ("Flask", "Kitchen", 24, "winter", ("0.5 l", "0.75 l", "1 l")),
-    ("Head Torch", "Lighting", 32, "winter", ("One size",)),
-)
-VENDORS = ("Northbeck", "Tarnside", "Hollin & Co", "Greyfell", "Arran Works")
 DAY = 86_400
 FREE_SHIPPING, SHIPPING = 5000, 395
 CANCELLED_SHARE, RETURNED_SHARE, TEST_SHARE = 0.03, 0.05, 0.0005
 PROMOTIONS = ((0.15, 1.3), (0.25, 1.8), (0.4, 2.6))
-
-
-@dataclass
-class Catalogue:
-    """Hold the variants as arrays, one position per variant."""
-
-    ids: list[int]
-    items: list[int]
-    products: np.ndarray
-    facts: list[tuple]
-    price: np.ndarray
-    cost: np.ndarray
-    weight: np.ndarray
-    season: np.ndarray
-    first_day: np.ndarray
-    last_day: np.ndarray
-    partner: np.ndarray
 
 
 def generate(book: Book) -> dict[str, Any]:
@@ -72,7 +31,7 @@ def generate(book: Book) -> dict[str, Any]:
         variants = int(np.clip(2 * per_day, 12, 5000))
     zone = ZoneInfo(book.plan.timezone)
     first = datetime.now(zone).date() - timedelta(days=book.plan.days)
-    catalogue = _catalogue(book, rng, variants, first, zone)
+    catalogue = make_catalogue(book, rng, variants, first, zone)
     history = _History(book, rng, catalogue, zone)
     for index, mean in enumerate(_daily_orders(rng, per_day, first, book.plan.days)):
         history.run_day(index, first + timedelta(days=index), mean)
@@ -86,81 +45,6 @@ def generate(book: Book) -> dict[str, Any]:
         "refunded": history.refunded,
         "lost_units": int(history.lost_units),
     }
-
-
-def _catalogue(book: Book, rng: np.random.Generator, wanted: int, first: date, zone: ZoneInfo) -> Catalogue:
-    facts, products, seasons = [], [], []
-    number = 0
-    while len(facts) < wanted:
-        kind, family, price, season, options = KINDS[number % len(KINDS)]
-        name = f"{NAMES[(number * 7 + number // len(KINDS)) % len(NAMES)]} {kind}"
-        price = max(2.0, round(price * float(np.exp(rng.normal(0, 0.35)))) - 0.01)
-        for option in options[: wanted - len(facts)]:
-            facts.append((number, name, family, option, price))
-            products.append(number)
-            seasons.append({"all": 0.0, "winter": 1.0, "summer": -1.0}[season])
-        number += 1
-    return _priced(book, rng, facts, np.array(products), np.array(seasons), first, zone)
-
-
-def _priced(
-    book: Book,
-    rng: np.random.Generator,
-    facts: list[tuple],
-    products: np.ndarray,
-    seasons: np.ndarray,
-    first: date,
-    zone: ZoneInfo,
-) -> Catalogue:
-    count, days = len(facts), book.plan.days
-    rank = rng.permutation(products.max() + 1)[products] + 1.0
-    weight = rank**-0.95 * rng.uniform(0.35, 1.0, count)
-    price = np.array([fact[4] for fact in facts])
-    launched = rng.random(count) < 0.015 * days / 30
-    retired = rng.random(count) < 0.01 * days / 30
-    catalogue = Catalogue(
-        ids=[book.take("variant") for _ in range(count)],
-        items=[book.take("item") for _ in range(count)],
-        products=products,
-        facts=facts,
-        price=np.round(price * 100).astype(int),
-        cost=np.round(price * 100 * rng.uniform(0.38, 0.6, count)).astype(int),
-        weight=weight * (price / np.median(price)) ** -0.3,
-        season=seasons * rng.uniform(0.3, 0.7, count),
-        first_day=np.where(launched, rng.integers(0, days, count), -400),
-        last_day=np.where(retired, rng.integers(days // 3, days, count), 10 * days),
-        partner=np.where(rng.random(count) < 0.08, rng.integers(0, count, count), -1),
-    )
-    _add_products(book, rng, catalogue, first, zone)
-    return catalogue
-
-
-def _add_products(book: Book, rng: np.random.Generator, catalogue: Catalogue, first: date, zone: ZoneInfo) -> None:
-    born = int(datetime.combine(first, datetime.min.time(), zone).timestamp())
-    known: dict[int, tuple[int, str]] = {}
-    positions: Counter[int] = Counter()
-    for place, (number, name, family, option, _price) in enumerate(catalogue.facts):
-        launch = born + int(catalogue.first_day[place]) * DAY
-        if number not in known:
-            known[number] = (book.take("product"), VENDORS[int(rng.integers(len(VENDORS)))])
-            gone = all(catalogue.last_day[catalogue.products == number] <= book.plan.days)
-            book.add(
-                "products", id=known[number][0], title=name, handle=handle(name, number), product_type=family,
-                vendor=known[number][1], status="archived" if gone else "active", tags=family, created_at=launch,
-                updated_at=launch,
-            )  # fmt: skip
-        product, vendor = known[number]
-        positions[product] += 1
-        title = "Default Title" if option == "One size" else option
-        sku = f"{''.join(word[:3] for word in name.split()).upper()}-{number:03d}-{option.replace(' ', '').upper()[:6]}"
-        book.add(
-            "variants", id=catalogue.ids[place], product_id=product, title=title, sku=sku,
-            price=int(catalogue.price[place]),
-            compare_at=int(catalogue.price[place] * 1.2) if rng.random() < 0.1 else None,
-            cost=None if rng.random() < 0.04 else int(catalogue.cost[place]), position=positions[product], tracked=1,
-            item_id=catalogue.items[place], created_at=launch, updated_at=launch,
-        )  # fmt: skip
-        catalogue.facts[place] = (product, name, title, sku, vendor)
 
 
 def _daily_orders(rng: np.random.Generator, per_day: float, first: date, days: int) -> np.ndarray:

@@ -10,7 +10,9 @@ from typing import Any
 
 from graphql import GraphQLError, parse
 
-from devstore.bulk import Operations, Refused, Run, check, line_of
+from devstore.bulk import Operations, Run
+from devstore.bulk_export import line_of
+from devstore.bulk_rules import Refused, check
 from devstore.fields import Context, digest, full_namespace
 from devstore.graphql_api import denied, find, missing_scope
 from devstore.store import now

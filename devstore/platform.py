@@ -12,7 +12,7 @@ from devstore.faults import Faults
 from devstore.fields import Context
 from devstore.graphql_api import Api, load_schema
 from devstore.mutations import Mutations
-from devstore.payloads import Writer
+from devstore.shop_payloads import Writer
 from devstore.store import Store, now
 from devstore.tokens import USERS, Tokens, id_token
 from devstore.trading import Trade

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sqlite3 import Row
 from typing import Any
 
-from devstore.payloads import Writer
+from devstore.shop_payloads import Writer
 from devstore.store import Store, now
 from devstore.webhooks import Webhooks
 

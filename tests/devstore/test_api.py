@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from devstore.graphql_api import Buckets
+from devstore.cost import Buckets
 from tests.devstore.conftest import World
 
 PAGE = """query Page($first: Int!, $after: String, $query: String, $reverse: Boolean) {
