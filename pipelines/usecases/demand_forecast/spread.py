@@ -71,13 +71,18 @@ def _matching_error(y: Vector, f: Vector, phi: Vector) -> float:
 
 
 def _rolling_moments(panel: Panel, days: int) -> tuple[Vector, Vector, Vector]:
+    """Give mean, variance and number of the rolling sums; the variance without the bias of their overlap.
+
+    Sums that overlap vary less around their own mean than independent ones (Lo & MacKinlay 1988).
+    """
     y, seen = panel.y[:, -RECENT_DAYS:], panel.seen[:, -RECENT_DAYS:]
     sums = _rolling(np.where(seen, y, 0).astype(np.float64), days)
     whole = _rolling(seen.astype(np.float64), days) == days
     count = whole.sum(axis=1).astype(np.float64)
     mean = np.where(whole, sums, 0).sum(axis=1) / np.maximum(count, 1)
     squares = np.where(whole, (sums - mean[:, None]) ** 2, 0).sum(axis=1)
-    return mean, squares / np.maximum(count - 1, 1), count
+    free = count * (1 - days / np.maximum(count + days - 1, days + 1))
+    return mean, squares / np.maximum(free, 1), count
 
 
 def _rolling(values: Vector, days: int) -> Vector:
