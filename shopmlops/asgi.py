@@ -18,4 +18,8 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"] == webhooks.PATH:
         await webhooks.door(scope, receive, send)
         return
-    await pages(scope, receive, send)
+
+    async def receive_event() -> Any:  # a2wsgi takes only a coroutine; granian's receive returns another awaitable
+        return await receive()
+
+    await pages(scope, receive_event, send)

@@ -1,0 +1,44 @@
+"""The web process under its own server: bodies reach Django's pages."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from pipelines.ops.supervisor import answers, free_ports
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run granian as the Procfile does, on the tests' services."""
+    state = tmp_path_factory.mktemp("web")
+    (state / "demo-secret").write_text("for this test")
+    static = {"SHOPMLOPS_STATE": str(state), "SHOPMLOPS_DEMO": "1", "SHOPMLOPS_DEMO_SECRET": "for this test"}
+    env = {**os.environ, **static}
+    [port] = free_ports(1)
+    command = ["-m", "granian", "--interface", "asgi", "--port", str(port), "shopmlops.asgi:application"]
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=env)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 60
+        while not answers(f"{address}/healthz"):
+            assert process.poll() is None and time.monotonic() < deadline, "the web process did not start"
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def test_a_form_is_read_to_its_end(web: str) -> None:
+    form = {"username": "x" * 100_000, "csrfmiddlewaretoken": "b" * 32}
+    answer = requests.post(f"{web}/admin/login/", data=form, cookies={"csrftoken": "a" * 32}, timeout=30)
+    assert answer.status_code == 403  # Django looked for its token at the end of the body
+    assert "CSRF" in answer.text
