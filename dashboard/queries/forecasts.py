@@ -132,11 +132,10 @@ class ForecastsPage:
 def forecasts_page(shop: Shop, wish: Wish, today: date) -> ForecastsPage:
     """Read one page of the list: counts by one grouped query, the page's ids first, then their rows."""
     place = StockAdvice.objects.for_shop(shop).filter(location_id=wish.location)
-    counts = dict(place.values_list("status").annotate(n=Count("pk")))
+    counts = dict(place.values_list("status").annotate(n=Count("*")))
     total = sum(counts.values())
-    rows = matching(place, wish)
-    found = rows.count() if wish.q else counts.get(wish.show, 0) if wish.show else total
-    lines = page_lines(place, rows, wish)
+    ids, found = page_ids(place, wish, counts.get(wish.show, 0) if wish.show else total)
+    lines = lines_of(place, ids)
     return ForecastsPage(
         wish=wish,
         today=today,
@@ -153,10 +152,21 @@ def forecasts_page(shop: Shop, wish: Wish, today: date) -> ForecastsPage:
     )
 
 
-def page_lines(place: QuerySet, rows: QuerySet, wish: Wish) -> list[Line]:
-    """Read the rows of one page; their ids come out of the index alone, however far back the page is."""
-    start = (wish.page - 1) * PAGE_SIZE
-    ids = list(rows.order_by(*SORTS[wish.sort][1]).values_list("variant_id", flat=True)[start : start + PAGE_SIZE])
+def page_ids(place: QuerySet, wish: Wish, count: int) -> tuple[list[int], int]:
+    """Return the variants of one page, and how many there are in all; a search is one pass over the rows.
+
+    Without a search the ids come out of an index alone, however far back the page is.
+    """
+    ids = matching(place, wish).order_by(*SORTS[wish.sort][1]).values_list("variant_id", flat=True)
+    page = slice((wish.page - 1) * PAGE_SIZE, wish.page * PAGE_SIZE)
+    if not wish.q:
+        return list(ids[page]), count
+    found = list(ids)
+    return found[page], len(found)
+
+
+def lines_of(place: QuerySet, ids: list[int]) -> list[Line]:
+    """Read the rows of one page, in the order of their ids."""
     found = place.filter(variant_id__in=ids).select_related("version").defer("search", "rule", *HEAVY)
     by_id = {row.variant_id: row for row in found}
     return [Line(by_id[variant_id]) for variant_id in ids if variant_id in by_id]

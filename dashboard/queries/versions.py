@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from dashboard.queries.running import Running, running
 from dashboard.queries.words import Badge
 from pipelines.lifecycle import release as releasing
 from pipelines.models import Deployment, ModelVersion, Release, Shop, Staff, TrainingRun
+from pipelines.stats import words
 from pipelines.usecases import USE_CASES
 
 NEWEST = 30
@@ -22,12 +24,13 @@ STATES = {
     "refused": Badge("Refused", "warning"),
     "quarantined": Badge("Blocked", "critical"),
 }
-FIGURES = (
-    ("rmsse", "Error per day, scaled", 3),
-    ("wape28", "Error of the 28-day sum", 3),
-    ("bias", "Bias", 3),
-    ("coverage95_14d", "14-day sums within the 95 % stock level", 3),
+FIGURES: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
+    ("rmsse", "Error per day, against the usual swing", lambda value: words.number(value, 2)),
+    ("wape28", "Error of 28-day totals, share of what sold", words.percent),
+    ("bias", "Too high (+) or too low (−) in all", words.percent),
+    ("coverage95", "14-day totals within the level meant for 95 %", words.percent),
 )
+MEMBERS = {"cheap": "Four plain methods", "trees": "Decision trees", "total": "The shop’s total"}
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ class VersionPage:
     release: Release | None
     run: TrainingRun | None
     figures: list[tuple[str, str, str]]
+    members: list[tuple[str, str]]
     others: list[int]
 
 
@@ -120,6 +124,7 @@ def version_page(shop: Shop, version: ModelVersion) -> VersionPage:
         release=release,
         run=version.runs.order_by("-pk").first(),
         figures=figures(version.metrics),
+        members=members(version.metrics),
         others=list(known.order_by("-number").values_list("number", flat=True)[:NEWEST]),
     )
 
@@ -127,12 +132,16 @@ def version_page(shop: Shop, version: ModelVersion) -> VersionPage:
 def figures(metrics: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return what was measured: its name, the version's figure, the simple rule's."""
     candidate, naive = metrics.get("candidate") or {}, metrics.get("seasonal_naive") or {}
-    return [(words, shown(candidate.get(key), digits), shown(naive.get(key), digits)) for key, words, digits in FIGURES]
+    return [(name, say(candidate.get(key)), say(naive.get(key))) for key, name, say in FIGURES]
 
 
-def shown(figure: float | None, digits: int) -> str:
-    """Write a figure, or a dash where nothing was measured."""
-    return "—" if figure is None else f"{figure:.{digits}f}"
+def members(metrics: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what took part in a version, and why or why not."""
+    return [
+        (MEMBERS[name], f"{'takes part' if member['joined'] else 'left out'}{': ' * bool(member['why'])}{member['why']}")
+        for name, member in (metrics.get("members") or {}).items()
+        if name in MEMBERS
+    ]
 
 
 @dataclass(frozen=True)

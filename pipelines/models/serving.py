@@ -95,6 +95,11 @@ class StockAdvice(ShopTable):
             models.Index(fields=["shop", "location_id", "-forecast_28", "variant_id"], name="advice_by_forecast"),
             models.Index(fields=["shop", "location_id", "runs_out", "variant_id"], name="advice_by_run_out"),
             models.Index(fields=["shop", "location_id", "status"], name="advice_by_status"),
+            models.Index(
+                fields=["shop", "location_id", "vendor", "title"],
+                condition=Q(status__in=["out_of_stock", "order_today"], order_quantity__gt=0),
+                name="advice_to_order",
+            ),
         ]
 
 
