@@ -87,10 +87,10 @@ def measure(data_dir: str | Path, *, seed: int = 0, progress: Progress | None = 
     return {"overall": {**Scores.joined(everything).figures(), "seed": seed}, **by_file}
 
 
-def _score_file(rows: pd.DataFrame, seed: int) -> Iterator[tuple[Scores, str]]:
+def _score_file(rows: pd.DataFrame, seed: int, sample: int = SAMPLE) -> Iterator[tuple[Scores, str]]:
     end = rows["ds"].max().date()
     truth = history_of(_frames(rows, end))
-    picked = np.random.default_rng(seed).choice(len(truth.panel.ids), min(SAMPLE, len(truth.panel.ids)), replace=False)
+    picked = np.random.default_rng(seed).choice(len(truth.panel.ids), min(sample, len(truth.panel.ids)), replace=False)
     sampled = np.isin(np.arange(len(truth.panel.ids)), picked)
     for back in range(1, ORIGINS + 1):
         cut = truth.n_days - HORIZON * back
