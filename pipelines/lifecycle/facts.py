@@ -330,6 +330,13 @@ def ask_for_orders(keys: Collection[Key]) -> None:
             mark_due(cursor, ORDERS, keys)
 
 
+def analyze() -> None:
+    """Tell the planner how large the tables have become; autovacuum would come too late for the next query."""
+    with connection.cursor() as cursor:
+        for table in (ORDERS, LINES, PRODUCTS, VARIANTS, STOCK):
+            cursor.execute(f"ANALYZE {table.name}")
+
+
 @transaction.atomic
 def write_refunds(refunds: Sequence[shapes.Refund]) -> None:
     """Note refunds; what they changed comes with the order."""

@@ -6,19 +6,21 @@ the others join orders that this run has written, or wait in a table until the e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Protocol
 
 from django.db import connection
+from django.db.models import F
+from django.utils import timezone
 
 from pipelines.lifecycle import facts
-from pipelines.lifecycle.facts import Key, staged
-from pipelines.models import SyncRun, WaitingLine
+from pipelines.lifecycle.facts import staged
+from pipelines.models import Order, SyncRun, WaitingLine
 from pipelines.shopify import nodes, shapes
 from pipelines.shopify.nodes import Node, Source
 from pipelines.shopify.shapes import Malformed, gid
 
-Numbered = tuple[int, Node]  # a line's number in the file, and what stands there
+Chunk = list[Node | None]  # None stands for a line that was refused already
 
 
 class Loader(Protocol):
@@ -26,8 +28,8 @@ class Loader(Protocol):
 
     refusals: list[str]  # "line 17: …", in the order of the file
 
-    def load(self, chunk: list[Numbered]) -> int:
-        """Write a chunk; return the rows written."""
+    def load(self, first: int, chunk: Chunk) -> int:
+        """Write a chunk whose first line has this number; return the rows written."""
 
     def finish(self) -> int:
         """Do what needs the whole file; return the rows written."""
@@ -45,52 +47,65 @@ class Lines:
         try:
             return reader(*arguments)
         except Malformed as malformed:
-            self.refusals.append(f"line {number:,}: {malformed}"[:200])
+            self.refuse(number, malformed)
             return None
+
+    def refuse(self, number: int, why: object) -> None:
+        self.refusals.append(f"line {number:,}: {why}"[:200])
 
 
 def is_child(node: Node) -> bool:
     return "__parentId" in node
 
 
+def told(first: int, chunk: Chunk) -> Iterator[tuple[int, Node]]:
+    """Yield what a chunk tells, each with its line's number."""
+    return ((number, node) for number, node in enumerate(chunk, first) if node is not None)
+
+
 class OrderLoader(Lines):
     """Orders and their lines."""
 
-    def load(self, chunk: list[Numbered]) -> int:
-        orders: dict[int, shapes.Order] = {}
-        children: list[Numbered] = []
-        for number, node in chunk:
-            if is_child(node):
-                children.append((number, node))
-            elif order := self.read(number, nodes.order, node, self.source):
-                orders[order.shopify_id] = order
+    def load(self, first: int, chunk: Chunk) -> int:
+        orders, children = self.read_orders(first, chunk)
         written = self.write_orders(orders.values())
         near, far = self.sort_lines(children, orders, written)
         with connection.cursor() as cursor, staged(cursor, facts.LINES, facts.unique(near)) as incoming:
             facts.merge(cursor, facts.LINES, incoming, facts.ALWAYS, returning=False)
-        return len(written) + len(near) + self.write_far(far)
+        rows = len(written) + len(near) + self.write_far(far)
+        self.ask_for_refunded({line.order_id for line in (*near, *far) if line.current_quantity < line.quantity})
+        return rows
 
-    def write_orders(self, orders: Iterable[shapes.Order]) -> set[Key]:
-        with connection.cursor() as cursor, staged(cursor, facts.ORDERS, orders) as incoming:
-            return set(facts.merge(cursor, facts.ORDERS, incoming, facts.EXPORT_WINS))
+    def read_orders(self, first: int, chunk: Chunk) -> tuple[dict[str, shapes.Order], list[tuple[int, Node]]]:
+        """Read the orders of a chunk, by their global ids; hand back the rest."""
+        orders: dict[str, shapes.Order] = {}
+        children: list[tuple[int, Node]] = []
+        for number, node in told(first, chunk):
+            if is_child(node):
+                children.append((number, node))
+            elif order := self.read(number, nodes.order, node, self.source):
+                orders[node["id"]] = order
+        return orders, children
+
+    def write_orders(self, orders: Iterable[shapes.Order]) -> set[int]:
+        with connection.cursor() as cursor, staged(cursor, facts.ORDERS, facts.unique(orders)) as incoming:
+            return {order_id for _, order_id in facts.merge(cursor, facts.ORDERS, incoming, facts.EXPORT_WINS)}
 
     def sort_lines(
-        self, children: list[Numbered], orders: dict[int, shapes.Order], written: set[Key]
+        self, children: list[tuple[int, Node]], orders: dict[str, shapes.Order], written: set[int]
     ) -> tuple[list[shapes.Line], list[shapes.Line]]:
         """Part lines whose order is in this chunk from the others; drop those of outdated orders."""
         near: list[shapes.Line] = []
         far: list[shapes.Line] = []
-        shop_id = self.source.shop_id
         for number, node in children:
+            order = orders.get(node["__parentId"])
             try:
-                order_id = gid(node["__parentId"])
-                order = orders.get(order_id)
                 if order is None:
-                    far.append(nodes.line(node, order_id, self.source))
-                elif (shop_id, order_id) in written:
-                    near.append(nodes.settled(nodes.line(node, order_id, self.source, order.currency), order))
+                    far.append(nodes.line(node, gid(node["__parentId"]), self.source))
+                elif order.shopify_id in written:
+                    near.append(nodes.line(node, order.shopify_id, self.source, order))
             except Malformed as malformed:
-                self.refusals.append(f"line {number:,}: {malformed}"[:200])
+                self.refuse(number, malformed)
         return near, far
 
     def write_far(self, lines: list[shapes.Line]) -> int:
@@ -119,13 +134,22 @@ class OrderLoader(Lines):
         )
         return cursor.rowcount
 
+    def ask_for_refunded(self, order_ids: Collection[int]) -> None:
+        """Ask for the orders of which units are missing: were they returned, or never sold?"""
+        if order_ids:
+            written = Order.objects.for_shop(self.run.shop_id).filter(source_id=self.source.source_id)
+            written.filter(shopify_id__in=order_ids, cancelled_at=None).update(fetch_due_at=timezone.now())
+
     def finish(self) -> int:
-        """Let waiting lines join, and ask for the orders of which units are missing."""
+        """Let waiting lines join their orders."""
+        waiting = WaitingLine.objects.filter(sync=self.run)
+        if not waiting.exists():
+            return 0
         with connection.cursor() as cursor:
-            waiting = WAITING.format(run=self.run.pk)
-            joined = self.join(cursor, waiting)
-            WaitingLine.objects.filter(sync=self.run).delete()
-            cursor.execute(ASK_FOR_REFUNDED, [self.run.shop_id, self.source.source_id])
+            joined = self.join(cursor, WAITING.format(run=self.run.pk))
+        incomplete = waiting.filter(line__current_quantity__lt=F("line__quantity"))
+        self.ask_for_refunded(set(incomplete.values_list("order_id", flat=True)))
+        waiting.delete()
         return joined
 
 
@@ -143,13 +167,6 @@ WAITING = """
         jsonb_populate_record(NULL::pipelines_orderline, waiting.line) AS line
     WHERE waiting.sync_id = {run}
 """
-ASK_FOR_REFUNDED = """
-    UPDATE pipelines_order AS held SET fetch_due_at = now()
-    WHERE held.shop_id = %s AND held.source_id = %s AND held.cancelled_at IS NULL AND EXISTS (
-        SELECT FROM pipelines_orderline AS line
-        WHERE line.shop_id = held.shop_id AND line.order_id = held.shopify_id
-          AND line.current_quantity < line.quantity)
-"""
 
 
 class ProductLoader(Lines):
@@ -161,9 +178,9 @@ class ProductLoader(Lines):
         self.products: set[int] = set()
         self.variants: set[int] = set()
 
-    def load(self, chunk: list[Numbered]) -> int:
+    def load(self, first: int, chunk: Chunk) -> int:
         products, variants, items = [], [], []
-        for number, node in chunk:
+        for number, node in told(first, chunk):
             if not is_child(node):
                 products.append(self.read(number, nodes.product, node, self.source))
             elif variant := self.read(number, self.variant, node):
@@ -191,8 +208,8 @@ class ProductLoader(Lines):
 class StockLoader(Lines):
     """Stock levels: children of inventory items, which say nothing themselves."""
 
-    def load(self, chunk: list[Numbered]) -> int:
-        levels = [self.read(number, self.level, node) for number, node in chunk if is_child(node)]
+    def load(self, first: int, chunk: Chunk) -> int:
+        levels = [self.read(number, self.level, node) for number, node in told(first, chunk) if is_child(node)]
         return facts.replace_stock(filter(None, levels))
 
     def level(self, node: Node) -> shapes.Stock:
@@ -205,9 +222,9 @@ class StockLoader(Lines):
 class CheckoutLoader(Lines):
     """Abandoned checkouts; their lines are a column, so all of them wait for the end."""
 
-    def load(self, chunk: list[Numbered]) -> int:
+    def load(self, first: int, chunk: Chunk) -> int:
         checkouts, lines = [], []
-        for number, node in chunk:
+        for number, node in told(first, chunk):
             if is_child(node):
                 lines.append(self.read(number, self.line, node))
             else:

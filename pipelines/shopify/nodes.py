@@ -6,6 +6,7 @@ missing counts as returned, so that demand stands; orders read by id carry their
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipelines.shopify.payloads import CAME_BACK, tags
@@ -82,19 +83,25 @@ FULFILLMENT = {
 }
 
 
-def line(node: Node, order_id: int, source: Source, code: str = "") -> Line:
-    """Read a line as an export tells it: when its order was processed is not in it."""
+def line(node: Node, order_id: int, source: Source, fact: Order | None = None, came_back: int | None = None) -> Line:
+    """Read a line; where its order is not at hand, what depends on it is filled in when the two are joined.
+
+    Of the missing units, `came_back` were refunded after the sale; unless that is told, all count as returned.
+    """
     line_id = gid(node.get("id"))
-    what = f"line {line_id}: "
-    quantity = whole(node.get("quantity"), what + "quantity")
-    current = whole(node.get("currentQuantity", quantity), what + "currentQuantity")
-    code = code or source.currency
-    price = amount(node.get("originalUnitPriceSet"), code, what + "price")
-    paid = amount(node.get("discountedUnitPriceAfterAllDiscountsSet"), code, what + "price paid")
+    try:
+        quantity = whole(node.get("quantity"), "quantity")
+        current = whole(node.get("currentQuantity", quantity), "currentQuantity")
+        code = fact.currency if fact else source.currency
+        price = amount(node.get("originalUnitPriceSet"), code, "price")
+        paid = amount(node.get("discountedUnitPriceAfterAllDiscountsSet"), code, "price paid")
+        variant_id, product_id = reference(node.get("variant")), reference(node.get("product"))
+    except Malformed as malformed:
+        raise Malformed(f"line {line_id}: {malformed}") from None
     if price is None:
-        raise Malformed(what + "the price is missing")
-    product_id, variant_id = reference(node.get("product")), reference(node.get("variant"))
+        raise Malformed(f"line {line_id}: the price is missing")
     is_product = product_id is not None or variant_id is not None
+    removed, returned = fate(quantity, quantity - current, fact, came_back)
     return Line(
         source.shop_id,
         line_id,
@@ -105,31 +112,34 @@ def line(node: Node, order_id: int, source: Source, code: str = "") -> Line:
         words(node.get("title")) if is_product else "",
         quantity,
         current,
-        0,
-        max(quantity - current, 0),
+        removed,
+        returned,
         price,
-        max(price - paid, 0) * quantity if paid is not None else 0,
+        (price - paid) * quantity if paid is not None and paid < price else 0,
         node.get("isGiftCard") is True,
         node.get("requiresShipping") is not False,
-        EPOCH,
+        fact.processed_at if fact else EPOCH,
     )
+
+
+def fate(quantity: int, gone: int, fact: Order | None, came_back: int | None) -> tuple[int, int]:
+    """Return the units of a line that were never sold, and those that were returned."""
+    if fact and fact.cancelled_at:
+        return quantity, 0
+    if gone <= 0:
+        return 0, 0
+    returned = gone if came_back is None else min(gone, came_back)
+    return gone - returned, returned
 
 
 def order_with_lines(node: Node, source: Source) -> OrderWithLines:
     """Read an order by id, with all of its lines and refunds."""
     fact = order(node, source)
     returns = units_returned(node)
-    lines = [line(item, fact.shopify_id, source, fact.currency) for item in nodes(node.get("lineItems"))]
-    return OrderWithLines(fact, [settled(item, fact, returns.get(item.line_id, 0)) for item in lines])
-
-
-def settled(item: Line, fact: Order, came_back: int | None = None) -> Line:
-    """Say of a line's missing units which had been sold and which never were; unless told, all had been."""
-    gone = max(item.quantity - item.current_quantity, 0)
-    came_back = gone if came_back is None else came_back
-    returned = 0 if fact.cancelled_at else min(gone, came_back)
-    removed = item.quantity if fact.cancelled_at else gone - returned
-    return item._replace(removed=removed, returned=returned, processed_at=fact.processed_at)
+    listed = nodes(node.get("lineItems"))
+    return OrderWithLines(
+        fact, [line(item, fact.shopify_id, source, fact, returns.get(gid(item.get("id")), 0)) for item in listed]
+    )
 
 
 def units_returned(node: Node) -> dict[int, int]:
@@ -272,7 +282,13 @@ def checkout_line(node: Node, code: str) -> Node:
 
 def reference(value: Any) -> int | None:
     """Return the id of an object that may be missing."""
-    return gid(value.get("id")) if value else None
+    return known_gid(value.get("id")) if value else None
+
+
+@lru_cache(maxsize=65536)
+def known_gid(value: str) -> int:
+    """Read an id that occurs often."""
+    return gid(value)
 
 
 def maybe_units(value: Any, what: str) -> int | None:

@@ -1,0 +1,170 @@
+"""How fast an export of a million order lines is imported, on one core: download, parse, COPY, upsert, commit."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import multiprocessing
+import os
+import random
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from pipelines.ops.benchmarks import Check, Say, at_least, at_most
+from pipelines.ops.scratch import scratch_database
+
+LINES = 1_000_000
+LINES_PER_ORDER = 3
+MEGABYTE = 2**20
+
+
+def run(options: dict[str, Any], say: Say) -> list[Check]:
+    """Import a generated export through the very steps of an import, and count what is stored."""
+    with tempfile.TemporaryDirectory() as folder, scratch_database():
+        export = Path(folder) / "export.jsonl"
+        objects = write_export(export, options["seed"])
+        say(f"{objects:,} objects, {export.stat().st_size / MEGABYTE:,.0f} MB")
+        with served(Path(folder)) as url:
+            measured = in_child(url + export.name, objects)
+        stored = count("pipelines_orderline")
+    say(f"{objects:,} rows in {measured['seconds']:.1f} s, {measured['cpu']:.1f} s of CPU here")
+    return [
+        at_least("import", objects / measured["seconds"], "rows/s", 60_000),
+        at_most("memory", measured["memory"], "MB", 300),
+        at_least("order_lines_stored", stored, "lines", LINES),
+    ]
+
+
+def write_export(path: Path, seed: int) -> int:
+    """Write orders and their lines as a bulk operation does; a child in fifty stands before its parent."""
+    chance = random.Random(seed)
+    objects = 0
+    with path.open("w") as file:
+        for number in range(LINES // LINES_PER_ORDER + 1):
+            count = min(LINES_PER_ORDER, LINES - number * LINES_PER_ORDER)
+            family = [order(number), *(line(number, position, chance) for position in range(count))]
+            if chance.random() < 0.02:
+                family.reverse()
+            file.writelines(json.dumps(node, separators=(",", ":")).replace("/", "\\/") + "\n" for node in family)
+            objects += len(family)
+    return objects
+
+
+def order(number: int) -> dict[str, Any]:
+    at = (datetime(2024, 11, 1, tzinfo=UTC) + timedelta(minutes=3 * number)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "id": f"gid://shopify/Order/{6_000_000_000_000 + number}",
+        "name": f"#{1000 + number}",
+        "createdAt": at,
+        "processedAt": at,
+        "updatedAt": at,
+        "cancelledAt": None,
+        "test": False,
+        "displayFinancialStatus": "PAID",
+        "displayFulfillmentStatus": "FULFILLED",
+        "sourceName": "web",
+        "currencyCode": "EUR",
+        "subtotalPriceSet": {"shopMoney": {"amount": "119.70"}},
+        "totalPriceSet": {"shopMoney": {"amount": "125.60"}},
+        "totalDiscountsSet": {"shopMoney": {"amount": "0.0"}},
+        "totalRefundedSet": {"shopMoney": {"amount": "0.0"}},
+    }
+
+
+def line(number: int, position: int, chance: random.Random) -> dict[str, Any]:
+    variant = chance.randrange(5000)
+    price = {"shopMoney": {"amount": f"{5 + variant % 200}.95"}}
+    return {
+        "id": f"gid://shopify/LineItem/{8_000_000_000_000 + number * LINES_PER_ORDER + position}",
+        "sku": f"SAMPLE-{variant:05d}",
+        "title": f"Sample product {variant // 3}",
+        "variantTitle": "Medium",
+        "quantity": 1 + variant % 3,
+        "currentQuantity": 1 + variant % 3,
+        "originalUnitPriceSet": price,
+        "discountedUnitPriceAfterAllDiscountsSet": price,
+        "variant": {"id": f"gid://shopify/ProductVariant/{9_500_000_000_000 + variant}"},
+        "product": {"id": f"gid://shopify/Product/{9_000_000_000_000 + variant // 3}"},
+        "requiresShipping": True,
+        "isGiftCard": False,
+        "__parentId": f"gid://shopify/Order/{6_000_000_000_000 + number}",
+    }
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve the export over HTTP from a process of its own."""
+    ready: Any = multiprocessing.Queue()
+    server = multiprocessing.Process(target=serve, args=(folder, ready), daemon=True)
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{ready.get(timeout=30)}/"
+    finally:
+        server.terminate()
+        server.join()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def serve(folder: Path, ready: Any) -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as server:
+        ready.put(server.server_port)
+        server.serve_forever()
+
+
+def in_child(url: str, objects: int) -> dict[str, float]:
+    """Import in a process of its own, so that its memory is the import's alone."""
+    connection.close()
+    answer: Any = multiprocessing.Queue()
+    child = multiprocessing.Process(target=measure, args=(url, objects, answer))
+    child.start()
+    measured: dict[str, float] = answer.get(timeout=600)
+    child.join()
+    return measured
+
+
+def measure(url: str, objects: int, answer: Any) -> None:
+    from pipelines.lifecycle import backfill
+    from pipelines.models import Shop, SyncRun
+
+    settings.DEMO, settings.SHOPIFY_BULK_HOSTS = True, ["127.0.0.1"]
+    now = timezone.now()
+    shop = Shop.objects.create(domain="benchmark.myshopify.com", currency="EUR", installed_at=now)
+    loading = {"state": SyncRun.State.LOADING, "url": url, "objects_total": objects, "started_at": now}
+    run = SyncRun.objects.create(shop=shop, kind=SyncRun.Kind.ORDERS, trigger="install", **loading)
+    share_one_core()
+    began = time.perf_counter()
+    done = backfill.advance(run.pk)
+    seconds = time.perf_counter() - began
+    assert done is not None
+    assert done.state == SyncRun.State.DONE, done.error
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    answer.put({"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss / 1024})
+
+
+def share_one_core() -> None:
+    """Keep the importer and its PostgreSQL backend on one core together."""
+    core = {max(os.sched_getaffinity(0))}
+    os.sched_setaffinity(0, core)
+    connection.ensure_connection()
+    os.sched_setaffinity(connection.connection.info.backend_pid, core)
+
+
+def count(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        return int(cursor.fetchone()[0])
