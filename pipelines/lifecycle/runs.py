@@ -65,8 +65,9 @@ class Tracker:
     @contextmanager
     def step(self, name: str, start: int, end: int) -> Iterator[None]:
         """Note a step, how far the run is when it begins and ends, and how long it took."""
-        self.span, self.step_began = (start, end), time.monotonic()
-        self.run.steps = [*self.run.steps, {"name": name, "started": timezone.now().isoformat(), "seconds": None}]
+        self.span, self.step_began = (start, end), (time.monotonic(), time.process_time())
+        begun = {"name": name, "started": timezone.now().isoformat(), "seconds": None, "cpu_seconds": None}
+        self.run.steps = [*self.run.steps, begun]
         self.write(percent=start)
         yield
         if not self.is_closed:
@@ -76,7 +77,9 @@ class Tracker:
     def end_step(self) -> None:
         """Note how long the last step took."""
         if self.run.steps:
-            self.run.steps[-1]["seconds"] = round(time.monotonic() - self.step_began, 2)
+            began, cpu_began = self.step_began
+            self.run.steps[-1]["seconds"] = round(time.monotonic() - began, 2)
+            self.run.steps[-1]["cpu_seconds"] = round(time.process_time() - cpu_began, 2)
 
     def progress(self, share: float, sentence: str) -> None:
         """Note how far the current step is."""

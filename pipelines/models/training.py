@@ -37,7 +37,7 @@ class TrainingRun(ShopTable):
     use_case = models.CharField(max_length=40)
     trigger = models.CharField(max_length=20)  # first, weekly, merchant, operator, drift
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    steps = models.JSONField(default=list)  # [{name, started, seconds}]
+    steps = models.JSONField(default=list)  # [{name, started, seconds, cpu_seconds}]
     percent = models.PositiveSmallIntegerField(default=0)
     dataset = models.ForeignKey(DatasetSnapshot, null=True, on_delete=models.SET_NULL, related_name="+")
     version = models.ForeignKey("pipelines.ModelVersion", null=True, on_delete=models.SET_NULL, related_name="runs")
