@@ -186,7 +186,7 @@ def _developer_bar(platform: Platform, shop: str, user: str) -> str:
     knobs = "".join(
         f'<label><input type="checkbox" data-knob="{name}"{" checked" if values[name] else ""}> {name}</label>'
         for name in KNOBS
-        if name != "late_seconds"
+        if name not in ("late_seconds", "whole")
     )
     return f"""<footer class="developer" aria-label="Developer bar">
 <label>Signed in as <select data-user aria-label="Signed in as">{people}</select></label>

@@ -21,6 +21,7 @@ from devstore.store import Store
 API_VERSION = "2026-10"
 SENDERS = 4
 TIMEOUT = (1.0, 5.0)
+REST = 0.5
 BACKOFF = (1, 2, 4, 8, 15, 30, 60, 120)
 KNOBS: dict[str, float] = {
     "late": 0,
@@ -43,6 +44,7 @@ class Webhooks:
         self.store, self.app_url, self.secret, self.subscription = store, app_url.rstrip("/"), secret, subscription
         self._wake = threading.Condition()
         self._claimed: set[int] = set()
+        self._calls = 0
         self.paused = False
 
     def start(self) -> None:
@@ -108,21 +110,31 @@ class Webhooks:
     def wake(self) -> None:
         """Tell the senders that something is due; called after the transaction has committed."""
         with self._wake:
+            self._calls += 1
             self._wake.notify_all()
 
     def _serve(self) -> None:
         session = requests.Session()
         while True:
+            calls = self._calls
             row = None if self.paused else self._claim()
             if row is None:
-                with self._wake:
-                    self._wake.wait(timeout=0.1)
+                self._rest(calls)
                 continue
             try:
                 self._deliver(session, row)
             finally:
                 with self._wake:
                     self._claimed.discard(row["id"])
+
+    def _rest(self, calls: int) -> None:
+        """Wait until somebody has called since, or the next delivery is due."""
+        row = self.store.one(
+            "SELECT min(due_at) due FROM deliveries WHERE state = 'waiting' AND due_at > ?", time.time()
+        )
+        pause = row["due"] - time.time() if row and row["due"] else REST
+        with self._wake:
+            self._wake.wait_for(lambda: self._calls != calls, timeout=min(max(pause, 0.01), REST))
 
     def _claim(self) -> Row | None:
         with self._wake:

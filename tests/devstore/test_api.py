@@ -1,12 +1,13 @@
 """The Admin API: shapes, filters, pages, scopes, cost, and failures on demand."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 
 from devstore.cost import Buckets
-from tests.devstore.conftest import World
+from tests.devstore.conftest import World, devstore
 
 PAGE = """query Page($first: Int!, $after: String, $query: String, $reverse: Boolean) {
   orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT, reverse: $reverse) {
@@ -187,3 +188,45 @@ def test_control_answers_no_other_site(world: World) -> None:
         ).status_code
         == 404
     )
+
+
+@pytest.fixture(scope="module")
+def young(world: World) -> World:
+    """A second shop in the same process, that shows only its last 60 days."""
+    shop = "fellside-goods.myshopify.com"
+    size = (
+        "--days",
+        "100",
+        "--orders-per-day",
+        "6",
+        "--seed",
+        "5",
+        "--timezone",
+        "America/New_York",
+        "--currency",
+        "USD",
+    )
+    made = devstore(world.folder, "seed", "--state", "state", "--shop", shop, "--history-days", "60", *size)
+    assert made.returncode == 0, made.stderr
+    return replace(world, shop=shop)
+
+
+def test_without_read_all_orders_older_orders_are_hidden_everywhere(young: World) -> None:
+    limit = (datetime.now(UTC) - timedelta(days=60)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert "read_all_orders" not in young.token().json()["scope"].split(",")
+    listed = young.graphql(ORDERS, first=1, query="created_at:<'2100-01-01'")["data"]["orders"]["nodes"]
+    _, records = young.bulk("{ orders { edges { node { id createdAt } } } }")
+    held = young.state()["shops"][young.shop]["orders"]
+    assert 0 < len(records) < held
+    assert min(record["createdAt"] for record in records) >= limit
+    assert listed[0]["createdAt"] >= limit
+
+
+def test_shops_do_not_see_one_another(world: World, young: World) -> None:
+    order = world.graphql(ORDERS, first=1, reverse=True)["data"]["orders"]["nodes"][0]["id"]
+    assert young.graphql("query N($id: ID!) { node(id: $id) { id } }", id=order)["data"]["node"] is None
+    assert young.call(world.token().json()["access_token"], "{ shop { id } }").status_code == 401
+    assert young.graphql("{ shop { currencyCode ianaTimezone } }")["data"]["shop"] == {
+        "currencyCode": "USD",
+        "ianaTimezone": "America/New_York",
+    }
