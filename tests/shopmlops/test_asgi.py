@@ -42,3 +42,14 @@ def test_a_form_is_read_to_its_end(web: str) -> None:
     answer = requests.post(f"{web}/admin/login/", data=form, cookies={"csrftoken": "a" * 32}, timeout=30)
     assert answer.status_code == 403  # Django looked for its token at the end of the body
     assert "CSRF" in answer.text
+
+
+@pytest.mark.parametrize("module", ["asgi", "wsgi"])
+def test_a_web_process_with_the_keys_of_a_checkout_does_not_start(module: str) -> None:
+    secret = {"SECRET_KEY", "ENCRYPTION_KEYS", "SHOPIFY_API_SECRET", "SHOPMLOPS_DEMO"}
+    env = {name: value for name, value in os.environ.items() if name not in secret}
+    command = [sys.executable, "-c", f"import shopmlops.{module}"]
+    stopped = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert stopped.returncode != 0
+    assert "shopmlops.E001: SECRET_KEY is not set." in stopped.stderr
+    assert "shopmlops.E002: ENCRYPTION_KEYS is not set." in stopped.stderr
