@@ -64,7 +64,10 @@ class DeliveryAdmin(ReadOnly):
     ordering = ("-id",)
     actions = ("replay",)
 
-    @admin.action(description="Replay", permissions=["view"])
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("pipelines.change_webhookdelivery")
+
+    @admin.action(description="Replay", permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[models.WebhookDelivery]) -> None:
         """Try the chosen dead deliveries again."""
         from pipelines.lifecycle import ingest
@@ -72,7 +75,8 @@ class DeliveryAdmin(ReadOnly):
         by_shop: dict[str, list[int]] = {}
         for domain, pk in queryset.values_list("shop_domain", "pk"):
             by_shop.setdefault(domain, []).append(pk)
-        replayed = sum(ingest.replay(shop_domain=domain, ids=ids) for domain, ids in by_shop.items())
+        shops = models.Shop.objects.filter(domain__in=by_shop)
+        replayed = sum(ingest.replay(shop, by_shop[shop.domain]) for shop in shops)
         messages.info(request, f"{replayed} deliveries will be tried again.")
 
 
