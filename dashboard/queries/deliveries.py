@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import TruncHour
 
 from dashboard.queries.words import Badge
@@ -41,6 +41,7 @@ TOPICS = {
     "customers/redact": "Customer to be erased",
     "shop/redact": "Shop to be erased",
 }
+HAS_BODY = ExpressionWrapper(~Q(payload={}), BooleanField())
 FILTERS = {
     "all": ("All", Q()),
     "applied": ("Applied", Q(state__in=[State.APPLIED, State.SUPERSEDED])),
@@ -65,8 +66,13 @@ class Line:
         return self.delivery.received_at - self.delivery.triggered_at > LATE
 
     @property
-    def may_be_replayed(self) -> bool:
+    def has_failed(self) -> bool:
         return self.delivery.state in (State.FAILED, State.DEAD)
+
+    @property
+    def may_be_replayed(self) -> bool:
+        """Tell whether trying again could help: a body that could not be read was not kept."""
+        return self.has_failed and self.delivery.has_body
 
     @property
     def badge(self) -> Badge:
@@ -89,7 +95,7 @@ class Line:
             return "waits its turn"
         if delivery.state == State.KEPT:
             return "kept, not applied"
-        if self.may_be_replayed:
+        if self.has_failed:
             return f"{words.counted(delivery.attempts, 'try', 'tries')}. {delivery.error}"
         delay = delivery.received_at - delivery.triggered_at
         parts = [f"{words.duration(delay.total_seconds())} late"] * self.is_late
@@ -148,7 +154,10 @@ def deliveries(shop: Shop, now: datetime, show: str, page: int) -> Deliveries:
     return Deliveries(
         figure=figure_of(hours(recent, shop, now), counts["all"], failed_today),
         chips=[Chip(label, counts[slug], slug, slug == show) for slug, (label, _) in FILTERS.items()],
-        lines=[Line(delivery) for delivery in wanted.defer("payload")[start : start + PAGE_SIZE]],
+        lines=[
+            Line(delivery)
+            for delivery in wanted.annotate(has_body=HAS_BODY).defer("payload")[start : start + PAGE_SIZE]
+        ],
         show=show,
         page=page,
         found=counts[show],

@@ -137,11 +137,14 @@ def figures(metrics: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def members(metrics: dict[str, Any]) -> list[tuple[str, str]]:
     """Return what took part in a version, and why or why not."""
-    return [
-        (MEMBERS[name], f"{'takes part' if member['joined'] else 'left out'}{': ' * bool(member['why'])}{member['why']}")
-        for name, member in (metrics.get("members") or {}).items()
-        if name in MEMBERS
-    ]
+    told = metrics.get("members") or {}
+    return [(MEMBERS[name], part_of(member)) for name, member in told.items() if name in MEMBERS]
+
+
+def part_of(member: dict[str, Any]) -> str:
+    """Say whether a method took part, and why."""
+    part = "takes part" if member["joined"] else "left out"
+    return f"{part}: {member['why']}" if member["why"] else part
 
 
 @dataclass(frozen=True)

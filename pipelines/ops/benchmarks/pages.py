@@ -220,7 +220,8 @@ SELECT %(shop)s, %(version)s, n, 0, %(origin)s, name, colour, 'SKU-' || n, 'Vend
     %(origin)s::date + (n %% 300)::int, 9, 3, 9, n %% 8, %(origin)s, n %% 9000, 1,
     CASE WHEN n %% 8 < 2 THEN n * 7919 %% 100003 ELSE 0 END, 0, 'A', false, 14900, 7750, false, '{{}}', now()
 FROM (SELECT n, 'Thing ' || n || (ARRAY[' Jacket', ' Shell', ' Sock', ' Pack'])[1 + n %% 4] AS name,
-    (ARRAY['Slate', 'Moss', 'Oat', 'Ink', 'Rust'])[1 + n %% 5] AS colour FROM generate_series(1, {VARIANTS}) AS n) AS things
+    (ARRAY['Slate', 'Moss', 'Oat', 'Ink', 'Rust'])[1 + n %% 5] AS colour FROM generate_series(1, {VARIANTS}) AS n
+) AS things
 """
 ORDERS_SQL = f"""
 INSERT INTO pipelines_order (shop_id, shopify_id, updated_at, source_id, name, created_at, processed_at, is_test,
