@@ -6,19 +6,18 @@ number of lines read, so a killed import goes on where it was, and two importers
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from pipelines.lifecycle import facts
-from pipelines.lifecycle.loaders import LOADERS, Chunk, Loader
+from pipelines.lifecycle.loaders import LOADERS, Batch, Loader
+from pipelines.lifecycle.memory import uncollected
 from pipelines.models import Shop, SyncRun, WaitingLine
 from pipelines.shopify import bulk, nodes
 from pipelines.shopify.admin_api import AdminApi
@@ -154,8 +153,8 @@ def load(run: SyncRun) -> None:
     """Read the export from where we were, and finish."""
     loader = LOADERS[run.kind](run, source_of(run))
     with uncollected():
-        for chunk in chunks(read(run, loader)):
-            commit(run, loader, chunk)
+        for batch in ahead(batches(run, loader)):
+            commit(run, loader, batch)
     if run.rows_written > LARGE:
         facts.analyze()
     with transaction.atomic():
@@ -163,67 +162,55 @@ def load(run: SyncRun) -> None:
         move(run, state=State.DONE, finished_at=timezone.now(), error="", rows_written=run.rows_written + rows)
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Spare the search for cycles: nodes have none, and millions of them come and go."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def source_of(run: SyncRun) -> Source:
     read_at = (run.started_at or run.created_at).isoformat()
     return Source(run.shop_id, run.shop.currency, f"export:{run.pk}", read_at)
 
 
-def read(run: SyncRun, loader: Loader) -> Iterator[Node | None]:
-    """Yield what the lines of the export tell; None stands for one that is no JSON object."""
-    expected = None if run.is_partial else run.objects_total
-    broken: list[MalformedLine] = []
-    for node in bulk.lines(run.url, run.objects_done, expected, broken.append):
-        if broken:
-            yield from refuse(loader, broken)
-        yield node
-    yield from refuse(loader, broken)
-
-
-def refuse(loader: Loader, broken: list[MalformedLine]) -> Iterator[None]:
-    """Note lines that are no JSON; each still counts as read."""
-    for line in broken:
-        loader.refusals.append(f"line {line.number:,}: not a JSON object")
-        yield None
-    broken.clear()
-
-
-def chunks(lines: Iterator[Node | None]) -> Iterator[Chunk]:
-    """Cut the stream into pieces that fit into memory."""
+def batches(run: SyncRun, loader: Loader) -> Iterator[Batch]:
+    """Read the file in pieces that fit into memory."""
+    first, lines = run.objects_done + 1, read(run)
     while chunk := list(islice(lines, CHUNK)):
-        yield chunk
+        yield loader.parse(first, chunk)
+        first += len(chunk)
 
 
-def commit(run: SyncRun, loader: Loader, chunk: Chunk) -> None:
-    """Write a chunk and how far we are in one transaction."""
+def read(run: SyncRun) -> Iterator[Node | MalformedLine]:
+    """Yield what each line of the export tells."""
+    broken: list[MalformedLine] = []
+    for node in bulk.lines(run.url, run.objects_done, None if run.is_partial else run.objects_total, broken.append):
+        if broken:
+            yield from broken
+            broken.clear()
+        yield node
+    yield from broken
+
+
+def ahead(items: Iterator[Batch]) -> Iterator[Batch]:
+    """Make the next item while the last one is used: parsing goes on while the database writes."""
+    with ThreadPoolExecutor(1, "parse") as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
+
+
+def commit(run: SyncRun, loader: Loader, batch: Batch) -> None:
+    """Write a batch and how far we are in one transaction."""
+    refusals = (run.refusals + batch.refusals)[:MOST_REFUSALS_SHOWN]
     with transaction.atomic():
-        rows = loader.load(run.objects_done + 1, chunk)
-        before, refused = run.objects_done, len(loader.refusals)
-        mine = SyncRun.objects.filter(pk=run.pk, state=State.LOADING, objects_done=before, url=run.url).update(
-            objects_done=before + len(chunk),
-            rows_written=F("rows_written") + rows,
-            lines_refused=F("lines_refused") + refused,
-            refusals=(run.refusals + loader.refusals)[:MOST_REFUSALS_SHOWN],
-            due_at=timezone.now() + LEASE,
-        )
-        if not mine:
+        rows = loader.write(batch)
+        mine = SyncRun.objects.filter(pk=run.pk, state=State.LOADING, objects_done=run.objects_done, url=run.url)
+        progress = {
+            "objects_done": run.objects_done + batch.size,
+            "rows_written": run.rows_written + rows,
+            "lines_refused": run.lines_refused + len(batch.refusals),
+            "refusals": refusals,
+        }
+        if not mine.update(**progress, due_at=timezone.now() + LEASE, touched_at=timezone.now()):
             raise LostRun
-    run.objects_done += len(chunk)
-    run.rows_written += rows
-    run.lines_refused += refused
-    run.refusals = (run.refusals + loader.refusals)[:MOST_REFUSALS_SHOWN]
-    loader.refusals.clear()
+    for name, value in progress.items():
+        setattr(run, name, value)
 
 
 STEPS: dict[str, Callable[[SyncRun], None]] = {State.QUEUED: start, State.EXPORTING: look, State.LOADING: load}

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, get_type_hints
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from pipelines.shopify import shapes
 from pipelines.shopify.shapes import EPOCH, is_later
 
 Key = tuple[int, int]  # shop, Shopify's id
+COPY_BYTES = 1 << 16
 Taken = set[tuple[int, int, str]]  # and the source whose state we took over
 
 # When what arrived (excluded) replaces what is known (old). The unknown is always written.
@@ -84,13 +85,21 @@ def staged(cursor: Any, table: Table, facts: Iterable[Sequence[Any]]) -> Iterato
     """Copy facts into a temporary table for as long as the block runs; give its name."""
     name, columns = f"incoming_{table.shape.__name__.lower()}", ", ".join(table.columns)
     cursor.execute(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {columns} FROM {table.name} WITH NO DATA")
+    copy(cursor, name, table, facts)
+    yield name
+    cursor.execute(f"DROP TABLE {name}")
+
+
+def copy(cursor: Any, name: str, table: Table, facts: Iterable[Sequence[Any]]) -> None:
+    """Append facts to a table of that name."""
     file = io.StringIO()
     csv.writer(file).writerows(facts)
     file.seek(0)
     texts = f", FORCE_NOT_NULL ({', '.join(table.texts)})" if table.texts else ""
-    cursor.cursor.copy_expert(f"COPY {name} ({columns}) FROM STDIN WITH (FORMAT csv{texts})", file)
-    yield name
-    cursor.execute(f"DROP TABLE {name}")
+    with connection.wrap_database_errors:
+        cursor.cursor.copy_expert(
+            f"COPY {name} ({', '.join(table.columns)}) FROM STDIN WITH (FORMAT csv{texts})", file, size=COPY_BYTES
+        )
 
 
 def merge(cursor: Any, table: Table, incoming: str, wins: str, returning: bool = True) -> dict[Key, bool]:
@@ -129,11 +138,29 @@ def write_orders(orders: Iterable[shapes.OrderWithLines], wins: str) -> Taken:
             if len(written) < len(newest):
                 mark_contradictions(cursor, ORDERS, incoming)
         mark_due(cursor, ORDERS, contested)
-        lines = unique(line for key in written for line in newest[key].lines)
-        with staged(cursor, LINES, lines) as incoming:
-            remove_unlisted_lines(cursor, incoming, [key for key, is_new in written.items() if not is_new])
-            merge(cursor, LINES, incoming, ALWAYS)
+        lines = [line for key in written for line in newest[key].lines]
+        write_lines(cursor, lines, known=[key for key, is_new in written.items() if not is_new], whole=True)
     return sources(newest, written)
+
+
+def write_lines(cursor: Any, lines: Sequence[shapes.Line], known: Collection[Key], whole: bool) -> None:
+    """Write the lines of orders, of which some were known before; `whole` says that all of their lines are here."""
+    if not known and copied(cursor, LINES, lines):
+        return
+    with staged(cursor, LINES, unique(lines)) as incoming:
+        if whole:
+            remove_unlisted_lines(cursor, incoming, known)
+        merge(cursor, LINES, incoming, ALWAYS, returning=False)
+
+
+def copied(cursor: Any, table: Table, facts: Iterable[Any]) -> bool:
+    """Append facts that nobody can have written before, which is quicker; say no where one is there all the same."""
+    try:
+        with transaction.atomic():
+            copy(cursor, table.name, table, facts)
+    except IntegrityError:
+        return False
+    return True
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines.lifecycle.apply import ALONE, TOGETHER, Event, Verdict, apply_alone, apply_together
+from pipelines.lifecycle.memory import uncollected
 from pipelines.models import Shop, WebhookDelivery
 from pipelines.shopify.topics import TOPICS
 
@@ -50,11 +51,12 @@ PARKED = Verdict(State.KEPT, "The app is not installed in this shop.")
 def drain(limit: int | None = None) -> int:
     """Apply deliveries until none is due, or so many are done; return how many that were."""
     done = drain_alone()
-    while limit is None or done < limit:
-        handled = drain_together(BATCH if limit is None else min(BATCH, limit - done))
-        done += handled
-        if not handled:
-            break
+    with uncollected():
+        while limit is None or done < limit:
+            handled = drain_together(BATCH if limit is None else min(BATCH, limit - done))
+            done += handled
+            if not handled:
+                break
     return done + drain_alone()
 
 

@@ -1,4 +1,4 @@
-"""Load one export, chunk by chunk: what its lines mean, and what is left to do at its end.
+"""Load one kind of export, chunk by chunk: `parse` is pure and runs ahead, `write` is the database's part.
 
 Children may stand before their parents, and far from them. Order lines near their order are written with it;
 the others join orders that this run has written, or wait in a table until the end of the file.
@@ -6,8 +6,9 @@ the others join orders that this run has written, or wait in a table until the e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import F
@@ -17,98 +18,106 @@ from pipelines.lifecycle import facts
 from pipelines.lifecycle.facts import staged
 from pipelines.models import Order, SyncRun, WaitingLine
 from pipelines.shopify import nodes, shapes
+from pipelines.shopify.bulk import MalformedLine
 from pipelines.shopify.nodes import Node, Source
 from pipelines.shopify.shapes import Malformed, gid
 
-Chunk = list[Node | None]  # None stands for a line that was refused already
+Chunk = list[Node | MalformedLine]
+Fact = TypeVar("Fact")
 
 
-class Loader(Protocol):
-    """Writes the chunks of one kind of export."""
+@dataclass
+class Batch:
+    """What a chunk of the file tells."""
 
-    refusals: list[str]  # "line 17: …", in the order of the file
-
-    def load(self, first: int, chunk: Chunk) -> int:
-        """Write a chunk whose first line has this number; return the rows written."""
-
-    def finish(self) -> int:
-        """Do what needs the whole file; return the rows written."""
-
-
-class Lines:
-    """What the loaders share: reading nodes, and noting those that cannot be read."""
-
-    def __init__(self, run: SyncRun, source: Source) -> None:
-        self.run, self.source = run, source
-        self.refusals: list[str] = []
-
-    def read(self, number: int, reader: Any, *arguments: Any) -> Any:
-        """Read one node; note it and return None where it is malformed."""
-        try:
-            return reader(*arguments)
-        except Malformed as malformed:
-            self.refuse(number, malformed)
-            return None
+    size: int  # lines of the file
+    refusals: list[str] = field(default_factory=list)  # "line 17: …"
+    parents: list[Any] = field(default_factory=list)
+    children: list[Any] = field(default_factory=list)
+    strays: list[Any] = field(default_factory=list)  # children whose parent is not in this chunk
 
     def refuse(self, number: int, why: object) -> None:
         self.refusals.append(f"line {number:,}: {why}"[:200])
 
+    def read(self, number: int, into: list[Fact], reader: Callable[..., Fact], *arguments: Any) -> Fact | None:
+        """Read one node; note it where it is malformed."""
+        try:
+            fact = reader(*arguments)
+        except Malformed as malformed:
+            self.refuse(number, malformed)
+            return None
+        into.append(fact)
+        return fact
 
-def is_child(node: Node) -> bool:
-    return "__parentId" in node
+
+class Loader:
+    """Reads and writes the chunks of one kind of export."""
+
+    def __init__(self, run: SyncRun, source: Source) -> None:
+        self.run, self.source = run, source
+
+    def parse(self, first: int, chunk: Chunk) -> Batch:
+        """Read a chunk whose first line has this number; touches no database."""
+        batch = Batch(len(chunk))
+        children: list[tuple[int, Node]] = []
+        for number, node in enumerate(chunk, first):
+            if type(node) is not dict:
+                batch.refuse(number, "not a JSON object")
+            elif "__parentId" in node:
+                children.append((number, node))
+            else:
+                self.parse_parent(batch, number, node)
+        self.parse_children(batch, children)
+        return batch
+
+    def parse_parent(self, batch: Batch, number: int, node: Node) -> None:
+        raise NotImplementedError
+
+    def parse_children(self, batch: Batch, children: list[tuple[int, Node]]) -> None:
+        raise NotImplementedError
+
+    def write(self, batch: Batch) -> int:
+        """Write what a chunk told; return the rows written."""
+        raise NotImplementedError
+
+    def finish(self) -> int:
+        """Do what needs the whole file; return the rows written."""
+        return 0
 
 
-def told(first: int, chunk: Chunk) -> Iterator[tuple[int, Node]]:
-    """Yield what a chunk tells, each with its line's number."""
-    return ((number, node) for number, node in enumerate(chunk, first) if node is not None)
-
-
-class OrderLoader(Lines):
+class OrderLoader(Loader):
     """Orders and their lines."""
 
-    def load(self, first: int, chunk: Chunk) -> int:
-        orders, children = self.read_orders(first, chunk)
-        written = self.write_orders(orders.values())
-        near, far = self.sort_lines(children, orders, written)
-        with connection.cursor() as cursor, staged(cursor, facts.LINES, facts.unique(near)) as incoming:
-            facts.merge(cursor, facts.LINES, incoming, facts.ALWAYS, returning=False)
-        rows = len(written) + len(near) + self.write_far(far)
-        self.ask_for_refunded({line.order_id for line in (*near, *far) if line.current_quantity < line.quantity})
-        return rows
+    def parse_parent(self, batch: Batch, number: int, node: Node) -> None:
+        batch.read(number, batch.parents, nodes.order, node, self.source)
 
-    def read_orders(self, first: int, chunk: Chunk) -> tuple[dict[str, shapes.Order], list[tuple[int, Node]]]:
-        """Read the orders of a chunk, by their global ids; hand back the rest."""
-        orders: dict[str, shapes.Order] = {}
-        children: list[tuple[int, Node]] = []
-        for number, node in told(first, chunk):
-            if is_child(node):
-                children.append((number, node))
-            elif order := self.read(number, nodes.order, node, self.source):
-                orders[node["id"]] = order
-        return orders, children
-
-    def write_orders(self, orders: Iterable[shapes.Order]) -> set[int]:
-        with connection.cursor() as cursor, staged(cursor, facts.ORDERS, facts.unique(orders)) as incoming:
-            return {order_id for _, order_id in facts.merge(cursor, facts.ORDERS, incoming, facts.EXPORT_WINS)}
-
-    def sort_lines(
-        self, children: list[tuple[int, Node]], orders: dict[str, shapes.Order], written: set[int]
-    ) -> tuple[list[shapes.Line], list[shapes.Line]]:
-        """Part lines whose order is in this chunk from the others; drop those of outdated orders."""
-        near: list[shapes.Line] = []
-        far: list[shapes.Line] = []
+    def parse_children(self, batch: Batch, children: list[tuple[int, Node]]) -> None:
+        orders = {order.shopify_id: order for order in batch.parents}
+        batch.parents = list(orders.values())
         for number, node in children:
-            order = orders.get(node["__parentId"])
             try:
-                if order is None:
-                    far.append(nodes.line(node, gid(node["__parentId"]), self.source))
-                elif order.shopify_id in written:
-                    near.append(nodes.line(node, order.shopify_id, self.source, order))
+                order_id = nodes.known_gid(node["__parentId"])
+                order = orders.get(order_id)
+                line = nodes.line(node, order_id, self.source, order)
             except Malformed as malformed:
-                self.refuse(number, malformed)
-        return near, far
+                batch.refuse(number, malformed)
+                continue
+            (batch.strays if order is None else batch.children).append(line)
 
-    def write_far(self, lines: list[shapes.Line]) -> int:
+    def write(self, batch: Batch) -> int:
+        with connection.cursor() as cursor, staged(cursor, facts.ORDERS, batch.parents) as incoming:
+            written = facts.merge(cursor, facts.ORDERS, incoming, facts.EXPORT_WINS)
+        shop_id, lines = self.source.shop_id, batch.children
+        if len(written) < len(batch.parents):
+            lines = [line for line in lines if (shop_id, line.order_id) in written]
+        with connection.cursor() as cursor:
+            facts.write_lines(cursor, lines, known=[key for key, is_new in written.items() if not is_new], whole=False)
+        incomplete = {line.order_id for line in (*lines, *batch.strays) if line.current_quantity < line.quantity}
+        strays = self.write_strays(batch.strays)
+        self.ask_for_refunded(incomplete)
+        return len(written) + len(lines) + strays
+
+    def write_strays(self, lines: list[shapes.Line]) -> int:
         """Join lines with orders that this run has written; let the others wait."""
         if not lines:
             return 0
@@ -132,7 +141,7 @@ class OrderLoader(Lines):
             f" ON CONFLICT (shop_id, line_id) DO UPDATE SET {facts.LINES.assignments}",
             [self.source.source_id],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
     def ask_for_refunded(self, order_ids: Collection[int]) -> None:
         """Ask for the orders of which units are missing: were they returned, or never sold?"""
@@ -169,7 +178,7 @@ WAITING = """
 """
 
 
-class ProductLoader(Lines):
+class ProductLoader(Loader):
     """Products, variants, and what their inventory items add."""
 
     def __init__(self, run: SyncRun, source: Source) -> None:
@@ -178,24 +187,24 @@ class ProductLoader(Lines):
         self.products: set[int] = set()
         self.variants: set[int] = set()
 
-    def load(self, first: int, chunk: Chunk) -> int:
-        products, variants, items = [], [], []
-        for number, node in told(first, chunk):
-            if not is_child(node):
-                products.append(self.read(number, nodes.product, node, self.source))
-            elif variant := self.read(number, self.variant, node):
-                variants.append(variant)
-                items.append(self.read(number, nodes.item, node, self.source))
-        products, items = [*filter(None, products)], [*filter(None, items)]
-        self.products |= {product.shopify_id for product in products}
-        self.variants |= {variant.shopify_id for variant in variants}
-        facts.write(facts.PRODUCTS, products, facts.FETCH_WINS)
-        facts.write(facts.VARIANTS, variants, facts.FETCH_WINS)
-        facts.write_items(items)
-        return len(products) + len(variants)
+    def parse_parent(self, batch: Batch, number: int, node: Node) -> None:
+        batch.read(number, batch.parents, nodes.product, node, self.source)
+
+    def parse_children(self, batch: Batch, children: list[tuple[int, Node]]) -> None:
+        for number, node in children:
+            batch.read(number, batch.children, self.variant, node)
+            batch.read(number, batch.strays, nodes.item, node, self.source)
 
     def variant(self, node: Node) -> shapes.Variant:
         return nodes.variant(node, gid(node["__parentId"]), self.source)
+
+    def write(self, batch: Batch) -> int:
+        self.products |= {product.shopify_id for product in batch.parents}
+        self.variants |= {variant.shopify_id for variant in batch.children}
+        facts.write(facts.PRODUCTS, batch.parents, facts.FETCH_WINS)
+        facts.write(facts.VARIANTS, batch.children, facts.FETCH_WINS)
+        facts.write_items(filter(None, batch.strays))
+        return len(batch.parents) + len(batch.children)
 
     def finish(self) -> int:
         """Bury what a whole export does not list any more: a deletion whose webhook was missed."""
@@ -205,38 +214,40 @@ class ProductLoader(Lines):
         return buried + facts.bury_unlisted(facts.PRODUCTS, self.run.shop_id, self.products, self.source.read_at)
 
 
-class StockLoader(Lines):
+class StockLoader(Loader):
     """Stock levels: children of inventory items, which say nothing themselves."""
 
-    def load(self, first: int, chunk: Chunk) -> int:
-        levels = [self.read(number, self.level, node) for number, node in told(first, chunk) if is_child(node)]
-        return facts.replace_stock(filter(None, levels))
+    def parse_parent(self, batch: Batch, number: int, node: Node) -> None:
+        pass
+
+    def parse_children(self, batch: Batch, children: list[tuple[int, Node]]) -> None:
+        for number, node in children:
+            batch.read(number, batch.children, self.level, node)
 
     def level(self, node: Node) -> shapes.Stock:
         return nodes.stock(node, gid(node["__parentId"]), self.source)
 
-    def finish(self) -> int:
-        return 0
+    def write(self, batch: Batch) -> int:
+        return facts.replace_stock(batch.children)
 
 
-class CheckoutLoader(Lines):
+class CheckoutLoader(Loader):
     """Abandoned checkouts; their lines are a column, so all of them wait for the end."""
 
-    def load(self, first: int, chunk: Chunk) -> int:
-        checkouts, lines = [], []
-        for number, node in told(first, chunk):
-            if is_child(node):
-                lines.append(self.read(number, self.line, node))
-            else:
-                checkouts.append(self.read(number, nodes.checkout, node, self.source))
-        written = facts.write(facts.CHECKOUTS, filter(None, checkouts), facts.EXPORT_WINS)
-        WaitingLine.objects.bulk_create(filter(None, lines), batch_size=1000)
-        return len(written)
+    def parse_parent(self, batch: Batch, number: int, node: Node) -> None:
+        batch.read(number, batch.parents, nodes.checkout, node, self.source)
+
+    def parse_children(self, batch: Batch, children: list[tuple[int, Node]]) -> None:
+        for number, node in children:
+            batch.read(number, batch.children, self.line, node)
 
     def line(self, node: Node) -> WaitingLine:
-        return WaitingLine(
-            sync=self.run, order_id=gid(node["__parentId"]), line=nodes.checkout_line(node, self.source.currency)
-        )
+        content = nodes.checkout_line(node, self.source.currency)
+        return WaitingLine(sync=self.run, order_id=gid(node["__parentId"]), line=content)
+
+    def write(self, batch: Batch) -> int:
+        WaitingLine.objects.bulk_create(batch.children, batch_size=1000)
+        return len(facts.write(facts.CHECKOUTS, batch.parents, facts.EXPORT_WINS))
 
     def finish(self) -> int:
         with connection.cursor() as cursor:
@@ -250,7 +261,7 @@ GATHER_CHECKOUT_LINES = """
     WHERE held.shop_id = %s AND held.source_id = %s AND held.shopify_id = waiting.order_id
 """
 
-LOADERS: dict[str, type[OrderLoader | ProductLoader | StockLoader | CheckoutLoader]] = {
+LOADERS: dict[str, type[Loader]] = {
     SyncRun.Kind.ORDERS: OrderLoader,
     SyncRun.Kind.PRODUCTS: ProductLoader,
     SyncRun.Kind.STOCK: StockLoader,

@@ -173,11 +173,14 @@ def maybe_identifier(value: Any, what: str) -> int | None:
 
 
 def gid(value: Any, what: str = "the id") -> int:
-    """Return the number at the end of a global id."""
-    digits = value.rpartition("/")[2].partition("?")[0] if type(value) is str else ""
-    if not (digits.isascii() and digits.isdigit() and 0 < int(digits) <= LARGEST_ID):
+    """Return the number at the end of a global id; a query string may follow it."""
+    digits = value.rpartition("/")[2] if type(value) is str else ""
+    if "?" in digits:
+        digits = digits.partition("?")[0]
+    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else 0
+    if not 0 < number <= LARGEST_ID:
         raise Malformed(f"{what} is {shown(value)}, not a Shopify id")
-    return int(digits)
+    return number
 
 
 @lru_cache(maxsize=65536)
@@ -212,9 +215,11 @@ def currency(value: Any) -> str:
     return value
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=65536, typed=True)
 def minor(amount: str | int | float, code: str) -> int | None:
     """Return an amount in minor units of its currency; None where it is none, or out of range."""
+    if type(amount) not in MONEY_TYPES:
+        return None
     try:
         units = Decimal(str(amount)).scaleb(MINOR_DIGITS.get(code, 2)).to_integral_value(ROUND_HALF_UP)
         return int(units) if 0 <= units <= LARGEST_ID else None
@@ -224,7 +229,10 @@ def minor(amount: str | int | float, code: str) -> int | None:
 
 def money(value: Any, code: str, what: str) -> int:
     """Return an amount that must be there; none is ever negative."""
-    units = minor(value, code) if type(value) in MONEY_TYPES else None
+    try:
+        units = minor(value, code)
+    except TypeError:  # a list or an object
+        units = None
     if units is None:
         raise Malformed(f"{what} is {shown(value)}, not an amount of money")
     return units
