@@ -121,7 +121,7 @@ class Backtest:
         if not trials:
             return Recipe(reasons={"trees": "too little history to test it", "total": "too little history to test it"})
         uses_trees, why_trees = self._trees_pay(trials)
-        uses_total, why_total = self._total_pays(trials)
+        uses_total, why_total = self._total_pays(trials, uses_trees)
         recipe = Recipe(uses_trees, uses_total, USUAL_ERROR, {"trees": why_trees, "total": why_total})
         error = model_error_of([self._sums(trial, recipe) for trial in trials])
         return Recipe(uses_trees, uses_total, error, recipe.reasons)
@@ -139,7 +139,7 @@ class Backtest:
         a, b = float(with_trees[both].mean()), float(without[both].mean())
         return a < b, f"RMSSE {a:.3f} with, {b:.3f} without, over {len(trials)} past origins"
 
-    def _total_pays(self, trials: list[Members]) -> tuple[bool, str]:
+    def _total_pays(self, trials: list[Members], uses_trees: bool) -> tuple[bool, str]:
         if any(trial.total is None for trial in trials):
             return False, "too little history to test it"
         errors = np.zeros(3)
@@ -150,7 +150,18 @@ class Backtest:
         if not errors[2]:
             return False, "nothing sold in the weeks it was tested on"
         a, b = errors[:2] / errors[2]
-        return bool(a < b), f"daily error of the shop's total {a:.0%}, naive rule {b:.0%}"
+        told = f"daily error of the shop's total {a:.0%}, naive rule {b:.0%}"
+        plain, scaled = (self._month_error(trials, Recipe(uses_trees, follows)) for follows in (False, True))
+        return bool(
+            a < b and scaled <= plain
+        ), f"{told}; error of the weeks' sum {scaled:.0%} with, {plain:.0%} without"
+
+    def _month_error(self, trials: list[Members], recipe: Recipe) -> float:
+        """Give the error of the shop's sum over the horizon, as a share of what sold."""
+        sold = [self._actual(trial) for trial in trials]
+        said = [np.where(np.isfinite(y), trial.combine(recipe).mean, 0) for y, trial in zip(sold, trials, strict=True)]
+        missed = sum(abs(float(f.sum(dtype=np.float64) - np.nansum(y))) for y, f in zip(sold, said, strict=True))
+        return missed / max(1.0, sum(float(np.nansum(y)) for y in sold))
 
     def _rmsse(self, trial: Members, y_hat: Matrix) -> Vector:
         scored = trial.history.worth_scoring()

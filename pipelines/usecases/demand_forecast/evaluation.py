@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from scipy.stats import t
 
 from pipelines.stats.frames import Mask, Matrix
 from pipelines.stats.metrics import bias, coverage, mase_by_series, rmsse_by_series, skill, wape
@@ -65,6 +66,10 @@ class Scored:
         sold = np.where(seen, self.actual[rows], 0).sum(axis=1)
         return sold, np.where(seen, self.said[name][rows], 0).sum(axis=1, dtype=np.float64)
 
+    def bias(self, name: str) -> float | None:
+        """Give the bias of this origin's total."""
+        return bias(*self.totals(name, np.ones(len(self.actual), dtype=bool)))
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -78,6 +83,7 @@ class Evaluation:
     history_days: int
     recipe: Recipe
     shares: Mapping[str, float]
+    bias_range: tuple[float, float] | None
 
     @property
     def is_thin(self) -> bool:
@@ -94,6 +100,7 @@ class Evaluation:
             "origins": [origin.isoformat() for origin in self.origins],
             "history_days": self.history_days,
             "evidence": "thin" if self.is_thin else "full",
+            "bias_range": None if self.bias_range is None else list(self.bias_range),
             "members": self._members(),
             "model_error": self.recipe.model_error,
             "shares": dict(self.shares),
@@ -131,7 +138,21 @@ def evaluate(
         history_days=history.n_days,
         recipe=backtest.recipe(history.n_days),
         shares=stockout_shares(frames, history),
+        bias_range=bias_range([origin.bias(CANDIDATE) for origin in origins]),
     )
+
+
+def bias_range(by_origin: list[float | None]) -> tuple[float, float] | None:
+    """Give the 95 % range of the mean bias over origins (Student's t); nothing with fewer than two.
+
+    >>> bias_range([0.1, 0.1, 0.1]), bias_range([0.1])
+    ((0.1, 0.1), None)
+    """
+    known = np.array([value for value in by_origin if value is not None])
+    if len(known) < 2:
+        return None
+    reach = float(t.ppf(0.975, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
+    return round(float(known.mean()) - reach, 6), round(float(known.mean()) + reach, 6)
 
 
 def score_origin(backtest: Backtest, cut: int, champion: Recipe | None = None) -> Scored:

@@ -26,7 +26,7 @@ from pipelines.usecases.demand_forecast.launches import launch_profiles
 from pipelines.usecases.demand_forecast.lost_demand import impute_stockouts
 from pipelines.usecases.demand_forecast.model import Fitted, Forecast, forecast_of
 from pipelines.usecases.demand_forecast.ordering import Policy, Terms, forecast_policy, naive_policy, terms
-from pipelines.usecases.demand_forecast.replay import Rates, replay
+from pipelines.usecases.demand_forecast.replay import HISTORY_BEFORE_START, Rates, replay
 from pipelines.usecases.demand_forecast.replay_result import Replay
 from pipelines.usecases.demand_forecast.shop_total import forecast_total
 from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, dispersion_of
@@ -77,7 +77,8 @@ class Past:
         found = {
             day
             for lead, every in pairs.tolist()
-            for day in range(max(0, self.first_counted - lead), self.history.n_days, every)
+            if self.first_counted - lead >= HISTORY_BEFORE_START
+            for day in range(self.first_counted - lead, self.history.n_days, every)
         }
         return sorted(found)
 

@@ -22,8 +22,8 @@ def shop():
     return shop
 
 
-def judged(shop, *, rmsse=0.8, naive=1.0, bias=0.02, verdict="better", **changes):
-    metrics = {"candidate": {"rmsse": rmsse, "bias": bias}, "seasonal_naive": {"rmsse": naive}}
+def judged(shop, *, rmsse=0.8, naive=1.0, bias=0.02, verdict="better", known=None, **changes):
+    metrics = (known or {}) | {"candidate": {"rmsse": rmsse, "bias": bias}, "seasonal_naive": {"rmsse": naive}}
     facts = {"state": State.TRAINED, "metrics": metrics, "replay": {"verdict": verdict, "reason": None}}
     return validate.validate_version(histories.a_version(shop, **facts | changes))
 
@@ -50,6 +50,22 @@ def judged(shop, *, rmsse=0.8, naive=1.0, bias=0.02, verdict="better", **changes
 )
 def test_the_verdict_follows_from_the_checks(shop, changes, state):
     assert judged(shop, **changes).state == state
+
+
+THIN = {"evidence": "thin"}
+
+
+@pytest.mark.parametrize(
+    ("known", "state"),
+    [
+        (THIN | {"bias_range": [-0.4, -0.05]}, State.UNDECIDED),
+        (THIN | {"bias_range": [-0.4, -0.11]}, State.REFUSED),
+        (THIN | {"bias_range": None}, State.UNDECIDED),
+        ({"evidence": "full", "bias_range": [-0.4, -0.05]}, State.REFUSED),
+    ],
+)
+def test_thin_evidence_refuses_a_bias_only_where_chance_cannot_explain_it(shop, known, state):
+    assert judged(shop, bias=-0.2, known=known).state == state
 
 
 def test_every_check_tells_a_merchant_how_it_ended(shop):

@@ -1,0 +1,96 @@
+"""The chain of jobs: each does one stage and starts the next; what was left lying is found again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from pipelines.jobs import releases, training
+from pipelines.lifecycle import runs
+from pipelines.models import ModelVersion, Release, TrainingRun
+from pipelines.usecases import USE_CASES
+from tests import histories, toy_use_case
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    monkeypatch.setitem(USE_CASES, toy_use_case.SLUG, toy_use_case.TOY)
+    monkeypatch.delitem(USE_CASES, "demand_forecast")
+    monkeypatch.setattr(toy_use_case, "mood", toy_use_case.Mood())
+    return toy_use_case.mood
+
+
+@pytest.fixture
+def shop(toy):
+    shop = histories.a_shop()
+    thing = histories.a_variant(shop, 1, created=timezone.now() - timedelta(days=90))
+    histories.an_order(shop, timezone.now() - timedelta(days=5), [(thing, 2)])
+    histories.pulled(shop)
+    return shop
+
+
+def test_a_training_leads_to_a_card(shop):
+    training.train_version.enqueue(shop.pk, "toy", "first")
+    assert Release.objects.get().is_waiting_for_merchant
+
+
+def test_a_refused_version_is_not_proposed(shop, toy):
+    toy.rmsse = 1.5
+    training.train_version.enqueue(shop.pk, "toy", "first")
+    assert ModelVersion.objects.get().state == ModelVersion.State.REFUSED and not Release.objects.exists()
+
+
+def test_what_a_merchant_must_wait_for_is_written_on_the_run_and_not_retried_by_the_queue(shop, toy):
+    toy.needs_days = 28
+    training.train_version.enqueue(shop.pk, "toy", "first")
+    assert TrainingRun.objects.get().state == TrainingRun.State.STOPPED
+
+
+def test_a_fault_reaches_the_queue_which_tries_again(shop, toy):
+    toy.fails = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        training.train_version(shop.pk, "toy", "first")
+
+
+def test_weekly_versions_ask_once_a_week(shop):
+    training.train_version.enqueue(shop.pk, "toy", "first")
+    card = Release.objects.get()
+    Release.objects.filter(pk=card.pk).update(phase=Release.Phase.REJECTED)
+    training.train_version.enqueue(shop.pk, "toy", "weekly")
+    held = Release.objects.latest("pk")
+    assert held.phase == Release.Phase.STAGED and held.held
+
+
+def test_the_clock_trains_what_is_due_and_only_once(shop):
+    training.carry_on()
+    training.carry_on()
+    assert ModelVersion.objects.count() == 1
+
+
+def test_the_clock_takes_a_dead_run_over(shop):
+    run = runs.claim(shop.pk, "toy", "first")
+    TrainingRun.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now() - 2 * runs.DEAD_AFTER)
+    training.carry_on()
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == (TrainingRun.State.DONE, 2)
+
+
+def test_the_clock_finds_versions_that_nobody_judged_or_proposed(shop):
+    lying = timezone.now() - timedelta(minutes=5)
+    version = histories.a_version(shop, state=ModelVersion.State.TRAINED, use_case="toy")
+    ModelVersion.objects.update(created_at=lying)
+    TrainingRun.objects.create(shop=shop, use_case="toy", trigger="first", state=TrainingRun.State.DONE)
+    training.carry_on()
+    version.refresh_from_db()
+    assert version.state != ModelVersion.State.TRAINED
+
+
+def test_cards_expire_by_the_clock(shop):
+    training.train_version.enqueue(shop.pk, "toy", "first")
+    Release.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    releases.keep_time()
+    assert Release.objects.get().phase == Release.Phase.EXPIRED
