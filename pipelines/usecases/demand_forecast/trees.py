@@ -86,8 +86,9 @@ def grow(history: History, horizon: int, seed: int) -> Trees | None:
         x, y, init_score=offset, params={"verbose": -1, "max_bin": SETTINGS["max_bin"]}, free_raw_data=False
     )
     booster = lightgbm.train({**SETTINGS, "seed": seed}, data, ROUNDS)
-    fitted = np.exp(offset + booster.predict(x, raw_score=True, num_threads=1))
-    return Trees(booster.model_to_string(), float(y.sum() / fitted.sum()), horizon)
+    some = slice(None, None, 4)  # enough to know the total, at a quarter of the cost
+    fitted = np.exp(offset[some] + booster.predict(x[some], raw_score=True, num_threads=1))
+    return Trees(booster.model_to_string(), float(y[some].sum() / fitted.sum()), horizon)
 
 
 def _sample_series(history: History, seed: int) -> Ints:
