@@ -1,0 +1,114 @@
+"""What of a webhook body may be written down."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.shopify.topics import SCALARS, TOPICS, Keep, minimise, number
+
+PERSONAL = {
+    "email", "phone", "first_name", "last_name", "address1", "address2", "city", "zip", "latitude", "longitude",
+    "browser_ip", "client_details", "contact_email", "customer", "billing_address", "shipping_address", "note",
+    "note_attributes", "properties", "staff_note", "user_id", "landing_site", "order_status_url", "token",
+    "cart_token", "checkout_token", "shop_owner", "customer_email", "default_address", "message", "receipt", "company",
+}  # fmt: skip
+SAMPLES = ("Steve", "Shipper", "jon@example.com", "john@example.com", "John", "Smith", "Kentucky", "Elm St", "555-555")
+
+
+def sample(shared: Path, topic: str) -> dict[str, Any]:
+    path = shared / "shopify" / "webhooks" / f"{topic.replace('/', '__')}.json"
+    if not path.exists():
+        pytest.skip(f"Shopify publishes no sample of {topic}")
+    return json.loads(path.read_text())
+
+
+def names_in(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set(value) | {name for part in value.values() for name in names_in(part)}
+    return {name for part in value for name in names_in(part)} if isinstance(value, list) else set()
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_nothing_about_a_person_passes_from_shopifys_own_samples(topic: str, shared: Path) -> None:
+    kept = minimise(TOPICS[topic], sample(shared, topic)).payload
+    assert not names_in(kept) & PERSONAL
+    assert not [text for text in SAMPLES if text in json.dumps(kept)]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_what_is_needed_passes(topic: str, shared: Path) -> None:
+    assert minimise(TOPICS[topic], sample(shared, topic)).payload
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(max_size=10), parts, max_size=4),
+    max_leaves=20,
+)
+FIELDS = sorted({name for topic in TOPICS.values() for name in (*topic.keep.names, *topic.keep.lists)} | PERSONAL)
+BODIES = st.dictionaries(st.sampled_from([*FIELDS, "line_items", "refunds", "variants"]), JSON, max_size=12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(topic=st.sampled_from(sorted(TOPICS)), body=BODIES)
+def test_only_named_plain_values_pass_whatever_arrives(topic: str, body: dict[str, Any]) -> None:
+    keep = TOPICS[topic].keep
+    kept = minimise(TOPICS[topic], body).payload
+    kept.pop("token_digest", None)
+    assert_allowed(kept, keep)
+
+
+def assert_allowed(kept: dict[str, Any], keep: Keep) -> None:
+    parts = dict(keep.parts)
+    for name, value in kept.items():
+        if name in parts:
+            for part in value if isinstance(value, list) else [value]:
+                assert_allowed(part, parts[name])
+        elif name in keep.lists:
+            assert all(type(item) in SCALARS for item in value)
+        else:
+            assert name in keep.names
+            assert type(value) in SCALARS
+
+
+def test_an_object_where_a_plain_value_should_be_is_left_out() -> None:
+    assert Keep("id name").cut({"id": 1, "name": {"first_name": "Ada"}}) == {"id": 1}
+
+
+def test_what_staff_typed_for_a_custom_line_is_dropped() -> None:
+    lines = [{"id": 1, "title": "Repair for Ada", "sku": "ada"}, {"id": 2, "title": "Beanie", "product_id": 3}]
+    kept = minimise(TOPICS["orders/create"], {"id": 1, "line_items": lines}).payload["line_items"]
+    assert kept == [{"id": 1}, {"id": 2, "title": "Beanie", "product_id": 3}]
+
+
+def test_a_customers_id_is_set_aside_for_the_pseudonym() -> None:
+    minimised = minimise(TOPICS["orders/create"], {"id": 1, "customer": {"id": 77, "email": "ada@example.com"}})
+    assert minimised.customer_id == 77
+    assert minimised.payload == {"id": 1}
+
+
+def test_a_checkouts_token_is_stored_as_a_digest() -> None:
+    kept = minimise(TOPICS["checkouts/create"], {"token": "secret-token", "currency": "GBP"}).payload
+    assert set(kept) == {"currency", "token_digest"}
+    assert "secret-token" not in json.dumps(kept)
+
+
+def test_the_shop_in_a_body_is_found_by_number_gid_and_domain() -> None:
+    scopes = minimise(TOPICS["app/scopes_update"], {"shop_id": "gid://shopify/Shop/548380009"})
+    redact = minimise(TOPICS["shop/redact"], {"shop_id": 954889, "shop_domain": "Ada.myshopify.com"})
+    assert scopes.shop_id == 548380009
+    assert (redact.shop_id, redact.shop_domain) == (954889, "ada.myshopify.com")
+
+
+@pytest.mark.parametrize(("value", "expected"), [(5, 5), ("5", 5), ("gid://shopify/Shop/5", 5)])
+def test_ids_are_read_in_every_form(value: Any, expected: int) -> None:
+    assert number(value) == expected
+
+
+@pytest.mark.parametrize("value", [None, True, 5.0, "", "five", "gid://shopify/Shop/", [5], "9" * 30])
+def test_other_values_are_no_ids(value: Any) -> None:
+    assert number(value) is None
