@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from devstore.bulk import path_of, signature
+from devstore.bulk_files import path_of, signature
 from devstore.faults import FILE_MODES, MESSAGES, MODES
 from devstore.mutations import upload_path
 from devstore.platform import Platform

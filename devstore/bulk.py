@@ -1,8 +1,5 @@
 """Bulk operations: start them, watch them, give out their files."""
 
-import hashlib
-import hmac
-import secrets
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,35 +8,12 @@ from sqlite3 import Row
 from graphql import DocumentNode, GraphQLSchema
 
 from devstore.bulk_export import Exporter
+from devstore.bulk_files import path_of
 from devstore.bulk_rules import check
 from devstore.fields import Context, gid
 from devstore.store import Store, now
 
 MAX_RUNNING = 5
-URL_LIFETIME = 7 * 86_400
-SECRET = secrets.token_bytes(32)
-
-
-def signed_url(origin: str, row: Row) -> str:
-    """Return the address of a result, good for seven days."""
-    return file_url(origin, row["id"], (row["completed_at"] or now()) + URL_LIFETIME)
-
-
-def file_url(origin: str, number: int, expires: int) -> str:
-    """Return a signed address that ends at a given time."""
-    return f"{origin}/bulk/{number}.jsonl?Expires={expires}&Signature={signature(number, expires)}"
-
-
-def signature(number: int, expires: int) -> str:
-    """Sign an address."""
-    return hmac.new(SECRET, f"{number}:{expires}".encode(), hashlib.sha256).hexdigest()
-
-
-def path_of(store: Store, number: int) -> Path:
-    """Return where a result lies."""
-    folder = store.state / "bulk"
-    folder.mkdir(exist_ok=True)
-    return folder / f"{number}.jsonl"
 
 
 class Operations:

@@ -141,7 +141,7 @@ def page(found: list[tuple[Any, str]], args: dict[str, Any], more: bool, started
 
 def child_page(context: Context, loader: Loader, row: Any, args: dict[str, Any]) -> dict[str, Any]:
     """Return one page of a list inside an object."""
-    rows = loader(context, [row], args).get(_key(row), [])
+    rows = loader(context, [row], args).get(row["id"], [])
     if args.get("reverse"):
         rows = rows[::-1]
     start = from_cursor(args["after"])[0] + 1 if args.get("after") else 0
@@ -150,10 +150,6 @@ def child_page(context: Context, loader: Loader, row: Any, args: dict[str, Any])
         start = max(0, len(rows) - size)
     found = [(each, cursor(start + index)) for index, each in enumerate(rows[start : start + size])]
     return page(found, args, start + size < len(rows), start > 0)
-
-
-def _key(row: Any) -> Any:
-    return row["id"]
 
 
 def _children(table: str, column: str, parent: str = "id", order: str = "id") -> Loader:

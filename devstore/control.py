@@ -52,7 +52,7 @@ def _last_order(platform: Platform, asked: dict[str, Any]) -> int:
     if asked.get("order_id"):
         return _number(asked["order_id"])
     shop = _shop(platform, asked)
-    return platform.store.one("SELECT max(id) n FROM orders WHERE shop = ?", shop)["n"] or 0
+    return platform.store.number("SELECT max(id) FROM orders WHERE shop = ?", shop)
 
 
 def _with_order(act: str, *extra: str) -> Lever:
@@ -202,7 +202,7 @@ def state(platform: Platform) -> dict[str, Any]:
     shops = {}
     for row in store.all("SELECT * FROM shops"):
         counts = {
-            table: store.one(f"SELECT count(*) n FROM {table} WHERE shop = ?", row["domain"])["n"] for table in COUNTED
+            table: store.number(f"SELECT count(*) FROM {table} WHERE shop = ?", row["domain"]) for table in COUNTED
         }
         installed = {"installed": bool(row["installed"]), "scopes": platform.scopes(row["domain"])}
         shops[row["domain"]] = {**counts, **installed, "seeded": json.loads(row["seeded"] or "null")}

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from sqlite3 import Row
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from devstore.bulk_files import signed_url
 from devstore.store import Store, now
 
 Getter = Callable[[Any, "Context", dict[str, Any]], Any]
@@ -145,17 +147,10 @@ SHOP: dict[str, Getter] = {
         "publicDisplayName": row["plan"], "partnerDevelopment": False, "shopifyPlus": False,
     },
     "shopAddress": lambda row, context, args: {"id": gid("ShopAddress", row["id"]), "countryCodeV2": "GB"},
-    "timezoneAbbreviation": lambda row, context, args: datetime.now(zone(row["timezone"])).strftime("%Z"),
+    "timezoneAbbreviation": lambda row, context, args: datetime.now(ZoneInfo(row["timezone"])).strftime("%Z"),
     "createdAt": _time("created_at"),
     "updatedAt": _time("created_at"),
 }  # fmt: skip
-
-
-def zone(name: str) -> Any:
-    """Return the time zone of that name."""
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(name)
 
 
 def order_total(row: Row) -> int:
@@ -170,7 +165,7 @@ def current_total(row: Row) -> int:
 
 def _units(column: str) -> Getter:
     def total(row: Row, context: Context, args: dict[str, Any]) -> int:
-        return context.store.one(f"SELECT coalesce(sum({column}), 0) n FROM lines WHERE order_id = ?", row["id"])["n"]
+        return context.store.number(f"SELECT sum({column}) FROM lines WHERE order_id = ?", row["id"])
 
     return total
 
@@ -275,9 +270,7 @@ REFUND_LINE: dict[str, Getter] = {
     "subtotalSet": _money(lambda row: row["subtotal"]),
 }
 
-_STOCK_OF_PRODUCT = (
-    "SELECT coalesce(sum(available), 0) n FROM levels JOIN variants USING (item_id) WHERE variants.product_id = ?"
-)
+_STOCK_OF_PRODUCT = "SELECT sum(available) FROM levels JOIN variants USING (item_id) WHERE variants.product_id = ?"
 
 PRODUCT: dict[str, Getter] = {
     **_id("Product"),
@@ -290,11 +283,11 @@ PRODUCT: dict[str, Getter] = {
     "createdAt": _time("created_at"),
     "updatedAt": _time("updated_at"),
     "publishedAt": _time("created_at"),
-    "totalInventory": lambda row, context, args: context.store.one(_STOCK_OF_PRODUCT, row["id"])["n"],
+    "totalInventory": lambda row, context, args: context.store.number(_STOCK_OF_PRODUCT, row["id"]),
     "tracksInventory": _always(True),
     "isGiftCard": _always(False),
     "variantsCount": lambda row, context, args: {
-        "count": context.store.one("SELECT count(*) n FROM variants WHERE product_id = ?", row["id"])["n"],
+        "count": context.store.number("SELECT count(*) FROM variants WHERE product_id = ?", row["id"]),
         "precision": "EXACT",
     },
 }
@@ -302,7 +295,7 @@ PRODUCT: dict[str, Getter] = {
 
 def stock_of(context: Context, item: int) -> int:
     """Return the units that can be sold, over all locations."""
-    return context.store.one("SELECT coalesce(sum(available), 0) n FROM levels WHERE item_id = ?", item)["n"]
+    return context.store.number("SELECT sum(available) FROM levels WHERE item_id = ?", item)
 
 
 VARIANT: dict[str, Getter] = {
@@ -397,7 +390,7 @@ LOCATION: dict[str, Getter] = {
 CUSTOMER: dict[str, Getter] = {
     **_id("Customer"),
     "numberOfOrders": lambda row, context, args: str(
-        context.store.one("SELECT count(*) n FROM orders WHERE customer_id = ?", row["id"])["n"]
+        context.store.number("SELECT count(*) FROM orders WHERE customer_id = ?", row["id"])
     ),
     "createdAt": _time("created_at"),
     "updatedAt": _time("created_at"),
@@ -498,8 +491,6 @@ def _parsed(value: str) -> Any:
 
 
 def _bulk_url(row: Row, context: Context, args: dict[str, Any]) -> str | None:
-    from devstore.bulk import signed_url
-
     return signed_url(context.origin, row) if row["status"] == "COMPLETED" and row["objects"] else None
 
 

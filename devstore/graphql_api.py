@@ -103,7 +103,7 @@ def _of_kind(kind: str, context: Context, global_id: str) -> Any:
 def _count(field: str, context: Context, args: dict[str, Any]) -> dict[str, Any]:
     parts, values = conditions(context, field, args.get("query"))
     limit = args.get("limit")
-    number = context.store.one(f"SELECT count(*) n FROM {ROOTS[field][1]} WHERE {' AND '.join(parts)}", *values)["n"]
+    number = context.store.number(f"SELECT count(*) FROM {ROOTS[field][1]} WHERE {' AND '.join(parts)}", *values)
     capped = limit is not None and number > limit
     return {"count": limit if capped else number, "precision": "AT_LEAST" if capped else "EXACT"}
 

@@ -289,7 +289,7 @@ class OrderBodies(Letterhead):
         """Return the body of orders/edited."""
         added = [{"id": line, "delta": delta} for line, delta in changes.items() if delta > 0]
         removed = [{"id": line, "delta": -delta} for line, delta in changes.items() if delta < 0]
-        none = {"additions": [], "removals": []}
+        none: dict[str, list] = {"additions": [], "removals": []}
         return {
             "order_edit": {
                 "id": order + moment,

@@ -45,9 +45,7 @@ class Writer(OrderBodies):
         }
 
     def _variant(self, row: Row) -> dict[str, Any]:
-        units = self.store.one("SELECT coalesce(sum(available), 0) n FROM levels WHERE item_id = ?", row["item_id"])[
-            "n"
-        ]
+        units = self.store.number("SELECT sum(available) FROM levels WHERE item_id = ?", row["item_id"])
         return {
             **dict.fromkeys(("barcode", "option2", "option3", "image_id")),
             "admin_graphql_api_id": gid("ProductVariant", row["id"]),
@@ -163,9 +161,7 @@ class Writer(OrderBodies):
             "requires_extra_payments_agreement": False,
             "has_storefront": True,
             "finances": True,
-            "primary_location_id": self.store.one("SELECT min(id) n FROM locations WHERE shop = ?", shop["domain"])[
-                "n"
-            ],
+            "primary_location_id": self.store.number("SELECT min(id) FROM locations WHERE shop = ?", shop["domain"]),
             "checkout_api_supported": True,
             "multi_location_enabled": True,
             "setup_required": False,

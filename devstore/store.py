@@ -133,6 +133,11 @@ class Store:
         """Return the first row, or None."""
         return self.db.execute(sql, values).fetchone()
 
+    def number(self, sql: str, *values: Any) -> int:
+        """Return the one number that a query asks for; nothing counts as 0."""
+        row = self.db.execute(sql, values).fetchone()
+        return int(row[0] or 0) if row else 0
+
     def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """Return every row."""
         return self.db.execute(sql, values).fetchall()

@@ -13,6 +13,8 @@ from devstore.shop_payloads import Writer
 from devstore.store import Store, now
 from devstore.webhooks import Webhooks
 
+FIRST_ORDER = 1001
+
 
 class CannotTrade(Exception):
     """Something the shop cannot do, with a sentence."""
@@ -89,7 +91,7 @@ class Trade:
 
     def available(self, item: int) -> int:
         """Return the sellable units over all locations."""
-        return self.store.one("SELECT coalesce(sum(available), 0) n FROM levels WHERE item_id = ?", item)["n"]
+        return self.store.number("SELECT sum(available) FROM levels WHERE item_id = ?", item)
 
     def _random_lines(self) -> list[dict[str, Any]]:
         sql = (
@@ -104,7 +106,7 @@ class Trade:
     def _write_order(self, lines: list[dict[str, Any]], customer: int | None, test: bool) -> int:
         number, at = self.store.next_ids("order"), now()
         subtotal = sum(line["variant"]["price"] * line["quantity"] for line in lines)
-        last = self.store.one("SELECT max(number) n FROM orders WHERE shop = ?", self.shop)["n"] or 1000
+        last = self.store.number("SELECT max(number) FROM orders WHERE shop = ?", self.shop) or FIRST_ORDER - 1
         self.store.insert(
             "orders", id=number, shop=self.shop, number=last + 1, customer_id=customer, created_at=at, updated_at=at,
             test=int(test), financial_status="paid", source="web", country="GB", subtotal=subtotal, discounts=0,
@@ -144,14 +146,14 @@ class Trade:
         if not lines:
             raise CannotTrade("Nothing of this order is left to refund.")
         wanted = wanted or {lines[0]["id"]: 1}
-        chosen = [
-            (line, min(units, line["current_quantity"])) for line in lines if (units := wanted.get(line["id"], 0))
-        ]
+        units = {line["id"]: min(wanted.get(line["id"], 0), line["current_quantity"]) for line in lines}
+        chosen = [line for line in lines if units[line["id"]] > 0]
+        if not chosen:
+            raise CannotTrade("None of these lines can be refunded.")
         with self.event() as event:
             how = "return" if order["fulfillment_status"] else "cancel"
-            units = {line["id"]: back for line, back in chosen}
-            refund = self._refund(order, [line for line, _ in chosen], how, event, units)
-            amount = self.store.one("SELECT amount FROM refunds WHERE id = ?", refund)["amount"]
+            refund = self._refund(order, chosen, how, event, units)
+            amount = self.store.number("SELECT amount FROM refunds WHERE id = ?", refund)
             whole = order["refunded"] + amount >= order["subtotal"] + order["shipping"]
             self.store.db.execute(
                 "UPDATE orders SET refunded = refunded + ?, current_subtotal = current_subtotal - ?, updated_at = ?, "
@@ -168,7 +170,7 @@ class Trade:
     def _refund(self, order: Row, lines: list[Row], how: str, event: str, units: dict[int, int] | None = None) -> int:
         """Write a refund of lines (in whole unless told otherwise) and put the units back."""
         refund, amount = self.store.next_ids("refund"), 0
-        place = self.store.one("SELECT min(id) n FROM locations WHERE shop = ?", self.shop)["n"]
+        place = self.store.number("SELECT min(id) FROM locations WHERE shop = ?", self.shop)
         for line in lines:
             back = (units or {}).get(line["id"], line["current_quantity"])
             subtotal = round((line["price"] - line["discount"] / line["quantity"]) * back)
