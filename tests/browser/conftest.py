@@ -1,0 +1,181 @@
+"""The app in a real browser, inside the development store's admin: another origin, as Shopify's is.
+
+The app runs in this process on the test's own rows; the store is a process of its own, met over HTTP.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.identities import SHOP
+
+ROOT = Path(__file__).resolve().parents[2]
+STAFF = {"owner": "902541635", "staff": "902541636"}
+SIZES = {"desktop": (1280, 900), "small": (1040, 800), "phone": (390, 844)}
+
+# Playwright runs a loop in this thread; Django's rows are still only touched between its steps.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where the development store answers."""
+
+    port: int
+
+    @property
+    def admin(self) -> str:
+        return f"http://localhost:{self.port}/admin/{SHOP}/apps/shopmlops"
+
+    @property
+    def origin(self) -> str:
+        return f"http://localhost:{self.port}"
+
+
+@pytest.fixture(scope="session")
+def live_server() -> Iterator[Any]:
+    """Serve the app on the address by which the demo serves it."""
+    from pytest_django.live_server_helper import LiveServer
+
+    server = LiveServer("127.0.0.1:0")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def store(live_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Serve a small store that embeds the app."""
+    from django.conf import settings
+
+    state, port = tmp_path_factory.mktemp("store") / "state", free_port()
+    secrets = {"DEVSTORE_CLIENT_ID": settings.SHOPIFY_API_KEY, "DEVSTORE_CLIENT_SECRET": settings.SHOPIFY_API_SECRET}
+    run = [sys.executable, "-m", "devstore"]
+    seed = [*run, "seed", "--state", str(state), "--shop", SHOP, "--days", "30", "--orders-per-day", "3"]
+    subprocess.run(seed, cwd=ROOT, check=True, capture_output=True, timeout=100)
+    serve = [*run, "serve", "--state", str(state), "--port", str(port), "--app-url", live_server.url]
+    with subprocess.Popen(serve, cwd=ROOT, env=os.environ | secrets, stdout=subprocess.DEVNULL) as process:
+        wait_for(f"http://127.0.0.1:{port}/control/state")
+        yield Store(port)
+        process.terminate()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(address: str) -> None:
+    for _ in range(300):
+        try:
+            if requests.get(address, timeout=1).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise AssertionError(f"{address} does not answer")
+
+
+@pytest.fixture
+def embedded(store: Store, settings: Any) -> Iterator[Store]:
+    """Let the app know this store as Shopify."""
+    from dashboard import framing
+
+    settings.SHOPIFY_ADMIN_ORIGINS = [store.origin]
+    settings.APP_BRIDGE_URL = f"{store.origin}/cdn/app-bridge.js"
+    settings.POLARIS_URL = f"{store.origin}/cdn/polaris.js"
+    settings.SHOPIFY_API_ORIGIN = f"http://127.0.0.1:{store.port}/shops/{{shop}}"
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    for remembered in (framing.content_policy, framing.preloads):
+        remembered.cache_clear()
+    yield store
+    for remembered in (framing.content_policy, framing.preloads):
+        remembered.cache_clear()
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]:
+    """Note what is put on the queue, instead of doing it."""
+    from pipelines.jobs.queue import Job
+
+    seen: list[tuple[str, tuple[Any, ...]]] = []
+    monkeypatch.setattr(Job, "enqueue", lambda self, *args: seen.append((self.path.rpartition(".")[2], args)))
+    return seen
+
+
+@pytest.fixture
+def shop(transactional_db: None, queued: list[Any]) -> Any:
+    """Return a shop with a live version and a decision that waits; the store's people are known to it."""
+    from django.utils import timezone
+
+    from pipelines.models import Staff
+    from tests.dashboard import story
+
+    shop = story.a_live_shop(24)
+    for name, sub in STAFF.items():
+        Staff.objects.create(
+            shop=shop, sub=sub, is_owner=name == "owner", is_collaborator=False, checked_at=timezone.now()
+        )
+    return shop
+
+
+@dataclass
+class Admin:
+    """A merchant before Shopify admin, with our app in its frame."""
+
+    page: Any
+    store: Store
+    problems: list[str]
+
+    @property
+    def app(self) -> Any:
+        return self.page.frame_locator("iframe[data-app]")
+
+    @property
+    def inside(self) -> Any:
+        """Return the frame itself, to run script in."""
+        return next(frame for frame in self.page.frames if frame != self.page.main_frame)
+
+    def open(self, path: str = "/") -> Any:
+        """Open one of our pages from the admin."""
+        self.page.goto(f"{self.store.admin}{path}")
+        self.app.locator("s-page").wait_for()
+        return self.app
+
+    def toast(self, text: str) -> None:
+        """Wait for the admin to show a message."""
+        self.page.locator("[data-toasts] .toast", has_text=text).wait_for()
+
+    def save(self) -> None:
+        """Press Save in the admin's own bar."""
+        self.page.locator("[data-save-bar] [data-save]").click()
+
+
+@pytest.fixture
+def admin(request: pytest.FixtureRequest, browser: Any, shop: Any, embedded: Store) -> Iterator[Admin]:
+    """Sit down before the admin, as the owner unless the test says otherwise; the console must stay silent."""
+    asked = getattr(request, "param", {})
+    width, height = SIZES[asked.get("size", "desktop")]
+    context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+    user = asked.get("user", "owner")
+    context.add_cookies([{"name": "devstore_user", "value": user, "url": embedded.origin}])
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    yield Admin(page, embedded, problems)
+    context.close()
+    assert problems == []
