@@ -124,7 +124,7 @@ def test_an_order_that_makes_no_sense_says_what_is_wrong(changes: dict[str, Any]
 
 
 def test_the_malformed_line_is_named() -> None:
-    with pytest.raises(Malformed, match="line 11: price is '-0.01', not an amount of money"):
+    with pytest.raises(Malformed, match=r"line 11: price is '-0\.01', not an amount of money"):
         read(line_items=[factories.line_body(11, price="-0.01")])
 
 
