@@ -21,6 +21,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from pipelines.shopify import vault
+from pipelines.shopify.texts import clean
 from pipelines.shopify.topics import number
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ BATCH = 256
 ROOM = 2048  # deliveries that may wait; more are sent away, and Shopify sends them again
 KNOWN_FOR = 30.0  # seconds that a shop's key is trusted
 UNKNOWN_FOR = 2.0
+UNSTORABLE = (psycopg2.DataError, psycopg2.IntegrityError, TypeError, ValueError)
 
 STORE = """
 SET LOCAL statement_timeout = 3000;
@@ -153,7 +155,7 @@ class Outbox:
             self.connection = self.connect()
         try:
             self.commit_together(batch)
-        except psycopg2.Error:
+        except (psycopg2.Error, TypeError, ValueError):
             if self.connection.closed:
                 raise
             self.connection.rollback()
@@ -176,7 +178,7 @@ class Outbox:
         assert self.connection
         try:
             self.commit_together([one])
-        except (psycopg2.DataError, psycopg2.IntegrityError) as error:
+        except UNSTORABLE as error:
             self.connection.rollback()
             one.delivery.payload, one.delivery.subject, one.delivery.state = {}, "", "dead"
             one.delivery.error = f"It could not be stored: {type(error).__name__}."
@@ -243,22 +245,25 @@ def pseudonym(one: Waiting, shop: KnownShop) -> bytes | None:
 
 
 def as_json(deliveries: list[Delivery]) -> str:
-    """Serialise for the database, which takes neither NUL nor half a surrogate pair."""
+    """Serialise for the database; what it cannot take, or we may not keep, is cleaned away."""
     rows: list[Any] = [{name: getattr(delivery, name) for name in COLUMNS} for delivery in deliveries]
     try:
         written = orjson.dumps(rows)
     except TypeError:
-        written = orjson.dumps(printable(rows))
-    return (orjson.dumps(printable(rows)) if b"\\u0000" in written else written).decode()
+        written = orjson.dumps(storable(rows))
+    is_clean = b"\\u0000" not in written and b"@" not in written
+    return (written if is_clean else orjson.dumps(storable(rows))).decode()
 
 
-def printable(value: Any) -> Any:
-    """Return the value with every text cleaned."""
+def storable(value: Any) -> Any:
+    """Return the value with every text cleaned, and numbers beyond 64 bits as the texts that they are."""
     if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+        return clean(value)
     if isinstance(value, dict):
-        return {printable(name): printable(part) for name, part in value.items()}
-    return [printable(part) for part in value] if isinstance(value, list) else value
+        return {clean(name): storable(part) for name, part in value.items()}
+    if isinstance(value, int) and value.bit_length() > 63:
+        return str(value)
+    return [storable(part) for part in value] if isinstance(value, list) else value
 
 
 def tell(batch: list[Waiting]) -> None:

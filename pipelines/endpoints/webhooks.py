@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ from psycopg2.extensions import connection as Connection
 from pipelines.endpoints.outbox import Delivery, Outbox, Outcome
 from pipelines.shopify.domains import SHOP_DOMAIN, client_secrets
 from pipelines.shopify.hmac import webhook_is_authentic
+from pipelines.shopify.shapes import is_plausible
 from pipelines.shopify.topics import TOPICS, Minimised, Topic, minimise
 
 PATH = "/webhooks/shopify"
@@ -59,14 +60,13 @@ async def take_in(scope: Scope, receive: Receive) -> None:
     """Store one delivery, or raise Refused."""
     if scope["method"] != "POST":
         raise Refused(405, "POST only")
-    headers = dict(scope["headers"])
+    headers = single_headers(scope["headers"])
     body = await read_body(headers, receive)
     if not webhook_is_authentic(body, headers.get(b"x-shopify-hmac-sha256", b""), client_secrets()):
         raise Refused(401, "signature does not match")
     named = named_headers(headers)
     minimised, state, error = understand(named["topic"], body)
-    if minimised.shop_domain is not None and minimised.shop_domain != named["shop-domain"]:
-        raise Refused(401, "the body names another shop")
+    require_same_shop(named, minimised, is_readable=state == "received")
     digest = hashlib.sha256(body).hexdigest()
     delivery = Delivery(
         shop_domain=named["shop-domain"],
@@ -86,6 +86,28 @@ async def take_in(scope: Scope, receive: Receive) -> None:
         raise Refused(401, "the body names another shop")
     if outcome is Outcome.UNAVAILABLE:
         raise Refused(503, "not stored, please send it again")
+
+
+def single_headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return the headers by name; of Shopify's own each may stand there once."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in pairs:
+        if name in headers and name.startswith(b"x-shopify-"):
+            raise Refused(400, "a header of Shopify's is there twice")
+        headers[name] = value
+    return headers
+
+
+def require_same_shop(named: dict[str, str], minimised: Minimised, *, is_readable: bool) -> None:
+    """Refuse a body of another shop than the header's: the signature covers the body only.
+
+    What ends a shop or forgets its customers must name the shop itself, or any signed body would do.
+    """
+    is_nameless = minimised.shop_domain is None and minimised.shop_id is None
+    if is_readable and is_nameless and TOPICS[named["topic"]].always:
+        raise Refused(401, "the body names no shop")
+    if minimised.shop_domain not in (None, named["shop-domain"]):
+        raise Refused(401, "the body names another shop")
 
 
 async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
@@ -160,7 +182,8 @@ def moment(header: bytes | None) -> str:
         at = datetime.fromisoformat((header or b"").decode("ascii"))
     except ValueError:
         at = datetime.now(UTC)
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return (at if is_plausible(at) else datetime.now(UTC)).isoformat()
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from pipelines.lifecycle import backfill, facts, install, privacy
 from pipelines.lifecycle.facts import Deletion, Taken
 from pipelines.models import Order, Shop, SyncRun, Variant, WebhookDelivery
 from pipelines.shopify import payloads
-from pipelines.shopify.shapes import Malformed, identifier, moment
+from pipelines.shopify.shapes import Malformed, currency, identifier, moment
 from pipelines.shopify.topics import TOPICS, number
 
 State = WebhookDelivery.State
@@ -220,12 +220,19 @@ def shop_columns(body: payloads.Body) -> dict[str, str]:
     """Return what the body says of a shop; what is missing or unknown stays as it was."""
     columns = {
         "name": payloads.words(body.get("name")),
-        "currency": payloads.words(body.get("currency"), 3),
+        "currency": known_currency(body.get("currency")),
         "country": payloads.words(body.get("country_code"), 2),
         "plan": payloads.words(body.get("plan_display_name") or body.get("plan_name"), 60),
         "timezone": known_zone(body.get("iana_timezone")),
     }
     return {name: value for name, value in columns.items() if value}
+
+
+def known_currency(code: Any) -> str:
+    try:
+        return currency(code)
+    except Malformed:
+        return ""
 
 
 def known_zone(name: Any) -> str:
@@ -242,7 +249,10 @@ def uninstalled(event: Event) -> Verdict:
 
 
 def scopes(event: Event) -> Verdict:
-    gained = install.scopes_changed(event.shop, map(str, event.body.get("current") or []), event.triggered_at)
+    current = event.body.get("current")
+    if type(current) is not list:
+        return Verdict(State.DEAD, "The body does not list the permissions.")
+    gained = install.scopes_changed(event.shop, map(str, current), event.triggered_at)
     if "read_all_orders" in gained:
         backfill.ask(event.shop, SyncRun.Kind.ORDERS, "scopes")
     return Verdict(subject=event.shop_domain)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import orjson
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -33,14 +33,14 @@ TOPICS_ALONE = [name for name, topic in TOPICS.items() if topic.kind in ALONE]
 CLAIM = """
 SELECT id, shop_domain, webhook_id, topic, triggered_at, attempts, payload, hashtextextended(payload::text, 0)
 FROM pipelines_webhookdelivery
-WHERE state IN ('received', 'failed') AND not_before <= now() AND {which}
+WHERE state IN ('received', 'failed') AND not_before <= statement_timestamp() AND {which}
 ORDER BY not_before, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 MARK = """
 UPDATE pipelines_webhookdelivery AS delivery SET
     state = verdict.state, error = verdict.error, subject = coalesce(verdict.subject, delivery.subject),
     attempts = verdict.attempts, not_before = verdict.not_before,
-    applied_at = CASE WHEN verdict.state IN ('applied', 'superseded') THEN now() END
+    applied_at = CASE WHEN verdict.state IN ('applied', 'superseded') THEN statement_timestamp() END
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[])
     AS verdict(id, state, error, subject, attempts, not_before)
 WHERE delivery.id = verdict.id
@@ -67,9 +67,11 @@ def drain_together(size: int) -> int:
         with transaction.atomic():
             claimed = claim("topic = ANY(%s)", [TOPICS_TOGETHER], size)
             settle(claimed)
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         raise  # a deadlock or a lost connection is nobody's fault: the next drain claims them again
-    except DatabaseError as error:
+    except Exception as error:
+        if not claimed:
+            raise
         log.warning("%d deliveries were refused (%s); taking them one by one", len(claimed), type(error).__name__)
         for event in claimed:
             drain_one(event.id)
@@ -90,7 +92,7 @@ def drain_one(pk: int) -> int:
         with transaction.atomic():
             claimed = claim("id = %s", [pk], 1)
             settle(claimed)
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         log.error("delivery %d cannot be applied: %s", pk, type(error).__name__)  # its text could quote the body

@@ -25,6 +25,7 @@ from pipelines.shopify.shapes import (
     Stock,
     Variant,
     currency,
+    fitting,
     gid,
     maybe_moment,
     maybe_money,
@@ -95,6 +96,7 @@ def line(node: Node, order_id: int, source: Source, fact: Order | None = None, c
         code = fact.currency if fact else source.currency
         price = amount(node.get("originalUnitPriceSet"), code, "price")
         paid = amount(node.get("discountedUnitPriceAfterAllDiscountsSet"), code, "price paid")
+        discount = fitting((price - paid) * quantity, "discount") if price and paid is not None and paid < price else 0
         variant_id, product_id = reference(node.get("variant")), reference(node.get("product"))
     except Malformed as malformed:
         raise Malformed(f"line {line_id}: {malformed}") from None
@@ -115,7 +117,7 @@ def line(node: Node, order_id: int, source: Source, fact: Order | None = None, c
         removed,
         returned,
         price,
-        (price - paid) * quantity if paid is not None and paid < price else 0,
+        discount,
         node.get("isGiftCard") is True,
         node.get("requiresShipping") is not False,
         fact.processed_at if fact else EPOCH,

@@ -25,6 +25,7 @@ from pipelines.shopify.shapes import (
     Stock,
     Variant,
     currency,
+    fitting,
     identifier,
     maybe_identifier,
     maybe_moment,
@@ -34,6 +35,7 @@ from pipelines.shopify.shapes import (
     whole,
     words,
 )
+from pipelines.shopify.texts import clean
 
 CAME_BACK = frozenset({"return", "no_restock", "legacy_restock"})
 Body = dict[str, Any]
@@ -123,7 +125,9 @@ def line_discount(item: Body, code: str) -> int:
     allocations = item.get("discount_allocations")
     if type(allocations) is not list:
         return money(item.get("total_discount") or 0, code, "discount")
-    return sum([money(part.get("amount") or 0, code, "discount") for part in allocations]) if allocations else 0
+    if not allocations:
+        return 0
+    return fitting(sum([money(part.get("amount") or 0, code, "discount") for part in allocations]), "discount")
 
 
 def units_returned(refunds: list[Body]) -> dict[Any, int]:
@@ -139,12 +143,13 @@ def units_returned(refunds: list[Body]) -> dict[Any, int]:
 
 def refunded(refunds: list[Body], code: str) -> int:
     """Return the money that was paid back."""
-    return sum(
+    paid_back = [
         money(payment.get("amount") or 0, code, "a refund's amount")
         for refund in refunds
         for payment in objects(refund, "transactions")
         if payment.get("kind") == "refund" and payment.get("status") == "success"
-    )
+    ]
+    return fitting(sum(paid_back), "refunds")
 
 
 def product(body: Body, sender: Sender) -> ProductWithVariants:
@@ -189,7 +194,8 @@ def variant(item: Body, fact: Product, sender: Sender) -> Variant:
 def tags(value: Any) -> str:
     """Return a product's tags as JSON; webhooks join them with commas."""
     names = value.split(",") if type(value) is str else value if type(value) is list else []
-    return orjson.dumps([name.strip() for name in names if type(name) is str and name.strip()]).decode()
+    told = [clean(name).strip() for name in names if type(name) is str]
+    return orjson.dumps([name for name in told if name]).decode()
 
 
 def stock(body: Body, sender: Sender) -> Stock | None:

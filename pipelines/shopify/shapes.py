@@ -7,13 +7,16 @@ them once they are known to be times; money is integer minor units. `Malformed` 
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from pipelines.shopify.texts import clean
 
 SMALLEST, LARGEST = -(2**31), 2**31 - 1
 LARGEST_ID = 2**63 - 1
 EPOCH = "1970-01-01T00:00:00Z"  # stands for a moment that is not known yet
+YEARS = range(1900, 2200)
 MONEY_TYPES = frozenset({str, int, float})
 WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"  # ISO 4217
 WITH_THREE = "BHD IQD JOD KWD LYD OMR TND"
@@ -183,12 +186,18 @@ def gid(value: Any, what: str = "the id") -> int:
     return number
 
 
+def is_plausible(at: datetime) -> bool:
+    """Say whether PostgreSQL, Python and pandas can all tell this moment, in whichever zone."""
+    return at.year in YEARS
+
+
 @lru_cache(maxsize=65536)
 def is_moment(value: str) -> bool:
     try:
-        return datetime.fromisoformat(value).tzinfo is not None
+        at = datetime.fromisoformat(value)
     except ValueError:
         return False
+    return at.tzinfo is not None and is_plausible(at)
 
 
 def moment(value: Any, what: str) -> str:
@@ -223,7 +232,7 @@ def minor(amount: str | int | float, code: str) -> int | None:
     try:
         units = Decimal(str(amount)).scaleb(MINOR_DIGITS.get(code, 2)).to_integral_value(ROUND_HALF_UP)
         return int(units) if 0 <= units <= LARGEST_ID else None
-    except (InvalidOperation, OverflowError):
+    except (ArithmeticError, ValueError):  # decimal's own Overflow is the former
         return None
 
 
@@ -238,13 +247,20 @@ def money(value: Any, code: str, what: str) -> int:
     return units
 
 
+def fitting(units: int, what: str) -> int:
+    """Return money that was added up or multiplied, if a column can hold it."""
+    if units > LARGEST_ID:
+        raise Malformed(f"{what} add up to more than can be stored")
+    return units
+
+
 def maybe_money(value: Any, code: str, what: str) -> int | None:
     return None if value is None else money(value, code, what)
 
 
 def words(value: Any, longest: int = 255) -> str:
     """Return a text of limited length; nothing and non-texts are empty."""
-    return value[:longest] if type(value) is str else ""
+    return clean(value)[:longest] if type(value) is str else ""
 
 
 def shown(value: Any) -> str:
