@@ -1,8 +1,8 @@
 """The gates of a version: refused, validated or undecided, each check with a sentence.
 
 Refused: not better than the simple rule on RMSSE, more than 10 % bias, or a profit interval wholly below zero.
-Validated: the profit interval wholly above zero, on enough history. Everything else is undecided, and the merchant's.
-Thin evidence proves nothing, a bias neither: there it refuses only where chance cannot explain it (decision 22).
+Validated: the profit interval wholly above zero, on enough history. Everything else is undecided, and the merchant's;
+so is a bias over 10 % whose range reaches into the limit (decision 22).
 """
 
 from __future__ import annotations
@@ -115,14 +115,17 @@ def little_bias(metrics: dict[str, Any]) -> Gate:
     text = f"Past forecasts were {100 * abs(bias):.1f} % too {direction} in all (limit: 10 %)."
     if abs(bias) <= MOST_BIAS:
         return Gate(name, Verdict.PASSED, text, bias)
-    if metrics.get("evidence") == "thin" and may_be_chance(metrics.get("bias_range")):
-        return Gate(name, Verdict.OPEN, f"{text} On so few weeks, chance may explain it.", bias)
+    if may_be_chance(metrics):
+        return Gate(name, Verdict.OPEN, f"{text} Its range reaches into the limit: chance may explain it.", bias)
     return Gate(name, Verdict.FAILED, text, bias)
 
 
-def may_be_chance(bias_range: list[float] | None) -> bool:
-    """Say whether a bias within the limit would explain what was seen."""
-    return bias_range is None or (bias_range[0] <= MOST_BIAS and bias_range[1] >= -MOST_BIAS)
+def may_be_chance(metrics: dict[str, Any]) -> bool:
+    """Say whether a bias within the limit would explain what was seen; one origin of a short history tells nothing."""
+    known = metrics.get("bias_range")
+    if known is None:
+        return metrics.get("evidence") == "thin"
+    return bool(known[0] <= MOST_BIAS and known[1] >= -MOST_BIAS)
 
 
 def worth_money(replay: dict[str, Any]) -> Gate:

@@ -52,19 +52,16 @@ def test_the_verdict_follows_from_the_checks(shop, changes, state):
     assert judged(shop, **changes).state == state
 
 
-THIN = {"evidence": "thin"}
-
-
 @pytest.mark.parametrize(
     ("known", "state"),
     [
-        (THIN | {"bias_range": [-0.4, -0.05]}, State.UNDECIDED),
-        (THIN | {"bias_range": [-0.4, -0.11]}, State.REFUSED),
-        (THIN | {"bias_range": None}, State.UNDECIDED),
-        ({"evidence": "full", "bias_range": [-0.4, -0.05]}, State.REFUSED),
+        ({"bias_range": [-0.4, -0.11]}, State.REFUSED),
+        ({"bias_range": [-0.4, -0.05]}, State.UNDECIDED),
+        ({"bias_range": None, "evidence": "full"}, State.REFUSED),
+        ({"bias_range": None, "evidence": "thin"}, State.UNDECIDED),
     ],
 )
-def test_thin_evidence_refuses_a_bias_only_where_chance_cannot_explain_it(shop, known, state):
+def test_a_bias_that_chance_may_explain_leaves_the_decision_to_the_merchant(shop, known, state):
     assert judged(shop, bias=-0.2, known=known).state == state
 
 
