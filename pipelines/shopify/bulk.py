@@ -12,11 +12,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, Any
-from urllib.parse import urlsplit
 
 import orjson
 import requests
 from django.conf import settings
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 from pipelines.shopify import transport
 from pipelines.shopify.admin_api import AdminApi, document
@@ -190,14 +191,18 @@ def _download(url: str) -> requests.Response:
 
 
 def _check_host(url: str) -> None:
-    """Refuse addresses outside of Shopify's storage: an export is fetched from nowhere else."""
-    parts = urlsplit(url)
-    hosts = {parts.hostname or "", parts.netloc}
+    """Refuse addresses outside of Shopify's storage, read by the very parser that will connect to them."""
+    try:
+        asked = parse_url(url)
+    except LocationParseError:
+        raise BulkHostRefused() from None
+    host = asked.host or ""
     is_known = any(
-        known in hosts or (known.startswith(".") and (parts.hostname or "").endswith(known))
+        known in (host, asked.netloc) or (known.startswith(".") and host.endswith(known))
         for known in settings.SHOPIFY_BULK_HOSTS
     )
-    if not is_known or parts.scheme not in (("https", "http") if settings.DEMO else ("https",)):
+    is_safe = asked.scheme in (("https", "http") if settings.DEMO else ("https",)) and asked.auth is None
+    if not (is_known and is_safe):
         raise BulkHostRefused()
 
 
