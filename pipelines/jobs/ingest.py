@@ -82,3 +82,5 @@ def read_again() -> None:
             reconcile.read_again(shop)
         except ShopifyError as error:
             log.info("%s cannot be asked now: %s", shop, error)
+        except Exception:  # one shop's surprise is no other shop's
+            log.exception("%s could not be read again", shop)

@@ -43,6 +43,11 @@ MOST_ATTEMPTS = 5
 MOST_REFUSALS_SHOWN = 20
 
 
+class BrokeOff(ShopifyError):
+    retryable = True
+    sentence = "The import broke off. We will try again by ourselves."
+
+
 class LostRun(Exception):
     """Somebody else went on with this run; what we did since is rolled back."""
 
@@ -91,6 +96,9 @@ def advance(run_id: int) -> SyncRun | None:
         try_again(run, error)
     except LostRun:
         return None
+    except Exception:
+        try_again(run, BrokeOff())  # a surprise counts as a try too, or the import would never end
+        raise
     return run
 
 
@@ -159,7 +167,13 @@ def load(run: SyncRun) -> None:
         facts.analyze()
     with transaction.atomic():
         rows = loader.finish()
-        move(run, state=State.DONE, finished_at=timezone.now(), error="", rows_written=run.rows_written + rows)
+        done = {
+            "state": State.DONE,
+            "finished_at": timezone.now(),
+            "error": "",
+            "rows_written": run.rows_written + rows,
+        }
+        move(run, **done, url="")  # the address opens the export to whoever has it
 
 
 def source_of(run: SyncRun) -> Source:
