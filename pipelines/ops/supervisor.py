@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
@@ -90,15 +90,14 @@ def running_demo(plan: DemoPlan, say: Say = print) -> Iterator[Demo]:
     """Start everything in order, yield when it answers, and stop it in reverse."""
     refuse_taken_ports(plan)
     places = layout.prepare(plan.state)
-    plan = DemoPlan(places.state, plan.port, plan.store_port, plan.orders, plan.history_days)
     with ExitStack() as stack:
         stack.enter_context(only_one(places.state))
-        demo = Demo(plan, places, {})
+        demo = Demo(replace(plan, state=places.state), places, {})
         stack.callback(demo.stop)
         start_services(demo, say)
         static = demo.begin("collectstatic", *demo.manage("collectstatic", "--noinput", "-v", "0"))
-        prepare_database(demo, say)
         start_store(demo, say)
+        prepare_database(demo, say)
         demo.finish(static, STEP_SECONDS)
         start_app(demo, say)
         yield demo
@@ -117,25 +116,22 @@ def start_services(demo: Demo, say: Say) -> None:
     demo.env = environment(demo.plan, found)
 
 
-def prepare_database(demo: Demo, say: Say) -> None:
-    """Bring the tables up to date."""
-    say("Preparing the database ...")
-    demo.finish(demo.begin("migrate", *demo.manage("migrate", "--noinput", "-v", "0")), STEP_SECONDS)
-
-
 def start_store(demo: Demo, say: Say) -> None:
     """Create the development store on first use, and serve it."""
     plan, state = demo.plan, demo.plan.state / "devstore"
-    say(
-        f"Preparing the development store from {plan.orders} ..."
-        if plan.orders
-        else "Preparing the development store ..."
-    )
+    source = f" from {plan.orders}" if plan.orders else ""
+    say(f"Preparing the development store{source} ...")
     seed = (PYTHON, "-m", "devstore", "seed", "--state", state, *seed_arguments(plan))
     demo.finish(demo.begin("devstore-seed", *seed), SEED_SECONDS)
     serve = ("--host", "127.0.0.1", "--port", str(plan.store_port), "--app-url", plan.app_url)
     command = (PYTHON, "-m", "devstore", "serve", "--state", state, *serve)
     demo.start("devstore", *command, address=f"{plan.store_url}/control/state")
+
+
+def prepare_database(demo: Demo, say: Say) -> None:
+    """Bring the tables up to date."""
+    say("Preparing the database ...")
+    demo.finish(demo.begin("migrate", *demo.manage("migrate", "--noinput", "-v", "0")), STEP_SECONDS)
 
 
 def start_app(demo: Demo, say: Say) -> None:
