@@ -48,15 +48,11 @@ def a_shop(**changes: object) -> Shop:
     return shop
 
 
-def pulled(shop: Shop, at: datetime | None = None) -> SyncRun:
-    """Note that all orders were read from Shopify."""
-    return SyncRun.objects.create(
-        shop=shop,
-        kind=SyncRun.Kind.ORDERS,
-        trigger="daily",
-        state=SyncRun.State.DONE,
-        finished_at=at or timezone.now(),
-    )
+def pulled(shop: Shop, at: datetime | None = None) -> None:
+    """Note that products, stock and orders were read from Shopify."""
+    kinds = (SyncRun.Kind.PRODUCTS, SyncRun.Kind.STOCK, SyncRun.Kind.ORDERS)
+    facts = {"trigger": "daily", "state": SyncRun.State.DONE, "finished_at": at or timezone.now()}
+    SyncRun.objects.bulk_create(SyncRun(shop=shop, kind=kind, **facts) for kind in kinds)
 
 
 def a_variant(shop: Shop, number: int, *, created: datetime, **changes: object) -> Variant:

@@ -8,9 +8,12 @@ from pipelines.jobs.queue import job
 @job(queue="training", timeout=1800)
 def train_version(shop_id: int, use_case: str, trigger: str) -> None:
     """Train one version; what stops it is written on the run, and only a full disk is worth an early retry."""
-    from pipelines.lifecycle import runs, train
+    from pipelines.lifecycle import due, runs, train
     from pipelines.lifecycle.errors import ArtifactNotStored
+    from pipelines.models import Shop
 
+    if not due.is_wanted(Shop.objects.get(pk=shop_id), use_case, trigger):
+        return
     try:
         version = train.train_version(shop_id=shop_id, use_case=use_case, trigger=trigger)
     except ArtifactNotStored:
@@ -42,6 +45,15 @@ def refresh(shop_id: int, use_case: str) -> None:
     publish.enqueue(shop_id)
 
 
+@job(queue="training", timeout=1800)
+def catch_up(shop_id: int, use_case: str) -> None:
+    """Refresh a shop that the clock found behind, unless that was done since."""
+    from pipelines.lifecycle import due
+
+    if (shop_id, use_case) in due.refreshes():
+        refresh(shop_id, use_case)
+
+
 @job(timeout=900)
 def publish(shop_id: int) -> None:
     """Send the shop's own metafields what changed."""
@@ -66,6 +78,6 @@ def carry_on() -> None:
     for version_id in due.proposals():
         propose_release.enqueue(version_id)
     for shop_id, use_case in due.refreshes():
-        refresh.enqueue(shop_id, use_case)
+        catch_up.enqueue(shop_id, use_case)
     for shop_id in due.publications():
         publish.enqueue(shop_id)

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from pipelines.lifecycle import freshness, publish, runs
+from pipelines.lifecycle import backfill, freshness, publish, runs
 from pipelines.models import (
     Deployment,
     ModelVersion,
@@ -26,6 +26,8 @@ REFRESH_AT = time(2, 0)  # in the shop's zone: the day is over and its late orde
 FIRST_TRIED_EVERY = FAILED_TRIED_EVERY = timedelta(days=1)
 LEFT_LYING = timedelta(minutes=2)  # a job that follows at once has had its chance
 
+BY_CLOCK = ("first", "weekly")
+
 Training = tuple[int, str, str]
 
 
@@ -39,12 +41,19 @@ def trainings(now: datetime | None = None) -> Iterator[Training]:
     now = now or timezone.now()
     for shop in Shop.objects.installed().select_related("settings"):
         newest_pull = freshness.newest_pull_at(shop)
-        if newest_pull is None or now - newest_pull > freshness.LIMIT:
+        is_fresh = newest_pull is not None and now - newest_pull <= freshness.LIMIT
+        if not is_fresh or not backfill.first_import_is_done(shop):
             continue
         for use_case in USE_CASES:
             trigger = due_trigger(shop, use_case, now)
             if trigger:
                 yield shop.pk, use_case, trigger
+
+
+def is_wanted(shop: Shop, use_case: str, trigger: str) -> bool:
+    """Say whether a training that was enqueued a while ago should still run: the clock may have sent it twice."""
+    dead = TrainingRun.objects.for_shop(shop).filter(runs.silent_runs(), use_case=use_case)
+    return trigger not in BY_CLOCK or dead.exists() or due_trigger(shop, use_case, timezone.now()) == trigger
 
 
 def due_trigger(shop: Shop, use_case: str, now: datetime) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipelines.jobs import releases, training
 from pipelines.lifecycle import runs
-from pipelines.models import ModelVersion, Release, TrainingRun
+from pipelines.models import ModelVersion, Release, StockAdvice, TrainingRun
 from pipelines.usecases import USE_CASES
 from tests import histories, toy_use_case
 
@@ -60,9 +60,23 @@ def test_weekly_versions_ask_once_a_week(shop):
     training.train_version.enqueue(shop.pk, "toy", "first")
     card = Release.objects.get()
     Release.objects.filter(pk=card.pk).update(phase=Release.Phase.REJECTED)
+    TrainingRun.objects.update(created_at=timezone.now() - timedelta(days=8))
     training.train_version.enqueue(shop.pk, "toy", "weekly")
     held = Release.objects.latest("pk")
     assert held.phase == Release.Phase.STAGED and held.held
+
+
+@pytest.mark.parametrize("trigger", ["first", "weekly"])
+def test_what_the_clock_sent_twice_runs_once(shop, trigger):
+    training.train_version.enqueue(shop.pk, "toy", "first")
+    training.train_version.enqueue(shop.pk, "toy", trigger)
+    assert ModelVersion.objects.count() == 1
+
+
+def test_what_the_merchant_asks_for_always_runs(shop):
+    for _ in range(2):
+        training.train_version.enqueue(shop.pk, "toy", "merchant")
+    assert ModelVersion.objects.count() == 2
 
 
 def test_the_clock_trains_what_is_due_and_only_once(shop):
@@ -94,3 +108,17 @@ def test_cards_expire_by_the_clock(shop):
     Release.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
     releases.keep_time()
     assert Release.objects.get().phase == Release.Phase.EXPIRED
+
+
+def test_a_refresh_that_was_done_since_is_not_done_again(shop, monkeypatch):
+    training.train_version.enqueue(shop.pk, "toy", "first")
+    histories.approved(Release.objects.get())
+    done = []
+    monkeypatch.setattr("pipelines.lifecycle.serve.refresh", lambda shop, use_case: done.append(use_case))
+    training.catch_up(shop.pk, "toy")
+    yesterday = timezone.now().astimezone(shop.zone).date() - timedelta(days=1)
+    StockAdvice.objects.create(
+        shop=shop, variant_id=1, version=ModelVersion.objects.get(), origin=yesterday, title="Thing", status="ok"
+    )
+    training.catch_up(shop.pk, "toy")
+    assert done == ["toy"]

@@ -58,6 +58,10 @@ class TestTrainings:
         SyncRun.objects.all().delete()
         assert trainings() == []
 
+    def test_nothing_is_due_before_products_and_stock_are_there_too(self, shop):
+        SyncRun.objects.filter(kind=SyncRun.Kind.PRODUCTS).delete()
+        assert trainings() == []
+
     def test_a_shop_that_left_trains_no_more(self, shop):
         type(shop).objects.update(uninstalled_at=NOW)
         assert trainings() == []
