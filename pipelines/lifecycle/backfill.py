@@ -246,8 +246,11 @@ def wait(run: SyncRun, pause: timedelta, error: str = "") -> None:
 def try_again(run: SyncRun, error: ShopifyError) -> None:
     """Try a step again later, with a new export where the old one cannot be had; at last say why not."""
     attempts = run.attempts + 1
-    if not error.retryable or attempts >= MOST_ATTEMPTS:
+    if not error.retryable:
         give_up(run, str(error))
+        return
+    if attempts >= MOST_ATTEMPTS:
+        give_up(run, f"{error} That failed {MOST_ATTEMPTS} times; the next daily pull starts afresh.")
         return
     starts_over = isinstance(error, ExpiredUrl | ExportFailed) or (run.state == State.LOADING and attempts >= 3)
     again = {"state": State.QUEUED, "bulk_gid": "", "url": "", "objects_done": 0} if starts_over else {}
