@@ -36,6 +36,7 @@ View = Callable[..., HttpResponse]
 
 LAUNCH_ONLY = {"id_token", "hmac", "timestamp", "session", "bounced"}  # valid once: not carried on
 BOUNCE_SECONDS = 60  # a second refusal within this time is told, not bounced
+LARGEST_REQUEST = 12_000_000  # a file of 10 MB and its form
 TELLS_WHY = "Open shopmlops from the Apps list in your Shopify admin."
 
 
@@ -96,6 +97,8 @@ def bounce(request: HttpRequest) -> HttpResponse:
 
 def keep_out(request: HttpRequest) -> HttpResponse | None:
     """Set who asks on the request, or return the answer for somebody who has not proved it."""
+    if is_too_large(request):
+        return refuse(request, "That is more than this app takes at once.", 413)
     token = token_of(request)
     try:
         identity = verify(token)
@@ -110,6 +113,12 @@ def keep_out(request: HttpRequest) -> HttpResponse | None:
         request.framed_for = identity.shop_domain
         return refuse(request, str(error), 503)
     return None
+
+
+def is_too_large(request: HttpRequest) -> bool:
+    """Say whether a body is announced that no form of ours makes; one that is not announced is not read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return len(length) > 12 or not length.isdigit() or int(length) > LARGEST_REQUEST
 
 
 def token_of(request: HttpRequest) -> str:

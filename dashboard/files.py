@@ -8,7 +8,7 @@ from django.http import StreamingHttpResponse
 
 from pipelines.stats.words import to_major
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Line:

@@ -7,6 +7,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from dashboard.forms import RuleForm
@@ -16,7 +17,8 @@ from pipelines.models import Product, Shop, StockRule, Variant
 FIELDS = tuple(RuleForm.base_fields)
 COLUMNS = ("vendor", "product", "option", "sku", *FIELDS)
 NEEDED = ("vendor", "sku")
-MOST_ERRORS = 50
+MOST_ERRORS = 50  # are named; the others are counted
+MOST_LINES = 250_000
 LONGEST_CELL = 255
 
 
@@ -26,11 +28,15 @@ class Reading:
 
     rules: list[Rule] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    more_errors: int = 0
     seen: dict[tuple[str, int | None], int] = field(default_factory=dict)  # where each vendor and variant was named
 
-    @property
-    def more_errors(self) -> int:
-        return max(0, len(self.errors) - MOST_ERRORS)
+    def refuse(self, line: int, problem: str) -> None:
+        """Name what is wrong with a line; beyond the first ones only count."""
+        if len(self.errors) < MOST_ERRORS:
+            self.errors.append(f"Line {line:,}: {problem}")
+        else:
+            self.more_errors += 1
 
 
 def rows(shop: Shop) -> Iterator[list[Any]]:
@@ -58,19 +64,28 @@ def read(shop: Shop, content: bytes) -> Reading:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        reading.errors.append(f"Line {line}: not UTF-8. Save the file as “CSV UTF-8”.")
+        reading.refuse(line, "not UTF-8. Save the file as “CSV UTF-8”.")
         return reading
     table = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",")
-    columns = [name.strip().lower() for name in table.fieldnames or []]
-    missing = [name for name in NEEDED if name not in columns]
-    unknown = [name for name in columns if name and name not in COLUMNS]
-    if missing or unknown:
-        reading.errors += [f"Line 1: the column “{name}” is missing." for name in missing]
-        reading.errors += [f"Line 1: we do not know the column “{name}”." for name in unknown]
-        return reading
-    table.fieldnames = columns
-    read_lines(shop, table, reading)
+    try:
+        read_columns(table, reading)
+        if not reading.errors:
+            read_lines(shop, table, reading)
+    except csv.Error as error:
+        reading.refuse(table.line_num + 1, f"{error}.")
     return reading
+
+
+def read_columns(table: csv.DictReader, reading: Reading) -> None:
+    """Read the first line, which names the columns."""
+    columns = [name.strip().lower() for name in table.fieldnames or []]
+    for name in NEEDED:
+        if name not in columns:
+            reading.refuse(1, f"the column “{name}” is missing.")
+    for name in columns:
+        if name and name not in COLUMNS:
+            reading.refuse(1, f"we do not know the column “{name[:LONGEST_CELL]}”.")
+    table.fieldnames = columns
 
 
 def read_lines(shop: Shop, table: csv.DictReader, reading: Reading) -> None:
@@ -79,11 +94,10 @@ def read_lines(shop: Shop, table: csv.DictReader, reading: Reading) -> None:
     live = Variant.objects.for_shop(shop).filter(deleted_at=None).exclude(sku="")
     for sku, variant_id in live.values_list("sku", "shopify_id"):
         skus[sku.lower()].append(variant_id)
-    try:
-        for cells in table:
-            read_line(cells, table.line_num, shop, known_vendors, skus, reading)
-    except csv.Error as error:
-        reading.errors.append(f"Line {table.line_num}: {error}.")
+    for cells in islice(table, MOST_LINES):
+        read_line(cells, table.line_num, shop, known_vendors, skus, reading)
+    if next(table, None):
+        reading.refuse(table.line_num, f"a file takes up to {MOST_LINES:,} lines.")
 
 
 def read_line(
@@ -91,7 +105,7 @@ def read_line(
 ) -> None:
     """Turn one line into rules, or into an error with its number."""
     if None in cells or None in cells.values():
-        reading.errors.append(f"Line {number}: it has another number of columns than the first line.")
+        reading.refuse(number, "it has another number of columns than the first line.")
         return
     values = {name: clean(cell) for name, cell in cells.items() if name}
     if not any(values.values()):
@@ -101,7 +115,7 @@ def read_line(
     problem = problem or ("" if form.is_valid() else form.sentence())
     again = next((reading.seen[target] for target in targets if target in reading.seen), None)
     if problem or again:
-        reading.errors.append(f"Line {number}: {problem or f'it repeats line {again}.'}")
+        reading.refuse(number, problem or f"it repeats line {again:,}.")
         return
     for vendor, variant_id in targets:
         reading.seen[(vendor, variant_id)] = number

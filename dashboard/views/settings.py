@@ -39,6 +39,8 @@ def settings(request: HttpRequest) -> HttpResponse:
 def save(request: HttpRequest, form: SettingsForm) -> None:
     """Save the settings; who may approve is changed only by those who may."""
     changes = form.changes()
+    if form.cleaned_data["revision"] != request.shop.settings.revision:
+        raise Refused(preferences.CHANGED)
     if changes["approvers"] != request.shop.settings.approvers:
         reason = releasing.why_not_allowed(request.shop, request.staff.sub)
         if reason:
@@ -92,7 +94,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         return show(request, "dashboard/rules.html", {"page": rules_page(request.shop, problems)}, status=422)
     reading = rules_file.read(request.shop, form.cleaned_data["rules"].read())
     if reading.errors:
-        page = rules_page(request.shop, reading.errors[: rules_file.MOST_ERRORS], reading.more_errors)
+        page = rules_page(request.shop, reading.errors, reading.more_errors)
         return show(request, "dashboard/rules.html", {"page": page}, status=422)
     count = preferences.set_rules(request.shop, reading.rules, by=request.staff.sub)
     advise_again(request.shop)

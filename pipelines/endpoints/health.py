@@ -47,8 +47,8 @@ def redis_answers() -> bool:
 @require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
     """Report the fleet's counts to a Prometheus that knows the token."""
-    given = request.headers.get("Authorization", "")
-    if not settings.METRICS_TOKEN or not hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}"):
+    given, token = request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"
+    if not settings.METRICS_TOKEN or not hmac.compare_digest(given.encode(), token.encode()):
         return HttpResponse(status=404)
     return HttpResponse(generate_latest(fleet()), content_type="text/plain; version=0.0.4")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from pipelines.shopify.domains import client_secrets, shop_domain
 from pipelines.shopify.errors import InvalidIdToken
 
 LONGEST_TOKEN = 4096
+SUBJECT = re.compile(r"[0-9A-Za-z_-]{1,40}")  # never the name of an operator, which has a colon
 REASONS: dict[type[Exception], str] = {
     jwt.ExpiredSignatureError: "expired",
     jwt.ImmatureSignatureError: "not yet valid",
@@ -40,7 +42,7 @@ def verify(token: str) -> Identity:
     domain = shop_domain(str(claims["dest"]).removeprefix("https://"))
     if not domain or claims["iss"] != f"https://{domain}/admin" or claims["dest"] != f"https://{domain}":
         raise InvalidIdToken("issuer")
-    if not (0 < len(claims["sub"]) <= 40):
+    if not (type(claims["sub"]) is str and SUBJECT.fullmatch(claims["sub"])):
         raise InvalidIdToken("subject")
     return Identity(domain, claims["sub"], str(claims["sid"]), _expiry(claims))
 

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client
 
+from dashboard.embedding import LARGEST_REQUEST
 from pipelines.jobs.ingest import import_everything
 from pipelines.models import Shop
 from tests.fake_shopify import refuse
@@ -194,7 +195,7 @@ class TestHeaders:
     def test_scripts_come_from_us_and_shopify_and_never_inline(self, client):
         policy = client.get("/", launch())["Content-Security-Policy"]
         rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
-        assert rules["script-src"] == "'self' https://cdn.shopify.com"
+        assert rules["script-src"] == "'self' https://cdn.shopify.com/shopifycloud/"
         assert rules["default-src"] == rules["form-action"] == "'self'"
         assert rules["object-src"] == rules["base-uri"] == "'none'"
         assert "unsafe-eval" not in policy
@@ -230,6 +231,11 @@ class TestOperators:
 
 
 class TestTrouble:
+    def test_a_request_that_no_form_makes_is_not_read(self, client):
+        length = {"Content-Length": str(LARGEST_REQUEST + 1)}
+        assert client.post("/", headers=bearer() | length).status_code == 413
+        assert client.post("/", headers=bearer() | {"Content-Length": "9" * 5000}).status_code == 413
+
     def test_a_database_that_is_away_is_told_and_not_described(self, client):
         answer = client.get("/broken", launch())
         assert answer.status_code == 503

@@ -47,6 +47,8 @@ def test_the_old_secret_counts_while_a_rotation_lasts(settings):
         ({"iss": f"https://a@{SHOP}/admin", "dest": f"https://a@{SHOP}"}, "issuer"),
         ({"sub": ""}, "subject"),
         ({"sub": "9" * 41}, "subject"),
+        ({"sub": "operator:ann"}, "subject"),
+        ({"sub": "42\n"}, "subject"),
         ({"sub": 42}, "malformed"),
         ({"dest": 42}, "malformed"),
         ({"exp": "soon"}, "malformed"),

@@ -1,0 +1,34 @@
+"""Files for spreadsheets: text stays text, and comes back as it was."""
+
+import csv
+import io
+
+import pytest
+
+from dashboard.files import csv_file, lines
+from dashboard.rules_file import clean
+
+
+@pytest.mark.parametrize("cell", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "－1"])
+def test_no_cell_is_a_formula(cell):
+    written = "".join(lines(["a", "b"], [[cell, 5]])).removeprefix("\ufeff")
+    [_, (text, number)] = csv.reader(io.StringIO(written, newline=""))
+    assert text == f"'{cell}"
+    assert number == "5"
+
+
+@pytest.mark.parametrize("cell", ["Blue shirt", "a=b", "3-pack", "'quoted'", "=SKU-1", "-7"])
+def test_a_cell_comes_back_as_it_was(cell):
+    written = "".join(lines(["a", "b"], [[cell, ""]])).removeprefix("\ufeff")
+    [_, (text, _)] = csv.reader(io.StringIO(written))
+    assert clean(text) == cell
+
+
+def test_a_negative_number_stays_a_number():
+    assert "-3" in "".join(lines(["a", "b"], [[-3, 1]])).splitlines()[1].split(",")
+
+
+def test_a_quote_or_line_end_does_not_start_a_new_cell():
+    answer = csv_file("x.csv", ["a", "b"], [['a","=1', "b\n=2"]])
+    [_, row] = csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"), newline=""))
+    assert row == ['a","=1', "b\n=2"]
