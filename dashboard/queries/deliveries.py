@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q, QuerySet, When
 from django.db.models.functions import TruncHour
 
 from dashboard.queries.words import Badge
@@ -42,6 +42,7 @@ TOPICS = {
     "shop/redact": "Shop to be erased",
 }
 HAS_BODY = ExpressionWrapper(~Q(payload={}), BooleanField())
+FAILED_FIRST = Case(When(state__in=[State.FAILED, State.DEAD], then=0), default=1)
 FILTERS = {
     "all": ("All", Q()),
     "applied": ("Applied", Q(state__in=[State.APPLIED, State.SUPERSEDED])),
@@ -149,7 +150,7 @@ def deliveries(shop: Shop, now: datetime, show: str, page: int) -> Deliveries:
     counts = recent.aggregate(**{slug: Count("pk", filter=where) for slug, (_, where) in FILTERS.items()})
     failed_today = counts["failed"]
     counts["failed"] = mine.filter(FILTERS["failed"][1]).count()
-    wanted = (mine if show == "failed" else recent).filter(FILTERS[show][1]).order_by("-received_at")
+    wanted = (mine if show == "failed" else recent).filter(FILTERS[show][1]).order_by(FAILED_FIRST, "-received_at")
     start = (page - 1) * PAGE_SIZE
     return Deliveries(
         figure=figure_of(hours(recent, shop, now), counts["all"], failed_today),
@@ -184,4 +185,5 @@ def figure_of(hours: list[Hour], total: int, failed: int) -> Figure:
     title = f"All {words.number(total)} deliveries of the last 24 hours went through or wait their turn"
     if failed:
         title = f"{words.number(failed)} of {words.number(total)} deliveries of the last 24 hours failed"
-    return hour_bars(hours, title=title, description=f"{title}.", id="deliveries")
+    drawn = hour_bars(hours, title=title, description=f"{title}.", id="deliveries")
+    return replace(drawn, subtitle=f"Deliveries from Shopify per hour.{' Triangles: failed.' if failed else ''}")

@@ -31,6 +31,7 @@ class SettingsPage:
     values: dict[str, Any]
     errors: dict[str, list[str]]
     weekdays: list[tuple[int, str]]
+    may_publish: bool
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def settings_page(settings: ShopSettings, form: SettingsForm | None = None) -> S
         values=SettingsForm.shown(settings) | typed,
         errors={name: list(errors) for name, errors in form.errors.items()} if form else {},
         weekdays=list(enumerate(WEEKDAYS)),
+        may_publish=settings.shop.has_scope("write_products"),
     )
 
 

@@ -11,6 +11,7 @@ from dashboard.forms import CompareForm
 from dashboard.pages import go, show
 from dashboard.queries.versions import compare_page, version_page, versions_page
 from pipelines.jobs import training
+from pipelines.lifecycle.model_card import model_card
 from pipelines.models import ModelVersion, TrainingRun
 from pipelines.usecases import USE_CASES
 
@@ -31,6 +32,16 @@ def version(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
     """Show one version's card."""
     page = version_page(request.shop, find(request, use_case, number))
     return show(request, "dashboard/version.html", {"page": page})
+
+
+@merchant_required
+@require_GET
+def card(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
+    """Give one version's model card as a Markdown file."""
+    text = model_card(find(request, use_case, number))
+    response = HttpResponse(text, content_type="text/markdown; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{use_case}-version-{number}.md"'
+    return response
 
 
 @merchant_required
@@ -58,5 +69,5 @@ def train(request: HttpRequest, use_case: str) -> HttpResponse:
 
 def find(request: HttpRequest, use_case: str, number: int) -> ModelVersion:
     """Return one of the shop's own versions, or 404."""
-    mine = ModelVersion.objects.for_shop(request.shop).select_related("dataset")
+    mine = ModelVersion.objects.for_shop(request.shop).select_related("dataset", "shop")
     return get_object_or_404(mine, use_case=use_case, number=number)

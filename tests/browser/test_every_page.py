@@ -45,10 +45,11 @@ def test_axe_finds_nothing_serious(admin):
     for path in PAGES:
         admin.open(address(path))
         admin.inside.evaluate(axe)
-        found = admin.inside.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        found = admin.inside.evaluate("axe.run(document)")
+        assert len(found["passes"]) > 10, "axe looked at nothing"
         serious = [
             f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
-            for rule in found
+            for rule in found["violations"]
             if rule["impact"] in ("serious", "critical")
             for node in rule["nodes"][:4]
         ]
@@ -70,5 +71,5 @@ def test_pages_can_be_read_without_script(admin, browser, client):
     page = context.new_page()
     for path in PAGES:
         page.set_content(client.get(address(path), headers=bearer()).content.decode())
-        assert len(page.inner_text("main")) > 200, path
+        assert len(page.inner_text("main")) > 100, path
     context.close()

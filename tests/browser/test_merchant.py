@@ -176,6 +176,14 @@ class TestSettings:
         admin.problems.clear()  # Chromium notes the 422 that carries the answer
 
 
+class TestMoreAccess:
+    def test_is_asked_for_by_shopify_on_the_merchants_click(self, admin):
+        app = admin.open("/settings")
+        app.get_by_role("button", name="Allow in Shopify").click()
+        admin.page.get_by_role("button", name="Allow").click()
+        admin.toast("Allowed")
+
+
 class TestFollowing:
     def test_an_import_until_it_is_done(self, admin, shop):
         SyncRun.objects.all().delete()

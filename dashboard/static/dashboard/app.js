@@ -31,6 +31,18 @@
     return true;
   };
 
+  // Asking for more access is the merchant's own click; Shopify shows what is asked.
+  const ask = async (button) => {
+    const answer = await window.shopify?.scopes?.request?.(button.dataset.scopes.split(","));
+    if (answer?.result !== "granted-all") return;
+    shopify.toast.show("Allowed");
+    setTimeout(() => visit(location.pathname), 1500); // Shopify tells the app by webhook
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("s-button[data-scopes]");
+    if (button) ask(button);
+  });
+
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || !(follow(event) || submit(event))) return;
     event.preventDefault();

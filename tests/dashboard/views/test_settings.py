@@ -146,7 +146,7 @@ class TestTheFile:
 
 class TestTheGuide:
     def test_ticks_itself(self, shop, see):
-        assert "4 of 4 steps are done" in see("/start").content.decode()
+        assert "All four steps are done" in see("/start").content.decode()
 
     def test_goes_out_of_the_menu(self, shop, send):
         page = send("/start/hide").content.decode()

@@ -34,9 +34,14 @@ class TestTheCard:
         assert "£1,900 less" in page and "38\u00a0%" in page
         assert f"{version.artifact_digest[:4]}\u00a0{version.artifact_digest[4:8]}" in page
 
-    @pytest.mark.parametrize("path", ["/versions/demand_forecast/99", "/versions/nothing/1"])
+    @pytest.mark.parametrize("path", ["/versions/demand_forecast/99", "/versions/nothing/1", "/versions/nothing/1.md"])
     def test_of_nothing_is_not_found(self, shop, see, path):
         assert see(path).status_code == 404
+
+    def test_is_given_as_a_file(self, shop, see):
+        answer = see("/versions/demand_forecast/2.md")
+        assert answer["Content-Disposition"].endswith('version-2.md"')
+        assert answer.content.decode().startswith("# Demand forecast, version 2")
 
     def test_of_a_version_without_figures_still_opens(self, shop, see):
         ModelVersion.objects.update(metrics={}, replay={}, page={}, gates=[], lineage={})
