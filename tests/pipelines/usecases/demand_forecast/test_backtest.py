@@ -1,0 +1,64 @@
+"""A member joins only where the shop's own past says that it helps."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipelines.usecases.demand_forecast.backtest import Backtest, Members, Recipe
+from pipelines.usecases.demand_forecast.history import history_of
+from tests.frames import shop_frames
+
+
+@pytest.fixture(scope="module")
+def backtest() -> Backtest:
+    return Backtest(history_of(shop_frames(n_series=6, days=150)), seed=0, lead_days=14)
+
+
+@pytest.fixture(scope="module")
+def trials(backtest: Backtest) -> list[Members]:
+    return [backtest.members(cut, 28) for cut in backtest.plan.cuts]
+
+
+def with_total(backtest: Backtest, trials: list[Members], factor: float) -> list[Members]:
+    """Let Prophet have said the truth times a factor."""
+    sold = [np.nansum(backtest.history.actual(trial.history.n_days, 28), axis=0) for trial in trials]
+    return [replace(trial, total=factor * total) for trial, total in zip(trials, sold, strict=True)]
+
+
+def test_a_total_that_is_right_joins(backtest: Backtest, trials: list[Members]) -> None:
+    joins, why = backtest._total_pays(with_total(backtest, trials, 1.0), uses_trees=False)
+    assert joins
+    assert "shop's total 0%" in why
+
+
+def test_a_total_that_is_worse_than_the_naive_one_stays_out(backtest: Backtest, trials: list[Members]) -> None:
+    assert not backtest._total_pays(with_total(backtest, trials, 3.0), uses_trees=False)[0]
+
+
+def test_a_total_that_spoils_the_sum_stays_out(backtest: Backtest, trials: list[Members]) -> None:
+    """It beats the naive rule day by day, and would still pull a good sum down."""
+    joins, why = backtest._total_pays(with_total(backtest, trials, 0.8), uses_trees=False)
+    assert not joins
+    assert "shop's total 20%" in why
+
+
+def test_trees_that_repeat_the_truth_join_and_trees_that_shout_do_not(
+    backtest: Backtest, trials: list[Members]
+) -> None:
+    truth = [np.nan_to_num(backtest.history.actual(trial.history.n_days, 28)) for trial in trials]
+    right = [replace(trial, trees=said) for trial, said in zip(trials, truth, strict=True)]
+    wrong = [replace(trial, trees=said + 100) for trial, said in zip(trials, truth, strict=True)]
+    assert backtest._trees_pay(right)[0]
+    assert not backtest._trees_pay(wrong)[0]
+
+
+def test_without_earlier_origins_only_the_cheap_members_speak(backtest: Backtest) -> None:
+    recipe = backtest.recipe(20)
+    assert (recipe.uses_trees, recipe.uses_total, recipe.model_error) == (False, False, Recipe().model_error)
+
+
+def test_an_origin_is_computed_once(backtest: Backtest) -> None:
+    cut = backtest.plan.cuts[0]
+    assert backtest.members(cut, 28) is backtest.members(cut, 28)
+    assert backtest.recipe(cut) is backtest.recipe(cut)
