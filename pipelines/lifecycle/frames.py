@@ -29,7 +29,7 @@ DAILY_DEMAND = f"""
     SELECT l.variant_id AS unique_id,
            (l.processed_at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day,
            sum(l.quantity - l.removed) AS y,
-           sum(l.price_minor * l.quantity) AS listed,
+           sum(l.price_minor::float8 * l.quantity) AS listed,
            sum(l.discount_minor) AS discount,
            sum(l.quantity) AS ordered
     {DEMAND_LINES}

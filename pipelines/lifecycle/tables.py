@@ -37,9 +37,17 @@ def as_text(values: pd.Series, field: models.Field) -> pd.Series:
         return values.map(lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode())
     if isinstance(field, ArrayField):
         return values.map(array_text)
-    if isinstance(field, WHOLE):
-        return values.astype("float64").round().astype("Int64") if values.dtype.kind == "f" else values
+    if isinstance(field, WHOLE) and values.dtype.kind in "iuf":
+        return as_whole(values, *connection.ops.integer_field_range(field.get_internal_type()))
     return values
+
+
+def as_whole(values: pd.Series, lowest: int, highest: int) -> pd.Series:
+    """Round to whole numbers; what a column cannot hold becomes the most that it can."""
+    if values.dtype.kind != "f":
+        return values.clip(lowest, highest)
+    most = float(highest) if float(highest) <= highest else np.nextafter(float(highest), 0)
+    return values.astype("float64").round().clip(float(lowest), most).astype("Int64")
 
 
 def array_text(values: Any) -> str:

@@ -33,6 +33,7 @@ GENEROUS_COVER = 90
 DEAD_AFTER = 90
 FEW_SALE_DAYS = 8
 FARTHEST_DAY = 400
+LARGEST = 2.0**62
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ class _Advice:
     @cached_property
     def order_quantity(self) -> IntArray:
         need = np.where(self.needs_order, self.order_up_to - np.nan_to_num(self.position), 0.0)
-        return rounded_order(need, self._days("pack_size"), self._days("minimum_order")).astype(np.int64)
+        return whole(rounded_order(need, self._days("pack_size"), self._days("minimum_order")))
 
     @property
     def order_by(self) -> NDArray[np.datetime64]:
@@ -275,21 +276,26 @@ class _Advice:
             low_28=self.quantile_of(MONTH, 0.1),
             high_28=self.quantile_of(MONTH, 0.9),
             stock=self.available,
-            committed=np.nan_to_num(self._floats("committed")).astype(np.int64),
-            incoming=np.nan_to_num(self._floats("incoming")).astype(np.int64),
+            committed=whole(np.nan_to_num(self._floats("committed"))),
+            incoming=whole(np.nan_to_num(self._floats("incoming"))),
             runs_out=self.runs_out,
             days_of_cover=self.days_of_cover,
             reorder_point=self.reorder_point,
             order_up_to=self.order_up_to,
             order_quantity=self.order_quantity,
             order_by=self.order_by,
-            order_cost_minor=np.round(self.order_quantity * cost).astype(np.int64),
+            order_cost_minor=whole(self.order_quantity * cost),
             lost_units=self.lost_units,
-            at_risk_minor=np.round(self.lost_units * price).astype(np.int64),
-            overstock_minor=np.round(self.excess_units * cost).astype(np.int64),
+            at_risk_minor=whole(self.lost_units * price),
+            overstock_minor=whole(self.excess_units * cost),
             is_dead=self.is_dead,
             is_new=self.is_new,
         )
+
+
+def whole(values: FloatArray) -> IntArray:
+    """Round to whole numbers, as large as 64 bits can hold."""
+    return np.rint(np.clip(values, -LARGEST, LARGEST)).astype(np.int64)
 
 
 def abc_classes(revenue: FloatArray) -> NDArray[np.str_]:
