@@ -143,6 +143,7 @@ def start_app(demo: Demo, say: Say) -> None:
     workers = ("--workers", str(WEB_WORKERS), "--respawn-failed-workers", "--workers-kill-timeout", "5")
     demo.start("web", *granian, *address, *workers, address=f"{plan.app_url}/readyz")
     killed = {"death_signal": signal.SIGKILL, "stop_signals": PATIENT_THEN_COLD}
+    demo.start("events", *demo.manage("work", "events"), **killed)  # orders show up also while an import runs
     demo.start("worker", *demo.manage("work", "events", "default"), **killed)
     demo.start("trainer", *demo.manage("work", "training"), **killed)
     demo.start("scheduler", *demo.manage("schedule"))
