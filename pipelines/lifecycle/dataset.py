@@ -74,13 +74,17 @@ class Source:
     @cached_property
     def known_stockouts(self) -> stockouts.KnownStockouts:
         """Read stock levels as days out of stock."""
-        imported = stockouts.first_stock_import(self.shop)
+        return stockouts.known(*self.stock_in_time)
+
+    @cached_property
+    def stock_in_time(self) -> tuple[pd.DataFrame, stockouts.Seconds, date, int | None]:
+        """Give stock levels under their series, with the calendar to read them by."""
         moves = self.stock_moves
-        return stockouts.known(
+        return (
             moves.assign(unique_id=moves["inventory_item_id"].map(self.stock_items)),
             stockouts.local_midnights(self.first_day, self.last_day, self.shop.zone),
             self.first_day,
-            imported,
+            stockouts.first_stock_import(self.shop),
         )
 
     @cached_property
@@ -194,6 +198,7 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "daily_sales": daily_sales,
     "series": lambda source: source.series,
     "stock": stock,
+    "stock_history": lambda source: stockouts.closing_levels(*source.stock_in_time),
     "rules": rules,
     "overrides": overrides,
     "terms": lambda source: frames.shop_terms(source.shop),

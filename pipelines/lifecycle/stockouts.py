@@ -76,6 +76,18 @@ def suspected_of(sales: pd.DataFrame, series: pd.DataFrame, known: KnownStockout
     return pd.DataFrame({"unique_id": panel.ids[row].astype(np.int64), "ds": panel.days[day], "stockout": SUSPECTED})
 
 
+def closing_levels(moves: pd.DataFrame, midnights: Seconds, first_day: date, imported: int | None) -> pd.DataFrame:
+    """Give what was left at the end of each day with a change, from when it is known: unique_id | ds | on_hand."""
+    moves = moves.dropna(subset=["unique_id"]).astype({"unique_id": "int64"})
+    change = levels(moves)
+    change["moment"] = np.maximum(change["moment"], change["unique_id"].map(known_since(moves, imported)))
+    change = change[change["moment"] < midnights[-1]]
+    day = np.maximum(np.searchsorted(midnights, change["moment"], side="right") - 1, 0)
+    rows = pd.DataFrame({"unique_id": change["unique_id"], "day": day, "on_hand": change["left"]})
+    rows = rows.groupby(["unique_id", "day"], as_index=False)["on_hand"].last()
+    return rows.assign(ds=day_stamps(first_day, rows.pop("day")))
+
+
 def units_gone(moves: pd.DataFrame, since: datetime) -> pd.DataFrame:
     """Give how many units left each location since a moment: inventory_item_id | location_id | moved."""
     moves = moves.sort_values(["inventory_item_id", "location_id", "moment"])
@@ -115,14 +127,20 @@ def known_since(moves: pd.DataFrame, imported: int | None) -> pd.Series:
     return first.groupby("unique_id").max()
 
 
-def empty_spells(moves: pd.DataFrame, since: pd.Series, until: int) -> pd.DataFrame:
-    """Give the spells without sellable stock: unique_id | start | end, in seconds."""
+def levels(moves: pd.DataFrame) -> pd.DataFrame:
+    """Add up what is sellable over items and locations: unique_id | moment | left, at each moment of a change."""
     moves = moves.sort_values(["inventory_item_id", "location_id", "moment"])
     sellable = moves["available"].clip(lower=0)
     before = sellable.groupby([moves["inventory_item_id"], moves["location_id"]]).shift(fill_value=0)
     change = pd.DataFrame({"unique_id": moves["unique_id"], "moment": moves["moment"], "change": sellable - before})
     change = change.groupby(["unique_id", "moment"], as_index=False)["change"].sum()
     change["left"] = change.groupby("unique_id")["change"].cumsum()
+    return change.drop(columns="change")
+
+
+def empty_spells(moves: pd.DataFrame, since: pd.Series, until: int) -> pd.DataFrame:
+    """Give the spells without sellable stock: unique_id | start | end, in seconds."""
+    change = levels(moves)
     change["end"] = change.groupby("unique_id")["moment"].shift(-1, fill_value=until)
     change["start"] = np.maximum(change["moment"], change["unique_id"].map(since))
     return change.loc[(change["left"] <= 0) & (change["end"] > change["start"]), ["unique_id", "start", "end"]]

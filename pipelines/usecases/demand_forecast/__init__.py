@@ -11,7 +11,7 @@ from pipelines.usecases.contract import Metric, PairedWeeklyLoss, UseCase
 USE_CASE = UseCase(
     slug="demand_forecast",
     title="Demand forecast",
-    needs=("daily_sales", "series", "stock", "rules", "overrides", "terms"),
+    needs=("daily_sales", "series", "stock", "stock_history", "rules", "overrides", "terms"),
     min_history=timedelta(days=28),
     unit="variant",
     serves="batch",

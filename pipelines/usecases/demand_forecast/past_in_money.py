@@ -97,6 +97,7 @@ def replay_past(frames: Frames, fitted: Fitted, *, champion: Fitted | None = Non
         policies,
         first_counted=past.first_counted,
         first_day=pd.Timestamp(past.history.day(past.first_counted)).date(),
+        opening_stock=opening_stock(past, frames["stock_history"]),
         rates=Rates(holding=float(shop["holding_rate"]), markdown=float(shop["markdown_rate"])),
         groups=variant_groups(past),
         day_groups=day_groups(past.history),
@@ -128,6 +129,20 @@ def terms_of(variants: pd.DataFrame, frames: Frames) -> Terms:
         minimum_order=variants["minimum_order"],
         cost_share=float(frames["terms"]["cost_share"].iloc[0]),
     )
+
+
+def opening_stock(past: Past, levels: pd.DataFrame) -> Vector:
+    """Give what was left when each variant's replay starts, NaN where that is not known.
+
+    Reads   unique_id | ds | on_hand, at the end of days with a change
+    """
+    eve = pd.to_datetime(past.history.panel.start) + pd.to_timedelta(
+        past.first_counted - past.terms.lead_time_days - 1, unit="D"
+    )
+    starts = pd.DataFrame({"unique_id": past.history.panel.ids.astype(np.int64), "ds": eve.astype("datetime64[ns]")})
+    known = levels.astype({"ds": "datetime64[ns]"}).sort_values("ds")
+    found = pd.merge_asof(starts.reset_index().sort_values("ds"), known, on="ds", by="unique_id")
+    return found.sort_values("index")["on_hand"].to_numpy(dtype=np.float64)
 
 
 def policies_of(past: Past, champion: Fitted | None) -> dict[str, Policy]:

@@ -151,6 +151,15 @@ def test_stock_is_unknown_before_all_its_levels_are(shop):
     assert built.snapshot.shares["stock_known"] == pytest.approx(2 / 10)
 
 
+def test_stock_at_the_end_of_a_day_is_that_of_all_locations_from_when_it_is_known(shop):
+    thing = histories.a_variant(shop, 1, created=SPRING)
+    histories.an_order(shop, NOW - timedelta(days=30), [(thing, 1)])
+    for day, location, available in ((10, 1, 5), (12, 2, 4), (12, 1, 3), (14, 2, -2)):
+        histories.stocked(shop, thing, available, datetime(2026, 11, day, 12, 0, tzinfo=UTC), location=location)
+    levels = dataset.build(shop, "demand_forecast", now=NOW).frames["stock_history"]
+    assert dict(zip(levels["ds"].dt.day, levels["on_hand"], strict=True)) == {12: 7, 14: 3}
+
+
 def sells_daily_but_for(shop, thing, silence):
     for ago in range(2, 80):
         if ago not in silence:

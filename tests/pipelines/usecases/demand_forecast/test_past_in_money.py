@@ -1,0 +1,180 @@
+"""The past in money: what each policy knew on its day, and nothing more."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines.usecases.contract import Frames
+from pipelines.usecases.demand_forecast import model
+from pipelines.usecases.demand_forecast.backtest import backtest_of
+from pipelines.usecases.demand_forecast.past_in_money import (
+    Past,
+    censored_days,
+    day_groups,
+    imputed_demand,
+    opening_stock,
+    policies_of,
+    replay_past,
+    terms_of,
+    variants_with_terms,
+)
+from pipelines.usecases.demand_forecast.serving import add_sales_facts, answer
+from tests.frames import LAST_DAY, shop_frames
+
+TERMS = {"lead_time_days": 14, "review_days": 7, "service_level": 0.95, "cost_share": 0.5}
+RULE_FIELDS = ["lead_time_days", "review_days", "cover_days", "pack_size", "minimum_order", "service_level"]
+
+
+def whole_frames(days: int = 150, n_series: int = 4, **tables: pd.DataFrame) -> Frames:
+    """Put everything together that replay and serving read."""
+    frames = shop_frames(n_series, days)
+    series = frames["series"].assign(vendor="Alp", sku="S", title="Default Title", product_title="Thing")
+    empty = {
+        "daily_sales": frames["daily_sales"].assign(price=1000.0, discount=0.0),
+        "series": series,
+        "stock": pd.DataFrame(columns=["variant_id", "location_id", "available", "committed", "incoming", "moved"]),
+        "stock_history": pd.DataFrame({"unique_id": [1], "ds": [pd.Timestamp("2000-01-01")], "on_hand": [0]})[:0],
+        "rules": rules(),
+        "overrides": pd.DataFrame(columns=["variant_id", "units", "first_day", "last_day"]),
+        "terms": pd.DataFrame([TERMS | {"holding_rate": 0.25, "markdown_rate": 0.2}]),
+    }
+    return Frames({**frames.tables, **empty, **tables}, frames.asof, frames.country)
+
+
+def rules(*rows: dict[str, object]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=["variant_id", "vendor", *RULE_FIELDS, "unit_cost_minor"])
+
+
+def past_of(frames: Frames, first_counted: int) -> Past:
+    variants = variants_with_terms(frames)
+    return Past(backtest_of(frames, seed=0, lead_days=14), terms_of(variants, frames), first_counted)
+
+
+def stock(*rows: tuple[int, int, int]) -> pd.DataFrame:
+    columns = ["variant_id", "location_id", "available"]
+    return pd.DataFrame(rows, columns=columns).assign(committed=0, incoming=0, moved=0.0)
+
+
+@pytest.fixture(scope="module")
+def frames() -> Frames:
+    return whole_frames()
+
+
+@pytest.fixture(scope="module")
+def fitted(frames: Frames) -> model.Fitted:
+    return model.fit(frames)
+
+
+class TestReplay:
+    def test_it_counts_the_weeks_from_the_first_scored_origin(self, frames, fitted):
+        replay = replay_past(frames, fitted)
+        assert (replay.weeks, replay.first_day) == (12, LAST_DAY - timedelta(days=83))
+        assert replay.against("naive").interval is not None and not replay.is_thin
+
+    def test_a_live_version_of_the_same_recipe_at_every_origin_differs_by_nothing(self, frames, fitted, monkeypatch):
+        monkeypatch.setattr("pipelines.usecases.demand_forecast.backtest.Backtest.recipe", lambda *_: fitted.recipe)
+        difference = replay_past(frames, fitted, champion=fitted).against("champion")
+        assert difference.profit == 0 and difference.interval == (0, 0)
+
+    def test_a_month_of_history_is_not_measured_and_says_why(self):
+        frames = whole_frames(days=28)
+        replay = replay_past(frames, model.fit(frames))
+        assert replay.verdict == "not_measured" and "14 days" in str(replay.reason)
+
+    def test_two_months_are_measured_and_thin(self):
+        frames = whole_frames(days=60)
+        replay = replay_past(frames, model.fit(frames))
+        assert replay.weeks == 4 and replay.is_thin and replay.verdict in ("not_proven", "worse")
+
+    def test_each_variant_is_replayed_by_its_own_terms(self, frames, fitted):
+        slow = rules({"variant_id": 1, "vendor": "", "lead_time_days": 40, "review_days": 14})
+        replay = replay_past(whole_frames(rules=slow), fitted)
+        assert replay.outcomes["naive"].holding > 1.2 * replay_past(frames, fitted).outcomes["naive"].holding
+
+
+@pytest.mark.parametrize("policy", ["candidate", "champion", "naive"])
+def test_a_policy_reads_no_day_at_or_after_its_review(frames, fitted, policy):
+    day = 108  # 52, the first review, and eight weeks
+    future = frames["daily_sales"]["ds"] >= frames["daily_sales"]["ds"].min() + pd.Timedelta(days=day)
+    other = frames["daily_sales"].assign(y=np.where(future, 50.0, frames["daily_sales"]["y"]))
+    told = []
+    for known in (frames, whole_frames(daily_sales=other)):
+        past = past_of(known, first_counted=66)
+        told.append(policies_of(past, fitted)[policy](day, np.arange(4)))
+    assert told[0].tolist() == told[1].tolist()
+
+
+def test_stock_is_opened_with_what_was_there_on_the_eve_where_that_is_known(frames):
+    past = past_of(frames, first_counted=66)
+    eve = pd.Timestamp(past.history.day(66 - 14 - 1))
+    known = pd.DataFrame(
+        {
+            "unique_id": [1, 1, 1, 2, 3],
+            "ds": eve + pd.to_timedelta([-20, -3, 1, 1, 0], unit="D"),
+            "on_hand": [9, 7, 5, 4, 3],
+        }
+    )
+    assert opening_stock(past, known).tolist() == pytest.approx([7, np.nan, 3, np.nan], nan_ok=True)
+
+
+def test_days_without_stock_are_filled_and_days_before_the_first_are_not():
+    frames = whole_frames()
+    sales = frames["daily_sales"]
+    late = sales[(sales["unique_id"] != 1) | (sales["ds"] >= pd.Timestamp(LAST_DAY) - pd.Timedelta(days=99))]
+    gone = pd.DataFrame({"unique_id": 1, "ds": [pd.Timestamp(LAST_DAY)], "y": [0.0], "stockout": [1]})
+    late = pd.concat([late[late["ds"] < pd.Timestamp(LAST_DAY)], gone.astype({"y": "float32", "stockout": "uint8"})])
+    series = frames["series"].assign(first_day=pd.NaT)
+    history = backtest_of(whole_frames(daily_sales=late, series=series), seed=0, lead_days=14).history
+    censored = censored_days(history)
+    demand = imputed_demand(history, censored)
+    row = list(history.panel.ids).index(1)
+    assert censored[row].nonzero()[0].tolist() == [history.n_days - 1]
+    assert demand[row, -1] > 0 and not demand[row, : history.panel.first[row]].any()
+
+
+def test_every_day_is_a_peak_day_or_another(frames):
+    groups = day_groups(past_of(frames, 66).history)
+    assert (groups["Peak days"] ^ groups["Other days"]).all() and groups["Peak days"].any()
+
+
+class TestServing:
+    def test_the_parts_of_a_forecast_add_up_to_it(self, frames, fitted):
+        tables = answer(fitted, frames)
+        total = tables["stock_advice"].set_index("variant_id")["forecast_28"]
+        for row in tables["forecasts"].itertuples():
+            assert sum(units for _, units in row.parts) == round(total[row.variant_id])
+
+    def test_stock_without_levels_gets_a_forecast_and_no_advice(self, frames, fitted):
+        advice = answer(fitted, frames)["stock_advice"]
+        assert advice["stock"].isna().all() and (advice["order_quantity"] == 0).all()
+        assert (advice["forecast_28"] > 0).all()
+
+    def test_a_stock_out_that_lasts_is_dated(self, fitted):
+        frames = whole_frames(stock=stock((1, 7, 0), (2, 7, 5)))
+        days = pd.date_range(LAST_DAY - timedelta(days=4), LAST_DAY)
+        out = pd.DataFrame({"unique_id": 1, "ds": days, "y": 0.0, "stockout": 1})
+        earlier = pd.DataFrame({"unique_id": 2, "ds": days[:2], "y": 0.0, "stockout": 1})
+        sales = frames["daily_sales"]
+        kept = sales[(sales["unique_id"] > 2) | (sales["ds"] < days[0])]
+        frames = Frames({**frames.tables, "daily_sales": pd.concat([kept, out, earlier])}, frames.asof)
+        facts = add_sales_facts(variants_with_terms(frames), frames).set_index("variant_id")
+        assert facts.loc[1, "out_since"].date() == date(2026, 11, 18) and pd.isna(facts.loc[2, "out_since"])
+
+    def test_the_simple_rule_repeats_the_last_week(self, frames):
+        row = answer(None, frames)["forecasts"].iloc[0]
+        sales = frames["daily_sales"]
+        last_week = sales[
+            (sales["unique_id"] == row.variant_id) & (sales["ds"] > pd.Timestamp(LAST_DAY - timedelta(days=7)))
+        ]
+        assert row["mean"][:7].sum() == row["mean"][7:14].sum() == last_week["y"].sum()
+
+    def test_cover_that_the_merchant_wants_lengthens_the_order_and_not_the_reorder_point(self, fitted):
+        stocked = stock((1, 7, 3))
+        usual = answer(fitted, whole_frames(stock=stocked))["stock_advice"].set_index("variant_id").loc[1]
+        wish = rules({"variant_id": 1, "vendor": "", "cover_days": 60})
+        more = answer(fitted, whole_frames(stock=stocked, rules=wish))["stock_advice"].set_index("variant_id").loc[1]
+        assert more.order_up_to > usual.order_up_to and more.reorder_point == usual.reorder_point
