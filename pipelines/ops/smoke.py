@@ -139,8 +139,7 @@ def run(plan: DemoPlan) -> dict[str, Any]:
     with running_demo(plan, tell) as demo, reading(demo) as reader:
         merchant = Merchant(demo.plan)
         install(merchant)
-        release = wait_for_decision(merchant, reader)
-        approve(merchant, reader, release)
+        approve(merchant, reader, *wait_for_decision(merchant, reader))
         wait_for_publication(merchant, reader)
         receive_an_order(merchant, reader)
         return {
@@ -158,27 +157,25 @@ def install(merchant: Merchant) -> None:
     tell("Installed; the history is being imported ...")
 
 
-def wait_for_decision(merchant: Merchant, reader: Reader) -> str:
-    """Wait until Home shows a version that waits for the merchant; return its page."""
+def wait_for_decision(merchant: Merchant, reader: Reader) -> tuple[str, dict[str, str]]:
+    """Wait until Home leads to a card that can be approved; return where its form goes and what it carries."""
 
-    def decision() -> str | None:
+    def decision() -> tuple[str, dict[str, str]] | None:
         trouble = reader.one(TROUBLE)
         if trouble:
             raise SmokeFailed(f"The app stopped: {trouble}")
         link = re.search(r'href="(/releases/\d+)"', merchant.get("/"))
-        return link[1] if link else None
+        forms = Forms(merchant.get(link[1])).found if link else {}
+        return next((form for form in forms.items() if form[0].endswith("/approve")), None)
 
-    path = wait(decision, LONG, "no version asked for a decision")
+    form = wait(decision, LONG, "no version asked for a decision")
     tell("A version was trained, replayed and waits for a decision ...")
-    return path
+    return form
 
 
-def approve(merchant: Merchant, reader: Reader, release: str) -> None:
+def approve(merchant: Merchant, reader: Reader, address: str, shown: dict[str, str]) -> None:
     """Press Approve with exactly what the card shows; wait until the version is live."""
-    forms = Forms(merchant.get(release)).found
-    if f"{release}/approve" not in forms:
-        raise SmokeFailed(f"{release} offers no Approve; it has {sorted(forms)}.")
-    merchant.post(f"{release}/approve", forms[f"{release}/approve"])
+    merchant.post(address, shown)
     live = "SELECT active_id FROM pipelines_deployment WHERE active_id IS NOT NULL"
     wait(lambda: reader.one(live), SOON, "the approved version did not go live")
     tell("Approved and live; forecasts are being written and published ...")
