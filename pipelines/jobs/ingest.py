@@ -19,11 +19,16 @@ def drain() -> None:
 
 @job(timeout=60)
 def import_everything(shop_id: int, trigger: str) -> None:
-    """Ask Shopify for all data of a shop."""
-    from pipelines.lifecycle import backfill
+    """Ask Shopify for all data of a shop; the clock may ask more than once for the same day."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import backfill, pulls
     from pipelines.models import Shop
 
-    for run in backfill.import_everything(Shop.objects.get(pk=shop_id), trigger):
+    shop = Shop.objects.get(pk=shop_id)
+    if trigger == "daily" and not pulls.is_due(shop, timezone.now()):
+        return
+    for run in backfill.import_everything(shop, trigger):
         advance_import.enqueue(run.pk)
 
 
@@ -61,11 +66,15 @@ def carry_on() -> None:
 
 @job(timeout=600)
 def compare(shop_id: int) -> None:
-    """Compare a shop's recent orders with Shopify."""
+    """Compare a shop's recent orders with Shopify, unless that was done since it was asked for."""
+    from django.utils import timezone
+
     from pipelines.lifecycle import reconcile
     from pipelines.models import Shop
 
-    reconcile.reconcile(Shop.objects.get(pk=shop_id))
+    shop = Shop.objects.get(pk=shop_id)
+    if reconcile.is_due(shop, timezone.now()):
+        reconcile.reconcile(shop)
 
 
 @job(timeout=600)

@@ -1,0 +1,79 @@
+"""What the clock asks for, it may ask for twice: everything is found by the database alone and done once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines.jobs import ingest
+from pipelines.jobs.queue import Job
+from pipelines.lifecycle import reconcile
+from pipelines.models import Order, Shop, SyncRun
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return factories.a_shop()
+
+
+@pytest.fixture
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """Note what is enqueued instead of doing it."""
+    noted: list[tuple[str, Any]] = []
+    monkeypatch.setattr(Job, "enqueue", lambda self, *ids: noted.append((self.__name__, ids)))
+    return noted
+
+
+def test_deliveries_are_applied(shop: Shop) -> None:
+    factories.a_delivery(shop, "orders/create", factories.order_body())
+    ingest.drain()
+    assert Order.objects.count() == 1
+
+
+def test_a_shop_that_nobody_imported_is_imported(shop: Shop, enqueued: list[Any]) -> None:
+    ingest.carry_on()
+    assert enqueued == [("import_everything", (shop.pk, "daily"))]
+
+
+def test_a_shop_that_we_may_not_ask_is_left_alone(shop: Shop, enqueued: list[Any]) -> None:
+    Shop.objects.update(access_ended_at=timezone.now())
+    ingest.carry_on()
+    assert enqueued == []
+
+
+def test_an_import_that_waits_goes_on(shop: Shop, enqueued: list[Any]) -> None:
+    run = SyncRun.objects.create(shop=shop, kind="orders", trigger="install")
+    ingest.carry_on()
+    assert enqueued == [("advance_import", (run.pk,))]
+
+
+def test_a_pull_that_the_clock_sent_twice_runs_once(shop: Shop, enqueued: list[Any]) -> None:
+    for _ in range(2):
+        ingest.import_everything(shop.pk, "daily")
+        SyncRun.objects.update(state="done", finished_at=timezone.now())
+    assert len(enqueued) == SyncRun.objects.count() == 4
+
+
+def test_a_merchant_may_ask_at_any_time(shop: Shop, enqueued: list[Any]) -> None:
+    for _ in range(2):
+        ingest.import_everything(shop.pk, "merchant")
+        SyncRun.objects.update(state="done", finished_at=timezone.now())
+    assert SyncRun.objects.count() == 8
+
+
+def test_a_comparison_that_the_clock_sent_twice_runs_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[Shop] = []
+    monkeypatch.setattr(reconcile, "reconcile", compared.append)
+    ingest.compare(shop.pk)
+    assert not compared  # nothing was imported yet
+    now = timezone.now()
+    SyncRun.objects.create(shop=shop, kind="orders", trigger="install", state="done", started_at=now)
+    ingest.compare(shop.pk)
+    SyncRun.objects.create(shop=shop, kind="reconcile", trigger="hourly", state="done")
+    ingest.compare(shop.pk)
+    assert compared == [shop]
