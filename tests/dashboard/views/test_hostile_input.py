@@ -1,0 +1,154 @@
+"""What strangers, shoppers and staff may type or name things: it is shown as text, and breaks no page."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+from django.utils import timezone
+
+from pipelines.models import (
+    ForecastOverride,
+    Location,
+    Product,
+    Release,
+    Shop,
+    ShopSettings,
+    StockAdvice,
+    SyncRun,
+    TrainingRun,
+    Variant,
+    WebhookDelivery,
+)
+
+EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7|add:7 }}"
+PAGES = ["/", "/forecasts", "/versions", "/data", "/data?state=failed", "/settings", "/settings/rules", "/start"]
+HUGE = "9" * 30
+
+
+@pytest.fixture
+def named(shop: Shop) -> Shop:
+    """Return a shop in which everything that somebody can name has a hostile name."""
+    Shop.objects.filter(pk=shop.pk).update(name=EVIL, access_ended_reason=EVIL)
+    Product.objects.for_shop(shop).update(title=EVIL, vendor=EVIL, product_type=EVIL)
+    Variant.objects.for_shop(shop).update(title=EVIL, sku=EVIL)
+    Location.objects.create(shop=shop, shopify_id=2, name=EVIL, updated_at=timezone.now())
+    Location.objects.for_shop(shop).update(name=EVIL)
+    StockAdvice.objects.for_shop(shop).update(title=EVIL, subtitle=EVIL, sku=EVIL, vendor=EVIL, search=EVIL.lower())
+    today = timezone.now().date()
+    period = {"first_day": today, "last_day": today + timedelta(days=9)}
+    ForecastOverride.objects.create(shop=shop, variant_id=200_000, units=5, note=EVIL, sub="1", **period)
+    SyncRun.objects.create(shop=shop, kind="stock", trigger="daily", state="failed", error=EVIL)
+    TrainingRun.objects.create(shop=shop, use_case="demand_forecast", trigger="weekly", state="failed", error=EVIL)
+    for number, state in enumerate(("applied", "dead")):
+        facts = {
+            "shop_domain": shop.domain,
+            "webhook_id": str(number),
+            "topic": "products/update",
+            "payload": {"id": 1},
+        }
+        told = {"subject": EVIL[:80], "error": EVIL, "triggered_at": timezone.now(), "state": state}
+        WebhookDelivery.objects.create(**facts, **told, body_digest=bytes([number]) * 32)
+    return shop
+
+
+def shows_only_text(page: bytes) -> None:
+    assert b"<script>alert" not in page
+    assert b"<img src=x" not in page
+    assert b"{{ 7" not in page.replace(b"{{ 7|add:7 }}", b"")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_names_are_shown_as_text(named, see, path):
+    answer = see(path)
+    assert answer.status_code == 200
+    shows_only_text(answer.content)
+
+
+def test_names_are_shown_as_text_where_one_thing_is_told(named, see):
+    card = Release.objects.for_shop(named).get()
+    compared = "/versions/demand_forecast/compare?a=1&b=2"
+    for path in ("/forecasts/200000", f"/releases/{card.pk}", "/versions/demand_forecast/1", compared):
+        answer = see(path)
+        assert answer.status_code == 200, path
+        shows_only_text(answer.content)
+    assert "<script>" not in json.dumps(see("/forecasts/200000/figure.json").json())
+
+
+@pytest.mark.parametrize("name", ["q", "show", "sort", "location", "page", "state", "mark", "said", "a", "b"])
+def test_an_address_is_shown_as_text(named, see, name):
+    for path in (*PAGES, "/progress"):
+        answer = see(f"{path.partition('?')[0]}?{name}={quote(EVIL)}")
+        assert answer.status_code == 200
+        shows_only_text(answer.content)
+
+
+def test_what_is_typed_wrongly_is_shown_as_text(named, send):
+    forms = {
+        "/forecasts/200000/override": {"units": EVIL, "first_day": EVIL, "last_day": EVIL, "note": EVIL},
+        "/forecasts/200000/rule": {"lead_time_days": EVIL, "unit_cost": EVIL},
+        "/settings": {"revision": 0, "approvers": EVIL, "pull_at": EVIL, "lead_time_days": EVIL},
+        "/settings/rules": {"vendor-0": EVIL, "lead_time_days-0": EVIL},
+        f"/releases/{Release.objects.get().pk}/reject": {"revision": 0, "reason": EVIL},
+    }
+    for path, fields in forms.items():
+        answer = send(path, fields)
+        assert answer.status_code in (200, 422), path
+        shows_only_text(answer.content)
+
+
+@pytest.mark.parametrize("odd", ["-1", "0", HUGE, "1e9", "NaN", "", "a\x00b", "9" * 5_000, "²", "😀" * 99, " a" * 60])
+def test_odd_wishes_fall_back_to_something(shop, see, odd):
+    for path in ("/forecasts", "/forecasts.csv", "/order-list.csv", "/data", "/progress", "/versions"):
+        for name in ("q", "page", "location", "sort", "show", "state", "mark", "said"):
+            assert see(path, **{name: odd}).status_code == 200, (path, name)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/forecasts/{HUGE}",
+        f"/forecasts/{HUGE}/figure.json",
+        f"/releases/{HUGE}",
+        f"/versions/demand_forecast/{HUGE}",
+        f"/versions/demand_forecast/compare?a={HUGE}&b=1",
+        "/versions/demand_forecast/compare?a=-1&b=x",
+        "/versions/no-such/1",
+        f"/versions/{'a' * 500}/1",
+        "/forecasts/-1",
+        "/forecasts/" + "9" * 5_000,
+    ],
+)
+def test_what_does_not_exist_is_not_found(shop, see, path):
+    assert see(path).status_code == 404
+
+
+def test_odd_forms_change_nothing(shop, send):
+    card = Release.objects.get()
+    odd = {"revision": HUGE, "artifact_digest": "\x00", "evidence_digest": "f" * 64, "reason": "a\x00b", "units": HUGE}
+    for path in (
+        f"/releases/{card.pk}/approve",
+        f"/releases/{card.pk}/reject",
+        "/roll-back/demand_forecast",
+        "/forecasts/200000/override",
+        "/settings",
+    ):
+        assert send(path, odd).status_code in (200, 422), path
+    for path in (f"/data/deliveries/{HUGE}/replay", f"/releases/{HUGE}/approve", "/versions/no-such/train"):
+        assert send(path, odd).status_code == 404, path
+    card.refresh_from_db()
+    assert card.is_waiting_for_merchant
+    assert ShopSettings.objects.get(shop=shop).revision == 0
+    assert not ForecastOverride.objects.exists()
+
+
+def test_settings_that_somebody_else_changed_meanwhile_keep_their_approvers(shop, send):
+    """A colleague who guesses the next revision must not slip past the check of who may name approvers."""
+    from dashboard.forms import SettingsForm
+    from tests.identities import COLLEAGUE
+
+    fields = SettingsForm.shown(shop.settings) | {"revision": 1, "approvers": ""}
+    assert "changed since you opened" in send("/settings", fields, sub=COLLEAGUE).content.decode()
+    assert ShopSettings.objects.get(shop=shop).revision == 0
