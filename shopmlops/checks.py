@@ -14,13 +14,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 SHOPIFY_HOSTS = ("shopify.com", "myshopify.com", "shopifycloud.com", "storage.googleapis.com")
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
-DEMO_SECRET_FILE = "demo-secret"
+DEMO_SECRET_FILE = "demo-secret"  # noqa: S105 (a name, no secret)
 
 
 @register
 def setup_is_consistent(**kwargs: Any) -> list[CheckMessage]:
     """Report every inconsistency of the settings, with an id and a hint."""
-    return [*secrets(), *addresses(), *demo()]
+    return [*secrets(), *addresses(), *strangers(), *demo()]
 
 
 def refuse_unsafe_start() -> None:
@@ -36,7 +36,9 @@ def secrets() -> Iterator[CheckMessage]:
         return
     for name in ("SECRET_KEY", "SHOPIFY_API_KEY", "SHOPIFY_API_SECRET"):
         if getattr(settings, name).startswith(settings.GENERATED):
-            yield Error(f"{name} is not set.", hint="Set it; .env.example says where it comes from.", id="shopmlops.E001")
+            yield Error(
+                f"{name} is not set.", hint="Set it; .env.example says where it comes from.", id="shopmlops.E001"
+            )
     if not settings.ENCRYPTION_KEYS:
         yield Error("ENCRYPTION_KEYS is not set.", hint="Shopify's tokens are stored encrypted.", id="shopmlops.E002")
     for entry in filter(None, settings.ENCRYPTION_KEYS.split(",")):
@@ -85,7 +87,27 @@ def addresses() -> Iterator[CheckMessage]:
                     id="shopmlops.E006",
                 )
     if not settings.APP_URL.startswith("https://"):
-        yield Warning(f"APP_URL is {settings.APP_URL}.", hint="Shopify opens apps over https only.", id="shopmlops.W001")
+        yield Warning(
+            f"APP_URL is {settings.APP_URL}.", hint="Shopify opens apps over https only.", id="shopmlops.W001"
+        )
+
+
+def strangers() -> Iterator[CheckMessage]:
+    """Report what would tell strangers more than they should know."""
+    if settings.DEMO:
+        return
+    if settings.DEBUG:
+        yield Error(
+            "DEBUG is on: an error page would show tokens to whoever sees it.",
+            hint="Unset DEBUG; the log tells what went wrong.",
+            id="shopmlops.E009",
+        )
+    if not settings.ADMIN_HOST:
+        yield Warning(
+            "ADMIN_HOST is not set: /admin/ answers under the merchants' address.",
+            hint="Give operators a host name of their own, which strangers cannot reach.",
+            id="shopmlops.W002",
+        )
 
 
 def is_shopifys(url: str) -> bool:

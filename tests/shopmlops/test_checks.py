@@ -26,6 +26,7 @@ def production(settings, tmp_path):
     settings.APP_BRIDGE_URL = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
     settings.POLARIS_URL = "https://cdn.shopify.com/shopifycloud/polaris-1.js"
     settings.SHOPIFY_BULK_HOSTS = ["storage.googleapis.com", ".shopify.com"]
+    settings.DEBUG, settings.ADMIN_HOST = False, "ops.example.com"
     return settings
 
 
@@ -52,6 +53,7 @@ def test_a_sound_production_starts(production):
         ("POLARIS_URL", "https://evilshopify.com/polaris.js", "shopmlops.E006"),
         ("SHOPIFY_ADMIN_ORIGINS", ["http://localhost:9300"], "shopmlops.E006"),
         ("SHOPIFY_BULK_HOSTS", ["127.0.0.1:9300"], "shopmlops.E006"),
+        ("DEBUG", True, "shopmlops.E009"),
     ],
 )
 def test_production_refuses_what_is_unsafe(production, name, value, expected):
@@ -59,6 +61,12 @@ def test_production_refuses_what_is_unsafe(production, name, value, expected):
     assert ids() == {expected}
     with pytest.raises(ImproperlyConfigured, match=expected):
         checks.refuse_unsafe_start()
+
+
+def test_an_admin_under_the_merchants_address_is_warned_of(production):
+    production.ADMIN_HOST = ""
+    assert ids() == {"shopmlops.W002"}
+    checks.refuse_unsafe_start()
 
 
 def test_production_needs_a_key_to_check_artifacts_with(production):
