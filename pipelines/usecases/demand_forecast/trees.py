@@ -58,18 +58,19 @@ class Trees:
     def predict(self, history: History, members: Cube, base: Matrix, horizon: int) -> Matrix:
         """Forecast every series from the end of its history; beyond its own horizon the trees repeat a week."""
         reach = np.minimum(np.arange(horizon), self.horizon - 7 + np.arange(horizon) % 7)
+        days, place = np.unique(reach, return_inverse=True)
         booster, y_hat = _booster(self.text), np.empty((len(members), horizon), np.float32)
         for low in range(0, len(members), CHUNK):
             part = np.arange(low, min(low + CHUNK, len(members)))
             known = features_at(history.rows(part), members[part], base[part], history.n_days, self.horizon)
-            y_hat[part] = self._raise(booster, known)[:, reach]
+            y_hat[part] = self._raise(booster, known, days)[:, place]
         return y_hat
 
-    def _raise(self, booster: Booster, known: OriginFeatures) -> Matrix:
+    def _raise(self, booster: Booster, known: OriginFeatures, days: Ints) -> Matrix:
         n = len(known.base)
-        which, day = np.repeat(np.arange(n), self.horizon), np.tile(np.arange(self.horizon), n)
+        which, day = np.repeat(np.arange(n), len(days)), np.tile(days, n)
         lift = booster.predict(known.rows(which, day), raw_score=True, num_threads=1)
-        return self.correction * np.exp(known.offset(which, day) + lift).reshape(n, self.horizon)
+        return self.correction * np.exp(known.offset(which, day) + lift).reshape(n, len(days))
 
 
 def grow(history: History, horizon: int, seed: int) -> Trees | None:
