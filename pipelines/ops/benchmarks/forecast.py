@@ -23,6 +23,7 @@ from pipelines.ops.benchmarks import Check, Say, at_least, at_most
 from pipelines.ops.scratch import scratch_database
 
 VARIANTS, DAYS = 10_000, 540
+UNITS_A_DAY = 0.6  # per variant, in the mean
 PROPHETS = 12
 USE_CASE = "demand_forecast"
 MEGABYTE = 2**20
@@ -68,8 +69,8 @@ def seed_shop(seed: int, say: Say) -> Any:
     SyncRun.objects.create(shop=shop, kind="orders", trigger="install", state="done", finished_at=now)
     copy_catalogue(shop.pk, now)
     rng = np.random.default_rng(seed)
-    rate = 2_500 / np.arange(1, VARIANTS + 1) ** 0.95
-    rate *= 2 * VARIANTS * 0.3 / rate.sum()
+    popularity = 1 / np.arange(1, VARIANTS + 1) ** 0.95
+    rate = UNITS_A_DAY * VARIANTS * popularity / popularity.sum()
     first = now.replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=DAYS)
     lines = 0
     for day in range(DAYS):
