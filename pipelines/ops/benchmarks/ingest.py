@@ -90,7 +90,19 @@ def web_process(secrets: dict[str, str]) -> Iterator[int]:
             "APP_URL": f"http://127.0.0.1:{port}",
         }
     )
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "asgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "2",
+    ]
     with (state / "web.log").open("w") as log:
         web = subprocess.Popen(  # noqa: S603
             [*command, "shopmlops.asgi:application"], env=environment, stdout=log, stderr=log
