@@ -243,7 +243,7 @@ def advance(release: Release, *, by: str, because: str, now: datetime) -> None:
     step = Step.from_dict(release.steps[release.step + 1])
     split = strategies.strategy(release.strategy).split(step)
     if split.stable:
-        raise NotImplementedError(f"{release.strategy} serves two versions at once, which serve.py cannot do yet")
+        raise Refused(f"The strategy {release.strategy} shows two versions at once, which this app does not do yet.")
     go_live(release, step=release.step + 1, by=by, because=because, now=now)
 
 
