@@ -15,6 +15,7 @@ from django.db import connection
 from pipelines.models import ForecastOverride, Shop, ShopSettings, StockRule
 
 EPOCH = date(1970, 1, 1)
+NULL = "\x01"  # not "\\N", which a product may be called
 SPILL_BYTES = 32 * 2**20  # more than this waits on disk, not in memory
 
 # An order line that counts as demand; `o` is its order.
@@ -85,9 +86,9 @@ def read(sql: str, kinds: dict[str, str], **parameters: Any) -> pd.DataFrame:
     """Return the rows of a query as a DataFrame; empty texts stay empty texts."""
     with connection.cursor() as cursor, tempfile.SpooledTemporaryFile(SPILL_BYTES) as file:
         query = cursor.cursor.mogrify(sql, parameters).decode()
-        cursor.cursor.copy_expert(f"COPY ({query}) TO STDOUT WITH (FORMAT csv, HEADER true, NULL '\\N')", file)
+        cursor.cursor.copy_expert(f"COPY ({query}) TO STDOUT WITH (FORMAT csv, HEADER true, NULL '{NULL}')", file)
         file.seek(0)
-        return pd.read_csv(file, dtype=kinds, keep_default_na=False, na_values=["\\N"], low_memory=False)
+        return pd.read_csv(file, dtype=kinds, keep_default_na=False, na_values=[NULL], low_memory=False)
 
 
 def daily_demand(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:

@@ -11,9 +11,8 @@ import pandas as pd
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
-from pipelines.lifecycle.frames import SPILL_BYTES
+from pipelines.lifecycle.frames import NULL, SPILL_BYTES
 
-NULL = "\\N"
 WHOLE = (models.IntegerField, models.BigIntegerField)
 
 
