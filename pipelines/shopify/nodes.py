@@ -29,8 +29,9 @@ from pipelines.shopify.shapes import (
     gid,
     maybe_moment,
     maybe_money,
+    minor,
     moment,
-    money,
+    shown,
     whole,
     words,
 )
@@ -301,7 +302,13 @@ def amount(money_bag: Any, code: str, what: str) -> int | None:
     """Return an amount in the shop's money."""
     if not money_bag:
         return None
-    return money((money_bag.get("shopMoney") or {}).get("amount"), code, what)
+    try:
+        units = minor(money_bag["shopMoney"]["amount"], code)
+    except (KeyError, TypeError):
+        units = None
+    if units is None:
+        raise Malformed(f"{what} is {shown(money_bag)}, not an amount of money")
+    return units
 
 
 def nodes(connection: Any) -> list[Node]:
