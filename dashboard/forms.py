@@ -9,9 +9,17 @@ from django.http import QueryDict
 from dashboard.queries.deliveries import FILTERS as DELIVERY_FILTERS
 from dashboard.queries.forecasts import FILTERS, SORTS, Wish
 from pipelines.models import ShopSettings, StockRule
+from pipelines.shopify.texts import clean
 from pipelines.stats.words import to_major, to_minor
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class NoteField(forms.CharField):
+    """A few words of a person; an e-mail address among them is taken out before they are kept."""
+
+    def clean(self, value: Any) -> str:
+        return clean(super().clean(value))[: self.max_length]
 
 
 class RevisionForm(forms.Form):
@@ -30,7 +38,7 @@ class ApproveForm(RevisionForm):
 class RejectForm(RevisionForm):
     """A no, with its reason."""
 
-    reason = forms.CharField(max_length=300)
+    reason = NoteField(max_length=300)
 
 
 class WishForm(forms.Form):
@@ -160,7 +168,7 @@ class OverrideForm(forms.Form):
     units = forms.IntegerField(min_value=0, max_value=1_000_000)
     first_day = forms.DateField()
     last_day = forms.DateField()
-    note = forms.CharField(max_length=300)
+    note = NoteField(max_length=300)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that ends before it begins, or that is too long to mean anything."""

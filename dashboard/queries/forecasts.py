@@ -22,10 +22,11 @@ STATUSES = {
     "order_today": Badge("Order today", "warning"),
     "order_this_week": Badge("Order this week"),
     "too_much": Badge("Too much stock"),
+    "on_its_way": Badge("On its way", "info"),
     "few_sales": Badge("Few sales yet"),
     "ok": Badge("Enough stock", "success"),
 }
-FILTERS = ("out_of_stock", "order_today", "order_this_week", "too_much", "few_sales")
+FILTERS = ("out_of_stock", "order_today", "order_this_week", "on_its_way", "too_much", "few_sales")
 SORTS = {
     "risk": ("Sales at risk, highest first", ("-at_risk_minor", "variant_id")),
     "runs_out": ("Runs out, soonest first", ("runs_out", "variant_id")),

@@ -56,10 +56,6 @@ class HomePage:
         """Return the models whose newest version did not pass, while nothing newer is on its way."""
         return [model for model in self.models if model.is_newest_refused and not model.is_training]
 
-    @property
-    def is_untried(self) -> bool:
-        return not (self.is_any_in_use or self.decisions or self.training or self.stopped or self.refused)
-
 
 def home_page(shop: Shop, now: datetime) -> HomePage:
     """Read the home page."""

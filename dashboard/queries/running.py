@@ -1,4 +1,4 @@
-"""What runs for a shop right now: imports and trainings."""
+"""What runs for a shop right now: imports, trainings, and the steps between them on the way to the first decision."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.queries.data_state import DataState, data_state
-from pipelines.models import Shop, TrainingRun
+from pipelines.models import ModelVersion, Release, Shop, TrainingRun
 from pipelines.usecases import USE_CASES
 
 BUSY = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
+STUCK = (TrainingRun.State.STOPPED, TrainingRun.State.FAILED)
+BARRED = (ModelVersion.State.REFUSED, ModelVersion.State.QUARANTINED)
 
 
 @dataclass(frozen=True)
@@ -26,19 +28,41 @@ class Running:
 
     data: DataState
     trainings: list[Training]
+    run: TrainingRun | None  # the newest, whatever became of it
+    version: ModelVersion | None
+    release: Release | None
+
+    @property
+    def is_getting_ready(self) -> bool:
+        """Tell whether the first decision is still being prepared, between two jobs as well as in one."""
+        if self.data.is_importing or self.trainings or self.release:
+            return False
+        is_stuck = self.run is not None and self.run.state in STUCK
+        is_barred = self.version is not None and self.version.state in BARRED
+        return not (is_stuck or is_barred)
 
     @property
     def is_anything(self) -> bool:
-        return self.data.is_importing or bool(self.trainings)
+        return self.data.is_importing or bool(self.trainings) or self.is_getting_ready
 
     @property
     def mark(self) -> str:
-        """Name what runs: when the mark changes, the page is read anew."""
-        imports = [f"import-{run.pk}-{run.state}" for run in self.data.running] or ["soon"] * self.data.is_importing
-        return ".".join(imports + [f"training-{training.run.pk}" for training in self.trainings])
+        """Name what is going on: when the mark changes, the page is read anew."""
+        marks = [f"import-{run.pk}-{run.state}" for run in self.data.running] or ["soon"] * self.data.is_importing
+        marks += [f"training-{self.run.pk}-{self.run.state}"] if self.run else []
+        marks += [f"version-{self.version.pk}-{self.version.state}"] if self.version else []
+        marks += [f"release-{self.release.pk}-{self.release.phase}"] if self.release else []
+        return ".".join(marks)
 
 
 def running(shop: Shop, now: datetime, data: DataState | None = None) -> Running:
     """Read what runs."""
-    runs = TrainingRun.objects.for_shop(shop).filter(state__in=BUSY).order_by("pk")
-    return Running(data or data_state(shop, now), [Training(USE_CASES[run.use_case].title, run) for run in runs])
+    runs = TrainingRun.objects.for_shop(shop).order_by("-pk")
+    busy = [run for run in runs[: len(USE_CASES)] if run.state in BUSY]
+    return Running(
+        data=data or data_state(shop, now),
+        trainings=[Training(USE_CASES[run.use_case].title, run) for run in busy],
+        run=runs.first(),
+        version=ModelVersion.objects.for_shop(shop).order_by("-pk").only("state").first(),
+        release=Release.objects.for_shop(shop).order_by("-pk").only("phase").first(),
+    )

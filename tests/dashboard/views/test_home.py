@@ -74,6 +74,16 @@ class TestAShopThatHasJustArrived:
         page = see("/").content.decode()
         assert "25\u00a0% read" in page.replace("&nbsp;", "\u00a0") and "1,000 of 4,000 lines read" in page
 
+    def test_is_followed_from_the_import_to_the_decision(self, empty_shop, see):
+        histories.pulled(empty_shop)
+        page = see("/").content.decode()
+        assert "Your first forecast is being prepared" in page and 'hx-trigger="every 2s"' in page
+        a_run(empty_shop, state="done")
+        story.a_version(empty_shop)
+        assert "Its evidence is put together for your decision" in see("/").content.decode()
+        story.histories.a_card(empty_shop)
+        assert "every 2s" not in see("/").content.decode()
+
     def test_sees_the_training_step_by_step(self, empty_shop, see):
         histories.pulled(empty_shop)
         a_run(empty_shop, state="running", percent=45, steps=[{"name": "Reading your orders", "seconds": 2}])

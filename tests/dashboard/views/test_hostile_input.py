@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from pipelines.models import (
     ForecastOverride,
+    LedgerNote,
     Location,
     Product,
     Release,
@@ -152,3 +153,14 @@ def test_settings_that_somebody_else_changed_meanwhile_keep_their_approvers(shop
     fields = SettingsForm.shown(shop.settings) | {"revision": 1, "approvers": ""}
     assert "changed since you opened" in send("/settings", fields, sub=COLLEAGUE).content.decode()
     assert ShopSettings.objects.get(shop=shop).revision == 0
+
+
+def test_a_note_keeps_no_e_mail_address(shop, send):
+    today = timezone.now().date()
+    typed = {"units": 5, "first_day": today, "last_day": today, "note": "asked by ann@example.com " + "a@b.cc " * 39}
+    send("/forecasts/200000/override", typed)
+    card = Release.objects.get()
+    send(f"/releases/{card.pk}/reject", {"revision": card.revision, "reason": "ann@example.com says no"})
+    assert ForecastOverride.objects.get().note.startswith("asked by [e-mail removed]")
+    assert "[e-mail removed] says no" in LedgerNote.objects.values_list("text", flat=True)
+    assert not [note for note in LedgerNote.objects.values_list("text", flat=True) if "@" in note]
