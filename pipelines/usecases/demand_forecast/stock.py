@@ -26,7 +26,7 @@ from pipelines.usecases.demand_forecast.ordering import COST_SHARE_OF_PRICE, Flo
 Panel = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
 
-STATUSES = ("out_of_stock", "order_today", "order_this_week", "too_much", "few_sales", "ok")
+STATUSES = ("out_of_stock", "order_today", "order_this_week", "too_much", "on_its_way", "few_sales", "ok")
 TOTAL = 0
 MONTH = 28
 GENEROUS_COVER = 90
@@ -263,6 +263,7 @@ class _Advice:
             self.needs_order & (self.days_left_to_order <= 0),
             self.needs_order,
             (self.excess_units >= 1) & ~self.is_new,
+            (self.lost_units >= 1) & (self.position > self.available),
             few_sales | self.is_new,
         ]
         return np.asarray(np.select(conditions, list(STATUSES[:-1]), STATUSES[-1]))

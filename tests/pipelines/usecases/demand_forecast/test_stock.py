@@ -98,6 +98,11 @@ def test_incoming_units_count_as_ordered_but_do_not_save_sales_before_they_come(
     assert coming.lost_units == without.lost_units
 
 
+def test_what_runs_short_although_enough_was_ordered_is_on_its_way():
+    assert one(10, incoming=200).status == "on_its_way"
+    assert one(70, incoming=20).status == "ok"
+
+
 def test_oversold_units_are_ordered_too():
     assert one(-5).order_quantity == one(0).order_quantity + 5
     assert one(-5).status == "out_of_stock"
