@@ -17,6 +17,7 @@ from pipelines.shopify import token_exchange, tokens, transport, vault
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import BadAnswer, ShopifyError
 from pipelines.shopify.id_tokens import Identity
+from pipelines.shopify.shapes import words
 
 log = logging.getLogger(__name__)
 STAFF_EVERY = timedelta(hours=24)
@@ -104,11 +105,11 @@ def _facts(data: dict[str, Any]) -> dict[str, Any]:
         raise BadAnswer()
     return {
         "gid": shop["id"],
-        "name": (shop.get("name") or "")[:255],
+        "name": words(shop.get("name")),
         "timezone": _known_zone(shop.get("ianaTimezone")),
         "currency": shop.get("currencyCode") or "USD",
         "country": (shop.get("shopAddress") or {}).get("countryCodeV2") or "",
-        "plan": ((shop.get("plan") or {}).get("publicDisplayName") or "")[:60],
+        "plan": words((shop.get("plan") or {}).get("publicDisplayName"), 60),
         "scopes": sorted(scope["handle"] for scope in installation.get("accessScopes") or []),
     }
 
@@ -116,7 +117,7 @@ def _facts(data: dict[str, Any]) -> dict[str, Any]:
 def _known_zone(name: str | None) -> str:
     try:
         return ZoneInfo(name or "UTC").key
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is no zone
         return "UTC"
 
 
