@@ -114,6 +114,13 @@ class TestOneVariant:
         assert 'aria-describedby="fan-d"' in page and "Why 71 units" in page
         assert "margin £71.50 per unit" in page
 
+    def test_that_waits_for_a_delivery_is_not_told_to_order(self, shop, see):
+        StockAdvice.objects.filter(variant_id=VARIANT).update(
+            status="on_its_way", order_quantity=0, overstock_minor=0, incoming=90
+        )
+        page = see(f"/forecasts/{VARIANT}").content.decode()
+        assert "Enough is on its way, but stock runs out about" in page and "Without an order today" not in page
+
     def test_reasons_add_up(self, shop, see):
         parts = Forecast.objects.first().parts
         assert sum(units for _, units in parts) == pytest.approx(StockAdvice.objects.first().forecast_28)
