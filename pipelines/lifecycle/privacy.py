@@ -36,8 +36,10 @@ def report_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[
 def redact_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> int:
     """Cut the tie between a customer and their orders; return how many orders that were."""
     with transaction.atomic():
-        forgotten = orders_of(shop, customer_ref, order_ids).exclude(customer_ref=None).update(customer_ref=None)
-        forget_pseudonym(shop.domain, customer_ref)
+        tied = orders_of(shop, customer_ref, order_ids).exclude(customer_ref=None)
+        for ref in {customer_ref, *map(bytes, tied.values_list("customer_ref", flat=True))}:
+            forget_pseudonym(shop.domain, ref)
+        forgotten = tied.update(customer_ref=None)
         LifecycleEvent.record(
             shop,
             "privacy.customer_redacted",

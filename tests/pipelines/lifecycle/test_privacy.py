@@ -67,6 +67,15 @@ class TestCustomers:
         old.refresh_from_db()
         assert "customer_ref" not in old.payload
 
+    def test_it_leaves_them_too_where_only_orders_are_named(self, shop: Shop) -> None:
+        old = factories.a_delivery(shop, "orders/create", factories.order_body(), state="applied")
+        ref = vault.customer_ref(shop, 77)
+        WebhookDelivery.objects.filter(pk=old.pk).update(payload=old.payload | {"customer_ref": ref.hex()})
+        bought(shop, 1, 77)
+        deliver(shop, "customers/redact", orders_to_redact=[1])
+        old.refresh_from_db()
+        assert "customer_ref" not in old.payload
+
     def test_nobody_elses_shop_is_touched(self, shop: Shop) -> None:
         other = factories.a_shop()
         bought(other, 1, 77)
