@@ -184,9 +184,9 @@ def source_of(run: SyncRun) -> Source:
 def batches(run: SyncRun, loader: Loader) -> Iterator[Batch]:
     """Read the file in pieces that fit into memory."""
     first, lines = run.objects_done + 1, read(run)
-    while chunk := list(islice(lines, CHUNK)):
-        yield loader.parse(first, chunk)
-        first += len(chunk)
+    while (batch := loader.parse(first, islice(lines, CHUNK))).size:
+        yield batch
+        first += batch.size
 
 
 def read(run: SyncRun) -> Iterator[Node | MalformedLine]:

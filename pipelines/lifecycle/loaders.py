@@ -1,4 +1,4 @@
-"""Load one kind of export, chunk by chunk: `parse` is pure and runs ahead, `write` is the database's part.
+"""Load one kind of export, piece by piece: `parse` is pure and runs ahead, `write` is the database's part.
 
 Children may stand before their parents, and far from them. Order lines near their order are written with it;
 the others join orders that this run has written, or wait in a table until the end of the file.
@@ -6,7 +6,7 @@ the others join orders that this run has written, or wait in a table until the e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -22,62 +22,71 @@ from pipelines.shopify.bulk import MalformedLine
 from pipelines.shopify.nodes import Node, Source
 from pipelines.shopify.shapes import Malformed, gid
 
-Chunk = list[Node | MalformedLine]
 Fact = TypeVar("Fact")
 
 
 @dataclass
 class Batch:
-    """What a chunk of the file tells."""
+    """What a piece of the file tells."""
 
-    size: int  # lines of the file
+    size: int = 0  # lines of the file
     refusals: list[str] = field(default_factory=list)  # "line 17: …"
-    parents: list[Any] = field(default_factory=list)
+    parents: dict[str, Any] = field(default_factory=dict)  # by the global id that children name
     children: list[Any] = field(default_factory=list)
-    strays: list[Any] = field(default_factory=list)  # children whose parent is not in this chunk
+    strays: list[Any] = field(default_factory=list)  # children whose parent is not in this piece
 
     def refuse(self, number: int, why: object) -> None:
         self.refusals.append(f"line {number:,}: {why}"[:200])
 
-    def read(self, number: int, into: list[Fact], reader: Callable[..., Fact], *arguments: Any) -> Fact | None:
+    def read(self, number: int, into: list[Fact], reader: Callable[..., Fact], *arguments: Any) -> None:
         """Read one node; note it where it is malformed."""
         try:
-            fact = reader(*arguments)
+            into.append(reader(*arguments))
         except Malformed as malformed:
             self.refuse(number, malformed)
-            return None
-        into.append(fact)
-        return fact
 
 
 class Loader:
-    """Reads and writes the chunks of one kind of export."""
+    """Reads and writes the pieces of one kind of export."""
 
     def __init__(self, run: SyncRun, source: Source) -> None:
         self.run, self.source = run, source
 
-    def parse(self, first: int, chunk: Chunk) -> Batch:
-        """Read a chunk whose first line has this number; touches no database."""
-        batch = Batch(len(chunk))
-        children: list[tuple[int, Node]] = []
-        for number, node in enumerate(chunk, first):
+    def parse(self, first: int, lines: Iterable[Node | MalformedLine]) -> Batch:
+        """Read lines, of which the first has this number, each while it is fresh; touches no database."""
+        batch = Batch()
+        early: list[tuple[int, Node]] = []
+        for number, node in enumerate(lines, first):
+            batch.size += 1
             if type(node) is not dict:
                 batch.refuse(number, "not a JSON object")
-            elif "__parentId" in node:
-                children.append((number, node))
-            else:
+            elif "__parentId" not in node:
                 self.parse_parent(batch, number, node)
-        self.parse_children(batch, children)
+            elif type(node["__parentId"]) is not str:
+                batch.refuse(number, "__parentId is not a Shopify id")
+            elif node["__parentId"] in batch.parents:
+                self.parse_child(batch, number, node)
+            else:
+                early.append((number, node))
+        for number, node in early:
+            self.parse_child(batch, number, node)
         return batch
 
     def parse_parent(self, batch: Batch, number: int, node: Node) -> None:
-        raise NotImplementedError
+        try:
+            batch.parents[node.get("id")] = self.read_parent(node)
+        except Malformed as malformed:
+            batch.refuse(number, malformed)
 
-    def parse_children(self, batch: Batch, children: list[tuple[int, Node]]) -> None:
+    def read_parent(self, node: Node) -> Any:
+        """Read a root of the export; of one that says nothing else, its id."""
+        return gid(node.get("id"))
+
+    def parse_child(self, batch: Batch, number: int, node: Node) -> None:
         raise NotImplementedError
 
     def write(self, batch: Batch) -> int:
-        """Write what a chunk told; return the rows written."""
+        """Write what was read; return the rows written."""
         raise NotImplementedError
 
     def finish(self) -> int:
@@ -88,27 +97,25 @@ class Loader:
 class OrderLoader(Loader):
     """Orders and their lines."""
 
-    def parse_parent(self, batch: Batch, number: int, node: Node) -> None:
-        batch.read(number, batch.parents, nodes.order, node, self.source)
+    def read_parent(self, node: Node) -> shapes.Order:
+        return nodes.order(node, self.source)
 
-    def parse_children(self, batch: Batch, children: list[tuple[int, Node]]) -> None:
-        orders = {order.shopify_id: order for order in batch.parents}
-        batch.parents = list(orders.values())
-        for number, node in children:
-            try:
-                order_id = nodes.known_gid(node["__parentId"])
-                order = orders.get(order_id)
-                line = nodes.line(node, order_id, self.source, order)
-            except Malformed as malformed:
-                batch.refuse(number, malformed)
-                continue
-            (batch.strays if order is None else batch.children).append(line)
+    def parse_child(self, batch: Batch, number: int, node: Node) -> None:
+        order = batch.parents.get(node["__parentId"])
+        try:
+            if order is None:
+                batch.strays.append(nodes.line(node, gid(node["__parentId"]), self.source))
+            else:
+                batch.children.append(nodes.line(node, order.shopify_id, self.source, order))
+        except Malformed as malformed:
+            batch.refuse(number, malformed)
 
     def write(self, batch: Batch) -> int:
-        with connection.cursor() as cursor, staged(cursor, facts.ORDERS, batch.parents) as incoming:
+        orders = facts.unique(batch.parents.values())
+        with connection.cursor() as cursor, staged(cursor, facts.ORDERS, orders) as incoming:
             written = facts.merge(cursor, facts.ORDERS, incoming, facts.EXPORT_WINS)
         shop_id, lines = self.source.shop_id, batch.children
-        if len(written) < len(batch.parents):
+        if len(written) < len(orders):
             lines = [line for line in lines if (shop_id, line.order_id) in written]
         with connection.cursor() as cursor:
             facts.write_lines(cursor, lines, known=[key for key, is_new in written.items() if not is_new], whole=False)
@@ -187,24 +194,24 @@ class ProductLoader(Loader):
         self.products: set[int] = set()
         self.variants: set[int] = set()
 
-    def parse_parent(self, batch: Batch, number: int, node: Node) -> None:
-        batch.read(number, batch.parents, nodes.product, node, self.source)
+    def read_parent(self, node: Node) -> shapes.Product:
+        return nodes.product(node, self.source)
 
-    def parse_children(self, batch: Batch, children: list[tuple[int, Node]]) -> None:
-        for number, node in children:
-            batch.read(number, batch.children, self.variant, node)
-            batch.read(number, batch.strays, nodes.item, node, self.source)
+    def parse_child(self, batch: Batch, number: int, node: Node) -> None:
+        batch.read(number, batch.children, self.variant, node)
+        batch.read(number, batch.strays, nodes.item, node, self.source)
 
     def variant(self, node: Node) -> shapes.Variant:
         return nodes.variant(node, gid(node["__parentId"]), self.source)
 
     def write(self, batch: Batch) -> int:
-        self.products |= {product.shopify_id for product in batch.parents}
+        products = list(batch.parents.values())
+        self.products |= {product.shopify_id for product in products}
         self.variants |= {variant.shopify_id for variant in batch.children}
-        facts.write(facts.PRODUCTS, batch.parents, facts.FETCH_WINS)
+        facts.write(facts.PRODUCTS, products, facts.FETCH_WINS)
         facts.write(facts.VARIANTS, batch.children, facts.FETCH_WINS)
         facts.write_items(filter(None, batch.strays))
-        return len(batch.parents) + len(batch.children)
+        return len(products) + len(batch.children)
 
     def finish(self) -> int:
         """Bury what a whole export does not list any more: a deletion whose webhook was missed."""
@@ -217,12 +224,8 @@ class ProductLoader(Loader):
 class StockLoader(Loader):
     """Stock levels: children of inventory items, which say nothing themselves."""
 
-    def parse_parent(self, batch: Batch, number: int, node: Node) -> None:
-        pass
-
-    def parse_children(self, batch: Batch, children: list[tuple[int, Node]]) -> None:
-        for number, node in children:
-            batch.read(number, batch.children, self.level, node)
+    def parse_child(self, batch: Batch, number: int, node: Node) -> None:
+        batch.read(number, batch.children, self.level, node)
 
     def level(self, node: Node) -> shapes.Stock:
         return nodes.stock(node, gid(node["__parentId"]), self.source)
@@ -234,12 +237,11 @@ class StockLoader(Loader):
 class CheckoutLoader(Loader):
     """Abandoned checkouts; their lines are a column, so all of them wait for the end."""
 
-    def parse_parent(self, batch: Batch, number: int, node: Node) -> None:
-        batch.read(number, batch.parents, nodes.checkout, node, self.source)
+    def read_parent(self, node: Node) -> shapes.Checkout:
+        return nodes.checkout(node, self.source)
 
-    def parse_children(self, batch: Batch, children: list[tuple[int, Node]]) -> None:
-        for number, node in children:
-            batch.read(number, batch.children, self.line, node)
+    def parse_child(self, batch: Batch, number: int, node: Node) -> None:
+        batch.read(number, batch.children, self.line, node)
 
     def line(self, node: Node) -> WaitingLine:
         content = nodes.checkout_line(node, self.source.currency)
@@ -247,7 +249,7 @@ class CheckoutLoader(Loader):
 
     def write(self, batch: Batch) -> int:
         WaitingLine.objects.bulk_create(batch.children, batch_size=1000)
-        return len(facts.write(facts.CHECKOUTS, batch.parents, facts.EXPORT_WINS))
+        return len(facts.write(facts.CHECKOUTS, batch.parents.values(), facts.EXPORT_WINS))
 
     def finish(self) -> int:
         with connection.cursor() as cursor:

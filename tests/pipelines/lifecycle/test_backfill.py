@@ -263,6 +263,13 @@ class TestBadFiles:
         ]
         assert Order.objects.count() == 2
 
+    @pytest.mark.parametrize("odd", [{"id": []}, {"id": None}, {"id": 1, "__parentId": []}, {"__parentId": {}}])
+    @pytest.mark.parametrize("kind", ["orders", "products", "stock", "checkouts"])
+    def test_odd_ids_are_refused_in_every_kind(self, shop: Shop, exports: Exports, kind: str, odd: Node) -> None:
+        exports.has([odd])
+        sync = run(shop, kind)
+        assert (sync.state, sync.lines_refused >= 1) == ("done", True)
+
     def test_only_the_first_refusals_are_kept(self, shop: Shop, exports: Exports) -> None:
         exports.has([order_node(number, createdAt=None, processedAt=None) for number in range(1, 60)])
         sync = run(shop)
