@@ -27,6 +27,12 @@ class RevisionForm(forms.Form):
 
     revision = forms.IntegerField(min_value=0)
 
+    @classmethod
+    def read(cls, fields: QueryDict) -> int:
+        """Return the revision that a form carried; one that none has where it carried none."""
+        form = cls(fields)
+        return form.cleaned_data["revision"] if form.is_valid() else -1
+
 
 class ApproveForm(RevisionForm):
     """A yes to exactly this artifact and this evidence."""

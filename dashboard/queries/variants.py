@@ -223,9 +223,6 @@ def title_of(advice: StockAdvice, gap: Span | None) -> str:
         if advice.status == "on_its_way":
             ends = words.day(gap.first_day, today)
             return f"Enough is on its way, but stock runs out about {ends} unless it arrives before"
-        if advice.incoming and not advice.order_quantity:
-            coming = words.counted(advice.incoming, "unit")
-            return f"Stock runs out on {words.day(gap.first_day, today)} unless the {coming} on the way come sooner"
         early = words.counted((gap.last_day - gap.first_day).days + 1, "day")
         return f"Without an order today, stock runs out {early} before a delivery can arrive on {arrival}"
     if advice.stock is None:

@@ -1,7 +1,8 @@
 """The list of variants, and its files."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -12,12 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.embedding import merchant_required
 from dashboard.files import csv_file, major
-from dashboard.forms import OverrideForm, RuleForm, WishForm
+from dashboard.forms import OverrideForm, RevisionForm, RuleForm, WishForm
 from dashboard.pages import go, local_now, show
 from dashboard.queries.forecasts import STATUSES, TOTAL, export_rows, forecasts_page, order_list
 from dashboard.queries.variants import variant_page
 from pipelines.jobs import training
 from pipelines.lifecycle import preferences
+from pipelines.lifecycle.errors import Refused
 from pipelines.models import StockAdvice
 
 USE_CASE = "demand_forecast"  # whose advice these pages show
@@ -98,14 +100,13 @@ def variant_figure(request: HttpRequest, variant_id: int) -> JsonResponse:
 @require_POST
 def override(request: HttpRequest, variant_id: int) -> HttpResponse:
     """Use the merchant's own number."""
-    row, here = find(request, variant_id), reverse("variant", args=[variant_id])
+    row = find(request, variant_id)
     form = OverrideForm(request.POST)
     if not form.is_valid():
         page = variant_page(request.shop, row, timezone.now())
         return show(request, "dashboard/variant.html", {"page": page, "override_form": form}, status=422)
-    preferences.override(request.shop, variant_id, by=request.staff.sub, **form.cleaned_data)
-    training.refresh.enqueue(request.shop.pk, USE_CASE)
-    return go(here, "Your number is used")
+    own = preferences.OwnNumber(variant_id, **form.cleaned_data)
+    return changed(request, variant_id, "Your number is used", partial(preferences.override, request.shop, own))
 
 
 @merchant_required
@@ -113,24 +114,32 @@ def override(request: HttpRequest, variant_id: int) -> HttpResponse:
 def end_override(request: HttpRequest, variant_id: int) -> HttpResponse:
     """Return to the forecast."""
     find(request, variant_id)
-    preferences.end_override(request.shop, variant_id, by=request.staff.sub)
-    training.refresh.enqueue(request.shop.pk, USE_CASE)
-    return go(reverse("variant", args=[variant_id]), "Back to the forecast")
+    change = partial(preferences.end_override, request.shop, variant_id)
+    return changed(request, variant_id, "Back to the forecast", change)
 
 
 @merchant_required
 @require_POST
 def rule(request: HttpRequest, variant_id: int) -> HttpResponse:
     """Save what the merchant knows of a variant: lead time, pack size and so on."""
-    row, here = find(request, variant_id), reverse("variant", args=[variant_id])
+    row = find(request, variant_id)
     form = RuleForm(request.POST)
     if not form.is_valid():
         page = replace(variant_page(request.shop, row, timezone.now()), rule=form.data.dict())
         return show(request, "dashboard/variant.html", {"page": page, "rule_form": form}, status=422)
     known = preferences.Rule("", variant_id, form.values(request.shop.currency))
-    preferences.set_rules(request.shop, [known], by=request.staff.sub)
+    return changed(request, variant_id, "Saved", partial(preferences.set_rules, request.shop, [known]))
+
+
+def changed(request: HttpRequest, variant_id: int, said: str, change: Callable[..., object]) -> HttpResponse:
+    """Make a change to what the page showed, and have the advice worked out again."""
+    here = reverse("variant", args=[variant_id])
+    try:
+        change(revision=RevisionForm.read(request.POST), by=request.staff.sub)
+    except Refused as refusal:
+        return go(here, refusal.sentence, refused=True)
     training.refresh.enqueue(request.shop.pk, USE_CASE)
-    return go(here, "Saved")
+    return go(here, said)
 
 
 def find(request: HttpRequest, variant_id: int) -> StockAdvice:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dashboard import rules_file
 from dashboard.embedding import merchant_required
 from dashboard.files import csv_file
-from dashboard.forms import RuleForm, SettingsForm, UploadForm
+from dashboard.forms import RevisionForm, RuleForm, SettingsForm, UploadForm
 from dashboard.pages import go, show
 from dashboard.queries.settings import VENDORS_SHOWN, rules_page, settings_page
 from pipelines.jobs import training
@@ -57,9 +57,17 @@ def rules(request: HttpRequest) -> HttpResponse:
     found, errors = read_rules(request)
     if errors:
         return show(request, "dashboard/rules.html", {"page": rules_page(request.shop, errors)}, status=422)
-    preferences.set_rules(request.shop, found, by=request.staff.sub)
+    return keep(request, found, "Saved")
+
+
+def keep(request: HttpRequest, found: list[preferences.Rule], said: str) -> HttpResponse:
+    """Save rules, unless somebody saved others since the page was shown."""
+    try:
+        preferences.set_rules(request.shop, found, revision=RevisionForm.read(request.POST), by=request.staff.sub)
+    except Refused as refusal:
+        return go(reverse("rules"), refusal.sentence, refused=True)
     advise_again(request.shop)
-    return go(reverse("rules"), "Saved")
+    return go(reverse("rules"), said)
 
 
 def read_rules(request: HttpRequest) -> tuple[list[preferences.Rule], list[str]]:
@@ -96,9 +104,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if reading.errors:
         page = rules_page(request.shop, reading.errors, reading.more_errors)
         return show(request, "dashboard/rules.html", {"page": page}, status=422)
-    count = preferences.set_rules(request.shop, reading.rules, by=request.staff.sub)
-    advise_again(request.shop)
-    return go(reverse("rules"), f"{words.counted(count, 'rule')} read")
+    return keep(request, reading.rules, f"{words.counted(len(reading.rules), 'rule')} read")
 
 
 def advise_again(shop: Shop) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -30,20 +30,37 @@ class Rule:
         return all(value is None for value in self.values.values())
 
 
+@dataclass(frozen=True)
+class OwnNumber:
+    """What the merchant expects of a variant in a period, and why."""
+
+    variant_id: int
+    units: int
+    first_day: date
+    last_day: date
+    note: str
+
+
+def turn(shop: Shop, revision: int, **changes: Any) -> None:
+    """Take the next revision of everything that the merchant set, if nobody took it since it was shown."""
+    known = ShopSettings.objects.filter(shop=shop, revision=revision)
+    if not known.update(**changes, revision=revision + 1):
+        raise Refused(CHANGED)
+
+
 def change_settings(shop: Shop, changes: dict[str, Any], *, revision: int, by: str) -> None:
     """Change settings if nobody changed them since they were shown."""
     with transaction.atomic():
-        known = ShopSettings.objects.filter(shop=shop, revision=revision)
-        if not known.update(**changes, revision=revision + 1):
-            raise Refused(CHANGED)
+        turn(shop, revision, **changes)
         told = {name: str(value) for name, value in changes.items()}
         LifecycleEvent.record(shop, "settings.changed", by=by, because="Settings were changed", settings=told)
 
 
-def set_rules(shop: Shop, rules: Iterable[Rule], *, by: str) -> int:
+def set_rules(shop: Shop, rules: Iterable[Rule], *, revision: int, by: str) -> int:
     """Put rules in place of what was known of the same vendors and variants: all of them or none."""
     rules = list(rules)
     with transaction.atomic():
+        turn(shop, revision)
         forget(shop, rules)
         kept = [rule for rule in rules if not rule.is_empty]
         rows = [StockRule(shop=shop, vendor=rule.vendor, variant_id=rule.variant_id, **rule.values) for rule in kept]
@@ -60,21 +77,21 @@ def forget(shop: Shop, rules: list[Rule]) -> None:
     known.filter(Q(variant_id__isnull=True, vendor__in=vendors) | Q(variant_id__in=variants)).delete()
 
 
-def override(shop: Shop, variant_id: int, *, units: int, first_day: date, last_day: date, note: str, by: str) -> None:
+def override(shop: Shop, own: OwnNumber, *, revision: int, by: str) -> None:
     """Use the merchant's own number for a variant and a period, in place of an earlier one."""
     with transaction.atomic():
-        standing(shop, variant_id).update(ended_at=timezone.now())
-        ForecastOverride.objects.create(
-            shop=shop, variant_id=variant_id, units=units, first_day=first_day, last_day=last_day, note=note, sub=by
-        )
-        told = {"units": units, "first_day": str(first_day), "last_day": str(last_day), "variant_id": variant_id}
+        turn(shop, revision)
+        standing(shop, own.variant_id).update(ended_at=timezone.now())
+        ForecastOverride.objects.create(shop=shop, sub=by, **asdict(own))
+        told = {name: str(value) for name, value in asdict(own).items() if name != "note"}
         because = "The merchant uses a number of their own"
-        LifecycleEvent.record(shop, "forecast.overridden", by=by, because=because, note=note, **told)
+        LifecycleEvent.record(shop, "forecast.overridden", by=by, because=because, note=own.note, **told)
 
 
-def end_override(shop: Shop, variant_id: int, *, by: str) -> None:
+def end_override(shop: Shop, variant_id: int, *, revision: int, by: str) -> None:
     """Return to the forecast."""
     with transaction.atomic():
+        turn(shop, revision)
         if standing(shop, variant_id).update(ended_at=timezone.now()):
             because = "The merchant returned to the forecast"
             LifecycleEvent.record(shop, "forecast.restored", by=by, because=because, variant_id=variant_id)

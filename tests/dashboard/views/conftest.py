@@ -47,12 +47,15 @@ def see(client: Client) -> Ask:
 
 @pytest.fixture
 def send(client: Client) -> Ask:
-    """Send a form as somebody of a shop, and come to the page it leads to."""
+    """Send a form as somebody of a shop, with the settings' revision as shown, and come to the page it leads to."""
 
     def ask(
         path: str, fields: dict[str, object] | None = None, *, sub: str = OWNER, domain: str = SHOP
     ) -> HttpResponse:
-        return client.post(path, fields or {}, headers=bearer(domain, sub), follow=True)
+        from pipelines.models import ShopSettings
+
+        shown = {"revision": ShopSettings.objects.get(shop__domain=domain).revision}
+        return client.post(path, shown | (fields or {}), headers=bearer(domain, sub), follow=True)
 
     return ask
 

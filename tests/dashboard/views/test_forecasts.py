@@ -165,6 +165,12 @@ class TestOwnNumbers:
         assert answer.status_code == 422 and 'error="' in answer.content.decode()
         assert not ForecastOverride.objects.exists()
 
+    def test_of_a_stale_page_change_nothing(self, shop, send):
+        send(f"/forecasts/{VARIANT}/override", self.fields)
+        page = send(f"/forecasts/{VARIANT}/override", self.fields | {"units": 1, "revision": 0}).content.decode()
+        assert "Nothing was changed" in page
+        assert ForecastOverride.objects.get(ended_at=None).units == 120
+
     def test_can_be_given_up(self, shop, send):
         send(f"/forecasts/{VARIANT}/override", self.fields)
         assert "Back to the forecast" in send(f"/forecasts/{VARIANT}/end-override").content.decode()

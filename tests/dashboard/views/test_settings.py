@@ -68,6 +68,12 @@ class TestVendors:
         assert answer.status_code == 422 and "Vendor 1: Pack size" in answer.content.decode()
         assert not StockRule.objects.exists()
 
+    def test_of_a_stale_page_change_nothing(self, shop, send):
+        send("/settings/rules", self.form(**{"lead_time_days-0": "30"}))
+        page = send("/settings/rules", self.form(**{"lead_time_days-0": "60", "revision": "0"})).content.decode()
+        assert "Nothing was changed" in page
+        assert StockRule.objects.get(vendor="Vendor 0").lead_time_days == 30
+
     def test_must_be_the_shops_own(self, shop, send):
         assert send("/settings/rules", {"vendor-0": "Nobody", "pack_size-0": "2"}).status_code == 422
 
