@@ -64,7 +64,8 @@ class Source:
         rows = frames.daily_demand(self.shop, self.since, self.until)
         rows["unique_id"] = rows["unique_id"].map(series_of)
         rows = rows.dropna(subset=["unique_id"]).astype({"unique_id": "int64"})
-        return rows.groupby(["unique_id", "ds"], as_index=False).sum()
+        has_twins = rows.duplicated(["unique_id", "ds"]).any()
+        return rows.groupby(["unique_id", "ds"], as_index=False).sum() if has_twins else rows
 
     @cached_property
     def first_day(self) -> date:
@@ -91,7 +92,8 @@ class Source:
     def out_of_stock(self) -> pd.DataFrame:
         """Give the days without sellable stock, known or suspected: unique_id | ds | stockout."""
         known = self.known_stockouts
-        sales = self.demand.merge(known.days, on=["unique_id", "ds"], how="outer").fillna({"y": 0.0})
+        sold = self.demand[["unique_id", "ds", "y"]]
+        sales = sold.merge(known.days, on=["unique_id", "ds"], how="outer").fillna({"y": 0.0})
         suspected = stockouts.suspected(sales, self.series, known, self.last_day)
         return pd.concat([known.days, suspected], ignore_index=True)
 

@@ -74,7 +74,7 @@ NEWEST_STOCK = """
     ORDER BY inventory_item_id, location_id, updated_at DESC
 """
 
-WHOLE, REAL, TEXT = "int64", "float64", "str"
+WHOLE, REAL, SMALL, TEXT = "int64", "float64", "float32", "str"
 
 
 def columns(names: str, kind: str) -> dict[str, str]:
@@ -96,7 +96,7 @@ def daily_demand(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
 
     Writes  unique_id | ds | y | listed | discount | ordered
     """
-    kinds = columns("unique_id day", WHOLE) | columns("y listed discount ordered", REAL)
+    kinds = columns("unique_id day", WHOLE) | columns("y listed discount ordered", SMALL)
     rows = read(DAILY_DEMAND, kinds, shop=shop.pk, zone=shop.timezone, since=since, until=until)
     rows["ds"] = pd.to_datetime(rows.pop("day"), unit="D")
     return rows
