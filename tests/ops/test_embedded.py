@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg2
@@ -28,18 +28,9 @@ with embedded_services(Path(sys.argv[1])) as services:
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def state(open_folder: Callable[[], Path]) -> Path:
     """Return one state folder for the module: creating it is the slow part."""
-    folder = tmp_path_factory.mktemp("embedded") / "state"
-    open_up(folder.parent)
-    yield folder
-
-
-def open_up(folder: Path) -> None:
-    """Let PostgreSQL's account pass, as it may in an ordinary folder; pytest's are private."""
-    for parent in (folder, *list(folder.parents)[:3]):
-        if parent != Path("/tmp") and parent.stat().st_uid == os.geteuid():
-            parent.chmod(0o755)
+    return open_folder() / "state"
 
 
 def count(services: Services) -> int:
@@ -127,9 +118,8 @@ def test_data_of_another_major_version_is_refused_in_a_sentence(state: Path) -> 
         version.write_text(ours)
 
 
-def test_a_long_state_path_gets_a_short_socket(tmp_path: Path) -> None:
-    open_up(tmp_path)
-    state = tmp_path / ("long" * 30)
+def test_a_long_state_path_gets_a_short_socket(open_folder: Callable[[], Path]) -> None:
+    state = open_folder() / ("long" * 30)
     with embedded_services(state, fsync=False) as services:
         assert count(services) == 1
         assert "/tmp/shopmlops-" in services.database_url
@@ -160,9 +150,10 @@ def test_roots_closed_folder_is_served_from_one_that_postgres_can_reach(tmp_path
             folder.rmdir()
 
 
-def test_a_failed_setup_leaves_no_half_made_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_up(tmp_path)
-    places = layout.prepare(tmp_path / "state")
+def test_a_failed_setup_leaves_no_half_made_data(
+    open_folder: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = layout.prepare(open_folder() / "state")
     monkeypatch.setattr(postgres, "USER", "pg_forbidden")
     with pytest.raises(ServiceError, match="could not set up"):
         postgres.start(places)

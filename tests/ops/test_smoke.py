@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,10 @@ def test_a_generated_store_ends_with_a_live_version_and_one_line_of_json() -> No
 
 
 @pytest.mark.timeout(300)
-def test_a_file_that_holds_no_orders_fails_with_its_reason(tmp_path: Path) -> None:
-    (tmp_path / "orders.csv").write_text("colour,shape\nred,round\n")
-    answer = run_smoke("--orders", str(tmp_path / "orders.csv"), "--state", str(tmp_path / "state"))
+def test_a_file_that_holds_no_orders_fails_with_its_reason(open_folder: Callable[[], Path]) -> None:
+    orders = open_folder() / "orders.csv"
+    orders.write_text("colour,shape\nred,round\n")
+    answer = run_smoke("--orders", str(orders), "--state", str(orders.with_name("state")))
     assert answer.returncode == 1
     assert "error" in json.loads(answer.stdout)
     assert "orders.csv" in answer.stderr

@@ -23,12 +23,9 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def state(open_folder: Callable[[], Path]) -> Path:
     """Return one state for the module: its store is made once."""
-    folder = tmp_path_factory.mktemp("demo")
-    for parent in (folder, *list(folder.parents)[:2]):
-        parent.chmod(0o755)  # PostgreSQL's account passes, as in an ordinary folder
-    return folder / "state"
+    return open_folder() / "state"
 
 
 def demo(state: Path, *options: str) -> "subprocess.Popen[str]":
