@@ -60,7 +60,10 @@ def carry_on() -> None:
     for shop in Shop.objects.reachable().select_related("settings"):
         if pulls.is_due(shop, now):
             import_everything.enqueue(shop.pk, "daily")
-        elif reconcile.is_due(shop, now):
+            continue
+        for kind in pulls.worth_retrying(shop, now):
+            backfill.ask(shop, kind, "retry", since=backfill.last_good(shop, kind))
+        if reconcile.is_due(shop, now):
             compare.enqueue(shop.pk)
 
 

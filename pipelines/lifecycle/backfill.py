@@ -271,10 +271,10 @@ def read_locations(shop: Shop) -> None:
 
 
 def first_import_is_done(shop: Shop) -> bool:
-    """Say whether everything that a first training needs has been read once."""
-    needed = {Kind.PRODUCTS, Kind.STOCK, Kind.ORDERS}
-    done = SyncRun.objects.for_shop(shop).filter(state=State.DONE, kind__in=needed).values_list("kind", flat=True)
-    return needed <= set(done)
+    """Say whether what a first training needs has been read; stock helps, but may be out of our reach."""
+    runs = SyncRun.objects.for_shop(shop)
+    done = set(runs.filter(state=State.DONE).values_list("kind", flat=True))
+    return {Kind.PRODUCTS, Kind.ORDERS} <= done and runs.filter(kind=Kind.STOCK).exclude(state__in=ACTIVE).exists()
 
 
 def run_to_the_end(runs: Iterable[SyncRun], pause: Callable[[float], None]) -> list[SyncRun]:

@@ -8,11 +8,20 @@ from zoneinfo import ZoneInfo
 
 from pipelines.models import Shop, SyncRun
 
+RETRY_AFTER = timedelta(hours=1)
+
 
 def is_due(shop: Shop, now: datetime) -> bool:
     """Say whether the latest planned pull has not been asked for yet; a shop without any import is due at once."""
     newest = SyncRun.objects.for_shop(shop).filter(kind=SyncRun.Kind.ORDERS).order_by("-created_at").first()
     return newest is None or newest.created_at < latest_slot(shop, now)
+
+
+def worth_retrying(shop: Shop, now: datetime) -> list[str]:
+    """Return the kinds of data whose last import failed a while ago: the next pull may be a day away."""
+    runs = SyncRun.objects.for_shop(shop).order_by("kind", "-created_at").distinct("kind")
+    failed = [run for run in runs if run.state == SyncRun.State.FAILED and run.kind != SyncRun.Kind.RECONCILE]
+    return [run.kind for run in failed if (run.finished_at or run.created_at) < now - RETRY_AFTER]
 
 
 def latest_slot(shop: Shop, now: datetime) -> datetime:

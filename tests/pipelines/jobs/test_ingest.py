@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -50,6 +51,16 @@ def test_an_import_that_waits_goes_on(shop: Shop, enqueued: list[Any]) -> None:
     run = SyncRun.objects.create(shop=shop, kind="orders", trigger="install")
     ingest.carry_on()
     assert enqueued == [("advance_import", (run.pk,))]
+
+
+def test_an_import_that_failed_is_tried_again_within_hours(shop: Shop, enqueued: list[Any]) -> None:
+    now = timezone.now()
+    for kind, ago in (("orders", 0.5), ("stock", 2)):
+        finished = now - timedelta(hours=ago)
+        SyncRun.objects.create(shop=shop, kind=kind, trigger="daily", state="failed", finished_at=finished)
+    ingest.carry_on()
+    ingest.carry_on()
+    assert list(SyncRun.objects.filter(trigger="retry").values_list("kind", "state")) == [("stock", "queued")]
 
 
 def test_a_pull_that_the_clock_sent_twice_runs_once(shop: Shop, enqueued: list[Any]) -> None:

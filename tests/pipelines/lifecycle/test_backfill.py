@@ -527,6 +527,14 @@ class TestAsking:
         assert len(trained) == 1
 
 
+def test_a_store_that_hides_its_stock_is_trained_all_the_same(shop: Shop) -> None:
+    for kind, state in (("products", "done"), ("orders", "done")):
+        SyncRun.objects.create(shop=shop, kind=kind, trigger="install", state=state)
+    assert not backfill.first_import_is_done(shop)  # the stock may still come
+    SyncRun.objects.create(shop=shop, kind="stock", trigger="install", state="failed")
+    assert backfill.first_import_is_done(shop)
+
+
 def advance_to_the_end(sync: SyncRun) -> None:
     for _ in range(5):
         SyncRun.objects.filter(pk=sync.pk).update(due_at=timezone.now())
