@@ -127,6 +127,12 @@ class TestOneVariant:
         app.get_by_role("button", name="Explore the chart").click()
         expect(app.locator(".plotly-canvas .main-svg").first).to_be_visible()
 
+    def test_opens_at_its_top_also_from_the_foot_of_the_list(self, admin):
+        app = admin.open("/forecasts")
+        app.locator("s-table-row s-link").last.click()
+        expect(app.get_by_role("button", name="Explore the chart")).to_be_visible()
+        assert app.locator("body").evaluate("() => window.scrollY") == 0
+
     def test_gets_the_merchants_own_number(self, admin):
         app = admin.open("/forecasts/200000")
         app.get_by_role("spinbutton", name="Units, units", exact=True).fill("120")

@@ -4,7 +4,10 @@
   const PAGE = "#page";
 
   // App Bridge adds a fresh ID token to every fetch, so nothing in the app navigates by itself.
-  const visit = (href) => htmx.ajax("GET", href, { target: PAGE, select: PAGE, swap: "outerHTML", push: "true" });
+  const visit = async (href) => {
+    await htmx.ajax("GET", href, { target: PAGE, select: PAGE, swap: "outerHTML", push: "true" });
+    window.scrollTo(0, 0);
+  };
   const download = (href) => htmx.ajax("GET", href, { target: PAGE, swap: "download" });
 
   const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.button > 0);
