@@ -125,7 +125,22 @@ class WaitingLine(models.Model):
     line = models.JSONField()
 
 
-class Fact(ShopTable):
+class BulkTable(ShopTable):
+    """A table that is written by the million.
+
+    PostgreSQL does not check the shop of every row: a check costs a third of the import, and locks the shop's row.
+    Rows of shops are never deleted, and all of these are written for a shop that was read just before.
+    """
+
+    shop = models.ForeignKey(
+        "pipelines.Shop", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Fact(BulkTable):
     """A row that mirrors a thing in Shopify; newest `updated_at` wins."""
 
     shopify_id = models.BigIntegerField()
@@ -178,7 +193,7 @@ class Variant(Fact):
         ]
 
 
-class StockLevel(ShopTable):
+class StockLevel(BulkTable):
     """Units of an inventory item at a location from a moment on; append-only, the newest row is now."""
 
     inventory_item_id = models.BigIntegerField()
@@ -223,7 +238,7 @@ class Order(Fact):
         ]
 
 
-class OrderLine(ShopTable):
+class OrderLine(BulkTable):
     """One line of an order. Demand is `quantity - removed`, on the order's day."""
 
     line_id = models.BigIntegerField()
@@ -250,7 +265,7 @@ class OrderLine(ShopTable):
         ]
 
 
-class Refund(ShopTable):
+class Refund(BulkTable):
     """That an order was refunded, and when; amounts come with the order itself."""
 
     shopify_id = models.BigIntegerField()
