@@ -14,6 +14,7 @@ from pipelines.endpoints import outbox, webhooks
 from pipelines.models import Shop, WebhookDelivery
 from pipelines.shopify import vault
 from tests.identities import OTHER_SHOP, SHOP, signed_webhook
+from tests.loops import run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +34,7 @@ def delivered(raw: bytes, headers: dict[str, str], *, chunks: int = 1, more: Any
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(webhooks.door({"method": "POST", "headers": pairs}, receive, send))
+    run(webhooks.door({"method": "POST", "headers": pairs}, receive, send))
     return int(sent[0]["status"])
 
 

@@ -15,6 +15,7 @@ from pipelines.endpoints.outbox import ROOM, Outbox
 from pipelines.models import WebhookDelivery
 from tests import factories
 from tests.identities import signed_webhook
+from tests.loops import run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SHOP = "ada.myshopify.com"
@@ -31,13 +32,13 @@ class Door:
         return self.send(*signed_webhook(topic, body, shop, **headers))
 
     def send(self, raw: bytes, headers: dict[str, str], method: str = "POST") -> int:
-        return asyncio.run(self.one(raw, headers, method))
+        return run(self.one(raw, headers, method))
 
     def send_together(self, requests: list[tuple[bytes, dict[str, str]]]) -> list[int]:
         async def all_of_them() -> list[int]:
             return await asyncio.gather(*(self.one(raw, headers) for raw, headers in requests))
 
-        return asyncio.run(all_of_them())
+        return run(all_of_them())
 
     async def one(self, raw: bytes, headers: dict[str, str], method: str = "POST") -> int:
         pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
@@ -304,6 +305,6 @@ def test_a_full_queue_sends_away_instead_of_growing(door: Door) -> None:
         held.set()
         return await asyncio.gather(*answers)
 
-    answers = asyncio.run(flood())
+    answers = run(flood())
     assert set(answers) == {200, 503}
     assert WebhookDelivery.objects.count() == answers.count(200)
