@@ -112,8 +112,8 @@ class OrderLoader(Loader):
 
     def write(self, batch: Batch) -> int:
         orders = facts.unique(batch.parents.values())
-        with connection.cursor() as cursor, staged(cursor, facts.ORDERS, orders) as incoming:
-            written = facts.merge(cursor, facts.ORDERS, incoming, facts.EXPORT_WINS)
+        with connection.cursor() as cursor:
+            written = facts.put(cursor, facts.ORDERS, orders, facts.EXPORT_WINS)
         shop_id, lines = self.source.shop_id, batch.children
         if len(written) < len(orders):
             lines = [line for line in lines if (shop_id, line.order_id) in written]
