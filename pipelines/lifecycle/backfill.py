@@ -16,8 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines.lifecycle import facts
+from pipelines.lifecycle.interpreter import quick_turns, uncollected
 from pipelines.lifecycle.loaders import LOADERS, Batch, Loader
-from pipelines.lifecycle.memory import uncollected
 from pipelines.models import Shop, SyncRun, WaitingLine
 from pipelines.shopify import bulk, nodes
 from pipelines.shopify.admin_api import AdminApi
@@ -37,7 +37,7 @@ DOCUMENTS = {
 ACTIVE = (State.QUEUED, State.EXPORTING, State.LOADING)
 LEASE = timedelta(seconds=90)
 OVERLAP = timedelta(hours=1)
-CHUNK = 10_000
+CHUNK = 20_000
 LARGE = 10_000  # rows after which the planner's idea of the tables is out of date
 MOST_ATTEMPTS = 5
 MOST_REFUSALS_SHOWN = 20
@@ -160,7 +160,7 @@ def begin_loading(run: SyncRun, status: BulkStatus, url: str | None, is_partial:
 def load(run: SyncRun) -> None:
     """Read the export from where we were, and finish."""
     loader = LOADERS[run.kind](run, source_of(run))
-    with uncollected():
+    with uncollected(), quick_turns():
         for batch in ahead(batches(run, loader)):
             commit(run, loader, batch)
     if run.rows_written > LARGE:

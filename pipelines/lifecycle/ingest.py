@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines.lifecycle.apply import ALONE, TOGETHER, Event, Verdict, apply_alone, apply_together
-from pipelines.lifecycle.memory import uncollected
+from pipelines.lifecycle.interpreter import uncollected
 from pipelines.models import Shop, WebhookDelivery
 from pipelines.shopify.topics import TOPICS
 
