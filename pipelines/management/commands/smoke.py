@@ -47,6 +47,6 @@ class Command(BaseCommand):
             return run(plan)
         except (SmokeFailed, ServiceError, requests.RequestException) as error:
             self.stderr.write(str(error))
-            return {"error": str(error).splitlines()[0]}
+            return {"error": " ".join(str(error).split())}
         except StopRequested:
             return {"error": "It was stopped."}
