@@ -222,10 +222,10 @@ def test_parts_groups_and_weeks_add_up_to_the_difference(shop):
         mine, theirs = result.outcomes["candidate"], result.outcomes[other]
         total, first_group, rest, weekend_group, other_days = result.versus[other]
         saved = theirs.too_little + theirs.too_much - mine.too_little - mine.too_much
-        assert total.group == ALL and total.profit == pytest.approx(saved)
-        assert total.profit == pytest.approx(mine.profit - theirs.profit)
-        assert total.profit == pytest.approx(first_group.profit + rest.profit)
-        assert total.profit == pytest.approx(weekend_group.profit + other_days.profit)
+        assert total.group == ALL and total.profit == pytest.approx(saved, abs=1e-6)
+        assert total.profit == pytest.approx(mine.profit - theirs.profit, abs=1e-6)
+        assert total.profit == pytest.approx(first_group.profit + rest.profit, abs=1e-6)
+        assert total.profit == pytest.approx(weekend_group.profit + other_days.profit, abs=1e-6)
         stored = result.as_dict()["policies"][other]
         assert stored["cost_of_errors"] == stored["too_little"] + stored["too_much"]
         worst = min(first_group.profit, rest.profit, weekend_group.profit, other_days.profit)
