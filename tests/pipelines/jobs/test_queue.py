@@ -180,7 +180,7 @@ def alive(pid: int) -> bool:
     return not Path(f"/proc/{pid}/stat").read_text().split(")")[1].startswith(" Z")
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 150) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 55) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
