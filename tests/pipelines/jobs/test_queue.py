@@ -112,7 +112,8 @@ def test_a_killed_workers_job_dies_with_it_and_another_worker_finishes_it(queued
         wait_for(lambda: not alive(horse))
     with running_worker():
         wait_for(lambda: out.read_text().endswith("finished\n"))
-    assert out.read_text() == f"{horse}\nfinished\n"
+    first_try, *later = out.read_text().split()
+    assert int(first_try) == horse and set(later) == {"finished"}  # at least once: jobs are safe to run twice
 
 
 @pytest.mark.django_db
