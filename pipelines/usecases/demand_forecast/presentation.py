@@ -270,7 +270,7 @@ def how_to_undo() -> Card:
         "undo",
         "How to undo",
         sentences=(
-            "Roll back returns to the version before at once, at any time, also during a freeze.",
+            "Roll back returns to what ran before, at once and at any time.",
             "Orders that you placed with suppliers stay as they are.",
             "A version that was rolled back is blocked; a rejected one can be tried again.",
         ),
