@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from pipelines.shopify.errors import (
 )
 
 QUERIES = Path(__file__).parent / "queries"
+SPREAD, FRAGMENT = re.compile(r"\.\.\.(\w+)"), re.compile(r"^fragment (\w+)", re.MULTILINE)
 LONGEST_WAIT = 60.0  # seconds of waiting for points before the job gives up and is retried later
 
 
@@ -61,8 +63,11 @@ _requested: dict[str, float] = {}  # points that a document asked for last time
 
 @cache
 def document(name: str) -> str:
-    """Return the text of a document in queries/."""
-    return (QUERIES / f"{name}.graphql").read_text()
+    """Return the text of a document in queries/, with the fragments that it spreads."""
+    text = (QUERIES / f"{name}.graphql").read_text()
+    while missing := set(SPREAD.findall(text)) - set(FRAGMENT.findall(text)):
+        text += "".join(f"\n{(QUERIES / 'fragments' / f'{each}.graphql').read_text()}" for each in sorted(missing))
+    return text
 
 
 class AdminApi:

@@ -23,7 +23,7 @@ from graphql import (
     visit,
 )
 
-from pipelines.shopify.admin_api import QUERIES
+from pipelines.shopify.admin_api import QUERIES, document
 from pipelines.shopify.bulk import bulk_query
 
 NAMES = sorted(path.stem for path in QUERIES.glob("*.graphql"))
@@ -52,10 +52,6 @@ def scope_map(shared) -> dict[tuple[str, str], set[str]]:
     return {(row["typeName"], row.get("fieldName", "")): set(row["offlineScopes"]) for row in rows}
 
 
-def text(name: str) -> str:
-    return (QUERIES / f"{name}.graphql").read_text()
-
-
 def fields(schema: GraphQLSchema, name: str) -> set[tuple[str, str, str]]:
     """Return (type, field, type of the answer) for every field that a document selects."""
     found = set()
@@ -65,13 +61,13 @@ def fields(schema: GraphQLSchema, name: str) -> set[tuple[str, str, str]]:
         def enter_field(self, node, *_):
             found.add((info.get_parent_type().name, node.name.value, get_named_type(info.get_type()).name))
 
-    visit(parse(text(name)), TypeInfoVisitor(info, Collect()))
+    visit(parse(document(name)), TypeInfoVisitor(info, Collect()))
     return found
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_valid_and_uses_nothing_deprecated(schema, name):
-    errors = validate(schema, parse(text(name)), [*specified_rules, NoDeprecatedCustomRule])
+    errors = validate(schema, parse(document(name)), [*specified_rules, NoDeprecatedCustomRule])
     assert [error.message for error in errors] == []
 
 
@@ -92,7 +88,7 @@ def test_it_selects_no_contact_data(schema, name):
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in BULK])
 def test_a_single_item_costs_less_than_a_request_may(schema, name):
     """Shopify scales connections below their size, so the linear sum is the dearest that a page can be."""
-    operation, *fragments = parse(text(name)).definitions
+    operation, *fragments = parse(document(name)).definitions
     known = {fragment.name.value: fragment for fragment in fragments}
     assert cost_of(operation, known) <= 1000
 
@@ -117,11 +113,11 @@ class TestBulkRules:
     """Rules that Shopify was recorded to enforce."""
 
     def test_it_is_one_query_without_variables(self, name):
-        (operation,) = parse(text(name)).definitions
+        (operation,) = parse(document(name)).definitions
         assert operation.operation.value == "query"
         assert not operation.variable_definitions
         assert len(operation.selection_set.selections) == 1
-        assert len(text(name).encode()) < 65_535
+        assert len(document(name).encode()) < 65_535
 
     def test_connections_are_selected_by_edges_and_at_most_two_deep(self, schema, name):
         connections = connections_of(schema, name)
@@ -130,9 +126,9 @@ class TestBulkRules:
         assert all(selected == ["edges"] for _, _, selected in connections)
 
     def test_every_node_selects_its_id(self, name):
-        assert text(name).count("node {") == sum(
+        assert document(name).count("node {") == sum(
             line.strip() == "id" and before.strip() == "node {"
-            for before, line in zip(text(name).splitlines(), text(name).splitlines()[1:], strict=False)
+            for before, line in zip(document(name).splitlines(), document(name).splitlines()[1:], strict=False)
         )
 
     def test_no_connection_lies_in_a_list(self, schema, name):
@@ -159,7 +155,7 @@ def connections_of(schema, name) -> list[tuple[str, int, list[str]]]:
             if get_named_type(info.get_type()).name.endswith("Connection"):
                 depth[0] -= 1
 
-    visit(parse(text(name)), TypeInfoVisitor(info, Collect()))
+    visit(parse(document(name)), TypeInfoVisitor(info, Collect()))
     return found
 
 
@@ -178,5 +174,5 @@ def lists_above_connections(schema, name) -> list[list[str]]:
             if "[" in str(info.get_type()) and node.name.value != "edges":
                 lists.pop()
 
-    visit(parse(text(name)), TypeInfoVisitor(info, Collect()))
+    visit(parse(document(name)), TypeInfoVisitor(info, Collect()))
     return found
