@@ -18,6 +18,7 @@ from pipelines import strategies
 from pipelines.lifecycle import freshness, registry
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, Shop, ShopSettings, Staff
+from pipelines.stats import words
 from pipelines.strategies import Step
 
 Phase = Release.Phase
@@ -85,7 +86,9 @@ def stage(
     record(release, "release.staged", by="system", because="A candidate is ready")
     due = next_routine_ask(release) if routine else None
     if due and due > now:
-        Release.objects.filter(pk=release.pk).update(held=f"Routine questions come once a week: next on {due:%a %d %b}")
+        zone = release.shop.zone
+        next_ask = words.day(due.astimezone(zone).date(), now.astimezone(zone).date())
+        Release.objects.filter(pk=release.pk).update(held=f"Routine questions come once a week: next on {next_ask}")
         release.refresh_from_db()
     else:
         ask(release, now)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from pipelines.lifecycle import freshness, registry
 from pipelines.lifecycle.errors import StaleData
 from pipelines.models import ModelVersion
+from pipelines.stats import words
 
 MOST_BIAS = 0.10
 State = ModelVersion.State
@@ -89,7 +90,7 @@ def no_future_data(version: ModelVersion) -> Gate:
     today = version.dataset.created_at.astimezone(version.shop.zone).date()
     if last_day is None or last_day >= today:
         return Gate("No future data", Verdict.FAILED, "The data reaches into days that were not over.", str(last_day))
-    told = f"Learned from days up to {last_day:%a %d %b}; each check used only what was known on its day."
+    told = f"Learned from days up to {words.day(last_day, today)}; each check used only what was known on its day."
     return Gate("No future data", Verdict.PASSED, told, last_day.isoformat())
 
 
