@@ -8,3 +8,6 @@ urlpatterns = [
     path("", include("pipelines.endpoints.urls")),
     path("", include("dashboard.urls")),
 ]
+
+handler404 = "dashboard.views.lost.not_found"
+handler500 = "dashboard.views.lost.broken"

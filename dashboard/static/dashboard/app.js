@@ -69,7 +69,9 @@
     const { ctx } = event.detail;
     if (ctx.select !== PAGE || ctx.text.includes('id="page"')) return;
     event.preventDefault();
-    location.assign(ctx.request.method === "GET" ? ctx.request.action : location.href);
+    const page = new URL(ctx.request.method === "GET" ? ctx.request.action : location.href, location.href);
+    for (const name of ["shop", "host"]) if (window.shopify?.config?.[name]) page.searchParams.set(name, shopify.config[name]);
+    location.assign(page);
   });
   document.addEventListener("htmx:after:swap", (event) => {
     tell();
