@@ -179,7 +179,7 @@ def approve(
     freshness.require_fresh(release.shop, now)
     registry.load_files(release.version)
     with transaction.atomic():
-        advance(release, by=sub, because="Approved", now=now)
+        live_at = advance(release, now)
         Approval.objects.create(
             shop_id=release.shop_id,
             release=release,
@@ -190,6 +190,7 @@ def approve(
             consumed_at=now if release.weight else None,
         )
         record(release, "approval.given", by=sub, because="Approved", evidence_digest=evidence_digest)
+        tell_live(release, by=sub, because="Approved", deployment_revision=live_at)
     return release
 
 
@@ -241,16 +242,16 @@ def expire(now: datetime) -> int:
 # Moving
 
 
-def advance(release: Release, *, by: str, because: str, now: datetime) -> None:
-    """Enter the release's next step, as its strategy splits it."""
+def advance(release: Release, now: datetime) -> int:
+    """Enter the release's next step, as its strategy splits it; return the pointer's new revision."""
     step = Step.from_dict(release.steps[release.step + 1])
     split = strategies.strategy(release.strategy).split(step)
     if split.stable:
         raise Refused(f"The strategy {release.strategy} shows two versions at once, which this app does not do yet.")
-    go_live(release, step=release.step + 1, by=by, because=because, now=now)
+    return go_live(release, release.step + 1, now)
 
 
-def go_live(release: Release, *, step: int, by: str, because: str, now: datetime) -> None:
+def go_live(release: Release, step: int, now: datetime) -> int:
     """Point the deployment at the release's version and keep the one that ran until now."""
     deployment = deployment_of(release.shop_id, release.use_case)
     with transaction.atomic():
@@ -266,8 +267,13 @@ def go_live(release: Release, *, step: int, by: str, because: str, now: datetime
         version = ModelVersion.objects.select_for_update().get(pk=release.version_id)
         if not version.may_be_released or not release.enter(Phase.LIVE, step=step, weight=100):
             raise Refused(CHANGED)
-        supersede_live(release)
-        record(release, "release.live", by=by, because=because, deployment_revision=deployment.revision + 1)
+    return deployment.revision + 1
+
+
+def tell_live(release: Release, *, by: str, because: str, deployment_revision: int) -> None:
+    """Close what was live and write the change down; in the transaction that made it, after what led to it."""
+    supersede_live(release)
+    record(release, "release.live", by=by, because=because, deployment_revision=deployment_revision)
 
 
 def supersede_live(release: Release) -> None:

@@ -106,7 +106,7 @@ class TestApproving:
     def test_the_owner_approves_and_the_version_is_live(self, shop):
         card = approved(a_card(shop))
         assert live(shop) == card.version and card.phase == Phase.LIVE and card.weight == 100
-        assert kinds(shop)[-2:] == ["release.live", "approval.given"]
+        assert kinds(shop)[-2:] == ["approval.given", "release.live"]
         given = Approval.objects.get()
         assert given.consumed_at and given.evidence_digest == card.evidence_digest
 
