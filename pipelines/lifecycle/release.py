@@ -19,7 +19,7 @@ from pipelines.lifecycle import freshness, registry
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, Shop, ShopSettings, Staff
 from pipelines.stats import words
-from pipelines.strategies import Step
+from pipelines.strategies import Step, Traffic
 
 Phase = Release.Phase
 ROUTINE_ASKS_EVERY = timedelta(days=7)
@@ -70,13 +70,13 @@ def stage(
     version: ModelVersion, deployment: Deployment, *, replaced: Release | None, routine: bool, now: datetime
 ) -> Release:
     """Create the release and ask at once, or note until when a routine question waits."""
-    strategy = strategies.suitable()
+    plan = strategies.plan(Traffic("paired", has_champion=False))
     release = Release(
         shop_id=version.shop_id,
         use_case=version.use_case,
         version=version,
-        strategy=strategy.name,
-        steps=[step.as_dict() for step in strategy.steps()],
+        strategy=plan.strategy,
+        steps=[step.as_dict() for step in plan.steps],
         is_proven=version.state == ModelVersion.State.VALIDATED,
         asked_at=replaced.asked_at if replaced else None,
     )

@@ -13,39 +13,52 @@ from pipelines.models.ingest import (
     WaitingLine,
     WebhookDelivery,
 )
-from pipelines.models.ledger import LedgerNote, LifecycleEvent
+from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
+from pipelines.models.monitoring import Alert, Measurement, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion
-from pipelines.models.releases import Approval, Deployment, Release
+from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import Forecast, ForecastOverride, PublishedFields, StockAdvice
 from pipelines.models.shops import CronSlot, Shop, ShopSettings, ShopToken, Staff, StockRule
+from pipelines.models.staging import StagedField, StagingRun, TestStoreLink
 from pipelines.models.training import DatasetSnapshot, TrainingRun
 
 __all__ = [
+    "Alert",
     "Approval",
     "Checkout",
     "CronSlot",
     "DatasetSnapshot",
     "Deployment",
+    "EvidenceBlock",
+    "Exposure",
     "Forecast",
     "ForecastOverride",
+    "FreezeWindow",
+    "LedgerHead",
     "LedgerNote",
     "LifecycleEvent",
     "Location",
+    "Measurement",
     "ModelVersion",
     "Order",
     "OrderLine",
+    "PairedWeek",
     "Product",
     "PublishedFields",
     "Refund",
     "Release",
+    "ServingWindow",
     "Shop",
     "ShopSettings",
     "ShopToken",
     "Staff",
+    "StagedField",
+    "StagingRun",
     "StockAdvice",
     "StockLevel",
     "StockRule",
     "SyncRun",
+    "TestStoreLink",
     "TrainingRun",
     "Variant",
     "WaitingLine",

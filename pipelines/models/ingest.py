@@ -228,6 +228,7 @@ class Order(Fact):
     discounts_minor = models.BigIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
     customer_ref = models.BinaryField(max_length=16, null=True)  # pseudonym under the shop's key; null for guests
+    unit = models.BinaryField(max_length=16, null=True)  # who was shown a release, out of our own cart attribute
     content_hash = models.BigIntegerField(null=True)  # of its delivery: tells a repeat from a contradiction
     fetch_due_at = models.DateTimeField(null=True)  # must be read again from Shopify, one by one
 
@@ -235,6 +236,7 @@ class Order(Fact):
         indexes = [
             models.Index(fields=["shop", "processed_at"], name="order_by_day"),
             models.Index(fields=["shop", "fetch_due_at"], condition=Q(fetch_due_at__isnull=False), name="order_due"),
+            models.Index(fields=["shop", "unit"], condition=Q(unit__isnull=False), name="order_by_unit"),
         ]
 
 

@@ -101,3 +101,15 @@ class LifecycleEvent(ShopTable):
             self.details,
         ]
         return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+class LedgerHead(ShopTable):
+    """The newest digest of a shop's chain at the end of a day, signed: a chain cut short or rewritten shows."""
+
+    day = models.DateField()
+    seq = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64)
+    signature = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "day"], name="ledger_head_once")]

@@ -32,6 +32,7 @@ class ModelVersion(ShopTable):
     signature = models.CharField(max_length=120)
     lineage = models.JSONField(default=dict)  # code revision, library versions, image digest, seed
     tags = models.JSONField(default=list)
+    note = models.CharField(max_length=1000, blank=True)  # free text of people; erasable, so the ledger has its digest
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

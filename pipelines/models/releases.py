@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from pipelines.models.base import ShopTable
+
+
+def new_seed() -> str:
+    """Return a seed under which no two releases bucket alike."""
+    return secrets.token_hex(8)
 
 
 class Deployment(ShopTable):
@@ -52,11 +59,19 @@ class Release(ShopTable):
     weight = models.PositiveSmallIntegerField(default=0)  # percent
     phase = models.CharField(max_length=20, choices=Phase, default=Phase.STAGED)
     held = models.CharField(max_length=200, blank=True)  # the reason while it is held
+    is_paused = models.BooleanField(default=False)  # held by a person: only a person lets it go on
     evidence = models.JSONField(default=dict)  # the card that the merchant decides on
     evidence_digest = models.CharField(max_length=64, blank=True)
     is_proven = models.BooleanField(default=False)
     asked_at = models.DateTimeField(null=True)  # when the merchant was first asked; a replaced card hands it on
     expires_at = models.DateTimeField(null=True)
+    seed = models.CharField(max_length=32, default=new_seed)  # of the buckets: new for every release
+    scheduled_for = models.DateTimeField(null=True)  # end of the freeze that an approved release waits for
+    exposed_at = models.DateTimeField(null=True)  # since when the shop may see the new version; starts the maximum
+    healthy_since = models.DateTimeField(null=True)  # live, and no window since then was a breach
+    was_healthy_at = models.DateTimeField(null=True)  # when it had run healthy for 24 hours: it may be returned to
+    analysis = models.JSONField(default=dict)  # the newest look at its evidence, as the pages show it
+    evaluated_at = models.DateTimeField(null=True)
     revision = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     entered_at = models.DateTimeField(default=timezone.now)
@@ -100,3 +115,78 @@ class Approval(ShopTable):
     given_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True)  # set when the first unit is exposed
+    voided_because = models.CharField(max_length=200, blank=True)  # a rollback came first, or the evidence changed
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["release", "sub", "evidence_digest"], name="approval_once"),
+        ]
+
+
+class FreezeWindow(ShopTable):
+    """A time in which nothing moves forward. Rolling back stays possible."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"  # from the calendar; it holds until the merchant dismisses it
+        SET = "set"
+        DISMISSED = "dismissed"
+
+    name = models.CharField(max_length=80)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    source = models.CharField(max_length=12, default="merchant")  # merchant, calendar, sale
+    key = models.CharField(max_length=80, blank=True)  # of a proposal: the same proposal comes once
+    state = models.CharField(max_length=10, choices=State, default=State.SET)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "key"], condition=~Q(key=""), name="freeze_once"),
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="freeze_ends_after_start"),
+        ]
+        indexes = [models.Index(fields=["shop", "ends_at"], name="freeze_by_end")]
+
+
+class Exposure(ShopTable):
+    """That a unit was first shown one arm of a release. Units between the arms are not written down."""
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+", db_index=False)
+    unit = models.BinaryField(max_length=16)  # 128-bit digest of the first-party id
+    arm = models.CharField(max_length=7)  # canary, control
+    step = models.PositiveSmallIntegerField()
+    first_at = models.DateTimeField()
+    had_error = models.BooleanField(default=False)
+    was_slow = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["release", "unit"], name="exposure_once")]
+        indexes = [models.Index(fields=["release", "first_at"], name="exposure_by_time")]
+
+
+class EvidenceBlock(ShopTable):
+    """One hour of one step of a release, closed when its last unit is 24 hours old, and never revised after that."""
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+", db_index=False)
+    step = models.PositiveSmallIntegerField()
+    starts_at = models.DateTimeField()
+    is_peak = models.BooleanField(default=False)
+    is_weekend = models.BooleanField(default=False)
+    canary_units = models.PositiveIntegerField(default=0)  # first exposed in this hour
+    canary_orders = models.PositiveIntegerField(default=0)  # first orders within 24 hours of exposure
+    canary_revenue = models.FloatField(default=0)  # their money in minor units, capped as the plan says
+    canary_revenue_squared = models.FloatField(default=0)
+    canary_errors = models.PositiveIntegerField(default=0)  # units with at least one error
+    canary_slow = models.PositiveIntegerField(default=0)
+    canary_refunds = models.PositiveIntegerField(default=0)  # of those orders, refunded by then
+    control_units = models.PositiveIntegerField(default=0)
+    control_orders = models.PositiveIntegerField(default=0)
+    control_revenue = models.FloatField(default=0)
+    control_revenue_squared = models.FloatField(default=0)
+    control_errors = models.PositiveIntegerField(default=0)
+    control_slow = models.PositiveIntegerField(default=0)
+    control_refunds = models.PositiveIntegerField(default=0)
+    closed_at = models.DateTimeField()
+    restated = models.JSONField(null=True)  # what later cancellations made of it: for the report, never for a decision
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["release", "step", "starts_at"], name="block_once")]

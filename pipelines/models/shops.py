@@ -95,6 +95,14 @@ class ShopSettings(models.Model):
     markdown_rate = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.2"))
     approvers = models.JSONField(default=list)  # Shopify user ids besides the account owner
     approval_days = models.PositiveSmallIntegerField(default=7)
+    approvals_needed = models.PositiveSmallIntegerField(default=1)  # 2: two people must say yes
+    asks_before_all = models.BooleanField(default=False)  # ask again after the last step, before everybody sees it
+    alongside_days = models.PositiveSmallIntegerField(default=0)  # least days beside the live version before asking
+    strategy = models.CharField(max_length=20, blank=True)  # the merchant's choice where it fits; empty: by traffic
+    canary_weights = models.JSONField(default=list)  # percent, rising, at most 50; empty: by traffic
+    margin = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.1"))  # worst loss still accepted
+    risk_budget_minor = models.BigIntegerField(null=True)  # most that a step may cost; null: a day's sales x margin
+    peak_hours = models.JSONField(default=dict)  # learned: {"weekday": [hours], "weekend": [hours], "learned": day}
     guide_hidden = models.BooleanField(default=False)
     revision = models.PositiveIntegerField(default=0)  # a form carries the revision that it showed
 

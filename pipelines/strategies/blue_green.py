@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pipelines.strategies.contract import Action, Split, Step, Verdict
+from pipelines.strategies.contract import Action, Split, Step, Traffic, Verdict
 
-PREVIEW = Step("preview", weight=0, asks=True)
 EVERYTHING = Step("all", weight=100)
 
 
 class BlueGreen:
-    """Preview, approval, all; the version that ran before stays warm."""
+    """Alongside what runs, preview, approval, all; the version that ran before stays warm."""
 
     name = "blue_green"
     maximum = timedelta(days=7)
 
-    def steps(self) -> tuple[Step, ...]:
-        """Name the two steps."""
-        return PREVIEW, EVERYTHING
+    def steps(self, traffic: Traffic, weights: tuple[int, ...] = (), alongside_days: int = 0) -> tuple[Step, ...]:
+        """Name the steps; with nothing to run alongside, the merchant is asked at once."""
+        if weights:
+            raise ValueError("Blue-green moves everything at once: it takes no weights.")
+        preview = Step("preview", asks=True, mirrors=traffic.has_champion)
+        if not traffic.has_champion:
+            return preview, EVERYTHING
+        return Step("alongside", mirrors=True, units=1, hours=24 * alongside_days), preview, EVERYTHING
+
+    def fits(self, traffic: Traffic) -> str:
+        """Suit every shop."""
+        return ""
 
     def split(self, step: Step) -> Split:
         """Give everything to the new version, or nothing."""

@@ -32,6 +32,15 @@ class PairedWeeklyLoss:
     """Compare two versions by the weekly money loss on the same variants (METHODS 4b)."""
 
     unit: Literal["variant"] = "variant"
+    kind: Literal["paired"] = "paired"
+
+
+@dataclass(frozen=True)
+class OrdersWithinADay:
+    """Compare two versions by who orders within 24 hours of first seeing one of them (METHODS 4e)."""
+
+    unit: Literal["visitor", "checkout"] = "visitor"
+    kind: Literal["randomised"] = "randomised"
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,7 @@ class UseCase:
     unit: Literal["variant", "product", "visitor", "checkout"]
     serves: Literal["batch", "request"]
     primary_metric: Metric
-    evidence: Any
+    evidence: PairedWeeklyLoss | OrdersWithinADay
     fit: str
     predict: str
     evaluate: str
@@ -98,9 +107,10 @@ class UseCase:
     dump: str
     load: str
     present: str
+    compare: str = ""  # paired evidence: (frames, rows of the new version, rows of the other) -> weeks
 
     def resolve(self, verb: str) -> Callable[..., Any]:
-        """Import the function behind a verb: fit, predict, evaluate, replay, answer, dump, load or present."""
+        """Import the function behind a verb: fit, predict, evaluate, replay, answer, dump, load, present or compare."""
         module_name, function_name = getattr(self, verb).split(":")
         module = import_module(f"pipelines.usecases.{self.slug}.{module_name}")
         function: Callable[..., Any] = getattr(module, function_name)

@@ -1,0 +1,111 @@
+"""How what runs is doing: windows of serving, weeks compared in money, measurements and alerts."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from pipelines.models.base import ShopTable
+
+
+class ServingWindow(ShopTable):
+    """How one arm answered in one window: an hour, or a day for use cases that answer in batches."""
+
+    use_case = models.CharField(max_length=40)
+    version = models.ForeignKey("pipelines.ModelVersion", null=True, on_delete=models.CASCADE, related_name="+")
+    arm = models.CharField(max_length=7)  # stable, canary (also while it only runs alongside)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    expected = models.FloatField(default=0)  # units that the same hours of past weeks lead one to expect
+    units = models.PositiveIntegerField(default=0)
+    errors = models.PositiveIntegerField(default=0)  # units with at least one error
+    slow = models.PositiveIntegerField(default=0)  # units with at least one answer over the objective
+    broken = models.CharField(max_length=200, blank=True)  # schema breakage, NaN, missing units: in words
+    heartbeats = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "use_case", "arm", "version", "starts_at"],
+                nulls_distinct=False,
+                name="serving_window_once",
+            )
+        ]
+        indexes = [models.Index(fields=["shop", "use_case", "-starts_at"], name="serving_window_by_time")]
+
+
+class PairedWeek(ShopTable):
+    """What the errors of two versions cost in one week of the same units; the loss that decided stays as it was."""
+
+    use_case = models.CharField(max_length=40)
+    version = models.ForeignKey("pipelines.ModelVersion", on_delete=models.CASCADE, related_name="+")
+    against = models.ForeignKey("pipelines.ModelVersion", null=True, on_delete=models.CASCADE, related_name="+")
+    first_day = models.DateField()
+    loss_minor = models.FloatField()
+    against_minor = models.FloatField()
+    units = models.PositiveIntegerField(default=0)  # variants compared
+    coverage = models.FloatField(default=1)  # share of variant days that could be judged
+    matured_at = models.DateTimeField()
+    restated = models.JSONField(null=True)  # both losses after later cancellations: for the report
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "version", "against", "first_day"], nulls_distinct=False, name="paired_week_once"
+            )
+        ]
+
+
+class Measurement(ShopTable):
+    """One figure of one look: what it was when it decided, and what it became."""
+
+    use_case = models.CharField(max_length=40)
+    version = models.ForeignKey("pipelines.ModelVersion", null=True, on_delete=models.CASCADE, related_name="+")
+    release = models.ForeignKey("pipelines.Release", null=True, on_delete=models.CASCADE, related_name="+")
+    metric = models.CharField(max_length=40)
+    segment = models.CharField(max_length=40, default="all")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    n = models.PositiveBigIntegerField(default=0)
+    value = models.FloatField(null=True)
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    verdict = models.CharField(max_length=20, blank=True)  # ok, breach, no_data, quiet, insufficient, …
+    restated = models.FloatField(null=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "use_case", "version", "release", "metric", "segment", "starts_at"],
+                nulls_distinct=False,
+                name="measurement_once",
+            )
+        ]
+
+
+class Alert(ShopTable):
+    """Something a person should know; the same thing is told once while it lasts."""
+
+    class Severity(models.TextChoices):
+        INFO = "info"
+        WARNING = "warning"
+        CRITICAL = "critical"
+
+    key = models.CharField(max_length=120)  # release:12:no_data
+    use_case = models.CharField(max_length=40, blank=True)
+    release = models.ForeignKey("pipelines.Release", null=True, on_delete=models.SET_NULL, related_name="alerts")
+    severity = models.CharField(max_length=10, choices=Severity, default=Severity.WARNING)
+    title = models.CharField(max_length=120)
+    text = models.CharField(max_length=500, blank=True)
+    minor_per_hour = models.BigIntegerField(null=True)  # money at risk
+    seen = models.PositiveIntegerField(default=1)
+    opened_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "key"], condition=Q(closed_at=None), name="alert_open_once")
+        ]
+        indexes = [models.Index(fields=["shop", "-last_at"], name="alert_by_time")]
