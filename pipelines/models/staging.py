@@ -50,19 +50,26 @@ class StagingRun(ShopTable):
     result = models.JSONField(default=dict)  # what happened day by day, in words and figures, for the page
     published = models.JSONField(default=dict)  # how many products matched, and by what
     sentence = models.CharField(max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)  # every write of a worker names the attempt it belongs to
+    heartbeat_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
+    unlinked_at = models.DateTimeField(null=True)  # emptied; the row waits until its fields are taken back
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["version"], name="staging_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["version"], condition=Q(unlinked_at=None), name="staging_once"),
+        ]
 
 
 class StagedField(ShopTable):
-    """One metafield that we published in the test store, so that unlinking takes back all of them."""
+    """One metafield in the test store, written down before it is sent, so that unlinking takes back all of them."""
 
-    run = models.ForeignKey(StagingRun, on_delete=models.CASCADE, related_name="fields")
+    run = models.ForeignKey(StagingRun, on_delete=models.CASCADE, related_name="fields")  # the last that wrote it
     owner_id = models.CharField(max_length=80)  # gid in the test store
     key = models.CharField(max_length=40)
+    value = models.CharField(max_length=100, default="")
+    is_sent = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "owner_id", "key"], name="staged_field_once")]
+        constraints = [models.UniqueConstraint(fields=["shop", "owner_id", "key"], name="staged_field_once")]
