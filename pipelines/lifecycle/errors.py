@@ -24,6 +24,12 @@ class StaleData(StageError):
     retryable = True
 
 
+class BadData(StageError):
+    """What was imported is too broken or too incomplete to learn from."""
+
+    retryable = True
+
+
 class AlreadyRunning(StageError):
     """Another worker trains the same thing right now."""
 

@@ -18,6 +18,7 @@ class DatasetSnapshot(ShopTable):
     rows = models.PositiveBigIntegerField(default=0)
     units = models.BigIntegerField(default=0)
     digest = models.CharField(max_length=64)  # sha256 of the frames
+    quality = models.JSONField(default=list)  # [{name, verdict, text, value, threshold}]: ok, warn or stop
     shares = models.JSONField(default=dict)  # stock-out days known, unknown, suspected; lines left out and why
     newest_order_at = models.DateTimeField(null=True)
     newest_pull_at = models.DateTimeField(null=True)
