@@ -47,6 +47,7 @@ class Step:
     asks: bool = False  # leaving this step takes the merchant's approval
     hours: int = 0  # least time on this step
     units: int = 0  # least units of the new version in closed blocks (windows answered, while it mirrors)
+    compares: bool = False  # over at `units`, or before that as soon as the interval leaves zero out
 
     def as_dict(self) -> dict[str, Any]:
         """Give what is stored with the release."""
@@ -84,6 +85,7 @@ class Window:
     ends_at: datetime
     health: Health
     severe: bool = False  # error share over five times the objective
+    broken: bool = False  # answers that cannot be right: NaN, missing variants, a total far out of range
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ class Decision:
     quarantines: bool = False  # the version did harm: it never returns
     alert: str = ""  # info, warning or critical, where somebody should know
     until: datetime | None = None  # a hold that ends by itself
+    step: int | None = None  # of an advance: the step to enter
 
 
 @dataclass(frozen=True)
