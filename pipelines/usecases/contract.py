@@ -44,6 +44,65 @@ class OrdersWithinADay:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """Bound a figure of the new version; `words` may use {percent} (its size) and {side} (high or low).
+
+    `spread` names the stored range of the figure: where that reaches into the bounds, chance may explain what was seen.
+    """
+
+    name: str
+    figure: str
+    low: float
+    high: float
+    words: str
+    unknown: str
+    spread: str = ""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Name a part of what is predicted that must not be paid for by the rest."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Say which share of outcomes a quantile is to cover, and how few are too few."""
+
+    level: float
+    low: float
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Bound what loading and answering once may take, by how many units are answered for, and the files' size."""
+
+    seconds: float = 120.0
+    seconds_per_thousand: float = 3.0
+    bytes: int = 50_000_000
+
+
+@dataclass(frozen=True)
+class Gates:
+    """Say what a version of a use case is held to; the lifecycle asks, and knows no use case.
+
+    `worse_in_all` and `worse_in_a_slice` are relative changes of the primary metric; `money_margin` is the share of
+    what the live version's errors cost that may be lost before the money counts as worse (METHODS 4e).
+    """
+
+    baseline: str = "seasonal_naive"
+    limits: tuple[Limit, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    calibration: Calibration | None = None
+    worse_in_all: float = 0.05
+    worse_in_a_slice: float = 0.10
+    money_margin: float = 0.10
+    budget: Budget = Budget()
+
+
+@dataclass(frozen=True)
 class Event:
     """Name the days of one of the shop's own events: a drop, a sale, a closure."""
 
@@ -107,6 +166,7 @@ class UseCase:
     dump: str
     load: str
     present: str
+    gates: Gates = Gates()
     compare: str = ""  # paired evidence: (frames, rows of the new version, rows of the other) -> weeks
 
     def resolve(self, verb: str) -> Callable[..., Any]:

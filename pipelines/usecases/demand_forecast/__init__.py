@@ -6,7 +6,30 @@ Writes  unique_id | ds | y_hat, and sums: unique_id | days | quantile | y
 
 from datetime import timedelta
 
-from pipelines.usecases.contract import Metric, PairedWeeklyLoss, UseCase
+from pipelines.usecases.contract import Calibration, Gates, Limit, Metric, PairedWeeklyLoss, Slice, UseCase
+
+GATES = Gates(
+    limits=(
+        Limit(
+            name="Neither too high nor too low",
+            figure="bias",
+            low=-0.10,
+            high=0.10,
+            words="Past forecasts were {percent:.1f} % too {side} in all (limit: 10 %).",
+            unknown="Too few past sales to tell whether forecasts are too high or too low.",
+            spread="bias_range",
+        ),
+    ),
+    slices=(
+        Slice("best_sellers", "best-sellers"),
+        Slice("steady", "steady sellers"),
+        Slice("slow", "slow sellers"),
+        Slice("new_products", "new products"),
+        Slice("peak_weekdays", "busy weekdays"),
+    ),
+    # Whole units make slow sellers cover more than is asked: too much stock shows in the money, not here.
+    calibration=Calibration(level=0.95, low=0.92),
+)
 
 USE_CASE = UseCase(
     slug="demand_forecast",
@@ -25,4 +48,5 @@ USE_CASE = UseCase(
     dump="model:dump",
     load="model:load",
     present="presentation:present",
+    gates=GATES,
 )

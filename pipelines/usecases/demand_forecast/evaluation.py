@@ -52,9 +52,9 @@ class Scored:
     slices: Mapping[str, Mask]
     peak: Mask
 
-    def rmsse(self, name: str, rows: Mask) -> Vector:
-        """Give RMSSE per series."""
-        return rmsse_by_series(self.actual[rows], self.said[name][rows], self.scale[rows])
+    def rmsse(self, name: str, rows: Mask, days: Mask | slice = slice(None)) -> Vector:
+        """Give RMSSE per series, of all days or of some."""
+        return rmsse_by_series(self.actual[rows][:, days], self.said[name][rows][:, days], self.scale[rows])
 
     def mase(self, name: str, rows: Mask) -> Vector:
         """Give MASE per series."""
@@ -84,6 +84,8 @@ class Evaluation:
     recipe: Recipe
     shares: Mapping[str, float]
     bias_range: tuple[float, float] | None
+    by_origin: Mapping[str, Mapping[str, list[float | None]]]
+    covered: tuple[tuple[int, int], ...]
 
     @property
     def is_thin(self) -> bool:
@@ -101,6 +103,8 @@ class Evaluation:
             "history_days": self.history_days,
             "evidence": "thin" if self.is_thin else "full",
             "bias_range": None if self.bias_range is None else list(self.bias_range),
+            "by_origin": {name: dict(by) for name, by in self.by_origin.items()},
+            "covered": [list(pair) for pair in self.covered],
             "members": self._members(),
             "model_error": self.recipe.model_error,
             "shares": dict(self.shares),
@@ -139,6 +143,8 @@ def evaluate(
         recipe=backtest.recipe(history.n_days),
         shares=stockout_shares(frames, history),
         bias_range=bias_range([origin.bias(CANDIDATE) for origin in origins]),
+        by_origin=_by_origin(origins, names),
+        covered=tuple((int(np.nansum(o.covered)), int(np.isfinite(o.covered).sum())) for o in origins),
     )
 
 
@@ -257,8 +263,25 @@ def _by_days(origins: list[Scored], names: list[str], peak: bool) -> dict[str, F
             np.concatenate([o.said[rule][:, days].ravel() for o, days in zip(origins, chosen, strict=True)])
             for rule in (name, NAIVE)
         )
-        found[name] = {"wape": wape(actual, said), "bias": bias(actual, said), "skill": skill(actual, said, naive)}
+        rmsse = [o.rmsse(name, o.slices["all"], days) for o, days in zip(origins, chosen, strict=True)]
+        found[name] = {
+            "wape": wape(actual, said),
+            "bias": bias(actual, said),
+            "skill": skill(actual, said, naive),
+            "rmsse": _mean(np.concatenate(rmsse)),
+            "series": float(max(len(o.actual) for o in origins)),
+        }
     return found
+
+
+def _by_origin(origins: list[Scored], names: list[str]) -> dict[str, dict[str, list[float | None]]]:
+    """Give RMSSE origin by origin, for every slice and kind of day: how much of a difference is chance."""
+    slices = {
+        which: {name: [_mean(o.rmsse(name, o.slices[which])) for o in origins] for name in names}
+        for which in (origins[0].slices if origins else {})
+    }
+    peak = {name: [_mean(o.rmsse(name, o.slices["all"], o.peak)) for o in origins] for name in names}
+    return {**slices, "peak_weekdays": peak}
 
 
 def _mean(values: Vector) -> float | None:
