@@ -1,0 +1,559 @@
+"""What is to be done with a release: named rules in a fixed order, on values alone (METHODS 4e, 4f).
+
+First what protects the shop: bytes that are not safe, harm, breaches. Nothing stands before these: no pause, no freeze,
+no stale data, no approval. Then what makes us blind, which holds. Only then is the strategy asked, and a move forward
+still has to pass the rules of the road. A figure that is missing or not a number is no evidence, never good evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from enum import StrEnum
+from math import isnan
+
+from pipelines.strategies import health
+from pipelines.strategies.contract import Action, Decision, Evidence, Situation, Strategy, Verdict
+
+HARM = 40  # e-value at which a version has done harm; half of the error budget of .05
+HARM_PER_GUARDRAIL = 40  # times the number of guardrails: together the other half
+HARM_AT_PEAK = 20  # tells, and keeps from promotion; never acts by itself
+HARM_IN_COOLDOWN = 1_000
+NON_INFERIOR = 20
+UNBALANCED = 1_000  # of the sample ratio: no verdict either way
+WEEKS = 9  # paired evidence cannot reach 40 in fewer
+DEPENDENT = 0.5  # lag-1 correlation of weeks above which the e-value only alerts
+COOLDOWN = timedelta(hours=24)
+FRESH = timedelta(hours=26)
+PROMOTIONS = 2  # to live by itself, in seven days
+
+LIVE = "live"
+WAITING = "awaiting_approval"
+SCHEDULED = "scheduled"
+STAGED = "staged"
+OPEN = (STAGED, "shadow", WAITING, SCHEDULED, "canary")
+
+
+class Reason(StrEnum):
+    """Why a decision was taken; the codes that pages, ledger and alerts know."""
+
+    # The new version is taken away
+    UNSAFE = "unsafe_artifact"
+    HARM = "harm"
+    GUARDRAIL = "guardrail"
+    BROKEN = "broken_answers"
+    SEVERE = "severe_errors"
+    BREACH = "breach"
+    LOST = "no_data"
+    WORSE = "worse"
+    # Held until something changes
+    CLOCK = "clock_went_back"
+    RATIO = "ratio"
+    MISSING = "figures_missing"
+    DOWN = "monitor_down"
+    SILENT = "metric_missing"
+    CHANGED = "evidence_changed"
+    DECAYED = "decayed"
+    STALE = "stale_data"
+    FROZEN = "frozen"
+    TURN = "waits_its_turn"
+    # The merchant is asked
+    APPROVAL = "approval_needed"
+    NOT_PROVEN = "not_proven"
+    ASKED_FOR = "asks_before_all"
+    UNDECIDED = "undecided_version"
+    LIMIT = "promotion_limit"
+    # Stay and look again
+    CLOSED = "closed"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    AWAITING = "awaiting_answer"
+    COOLDOWN = "cooldown"
+    DEPENDENT = "weeks_depend"
+    FLAPPING = "flapping"
+    PEAK = "harm_at_peak"
+    RECOVERING = "recovering"
+    TIME = "time_needed"
+    ANSWERS = "answers_needed"
+    UNITS = "units_needed"
+    PEAK_BLOCK = "peak_needed"
+    LOSS_UNKNOWN = "loss_unknown"
+    RISK = "over_risk_budget"
+    UNPROVEN = "proof_needed"
+    PEAK_CLASSES = "peak_classes_needed"
+    WELL = "well"
+    # On to the next step
+    PASSED = "step_passed"
+    PROMOTED = "promoted"
+    APPROVED = "approved"
+
+
+Rule = Callable[[Situation], Decision | None]
+
+
+def decide(strategy: Strategy, situation: Situation) -> Decision:
+    """Say what is to be done with a release now; the same situation always gives the same answer."""
+    if situation.phase not in (LIVE, *OPEN):
+        return stays(Reason.CLOSED, "This release is over.")
+    if is_live(situation):
+        return watch(situation)
+    decision = first(TAKES_AWAY + BLIND + STAYS, situation) or move(strategy, situation)
+    if situation.held and decision.action is Action.ADVANCE:
+        return stays(Reason.RESUMED, "The reason for the hold is over.")
+    return decision
+
+
+def judge(situation: Situation) -> Verdict:
+    """Give the verdict on the step, or on what is live, in Argo Rollouts' words."""
+    if first(LIVE_TAKES_AWAY if is_live(situation) else TAKES_AWAY, situation):
+        return Verdict.FAILED
+    if first(BLIND, situation):
+        return Verdict.ERROR
+    if is_live(situation):
+        return Verdict.SUCCESSFUL if health.answered(situation.windows) else Verdict.INCONCLUSIVE
+    return Verdict.INCONCLUSIVE if missing(situation) else Verdict.SUCCESSFUL
+
+
+def first(rules: Iterable[Rule], situation: Situation) -> Decision | None:
+    """Give the answer of the first rule that has one."""
+    return next((answer for rule in rules if (answer := rule(situation))), None)
+
+
+# What takes the new version away
+
+
+def unsafe(situation: Situation) -> Decision | None:
+    """Never run bytes that are not the ones we checked."""
+    if situation.artifact_is_safe:
+        return None
+    return taken_away(Reason.UNSAFE, "The files of this version are not the ones that were checked.")
+
+
+def harmful(situation: Situation) -> Decision | None:
+    """Act on the e-value of harm, where it may speak."""
+    evidence = situation.evidence
+    if not (reaches(evidence.harm, HARM) and speaks(evidence)):
+        return None
+    if evidence.kind == "paired":
+        return taken_away(Reason.HARM, "Week after week, the new version cost more than the one before.")
+    return taken_away(Reason.HARM, "Shoppers who saw the new version order less. This is very likely not chance.")
+
+
+def guardrail_harmed(situation: Situation) -> Decision | None:
+    """Act on the e-value of a guardrail; each one gets its part of the error budget."""
+    guardrails, limit = situation.evidence.guardrails, HARM_PER_GUARDRAIL * len(situation.evidence.guardrails)
+    harmed = sorted(name for name, value in guardrails.items() if reaches(value, limit))
+    if not harmed or is_unbalanced(situation.evidence):
+        return None
+    names = ", ".join(name.replace("_", " ") for name in harmed)
+    return taken_away(Reason.GUARDRAIL, f"The new version is worse on what it must not touch: {names}.")
+
+
+def broken(situation: Situation) -> Decision | None:
+    """Act at once on answers that cannot be right."""
+    if not health.is_broken(situation.windows):
+        return None
+    return taken_away(Reason.BROKEN, "The newest answers of this version cannot be right.")
+
+
+def severe(situation: Situation) -> Decision | None:
+    """Act on errors far over the objective."""
+    if not health.is_severe(situation.windows):
+        return None
+    return taken_away(Reason.SEVERE, "Errors have been more than five times the limit for three windows.")
+
+
+def breached(situation: Situation) -> Decision | None:
+    """Act on a breach that lasts."""
+    breaches = health.breach_of(situation.windows)
+    if not health.is_sustained(situation.windows):
+        return None
+    return taken_away(Reason.BREACH, f"{breaches} of the last {health.LOOKED_AT} windows were over a limit.")
+
+
+def lost(situation: Situation) -> Decision | None:
+    """Take away a version that has not been heard of for long; it did no harm, so it may come again."""
+    silent = health.silence_of(situation.windows)
+    if silent < health.LOST or health.is_down(situation.windows):
+        return None
+    sentence = f"Nothing has been heard of the new version for {silent} windows."
+    return Decision(Action.ABORT, Reason.LOST, sentence, alert="critical")
+
+
+def worse(situation: Situation) -> Decision | None:
+    """End an A/B test that the version which runs has won; that is no harm, so the other may come again."""
+    interval = situation.evidence.interval
+    if not situation.at.compares or interval is None or is_unbalanced(situation.evidence) or not interval[1] < 0:
+        return None
+    return Decision(Action.ABORT, Reason.WORSE, "The test is over: the new version does worse.", alert="warning")
+
+
+def taken_away(reason: Reason, sentence: str) -> Decision:
+    """Take the version away for good."""
+    return Decision(Action.ABORT, reason, sentence, quarantines=True, alert="critical")
+
+
+# What makes us blind
+
+
+def clock_went_back(situation: Situation) -> Decision | None:
+    """Do nothing by a clock that cannot be right."""
+    if not situation.clock_went_back:
+        return None
+    return held(Reason.CLOCK, "The clock of this server went back. Nothing moves until it is right.", "critical")
+
+
+def down(situation: Situation) -> Decision | None:
+    """Hold while we cannot see; not seeing is no proof of harm."""
+    if not health.is_down(situation.windows):
+        return None
+    return held(Reason.DOWN, "We cannot see either version. What runs goes on; nothing new moves.", "critical")
+
+
+def silenced(situation: Situation) -> Decision | None:
+    """Hold while the new version alone is not heard of."""
+    silent = health.silence_of(situation.windows)
+    if silent < health.SILENT:
+        return None
+    return held(Reason.SILENT, f"Metric missing: nothing has been heard of this version for {silent} windows.")
+
+
+def unbalanced(situation: Situation) -> Decision | None:
+    """Give no verdict either way on units that were not split as planned."""
+    if not is_unbalanced(situation.evidence):
+        return None
+    sentence = "The shoppers were not split as planned, so these figures prove nothing in either direction."
+    return held(Reason.RATIO, sentence)
+
+
+def figures_missing(situation: Situation) -> Decision | None:
+    """Hold on figures that are not numbers."""
+    if all(is_number(figure) for figure in figures_of(situation.evidence)):
+        return None
+    return held(Reason.MISSING, "Some figures of the comparison are missing. Missing is never taken for good.")
+
+
+def held(reason: Reason, sentence: str, alert: str = "warning") -> Decision:
+    """Stay, and say what must change first."""
+    return Decision(Action.HOLD, reason, sentence, alert=alert)
+
+
+# What keeps a release where it stands, though nothing is wrong with what we see
+
+
+def changed(situation: Situation) -> Decision | None:
+    """Hold what is not what was shown."""
+    if situation.evidence_is_same:
+        return None
+    return held(Reason.CHANGED, "The version or its evidence is not what was approved. Nothing moves.", "critical")
+
+
+def decayed(situation: Situation) -> Decision | None:
+    """Hold and put the way back one click away; the weeks are too few to go back by itself."""
+    if not situation.evidence.has_decayed:
+        return None
+    return held(Reason.DECAYED, "The forecasts have become worse than this shop's past explains. You can roll back.")
+
+
+def dependent(situation: Situation) -> Decision | None:
+    """Only tell where weeks depend on one another: the e-value claims more than it may."""
+    evidence = situation.evidence
+    if evidence.kind != "paired" or not reaches(evidence.harm, HARM) or speaks(evidence):
+        return None
+    sentence = "The new version seems to cost more, but its weeks are too much alike to be sure. You can roll back."
+    return stays(Reason.DEPENDENT, sentence, alert="warning")
+
+
+def paused(situation: Situation) -> Decision | None:
+    """Leave it to the person who paused it."""
+    return stays(Reason.PAUSED, "Paused by a person.") if situation.is_paused else None
+
+
+def flapping(situation: Situation) -> Decision | None:
+    """Warn once of breaches that come and go."""
+    if not health.is_flapping(situation.windows):
+        return None
+    sentence = f"{health.breach_of(situation.windows)} of the last {health.LOOKED_AT} windows were over a limit."
+    return stays(Reason.FLAPPING, sentence, alert="warning")
+
+
+def harmed_at_peak(situation: Situation) -> Decision | None:
+    """Tell of harm in peak hours, and keep from moving on."""
+    if not reaches(situation.evidence.harm_at_peak, HARM_AT_PEAK):
+        return None
+    sentence = "In peak hours, shoppers who saw the new version order less. It is not shown to more of them."
+    return stays(Reason.PEAK, sentence, alert="warning")
+
+
+def recovering(situation: Situation) -> Decision | None:
+    """Wait until the newest windows are well again."""
+    if health.is_settled(situation.windows):
+        return None
+    return stays(Reason.RECOVERING, f"Waiting for {health.RECOVERY} windows in a row within every limit.")
+
+
+def waits_its_turn(situation: Situation) -> Decision | None:
+    """Leave a staged release alone until whoever holds it lets it go: questions come once a week."""
+    if situation.phase != STAGED or not situation.held:
+        return None
+    return Decision(Action.HOLD, Reason.TURN, situation.held)
+
+
+def stays(reason: Reason, sentence: str, *, alert: str = "") -> Decision:
+    """Stay on the step and look again."""
+    return Decision(Action.PAUSE, reason, sentence, alert=alert)
+
+
+# What a step still needs before the next one
+
+
+def time_needed(situation: Situation) -> Decision | None:
+    """Stay for the least time."""
+    if situation.now - situation.stepped_at >= timedelta(hours=situation.at.hours):
+        return None
+    return stays(Reason.TIME, f"This step takes at least {situation.at.hours} hours.")
+
+
+def answers_needed(situation: Situation) -> Decision | None:
+    """Let a version that answers unseen answer first."""
+    if not situation.at.mirrors or health.answered(situation.windows) >= situation.at.units:
+        return None
+    return stays(Reason.ANSWERS, "Waiting for the first answers of the new version.")
+
+
+def units_needed(situation: Situation) -> Decision | None:
+    """Count enough units; an A/B test may be over before."""
+    enough = situation.evidence.units >= situation.at.units
+    if not situation.at.splits or enough or is_decided(situation):
+        return None
+    counted = f"{situation.evidence.units:,} of {situation.at.units:,}"
+    return stays(Reason.UNITS, f"{counted} shoppers counted on this step.")
+
+
+def peak_needed(situation: Situation) -> Decision | None:
+    """See at least one whole peak on every step."""
+    if not situation.at.splits or situation.evidence.peak_blocks >= 1:
+        return None
+    return stays(Reason.PEAK_BLOCK, "Waiting for a whole stretch of peak hours on this step.")
+
+
+def loss_in_budget(situation: Situation) -> Decision | None:
+    """Go on only where the most that the next step may lose is within the merchant's budget."""
+    loss, budget = situation.evidence.next_loss, situation.risk_budget
+    if not situation.at.splits:
+        return None
+    if loss is None or budget is None or isnan(budget):
+        return stays(Reason.LOSS_UNKNOWN, "Waiting for orders enough to say what the next step may lose.")
+    return None if loss < budget else stays(Reason.RISK, "The next step may still lose more than you allow.")
+
+
+def proof_needed(situation: Situation) -> Decision | None:
+    """Give the new version everything by itself only when it is proven not to do worse."""
+    if not gives_everything_next(situation) or reaches(situation.evidence.non_inferior, NON_INFERIOR):
+        return None
+    return stays(Reason.UNPROVEN, "Not proven yet that the new version does no worse.")
+
+
+def peak_classes_needed(situation: Situation) -> Decision | None:
+    """Give the new version everything by itself only after a whole peak on each kind of day."""
+    evidence = situation.evidence
+    complete = bool(evidence.peak_classes_needed) and evidence.peak_classes_needed <= evidence.peak_classes
+    if not gives_everything_next(situation) or complete:
+        return None
+    return stays(Reason.PEAK_CLASSES, "Waiting for a whole stretch of peak hours on weekdays and on weekends.")
+
+
+def missing(situation: Situation) -> Decision | None:
+    """Say what the step still needs, or nothing when it has passed."""
+    if situation.at.asks and not situation.is_proven:
+        return stays(Reason.UNDECIDED, "Not proven: only you can promote this version.")
+    return first(NEEDS, situation)
+
+
+# Moving on
+
+
+def move(strategy: Strategy, situation: Situation) -> Decision:
+    """Ask the strategy, and let the rules of the road say whether now."""
+    if is_answered(situation):
+        return forward(situation, Reason.APPROVED, "You approved it.", after_answer(situation))
+    if situation.phase == WAITING:
+        return stays(Reason.AWAITING, "Waiting for your answer. Nothing changes until you decide.")
+    needed = missing(situation)
+    verdict = Verdict.INCONCLUSIVE if needed else Verdict.SUCCESSFUL
+    action = strategy.decide(situation.at, verdict)
+    if action is Action.ASK:
+        return ask(Reason.APPROVAL, "The new version is ready for your decision.")
+    if needed or action is not Action.ADVANCE:
+        return is_over(situation) or needed or stays(Reason.WELL, "All well.")
+    return first(ASKS, situation) or onward(situation)
+
+
+def onward(situation: Situation) -> Decision:
+    """Enter the next step."""
+    if gives_everything_next(situation):
+        return forward(situation, Reason.PROMOTED, "Proven to do no worse, also in peak hours.", situation.step + 1)
+    return forward(situation, Reason.PASSED, "This step went well.", situation.step + 1)
+
+
+def forward(situation: Situation, reason: Reason, sentence: str, step: int) -> Decision:
+    """Move forward, unless the data is old or the shop is frozen."""
+    return first((stale, frozen), situation) or Decision(Action.ADVANCE, reason, sentence, step=step)
+
+
+def stale(situation: Situation) -> Decision | None:
+    """Hold on data that is old, or whose age nobody knows."""
+    if situation.data_age is not None and situation.data_age <= FRESH:
+        return None
+    return held(Reason.STALE, "The shop's data is more than 26 hours old. Nothing new moves until it is fresh.")
+
+
+def frozen(situation: Situation) -> Decision | None:
+    """Wait for the end of a freeze."""
+    until = situation.frozen_until
+    if until is None or until <= situation.now:
+        return None
+    sentence = "Nothing new goes live until the freeze ends. Rolling back stays possible."
+    return Decision(Action.HOLD, Reason.FROZEN, sentence, until=until)
+
+
+def ask(reason: Reason, sentence: str) -> Decision:
+    """Let the merchant decide."""
+    return Decision(Action.ASK, reason, sentence)
+
+
+def is_over(situation: Situation) -> Decision | None:
+    """Ask when an A/B test has its planned size, or answers do not come, and nothing is proven."""
+    began = situation.stepped_at + timedelta(hours=situation.at.hours)
+    full = situation.at.compares and situation.evidence.units >= situation.at.units and situation.now >= began
+    late = situation.exposed_at is None and situation.now - began >= situation.maximum
+    if not (full or late):
+        return out_of_time(situation)
+    return ask(Reason.NOT_PROVEN, "Not proven: this step has run as long as planned. You decide.")
+
+
+def out_of_time(situation: Situation) -> Decision | None:
+    """Ask when shoppers have seen the new version for as long as was approved."""
+    if situation.exposed_at is None or situation.now - situation.exposed_at < situation.maximum:
+        return None
+    return ask(Reason.NOT_PROVEN, "Not proven: this release has run as long as it may. You decide.")
+
+
+def undecided(situation: Situation) -> Decision | None:
+    """Leave a version whose profit is not proven to the merchant."""
+    if situation.is_proven or not gives_everything_next(situation):
+        return None
+    return ask(Reason.UNDECIDED, "Not proven: only you can promote this version.")
+
+
+def asked_for(situation: Situation) -> Decision | None:
+    """Ask again before everything moves, as the merchant chose."""
+    if not (situation.asks_before_all and gives_everything_next(situation)):
+        return None
+    return ask(Reason.ASKED_FOR, "Proven to do no worse. You chose to be asked before everyone sees it.")
+
+
+def over_limit(situation: Situation) -> Decision | None:
+    """Promote by itself only so often."""
+    if situation.automatic_promotions < PROMOTIONS or not gives_everything_next(situation):
+        return None
+    return ask(Reason.LIMIT, f"Proven to do no worse. {PROMOTIONS} versions went live by themselves within 7 days.")
+
+
+# What is live
+
+
+def watch(situation: Situation) -> Decision:
+    """Say what is to be done with a version that everybody sees: leave it, tell, or go back."""
+    away = first(LIVE_TAKES_AWAY, situation)
+    if away and cools_down(situation) and away.reason != Reason.UNSAFE:
+        sentence = f"{away.sentence} We rolled back less than 24 hours ago, so we do not do it again by ourselves."
+        return stays(Reason.COOLDOWN, sentence, alert="critical")
+    return away or first(LIVE_TELLS, situation) or stays(Reason.WELL, "All well.")
+
+
+def cools_down(situation: Situation) -> bool:
+    """Tell whether a rollback is so fresh that a second one would be ping-pong; great harm is no ping-pong."""
+    at = situation.rolled_back_at
+    great = reaches(situation.evidence.harm, HARM_IN_COOLDOWN) and speaks(situation.evidence)
+    return at is not None and situation.now - at < COOLDOWN and not great
+
+
+# Claims
+
+
+def is_live(situation: Situation) -> bool:
+    """Tell whether everybody sees the version."""
+    return situation.phase == LIVE or situation.at.weight == 100
+
+
+def is_number(figure: float | None) -> bool:
+    """Tell whether a figure was measured; an e-value may be endless, never not a number."""
+    return figure is not None and not isnan(figure)
+
+
+def reaches(figure: float | None, limit: float) -> bool:
+    """Tell whether an e-value is known and speaks."""
+    return figure is not None and figure >= limit
+
+
+def figures_of(evidence: Evidence) -> list[float | None]:
+    """List the figures that must be numbers."""
+    optional = (evidence.next_loss, evidence.correlation, *(evidence.interval or ()))
+    always = (evidence.ratio, evidence.harm, evidence.harm_at_peak, evidence.non_inferior)
+    return [*always, *evidence.guardrails.values(), *(figure for figure in optional if figure is not None)]
+
+
+def is_unbalanced(evidence: Evidence) -> bool:
+    """Tell whether units were split otherwise than planned, or nobody knows how."""
+    return evidence.kind == "randomised" and (not is_number(evidence.ratio) or evidence.ratio >= UNBALANCED)
+
+
+def speaks(evidence: Evidence) -> bool:
+    """Tell whether the e-value of harm may act: units split as planned, or weeks enough that hardly depend."""
+    if evidence.kind != "paired":
+        return not is_unbalanced(evidence)
+    return evidence.weeks >= WEEKS and evidence.correlation is not None and evidence.correlation <= DEPENDENT
+
+
+def is_decided(situation: Situation) -> bool:
+    """Tell whether the interval of an A/B test leaves zero out."""
+    interval = situation.evidence.interval
+    return situation.at.compares and interval is not None and interval[0] > 0
+
+
+def gives_everything_next(situation: Situation) -> bool:
+    """Tell whether everybody would see the new version after this step, which only some see now."""
+    return situation.at.splits and situation.steps[situation.step + 1].weight == 100
+
+
+def is_answered(situation: Situation) -> bool:
+    """Tell whether the merchant said yes to the card of this very step; a yes from before does not count again."""
+    asked = situation.at.asks or situation.phase in (WAITING, SCHEDULED)
+    return situation.is_approved and asked
+
+
+def after_answer(situation: Situation) -> int:
+    """Give the step that a yes leads to: a yes while shoppers see it is a yes to everything."""
+    if situation.at.splits:
+        return len(situation.steps) - 1
+    later = range(situation.step + 1, len(situation.steps))
+    return next(place for place in later if not situation.steps[place].asks)
+
+
+TAKES_AWAY: tuple[Rule, ...] = (unsafe, harmful, guardrail_harmed, broken, severe, breached, lost, worse)
+LIVE_TAKES_AWAY: tuple[Rule, ...] = (unsafe, harmful, guardrail_harmed, broken, severe, breached)
+BLIND: tuple[Rule, ...] = (clock_went_back, down, silenced, unbalanced, figures_missing)
+STAYS: tuple[Rule, ...] = (changed, decayed, dependent, flapping, paused, recovering, waits_its_turn)
+NEEDS: tuple[Rule, ...] = (
+    harmed_at_peak,
+    time_needed,
+    answers_needed,
+    units_needed,
+    peak_needed,
+    loss_in_budget,
+    proof_needed,
+    peak_classes_needed,
+)
+ASKS: tuple[Rule, ...] = (out_of_time, undecided, asked_for, over_limit)
+LIVE_TELLS: tuple[Rule, ...] = (*BLIND, decayed, dependent, harmed_at_peak, flapping)
