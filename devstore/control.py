@@ -42,7 +42,12 @@ def place_order(platform: Platform, asked: dict[str, Any]) -> Any:
     """Place an order of given or random lines."""
     trade = platform.trade(_shop(platform, asked))
     orders = [
-        trade.place_order(asked.get("lines") or [], asked.get("customer"), bool(asked.get("test")))
+        trade.place_order(
+            asked.get("lines") or [],
+            asked.get("customer"),
+            bool(asked.get("test")),
+            attributes=asked.get("attributes"),
+        )
         for _ in range(int(asked.get("count", 1)))
     ]
     return {"order_id": orders[-1]["id"], "name": f"#{orders[-1]['number']}", "orders": [row["id"] for row in orders]}

@@ -214,6 +214,9 @@ ORDER: dict[str, Getter] = {
     "refunds": _refunds,
     "tags": _always([]),
     "note": _always(None),
+    "customAttributes": lambda row, context, args: [
+        {"key": held["name"], "value": held["value"]} for held in context.store.order_attributes(row["id"])
+    ],
     "discountCodes": _always([]),
     "taxesIncluded": _always(True),
 }

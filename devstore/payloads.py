@@ -88,7 +88,7 @@ class OrderBodies(Letterhead):
             "fulfillment_status": row["fulfillment_status"],
             "merchant_business_entity_id": "MTU0ODM4MDAwOQ",
             "name": f"#{row['number']}",
-            "note_attributes": [],
+            "note_attributes": [dict(held) for held in self.store.order_attributes(row["id"])],
             "number": row["number"] - 1000,
             "order_number": row["number"],
             "order_status_url": f"https://{self.shop['domain']}/{self.shop['id']}/orders/{token}/authenticate?key={token}",

@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS orders (
   cancelled_at INTEGER, cancel_reason TEXT, closed_at INTEGER, test INTEGER, financial_status TEXT,
   fulfillment_status TEXT, source TEXT, country TEXT, subtotal INTEGER, discounts INTEGER, shipping INTEGER,
   refunded INTEGER, current_subtotal INTEGER, edited INTEGER DEFAULT 0);
+CREATE TABLE IF NOT EXISTS order_attributes (
+  order_id INTEGER, name TEXT, value TEXT, PRIMARY KEY (order_id, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lines (
   id INTEGER PRIMARY KEY, shop TEXT, order_id INTEGER, variant_id INTEGER, product_id INTEGER, sku TEXT, title TEXT,
   variant_title TEXT, vendor TEXT, quantity INTEGER, current_quantity INTEGER, price INTEGER, discount INTEGER);
@@ -141,6 +143,10 @@ class Store:
     def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """Return every row."""
         return self.db.execute(sql, values).fetchall()
+
+    def order_attributes(self, order: int) -> list[sqlite3.Row]:
+        """Return what the buyer's cart carried along."""
+        return self.all("SELECT name, value FROM order_attributes WHERE order_id = ? ORDER BY name", order)
 
     def insert(self, table: str, **values: Any) -> None:
         """Write one row."""

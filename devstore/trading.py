@@ -45,12 +45,19 @@ class Trade:
     # Orders
 
     def place_order(
-        self, wanted: list[dict[str, Any]], customer: int | None = None, test: bool = False, checkout: int | None = None
+        self,
+        wanted: list[dict[str, Any]],
+        customer: int | None = None,
+        test: bool = False,
+        checkout: int | None = None,
+        attributes: dict[str, str] | None = None,
     ) -> Row:
         """Place an order for the lines wanted, or for something at random."""
         with self.event() as event:
             lines = self._lines(wanted or self._random_lines())
             number = self._write_order(lines, customer, test)
+            for name, value in (attributes or {}).items():
+                self.store.insert("order_attributes", order_id=number, name=str(name), value=str(value))
             self._close_checkout(checkout)
             self.tell("orders/create", self.writer.order(number), event)
             for line in lines:

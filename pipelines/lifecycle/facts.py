@@ -46,6 +46,7 @@ class Table:
     shape: type
     key: tuple[str, ...] = ("shop_id", "shopify_id")
     keeps: tuple[str, ...] = ()  # columns whose known value stands where none arrived
+    first_stands: tuple[str, ...] = ()  # columns that never change once known
     resurrects: bool = False  # a newer state than the tombstone's brings the thing back
     may_be_read_again: bool = False
 
@@ -61,6 +62,7 @@ class Table:
     def assignments(self) -> str:
         values = [column for column in self.columns if column not in self.key]
         kept = {name: f"coalesce(excluded.{name}, old.{name})" for name in self.keeps}
+        kept |= {name: f"coalesce(old.{name}, excluded.{name})" for name in self.first_stands}
         parts = [f"{name} = {kept.get(name, f'excluded.{name}')}" for name in values]
         parts += ["deleted_at = NULL"] * self.resurrects
         parts += [
@@ -69,7 +71,14 @@ class Table:
         return ", ".join(parts)
 
 
-ORDERS = Table("pipelines_order", shapes.Order, keeps=("customer_ref",), resurrects=True, may_be_read_again=True)
+ORDERS = Table(
+    "pipelines_order",
+    shapes.Order,
+    keeps=("customer_ref",),
+    first_stands=("unit",),
+    resurrects=True,
+    may_be_read_again=True,
+)
 LINES = Table("pipelines_orderline", shapes.Line, key=("shop_id", "line_id"))
 PRODUCTS = Table("pipelines_product", shapes.Product, resurrects=True, may_be_read_again=True)
 VARIANTS = Table("pipelines_variant", shapes.Variant, resurrects=True)
@@ -336,7 +345,7 @@ def insert_stubs(cursor: Any, table: Table, stubs: Sequence[Any]) -> None:
 def unknown_order(shop_id: int, order_id: int) -> shapes.Order:
     """Return the stub of an order."""
     return shapes.Order(
-        shop_id, order_id, EPOCH, "", "", EPOCH, EPOCH, None, False, "", "", "", "XXX", 0, 0, 0, 0, None, None
+        shop_id, order_id, EPOCH, "", "", EPOCH, EPOCH, None, False, "", "", "", "XXX", 0, 0, 0, 0, None, None, None
     )
 
 
@@ -353,7 +362,8 @@ def delete_orders(deletions: Sequence[Deletion]) -> set[Key]:
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM pipelines_orderline WHERE {among('order_id')}", arrays(buried))
             cursor.execute(
-                f"UPDATE pipelines_order SET customer_ref = NULL, fetch_due_at = NULL WHERE {among('shopify_id')}",
+                "UPDATE pipelines_order SET customer_ref = NULL, unit = NULL, fetch_due_at = NULL"
+                f" WHERE {among('shopify_id')}",
                 arrays(buried),
             )
     return buried

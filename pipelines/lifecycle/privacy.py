@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from pipelines.models import LifecycleEvent, Order, Shop, WaitingLine, WebhookDelivery
+from pipelines.models import Exposure, LifecycleEvent, Order, Shop, WaitingLine, WebhookDelivery
 from pipelines.models.base import ShopTable
 
 State = WebhookDelivery.State
@@ -19,6 +19,7 @@ KEEP_KEPT = timedelta(hours=24)  # valid deliveries for shops that are unknown o
 KEEP_DONE = timedelta(days=30)
 KEEP_DEAD = timedelta(days=90)
 CHUNK = 10_000
+FORGOTTEN = b""
 
 
 def report_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> None:
@@ -34,8 +35,9 @@ def report_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[
 
 
 def redact_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> int:
-    """Cut the tie between a customer and their orders; return how many orders that were."""
+    """Cut the tie between a customer, their orders and what they were shown; return how many orders that were."""
     with transaction.atomic():
+        forget_units(shop, orders_of(shop, customer_ref, order_ids))
         tied = orders_of(shop, customer_ref, order_ids).exclude(customer_ref=None)
         for ref in {customer_ref, *map(bytes, tied.values_list("customer_ref", flat=True))}:
             forget_pseudonym(shop.domain, ref)
@@ -53,6 +55,23 @@ def redact_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[
 def orders_of(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> QuerySet[Order]:
     mine = Q(shopify_id__in=order_ids)
     return Order.objects.for_shop(shop).filter(mine | Q(customer_ref=customer_ref) if customer_ref else mine)
+
+
+def forget_units(shop: Shop, orders: QuerySet[Order]) -> None:
+    """Delete what the buyers of these orders were shown; their units are empty for ever, so no later read fills them.
+
+    Blocks of evidence that are closed keep their counts: they name nobody.
+    """
+    shown = orders.filter(unit__isnull=False).exclude(unit=FORGOTTEN)
+    units = [bytes(unit) for unit in shown.values_list("unit", flat=True)]
+    Exposure.objects.for_shop(shop).filter(unit__in=units).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pipelines_webhookdelivery SET payload = payload - 'unit'"
+            " WHERE shop_domain = %s AND payload->>'unit' = ANY(%s)",
+            [shop.domain, [unit.hex() for unit in units]],
+        )
+    Order.objects.for_shop(shop).filter(unit__in=units).update(unit=FORGOTTEN)
 
 
 def forget_pseudonym(shop_domain: str, customer_ref: bytes | None) -> None:

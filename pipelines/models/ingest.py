@@ -228,7 +228,7 @@ class Order(Fact):
     discounts_minor = models.BigIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
     customer_ref = models.BinaryField(max_length=16, null=True)  # pseudonym under the shop's key; null for guests
-    unit = models.BinaryField(max_length=16, null=True)  # who was shown a release, out of our own cart attribute
+    unit = models.BinaryField(max_length=16, null=True)  # digest of our own cart attribute; empty: to be forgotten
     content_hash = models.BigIntegerField(null=True)  # of its delivery: tells a repeat from a contradiction
     fetch_due_at = models.DateTimeField(null=True)  # must be read again from Shopify, one by one
 

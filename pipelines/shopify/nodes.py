@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pipelines.shopify.payloads import CAME_BACK, tags
+from pipelines.shopify.payloads import CAME_BACK, bytea, tags
 from pipelines.shopify.shapes import (
     EPOCH,
     Checkout,
@@ -35,6 +35,7 @@ from pipelines.shopify.shapes import (
     whole,
     words,
 )
+from pipelines.shopify.topics import unit_of
 
 Node = dict[str, Any]
 
@@ -71,6 +72,7 @@ def order(node: Node, source: Source) -> Order:
         discounts_minor=amount(node.get("totalDiscountsSet"), code, "totalDiscounts") or 0,
         refunded_minor=amount(node.get("totalRefundedSet"), code, "totalRefunded") or 0,
         customer_ref=None,
+        unit=bytea(unit_of(node.get("customAttributes"), "key")),
         content_hash=None,
     )
 

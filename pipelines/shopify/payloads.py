@@ -36,6 +36,7 @@ from pipelines.shopify.shapes import (
     words,
 )
 from pipelines.shopify.texts import clean
+from pipelines.shopify.topics import its_unit
 
 CAME_BACK = frozenset({"return", "no_restock", "legacy_restock"})
 Body = dict[str, Any]
@@ -76,6 +77,7 @@ def order(body: Body, sender: Sender) -> OrderWithLines:
         discounts_minor=money(body.get("total_discounts") or 0, code, "total_discounts"),
         refunded_minor=refunded(objects(body, "refunds"), code),
         customer_ref=pseudonym(body.get("customer_ref")),
+        unit=bytea(its_unit(body.get("unit"))),
         content_hash=sender.content_hash,
     )
     if type(body.get("line_items")) is not list:
@@ -284,7 +286,12 @@ def refund(body: Body, sender: Sender) -> Refund:
 
 def pseudonym(value: Any) -> str | None:
     """Return a pseudonym as the database reads bytes."""
-    return f"\\x{value}" if type(value) is str and len(value) == 32 else None
+    return bytea(value) if type(value) is str and len(value) == 32 else None
+
+
+def bytea(value: str | None) -> str | None:
+    """Return hex digits as the database reads bytes."""
+    return f"\\x{value}" if value else None
 
 
 def objects(body: Body, name: str) -> list[Body]:

@@ -46,6 +46,7 @@ class Order(NamedTuple):
     discounts_minor: int
     refunded_minor: int
     customer_ref: str | None
+    unit: str | None
     content_hash: int | None
 
 

@@ -1,8 +1,9 @@
 """The webhook topics we take, and what of each body may be kept.
 
 A body is cut to its topic's allow-list before anything is written: no name, address, e-mail, phone or IP
-address, and no free text of customers or staff. Note attributes and line properties pass only under a key of
-our own; there is none yet. A customer's id never passes: the door turns it into the shop's pseudonym.
+address, and no free text of customers or staff. Of note attributes one passes, under a key of our own and only
+where it has our form: the digest of the unit that was shown a release. Line properties never pass. A customer's id
+never passes: the door turns it into the shop's pseudonym.
 
 Standard library only: the webhook door works before Django is involved.
 """
@@ -10,11 +11,14 @@ Standard library only: the webhook door works before Django is involved.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
 SCALARS = frozenset({str, int, float, bool, type(None)})
 ABSENT = object()
+UNIT_KEY = "_shopmlops_unit"  # the cart attribute that our theme block and pixel write
+UNIT = re.compile(r"[0-9a-f]{32}")
 
 
 class Keep:
@@ -140,6 +144,7 @@ def minimise(topic: Topic, body: dict[str, Any]) -> Minimised:
     payload = topic.keep.cut(body)
     if topic.kind == "order":
         forget_titles_of_custom_lines(payload.get("line_items", []))
+        payload |= {"unit": unit} if (unit := unit_of(body.get("note_attributes"), "name")) else {}
     if topic.kind == "checkout":
         payload["token_digest"] = hashlib.sha256(str(body.get("token")).encode("utf-8", "replace")).hexdigest()[:32]
     customer = body.get("customer") if topic.customer else None
@@ -150,6 +155,23 @@ def minimise(topic: Topic, body: dict[str, Any]) -> Minimised:
         shop_id=number(body.get(topic.shop_id)) if topic.shop_id else None,
         shop_domain=text(body.get(topic.shop_domain)) if topic.shop_domain else None,
     )
+
+
+def unit_of(attributes: Any, name: str) -> str | None:
+    """Return the unit among an order's attributes, each an object that has its key under `name`; nothing else of them.
+
+    >>> unit_of([{"name": "gift", "value": "for Ada"}, {"name": "_shopmlops_unit", "value": "ab" * 16}], "name")
+    'abababababababababababababababab'
+    """
+    for attribute in attributes if type(attributes) is list else []:
+        if type(attribute) is dict and attribute.get(name) == UNIT_KEY:
+            return its_unit(attribute.get("value"))
+    return None
+
+
+def its_unit(value: Any) -> str | None:
+    """Return a unit's digest in hex, or nothing where it does not have our form."""
+    return value if type(value) is str and UNIT.fullmatch(value) else None
 
 
 def forget_titles_of_custom_lines(lines: Any) -> None:

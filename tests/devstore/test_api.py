@@ -46,6 +46,17 @@ def test_an_order_has_lines_money_and_refunds(world: World) -> None:
     assert float(order["totalRefundedSet"]["shopMoney"]["amount"]) > 0
 
 
+def test_an_order_carries_what_its_cart_carried(world: World) -> None:
+    number = world.control("place-order", attributes={"_shopmlops_unit": "ab" * 16, "gift": "yes"})["order_id"]
+    asked = "query One($id: ID!) { order(id: $id) { customAttributes { key value } } }"
+    order = world.graphql(asked, id=f"gid://shopify/Order/{number}")["data"]["order"]
+    said = [{"key": "_shopmlops_unit", "value": "ab" * 16}, {"key": "gift", "value": "yes"}]
+    assert order["customAttributes"] == said
+    exported = "{ orders { edges { node { id customAttributes { key value } } } } }"
+    _, records = world.bulk(exported)
+    assert [row["customAttributes"] for row in records if row["id"].endswith(str(number))] == [said]
+
+
 def test_pages_follow_one_another_without_gap_or_overlap(world: World) -> None:
     seen: list[str] = []
     after = None

@@ -176,6 +176,13 @@ class TestOrders:
         assert (line.order_id, line.quantity, line.price_minor, line.discount_minor) == (2, 2, 1000, 200)
         assert line.processed_at == Order.objects.get(shopify_id=2).processed_at
 
+    def test_our_own_attribute_is_read_and_no_other(self, shop: Shop, exports: Exports) -> None:
+        said = [{"key": "gift", "value": "cd" * 16}, {"key": "_shopmlops_unit", "value": "ab" * 16}]
+        exports.has([order_node(1, customAttributes=said), order_node(2, customAttributes=said[:1]), order_node(3)])
+        run(shop)
+        units = Order.objects.order_by("shopify_id").values_list("unit", flat=True)
+        assert [unit and bytes(unit) for unit in units] == [b"\xab" * 16, None, None]
+
     @pytest.mark.parametrize("arrange", ARRANGEMENTS.values(), ids=ARRANGEMENTS)
     def test_it_does_not_matter_how_the_file_is_arranged(
         self, shop: Shop, exports: Exports, monkeypatch: pytest.MonkeyPatch, arrange: Any

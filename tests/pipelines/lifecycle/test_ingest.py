@@ -120,6 +120,19 @@ class TestOrders:
         deliver(shop, "orders/updated", order_body(minutes=1))
         assert bytes(Order.objects.get().customer_ref).hex() == "ab" * 16
 
+    def test_who_was_shown_a_release_is_read_from_our_own_attribute(self, shop: Shop) -> None:
+        said = [{"name": "gift", "value": "for Ada"}, {"name": "_shopmlops_unit", "value": "ab" * 16}]
+        deliver(shop, "orders/create", order_body(note_attributes=said))
+        assert bytes(Order.objects.get().unit) == b"\xab" * 16
+        assert "Ada" not in str(WebhookDelivery.objects.values_list("payload", flat=True))
+
+    def test_who_was_shown_a_release_never_changes_once_known(self, shop: Shop) -> None:
+        for minute, unit in enumerate(("ab", "cd")):
+            said = [{"name": "_shopmlops_unit", "value": unit * 16}]
+            deliver(shop, "orders/updated", order_body(minutes=minute, note_attributes=said))
+        deliver(shop, "orders/updated", order_body(minutes=5))
+        assert bytes(Order.objects.get().unit) == b"\xab" * 16
+
     def test_the_same_ids_in_two_shops_are_two_orders(self, shop: Shop) -> None:
         other = factories.a_shop()
         for place in (shop, other):

@@ -12,7 +12,17 @@ from django.core.files.storage import storages
 from django.utils import timezone
 
 from pipelines.lifecycle import ingest, privacy
-from pipelines.models import LifecycleEvent, Order, OrderLine, Shop, ShopToken, SyncRun, WaitingLine, WebhookDelivery
+from pipelines.models import (
+    Exposure,
+    LifecycleEvent,
+    Order,
+    OrderLine,
+    Shop,
+    ShopToken,
+    SyncRun,
+    WaitingLine,
+    WebhookDelivery,
+)
 from pipelines.models.base import ShopTable
 from pipelines.shopify import vault
 from tests import factories, histories
@@ -75,6 +85,20 @@ class TestCustomers:
         deliver(shop, "customers/redact", orders_to_redact=[1])
         old.refresh_from_db()
         assert "customer_ref" not in old.payload
+
+    def test_what_they_were_shown_is_forgotten_and_no_later_read_brings_it_back(self, shop: Shop) -> None:
+        said = [{"name": "_shopmlops_unit", "value": "ab" * 16}]
+        deliver(shop, "orders/create", **factories.order_body(note_attributes=said))
+        release = histories.a_card(shop)
+        for unit in (b"\xab" * 16, b"\xcd" * 16):
+            Exposure.objects.create(
+                shop=shop, release=release, unit=unit, arm="canary", step=1, first_at=timezone.now()
+            )
+        deliver(shop, "customers/redact", orders_to_redact=[1])
+        deliver(shop, "orders/updated", **factories.order_body(minutes=1, note_attributes=said))
+        assert bytes(Order.objects.get().unit) == b""
+        assert [bytes(unit) for unit in Exposure.objects.values_list("unit", flat=True)] == [b"\xcd" * 16]
+        assert not WebhookDelivery.objects.filter(topic="orders/create", payload__unit__isnull=False).exists()
 
     def test_nobody_elses_shop_is_touched(self, shop: Shop) -> None:
         other = factories.a_shop()

@@ -69,6 +69,13 @@ def ask_again(shop: Shop, number: int = 1) -> None:
 
 
 class TestReadingAgain:
+    def test_our_own_attribute_is_read_and_no_other(self, shop: Shop, shopify: FakeShopify) -> None:
+        ask_again(shop)
+        said = [{"key": "gift", "value": "cd" * 16}, {"key": "_shopmlops_unit", "value": "ab" * 16}]
+        answers(shopify, nodes=[order_node(1, 4, customAttributes=said)])
+        reconcile.read_again(shop)
+        assert bytes(Order.objects.get().unit) == b"\xab" * 16
+
     def test_an_order_tells_returns_from_removals(self, shop: Shop, shopify: FakeShopify) -> None:
         ask_again(shop)
         lines = [line_node(11, 5, 1), line_node(12, 2, 2)]

@@ -37,6 +37,7 @@ CONTACT = {
     *("billingAddress", "shippingAddress", "displayAddress", "customer", "customAttributes", "statusPageUrl"),
     *("abandonedCheckoutUrl", "staffMember", "accountOwner", "contactEmail", "shopOwnerName", "purchasingEntity"),
 }
+OUR_OWN_ATTRIBUTE = ("Order", "customAttributes")  # cut to our own key and form before anything is written
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,8 @@ def test_it_needs_no_scope_that_the_app_does_not_ask_for(schema, scope_map, name
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_selects_no_contact_data(schema, name):
-    assert {field for _, field, _ in fields(schema, name)} & CONTACT == set()
+    selected = {(parent, field) for parent, field, _ in fields(schema, name)} - {OUR_OWN_ATTRIBUTE}
+    assert {field for _, field in selected} & CONTACT == set()
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in BULK])

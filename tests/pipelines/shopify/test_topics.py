@@ -91,6 +91,40 @@ def test_a_customers_id_is_set_aside_for_the_pseudonym() -> None:
     assert minimised.payload == {"id": 1}
 
 
+UNIT = "0123456789abcdef" * 2
+
+
+def attributes(**values: Any) -> list[dict[str, Any]]:
+    return [{"name": name, "value": value} for name, value in values.items()]
+
+
+def test_of_all_attributes_only_our_own_unit_passes() -> None:
+    said = attributes(gift="for Ada", _shopmlops_unit=UNIT, _shopmlops_note="Ada")
+    assert minimise(TOPICS["orders/create"], {"id": 1, "note_attributes": said}).payload == {"id": 1, "unit": UNIT}
+
+
+@pytest.mark.parametrize(
+    "value", [UNIT.upper(), UNIT[:-1], UNIT + "0", UNIT + "\n", "Ada Lovelace", "", None, 7, [UNIT]]
+)
+def test_a_unit_in_any_other_form_does_not_pass(value: Any) -> None:
+    body = {"id": 1, "note_attributes": attributes(_shopmlops_unit=value)}
+    assert minimise(TOPICS["orders/create"], body).payload == {"id": 1}
+
+
+@pytest.mark.parametrize("field", ["unit", "properties", "line_items"])
+def test_a_unit_passes_from_nowhere_else(field: str) -> None:
+    said = attributes(_shopmlops_unit=UNIT)
+    bodies = {"unit": UNIT, "properties": said, "line_items": [{"id": 2, "properties": said}]}
+    kept = minimise(TOPICS["orders/create"], {"id": 1, field: bodies[field]}).payload
+    assert UNIT not in json.dumps(kept)
+
+
+@pytest.mark.parametrize("topic", [topic for topic in TOPICS if TOPICS[topic].kind != "order"])
+def test_only_orders_carry_a_unit(topic: str) -> None:
+    kept = minimise(TOPICS[topic], {"id": 1, "note_attributes": attributes(_shopmlops_unit=UNIT)}).payload
+    assert UNIT not in json.dumps(kept)
+
+
 def test_a_checkouts_token_is_stored_as_a_digest() -> None:
     kept = minimise(TOPICS["checkouts/create"], {"token": "secret-token", "currency": "GBP"}).payload
     assert set(kept) == {"currency", "token_digest"}
