@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 
 import numpy as np
+from django.db import connection
 from django.utils import timezone
 
 from pipelines.lifecycle import artifacts, registry, release
@@ -162,7 +164,8 @@ def a_version(
 ) -> ModelVersion:
     """Return a version with real, signed files; `release.propose` takes it from here."""
     number = registry.next_number(shop.pk, "demand_forecast")
-    stored = artifacts.store(shop.pk, "demand_forecast", number, files or {"recipe.json": b"{}"})
+    files = files or {"recipe.json": b'{"number": %d}' % number}
+    stored = artifacts.store(shop.pk, "demand_forecast", number, files)
     facts: dict[str, object] = {
         "use_case": "demand_forecast",
         "number": number,
@@ -172,6 +175,7 @@ def a_version(
         ),
         "artifact_path": stored.path,
         "artifact_digest": stored.digest,
+        "content_digest": artifacts.content_digest(files),
         "signature": stored.signature,
     }
     return ModelVersion.objects.create(shop=shop, **facts | changes)
@@ -193,3 +197,12 @@ def approved(card: Release, **changes: object) -> Release:
         "revision": card.revision,
     }
     return release.approve(card, **said | changes)
+
+
+@contextmanager
+def anything_goes() -> Iterator[None]:
+    """Let a test change what the database otherwise keeps as it was written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        yield
+        cursor.execute("SET session_replication_role = DEFAULT")

@@ -9,8 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
-from pipelines.lifecycle import artifacts
+from pipelines.lifecycle import alerts, artifacts
 from pipelines.lifecycle.errors import ArtifactRefused, Refused
 from pipelines.models import LifecycleEvent, ModelVersion, Release
 
@@ -38,22 +39,34 @@ def lineage(seed: int) -> dict[str, Any]:
 def quarantine(version: ModelVersion, *, by: str, because: str) -> bool:
     """Bar a version for good and close its open release; False when it was barred already."""
     with transaction.atomic():
-        open_versions = ModelVersion.objects.filter(pk=version.pk).exclude(state=ModelVersion.State.QUARANTINED)
-        if not open_versions.update(state=ModelVersion.State.QUARANTINED):
+        if not bar(version):
             return False
-        version.state = ModelVersion.State.QUARANTINED
         for release in version.releases.select_for_update().filter(phase__in=Release.OPEN):
             release.enter(Release.Phase.REJECTED, closed_because=because[:200], weight=0)
-        LifecycleEvent.record(
-            version.shop,
-            "version.quarantined",
-            by=by,
-            because=because,
-            use_case=version.use_case,
-            version_number=version.number,
-            artifact_digest=version.artifact_digest,
-        )
+        tell_barred(version, by=by, because=because)
     return True
+
+
+def bar(version: ModelVersion) -> bool:
+    """Put a version into quarantine, from which none returns; False when it was there already."""
+    open_versions = ModelVersion.objects.filter(pk=version.pk).exclude(state=ModelVersion.State.QUARANTINED)
+    is_new = bool(open_versions.update(state=ModelVersion.State.QUARANTINED))
+    version.state = ModelVersion.State.QUARANTINED
+    return is_new
+
+
+def tell_barred(version: ModelVersion, *, by: str, because: str) -> None:
+    """Write into the ledger that a version was barred; last in the transaction that barred it."""
+    facts = {"artifact_digest": version.artifact_digest, "content_digest": version.content_digest}
+    record(version, "version.quarantined", by=by, because=because[:200], **facts)
+
+
+def barred_twin(version: ModelVersion) -> ModelVersion | None:
+    """Return a barred version of this shop that learned the very same files, under whatever number."""
+    barred = ModelVersion.objects.for_shop(version.shop_id).filter(
+        use_case=version.use_case, state=ModelVersion.State.QUARANTINED, content_digest=version.content_digest
+    )
+    return barred.exclude(pk=version.pk).order_by("number").first() if version.content_digest else None
 
 
 def load_files(version: ModelVersion) -> dict[str, bytes]:
@@ -63,8 +76,23 @@ def load_files(version: ModelVersion) -> dict[str, bytes]:
     try:
         return artifacts.load(version)
     except ArtifactRefused as refusal:
-        quarantine(version, by="system", because=refusal.sentence[:200])
+        bar_unsafe(version, refusal.sentence)
         raise
+
+
+def bar_unsafe(version: ModelVersion, why: str) -> None:
+    """Quarantine a version whose files are not what was signed, and say so at once."""
+    with transaction.atomic():
+        quarantine(version, by="system", because=why[:200])
+        alerts.tell(
+            version.shop,
+            f"version:{version.pk}:files",
+            title=f"The files of version {version.number} are not safe",
+            text=f"{why} It is barred for good. If it was live, the shop goes back to what ran before.",
+            severity=alerts.Severity.CRITICAL,
+            use_case=version.use_case,
+            now=timezone.now(),
+        )
 
 
 def set_tags(version: ModelVersion, tags: list[str], *, by: str) -> None:

@@ -94,6 +94,7 @@ def write_down(run: TrainingRun, tracker: runs.Tracker, data: dataset.Dataset, l
             page=learned.page,
             artifact_path=stored.path,
             artifact_digest=stored.digest,
+            content_digest=artifacts.content_digest(learned.files),
             signature=stored.signature,
             lineage=registry.lineage(SEED),
         )

@@ -25,10 +25,11 @@ class ModelVersion(ShopTable):
     recipe = models.JSONField(default=dict)  # settings that fit was called with
     metrics = models.JSONField(default=dict)  # evaluation beside baselines and champion
     replay = models.JSONField(default=dict)  # the store's past in money
-    gates = models.JSONField(default=list)  # [{name, verdict, text, value}]
+    gates = models.JSONField(default=list)  # [{name, verdict, text, value, threshold, compared}]
     page = models.JSONField(default=dict)  # presented cards and figures, made by the worker
     artifact_path = models.CharField(max_length=300)
     artifact_digest = models.CharField(max_length=64)  # sha256 of manifest.json
+    content_digest = models.CharField(max_length=64, blank=True)  # of names and bytes: the same under another number
     signature = models.CharField(max_length=120)
     lineage = models.JSONField(default=dict)  # code revision, library versions, image digest, seed
     tags = models.JSONField(default=list)
@@ -42,6 +43,9 @@ class ModelVersion(ShopTable):
         indexes = [
             models.Index(fields=["shop", "use_case", "-number"], name="version_by_shop"),
             models.Index(fields=["artifact_digest"], condition=Q(state="quarantined"), name="version_quarantined"),
+            models.Index(
+                fields=["shop", "content_digest"], condition=Q(state="quarantined"), name="version_content_quarantined"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -105,6 +105,14 @@ def test_a_pickle_with_a_valid_signature_is_refused_all_the_same(version, folder
         artifacts.load(version)
 
 
+def test_the_same_files_are_known_again_under_another_shop_and_number(version):
+    twin = histories.a_version(histories.a_shop(), files=FILES)
+    assert twin.artifact_digest != version.artifact_digest
+    assert twin.content_digest == artifacts.content_digest(dict(reversed(FILES.items())))
+    assert twin.content_digest != artifacts.content_digest(FILES | {"trees.txt": b"trees"})
+    assert twin.content_digest != artifacts.content_digest({"parameters.json": b"tree", "trees.txt": b'{"a": 1}'})
+
+
 def test_a_full_disk_leaves_nothing_behind_and_says_so(monkeypatch, settings):
     save = FileSystemStorage._save
 
@@ -126,6 +134,7 @@ def test_a_refused_version_is_put_in_quarantine_with_a_ledger_entry(version, fol
         registry.load_files(version)
     version.refresh_from_db()
     assert version.state == ModelVersion.State.QUARANTINED
-    assert LifecycleEvent.objects.latest("seq").kind == "version.quarantined"
+    told = LifecycleEvent.objects.order_by("seq").values_list("kind", flat=True)
+    assert list(told) == ["version.quarantined", "alert.opened"]
     with pytest.raises(ArtifactRefused, match="never used again"):
         registry.load_files(version)
