@@ -14,7 +14,7 @@ from pipelines.models.ingest import (
     WebhookDelivery,
 )
 from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
-from pipelines.models.monitoring import Alert, Measurement, PairedWeek, ServingWindow
+from pipelines.models.monitoring import Alert, Measurement, PairedWeek, ServedUnit, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import Forecast, ForecastOverride, PublishedFields, StockAdvice
@@ -47,6 +47,7 @@ __all__ = [
     "PublishedFields",
     "Refund",
     "Release",
+    "ServedUnit",
     "ServingWindow",
     "Shop",
     "ShopSettings",

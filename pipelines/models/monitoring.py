@@ -16,7 +16,7 @@ class ServingWindow(ShopTable):
     arm = models.CharField(max_length=7)  # stable, canary (also while it only runs alongside)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    expected = models.FloatField(default=0)  # units that the same hours of past weeks lead one to expect
+    expected = models.FloatField(null=True)  # units, by the same hours of past weeks; null: not asked yet
     units = models.PositiveIntegerField(default=0)
     errors = models.PositiveIntegerField(default=0)  # units with at least one error
     slow = models.PositiveIntegerField(default=0)  # units with at least one answer over the objective
@@ -32,6 +32,32 @@ class ServingWindow(ShopTable):
             )
         ]
         indexes = [models.Index(fields=["shop", "use_case", "-starts_at"], name="serving_window_by_time")]
+
+
+class ServedUnit(ShopTable):
+    """That a unit counts in a window already: as answered, as failed, as slow. Forgotten when the window is over."""
+
+    class What(models.TextChoices):
+        UNIT = "unit"
+        ERROR = "error"
+        SLOW = "slow"
+
+    use_case = models.CharField(max_length=40)
+    version_id = models.BigIntegerField(null=True)
+    arm = models.CharField(max_length=7)
+    starts_at = models.DateTimeField()
+    unit = models.BinaryField(max_length=16)
+    what = models.CharField(max_length=5, choices=What)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "use_case", "arm", "version_id", "starts_at", "unit", "what"],
+                nulls_distinct=False,
+                name="served_unit_once",
+            )
+        ]
+        indexes = [models.Index(fields=["starts_at"], name="served_unit_by_time")]
 
 
 class PairedWeek(ShopTable):
