@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pipelines.jobs import ingest, privacy, queue, releases, training
+from pipelines.jobs import ingest, ledger, privacy, queue, releases, training
 from pipelines.jobs.queue import Scheduler, job
 
 HEARTBEAT = "shopmlops:heartbeat"
@@ -19,6 +19,7 @@ def scheduler() -> Scheduler:
     clock.add("imports: carry on", ingest.carry_on, every=5)
     clock.add("facts: read again", ingest.read_again, every=15)
     clock.add("privacy: forget", privacy.forget, every=3600)
+    clock.add("ledger: sign heads", ledger.sign_heads, every=3600)
     clock.add("training: carry on", training.carry_on, every=60)
     clock.add("releases: keep time", releases.keep_time, every=60)
     return clock

@@ -43,10 +43,14 @@ class LifecycleEvent(ShopTable):
         constraints = [models.UniqueConstraint(fields=["shop", "seq"], name="event_once")]
 
     @classmethod
-    def broken_at(cls, shop: Shop) -> int | None:
-        """Return the first sequence number at which the shop's chain does not hold, or nothing."""
-        previous, expected = GENESIS, 1
-        for event in cls.objects.filter(shop=shop).order_by("seq").select_related("note").iterator():
+    def broken_at(cls, shop: Shop, since: LedgerHead | None = None) -> int | None:
+        """Return the first sequence number at which the shop's chain does not hold, or nothing.
+
+        With a signed head that is known to hold, only what came after it is read.
+        """
+        previous, expected = (since.digest, since.seq + 1) if since else (GENESIS, 1)
+        chain = cls.objects.filter(shop=shop, seq__gte=expected).order_by("seq").select_related("note")
+        for event in chain.iterator():
             if event.seq != expected or event.previous != previous or not event.holds():
                 return expected
             previous, expected = event.digest, expected + 1
