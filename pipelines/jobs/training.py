@@ -46,6 +46,15 @@ def refresh(shop_id: int, use_case: str) -> None:
 
 
 @job(queue="training", timeout=1800)
+def alongside(shop_id: int, use_case: str) -> None:
+    """Let only the candidate answer: a release that starts to run alongside has its first window within minutes."""
+    from pipelines.lifecycle import serve
+    from pipelines.models import Shop
+
+    serve.mirror(Shop.objects.get(pk=shop_id), use_case)
+
+
+@job(queue="training", timeout=1800)
 def catch_up(shop_id: int, use_case: str) -> None:
     """Refresh a shop that the clock found behind, unless that was done since."""
     from pipelines.lifecycle import due

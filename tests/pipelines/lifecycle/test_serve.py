@@ -9,8 +9,19 @@ import pandas as pd
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import release, rollback, serve, train
-from pipelines.models import Deployment, Forecast, ForecastOverride, ModelVersion, StockAdvice, StockRule
+from pipelines.lifecycle import registry, release, rollback, serve, sound, train
+from pipelines.models import (
+    Deployment,
+    Forecast,
+    ForecastOverride,
+    ModelVersion,
+    Release,
+    ServingWindow,
+    StockAdvice,
+    StockRule,
+)
+from pipelines.stats.assignment import bucket
+from pipelines.strategies import Step
 from pipelines.usecases.demand_forecast import USE_CASE
 from tests import histories
 
@@ -163,7 +174,9 @@ def test_files_that_were_changed_roll_the_version_back_by_themselves(shop, thing
 def test_rows_of_a_version_that_was_rolled_back_meanwhile_are_thrown_away(shop, things, version):
     seen = release.deployment_of(shop, "demand_forecast")
     Deployment.objects.filter(pk=seen.pk).update(revision=seen.revision + 1)
-    assert serve.write(seen, NOW.date(), {"stock_advice": pd.DataFrame({"variant_id": [1]})}) == 0
+    said = serve.Answer({"stock_advice": pd.DataFrame({"variant_id": [1]})})
+    assert serve.write(seen, serve.Speaker(version, "stable"), NOW.date(), said, NOW) == 0
+    assert not StockAdvice.objects.exists() and not ServingWindow.objects.exists()
 
 
 def test_serving_goes_on_when_the_data_is_old(shop, things, version):
@@ -176,3 +189,176 @@ def test_a_newer_version_is_compared_with_the_live_one_and_the_simple_rule(shop,
     assert {"candidate", "champion", "seasonal_naive"} <= newer.metrics.keys()
     assert set(newer.replay["versus"]) == {"champion", "naive"}
     assert newer.page["cards"] and newer.lineage["libraries"]["prophet"]
+
+
+# Versions that answer beside what runs
+
+
+@pytest.fixture
+def candidate(shop, things, version, files):
+    """Return a newer version whose open release runs alongside."""
+    newer = histories.a_version(shop, files=files)
+    a_release(shop, newer)
+    return newer
+
+
+def a_release(shop, version, **changes):
+    alongside = Step("alongside", mirrors=True).as_dict()
+    facts = {"strategy": "blue_green", "steps": [alongside], "phase": Release.Phase.SHADOW, "seed": "seed"}
+    return Release.objects.create(shop=shop, use_case=version.use_case, version=version, **facts | changes)
+
+
+def window(shop, version):
+    return ServingWindow.objects.for_shop(shop).get(version=version)
+
+
+def says(monkeypatch, version, change):
+    """Let one version answer otherwise: its files are told apart by what `answer` is given."""
+    honest, load = USE_CASE.resolve("answer"), registry.load_files
+    speaking = []
+    monkeypatch.setattr(registry, "load_files", lambda row: speaking.append(row.pk) or load(row))
+
+    def answer(fitted, frames):
+        tables = honest(fitted, frames)
+        return change(tables) if fitted and speaking[-1] == version.pk else tables
+
+    monkeypatch.setattr("pipelines.usecases.demand_forecast.serving.answer", answer)
+
+
+def with_forecasts(change):
+    def changed(tables):
+        return tables | {"forecasts": change(tables["forecasts"].copy())}
+
+    return changed
+
+
+def no_numbers(rows):
+    rows["mean"] = [np.append(np.nan, mean[1:]) for mean in rows["mean"]]
+    return rows
+
+
+def times(factor):
+    return with_forecasts(lambda rows: rows.assign(mean=[factor * mean for mean in rows["mean"]]))
+
+
+def fail(tables):
+    raise ZeroDivisionError
+
+
+WRONG = {
+    "NaN": (with_forecasts(no_numbers), "not numbers"),
+    "a variant without a forecast": (with_forecasts(lambda rows: rows[1:]), "1 of 3 variants got no forecast"),
+    "two forecasts of one variant": (with_forecasts(lambda rows: pd.concat([rows, rows])), "more than one"),
+    "a total far above what sold": (times(10), "units in 28 days; the last 28 sold"),
+    "a total far below what sold": (times(0.1), "units in 28 days; the last 28 sold"),
+    "an exception": (fail, "ZeroDivisionError"),
+}
+
+
+def test_the_candidate_forecasts_from_the_same_day_and_the_merchant_sees_only_what_runs(shop, version, candidate):
+    refresh(shop)
+    told = Forecast.objects.for_shop(shop).values_list("version", "origin").distinct()
+    assert {number for number, _ in told} == {version.pk, candidate.pk} and len({day for _, day in told}) == 1
+    assert set(StockAdvice.objects.values_list("version", flat=True)) == {version.pk}
+    assert [(window(shop, who).arm, window(shop, who).units) for who in (version, candidate)] == [
+        ("stable", 3),
+        ("canary", 3),
+    ]
+
+
+def test_a_window_is_the_shops_day_and_counts_its_refreshes(shop, version):
+    refresh(shop)
+    refresh(shop)
+    said = window(shop, version)
+    today = timezone.now().astimezone(shop.zone).date()
+    assert said.starts_at == datetime(today.year, today.month, today.day, tzinfo=shop.zone)
+    assert said.ends_at.astimezone(shop.zone).date() == today + timedelta(days=1)
+    assert (said.heartbeats, said.expected, said.errors, said.broken) == (2, 3, 0, "")
+
+
+@pytest.mark.parametrize(("change", "words"), WRONG.values(), ids=WRONG)
+def test_a_candidate_that_answers_wrongly_is_noted_and_hurts_nobody(
+    shop, version, candidate, monkeypatch, change, words
+):
+    says(monkeypatch, candidate, change)
+    assert refresh(shop) == 6
+    assert words in window(shop, candidate).broken and window(shop, candidate).errors
+    assert not Forecast.objects.filter(version=candidate).exists()
+    assert not window(shop, version).broken and advice(shop, candidate_variant(shop)).version == version
+
+
+def candidate_variant(shop):
+    return histories.Variant.objects.for_shop(shop).order_by("shopify_id").first()
+
+
+def test_a_candidate_whose_rows_cannot_be_stored_is_noted_and_hurts_nobody(shop, version, candidate, monkeypatch):
+    says(monkeypatch, candidate, with_forecasts(lambda rows: rows.assign(nonsense=1)))
+    assert refresh(shop) == 6
+    assert "could not be stored" in window(shop, candidate).broken
+    assert not Forecast.objects.filter(version=candidate).exists()
+
+
+def test_a_candidate_whose_files_were_changed_is_noted_and_hurts_nobody(shop, version, candidate, settings):
+    (settings.STATE_DIR / "artifacts" / candidate.artifact_path / "parameters.json").write_bytes(b"{}")
+    assert refresh(shop) == 6
+    assert window(shop, candidate).broken and release.deployment_of(shop, "demand_forecast").active == version
+
+
+@pytest.mark.parametrize(("change", "words"), WRONG.values(), ids=WRONG)
+def test_wrong_answers_of_what_runs_are_not_shown(shop, version, monkeypatch, change, words):
+    refresh(shop)
+    before = set(StockAdvice.objects.values_list("pk", flat=True))
+    says(monkeypatch, version, change)
+    assert refresh(shop) == 0
+    assert set(StockAdvice.objects.values_list("pk", flat=True)) == before
+    assert words in window(shop, version).broken
+
+
+def test_an_answer_that_came_right_again_clears_the_day(shop, version, monkeypatch):
+    with monkeypatch.context() as patch:
+        says(patch, version, fail)
+        refresh(shop)
+    refresh(shop)
+    assert not window(shop, version).broken
+
+
+def test_what_ran_before_goes_on_forecasting_unseen_for_half_a_year(shop, version, files):
+    newer = histories.a_version(shop, files=files)
+    now = timezone.now()
+    pointer = Deployment.objects.for_shop(shop)
+    pointer.update(active=newer, standby=version, active_since=now - timedelta(weeks=25))
+    refresh(shop)
+    assert Forecast.objects.filter(version=version).count() == 3
+    assert not ServingWindow.objects.filter(version=version).exists()
+    Forecast.objects.all().delete()
+    pointer.update(active_since=now - timedelta(weeks=27))
+    refresh(shop)
+    assert not Forecast.objects.filter(version=version).exists()
+
+
+def test_while_shoppers_see_both_each_variant_is_advised_on_by_its_arm(shop, version, candidate):
+    Release.objects.filter(version=candidate).update(
+        phase=Release.Phase.CANARY, weight=50, steps=[Step("half", weight=50).as_dict()], strategy="canary"
+    )
+    Deployment.objects.for_shop(shop).update(canary=candidate)
+    for seed in range(20):
+        Release.objects.filter(version=candidate).update(seed=str(seed))
+        refresh(shop)
+        by = dict(StockAdvice.objects.values_list("variant_id", "version"))
+        expected = {one: candidate.pk if bucket(str(seed), str(one)) < 0.5 else version.pk for one in by}
+        assert by == expected and len(by) == 3
+
+
+def test_a_new_release_is_heard_at_once_and_nothing_else_is_touched(shop, version, candidate):
+    assert serve.mirror(shop, "demand_forecast") == 3
+    assert Forecast.objects.filter(version=candidate).count() == 3 and window(shop, candidate).heartbeats == 1
+    assert not Forecast.objects.filter(version=version).exists() and not StockAdvice.objects.exists()
+
+
+def test_without_a_candidate_nothing_answers_alongside(shop, version):
+    assert serve.mirror(shop, "demand_forecast") == 0 and not ServingWindow.objects.exists()
+
+
+def test_few_sales_prove_no_total_wrong():
+    assert not sound.far_off(60, 5) and not sound.far_off(0, 15)
+    assert sound.far_off(81, 5) and sound.far_off(4, 20)
