@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.usecases.contract import Frames, Metric, NotEnoughHistory, PairedWeeklyLoss, UseCase
+from pipelines.usecases.contract import Frames, Gates, Limit, Metric, NotEnoughHistory, PairedWeeklyLoss, UseCase
 
 SLUG = "toy"
 
@@ -22,6 +22,7 @@ class Mood:
     rmsse: float = 0.8
     bias: float = 0.02
     verdict: str = "better"
+    leaks: bool = False
     needs_days: int = 0
     fails: Exception | None = None
     on_fit: Callable[[], None] = lambda: None
@@ -53,12 +54,23 @@ def fit(frames: Frames, *, progress: Callable[[float, str], None], **recipe: Any
 
 def evaluate(frames: Frames, *, champion: float | None, **known: Any) -> Told:
     mood.champions.append(champion)
-    return Told({"candidate": {"rmsse": mood.rmsse, "bias": mood.bias}, "seasonal_naive": {"rmsse": 1.0}})
+    figures = {"candidate": {"rmsse": mood.rmsse, "bias": mood.bias}, "seasonal_naive": {"rmsse": 1.0}}
+    if champion is not None:
+        figures["champion"] = {"rmsse": 0.8}
+    return Told(figures | {"origins": [(frames.asof - timedelta(days=7)).isoformat()], "horizon": 7})
 
 
 def replay(frames: Frames, fitted: float, *, champion: float | None) -> Told:
     group = {"group": "All variants", "variants": 1, "profit": 100, "interval": [10, 190], "verdict": mood.verdict}
-    return Told({"verdict": mood.verdict, "reason": "3 of 4 weeks", "versus": {"naive": [group]}})
+    versus = {"naive": [group]} | ({} if champion is None else {"champion": [group]})
+    policies = {"champion": {"cost_of_errors": 1000}}
+    return Told({"verdict": mood.verdict, "reason": "3 of 4 weeks", "versus": versus, "policies": policies})
+
+
+def predict(fitted: float, frames: Frames) -> pd.DataFrame:
+    sales = frames["daily_sales"]
+    seen = sales if mood.leaks else sales[sales["ds"] <= pd.Timestamp(frames.asof)]
+    return pd.DataFrame({"unique_id": [1], "y_hat": [float(seen["y"].sum())]})
 
 
 def answer(fitted: float, frames: Frames) -> dict[str, pd.DataFrame]:
@@ -67,6 +79,7 @@ def answer(fitted: float, frames: Frames) -> dict[str, pd.DataFrame]:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "fit": fit,
+    "predict": predict,
     "evaluate": evaluate,
     "replay": replay,
     "answer": answer,
@@ -92,5 +105,6 @@ TOY = Toy(
     serves="batch",
     primary_metric=Metric("rmsse", lower_is_better=True),
     evidence=PairedWeeklyLoss(),
+    gates=Gates(limits=(Limit("Bias", "bias", -0.1, 0.1, "{percent:.0f} % too {side}.", "Unknown."),)),
     **dict.fromkeys(["fit", "predict", "evaluate", "replay", "answer", "dump", "load", "present"], "here:here"),
 )

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from pipelines.lifecycle import backfill, freshness, publish, runs
+from pipelines.lifecycle.errors import BadData
 from pipelines.models import (
     Deployment,
     ModelVersion,
@@ -65,7 +66,7 @@ def due_trigger(shop: Shop, use_case: str, now: datetime) -> str:
     if not ModelVersion.objects.for_shop(shop).filter(use_case=use_case).exists():
         waited = newest is None or now - newest.created_at > FIRST_TRIED_EVERY
         return "first" if waited else ""
-    if newest and newest.state == State.FAILED:
+    if newest and (newest.state == State.FAILED or newest.error_code == BadData.__name__):
         return "weekly" if now - newest.created_at > FAILED_TRIED_EVERY else ""
     return "weekly" if newest is None or newest.created_at < last_slot(shop, now) else ""
 

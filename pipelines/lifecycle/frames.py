@@ -51,6 +51,16 @@ LINES_BY_FATE = """
     WHERE l.shop_id = %(shop)s AND l.processed_at >= %(since)s AND l.processed_at < %(until)s
 """
 
+DAILY_LINES = """
+    SELECT (l.processed_at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day, count(*) AS lines,
+           count(*) FILTER (WHERE l.variant_id IS NULL) AS without_product,
+           count(*) FILTER (WHERE o.currency <> %(currency)s) AS foreign_currency
+    FROM pipelines_orderline l JOIN pipelines_order o ON o.shop_id = l.shop_id AND o.shopify_id = l.order_id
+    WHERE l.shop_id = %(shop)s AND l.processed_at >= %(since)s AND NOT l.is_gift_card
+      AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
+    GROUP BY 1 ORDER BY 1
+"""
+
 VARIANTS = """
     SELECT v.shopify_id AS variant_id, v.product_id, v.title, v.sku, v.price_minor, v.unit_cost_minor,
            v.inventory_item_id, v.is_tracked::int AS is_tracked,
@@ -106,6 +116,17 @@ def lines_by_fate(shop: Shop, since: datetime, until: datetime) -> dict[str, int
     """Count order lines, and those that are no demand by the reason why."""
     row = read(LINES_BY_FATE, {}, shop=shop.pk, since=since, until=until).iloc[0]
     return {str(name): int(value) for name, value in row.items()}
+
+
+def daily_lines(shop: Shop, since: datetime) -> pd.DataFrame:
+    """Count the order lines of each day, days to come included, and those that lack a product or the shop's currency.
+
+    Writes  ds | lines | without_product | foreign_currency
+    """
+    kinds = columns("day lines without_product foreign_currency", WHOLE)
+    rows = read(DAILY_LINES, kinds, shop=shop.pk, zone=shop.timezone, currency=shop.currency, since=since)
+    rows["ds"] = pd.to_datetime(rows.pop("day"), unit="D")
+    return rows
 
 
 def variants(shop: Shop) -> pd.DataFrame:

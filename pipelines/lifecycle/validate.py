@@ -1,154 +1,127 @@
-"""The gates of a version: refused, validated or undecided, each check with a sentence.
+"""The gate of a version: refused, validated or undecided, each check kept with its figure, its limit and a sentence.
 
-Refused: not better than the simple rule on RMSSE, more than 10 % bias, or a profit interval wholly below zero.
-Validated: the profit interval wholly above zero, on enough history. Everything else is undecided, and the merchant's;
-so is a bias over 10 % whose range reaches into the limit (decision 22).
+What a version is held to belongs to its use case (`UseCase.gates`); what only the shop's rows can tell is asked here:
+whether the data was fresh and whole, whether it ended before today, and whether the same files were barred before.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from pipelines.lifecycle import freshness, registry
+from pipelines.lifecycle import freshness, gates, registry
 from pipelines.lifecycle.errors import StaleData
-from pipelines.models import ModelVersion
+from pipelines.lifecycle.gates import Gate, Measured, Verdict
+from pipelines.models import Deployment, ModelVersion
 from pipelines.stats import words
+from pipelines.usecases import USE_CASES
 
-MOST_BIAS = 0.10
 State = ModelVersion.State
-
-
-class Verdict(StrEnum):
-    """How one check ended."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    OPEN = "open"  # not proven, or not measured
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One check of a version, in words that a merchant can read."""
-
-    name: str
-    verdict: Verdict
-    text: str
-    value: Any = None
+LONGEST_REASON = 200
 
 
 def validate_version(version: ModelVersion, *, now: datetime | None = None) -> ModelVersion:
     """Judge a trained version once; a version that was judged stays as it was."""
-    gates = gates_of(version, now or timezone.now())
-    state = state_of(gates)
+    found = gates_of(version, now or timezone.now())
+    state = state_of(found)
     with transaction.atomic():
         trained = ModelVersion.objects.filter(pk=version.pk, state=State.TRAINED)
-        if trained.update(state=state, gates=[asdict(gate) for gate in gates]):
-            failed = ", ".join(gate.name for gate in gates if gate.verdict is Verdict.FAILED)
-            registry.record(version, f"version.{state}", by="system", because=failed or "Checks done")
+        if trained.update(state=state, gates=[asdict(gate) for gate in found]):
+            registry.record(version, f"version.{state}", by="system", because=why(found)[:LONGEST_REASON])
     version.refresh_from_db()
     return version
 
 
-def state_of(gates: list[Gate]) -> str:
+def state_of(found: list[Gate]) -> str:
     """Decide from the checks."""
-    verdicts = {gate.verdict for gate in gates}
+    verdicts = {gate.verdict for gate in found}
     if Verdict.FAILED in verdicts:
         return State.REFUSED
-    return State.UNDECIDED if Verdict.OPEN in verdicts else State.VALIDATED
+    return State.VALIDATED if verdicts == {Verdict.PASSED} else State.UNDECIDED
+
+
+def why(found: list[Gate]) -> str:
+    """Say in a sentence why a version was refused or stayed undecided: the first check that did not pass."""
+    for verdict in (Verdict.FAILED, Verdict.OPEN):
+        for gate in found:
+            if gate.verdict is verdict:
+                return gate.text
+    return "Passed every check"
 
 
 def gates_of(version: ModelVersion, now: datetime) -> list[Gate]:
-    """Run every check."""
+    """Run every check, what concerns the data and the files first."""
+    measured = Measured(USE_CASES[version.use_case], version.metrics, version.replay, live_number(version))
     return [
+        not_barred(version),
         fresh_data(version, now),
+        whole_data(version.dataset.quality),
         no_future_data(version),
-        better_than_the_simple_rule(version.metrics),
-        little_bias(version.metrics),
-        worth_money(version.replay),
+        *gates.gates_of(measured),
     ]
 
 
+def live_number(version: ModelVersion) -> int | None:
+    """Return the number of the version that runs now, nothing where the simple rule does."""
+    deployment = Deployment.objects.for_shop(version.shop_id).filter(use_case=version.use_case, active__isnull=False)
+    active = deployment.exclude(active__state=State.QUARANTINED).values_list("active__number", flat=True)
+    return active.first()
+
+
+def not_barred(version: ModelVersion) -> Gate:
+    """Refuse what was barred in this shop before, under whatever number it comes back (P07)."""
+    name = "Never barred before"
+    if not version.content_digest:
+        return Gate(name, Verdict.OPEN, "Not known what was learned, so not whether it was barred before.")
+    twin = registry.barred_twin(version)
+    if twin is None:
+        told = "Nothing that was barred in this store had learned the same."
+        return Gate(name, Verdict.PASSED, told, version.content_digest)
+    text = f"It is the same as version {twin.number}, which was barred for good after it did harm or failed a check."
+    return Gate(name, Verdict.FAILED, text, version.content_digest, None, twin.number)
+
+
 def fresh_data(version: ModelVersion, now: datetime) -> Gate:
-    """Check that the orders behind the version are recent."""
+    """Check that the orders behind the version are recent (P18)."""
+    limit = freshness.LIMIT.total_seconds() / 3600
     try:
         newest = freshness.require_fresh(version.shop, now)
     except StaleData as error:
-        return Gate("Fresh data", Verdict.FAILED, error.sentence)
+        return Gate("Fresh data", Verdict.FAILED, error.sentence, None, limit)
     hours = max(0, round((now - newest).total_seconds() / 3600))
-    return Gate("Fresh data", Verdict.PASSED, f"The newest orders were read {hours} hours ago (limit: 26).", hours)
+    told = f"The newest orders were read {words.counted(hours, 'hour')} ago (limit: {limit:.0f})."
+    return Gate("Fresh data", Verdict.PASSED, told, hours, limit)
+
+
+def whole_data(quality: list[dict[str, Any]]) -> Gate:
+    """Check what was found about the data before training; warnings are told and do not refuse."""
+    name = "Whole data"
+    texts = {
+        verdict: [found["text"] for found in quality if found["verdict"] == verdict] for verdict in ("stop", "warn")
+    }
+    if not quality:
+        return Gate(name, Verdict.OPEN, "The data was not checked before training.")
+    if texts["stop"]:
+        return Gate(name, Verdict.FAILED, texts["stop"][0], len(texts["stop"]), 0)
+    told = " ".join(texts["warn"]) or "Nothing is missing, out of range or unusual."
+    return Gate(name, Verdict.PASSED, told, len(texts["warn"]))
 
 
 def no_future_data(version: ModelVersion) -> Gate:
-    """Check that nothing after the last complete day was learned from."""
-    last_day = version.dataset.last_day
+    """Check that nothing after the last complete day was learned from, and that no day was scored that was known."""
+    name, last_day = "No future data", version.dataset.last_day
     today = version.dataset.created_at.astimezone(version.shop.zone).date()
     if last_day is None or last_day >= today:
-        return Gate("No future data", Verdict.FAILED, "The data reaches into days that were not over.", str(last_day))
+        text = "The data reaches into days that were not over."
+        return Gate(name, Verdict.FAILED, text, last_day and last_day.isoformat(), today.isoformat())
+    is_split = gates.split_in_time(version.metrics, last_day)
+    if is_split is None:
+        return Gate(name, Verdict.OPEN, "No past weeks were left to check it on.", None, last_day.isoformat())
+    if not is_split:
+        return Gate(name, Verdict.FAILED, "It was checked on days that were not over.", None, last_day.isoformat())
     told = f"Learned from days up to {words.day(last_day, today)}; each check used only what was known on its day."
-    return Gate("No future data", Verdict.PASSED, told, last_day.isoformat())
-
-
-def better_than_the_simple_rule(metrics: dict[str, Any]) -> Gate:
-    """Check RMSSE against repeating last week's sales."""
-    ours, naive = metric(metrics, "candidate", "rmsse"), metric(metrics, "seasonal_naive", "rmsse")
-    name = "Smaller errors than the simple rule"
-    if ours is None or naive is None or naive == 0:
-        return Gate(name, Verdict.OPEN, "Too few past sales to compare with the simple rule.")
-    share = ours / naive
-    if share >= 1:
-        return Gate(name, Verdict.FAILED, "Errors are not smaller than those of repeating last week's sales.", share)
-    return Gate(name, Verdict.PASSED, f"Errors are {100 * (1 - share):.0f} % smaller than the simple rule's.", share)
-
-
-def little_bias(metrics: dict[str, Any]) -> Gate:
-    """Check that forecasts are not too high or too low in all."""
-    bias = metric(metrics, "candidate", "bias")
-    name = "Neither too high nor too low"
-    if bias is None:
-        return Gate(name, Verdict.OPEN, "Too few past sales to tell whether forecasts are too high or too low.")
-    direction = "high" if bias > 0 else "low"
-    text = f"Past forecasts were {100 * abs(bias):.1f} % too {direction} in all (limit: 10 %)."
-    if abs(bias) <= MOST_BIAS:
-        return Gate(name, Verdict.PASSED, text, bias)
-    if may_be_chance(metrics):
-        return Gate(name, Verdict.OPEN, f"{text} Its range reaches into the limit: chance may explain it.", bias)
-    return Gate(name, Verdict.FAILED, text, bias)
-
-
-def may_be_chance(metrics: dict[str, Any]) -> bool:
-    """Say whether a bias within the limit would explain what was seen; one origin of a short history tells nothing."""
-    known = metrics.get("bias_range")
-    if known is None:
-        return metrics.get("evidence") == "thin"
-    return bool(known[0] <= MOST_BIAS and known[1] >= -MOST_BIAS)
-
-
-def worth_money(replay: dict[str, Any]) -> Gate:
-    """Check the replayed profit against the simple rule's, with its interval."""
-    verdicts = {"better": Verdict.PASSED, "worse": Verdict.FAILED}
-    texts = {
-        "better": "Ordering by it would have earned more than repeating last week's sales, over the whole range.",
-        "worse": "Ordering by it would have earned less than repeating last week's sales, over the whole range.",
-        "not_proven": "Not proven: the range of what it would have earned includes zero, or the history is thin.",
-    }
-    verdict = str(replay.get("verdict", "not_measured"))
-    text = texts.get(verdict) or f"Not measured: {replay.get('reason') or 'the history is too short.'}"
-    return Gate("Worth money on your own past", verdicts.get(verdict, Verdict.OPEN), text, against_naive(replay))
-
-
-def against_naive(replay: dict[str, Any]) -> dict[str, Any] | None:
-    """Read the replayed profit and its interval against the simple rule."""
-    groups = replay.get("versus", {}).get("naive") or [None]
-    return groups[0] and {"profit": groups[0]["profit"], "interval": groups[0]["interval"]}
-
-
-def metric(metrics: dict[str, Any], model: str, name: str) -> float | None:
-    """Read one figure of one model from a stored evaluation."""
-    value = metrics.get(model, {}).get(name)
-    return None if value is None else float(value)
+    return Gate(name, Verdict.PASSED, told, last_day.isoformat(), today.isoformat())

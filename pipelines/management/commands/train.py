@@ -20,7 +20,7 @@ EXIT = {ModelVersion.State.REFUSED: REFUSED, ModelVersion.State.UNDECIDED: UNDEC
 class Command(BaseCommand):
     help = (
         "Train, judge and propose one version. Exits 0 when it is validated, 3 when a check refused it, "
-        "4 on stale or too little data, 5 when it is undecided."
+        "4 on stale, broken or too little data, 5 when it is undecided."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,12 +29,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         from pipelines.lifecycle import release, train, validate
-        from pipelines.lifecycle.errors import StaleData
+        from pipelines.lifecycle.errors import BadData, StaleData
 
         shop = shop_named(options["shop"])
         try:
             version = train.train_version(shop_id=shop.pk, use_case=options["use_case"], trigger="operator")
-        except (NotEnoughHistory, StaleData) as error:
+        except (NotEnoughHistory, StaleData, BadData) as error:
             raise CommandError(error.sentence, returncode=TOO_LITTLE_DATA) from None
         except StageError as error:
             raise CommandError(error.sentence) from None

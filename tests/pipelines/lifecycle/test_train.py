@@ -50,7 +50,7 @@ def test_the_run_tells_its_steps_cost_and_version(shop):
     version = trained(shop)
     run = run_of(shop)
     assert (run.state, run.percent, run.version) == (State.DONE, 100, version)
-    assert run.steps[0]["name"] == "Reading your orders" and len(run.steps) == 6
+    assert run.steps[0]["name"] == "Reading your orders" and len(run.steps) == 7
     assert all(step["seconds"] is not None for step in run.steps)
     assert run.memory_mb > 10 and run.finished_at
 
