@@ -11,7 +11,7 @@ import numpy as np
 from django.db import connection
 from django.utils import timezone
 
-from pipelines.lifecycle import artifacts, registry, release
+from pipelines.lifecycle import approval, artifacts, registry, release
 from pipelines.models import (
     DatasetSnapshot,
     ModelVersion,
@@ -185,7 +185,38 @@ def a_card(shop: Shop, **changes: object) -> Release:
     """Return a release of a new version that waits for the merchant."""
     opened = release.propose(a_version(shop, **changes))
     assert opened is not None
+    return answered(opened)
+
+
+def answered(opened: Release) -> Release:
+    """Take a release that runs alongside to the merchant, as its first good answer would."""
+    if opened.phase == Release.Phase.SHADOW:
+        assert release.enter_step(opened, release.next_step(opened), timezone.now(), by="system", because="Answered")
     return opened
+
+
+def a_live_release(version: ModelVersion) -> Release:
+    """Return the release by which a version is what the shop uses."""
+    steps = [{"name": "preview", "asks": True}, {"name": "all", "weight": 100}]
+    now = timezone.now()
+    return Release.objects.create(
+        shop=version.shop,
+        use_case=version.use_case,
+        version=version,
+        strategy="blue_green",
+        steps=steps,
+        step=1,
+        weight=100,
+        phase=Release.Phase.LIVE,
+        exposed_at=now,
+        healthy_since=now,
+    )
+
+
+def healthy(live: Release) -> Release:
+    """Note that a version ran healthy for a day: the shop may return to it."""
+    Release.objects.filter(pk=live.pk).update(was_healthy_at=timezone.now())
+    return live
 
 
 def approved(card: Release, **changes: object) -> Release:
@@ -196,7 +227,7 @@ def approved(card: Release, **changes: object) -> Release:
         "evidence_digest": card.evidence_digest,
         "revision": card.revision,
     }
-    return release.approve(card, **said | changes)
+    return approval.approve(card, **said | changes)
 
 
 @contextmanager

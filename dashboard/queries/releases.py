@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.queries import evidence, words
 from dashboard.queries.evidence import Group
 from dashboard.queries.words import Badge
+from pipelines.lifecycle import approval
 from pipelines.lifecycle import release as releasing
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, Shop, Staff
 from pipelines.usecases import USE_CASES
@@ -79,7 +80,7 @@ def release_page(shop: Shop, release: Release, staff: Staff | None) -> ReleasePa
         figure=stored.get("figure"),
         stages=stages(release),
         history=[Happening(words.EVENTS.get(event.kind, event.because), event) for event in events],
-        why_not=releasing.why_not_allowed(shop, staff.sub) if staff else "Open the app again in a minute.",
+        why_not=approval.why_not_allowed(shop, staff.sub) if staff else "Open the app again in a minute.",
     )
 
 

@@ -10,8 +10,7 @@ from dashboard.forms import ApproveForm, RejectForm, RevisionForm
 from dashboard.pages import go, show
 from dashboard.queries.releases import release_page
 from pipelines.jobs import training
-from pipelines.lifecycle import release as releasing
-from pipelines.lifecycle import rollback
+from pipelines.lifecycle import approval, rollback
 from pipelines.lifecycle.errors import Refused, StageError
 from pipelines.models import Deployment, Release
 
@@ -50,7 +49,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return go(here, BROKEN_FORM, refused=True)
     try:
-        releasing.approve(row, sub=request.staff.sub, **form.cleaned_data)
+        approval.approve(row, sub=request.staff.sub, **form.cleaned_data)
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
     training.refresh.enqueue(request.shop.pk, row.use_case)
@@ -67,7 +66,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
         return go(here, "Say in a few words why. Nothing was done.", refused=True)
     try:
         require_decider(request)
-        releasing.reject(row, by=request.staff.sub, **form.cleaned_data)
+        approval.reject(row, by=request.staff.sub, **form.cleaned_data)
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
     return go(here, f"Version {row.version.number} was rejected")
@@ -94,6 +93,6 @@ def roll_back(request: HttpRequest, use_case: str) -> HttpResponse:
 
 def require_decider(request: HttpRequest) -> None:
     """Refuse people who may not decide on versions."""
-    reason = releasing.why_not_allowed(request.shop, request.staff.sub)
+    reason = approval.why_not_allowed(request.shop, request.staff.sub)
     if reason:
         raise Refused(reason)

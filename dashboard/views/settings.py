@@ -11,8 +11,7 @@ from dashboard.forms import RevisionForm, RuleForm, SettingsForm, UploadForm
 from dashboard.pages import go, show
 from dashboard.queries.settings import VENDORS_SHOWN, rules_page, settings_page
 from pipelines.jobs import training
-from pipelines.lifecycle import preferences
-from pipelines.lifecycle import release as releasing
+from pipelines.lifecycle import approval, preferences
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import Deployment, Shop
 from pipelines.stats import words
@@ -42,7 +41,7 @@ def save(request: HttpRequest, form: SettingsForm) -> None:
     if form.cleaned_data["revision"] != request.shop.settings.revision:
         raise Refused(preferences.CHANGED)
     if changes["approvers"] != request.shop.settings.approvers:
-        reason = releasing.why_not_allowed(request.shop, request.staff.sub)
+        reason = approval.why_not_allowed(request.shop, request.staff.sub)
         if reason:
             raise Refused(reason)
     preferences.change_settings(request.shop, changes, revision=form.cleaned_data["revision"], by=request.staff.sub)

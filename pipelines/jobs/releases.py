@@ -1,4 +1,4 @@
-"""A version is ready: ask the merchant, and close what nobody decided on."""
+"""A version is ready, or time has passed: look at releases, move them, close what nobody decided on."""
 
 from __future__ import annotations
 
@@ -7,21 +7,58 @@ from pipelines.jobs.queue import job
 
 @job()
 def propose_release(version_id: int) -> None:
-    """Open the release of a version and ask the merchant, at most once a week for routine."""
+    """Open the release of a version, at most one question a week for routine."""
     from pipelines.lifecycle import release
     from pipelines.models import ModelVersion
 
     version = ModelVersion.objects.select_related("shop").get(pk=version_id)
     if version.may_be_released:
-        release.propose(version, routine=version.runs.filter(trigger="weekly").exists())
+        opened = release.propose(version, routine=version.runs.filter(trigger="weekly").exists())
+        if opened:
+            follow(opened.pk, None)
+
+
+@job()
+def evaluate(release_id: int) -> None:
+    """Look at a release and do what the policy says; what is served follows at once."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import evaluate as stage
+    from pipelines.lifecycle.release import deployment_of
+    from pipelines.models import Release
+
+    row = Release.objects.get(pk=release_id)
+    before = (row.phase, deployment_of(row.shop_id, row.use_case).revision)
+    stage.evaluate(release_id, timezone.now())
+    follow(release_id, before)
+
+
+def follow(release_id: int, before: tuple[str, int] | None) -> None:
+    """Have the shop served by what runs now, or let a candidate answer alongside for the first time."""
+    from pipelines.jobs import training
+    from pipelines.lifecycle.release import deployment_of
+    from pipelines.models import Release
+
+    row = Release.objects.get(pk=release_id)
+    now = (row.phase, deployment_of(row.shop_id, row.use_case).revision)
+    if before and now[1] != before[1]:
+        training.refresh.enqueue(row.shop_id, row.use_case)
+    elif row.phase == Release.Phase.SHADOW and now != before:
+        training.alongside.enqueue(row.shop_id, row.use_case)
 
 
 @job()
 def keep_time() -> None:
-    """Close the cards that expired and ask the questions whose week is over."""
+    """Close the cards that expired, write down the calendar's freezes, and look at every release that is due."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import release
+    from pipelines.lifecycle import approval, freezes
+    from pipelines.lifecycle import evaluate as stage
+    from pipelines.models import Shop
 
-    release.expire(timezone.now())
-    release.ask_held(timezone.now())
+    now = timezone.now()
+    approval.expire(now)
+    for shop in Shop.objects.installed():
+        freezes.propose(shop, now)
+    for release_id in stage.due(now):
+        evaluate.enqueue(release_id)

@@ -1,13 +1,11 @@
-"""Move a version towards the shop: propose, ask, approve or reject, go live.
+"""Move a version towards the shop: propose, take the steps of its strategy, hold, close.
 
 Every move locks in the same order (deployment, version, release, ledger) and is one transaction: a process that dies
-between any two statements leaves what was live before, live.
+between any two statements leaves what was live before, live. Who may say yes, and to what, is in `approval`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,16 +13,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines import strategies
-from pipelines.lifecycle import freshness, registry
+from pipelines.lifecycle import card, traffic
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, Shop, ShopSettings, Staff
+from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, Shop, ShopSettings
 from pipelines.stats import words
-from pipelines.strategies import Step, Traffic
+from pipelines.strategies import Step
 
 Phase = Release.Phase
+SYSTEM = "system"
 ROUTINE_ASKS_EVERY = timedelta(days=7)
-REPLACEABLE = (Phase.STAGED, Phase.AWAITING_APPROVAL, Phase.SCHEDULED)
-OPERATOR = "operator:"
+REPLACEABLE = (Phase.STAGED, Phase.SHADOW, Phase.AWAITING_APPROVAL, Phase.SCHEDULED)
 CHANGED = "This card changed since you opened it. Nothing was done; look at it again."
 
 
@@ -34,11 +32,23 @@ def deployment_of(shop: Shop | int, use_case: str) -> Deployment:
     return deployment
 
 
+def settings_of(shop_id: int) -> ShopSettings:
+    """Return what the merchant set."""
+    return ShopSettings.objects.get_or_create(shop_id=shop_id)[0]
+
+
+def open_release(shop: Shop | int, use_case: str) -> Release | None:
+    """Return the one release that is under way, if any."""
+    return Release.objects.for_shop(shop).filter(use_case=use_case, phase__in=Release.OPEN).first()
+
+
 # Proposing
 
 
-def propose(version: ModelVersion, *, routine: bool = False, now: datetime | None = None) -> Release | None:
-    """Open a release of a version and ask the merchant; nothing while another release is being rolled out."""
+def propose(
+    version: ModelVersion, *, routine: bool = False, strategy: str = "", now: datetime | None = None
+) -> Release | None:
+    """Open a release of a version and take its first step; nothing while another release is being rolled out."""
     now = now or timezone.now()
     if not version.may_be_released:
         raise Refused(f"Version {version.number} was {version.state} and cannot be released.")
@@ -52,25 +62,23 @@ def propose(version: ModelVersion, *, routine: bool = False, now: datetime | Non
         if waiting and not gives_way(waiting, version):
             return None
         if waiting:
-            close(waiting, Phase.SUPERSEDED, by="system", because=f"Version {version.number} replaced it")
-        return stage(version, deployment, replaced=waiting, routine=routine, now=now)
-
-
-def open_release(shop: Shop | int, use_case: str) -> Release | None:
-    """Return the one release that is under way, if any."""
-    return Release.objects.for_shop(shop).filter(use_case=use_case, phase__in=Release.OPEN).first()
+            close(waiting, Phase.SUPERSEDED, by=SYSTEM, because=f"Version {version.number} replaced it")
+        release = stage(version, deployment, strategy=strategy, replaced=waiting)
+        if routine:
+            wait_for_the_week(release, now)
+        begin(release, now)
+    return release
 
 
 def gives_way(waiting: Release, version: ModelVersion) -> bool:
-    """Say whether a release may be replaced: it only waits, and for an older version."""
-    return waiting.phase in REPLACEABLE and waiting.version.number < version.number
+    """Say whether a release may be replaced: no shopper saw it, and it is of an older version."""
+    return waiting.phase in REPLACEABLE and not waiting.weight and waiting.version.number < version.number
 
 
-def stage(
-    version: ModelVersion, deployment: Deployment, *, replaced: Release | None, routine: bool, now: datetime
-) -> Release:
-    """Create the release and ask at once, or note until when a routine question waits."""
-    plan = strategies.plan(Traffic("paired", has_champion=False))
+def stage(version: ModelVersion, deployment: Deployment, *, strategy: str, replaced: Release | None) -> Release:
+    """Write the release down with its strategy and steps as data."""
+    settings = settings_of(version.shop_id)
+    plan = plan_for(deployment, settings, strategy)
     release = Release(
         shop_id=version.shop_id,
         use_case=version.use_case,
@@ -80,19 +88,34 @@ def stage(
         is_proven=version.state == ModelVersion.State.VALIDATED,
         asked_at=replaced.asked_at if replaced else None,
     )
-    release.evidence = evidence_of(release, deployment)
-    release.evidence_digest = digest_of(release.evidence)
+    release.evidence = card.evidence_of(release, deployment, settings)
+    release.evidence["plan"]["reason"] = plan.reason
+    release.evidence_digest = card.digest_of(release.evidence)
     release.save()
-    record(release, "release.staged", by="system", because="A candidate is ready")
-    due = next_routine_ask(release) if routine else None
+    record(release, "release.staged", by=SYSTEM, because="A candidate is ready")
+    return release
+
+
+def plan_for(deployment: Deployment, settings: ShopSettings, strategy: str) -> strategies.Plan:
+    """Choose strategy and steps by traffic; what somebody asked for by name must fit, a standing wish gives way."""
+    known = traffic.traffic_of(deployment)
+    wishes = {"weights": tuple(settings.canary_weights), "alongside_days": settings.alongside_days}
+    try:
+        return strategies.plan(known, wanted=strategy or settings.strategy, **wishes)
+    except (ValueError, KeyError) as error:
+        if strategy:
+            raise Refused(str(error)) from None
+    return strategies.plan(known, alongside_days=settings.alongside_days)
+
+
+def wait_for_the_week(release: Release, now: datetime) -> None:
+    """Note until when a routine question waits."""
+    due = next_routine_ask(release)
     if due and due > now:
         zone = release.shop.zone
         next_ask = words.day(due.astimezone(zone).date(), now.astimezone(zone).date())
-        Release.objects.filter(pk=release.pk).update(held=f"Routine questions come once a week: next on {next_ask}")
-        release.refresh_from_db()
-    else:
-        ask(release, now)
-    return release
+        release.held = f"Routine questions come once a week: next on {next_ask}"
+        Release.objects.filter(pk=release.pk).update(held=release.held)
 
 
 def next_routine_ask(release: Release) -> datetime | None:
@@ -104,189 +127,180 @@ def next_routine_ask(release: Release) -> datetime | None:
     return newest.asked_at + ROUTINE_ASKS_EVERY if newest else None
 
 
-def ask(release: Release, now: datetime) -> bool:
-    """Put the card before the merchant, until it expires."""
-    settings, _ = ShopSettings.objects.get_or_create(shop_id=release.shop_id)
-    expires_at = now + settings.approval_lifetime
-    with transaction.atomic():
-        moved = release.enter(Phase.AWAITING_APPROVAL, held="", asked_at=release.asked_at or now, expires_at=expires_at)
-        if moved:
-            record(release, "release.asked", by="system", because="The merchant decides", until=expires_at.isoformat())
-    return moved
-
-
-def ask_held(now: datetime) -> int:
-    """Ask the routine questions whose week is over."""
-    held = [
-        release
-        for release in Release.objects.filter(phase=Phase.STAGED).exclude(held="").select_related("version")
-        if (next_routine_ask(release) or now) <= now
-    ]
-    return sum(ask(release, now) for release in held)
-
-
-def evidence_of(release: Release, deployment: Deployment) -> dict[str, Any]:
-    """Collect what the merchant decides on; approving binds to exactly this."""
-    version, dataset = release.version, release.version.dataset
-    return {
-        "version": version.number,
-        "artifact_digest": version.artifact_digest,
-        "is_proven": release.is_proven,
-        "compared_with": deployment.active.number if deployment.active else None,
-        "page": version.page,
-        "gates": version.gates,
-        "replay": version.replay,
-        "data": {"digest": dataset.digest, "last_day": dataset.last_day.isoformat() if dataset.last_day else None},
-        "strategy": release.strategy,
-        "steps": release.steps,
-        "maximum_days": strategies.strategy(release.strategy).maximum.days,
-    }
-
-
-def digest_of(evidence: dict[str, Any]) -> str:
-    """Return the digest that an approval binds to."""
-    return hashlib.sha256(json.dumps(evidence, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-# Deciding
-
-
-def why_not_allowed(shop: Shop | int, sub: str) -> str:
-    """Return why this person may not approve, or nothing when they may."""
-    staff = Staff.objects.for_shop(shop).filter(sub=sub).first()
-    if staff is None or staff.is_owner is None:
-        return "Shopify has not told us yet whether you own this account. Open the app again in a minute."
-    settings, _ = ShopSettings.objects.get_or_create(shop_id=getattr(shop, "pk", shop))
-    if staff.is_owner or sub in settings.approvers:
-        return ""
-    return "Only the account owner, and people named under Settings, approve versions."
-
-
-def approve(
-    release: Release,
-    *,
-    sub: str,
-    artifact_digest: str,
-    evidence_digest: str,
-    revision: int,
-    now: datetime | None = None,
-) -> Release:
-    """Record the yes of an allowed person to exactly this artifact and evidence, and take the next step."""
-    now = now or timezone.now()
-    require_allowed(release, sub)
-    require_same(release, artifact_digest, evidence_digest, revision)
-    require_in_time(release, now)
-    freshness.require_fresh(release.shop, now)
-    registry.load_files(release.version)
-    with transaction.atomic():
-        live_at = advance(release, now)
-        Approval.objects.create(
-            shop_id=release.shop_id,
-            release=release,
-            sub=sub,
-            artifact_digest=artifact_digest,
-            evidence_digest=evidence_digest,
-            expires_at=release.expires_at or now,
-            consumed_at=now if release.weight else None,
-        )
-        record(release, "approval.given", by=sub, because="Approved", evidence_digest=evidence_digest)
-        tell_live(release, by=sub, because="Approved", deployment_revision=live_at)
-    return release
-
-
-def require_allowed(release: Release, sub: str) -> None:
-    """Refuse people who may not decide; an operator may release what is proven, never what is not."""
-    if sub.startswith(OPERATOR):
-        if not release.is_proven:
-            raise Refused("This version is not proven: only the merchant can promote it.")
-        return
-    reason = why_not_allowed(release.shop_id, sub)
-    if reason:
-        raise Refused(reason)
-
-
-def require_same(release: Release, artifact_digest: str, evidence_digest: str, revision: int) -> None:
-    """Refuse a yes that was given to something else than what would go live."""
-    if release.revision != revision or not release.is_waiting_for_merchant:
-        raise Refused(CHANGED)
-    known = (release.version.artifact_digest, release.evidence_digest, digest_of(release.evidence))
-    if known != (artifact_digest, evidence_digest, evidence_digest):
-        record(release, "approval.blocked", by="system", because="The version or its evidence is not what was shown")
-        raise Refused("The version or its evidence is not what this card showed. Nothing was done.")
-
-
-def require_in_time(release: Release, now: datetime) -> None:
-    """Refuse a decision on a card that is held or too old."""
-    if release.held:
-        raise Refused(f"This release is on hold: {release.held}.")
-    if release.expires_at is None or now >= release.expires_at:
-        raise Refused("This card has expired. The next version comes with a new one.")
-
-
-def reject(release: Release, *, by: str, reason: str, revision: int) -> Release:
-    """Close a release because a person said no; what is live goes on."""
-    if release.revision != revision or not release.is_open:
-        raise Refused(CHANGED)
-    with transaction.atomic():
-        if not close(release, Phase.REJECTED, by=by, because="Rejected", note=reason):
-            raise Refused(CHANGED)
-    return release
-
-
-def expire(now: datetime) -> int:
-    """Close the cards that nobody decided on in time."""
-    late = Release.objects.filter(phase__in=(Phase.AWAITING_APPROVAL, Phase.SCHEDULED), expires_at__lte=now)
-    return sum(close(release, Phase.EXPIRED, by="system", because="Nobody decided in time") for release in late)
+def begin(release: Release, now: datetime) -> bool:
+    """Take the first step of a staged release, unless its week is still to come."""
+    if release.phase != Phase.STAGED or (release.held and (next_routine_ask(release) or now) > now):
+        return False
+    return enter_step(release, 0, now, by=SYSTEM, because="Ready")
 
 
 # Moving
 
 
-def advance(release: Release, now: datetime) -> int:
-    """Enter the release's next step, as its strategy splits it; return the pointer's new revision."""
-    step = Step.from_dict(release.steps[release.step + 1])
+def steps_of(release: Release) -> list[Step]:
+    """Read the steps that the release was planned with."""
+    return [Step.from_dict(step) for step in release.steps]
+
+
+def phase_of(step: Step) -> Phase:
+    """Name the phase that a step is in."""
+    if step.asks:
+        return Phase.AWAITING_APPROVAL
+    if step.splits:
+        return Phase.CANARY
+    return Phase.LIVE if step.weight else Phase.SHADOW
+
+
+def next_step(release: Release) -> int:
+    """Return the step after the present one; a merchant who was asked half-way says yes to everything."""
+    steps = steps_of(release)
+    asked_half_way = release.phase == Phase.AWAITING_APPROVAL and not steps[release.step].asks
+    return len(steps) - 1 if asked_half_way else release.step + 1
+
+
+def enter_step(release: Release, number: int, now: datetime, *, by: str, because: str) -> bool:
+    """Take one step: pointer, release and ledger move together or not at all; False when another worker was first."""
+    try:
+        with transaction.atomic():
+            if phase_of(steps_of(release)[number]) == Phase.AWAITING_APPROVAL:
+                return ask(release, now, step=number)
+            revision = take_step(release, number, now)
+            tell_step(release, by=by, because=because, deployment_revision=revision)
+    except Refused:
+        return False
+    return True
+
+
+def take_step(release: Release, number: int, now: datetime) -> int | None:
+    """Move pointer and release; return the pointer's new revision. Raises where something moved meanwhile."""
+    step = steps_of(release)[number]
     split = strategies.strategy(release.strategy).split(step)
+    revision = point(release, split, now) if split.canary else None
+    changes = exposed(release, split, now)
+    if not release.enter(phase_of(step), step=number, weight=split.canary, held="", entered_at=now, **changes):
+        raise Refused(CHANGED)
+    return revision
+
+
+def point(release: Release, split: strategies.Split, now: datetime) -> int:
+    """Move the pointer for a step that shows the new version; raise where it moved meanwhile or may not."""
+    seen = deployment_of(release.shop_id, release.use_case)
     if split.stable:
-        raise Refused(f"The strategy {release.strategy} shows two versions at once, which this app does not do yet.")
-    return go_live(release, release.step + 1, now)
+        changes: dict[str, Any] = {"canary": release.version}
+    else:
+        changes = {"active": release.version, "standby": seen.active, "canary": None, "active_since": now}
+    moved = Deployment.objects.filter(pk=seen.pk, revision=seen.revision)
+    if not moved.update(**changes, revision=seen.revision + 1):
+        raise Refused(CHANGED)
+    version = ModelVersion.objects.select_for_update().get(pk=release.version_id)
+    if not version.may_be_released or not is_approved(release, now):
+        raise Refused(CHANGED)
+    return seen.revision + 1
 
 
-def go_live(release: Release, step: int, now: datetime) -> int:
-    """Point the deployment at the release's version and keep the one that ran until now."""
-    deployment = deployment_of(release.shop_id, release.use_case)
-    with transaction.atomic():
-        moved = Deployment.objects.filter(pk=deployment.pk, revision=deployment.revision).update(
-            active=release.version,
-            standby=deployment.active,
-            canary=None,
-            active_since=now,
-            revision=deployment.revision + 1,
-        )
-        if not moved:
-            raise Refused(CHANGED)
-        version = ModelVersion.objects.select_for_update().get(pk=release.version_id)
-        if not version.may_be_released or not release.enter(Phase.LIVE, step=step, weight=100):
-            raise Refused(CHANGED)
-    return deployment.revision + 1
+def exposed(release: Release, split: strategies.Split, now: datetime) -> dict[str, Any]:
+    """Note since when the shop may see the version, and since when it is healthy and live."""
+    changes: dict[str, Any] = {}
+    if split.canary and not release.exposed_at:
+        changes["exposed_at"] = now
+    if not split.stable:
+        changes["healthy_since"] = now
+        approvals_of(release).filter(consumed_at=None).update(consumed_at=now)
+    return changes
 
 
-def tell_live(release: Release, *, by: str, because: str, deployment_revision: int) -> None:
-    """Close what was live and write the change down; in the transaction that made it, after what led to it."""
-    supersede_live(release)
-    record(release, "release.live", by=by, because=because, deployment_revision=deployment_revision)
+def tell_step(release: Release, *, by: str, because: str, deployment_revision: int | None) -> None:
+    """Write a step down, after what led to it; what was live until now is closed with it."""
+    if release.phase == Phase.LIVE:
+        supersede_live(release)
+    facts = {"step": release.steps[release.step]["name"], "deployment_revision": deployment_revision}
+    kind = "release.step" if release.phase == Phase.CANARY else f"release.{release.phase}"
+    record(release, kind, by=by, because=because, **facts)
 
 
 def supersede_live(release: Release) -> None:
     """Close the release whose version was live until this one."""
     others = Release.objects.for_shop(release.shop_id).filter(use_case=release.use_case, phase=Phase.LIVE)
     for other in others.exclude(pk=release.pk):
-        close(other, Phase.SUPERSEDED, by="system", because=f"Version {release.version.number} took over")
+        close(other, Phase.SUPERSEDED, by=SYSTEM, because=f"Version {release.version.number} took over")
+
+
+# Asking
+
+
+def ask(release: Release, now: datetime, *, step: int | None = None, evidence: dict[str, Any] | None = None) -> bool:
+    """Put the card before the merchant, until it expires; new evidence makes a new card of it."""
+    expires_at = now + settings_of(release.shop_id).approval_lifetime
+    changes: dict[str, Any] = {"held": "", "asked_at": release.asked_at or now, "expires_at": expires_at}
+    if step is not None:
+        changes["step"] = step
+    if evidence is not None:
+        changes |= {"evidence": evidence, "evidence_digest": card.digest_of(evidence)}
+        changes |= {"is_proven": evidence["is_proven"], "asked_at": now}
+    with transaction.atomic():
+        moved = release.enter(Phase.AWAITING_APPROVAL, entered_at=now, **changes)
+        if moved:
+            record(release, "release.asked", by=SYSTEM, because="The merchant decides", until=expires_at.isoformat())
+    return moved
+
+
+def approvals_of(release: Release):
+    """Keep the approvals of exactly what the release is now."""
+    given = Approval.objects.for_shop(release.shop_id).filter(release=release, voided_because="")
+    return given.filter(artifact_digest=release.version.artifact_digest, evidence_digest=release.evidence_digest)
+
+
+def is_approved(release: Release, now: datetime) -> bool:
+    """Say whether enough people said yes to exactly this, in time or with units exposed since."""
+    needed = release.evidence.get("plan", {}).get("approvals_needed", 1)
+    standing = [given for given in approvals_of(release) if given.consumed_at or given.expires_at > now]
+    return len({given.sub for given in standing}) >= needed
+
+
+# Holding and closing
+
+
+def hold(release: Release, reason: str) -> bool:
+    """Note why a release does not go on; it goes on by itself when the reason is gone."""
+    reason = reason[:200]
+    with transaction.atomic():
+        mine = Release.objects.filter(pk=release.pk, revision=release.revision).exclude(held=reason)
+        if not mine.update(held=reason):
+            return False
+        release.held = reason
+        record(release, "release.held", by=SYSTEM, because=reason)
+    return True
+
+
+def let_go(release: Release) -> bool:
+    """Note that nothing holds a release any more."""
+    with transaction.atomic():
+        mine = Release.objects.filter(pk=release.pk, revision=release.revision, is_paused=False).exclude(held="")
+        if not mine.update(held=""):
+            return False
+        release.held = ""
+        record(release, "release.resumed", by=SYSTEM, because="What held it is over")
+    return True
+
+
+def pause(release: Release, *, by: str, revision: int, pauses: bool = True) -> Release:
+    """Stop a release where it stands, or let it go on, because a person said so."""
+    if release.revision != revision or not release.is_open or release.is_paused is pauses:
+        raise Refused(CHANGED)
+    with transaction.atomic():
+        if not release.enter(
+            release.phase, is_paused=pauses, held="Paused by you" if pauses else "", entered_at=release.entered_at
+        ):
+            raise Refused(CHANGED)
+        kind, because = ("release.paused", "Paused") if pauses else ("release.resumed", "Goes on")
+        record(release, kind, by=by, because=because)
+    return release
 
 
 def close(release: Release, phase: Release.Phase, *, by: str, because: str, note: str = "") -> bool:
-    """End a release, if nobody moved it since it was read."""
+    """End a release, if nobody moved it since it was read; a version that shoppers see leaves by `rollback`."""
     with transaction.atomic():
-        moved = release.enter(phase, closed_because=because[:200], weight=0)
+        moved = release.enter(phase, closed_because=because[:200], weight=0, held="", is_paused=False)
         if moved:
             record(release, f"release.{phase.value}", by=by, because=because[:200], note=note)
     return moved
@@ -298,7 +312,7 @@ def record(release: Release, kind: str, *, by: str, because: str, **facts: Any) 
         release.shop,
         kind,
         by=by,
-        because=because,
+        because=because[:200],
         use_case=release.use_case,
         version_number=release.version.number,
         release_id_seen=release.pk,

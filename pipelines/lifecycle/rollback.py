@@ -1,53 +1,139 @@
-"""Go back to the version that ran before, else to the simple rule. Never blocked by age, freeze or approval."""
+"""Go back: take a new version away, or return to the last healthy one, else to the safe default.
+
+Never blocked by age, freeze, hold or approval. A rollback beats an approval in a race: whatever was on its way to be
+approved must be looked at again, since what it would replace has changed.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from pipelines.lifecycle import registry, release
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import Deployment, ModelVersion, Release
+from pipelines.lifecycle.release import SYSTEM, Phase
+from pipelines.models import Approval, Deployment, ModelVersion, Release
 
 MOVED_ON = "Another version went live since you opened this page. Nothing was done; look at it again."
+VOID = "A rollback came first"
 
 
-def roll_back(deployment: Deployment, *, by: str, because: str, revision: int) -> ModelVersion | None:
-    """Take the live version away and bar it; return what runs now, nothing for the simple rule."""
+def abort(
+    row: Release,
+    *,
+    by: str,
+    because: str,
+    quarantines: bool = True,
+    phase: Phase | None = None,
+    note: str = "",
+    now: datetime | None = None,
+) -> Release:
+    """Take a version away that is not live yet, whoever sees it; what is live goes on."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        lock(release.deployment_of(row.shop_id, row.use_case))
+        shown = Deployment.objects.for_shop(row.shop_id).filter(use_case=row.use_case, canary=row.version_id)
+        is_shown = shown.update(canary=None, revision=F("revision") + 1, **cooldown(by, now))
+        void_approvals(row)
+        phase = phase or (Phase.ROLLED_BACK if is_shown else Phase.REJECTED)
+        if not release.close(row, phase, by=by, because=because, note=note):
+            raise Refused(release.CHANGED)
+        if quarantines:
+            registry.quarantine(row.version, by=by, because=because[:200])
+    return row
+
+
+def roll_back(
+    deployment: Deployment,
+    *,
+    by: str,
+    because: str,
+    revision: int,
+    quarantines: bool = True,
+    now: datetime | None = None,
+) -> ModelVersion | None:
+    """Take the live version away and bar it; return what runs now, nothing for the safe default."""
+    now = now or timezone.now()
     harmful = deployment.active
     if deployment.revision != revision:
         raise Refused(MOVED_ON)
     if harmful is None:
         raise Refused("The simple rule runs already; there is nothing to roll back.")
-    target = target_of(deployment)
     with transaction.atomic():
+        lock(deployment)
+        target = target_of(deployment)
         moved = Deployment.objects.filter(pk=deployment.pk, revision=revision).update(
-            active=target, standby=None, canary=None, active_since=timezone.now(), revision=revision + 1
+            active=target, standby=None, canary=None, active_since=now, revision=revision + 1, **cooldown(by, now)
         )
         if not moved:
             raise Refused(MOVED_ON)
-        registry.quarantine(harmful, by=by, because=because[:200])
-        close_live(deployment, harmful, by=by, because=because)
         void_open_cards(deployment)
+        close_live(deployment, harmful, target, by=by, because=because, now=now)
+        if quarantines:
+            registry.quarantine(harmful, by=by, because=because[:200])
     deployment.refresh_from_db()
     return target
 
 
+def lock(deployment: Deployment) -> None:
+    """Take every row that a rollback may touch, in the order in which all moves take them."""
+    mine = {"shop": deployment.shop_id, "use_case": deployment.use_case}
+    current = Deployment.objects.select_for_update().get(pk=deployment.pk)
+    list(ModelVersion.objects.select_for_update().filter(pk__in=[current.active_id, current.canary_id]).only("pk"))
+    moving = Release.objects.select_for_update().filter(**mine, phase__in=[*Release.OPEN, Phase.LIVE])
+    list(moving.only("pk").order_by("pk"))
+
+
+def cooldown(by: str, now: datetime) -> dict[str, datetime]:
+    """Start the cooldown where nobody but us decided."""
+    return {"rolled_back_at": now} if by == SYSTEM else {}
+
+
 def target_of(deployment: Deployment) -> ModelVersion | None:
-    """Return the version that ran before if it may still run."""
-    standby = deployment.standby
-    return standby if standby and standby.may_be_released else None
+    """Return the last live version that ran healthy for a day and may still run, else nothing: the safe default."""
+    return next((row.version for row in healthy_releases(deployment)), None)
 
 
-def close_live(deployment: Deployment, harmful: ModelVersion, *, by: str, because: str) -> None:
-    """End the live release and write down where the shop went."""
-    live = Release.objects.for_shop(deployment.shop_id).filter(use_case=deployment.use_case, phase=Release.Phase.LIVE)
-    for row in live.filter(version=harmful):
-        release.close(row, Release.Phase.ROLLED_BACK, by=by, because=because)
+def healthy_releases(deployment: Deployment):
+    """List the releases that may be returned to, the last one first."""
+    mine = Release.objects.for_shop(deployment.shop_id).filter(
+        use_case=deployment.use_case,
+        phase=Phase.SUPERSEDED,
+        was_healthy_at__isnull=False,
+        version__state__in=(ModelVersion.State.VALIDATED, ModelVersion.State.UNDECIDED),
+    )
+    return mine.exclude(version=deployment.active_id).select_related("version", "shop").order_by("-was_healthy_at")[:1]
+
+
+def close_live(
+    deployment: Deployment, harmful: ModelVersion, target: ModelVersion | None, *, by: str, because: str, now: datetime
+) -> None:
+    """End the live release and write down where the shop went; the release that it went back to is live again."""
+    live = Release.objects.for_shop(deployment.shop_id).filter(use_case=deployment.use_case, phase=Phase.LIVE)
+    for row in live.filter(version=harmful).select_related("version", "shop"):
+        release.close(row, Phase.ROLLED_BACK, by=by, because=because)
+    earlier = Release.objects.for_shop(deployment.shop_id).filter(version=target, phase=Phase.SUPERSEDED)
+    for row in earlier.select_related("version", "shop") if target else []:
+        row.enter(Phase.LIVE, weight=100, closed_because="", entered_at=now, healthy_since=now)
+        release.record(row, "release.restored", by=by, because=f"Version {harmful.number} was rolled back")
 
 
 def void_open_cards(deployment: Deployment) -> None:
     """Make a decision that is on its way fail: what it would replace has just changed (rollback beats approval)."""
     waiting = release.open_release(deployment.shop_id, deployment.use_case)
-    if waiting:
-        waiting.enter(waiting.phase)
+    if waiting is None:
+        return
+    void_approvals(waiting)
+    if waiting.weight or waiting.phase == Phase.SCHEDULED:
+        release.close(waiting, Phase.SUPERSEDED, by=SYSTEM, because="What it was compared with was rolled back")
+    else:
+        waiting.enter(waiting.phase, entered_at=waiting.entered_at)
+
+
+def void_approvals(row: Release) -> None:
+    """Note that a yes did not come to anything."""
+    given = Approval.objects.for_shop(row.shop_id).filter(release=row, voided_because="", consumed_at=None)
+    given.update(voided_because=VOID)

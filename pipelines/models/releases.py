@@ -28,6 +28,9 @@ class Deployment(ShopTable):
     standby = models.ForeignKey("pipelines.ModelVersion", null=True, on_delete=models.PROTECT, related_name="+")
     canary = models.ForeignKey("pipelines.ModelVersion", null=True, on_delete=models.PROTECT, related_name="+")
     active_since = models.DateTimeField(null=True)
+    rolled_back_at = models.DateTimeField(
+        null=True
+    )  # the last time that we rolled back by ourselves: starts the cooldown
     revision = models.PositiveBigIntegerField(default=0)
 
     class Meta:
@@ -89,7 +92,7 @@ class Release(ShopTable):
 
     def enter(self, phase: str, **changes: object) -> bool:
         """Move on to another phase, if nobody moved the release since it was read."""
-        changes |= {"phase": phase, "entered_at": timezone.now(), "revision": self.revision + 1}
+        changes = {"entered_at": timezone.now()} | changes | {"phase": phase, "revision": self.revision + 1}
         moved = Release.objects.filter(pk=self.pk, revision=self.revision).update(**changes)
         if moved:
             for name, value in changes.items():

@@ -106,6 +106,7 @@ def a_version(shop: Shop, **changes: object) -> ModelVersion:
 def go_live(shop: Shop, version: ModelVersion) -> None:
     """Point the shop at a version."""
     pointer = deployment_of(shop, version.use_case)
+    histories.healthy(histories.a_live_release(version))
     Deployment.objects.filter(pk=pointer.pk).update(active=version, active_since=timezone.now(), revision=1)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines.lifecycle import release
+from pipelines.lifecycle import approval, release
 from pipelines.lifecycle.errors import StageError
 from pipelines.management.shops import shop_named
 from pipelines.usecases import USE_CASES
@@ -29,9 +29,9 @@ class Command(BaseCommand):
         if waiting is None:
             raise CommandError("No release waits for a decision.")
         try:
-            release.approve(
+            approval.approve(
                 waiting,
-                sub=release.OPERATOR + options["by"],
+                sub=approval.OPERATOR + options["by"],
                 artifact_digest=waiting.version.artifact_digest,
                 evidence_digest=waiting.evidence_digest,
                 revision=waiting.revision,

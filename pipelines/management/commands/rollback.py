@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines.lifecycle import release, rollback
+from pipelines.lifecycle import approval, release, rollback
 from pipelines.lifecycle.errors import StageError
 from pipelines.management.shops import shop_named
 from pipelines.usecases import USE_CASES
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         try:
             target = rollback.roll_back(
                 deployment,
-                by=release.OPERATOR + options["by"],
+                by=approval.OPERATOR + options["by"],
                 because=options["because"],
                 revision=deployment.revision,
             )

@@ -30,11 +30,11 @@ class TestTheCard:
         assert [a + b for a, b in zip(little, much, strict=True)] == total
 
     def test_is_headed_not_proven_where_it_is_not(self, shop, see):
-        from pipelines.lifecycle import release as releasing
+        from pipelines.lifecycle import approval
         from pipelines.models import ModelVersion
 
         first = Release.objects.get()
-        releasing.reject(first, by="70001", reason="x", revision=first.revision)
+        approval.reject(first, by="70001", reason="x", revision=first.revision)
         unproven = story.told(story.a_replay(40_000, -20_000, 90_000))
         card = story.histories.a_card(shop, state=ModelVersion.State.UNDECIDED, **unproven)
         page = see(f"/releases/{card.pk}").content.decode()

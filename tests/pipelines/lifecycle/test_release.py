@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import release, rollback
+from pipelines.lifecycle import approval, release, rollback
 from pipelines.lifecycle.errors import ArtifactRefused, Refused, StaleData
 from pipelines.models import Approval, LifecycleEvent, ModelVersion, Release, ShopSettings, Staff, SyncRun
 from tests import histories
@@ -79,16 +79,16 @@ class TestProposing:
 
 class TestAskingOnceAWeek:
     def test_a_routine_question_waits_for_its_week(self, shop):
-        release.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
+        approval.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
         card = release.propose(a_version(shop), routine=True)
         assert card.phase == Phase.STAGED and "once a week" in card.held
-        assert release.ask_held(timezone.now() + timedelta(days=6)) == 0
-        assert release.ask_held(timezone.now() + timedelta(days=8)) == 1
+        assert not release.begin(card, timezone.now() + timedelta(days=6))
+        assert release.begin(card, timezone.now() + timedelta(days=8))
         card.refresh_from_db()
         assert card.phase == Phase.AWAITING_APPROVAL and not card.held
 
     def test_what_the_merchant_asked_for_is_asked_at_once(self, shop):
-        release.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
+        approval.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
         assert release.propose(a_version(shop)).phase == Phase.AWAITING_APPROVAL
 
     def test_a_card_that_replaces_an_open_one_is_no_new_question(self, shop):
@@ -97,7 +97,7 @@ class TestAskingOnceAWeek:
         assert newer.phase == Phase.AWAITING_APPROVAL and newer.asked_at == older.asked_at
 
     def test_a_held_card_cannot_be_approved(self, shop):
-        release.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
+        approval.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
         with pytest.raises(Refused):
             approved(release.propose(a_version(shop), routine=True))
 
@@ -210,7 +210,7 @@ class TestApproving:
 
 class TestClosing:
     def test_a_rejected_version_stays_what_it_was_and_the_reason_is_erasable(self, shop):
-        card = release.reject(a_card(shop), by=histories.OWNER, reason="Not before Christmas", revision=1)
+        card = approval.reject(a_card(shop), by=histories.OWNER, reason="Not before Christmas", revision=1)
         assert card.phase == Phase.REJECTED and card.version.state == State.VALIDATED
         event = LifecycleEvent.objects.order_by("-seq").first()
         assert event.kind == "release.rejected" and event.note.text == "Not before Christmas"
@@ -219,7 +219,7 @@ class TestClosing:
 
     def test_cards_nobody_decided_on_expire(self, shop):
         card = a_card(shop)
-        assert release.expire(card.expires_at - timedelta(seconds=1)) == 0
-        assert release.expire(card.expires_at) == 1
+        assert approval.expire(card.expires_at - timedelta(seconds=1)) == 0
+        assert approval.expire(card.expires_at) == 1
         card.refresh_from_db()
         assert card.phase == Phase.EXPIRED and kinds(shop)[-1] == "release.expired"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.lifecycle import registry, release, rollback
+from pipelines.lifecycle import approval, registry, release, rollback
 from pipelines.lifecycle.errors import StageError
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release
 from tests import histories
@@ -38,7 +38,9 @@ class House:
 
     def train(self, proven: bool, routine: bool) -> None:
         state = State.VALIDATED if proven else State.UNDECIDED
-        release.propose(histories.a_version(self.shop, state=state), routine=routine, now=self.now)
+        opened = release.propose(histories.a_version(self.shop, state=state), routine=routine, now=self.now)
+        if opened:
+            histories.answered(opened)
 
     def approve(self, by_owner: bool, stale: bool) -> None:
         card = self.card
@@ -52,7 +54,7 @@ class House:
 
     def reject(self, stale: bool, _: bool) -> None:
         if self.card:
-            release.reject(self.card, by=histories.OWNER, reason="No", revision=self.card.revision - stale)
+            approval.reject(self.card, by=histories.OWNER, reason="No", revision=self.card.revision - stale)
 
     def roll_back(self, stale: bool, _: bool) -> None:
         seen = self.deployment
@@ -69,8 +71,9 @@ class House:
 
     def days_pass(self, week: bool, _: bool) -> None:
         self.now += timedelta(days=8 if week else 1)
-        release.expire(self.now)
-        release.ask_held(self.now)
+        approval.expire(self.now)
+        if self.card:
+            release.begin(self.card, self.now)
 
     def check(self) -> None:
         """State what must be true at all times."""

@@ -46,7 +46,8 @@ def test_an_approval_that_is_killed_at_any_statement_happens_wholly_or_not_at_al
 
 
 def test_a_rollback_that_is_killed_at_any_statement_happens_wholly_or_not_at_all(shop):
-    first, second = (histories.approved(histories.a_card(shop)) for _ in range(2))
+    first = histories.healthy(histories.approved(histories.a_card(shop)))
+    second = histories.approved(histories.a_card(shop))
 
     def go_back() -> None:
         deployment = Deployment.objects.get(shop=shop)
