@@ -1,0 +1,518 @@
+"""What is done with a release: rule by rule, and what holds in every situation."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import timedelta
+from math import inf, nan
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pipelines.strategies import (
+    STRATEGIES,
+    Action,
+    Decision,
+    Evidence,
+    Health,
+    Situation,
+    Verdict,
+    health,
+    policy,
+    strategy,
+)
+from pipelines.strategies.policy import Reason
+from tests.pipelines.strategies.situations import (
+    BOTH,
+    BREACH,
+    DOWN,
+    NO_DATA,
+    NOW,
+    OK,
+    QUIET,
+    TRAFFIC,
+    alongside,
+    approval,
+    canary,
+    live,
+    paired,
+    situation,
+    windows,
+    with_evidence,
+)
+
+DAY = timedelta(days=1)
+
+
+def decide(given_one: Situation) -> Decision:
+    return policy.decide(strategy("canary"), given_one)
+
+
+def told(given_one: Situation) -> tuple[Action, str]:
+    return decide(given_one).action, decide(given_one).reason
+
+
+# What takes a version away
+
+
+@pytest.mark.parametrize(("harm", "action"), [(39.9, Action.ADVANCE), (40.0, Action.ABORT), (inf, Action.ABORT)])
+def test_harm_acts_at_forty(harm: float, action: Action) -> None:
+    assert decide(with_evidence(canary(), harm=harm)).action is action
+
+
+@pytest.mark.parametrize(("value", "action"), [(79.9, Action.ADVANCE), (80.0, Action.ABORT)])
+def test_each_guardrail_gets_its_part_of_the_error_budget(value: float, action: Action) -> None:
+    assert decide(with_evidence(canary(), guardrails={"errors": 1.0, "slow answers": value})).action is action
+
+
+def test_harm_in_peak_hours_tells_and_stays_but_does_not_act() -> None:
+    decision = decide(with_evidence(canary(), harm_at_peak=20.0))
+    assert (decision.action, decision.reason, decision.alert) == (Action.PAUSE, Reason.PEAK, "warning")
+
+
+def test_severe_errors_are_named_as_such() -> None:
+    assert told(live(windows=windows(BREACH, BREACH, BREACH, severe=True))) == (Action.ABORT, Reason.SEVERE)
+
+
+def test_answers_that_cannot_be_right_go_at_once() -> None:
+    assert told(live(windows=windows(OK, OK) + windows(BREACH, broken=True))) == (Action.ABORT, Reason.BROKEN)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "action", "reason"),
+    [
+        (paired(harm=40.0), Action.ABORT, Reason.HARM),
+        (paired(harm=39.0), Action.PAUSE, Reason.WELL),
+        (paired(harm=40.0, weeks=8), Action.PAUSE, Reason.DEPENDENT),
+        (paired(harm=40.0, correlation=0.5), Action.ABORT, Reason.HARM),
+        (paired(harm=40.0, correlation=0.51), Action.PAUSE, Reason.DEPENDENT),
+        (paired(harm=40.0, correlation=None), Action.PAUSE, Reason.DEPENDENT),
+        (paired(harm=40.0, correlation=nan), Action.HOLD, Reason.MISSING),
+        (paired(has_decayed=True), Action.HOLD, Reason.DECAYED),
+        (paired(has_decayed=True, harm=50.0), Action.ABORT, Reason.HARM),
+        (paired(ratio=nan), Action.HOLD, Reason.MISSING),
+    ],
+)
+def test_weeks_speak_when_they_are_enough_and_hardly_depend(evidence: Evidence, action: Action, reason: Reason) -> None:
+    assert told(live(evidence=evidence)) == (action, reason)
+
+
+def test_a_decayed_forecast_is_told() -> None:
+    assert decide(live(evidence=paired(has_decayed=True))).alert == "warning"
+
+
+# What makes us blind
+
+
+def test_a_clock_that_went_back_moves_nothing() -> None:
+    for one in (canary(clock_went_back=True), approval(clock_went_back=True, is_approved=True)):
+        assert told(one) == (Action.HOLD, Reason.CLOCK)
+
+
+@pytest.mark.parametrize("name", ["ratio", "harm", "harm_at_peak", "non_inferior", "next_loss"])
+@pytest.mark.parametrize("at", ["10", "50"])
+def test_a_figure_that_is_not_a_number_never_advances(name: str, at: str) -> None:
+    assert decide(canary(at)).action is Action.ADVANCE
+    assert decide(with_evidence(canary(at), **{name: nan})).action is Action.HOLD
+    assert decide(with_evidence(canary(at), **{name: None})).action is not Action.ADVANCE
+
+
+def test_a_guardrail_or_an_interval_that_is_not_a_number_never_advances() -> None:
+    assert told(with_evidence(canary(), guardrails={"errors": nan})) == (Action.HOLD, Reason.MISSING)
+    assert told(with_evidence(canary(), interval=(nan, 0.2))) == (Action.HOLD, Reason.MISSING)
+
+
+@pytest.mark.parametrize("budget", [None, nan, 80.0, 0.0])
+def test_a_loss_that_is_not_surely_within_the_budget_stays(budget: float | None) -> None:
+    assert decide(canary(risk_budget=budget)).action is Action.PAUSE
+
+
+# Steps
+
+
+@pytest.mark.parametrize(
+    ("figures", "reason"),
+    [
+        ({"units": 999}, Reason.UNITS),
+        ({"peak_blocks": 0}, Reason.PEAK_BLOCK),
+        ({"next_loss": None}, Reason.LOSS_UNKNOWN),
+        ({"next_loss": 100.0}, Reason.RISK),
+    ],
+)
+def test_a_step_is_left_only_with_everything_that_it_needs(figures: dict[str, Any], reason: Reason) -> None:
+    assert told(with_evidence(canary("5"), **figures)) == (Action.PAUSE, reason)
+
+
+def test_a_step_takes_its_least_time() -> None:
+    assert told(canary(stepped_at=NOW - timedelta(hours=23))) == (Action.PAUSE, Reason.TIME)
+    assert told(canary(stepped_at=NOW + timedelta(hours=1))) == (Action.PAUSE, Reason.TIME)
+
+
+def test_a_step_that_passed_leads_to_the_next_one() -> None:
+    one = canary("10")
+    assert decide(one) == Decision(Action.ADVANCE, Reason.PASSED, "This step went well.", step=one.step + 1)
+
+
+def test_alongside_needs_one_answer_and_then_leads_to_the_question() -> None:
+    assert told(alongside(windows=())) == (Action.PAUSE, Reason.ANSWERS)
+    assert told(alongside(windows=windows(QUIET, OK))) == (Action.ADVANCE, Reason.PASSED)
+
+
+def test_alongside_without_answers_asks_some_day() -> None:
+    assert told(alongside(windows=(), stepped_at=NOW - 28 * DAY)) == (Action.ASK, Reason.NOT_PROVEN)
+
+
+def test_breaches_keep_a_release_where_it_is_until_three_windows_are_well() -> None:
+    assert told(canary(windows=windows(BREACH, OK, OK))) == (Action.PAUSE, Reason.RECOVERING)
+    assert decide(canary(windows=windows(BREACH, OK, OK, OK))).action is Action.ADVANCE
+
+
+def test_paused_by_a_person_stays_until_a_person_lets_it_go() -> None:
+    assert told(canary(is_paused=True)) == (Action.PAUSE, Reason.PAUSED)
+
+
+def test_a_staged_release_waits_for_its_turn_and_keeps_its_reason() -> None:
+    decision = decide(alongside(phase="staged", held="Next question on Tue 24 Nov"))
+    assert (decision.action, decision.reason, decision.sentence) == (
+        Action.HOLD,
+        Reason.TURN,
+        "Next question on Tue 24 Nov",
+    )
+
+
+def test_a_hold_that_lasts_is_said_again_with_its_reason() -> None:
+    assert told(canary(held="old data", data_age=30 * DAY)) == (Action.HOLD, Reason.STALE)
+
+
+# Questions
+
+
+def test_the_merchant_is_asked_once_and_then_waited_for() -> None:
+    assert told(approval(phase="shadow")) == (Action.ASK, Reason.APPROVAL)
+    assert told(approval()) == (Action.PAUSE, Reason.AWAITING)
+
+
+def test_a_yes_leads_to_the_first_shoppers() -> None:
+    one = approval(is_approved=True)
+    decision = decide(one)
+    assert (decision.action, decision.reason) == (Action.ADVANCE, Reason.APPROVED)
+    assert one.steps[decision.step or 0].name == "5"
+
+
+def test_a_yes_from_before_does_not_count_again() -> None:
+    assert told(canary(is_approved=True, asks_before_all=True, step=canary("50").step)) == (
+        Action.ASK,
+        Reason.ASKED_FOR,
+    )
+
+
+def test_a_yes_half_way_is_a_yes_to_everything() -> None:
+    card = canary("10", phase="awaiting_approval", is_approved=True, exposed_at=NOW - 30 * DAY)
+    assert decide(card).step == len(card.steps) - 1
+    assert decide(replace(card, phase="scheduled")).step == len(card.steps) - 1
+
+
+def test_what_is_not_proven_in_time_comes_back_as_a_question() -> None:
+    late = canary("50", exposed_at=NOW - 28 * DAY)
+    assert told(with_evidence(late, non_inferior=19.9)) == (Action.ASK, Reason.NOT_PROVEN)
+    assert told(late) == (Action.ASK, Reason.NOT_PROVEN)
+    assert told(with_evidence(late, harm_at_peak=25.0)) == (Action.ASK, Reason.NOT_PROVEN)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"is_proven": False}, Reason.UNDECIDED),
+        ({"asks_before_all": True}, Reason.ASKED_FOR),
+        ({"automatic_promotions": 2}, Reason.LIMIT),
+    ],
+)
+def test_everything_at_once_is_asked_for_where_we_may_not_decide(changes: dict[str, Any], reason: Reason) -> None:
+    assert told(canary("50")) == (Action.ADVANCE, Reason.PROMOTED)
+    assert told(canary("50", **changes)) == (Action.ASK, reason)
+    assert decide(canary("10", **changes)).action is Action.ADVANCE
+
+
+def test_without_proof_of_no_harm_it_is_not_promoted() -> None:
+    assert told(with_evidence(canary("50"), non_inferior=19.9)) == (Action.PAUSE, Reason.UNPROVEN)
+
+
+# A/B
+
+
+def compared(**figures: Any) -> Situation:
+    """Stand in an A/B test, well on its way."""
+    one = situation(strategy("ab").steps(TRAFFIC), "50", stepped_at=NOW - 8 * DAY)
+    return with_evidence(one, units=5_000, **figures)
+
+
+def test_an_interval_above_zero_ends_a_test_before_its_planned_size() -> None:
+    assert told(compared(interval=(-0.01, 0.2))) == (Action.PAUSE, Reason.UNITS)
+    assert told(compared(interval=(0.01, 0.2))) == (Action.ADVANCE, Reason.PROMOTED)
+
+
+def test_an_interval_below_zero_ends_it_without_barring_the_version() -> None:
+    decision = decide(compared(interval=(-0.2, -0.01)))
+    assert (decision.action, decision.reason, decision.quarantines) == (Action.ABORT, Reason.WORSE, False)
+
+
+def test_a_full_test_without_a_winner_is_a_question() -> None:
+    full = with_evidence(compared(interval=(-0.1, 0.1), non_inferior=2.0), units=20_000)
+    assert told(full) == (Action.ASK, Reason.NOT_PROVEN)
+    assert told(replace(full, stepped_at=NOW - DAY)) == (Action.PAUSE, Reason.TIME)
+
+
+def test_the_interval_of_a_canary_only_informs() -> None:
+    assert decide(with_evidence(canary(), interval=(-0.2, -0.01))).action is Action.ADVANCE
+
+
+# Beside Argo Rollouts: its run ends successful, failed, inconclusive or error, each once there are more than the limit
+
+
+@pytest.mark.parametrize(
+    ("ended", "argo", "ours", "one"),
+    [
+        ("successful", "go on", Action.ADVANCE, canary()),
+        ("failed, more than the limit (2)", "abort", Action.ABORT, canary(windows=windows(BREACH, BREACH, BREACH))),
+        ("failed, at the limit (2)", "go on", Action.PAUSE, canary(windows=windows(BREACH, BREACH, OK))),
+        ("inconclusive", "pause", Action.PAUSE, with_evidence(canary(), next_loss=None)),
+        ("error, more than the limit (5)", "abort", Action.ABORT, canary(windows=windows(*[NO_DATA] * 6))),
+        # From here on we differ: Argo lets these pass.
+        ("error, at the limit (5)", "go on", Action.HOLD, canary(windows=windows(*[NO_DATA] * 5))),
+        ("no measurement at all", "successful", Action.PAUSE, canary(windows=(), evidence=Evidence("randomised"))),
+        ("not a number", "inconclusive", Action.HOLD, with_evidence(canary(), harm=nan)),
+        ("blue-green out of time", "successful", Action.PAUSE, approval(stepped_at=NOW - 365 * DAY)),
+    ],
+)
+def test_verdicts_lead_where_argo_rollouts_leads_except_where_it_fails_open(
+    ended: str, argo: str, ours: Action, one: Situation
+) -> None:
+    assert decide(one).action is ours, f"{ended}; Argo Rollouts: {argo}"
+
+
+# In every situation
+
+FIGURE = st.one_of(
+    st.sampled_from([1.0, 19.9, 20.0, 40.0, 80.0, 1_000.0, inf, nan, 0.0]), st.floats(0, 2_000), st.none()
+)
+CLASSES = st.frozensets(st.sampled_from(["weekday", "weekend"]))
+
+
+@st.composite
+def evidences(draw: st.DrawFn) -> Evidence:
+    """Draw figures of any kind, some of them missing, many of them good."""
+    good = st.sampled_from([1.0, 1.0, 1.0, 5.0])
+    return Evidence(
+        kind=draw(st.sampled_from(["randomised", "randomised", "paired", "none"])),
+        units=draw(st.sampled_from([0, 900, 5_000, 50_000])),
+        ratio=draw(st.one_of(good, FIGURE)),
+        harm=draw(st.one_of(good, FIGURE)),
+        harm_at_peak=draw(st.one_of(good, FIGURE)),
+        guardrails=draw(st.dictionaries(st.sampled_from(["errors", "slow"]), st.one_of(good, FIGURE))),
+        non_inferior=draw(st.one_of(st.just(30.0), FIGURE)),
+        peak_blocks=draw(st.integers(0, 2)),
+        peak_classes=draw(st.one_of(st.just(BOTH), CLASSES)),
+        peak_classes_needed=draw(st.one_of(st.just(BOTH), CLASSES)),
+        next_loss=draw(st.one_of(st.just(10.0), FIGURE)),
+        interval=draw(st.one_of(st.none(), st.tuples(st.floats(-1, 1), st.floats(-1, 1)))),
+        weeks=draw(st.integers(0, 12)),
+        correlation=draw(st.one_of(st.none(), st.floats(-1, 1), st.just(nan))),
+        has_decayed=draw(st.sampled_from([False, False, False, True])),
+    )
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> tuple:
+    """Draw windows, well for the most part."""
+    often = st.sampled_from([OK, OK, OK, OK, OK, OK, QUIET, BREACH, NO_DATA, DOWN])
+    some = windows(*draw(st.lists(often, max_size=9)))
+    rare = st.sampled_from([False] * 9 + [True])
+    return tuple(replace(window, severe=draw(rare), broken=draw(rare)) for window in some)
+
+
+@st.composite
+def any_situations(draw: st.DrawFn) -> tuple[str, Situation]:
+    """Draw a strategy and a situation on one of its steps."""
+    name = draw(st.sampled_from(sorted(STRATEGIES)))
+    steps = strategy(name).steps(TRAFFIC)
+    phases = ["staged", "shadow", "awaiting_approval", "scheduled", "canary", "canary", "canary", "live", "rejected"]
+    hours = st.integers(-30, 24 * 40).map(lambda n: timedelta(hours=n))
+    rarely = st.sampled_from([False, False, False, True])
+    drawn = Situation(
+        now=NOW,
+        phase=draw(st.sampled_from(phases)),
+        steps=steps,
+        step=draw(st.integers(0, len(steps) - 1)),
+        stepped_at=NOW - draw(hours),
+        exposed_at=draw(st.one_of(st.none(), hours.map(lambda age: NOW - age))),
+        maximum=strategy(name).maximum,
+        windows=draw(rows()),
+        evidence=draw(evidences()),
+        is_proven=not draw(rarely),
+        is_approved=draw(st.booleans()),
+        is_paused=draw(rarely),
+        held=draw(st.sampled_from(["", "", "", "a reason"])),
+        frozen_until=draw(st.one_of(st.none(), hours.map(lambda age: NOW + age))),
+        data_age=draw(st.one_of(st.just(DAY), st.none(), hours)),
+        artifact_is_safe=not draw(st.sampled_from([False] * 9 + [True])),
+        evidence_is_same=not draw(rarely),
+        risk_budget=draw(st.one_of(st.just(100.0), st.none(), st.just(nan))),
+        asks_before_all=draw(rarely),
+        automatic_promotions=draw(st.integers(0, 3)),
+        rolled_back_at=draw(st.one_of(st.none(), hours.map(lambda age: NOW - age))),
+        clock_went_back=draw(rarely),
+    )
+    return name, drawn
+
+
+GOOD_ONES = [
+    canary("5"),
+    canary("50"),
+    alongside(),
+    approval(is_approved=True),
+    approval(phase="scheduled", is_approved=True),
+]
+MOVES = sorted({field.name for field in fields(Situation)} - {"now", "steps", "step", "phase", "evidence"})
+FIGURES = sorted({field.name for field in fields(Evidence)} - {"kind"})
+
+
+@st.composite
+def nearly_good_situations(draw: st.DrawFn) -> tuple[str, Situation]:
+    """Draw a situation that may go on but for a few things."""
+    wild = draw(any_situations())[1]
+    good = draw(st.sampled_from(GOOD_ONES))
+    few = draw(st.sets(st.sampled_from(MOVES), max_size=2))
+    figures = draw(st.sets(st.sampled_from(FIGURES), max_size=2))
+    changed = replace(good, **{name: getattr(wild, name) for name in few})
+    return "canary", with_evidence(changed, **{name: getattr(wild.evidence, name) for name in figures})
+
+
+def answer(drawn: tuple[str, Situation]) -> Decision:
+    return policy.decide(strategy(drawn[0]), drawn[1])
+
+
+@given(any_situations())
+def test_every_decision_says_why(drawn: tuple[str, Situation]) -> None:
+    decision = answer(drawn)
+    assert decision.reason in set(Reason)
+    assert decision.sentence
+    assert decision == answer(drawn)
+    assert decision.alert in ("", "info", "warning", "critical")
+    if decision.action is Action.ABORT:
+        assert decision.alert
+
+
+@given(nearly_good_situations())
+def test_forward_is_one_way_up_and_never_from_a_standstill(drawn: tuple[str, Situation]) -> None:
+    one, decision = drawn[1], answer(drawn)
+    assume(decision.action is Action.ADVANCE)
+    assert decision.step is not None
+    assert decision.step > one.step
+    assert one.steps[decision.step].weight >= one.at.weight
+    assert one.artifact_is_safe
+    assert one.evidence_is_same
+    assert not (one.held or one.is_paused or one.clock_went_back or one.evidence.has_decayed)
+    assert one.frozen_until is None or one.frozen_until <= NOW
+    assert one.data_age is not None
+    assert one.data_age <= timedelta(hours=26)
+
+
+HEALTHS = st.lists(st.sampled_from([OK, OK, QUIET, BREACH, NO_DATA, DOWN]), max_size=5)
+ILL = st.sampled_from([(BREACH,), (BREACH, OK), (BREACH, OK, QUIET, OK), (NO_DATA,), (NO_DATA, QUIET), (DOWN, QUIET)])
+
+
+@given(st.sampled_from(GOOD_ONES), HEALTHS, ILL)
+def test_unhealthy_never_advances(good: Situation, before: list[Health], ill: tuple[Health, ...]) -> None:
+    assert decide(good).action is Action.ADVANCE
+    assert decide(replace(good, windows=windows(*before, *ill))).action is not Action.ADVANCE
+
+
+@given(nearly_good_situations())
+def test_inconclusive_never_advances_without_a_yes_to_this_card(drawn: tuple[str, Situation]) -> None:
+    one, decision = drawn[1], answer(drawn)
+    assume(decision.action is Action.ADVANCE)
+    if decision.reason == Reason.APPROVED:
+        assert one.is_approved
+        assert one.at.asks or one.phase in ("awaiting_approval", "scheduled")
+    else:
+        assert not one.at.asks
+        assert policy.judge(one) is Verdict.SUCCESSFUL
+
+
+@given(nearly_good_situations())
+def test_nobody_but_the_merchant_promotes_without_every_proof(drawn: tuple[str, Situation]) -> None:
+    one, decision = drawn[1], answer(drawn)
+    assume(decision.action is Action.ADVANCE and decision.reason != Reason.APPROVED and one.at.splits)
+    evidence = one.evidence
+    assert evidence.harm < 40
+    assert evidence.harm_at_peak < 20
+    assert evidence.next_loss is not None
+    assert evidence.next_loss < (one.risk_budget or 0)
+    assert evidence.peak_blocks >= 1
+    if one.steps[decision.step or 0].weight == 100:
+        assert evidence.non_inferior >= 20
+        assert {"weekday", "weekend"} & evidence.peak_classes >= evidence.peak_classes_needed > set()
+        assert one.is_proven
+        assert not one.asks_before_all
+        assert one.automatic_promotions < 2
+
+
+@given(any_situations(), st.data())
+def test_a_rollback_is_never_stopped_by_freeze_staleness_approval_or_pause(
+    drawn: tuple[str, Situation], data: st.DataObject
+) -> None:
+    before = answer(drawn)
+    assume(before.action is Action.ABORT)
+    changes = {
+        "frozen_until": data.draw(st.sampled_from([None, NOW + DAY])),
+        "data_age": data.draw(st.sampled_from([None, timedelta(0), 9 * DAY])),
+        "is_approved": data.draw(st.booleans()),
+        "is_paused": data.draw(st.booleans()),
+        "held": data.draw(st.sampled_from(["", "held"])),
+        "evidence_is_same": data.draw(st.booleans()),
+        "clock_went_back": data.draw(st.booleans()),
+        "asks_before_all": data.draw(st.booleans()),
+    }
+    assert answer((drawn[0], replace(drawn[1], **changes))) == before
+
+
+@given(any_situations())
+def test_what_is_live_is_left_alone_or_taken_away(drawn: tuple[str, Situation]) -> None:
+    one = replace(drawn[1], phase="live", step=len(drawn[1].steps) - 1)
+    assert answer((drawn[0], one)).action in (Action.PAUSE, Action.HOLD, Action.ABORT)
+
+
+@given(st.lists(st.sampled_from([OK, QUIET, NO_DATA, DOWN])))
+def test_silence_alone_never_takes_away_what_is_live(healths: list[Health]) -> None:
+    assert decide(live(windows=windows(*healths))).action is not Action.ABORT
+
+
+@given(nearly_good_situations(), st.sampled_from(["ratio", "harm", "harm_at_peak", "non_inferior", "next_loss"]))
+def test_a_missing_figure_never_helps(drawn: tuple[str, Situation], name: str) -> None:
+    blind = with_evidence(drawn[1], **{name: nan})
+    assert answer((drawn[0], blind)).action is not Action.ADVANCE
+
+
+@given(any_situations())
+def test_the_verdict_and_the_strategy_agree_with_what_is_done(drawn: tuple[str, Situation]) -> None:
+    name, one = drawn
+    assume(one.phase in policy.OPEN and one.at.weight < 100)
+    verdict, action = policy.judge(one), answer(drawn).action
+    assert (verdict is Verdict.FAILED) == (action is Action.ABORT)
+    if verdict is Verdict.FAILED:
+        assert strategy(name).decide(one.at, verdict) is Action.ABORT
+    if verdict is Verdict.ERROR:
+        assert action is Action.HOLD
+        assert strategy(name).decide(one.at, verdict) is Action.PAUSE
+
+
+@given(rows())
+def test_windows_are_counted_as_a_slow_reader_would(some: tuple) -> None:
+    telling = [window.health for window in some if window.health in (OK, BREACH)][-5:]
+    assert health.breach_of(some) == telling.count(BREACH)
+    silent = 0
+    for window in some:
+        silent = 0 if window.health in (OK, BREACH) else silent + (window.health is NO_DATA)
+    assert health.silence_of(some) == silent
