@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0007_staged_fields_outlive_their_link'),
+        ('pipelines', '0006_served_units_count_once'),
     ]
 
     operations = [
