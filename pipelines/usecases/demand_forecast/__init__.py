@@ -48,5 +48,6 @@ USE_CASE = UseCase(
     dump="model:dump",
     load="model:load",
     present="presentation:present",
+    compare="comparison:compare",
     gates=GATES,
 )

@@ -22,11 +22,11 @@ from pipelines.stats.splits import is_thin
 from pipelines.usecases.contract import Frames, Progress, silent
 from pipelines.usecases.demand_forecast.backtest import SCORED_SUM, Backtest, Members, Recipe, backtest_of
 from pipelines.usecases.demand_forecast.baselines import croston_sba, moving_average, seasonal_naive
+from pipelines.usecases.demand_forecast.comparison import CANDIDATE, CHAMPION, NAIVE, PastLosses, past_losses
 from pipelines.usecases.demand_forecast.history import History, Vector
 from pipelines.usecases.demand_forecast.model import Fitted
 from pipelines.usecases.demand_forecast.spread import LEVEL, dispersion_of
 
-CANDIDATE, CHAMPION, NAIVE = "candidate", "champion", "seasonal_naive"
 NEW_DAYS = 56
 BEST_SHARE = 0.2
 SLOW_GAP = 1.32  # mean days between sales from which demand counts as intermittent (Syntetos & Boylan 2005)
@@ -86,6 +86,7 @@ class Evaluation:
     bias_range: tuple[float, float] | None
     by_origin: Mapping[str, Mapping[str, list[float | None]]]
     covered: tuple[tuple[int, int], ...]
+    losses: PastLosses
 
     @property
     def is_thin(self) -> bool:
@@ -105,6 +106,7 @@ class Evaluation:
             "bias_range": None if self.bias_range is None else list(self.bias_range),
             "by_origin": {name: dict(by) for name, by in self.by_origin.items()},
             "covered": [list(pair) for pair in self.covered],
+            **self.losses.as_dict(),
             "members": self._members(),
             "model_error": self.recipe.model_error,
             "shares": dict(self.shares),
@@ -145,6 +147,7 @@ def evaluate(
         bias_range=bias_range([origin.bias(CANDIDATE) for origin in origins]),
         by_origin=_by_origin(origins, names),
         covered=tuple((int(np.nansum(o.covered)), int(np.isfinite(o.covered).sum())) for o in origins),
+        losses=past_losses(frames, backtest, champion.recipe if champion else None),
     )
 
 

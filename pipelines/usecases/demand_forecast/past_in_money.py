@@ -25,12 +25,12 @@ from pipelines.usecases.demand_forecast.history import History, Vector
 from pipelines.usecases.demand_forecast.launches import launch_profiles
 from pipelines.usecases.demand_forecast.lost_demand import impute_stockouts
 from pipelines.usecases.demand_forecast.model import Fitted, Forecast, forecast_of
-from pipelines.usecases.demand_forecast.ordering import Policy, Terms, forecast_policy, naive_policy, terms
+from pipelines.usecases.demand_forecast.ordering import Policy, Terms, forecast_policy, naive_policy
 from pipelines.usecases.demand_forecast.replay import HISTORY_BEFORE_START, Rates, replay
 from pipelines.usecases.demand_forecast.replay_result import Replay
 from pipelines.usecases.demand_forecast.shop_total import forecast_total
 from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, dispersion_of
-from pipelines.usecases.demand_forecast.stock_inputs import resolve_rules
+from pipelines.usecases.demand_forecast.stock_inputs import terms_of, variants_with_terms
 
 WEEK = 7
 GROUPS = {
@@ -39,7 +39,6 @@ GROUPS = {
     "steady": "Steady sellers",
     "slow": "Slow sellers",
 }
-RULES = ("lead_time_days", "review_days", "service_level")
 
 RecipeAt = Callable[[int], Recipe]
 
@@ -103,31 +102,6 @@ def replay_past(frames: Frames, fitted: Fitted, *, champion: Fitted | None = Non
         day_groups=day_groups(past.history),
         imputed=censored,
         seed=fitted.seed,
-    )
-
-
-def variants_with_terms(frames: Frames) -> pd.DataFrame:
-    """Give the series with the rules that hold for each: its own, else its vendor's, else the shop's."""
-    terms = frames["terms"].iloc[0]
-    defaults: dict[str, float | None] = {name: float(terms[name]) for name in RULES}
-    defaults |= {"cover_days": None, "pack_size": 1.0, "minimum_order": 0.0, "unit_cost_minor": None}
-    variants = frames["series"].rename(columns={"unique_id": "variant_id", "price": "price_minor"})
-    resolved = resolve_rules(variants, frames["rules"], defaults)
-    resolved["unit_cost_minor"] = resolved["unit_cost_minor"].fillna(resolved["unit_cost"])
-    return resolved.drop(columns="unit_cost")
-
-
-def terms_of(variants: pd.DataFrame, frames: Frames) -> Terms:
-    """Bring the shop's terms into the form that the replay reads."""
-    return terms(
-        variants["price_minor"],
-        unit_cost=variants["unit_cost_minor"],
-        review_days=variants["review_days"],
-        lead_time_days=variants["lead_time_days"],
-        service_level=variants["service_level"],
-        pack_size=variants["pack_size"],
-        minimum_order=variants["minimum_order"],
-        cost_share=float(frames["terms"]["cost_share"].iloc[0]),
     )
 
 

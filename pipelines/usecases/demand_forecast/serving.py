@@ -22,15 +22,19 @@ from pipelines.usecases.demand_forecast.baselines import seasonal_naive
 from pipelines.usecases.demand_forecast.explanation import explain
 from pipelines.usecases.demand_forecast.history import History, history_of
 from pipelines.usecases.demand_forecast.model import LEAST_HORIZON, Fitted, Forecast, forecast_from
-from pipelines.usecases.demand_forecast.past_in_money import censored_days, variants_with_terms
-from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, dispersion_of
+from pipelines.usecases.demand_forecast.past_in_money import censored_days
+from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, USUAL_LEAD_DAYS, dispersion_of
 from pipelines.usecases.demand_forecast.stock import MONTH, TOTAL, Outlook, advise
-from pipelines.usecases.demand_forecast.stock_inputs import Override, apply_overrides, location_shares
+from pipelines.usecases.demand_forecast.stock_inputs import (
+    Override,
+    apply_overrides,
+    location_shares,
+    variants_with_terms,
+)
 
 YEAR = 365
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 KNOWN_STOCKOUT = 1
-USUAL_LEAD_DAYS = 14
 ONLY_VARIANT = "Default Title"  # what Shopify calls the variant of a product that has no options
 
 

@@ -15,6 +15,7 @@ from pipelines.usecases.demand_forecast.history import Vector
 RECENT_DAYS = 182
 SHRINKAGE = 10
 USUAL_ERROR = 0.3
+USUAL_LEAD_DAYS = 14
 LEAST_ERROR, MOST_ERROR = 0.05, 0.9
 LEAST_UNITS = 5
 LEVEL = 0.95

@@ -11,9 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipelines.usecases.contract import Frames
+from pipelines.usecases.demand_forecast.ordering import Terms, terms
+
 Panel = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
+
+RULES = ("lead_time_days", "review_days", "service_level")
 
 
 @dataclass(frozen=True)
@@ -83,3 +88,28 @@ def resolve_rules(variants: pd.DataFrame, rules: pd.DataFrame, defaults: Mapping
         value = value.fillna(variants["vendor"].map(vendors[name].astype(float)))
         filled[name] = value if default is None else value.fillna(default)
     return variants.assign(**filled)
+
+
+def variants_with_terms(frames: Frames) -> pd.DataFrame:
+    """Give the series with the rules that hold for each: its own, else its vendor's, else the shop's."""
+    of_the_shop = frames["terms"].iloc[0]
+    defaults: dict[str, float | None] = {name: float(of_the_shop[name]) for name in RULES}
+    defaults |= {"cover_days": None, "pack_size": 1.0, "minimum_order": 0.0, "unit_cost_minor": None}
+    variants = frames["series"].rename(columns={"unique_id": "variant_id", "price": "price_minor"})
+    resolved = resolve_rules(variants, frames["rules"], defaults)
+    resolved["unit_cost_minor"] = resolved["unit_cost_minor"].fillna(resolved["unit_cost"])
+    return resolved.drop(columns="unit_cost")
+
+
+def terms_of(variants: pd.DataFrame, frames: Frames) -> Terms:
+    """Bring the shop's terms into the form that the replay reads."""
+    return terms(
+        variants["price_minor"],
+        unit_cost=variants["unit_cost_minor"],
+        review_days=variants["review_days"],
+        lead_time_days=variants["lead_time_days"],
+        service_level=variants["service_level"],
+        pack_size=variants["pack_size"],
+        minimum_order=variants["minimum_order"],
+        cost_share=float(frames["terms"]["cost_share"].iloc[0]),
+    )
