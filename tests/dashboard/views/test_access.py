@@ -74,18 +74,18 @@ class TestStranger:
 
 class TestColleague:
     def test_sees_why_the_decision_is_not_theirs(self, shop, see):
-        page = see(f"/releases/{Release.objects.get().pk}", sub=COLLEAGUE).content.decode()
+        page = see(f"/releases/{Release.objects.latest("pk").pk}", sub=COLLEAGUE).content.decode()
         assert "Only the account owner" in page
         assert '<s-button variant="primary" type="submit" disabled>Approve' in page
 
     def test_cannot_approve(self, shop, send):
-        card = Release.objects.get()
+        card = Release.objects.latest("pk")
         told = send(f"/releases/{card.pk}/approve", said_to(card), sub=COLLEAGUE).content.decode()
         assert "Only the account owner" in told
         assert Deployment.objects.get().active.number == 1
 
     def test_cannot_reject_or_roll_back(self, shop, send):
-        card = Release.objects.get()
+        card = Release.objects.latest("pk")
         send(f"/releases/{card.pk}/reject", {"revision": card.revision, "reason": "no"}, sub=COLLEAGUE)
         send("/roll-back/demand_forecast", {"revision": Deployment.objects.get().revision}, sub=COLLEAGUE)
         card.refresh_from_db()
@@ -102,7 +102,7 @@ class TestColleague:
 
     def test_may_approve_once_the_owner_says_so(self, shop, send):
         ShopSettings.objects.filter(shop=shop).update(approvers=[COLLEAGUE])
-        card = Release.objects.get()
+        card = Release.objects.latest("pk")
         send(f"/releases/{card.pk}/approve", said_to(card), sub=COLLEAGUE)
         assert Deployment.objects.get().active == ModelVersion.objects.get(number=2)
 

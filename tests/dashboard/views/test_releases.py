@@ -12,7 +12,7 @@ from tests.dashboard.views.test_access import said_to
 
 @pytest.fixture
 def card(shop) -> Release:
-    return Release.objects.get()
+    return Release.objects.latest("pk")
 
 
 class TestTheCard:
@@ -33,7 +33,7 @@ class TestTheCard:
         from pipelines.lifecycle import approval
         from pipelines.models import ModelVersion
 
-        first = Release.objects.get()
+        first = Release.objects.latest("pk")
         approval.reject(first, by="70001", reason="x", revision=first.revision)
         unproven = story.told(story.a_replay(40_000, -20_000, 90_000))
         card = story.histories.a_card(shop, state=ModelVersion.State.UNDECIDED, **unproven)

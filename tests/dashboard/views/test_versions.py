@@ -16,7 +16,7 @@ class TestTheList:
 
     def test_names_the_way_back(self, shop, see, send):
         assert "Roll back to the simple rule" in see("/versions").content.decode()
-        card = Release.objects.get()
+        card = Release.objects.latest("pk")
         send(f"/releases/{card.pk}/approve", said_to(card))
         assert "Roll back to version 1" in see("/versions").content.decode()
 
