@@ -31,13 +31,13 @@ class TestDeciding:
         assert "said=" not in admin.inside.url
 
     def test_approves_by_keyboard_alone(self, admin):
-        app = admin.open(f"/releases/{Release.objects.latest("pk").pk}")
+        app = admin.open(f"/releases/{Release.objects.latest('pk').pk}")
         app.get_by_role("button", name="Approve for all variants").focus()
         admin.page.keyboard.press("Enter")
         admin.toast("Version 2 is live")
 
     def test_rolls_back_after_one_question(self, admin):
-        app = admin.open(f"/releases/{Release.objects.latest("pk").pk}")
+        app = admin.open(f"/releases/{Release.objects.latest('pk').pk}")
         app.get_by_role("button", name="Approve for all variants").click()
         app.get_by_role("button", name="Roll back to version 1").click()
         dialog = app.get_by_role("dialog", name="Roll back to version 1?")
@@ -54,7 +54,7 @@ class TestDeciding:
         assert Deployment.objects.get().active.number == 1
 
     def test_rejects_with_a_reason(self, admin):
-        app = admin.open(f"/releases/{Release.objects.latest("pk").pk}")
+        app = admin.open(f"/releases/{Release.objects.latest('pk').pk}")
         app.get_by_role("button", name="Reject").first.click()
         dialog = app.get_by_role("dialog", name="Reject version 2?")
         dialog.get_by_role("textbox", name="Why").fill("New products look too low")
@@ -63,7 +63,7 @@ class TestDeciding:
         expect(app.get_by_text("New products look too low")).to_be_visible()
 
     def test_cannot_decide_on_a_card_that_changed(self, admin):
-        app = admin.open(f"/releases/{Release.objects.latest("pk").pk}")
+        app = admin.open(f"/releases/{Release.objects.latest('pk').pk}")
         card = Release.objects.latest("pk")
         card.enter(card.phase)
         app.get_by_role("button", name="Approve for all variants").click()
@@ -72,7 +72,7 @@ class TestDeciding:
 
     @pytest.mark.parametrize("admin", [{"user": "staff"}], indirect=True)
     def test_of_staff_see_why_they_may_not(self, admin):
-        app = admin.open(f"/releases/{Release.objects.latest("pk").pk}")
+        app = admin.open(f"/releases/{Release.objects.latest('pk').pk}")
         button = app.get_by_role("button", name="Approve for all variants")
         expect(button).to_have_attribute("aria-disabled", "true")
         button.click(force=True)

@@ -74,7 +74,7 @@ class TestStranger:
 
 class TestColleague:
     def test_sees_why_the_decision_is_not_theirs(self, shop, see):
-        page = see(f"/releases/{Release.objects.latest("pk").pk}", sub=COLLEAGUE).content.decode()
+        page = see(f"/releases/{Release.objects.latest('pk').pk}", sub=COLLEAGUE).content.decode()
         assert "Only the account owner" in page
         assert '<s-button variant="primary" type="submit" disabled>Approve' in page
 

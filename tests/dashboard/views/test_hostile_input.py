@@ -92,7 +92,7 @@ def test_what_is_typed_wrongly_is_shown_as_text(named, send):
         "/forecasts/200000/rule": {"lead_time_days": EVIL, "unit_cost": EVIL},
         "/settings": {"revision": 0, "approvers": EVIL, "pull_at": EVIL, "lead_time_days": EVIL},
         "/settings/rules": {"vendor-0": EVIL, "lead_time_days-0": EVIL},
-        f"/releases/{Release.objects.latest("pk").pk}/reject": {"revision": 0, "reason": EVIL},
+        f"/releases/{Release.objects.latest('pk').pk}/reject": {"revision": 0, "reason": EVIL},
     }
     for path, fields in forms.items():
         answer = send(path, fields)
