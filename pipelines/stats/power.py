@@ -1,14 +1,15 @@
 """What a test can find and how long it takes, said before it starts (METHODS 4e). Standard library: pages call it.
 
-Approximations, held against simulations of the exact tests in the tests of this module. An e-process that has to learn
-its rates as it goes still ends about where the signed root of the log-likelihood ratio does: it reaches a limit L when
-that root, normal around theta with sd 1, is above sqrt(2 ln L).
+Approximations: the log of an e-value is taken as normal, with the mean and variance that its bets would have if they
+knew both rates from the start, less what learning them costs (LEARNING). In simulations of the exact processes the
+power comes out within 0.08 for losses up to 60 %, a little too low above, and the days within a third.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from statistics import NormalDist
 
 CONTROL_SHARE = 0.5
@@ -16,6 +17,7 @@ POWER = 0.8
 ALPHA = 0.05
 HARM_LIMIT = 40.0
 NON_INFERIOR_LIMIT = 20.0
+LEARNING = 1.5  # in log e, measured over rates of 0.5 to 10 % and weights of 1 to 50 %
 
 
 def smallest_harm(
@@ -31,7 +33,7 @@ def smallest_harm(
     def is_found(loss: float) -> bool:
         return harm_power(control, canary, rate, loss, limit=limit) >= power
 
-    return _smallest(is_found, 0.0, 1.0) if is_found(1.0) else None
+    return _smallest(is_found) if is_found(1.0) else None
 
 
 def harm_power(
@@ -39,11 +41,17 @@ def harm_power(
 ) -> float:
     """Give the probability that a relative loss is found within so many units.
 
-    >>> round(harm_power(20_000, 20_000, rate=0.02, loss=0.2), 2)
-    0.62
+    >>> round(harm_power(20_000, 20_000, rate=0.02, loss=0.3), 2)
+    0.89
     """
-    evidence = _evidence(control_units, rate, canary_units, (1 - loss) * rate, kept=1.0)
-    return NormalDist().cdf(math.sqrt(2 * evidence) - math.sqrt(2 * math.log(limit)))
+    if not (control_units > 0 and canary_units > 0):
+        raise ValueError("nothing can be found without units in both arms")
+    if not 0 < loss <= 1:
+        raise ValueError(f"a loss is a share above 0 and up to 1, not {loss}")
+    control, canary = _bets(control_units, rate, canary_units, (1 - loss) * rate, kept=1.0)
+    mean = control_units * control.gain + canary_units * canary.gain
+    variance = control_units * control.variance + canary_units * canary.variance
+    return NormalDist().cdf((mean - math.log(limit) - LEARNING) / math.sqrt(variance))
 
 
 def expected_days(
@@ -53,8 +61,9 @@ def expected_days(
     _check(units_a_day, weight, rate)
     if not 0 < margin < 1:
         raise ValueError(f"a margin is a share between 0 and 1, not {margin}")
-    a_day = _evidence(CONTROL_SHARE * units_a_day, rate, weight * units_a_day, rate, kept=1 - margin)
-    return math.log(limit) / a_day
+    control, canary = _bets(CONTROL_SHARE, rate, weight, rate, kept=1 - margin)
+    gain_a_day = units_a_day * (CONTROL_SHARE * control.gain + weight * canary.gain)
+    return (math.log(limit) + LEARNING) / gain_a_day
 
 
 def planned_units(
@@ -81,23 +90,34 @@ def interval_reach(alpha: float = ALPHA) -> float:
     return math.sqrt(2 * spread / (spread - 1) * math.log(math.sqrt(spread) / alpha))
 
 
-def _evidence(control_units: float, control: float, canary_units: float, canary: float, kept: float) -> float:
-    """Give the expected log-likelihood ratio of these rates to the closest pair of the null (see sequential)."""
+@dataclass(frozen=True)
+class _Bet:
+    """Hold what one unit adds to the log of the e-value: its mean and variance."""
+
+    gain: float
+    variance: float
+
+
+def _bets(control_units: float, control: float, canary_units: float, canary: float, kept: float) -> tuple[_Bet, _Bet]:
+    """Bet on both rates against the closest pair of the null, as `sequential.closest_null` finds it."""
     units = control_units + canary_units
     orders = control_units * control + canary_units * canary
     middle = control_units * (1 + kept * control) + canary_units * (kept + canary)
     null = 2 * orders / (middle + math.sqrt(max(middle * middle - 4 * kept * units * orders, 0.0)))
-    return control_units * _divergence(control, null) + canary_units * _divergence(canary, kept * null)
+    return _bet(control, null), _bet(canary, kept * null)
 
 
-def _divergence(rate: float, null: float) -> float:
-    """Give KL(rate || null) of two coins."""
-    ordered = rate * math.log(rate / null) if rate > 0 else 0.0
-    return ordered + (1 - rate) * math.log((1 - rate) / (1 - null))
+def _bet(rate: float, null: float) -> _Bet:
+    without = math.log((1 - rate) / (1 - null))
+    if rate == 0:
+        return _Bet(without, 0.0)
+    ordered = math.log(rate / null)
+    return _Bet(rate * ordered + (1 - rate) * without, rate * (1 - rate) * (ordered - without) ** 2)
 
 
-def _smallest(is_enough: Callable[[float], bool], low: float, high: float) -> float:
-    for _ in range(50):
+def _smallest(is_enough: Callable[[float], bool]) -> float:
+    low, high = 0.0, 1.0
+    for _ in range(30):
         middle = (low + high) / 2
         low, high = (low, middle) if is_enough(middle) else (middle, high)
     return high

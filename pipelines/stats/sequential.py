@@ -20,6 +20,7 @@ from scipy.special import gammaln
 from pipelines.stats.assignment import CONTROL_FROM
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 Starts = NDArray[np.intp]
 
 PRIOR_ORDERS, PRIOR_UNITS = 0.18, 0.36  # what an arm is taken to have seen before its first block
@@ -50,7 +51,7 @@ def harm_log_e(
     """
     blocks = _Blocks(control_orders, control_units, canary_orders, canary_units, group)
     control, canary = blocks.past_rates()
-    return blocks.log_e(control, np.minimum(canary, control), kept=1.0)
+    return blocks.log_e(control, canary, bets=canary < control, kept=1.0)
 
 
 def non_inferior_log_e(
@@ -69,7 +70,7 @@ def non_inferior_log_e(
         raise ValueError(f"a margin is a share from 0 up to 1, not {margin}")
     blocks = _Blocks(control_orders, control_units, canary_orders, canary_units, group)
     control, canary = blocks.past_rates()
-    return blocks.log_e(control, np.maximum(canary, (1 - margin) * control), kept=1 - margin)
+    return blocks.log_e(control, canary, bets=canary > (1 - margin) * control, kept=1 - margin)
 
 
 def ratio_log_e(
@@ -164,19 +165,24 @@ class _Blocks:
 
     def past_rates(self) -> tuple[Floats, Floats]:
         """Estimate both rates from the blocks before each block."""
-        return self._past(self.control_orders, self.control_units), self._past(self.canary_orders, self.canary_units)
+        return self._rate(self.control_orders, self.control_units), self._rate(self.canary_orders, self.canary_units)
 
-    def _past(self, orders: Floats, units: Floats) -> Floats:
-        seen_orders = _running(orders, self.starts) - orders
-        seen_units = _running(units, self.starts) - units
-        return (seen_orders + PRIOR_ORDERS) / (seen_units + PRIOR_UNITS)
+    def log_e(self, control: Floats, canary: Floats, bets: Bools, kept: float) -> Floats:
+        """Bet on these rates against the closest pair in which the canary keeps this share of the control's rate.
 
-    def log_e(self, control: Floats, canary: Floats, kept: float) -> Floats:
-        """Bet on these rates against the closest pair in which the canary keeps this share of the control's rate."""
+        Nothing is bet before both arms were seen: on the bare prior of one half a large block could only lose.
+        """
         null = closest_null(control, self.control_units, canary, self.canary_units, kept)
         factor = _log_ratio(self.control_orders, self.control_units, control, null)
         factor += _log_ratio(self.canary_orders, self.canary_units, canary, kept * null)
-        return _running(factor, self.starts)
+        has_past = (self._before(self.control_units) > 0) & (self._before(self.canary_units) > 0)
+        return _running(np.where(bets & has_past, factor, 0.0), self.starts)
+
+    def _rate(self, orders: Floats, units: Floats) -> Floats:
+        return (self._before(orders) + PRIOR_ORDERS) / (self._before(units) + PRIOR_UNITS)
+
+    def _before(self, counts: Floats) -> Floats:
+        return _running(counts, self.starts) - counts
 
 
 def closest_null(control: Floats, control_units: Floats, canary: Floats, canary_units: Floats, kept: float) -> Floats:
@@ -184,7 +190,7 @@ def closest_null(control: Floats, control_units: Floats, canary: Floats, canary_
 
     Setting the derivative to zero leaves kept N a0^2 - (nA (1 + kept a) + nB (kept + b)) a0 + (nA a + nB b) = 0; its
     smaller root is the answer, written here so that nothing cancels. A block without units gives back the estimate.
-    Where only the canary has units the root can reach 1, which no rate of the control may.
+    Where only the canary has units the root can reach 1, which a rate may not.
     """
     units = control_units + canary_units
     orders = control_units * control + canary_units * canary
