@@ -258,6 +258,10 @@ def test_an_interval_below_zero_ends_it_without_barring_the_version() -> None:
     assert (decision.action, decision.reason, decision.quarantines) == (Action.ABORT, Reason.WORSE, False)
 
 
+def test_a_wrong_split_has_no_loser() -> None:
+    assert told(compared(interval=(-0.2, -0.01), ratio=1_000.0)) == (Action.HOLD, Reason.RATIO)
+
+
 def test_a_full_test_without_a_winner_is_a_question() -> None:
     full = with_evidence(compared(interval=(-0.1, 0.1), non_inferior=2.0), units=20_000)
     assert told(full) == (Action.ASK, Reason.NOT_PROVEN)

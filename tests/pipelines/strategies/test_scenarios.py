@@ -83,6 +83,10 @@ def test_p03_a_dead_monitor_holds_pages_and_leaves_live_alone() -> None:
         assert (decision.action, decision.reason, decision.alert) == (Action.HOLD, "monitor_down", "critical")
 
 
+def test_p03_a_silent_canary_is_not_taken_away_while_the_monitor_is_down() -> None:
+    assert told(canary(windows=windows(*[NO_DATA] * 6, DOWN))) == (Action.HOLD, "monitor_down")
+
+
 def test_p03_what_is_live_is_not_taken_away_for_silence() -> None:
     assert told(live(windows=windows(*[NO_DATA] * 12))) == (Action.HOLD, "metric_missing")
 
