@@ -5,7 +5,15 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from pipelines.models.base import ShopTable
+from pipelines.models.base import ShopQuerySet, ShopTable
+
+
+class TestStoreLinks(ShopQuerySet):
+    __test__ = False
+
+    def confirmed(self) -> TestStoreLinks:
+        """Keep the links that both sides agreed to."""
+        return self.filter(confirmed_at__isnull=False)
 
 
 class TestStoreLink(ShopTable):
@@ -20,6 +28,8 @@ class TestStoreLink(ShopTable):
     confirmed_at = models.DateTimeField(null=True)
     by = models.CharField(max_length=40)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TestStoreLinks.as_manager()
 
     class Meta:
         constraints = [
@@ -54,22 +64,31 @@ class StagingRun(ShopTable):
     heartbeat_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
-    unlinked_at = models.DateTimeField(null=True)  # emptied; the row waits until its fields are taken back
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["version"], condition=Q(unlinked_at=None), name="staging_once"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["version"], name="staging_once")]
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (self.State.PASSED, self.State.FAILED, self.State.STOPPED)
 
 
 class StagedField(ShopTable):
-    """One metafield in the test store, written down before it is sent, so that unlinking takes back all of them."""
+    """One metafield in the test store, written down before it is sent, so that unlinking takes back all of them.
 
-    run = models.ForeignKey(StagingRun, on_delete=models.CASCADE, related_name="fields")  # the last that wrote it
+    A row belongs to the real shop. Unlinking hands it to the test store, where it waits until the field is deleted.
+    """
+
+    run = models.ForeignKey(StagingRun, null=True, on_delete=models.CASCADE, related_name="fields")  # the last to write
     owner_id = models.CharField(max_length=80)  # gid in the test store
     key = models.CharField(max_length=40)
     value = models.CharField(max_length=100, default="")
     is_sent = models.BooleanField(default=False)
+    unlinked_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["shop", "owner_id", "key"], name="staged_field_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "owner_id", "key"], condition=Q(unlinked_at=None), name="staged_field_once"
+            )
+        ]
