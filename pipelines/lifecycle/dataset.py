@@ -55,7 +55,7 @@ class Source:
     @cached_property
     def variants(self) -> pd.DataFrame:
         """Give the variants with the series that each belongs to; `series` is missing where none is for sale."""
-        return join_twins(frames.variants(self.shop))
+        return join_twins(frames.variants(self.shop, self.now))
 
     @cached_property
     def demand(self) -> pd.DataFrame:
@@ -168,7 +168,7 @@ def stock(source: Source) -> pd.DataFrame:
 
     Writes  variant_id | location_id | available | committed | incoming | moved
     """
-    rows = of_series(frames.newest_stock(source.shop), source.stock_items)
+    rows = of_series(frames.newest_stock(source.shop, source.now), source.stock_items)
     moved = of_series(stockouts.units_gone(source.stock_moves, since=source.until - MOVED_WINDOW), source.stock_items)
     keys = ["variant_id", "location_id"]
     rows = rows.groupby(keys, as_index=False)[["available", "committed", "incoming"]].sum()
@@ -191,7 +191,7 @@ def rules(source: Source) -> pd.DataFrame:
 
 def overrides(source: Source) -> pd.DataFrame:
     """Give the merchant's own numbers under the series that each variant belongs to."""
-    rows = frames.overrides(source.shop, source.last_day)
+    rows = frames.overrides(source.shop, source.last_day, source.now)
     rows["variant_id"] = source.spoken_for(rows["variant_id"])
     return rows.dropna(subset=["variant_id"])
 

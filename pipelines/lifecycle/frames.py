@@ -6,13 +6,15 @@ Days are days of the shop's own zone: PostgreSQL turns each moment into local ti
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 from django.db import connection
+from django.db.models import Q
 
-from pipelines.models import ForecastOverride, Shop, ShopSettings, StockRule
+from pipelines.models import Forecast, ForecastOverride, Shop, ShopSettings, StockRule
 
 EPOCH = date(1970, 1, 1)
 NULL = "\x01"  # not "\\N", which a product may be called
@@ -65,10 +67,11 @@ VARIANTS = """
     SELECT v.shopify_id AS variant_id, v.product_id, v.title, v.sku, v.price_minor, v.unit_cost_minor,
            v.inventory_item_id, v.is_tracked::int AS is_tracked,
            extract(epoch FROM coalesce(v.created_at, p.created_at))::bigint AS created,
-           (v.deleted_at IS NULL AND p.deleted_at IS NULL AND p.status = 'active')::int AS is_active,
+           (coalesce(v.deleted_at > %(at)s, true) AND coalesce(p.deleted_at > %(at)s, true)
+               AND p.status = 'active')::int AS is_active,
            p.title AS product_title, p.product_type, p.vendor
     FROM pipelines_variant v JOIN pipelines_product p ON p.shop_id = v.shop_id AND p.shopify_id = v.product_id
-    WHERE v.shop_id = %(shop)s
+    WHERE v.shop_id = %(shop)s AND coalesce(v.created_at, p.created_at, %(at)s) <= %(at)s
 """
 
 STOCK_MOVES = """
@@ -80,7 +83,7 @@ NEWEST_STOCK = """
     SELECT DISTINCT ON (inventory_item_id, location_id)
            inventory_item_id, location_id, available, coalesce(committed, 0) AS committed,
            coalesce(incoming, 0) AS incoming
-    FROM pipelines_stocklevel WHERE shop_id = %(shop)s
+    FROM pipelines_stocklevel WHERE shop_id = %(shop)s AND updated_at <= %(at)s
     ORDER BY inventory_item_id, location_id, updated_at DESC
 """
 
@@ -129,14 +132,14 @@ def daily_lines(shop: Shop, since: datetime) -> pd.DataFrame:
     return rows
 
 
-def variants(shop: Shop) -> pd.DataFrame:
-    """Give every variant that the shop has or had.
+def variants(shop: Shop, at: datetime) -> pd.DataFrame:
+    """Give every variant that the shop has or had at a moment.
 
     Writes  variant_id | product_id | title | sku | price_minor | unit_cost_minor | inventory_item_id | …
     """
     kinds = columns("variant_id product_id is_tracked is_active", WHOLE)
     kinds |= columns("price_minor unit_cost_minor inventory_item_id created", REAL)
-    return read(VARIANTS, kinds | columns("title sku product_title product_type vendor", TEXT), shop=shop.pk)
+    return read(VARIANTS, kinds | columns("title sku product_title product_type vendor", TEXT), shop=shop.pk, at=at)
 
 
 def stock_moves(shop: Shop, until: datetime) -> pd.DataFrame:
@@ -148,13 +151,13 @@ def stock_moves(shop: Shop, until: datetime) -> pd.DataFrame:
     return read(STOCK_MOVES, kinds, shop=shop.pk, until=until)
 
 
-def newest_stock(shop: Shop) -> pd.DataFrame:
-    """Give what is sellable, committed and on its way now.
+def newest_stock(shop: Shop, at: datetime) -> pd.DataFrame:
+    """Give what was sellable, committed and on its way at a moment.
 
     Writes  inventory_item_id | location_id | available | committed | incoming
     """
     kinds = columns("inventory_item_id location_id available committed incoming", WHOLE)
-    return read(NEWEST_STOCK, kinds, shop=shop.pk)
+    return read(NEWEST_STOCK, kinds, shop=shop.pk, at=at)
 
 
 def stock_rules(shop: Shop) -> pd.DataFrame:
@@ -167,14 +170,26 @@ def stock_rules(shop: Shop) -> pd.DataFrame:
     return rows.astype(dict.fromkeys(["variant_id", *StockRule.FIELDS], REAL))
 
 
-def overrides(shop: Shop, today: date) -> pd.DataFrame:
-    """Give the merchant's own numbers that still reach into the future, oldest first.
+def overrides(shop: Shop, today: date, at: datetime) -> pd.DataFrame:
+    """Give the merchant's own numbers that stood at a moment and still reach into the future, oldest first.
 
     Writes  variant_id | units | first_day | last_day
     """
     names = ["variant_id", "units", "first_day", "last_day"]
-    standing = ForecastOverride.objects.for_shop(shop).filter(ended_at=None, last_day__gte=today).order_by("pk")
+    stood = Q(ended_at=None) | Q(ended_at__gt=at)
+    standing = ForecastOverride.objects.for_shop(shop).filter(stood, created_at__lte=at, last_day__gte=today)
+    standing = standing.order_by("pk")
     return pd.DataFrame(standing.values_list(*names), columns=names)
+
+
+def forecasts(shop: Shop, version_id: int | None, origins: Collection[date]) -> pd.DataFrame:
+    """Give what a version had said of each variant from some origins.
+
+    Writes  variant_id | origin | mean | dispersion | model_error
+    """
+    names = ["variant_id", "origin", "mean", "dispersion", "model_error"]
+    rows = Forecast.objects.for_shop(shop).filter(version=version_id, origin__in=origins)
+    return pd.DataFrame(rows.values_list(*names), columns=names)
 
 
 def shop_terms(shop: Shop) -> pd.DataFrame:
