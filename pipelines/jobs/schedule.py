@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pipelines.jobs import ingest, ledger, privacy, queue, releases, training
+from pipelines.jobs import ingest, ledger, monitoring, privacy, queue, releases, training
 from pipelines.jobs.queue import Scheduler, job
 
 HEARTBEAT = "shopmlops:heartbeat"
@@ -21,6 +21,7 @@ def scheduler() -> Scheduler:
     clock.add("privacy: forget", privacy.forget, every=3600)
     clock.add("ledger: sign heads", ledger.sign_heads, every=3600)
     clock.add("training: carry on", training.carry_on, every=60)
+    clock.add("evidence: keep up", monitoring.keep_up, every=86_400)
     clock.add("releases: keep time", releases.keep_time, every=60)
     return clock
 

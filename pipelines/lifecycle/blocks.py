@@ -133,3 +133,15 @@ def learn_peak_hours(shop: Shop, now: datetime) -> dict[str, Any]:
     learned["learned"] = now.astimezone(shop.zone).date().isoformat()
     ShopSettings.objects.filter(shop=shop).update(peak_hours=learned)
     return learned
+
+
+# Once a day
+
+
+def keep_up(now: datetime) -> None:
+    """Learn every shop's peak hours again, and restate the releases that shoppers saw lately."""
+    for shop in Shop.objects.installed():
+        learn_peak_hours(shop, now)
+    seen = Release.objects.filter(exposed_at__gte=now - RESTATED_FOR, shop__in=Shop.objects.installed())
+    for release in seen.select_related("shop"):
+        restate_blocks(release, now)
