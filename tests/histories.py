@@ -26,6 +26,7 @@ from pipelines.models import (
     SyncRun,
     Variant,
 )
+from pipelines.strategies import Step
 
 OWNER = "1001"
 COLLEAGUE = "1002"
@@ -197,7 +198,7 @@ def answered(opened: Release) -> Release:
 
 def a_live_release(version: ModelVersion) -> Release:
     """Return the release by which a version is what the shop uses."""
-    steps = [{"name": "preview", "asks": True}, {"name": "all", "weight": 100}]
+    steps = [step.as_dict() for step in (Step("preview", asks=True), Step("all", weight=100))]
     now = timezone.now()
     return Release.objects.create(
         shop=version.shop,

@@ -38,8 +38,11 @@ def follow(release_id: int, before: tuple[str, int] | None) -> None:
     from pipelines.jobs import training
     from pipelines.lifecycle.release import deployment_of
     from pipelines.models import Release
+    from pipelines.usecases import USE_CASES
 
     row = Release.objects.get(pk=release_id)
+    if USE_CASES[row.use_case].serves != "batch":
+        return
     now = (row.phase, deployment_of(row.shop_id, row.use_case).revision)
     if before and now[1] != before[1]:
         training.refresh.enqueue(row.shop_id, row.use_case)
@@ -49,16 +52,30 @@ def follow(release_id: int, before: tuple[str, int] | None) -> None:
 
 @job()
 def keep_time() -> None:
-    """Close the cards that expired, write down the calendar's freezes, and look at every release that is due."""
+    """Close the cards that expired, and look at every release that is due."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import approval, freezes
+    from pipelines.lifecycle import approval
     from pipelines.lifecycle import evaluate as stage
-    from pipelines.models import Shop
 
     now = timezone.now()
     approval.expire(now)
-    for shop in Shop.objects.installed():
-        freezes.propose(shop, now)
     for release_id in stage.due(now):
         evaluate.enqueue(release_id)
+
+
+@job(timeout=1800)
+def keep_calendar() -> None:
+    """Once a day and shop: propose the calendar's freezes, learn the peak hours, restate what was closed."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import blocks, exposures, freezes
+    from pipelines.models import Release, Shop
+
+    now = timezone.now()
+    for shop in Shop.objects.installed():
+        freezes.propose(shop, now)
+        blocks.learn_peak_hours(shop, now)
+    for row in Release.objects.filter(phase__in=[Release.Phase.CANARY, Release.Phase.LIVE], exposed_at__isnull=False):
+        blocks.restate_blocks(row, now)
+    exposures.forget_served(now)

@@ -188,7 +188,7 @@ def act(row: Release, look: Look) -> None:
 def advance(row: Release, look: Look) -> None:
     """Take the next step."""
     with transaction.atomic():
-        step = release.next_step(row)
+        step = row.step + 1 if look.decision.step is None else look.decision.step
         if not release.enter_step(row, step, look.now, by=SYSTEM, because=look.decision.sentence):
             raise Refused(release.CHANGED)
         log(row, look)
@@ -217,7 +217,8 @@ def pause(row: Release, look: Look) -> None:
 
 def hold(row: Release, look: Look) -> None:
     """Stay and say why."""
-    if row.phase != Phase.LIVE and release.hold(row, look.decision.sentence):
+    waits_anyway = row.phase == Phase.SCHEDULED and look.decision.until
+    if row.phase != Phase.LIVE and not waits_anyway and release.hold(row, look.decision.sentence):
         log(row, look)
 
 

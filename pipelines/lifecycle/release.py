@@ -154,7 +154,7 @@ def phase_of(step: Step) -> Phase:
 def next_step(release: Release) -> int:
     """Return the step after the present one; a merchant who was asked half-way says yes to everything."""
     steps = steps_of(release)
-    asked_half_way = release.phase == Phase.AWAITING_APPROVAL and not steps[release.step].asks
+    asked_half_way = not steps[release.step].asks and release.phase in (Phase.AWAITING_APPROVAL, Phase.SCHEDULED)
     return len(steps) - 1 if asked_half_way else release.step + 1
 
 

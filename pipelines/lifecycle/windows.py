@@ -16,7 +16,7 @@ from django.db.models import Q, Sum
 from pipelines.models import Release, ServingWindow
 from pipelines.stats import clock
 from pipelines.stats.clock import Span
-from pipelines.strategies import Health, Window
+from pipelines.strategies import Health, Step, Window
 from pipelines.usecases import USE_CASES
 
 CANARY, STABLE = "canary", "stable"
@@ -86,7 +86,7 @@ def length_of(release: Release) -> timedelta:
 
 def windows_of(release: Release, now: datetime) -> tuple[Window, ...]:
     """Judge the complete windows of a release's version since its step began, oldest first."""
-    if release.phase == Release.Phase.STAGED:
+    if not is_answering(release):
         return ()
     since = max(release.entered_at, now - LOOKS_BACK)
     mine, others = counted(release, clock.day_of(since, release.shop.zone).starts_at, now)
@@ -102,6 +102,12 @@ def windows_of(release: Release, now: datetime) -> tuple[Window, ...]:
         beats = any(count.heartbeats for count in (*mine.values(), *others.values()))
         usual = replace(usual_of(release, since), beats=beats)
     return tuple(judged(span, mine.get(span[0], NOTHING), others.get(span[0], NOTHING), usual) for span in spans)
+
+
+def is_answering(release: Release) -> bool:
+    """Say whether the version should be heard of: it is shown, or it answers unseen."""
+    step = Step.from_dict(release.steps[release.step]) if release.steps else Step("")
+    return release.phase != Release.Phase.STAGED and bool(release.weight or step.mirrors)
 
 
 def arm_of(release: Release) -> str:

@@ -30,7 +30,7 @@ def test_of_many_who_approve_at_once_one_moves_it(shop):
     assert Approval.objects.count() == 1 and LifecycleEvent.broken_at(shop) is None
 
 
-def test_an_approval_that_is_killed_at_any_statement_happens_wholly_or_not_at_all(shop):
+def test_p23_an_approval_that_is_killed_at_any_statement_happens_wholly_or_not_at_all(shop):
     card = histories.a_card(shop)
 
     def untouched() -> None:
@@ -45,7 +45,7 @@ def test_an_approval_that_is_killed_at_any_statement_happens_wholly_or_not_at_al
     assert Approval.objects.count() == 1 and LifecycleEvent.broken_at(shop) is None
 
 
-def test_a_rollback_that_is_killed_at_any_statement_happens_wholly_or_not_at_all(shop):
+def test_p23_a_rollback_that_is_killed_at_any_statement_happens_wholly_or_not_at_all(shop):
     first = histories.healthy(histories.approved(histories.a_card(shop)))
     second = histories.approved(histories.a_card(shop))
 

@@ -1,0 +1,260 @@
+"""The release policy's scenarios through the real jobs, on PostgreSQL and a clock that only the test moves."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from pipelines.jobs import releases as jobs
+from pipelines.lifecycle import approval, freezes, release, rollback
+from pipelines.lifecycle.errors import ArtifactRefused, Refused
+from pipelines.models import Alert, Approval, LifecycleEvent, ModelVersion, Release, ServingWindow
+from tests import exposing, histories
+from tests.journeys.canary_store import HOUR, UNITS, CanaryStore
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shown")]
+shown = exposing.shown
+Phase = Release.Phase
+MONDAY = datetime(2026, 9, 14, tzinfo=UTC)
+WELL = {"control": (UNITS, 10), "canary": (50, 1)}
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(MONDAY, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def store(clock) -> CanaryStore:
+    return CanaryStore(clock)
+
+
+def live_in(shop):
+    return release.deployment_of(shop, "demand_forecast").active
+
+
+def test_every_scenario_has_its_test(shared: Path) -> None:
+    known = {case["id"].split()[0] for case in json.loads((shared / "policy_scenarios.json").read_text())["scenarios"]}
+    told = "\n".join(path.read_text() for path in Path(__file__).parents[1].rglob("test_*.py"))
+    assert known <= {found.upper() for found in re.findall(r"def test_(p\d\d)_", told)}
+
+
+class TestSilence:
+    def test_p01_without_data_the_canary_is_held_and_told_of(self, store):
+        store.hours("ok", "no_data", "no_data")
+        assert store.row.phase == Phase.CANARY and store.row.weight == 5
+        assert "Metric missing" in store.row.held and store.alerts == ["metric_missing"]
+
+    def test_p01_it_goes_on_when_data_comes_back(self, store):
+        store.hours("ok", "no_data", "no_data", "ok")
+        assert store.row.held == "" and store.events("release.resumed") == 1
+
+    def test_p02_after_six_silent_hours_the_canary_is_gone_and_may_come_again(self, store):
+        store.hours("ok", *["no_data"] * 6)
+        assert store.row.phase == Phase.ROLLED_BACK and store.deployment.canary is None
+        assert store.row.version.state == ModelVersion.State.VALIDATED
+
+    def test_p02_a_quiet_night_is_no_silence(self, store):
+        ServingWindow.objects.for_shop(store.shop).update(units=10)
+        store.hours("ok", *["quiet"] * 8)
+        assert store.row.phase == Phase.CANARY and store.row.held == ""
+
+    def test_p03_a_dead_monitor_holds_and_takes_nothing_away(self, store):
+        before = store.deployment
+        store.hours("ok", *["down"] * 8)
+        assert store.row.phase == Phase.CANARY and store.row.held
+        assert (store.deployment.active, store.deployment.revision) == (before.active, before.revision)
+        assert Alert.objects.for_shop(store.shop).filter(severity="critical").exists()
+
+
+class TestBreaches:
+    def test_p04_flapping_warns_once_and_takes_nothing_away(self, store):
+        store.hours("breach", "ok", "breach", "ok", "ok")
+        assert store.row.phase == Phase.CANARY and store.alerts == ["flapping"]
+
+    def test_p05_three_of_five_take_the_canary_away_exactly_once(self, store):
+        store.hours("breach", "breach", "ok", "breach")
+        assert store.row.phase == Phase.ROLLED_BACK and store.events("release.rolled_back") == 1
+        assert store.row.version.state == ModelVersion.State.QUARANTINED
+        store.hours("breach", "breach", "breach")
+        assert store.events("release.rolled_back") == 1
+
+    def test_p06_soon_after_a_rollback_there_is_no_second_one(self, store):
+        store.hours("breach", "breach", "breach")
+        restored = store.deployment.active
+        store.release = store.live
+        store.hours("ok", *["breach"] * 4)
+        assert store.deployment.active == restored and store.events("release.rolled_back") == 1
+        assert "cooldown" in store.alerts
+        store.hours(*["ok"] * 22, *["breach"] * 4)
+        assert store.deployment.active is None and store.events("release.rolled_back") == 2
+
+    def test_p09_a_freeze_blocks_no_rollback(self, store):
+        freezes.add(store.shop, name="Sale", starts_at=MONDAY, ends_at=MONDAY + timedelta(days=9), by=histories.OWNER)
+        store.hours("breach", "breach", "breach")
+        assert store.row.phase == Phase.ROLLED_BACK
+
+    def test_p12_the_first_version_ever_gives_way_to_the_safe_default(self, store):
+        store.hours("breach", "breach", "breach")
+        store.release = store.live
+        Release.objects.filter(pk=store.live.pk).update(entered_at=store.now, healthy_since=store.now)
+        store.hours(*["ok"] * 25, *["breach"] * 3)
+        pointer = store.deployment
+        assert pointer.active is None and pointer.revision > 0
+
+
+class TestHarm:
+    def test_p13_a_canary_that_sells_nothing_is_gone_a_day_after_the_sixth_hour(self, store):
+        for _ in range(6):
+            store.hour(control=(500, 10), canary=(50, 0))
+        store.hours(*["ok"] * 23)
+        assert store.row.phase == Phase.CANARY
+        store.hours("ok")
+        assert store.row.phase == Phase.ROLLED_BACK and "order less" in store.row.closed_because
+        assert store.row.version.state == ModelVersion.State.QUARANTINED
+
+    def test_p14_a_split_that_was_not_planned_proves_nothing_either_way(self, store):
+        for _ in range(6):
+            store.hour(control=(1584, 32), canary=(192, 4))
+        store.hours(*["ok"] * 26)
+        assert store.row.phase == Phase.CANARY and "not split as planned" in store.row.held
+
+    def test_p20_a_ramp_while_sales_fall_is_no_harm(self, store):
+        for _ in range(12):
+            store.hour(control=(1000, 30), canary=(100, 3))
+        store.hours(*["ok"] * 24)
+        exposing.enter(store.row, 1, store.now)
+        for _ in range(12):
+            store.hour(control=(1000, 15), canary=(1000, 15))
+        store.hours(*["ok"] * 24)
+        assert store.row.phase == Phase.CANARY and store.row.analysis["harm"] < 5
+
+    def test_p19_without_a_peak_hour_no_step_is_taken(self, store):
+        for hour in range(48):
+            peak = hour % 24 in (10, 11)
+            store.hour(**({} if peak else WELL))
+        store.hours(*["ok"] * 26)
+        assert store.row.step == 0 and store.row.analysis["reason"] in ("peak_needed", "units_needed", "loss_unknown")
+
+
+class TestMovingForward:
+    def test_p18_on_stale_data_nothing_moves(self, store, monkeypatch):
+        monkeypatch.setattr(histories, "pulled", lambda *_: None)
+        store.hours(*["ok"] * 30)
+        before = store.row.step
+        for _ in range(4):
+            store.hour(**WELL)
+        assert store.row.step == before and store.row.phase == Phase.CANARY
+
+    def test_two_workers_take_a_step_once(self, store):
+        row, same = store.row, store.row
+        assert release.enter_step(row, 1, store.now, by="system", because="Well")
+        assert not release.enter_step(same, 1, store.now, by="system", because="Well")
+        assert store.events("release.step") == 1 and store.row.weight == 50
+
+    def test_a_clock_that_goes_back_changes_nothing(self, store):
+        store.hours("ok", "ok")
+        before = store.row
+        store.clock.shift(-5 * HOUR)
+        jobs.evaluate(store.release.pk)
+        assert (store.row.revision, store.row.evaluated_at) == (before.revision, before.evaluated_at)
+        assert "clock" in store.row.held
+        store.clock.shift(5 * HOUR)
+
+
+class TestApproving:
+    @pytest.fixture
+    def shop(self, clock):
+        shop = histories.a_shop()
+        histories.pulled(shop)
+        return shop
+
+    def frozen(self, shop, days: int) -> None:
+        freezes.add(
+            shop, name="Sale", starts_at=MONDAY - HOUR, ends_at=MONDAY + timedelta(days=days), by=histories.OWNER
+        )
+
+    def tick(self, shop, clock, **later) -> None:
+        clock.shift(timedelta(**later))
+        histories.pulled(shop)
+        jobs.keep_time()
+
+    def test_p08_inside_a_freeze_an_approved_release_waits_for_its_end(self, shop, clock):
+        self.frozen(shop, 3)
+        card = histories.approved(histories.a_card(shop))
+        assert card.phase == Phase.SCHEDULED and live_in(shop) is None
+        self.tick(shop, clock, days=2)
+        assert live_in(shop) is None
+        self.tick(shop, clock, days=1, hours=1)
+        assert live_in(shop) == card.version
+
+    def test_p08_an_approval_does_not_outlive_a_long_freeze(self, shop, clock):
+        self.frozen(shop, 20)
+        card = histories.approved(histories.a_card(shop))
+        for _ in range(21):
+            self.tick(shop, clock, days=1)
+        card.refresh_from_db()
+        assert card.phase == Phase.EXPIRED and live_in(shop) is None
+
+    def test_p10_other_bytes_than_the_approved_ones_never_go_live(self, shop, clock):
+        from django.core.files.base import ContentFile
+        from django.core.files.storage import storages
+
+        card = histories.a_card(shop)
+        path = f"{card.version.artifact_path}/recipe.json"
+        storages["artifacts"].delete(path)
+        storages["artifacts"].save(path, ContentFile(b'{"changed": true}'))
+        with pytest.raises(ArtifactRefused):
+            histories.approved(card)
+        assert live_in(shop) is None
+        assert LifecycleEvent.objects.for_shop(shop).filter(kind="approval.refused").exists()
+
+    def test_p11_a_rollback_beats_an_approval_and_says_so(self, shop, clock):
+        histories.approved(histories.a_card(shop))
+        card = histories.a_card(shop)
+        pointer = release.deployment_of(shop, "demand_forecast")
+        rollback.roll_back(pointer, by="system", because="Harm", revision=pointer.revision)
+        with pytest.raises(Refused, match="changed"):
+            histories.approved(card)
+        assert live_in(shop) is None
+        assert LifecycleEvent.objects.for_shop(shop).filter(kind="approval.superseded").exists()
+
+    def test_p11_what_was_approved_for_later_is_void_after_a_rollback(self, shop, clock):
+        histories.approved(histories.a_card(shop))
+        self.frozen(shop, 3)
+        card = histories.approved(histories.a_card(shop))
+        pointer = release.deployment_of(shop, "demand_forecast")
+        rollback.roll_back(pointer, by="system", because="Harm", revision=pointer.revision)
+        self.tick(shop, clock, days=4)
+        card.refresh_from_db()
+        assert card.phase == Phase.SUPERSEDED and live_in(shop) is None
+        assert Approval.objects.get(release=card).voided_because
+
+    def test_two_people_must_say_yes_where_the_shop_wants_it(self, shop, clock):
+        shop.settings.approvals_needed, shop.settings.approvers = 2, [histories.COLLEAGUE]
+        shop.settings.save()
+        card = histories.approved(histories.a_card(shop))
+        assert card.phase == Phase.AWAITING_APPROVAL and live_in(shop) is None
+        with pytest.raises(Refused, match="already"):
+            histories.approved(card)
+        histories.approved(card, sub=histories.COLLEAGUE)
+        assert live_in(shop) == card.version
+
+    def test_a_paused_release_goes_on_only_when_a_person_says_so(self, shop, clock):
+        card = histories.a_card(shop)
+        release.pause(card, by=histories.OWNER, revision=card.revision)
+        with pytest.raises(Refused, match="on hold"):
+            histories.approved(card)
+        release.pause(card, by=histories.OWNER, revision=card.revision, pauses=False)
+        assert histories.approved(card).phase == Phase.LIVE
+
+    def test_a_rejected_card_says_why_and_changes_nothing(self, shop, clock):
+        card = histories.a_card(shop)
+        approval.reject(card, by=histories.OWNER, reason="Too low", revision=card.revision)
+        assert live_in(shop) is None and card.phase == Phase.REJECTED
