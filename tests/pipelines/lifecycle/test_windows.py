@@ -14,7 +14,7 @@ from pipelines.lifecycle import windows
 from pipelines.lifecycle.windows import Count, Usual, judged, window_at, windows_of
 from pipelines.models import Release, ServingWindow, Shop
 from pipelines.stats.clock import Span
-from pipelines.strategies import Health
+from pipelines.strategies import Health, Step
 from pipelines.usecases import USE_CASES
 from tests import exposing, toy_use_case
 from tests.exposing import MONDAY, SLUG
@@ -173,7 +173,9 @@ class TestDays:
         """Return a release of a use case that answers once a night."""
         monkeypatch.setitem(USE_CASES, SLUG, toy_use_case.TOY)
         shop = exposing.a_shop(timezone="Europe/London")
-        return exposing.a_canary(shop, at=MONDAY + timedelta(hours=3), phase=Release.Phase.SHADOW, weight=0)
+        steps = [Step("alongside", mirrors=True, units=1).as_dict(), Step("all", weight=100).as_dict()]
+        facts: dict[str, Any] = {"phase": Release.Phase.SHADOW, "weight": 0, "steps": steps}
+        return exposing.a_canary(shop, at=MONDAY + timedelta(hours=3), **facts)
 
     def test_a_day_is_over_once_it_is_answered(self, nightly: Release) -> None:
         a_window(nightly, MONDAY + timedelta(hours=3), units=2)  # a shop of two variants
