@@ -37,12 +37,14 @@ def validate_version(version_id: int) -> None:
 
 @job(queue="training", timeout=1800)
 def refresh(shop_id: int, use_case: str) -> None:
-    """Write what runs now says today, and publish it where the merchant lets us."""
+    """Write what runs now says today, publish it where the merchant lets us, and look at what moves at once."""
     from pipelines.lifecycle import serve
     from pipelines.models import Shop
 
     serve.refresh(Shop.objects.get(pk=shop_id), use_case)
     publish.enqueue(shop_id)
+    look(shop_id, use_case)
+    compare_weeks.enqueue(shop_id, use_case)
 
 
 @job(queue="training", timeout=1800)
@@ -52,6 +54,29 @@ def alongside(shop_id: int, use_case: str) -> None:
     from pipelines.models import Shop
 
     serve.mirror(Shop.objects.get(pk=shop_id), use_case)
+    look(shop_id, use_case)
+
+
+@job(queue="training", timeout=1800)
+def compare_weeks(shop_id: int, use_case: str) -> None:
+    """Price the weeks that have matured, and look at the releases that they speak of."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import paired
+    from pipelines.models import Shop
+
+    if paired.compare_weeks(Shop.objects.get(pk=shop_id), use_case, timezone.now()):
+        look(shop_id, use_case)
+
+
+def look(shop_id: int, use_case: str) -> None:
+    """Have the releases that are open or live looked at, now that something is known."""
+    from pipelines.jobs.releases import evaluate
+    from pipelines.models import Release
+
+    moving = Release.objects.for_shop(shop_id).filter(phase__in=[*Release.OPEN, Release.Phase.LIVE])
+    for release_id in moving.filter(use_case=use_case).values_list("pk", flat=True):
+        evaluate.enqueue(release_id)
 
 
 @job(queue="training", timeout=1800)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -15,11 +15,13 @@ from pipelines.models import (
     ModelVersion,
     PublishedFields,
     Release,
+    ServingWindow,
     Shop,
     ShopSettings,
     StockAdvice,
     TrainingRun,
 )
+from pipelines.stats.clock import midnight
 from pipelines.usecases import USE_CASES
 
 State = TrainingRun.State
@@ -110,11 +112,20 @@ def refreshes(now: datetime | None = None) -> Iterator[tuple[int, str]]:
 
 
 def is_served(deployment: Deployment, now: datetime) -> bool:
-    """Say whether a shop sees the newest forecast of what runs."""
+    """Say whether a shop sees the newest forecast of what runs, where that could be shown."""
     local = now.astimezone(deployment.shop.zone)
-    behind = 1 if local.time() >= REFRESH_AT else 2
+    newest = local.date() - timedelta(days=1 if local.time() >= REFRESH_AT else 2)
     rows = StockAdvice.objects.for_shop(deployment.shop_id).filter(version=deployment.active)
-    return rows.filter(origin__gte=local.date() - timedelta(days=behind)).exists()
+    return rows.filter(origin__gte=newest).exists() or was_thrown_away(deployment, newest)
+
+
+def was_thrown_away(deployment: Deployment, origin: date) -> bool:
+    """Say whether what runs gave an answer from that day that cannot be true: asking again would not help."""
+    asked = ServingWindow.objects.for_shop(deployment.shop_id).filter(
+        use_case=deployment.use_case, version=deployment.active, arm="stable"
+    )
+    since = midnight(origin + timedelta(days=1), deployment.shop.zone)
+    return asked.filter(starts_at__gte=since).exclude(broken="").exists()
 
 
 def publications() -> Iterator[int]:

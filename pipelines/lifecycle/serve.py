@@ -24,14 +24,14 @@ from pipelines.lifecycle.release import deployment_of, open_release
 from pipelines.lifecycle.sound import Soundness, soundness
 from pipelines.lifecycle.tables import copy_rows
 from pipelines.models import Deployment, Forecast, ModelVersion, Release, ServingWindow, Shop, StockAdvice
-from pipelines.stats import assignment
+from pipelines.stats import assignment, clock
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames, NotEnoughHistory
 
 log = logging.getLogger(__name__)
 
-DAILY_ORIGINS_KEPT = timedelta(days=35)
+DAILY_ORIGINS_KEPT = timedelta(days=42)  # a week is priced for the last time 30 days after its end
 WEEKLY_ORIGIN = 7  # Sundays stay
 STANDBY_SPEAKS_FOR = timedelta(weeks=26)
 STABLE, CANARY, UNSEEN = "stable", "canary", ""
@@ -184,26 +184,17 @@ def write(deployment: Deployment, speaker: Speaker, origin: date, said: Answer, 
 
 def note_window(deployment: Deployment, speaker: Speaker, sound: Soundness, now: datetime) -> None:
     """Note how an arm answered on the shop's day; the day's newest answer counts."""
-    starts_at, ends_at = day_around(deployment.shop, now)
+    day = clock.day_of(now, deployment.shop.zone)
     counts = {"expected": sound.expected, "units": sound.units, "errors": sound.errors, "broken": sound.broken}
     window, _ = ServingWindow.objects.get_or_create(
         shop_id=deployment.shop_id,
         use_case=deployment.use_case,
         arm=speaker.arm,
         version=speaker.version,
-        starts_at=starts_at,
-        defaults={"ends_at": ends_at},
+        starts_at=day.starts_at,
+        defaults={"ends_at": day.ends_at},
     )
     ServingWindow.objects.filter(pk=window.pk).update(heartbeats=F("heartbeats") + 1, **counts)
-
-
-def day_around(shop: Shop, now: datetime) -> tuple[datetime, datetime]:
-    """Return when the shop's day began and when it ends."""
-    today = now.astimezone(shop.zone).date()
-    starts_at, ends_at = (
-        datetime.combine(day, datetime.min.time(), tzinfo=shop.zone) for day in (today, today + timedelta(days=1))
-    )
-    return starts_at, ends_at
 
 
 def write_forecasts(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame) -> int:

@@ -12,6 +12,7 @@ from pipelines.models import (
     Deployment,
     ModelVersion,
     Release,
+    ServingWindow,
     ShopSettings,
     StockAdvice,
     SyncRun,
@@ -162,6 +163,13 @@ class TestRefreshes:
         assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)]
         StockAdvice.objects.update(version=None)
         assert list(due.refreshes(NOW)) == []
+
+    def test_an_answer_that_was_thrown_away_is_asked_for_again_the_next_night(self, shop, live):
+        day = {"starts_at": datetime(2026, 11, 25, tzinfo=UTC), "ends_at": datetime(2026, 11, 26, tzinfo=UTC)}
+        facts = {"use_case": USE_CASE, "version": live, "arm": "stable", "broken": "3 forecasts are not numbers"}
+        ServingWindow.objects.create(shop=shop, **facts, **day)
+        assert list(due.refreshes(datetime(2026, 11, 26, 1, 59, tzinfo=UTC))) == []
+        assert list(due.refreshes(datetime(2026, 11, 26, 2, 0, tzinfo=UTC))) == [(shop.pk, USE_CASE)]
 
     def test_before_anything_was_approved_nothing_is_due(self, shop):
         histories.a_card(shop)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from django.utils import timezone
 
+from pipelines.jobs import training
 from pipelines.lifecycle import registry, release, rollback, serve, sound, train
 from pipelines.models import (
     Deployment,
@@ -140,7 +141,7 @@ def test_stock_on_its_way_counts_and_locations_get_their_share(shop, things, ver
     assert 0.9 * total.forecast_28 < there.forecast_28 < total.forecast_28
 
 
-def test_origins_are_kept_daily_for_35_days_and_then_on_sundays(shop, things, version):
+def test_origins_are_kept_daily_for_six_weeks_and_then_on_sundays(shop, things, version):
     refresh(shop)
     origin = Forecast.objects.first().origin
     for ago in range(1, 60):
@@ -149,8 +150,8 @@ def test_origins_are_kept_daily_for_35_days_and_then_on_sundays(shop, things, ve
         )
     refresh(shop)
     kept = Forecast.objects.filter(variant_id=1).values_list("origin", flat=True)
-    old = [day for day in kept if day < origin - timedelta(days=35)]
-    assert len(kept) - len(old) == 35 and old and all(day.isoweekday() == 7 for day in old)
+    old = [day for day in kept if day < origin - timedelta(days=42)]
+    assert len(kept) - len(old) == 42 and old and all(day.isoweekday() == 7 for day in old)
 
 
 def test_after_a_rollback_to_nothing_the_simple_rule_speaks(shop, things, version):
@@ -362,3 +363,32 @@ def test_without_a_candidate_nothing_answers_alongside(shop, version):
 def test_few_sales_prove_no_total_wrong():
     assert not sound.far_off(60, 5) and not sound.far_off(0, 15)
     assert sound.far_off(81, 5) and sound.far_off(4, 20)
+
+
+# Through the jobs
+
+
+def test_a_live_version_whose_answer_cannot_be_true_is_rolled_back_by_the_same_refresh(shop, version, monkeypatch):
+    refresh(shop)
+    says(monkeypatch, version, times(10))
+    training.refresh(shop.pk, "demand_forecast")
+    version.refresh_from_db()
+    assert version.state == ModelVersion.State.QUARANTINED
+    assert release.deployment_of(shop, "demand_forecast").active is None
+    assert set(StockAdvice.objects.values_list("version", flat=True)) == {None}
+
+
+def test_a_candidate_whose_answer_cannot_be_true_is_taken_away_within_minutes(shop, version, candidate, monkeypatch):
+    says(monkeypatch, candidate, with_forecasts(no_numbers))
+    training.alongside(shop.pk, "demand_forecast")
+    assert Release.objects.get(version=candidate).phase == Release.Phase.REJECTED
+    assert release.deployment_of(shop, "demand_forecast").active == version
+
+
+def test_each_refresh_has_weeks_compared_and_releases_looked_at(shop, version, monkeypatch):
+    compared, looked = [], []
+    monkeypatch.setattr("pipelines.lifecycle.paired.compare_weeks", lambda shop, use_case, now: compared.append(1) or 1)
+    monkeypatch.setattr("pipelines.lifecycle.evaluate.evaluate", lambda release_id, now: looked.append(release_id))
+    training.refresh(shop.pk, "demand_forecast")
+    live = Release.objects.get(version=version)
+    assert compared == [1] and looked == [live.pk, live.pk]  # after the answer, and after the weeks
