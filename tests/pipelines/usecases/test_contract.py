@@ -102,6 +102,10 @@ def test_it_says_what_is_missing_when_history_is_too_short(use_case: UseCase) ->
     fitted(use_case, SMALL_SHOP[use_case.slug](days=days))
 
 
+def test_it_can_price_two_versions_where_that_is_its_evidence(use_case: UseCase) -> None:
+    assert use_case.evidence.kind != "paired" or callable(use_case.resolve("compare"))
+
+
 def test_naming_the_use_cases_imports_none_of_the_heavy_libraries() -> None:
     heavy = "numpy pandas scipy prophet lightgbm plotly"
     code = f"import sys, pipelines.usecases; print([m for m in '{heavy}'.split() if m in sys.modules])"
