@@ -7,7 +7,7 @@ from statistics import mean
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
@@ -34,11 +34,13 @@ def test_buckets_are_growthbooks(seed: str, value: str, expected: float) -> None
     assert buckets(seed, [value]).tolist() == [expected]
 
 
+@settings(deadline=None)
 @given(TEXTS, st.lists(TEXTS, max_size=30))
 def test_many_units_are_bucketed_as_one_by_one(seed: str, units: list[str]) -> None:
     assert buckets(seed, units).tolist() == [bucket(seed, unit) for unit in units]
 
 
+@settings(deadline=None)
 @given(st.text("0123456789abcdef", max_size=16), st.lists(st.binary(min_size=16, max_size=16), max_size=30))
 def test_bytes_of_hex_are_bucketed_as_their_text(seed: str, digests: list[bytes]) -> None:
     names = [digest.hex() for digest in digests]
@@ -57,6 +59,7 @@ def test_buckets_are_spread_evenly_and_two_seeds_know_nothing_of_each_other() ->
     assert chisquare(table.ravel()).pvalue > 0.001
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1, exclude_max=True), st.floats(0, 0.5), st.floats(0, 0.5))
 def test_a_unit_in_the_canary_stays_when_the_weight_rises(u: float, one: float, other: float) -> None:
     low, high = sorted((one, other))

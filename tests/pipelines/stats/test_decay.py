@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.stats.decay import (
@@ -24,6 +24,7 @@ def days_with_memory(rng: np.random.Generator, memory: float, size: tuple[int, i
     return days
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.floats(-5, 5), st.just(float("nan"))), min_size=1, max_size=60))
 def test_the_sum_agrees_with_a_slow_loop(z: list[float]) -> None:
     held, expected = 0.0, []
@@ -102,6 +103,7 @@ def slow_diebold_mariano(losses: np.ndarray, horizon: int) -> float:
     return statistic * np.sqrt((size + 1 - 2 * horizon + horizon * (horizon - 1) / size) / size)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 4))
 def test_diebold_mariano_agrees_with_its_formula(seed: int, horizon: int) -> None:
     one, other = np.random.default_rng(seed).exponential(size=(2, 60))

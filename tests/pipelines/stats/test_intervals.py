@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.stats.intervals import (
@@ -64,6 +64,7 @@ def test_the_interval_is_tightest_at_its_planned_size() -> None:
     assert int(np.argmin(widths)) == 2
 
 
+@settings(deadline=None)
 @given(st.floats(-1, 1), st.floats(0.001, 1), st.integers(1, 10**6), st.integers(1, 10**6))
 def test_one_interval_and_many_half_widths_agree(mean: float, se: float, n: int, planned: int) -> None:
     interval = always_valid(mean, se, n, planned)
@@ -168,6 +169,7 @@ def test_a_stratum_without_both_arms_does_not_count() -> None:
     assert relative_difference(Sums.of_orders(100, 0), Sums.of_orders(100, 5)) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 100), min_size=4, max_size=40), st.integers(1, 3))
 def test_sums_give_the_mean_and_variance_of_the_raw_data(values: list[float], cut: int) -> None:
     raw = np.array(values)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom, dirichlet_multinomial, kstest, multinomial, norm
@@ -118,16 +118,19 @@ def kl(rate: float, null: float) -> float:
     return rate * math.log(rate / null) + (1 - rate) * math.log((1 - rate) / (1 - null))
 
 
+@settings(deadline=None)
 @given(blocks())
 def test_harm_agrees_with_a_slow_loop(data) -> None:
     assert harm_log_e(*data) == pytest.approx(slow_log_e(*data, margin=None), abs=1e-3)
 
 
+@settings(deadline=None)
 @given(blocks(), st.sampled_from([0.05, 0.1, 0.3]))
 def test_non_inferiority_agrees_with_a_slow_loop(data, margin: float) -> None:
     assert non_inferior_log_e(*data[:4], margin, data[4]) == pytest.approx(slow_log_e(*data, margin=margin), abs=1e-3)
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, 0.9), st.integers(1, 5000), st.floats(0.001, 0.9), st.integers(1, 5000), st.floats(0.3, 1))
 def test_the_nulls_closest_point_is_where_brute_force_finds_it(a, na, b, nb, kept) -> None:
     found = float(closest_null(*(np.array([float(x)]) for x in (a, na, b, nb)), kept)[0])
@@ -137,6 +140,7 @@ def test_the_nulls_closest_point_is_where_brute_force_finds_it(a, na, b, nb, kep
     assert gain < 1e-6 * (na + nb)  # brute force does not get closer
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 60)), min_size=1), st.floats(0.01, 0.5))
 def test_the_ratio_check_is_a_dirichlet_multinomial_against_the_plan(units, weight: float) -> None:
     control, canary = np.array(units).T
@@ -149,6 +153,7 @@ def test_the_ratio_check_is_a_dirichlet_multinomial_against_the_plan(units, weig
     assert ratio_log_e(control, canary, weight) == pytest.approx(np.array(expected), abs=1e-6)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1, 1), max_size=30))
 def test_betting_agrees_with_a_slow_loop(x: list[float]) -> None:
     capital, expected = [1.0] * 4, []
@@ -161,6 +166,7 @@ def test_betting_agrees_with_a_slow_loop(x: list[float]) -> None:
 # What holds for any counts
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12), st.integers(1, 12), st.floats(0.05, 0.95), st.floats(0.1, 1), st.data())
 def test_under_the_null_the_mean_of_the_next_factor_is_at_most_one(na, nb, rate, worse, data) -> None:
     """The definition of an e-value, summed over every outcome of a block."""
@@ -174,6 +180,7 @@ def test_under_the_null_the_mean_of_the_next_factor_is_at_most_one(na, nb, rate,
         assert np.exp(factor) @ chance <= 1 + 1e-9
 
 
+@settings(deadline=None)
 @given(blocks())
 def test_every_group_is_worked_through_as_if_it_were_alone(data) -> None:
     group = np.array(data[4])
@@ -189,6 +196,7 @@ def test_every_group_is_worked_through_as_if_it_were_alone(data) -> None:
         assert work(slice(None), group) == pytest.approx(alone, abs=1e-8)
 
 
+@settings(deadline=None)
 @given(blocks(), st.integers(0, 11))
 def test_an_empty_block_changes_nothing(data, place: int) -> None:
     rows = list(zip(*data, strict=True))
