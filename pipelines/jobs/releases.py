@@ -64,18 +64,26 @@ def keep_time() -> None:
         evaluate.enqueue(release_id)
 
 
-@job(timeout=1800)
+@job()
 def keep_calendar() -> None:
-    """Once a day and shop: propose the calendar's freezes, learn the peak hours, restate what was closed."""
+    """Write the calendar's next freezes down for every shop."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import blocks, exposures, freezes
-    from pipelines.models import Release, Shop
+    from pipelines.lifecycle import freezes
+    from pipelines.models import Shop
 
     now = timezone.now()
     for shop in Shop.objects.installed():
         freezes.propose(shop, now)
-        blocks.learn_peak_hours(shop, now)
-    for row in Release.objects.filter(phase__in=[Release.Phase.CANARY, Release.Phase.LIVE], exposed_at__isnull=False):
-        blocks.restate_blocks(row, now)
-    exposures.forget_served(now)
+
+
+@job()
+def look_back() -> None:
+    """Say of every late rollback whether it helped, and what it avoided."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import recovery
+
+    now = timezone.now()
+    for row in recovery.due(now):
+        recovery.look_back(row, now)

@@ -23,6 +23,7 @@ def scheduler() -> Scheduler:
     clock.add("training: carry on", training.carry_on, every=60)
     clock.add("evidence: keep up", monitoring.keep_up, every=86_400)
     clock.add("releases: keep time", releases.keep_time, every=60)
+    clock.add("releases: look back", releases.look_back, every=3600)
     clock.add("releases: keep the calendar", releases.keep_calendar, every=86_400)
     return clock
 
