@@ -13,8 +13,8 @@ Floats = NDArray[np.float64]
 
 ALLOWANCE = 0.5  # sds a day that are forgiven
 LEAST_LIMIT = 5.0
-# Of drawn years, so that at most 10 % of real years without decay raise an alarm: drawn ones know but one backtest,
-# and only what it happened to show. Measured: 4 to 11 % of real years from 84 days of backtest on, up to 18 % with 28 days.
+# Of drawn years, so that at most 10 % of real years without decay raise an alarm: drawn ones know but one backtest.
+# Measured: 4 to 11 % of real years from 84 days of backtest on, up to 18 % with 28 days.
 FALSE_ALARM_SHARE = 0.025
 YEAR = 365
 DRAWS = 2_000
