@@ -127,7 +127,8 @@ def require_allowed(waiting: Release, sub: str) -> None:
 
 def require_same(waiting: Release, artifact_digest: str, evidence_digest: str, revision: int) -> None:
     """Refuse a yes that was given to something else than what would go live."""
-    if waiting.revision != revision or not waiting.is_waiting_for_merchant:
+    unmoved = Release.objects.filter(pk=waiting.pk, revision=revision)
+    if waiting.revision != revision or not waiting.is_waiting_for_merchant or not unmoved.exists():
         raise Refused(CHANGED)
     known = (waiting.version.artifact_digest, waiting.evidence_digest, card.digest_of(waiting.evidence))
     if known != (artifact_digest, evidence_digest, evidence_digest):

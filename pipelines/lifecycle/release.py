@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines import strategies
-from pipelines.lifecycle import card, traffic
+from pipelines.lifecycle import card, staging, traffic
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, Shop, ShopSettings
 from pipelines.stats import words
@@ -23,6 +23,7 @@ Phase = Release.Phase
 SYSTEM = "system"
 ROUTINE_ASKS_EVERY = timedelta(days=7)
 REPLACEABLE = (Phase.STAGED, Phase.SHADOW, Phase.AWAITING_APPROVAL, Phase.SCHEDULED)
+TESTED_FIRST = "It runs in your test store first"
 CHANGED = "This card changed since you opened it. Nothing was done; look at it again."
 
 
@@ -128,10 +129,28 @@ def next_routine_ask(release: Release) -> datetime | None:
 
 
 def begin(release: Release, now: datetime) -> bool:
-    """Take the first step of a staged release, unless its week is still to come."""
+    """Take the first step of a staged release, unless its week or its test store is still to come."""
     if release.phase != Phase.STAGED or (release.held and (next_routine_ask(release) or now) > now):
         return False
+    if staging.wanted(release):
+        hold(release, TESTED_FIRST)
+        return False
+    if not passes_test_store(release):
+        return close(release, Phase.REJECTED, by=SYSTEM, because="It failed in your test store")
     return enter_step(release, 0, now, by=SYSTEM, because="Ready")
+
+
+def passes_test_store(release: Release) -> bool:
+    """Put what the test store said on the card; False where it says no."""
+    gate = staging.gate_of(release.version)
+    if gate is None:
+        return True
+    evidence = release.evidence | {"gates": [*release.evidence["gates"], gate]}
+    release.evidence, release.evidence_digest = evidence, card.digest_of(evidence)
+    Release.objects.filter(pk=release.pk, revision=release.revision).update(
+        evidence=release.evidence, evidence_digest=release.evidence_digest
+    )
+    return bool(gate["verdict"] != "failed")
 
 
 # Moving

@@ -37,6 +37,7 @@ def test_a_shop_with_200_days_trains_is_asked_approves_is_served_and_goes_back()
     training.carry_on()  # as the clock would
     assert StockAdvice.objects.for_shop(shop).filter(version=version).count() == len(things)
 
+    histories.healthy(version.releases.get())
     training.train_version.enqueue(shop.pk, USE_CASE, "merchant")
     newer = ModelVersion.objects.for_shop(shop).get(number=2)
     histories.approved(newer.releases.get())
