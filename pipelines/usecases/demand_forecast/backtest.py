@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
@@ -116,6 +117,14 @@ class Backtest:
                 trials.append(self.members(cut, splits.horizon))
             self._recipes[n_days] = self._decide(trials)
         return self._recipes[n_days]
+
+    def live_recipe(self, n_days: int, recipe: Recipe, learned_on: date) -> Recipe:
+        """Give the live version's recipe where it was known by then; before that, what was decided then runs for both.
+
+        A recipe that had seen the scored days would win by hindsight.
+        """
+        known = self.history.day(n_days - 1) >= np.datetime64(learned_on, "D")
+        return recipe if known else self.recipe(n_days)
 
     def _decide(self, trials: list[Members]) -> Recipe:
         if not trials:

@@ -1,7 +1,7 @@
 """How good the forecast was on the shop's own past, beside the plain rules and the live version (METHODS 4b, 4i).
 
 Every forecast is made from days before its origin; which members take part is decided there, too. The live version
-is judged by its recipe, with members learned again at each origin: its own parameters have seen the scored days.
+is judged by its recipe from the origins that it had not seen, with members learned again: its own parameters have.
 Days out of stock are not scored.
 """
 
@@ -131,7 +131,8 @@ def evaluate(
     origins = []
     for done, cut in enumerate(backtest.plan.cuts):
         report(done / len(backtest.plan.cuts), "Comparing forecasts of past weeks with what sold")
-        origins.append(score_origin(backtest, cut, champion.recipe if champion else None))
+        live = backtest.live_recipe(cut, champion.recipe, champion.asof) if champion else None
+        origins.append(score_origin(backtest, cut, live))
     names = list(origins[0].said) if origins else []
     slices = {name: _by_rule(origins, names, name) for name in (origins[0].slices if origins else {})}
     history = backtest.history

@@ -2,7 +2,7 @@
 
 The replay counts from the first scored origin to the last day. At a review it forecasts as the version of that day
 would have: with what was learned at the latest origin before it, and the states of the day itself. A live version is
-judged by its recipe, learned again at each origin: its own parameters have seen the days that are replayed.
+judged by its recipe since the day it was learned on, learned again at each origin: what it learned has seen the days.
 """
 
 from __future__ import annotations
@@ -125,9 +125,14 @@ def policies_of(past: Past, champion: Fitted | None) -> dict[str, Policy]:
     total = lru_cache(maxsize=None)(lambda day: total_from(past, day))
     policies = {"candidate": forecasts_by(past, past.backtest.recipe, cubes, total)}
     if champion is not None:
-        policies["champion"] = forecasts_by(past, lambda cut: champion.recipe, cubes, total)
+        policies["champion"] = forecasts_by(past, lambda cut: live_at(past, champion, cut), cubes, total)
     policies["naive"] = repeating_last_week(past)
     return policies
+
+
+def live_at(past: Past, champion: Fitted, cut: int) -> Recipe:
+    """Give what the live version would have forecast by at an origin."""
+    return past.backtest.live_recipe(cut, champion.recipe, champion.asof)
 
 
 def repeating_last_week(past: Past) -> Policy:

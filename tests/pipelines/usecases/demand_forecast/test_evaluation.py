@@ -1,6 +1,8 @@
 """An evaluation is honest: no future, no days out of stock, the plain rules beside it, thin evidence called thin."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -55,6 +57,26 @@ def test_slices_and_days_are_reported(stored: dict) -> None:
 
 def test_the_live_version_stands_beside_the_candidate(frames: Frames) -> None:
     assert set(evaluate(frames, champion=fit(frames)).figures) == RULES | {"champion"}
+
+
+def test_a_live_version_wins_nothing_by_hindsight(frames: Frames) -> None:
+    """What it decided after an origin is not used there; before that, both run what was decided then."""
+    learned = fit(frames)
+    other = replace(learned, recipe=replace(learned.recipe, uses_trees=not learned.recipe.uses_trees))
+    new = evaluate(frames, champion=other).figures
+    assert new["champion"]["rmsse"] == new["candidate"]["rmsse"]
+    old = evaluate(frames, champion=replace(other, asof=frames.asof - timedelta(days=365))).by_origin["all"]
+    assert old["champion"] != old["candidate"]
+
+
+def test_what_gates_read_is_told_origin_by_origin(stored: dict) -> None:
+    origins = len(stored["origins"])
+    parts = {"all", "peak_weekdays", "new_products", "best_sellers", "steady", "slow"}
+    assert set(stored["by_origin"]) == parts and len(stored["covered"]) == origins
+    assert all(len(told) == origins for part in stored["by_origin"].values() for told in part.values())
+    hits, trials = (sum(column) for column in zip(*stored["covered"], strict=True))
+    assert stored["candidate"]["coverage95"] == pytest.approx(hits / trials)
+    assert stored["days"]["peak_weekdays"]["candidate"]["rmsse"] > 0
 
 
 def test_the_future_of_an_origin_changes_nothing_that_was_said_there(frames: Frames) -> None:
