@@ -71,6 +71,17 @@ class CompareForm(forms.Form):
     b = forms.IntegerField(min_value=1)
 
 
+class AnnotateForm(forms.Form):
+    """A version's tags, with commas between them, and its note."""
+
+    tags = NoteField(max_length=500, required=False)
+    note = NoteField(max_length=1000, required=False)
+
+    def clean_tags(self) -> list[str]:
+        """Read the tags one by one."""
+        return [tag for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+
+
 class DeliveriesForm(forms.Form):
     """Which deliveries to list; anything odd falls back to all, first page."""
 

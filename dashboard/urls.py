@@ -21,6 +21,7 @@ urlpatterns = [
     path("versions/<slug:use_case>/compare", versions.compare, name="compare"),
     path("versions/<slug:use_case>/train", versions.train, name="train"),
     path("versions/<slug:use_case>/<int:number>", versions.version, name="version"),
+    path("versions/<slug:use_case>/<int:number>/annotate", versions.annotate, name="annotate"),
     path("versions/<slug:use_case>/<int:number>.md", versions.card, name="model-card"),
     path("releases/<int:pk>", releases.release, name="release"),
     path("releases/<int:pk>/figure.json", releases.figure, name="release-figure"),

@@ -12,6 +12,7 @@ from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running
 from dashboard.queries.words import Badge
 from pipelines.lifecycle import approval
+from pipelines.lifecycle.lineage import Origin, lineage_of
 from pipelines.models import Deployment, ModelVersion, Release, Shop, Staff, TrainingRun
 from pipelines.stats import words
 from pipelines.usecases import USE_CASES
@@ -30,6 +31,7 @@ FIGURES: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
     ("bias", "Too high (+) or too low (−) in all", words.percent),
     ("coverage95", "14-day totals within the level meant for 95 %", words.percent),
 )
+NOT_MEASURED = "not measured"
 MEMBERS = {"cheap": "Four plain methods", "trees": "Decision trees", "total": "The shop’s total"}
 
 
@@ -107,6 +109,8 @@ class VersionPage:
     figures: list[tuple[str, str, str]]
     members: list[tuple[str, str]]
     others: list[int]
+    lineage: list[Origin]
+    cost: list[tuple[str, str]]
 
 
 def version_page(shop: Shop, version: ModelVersion) -> VersionPage:
@@ -126,7 +130,22 @@ def version_page(shop: Shop, version: ModelVersion) -> VersionPage:
         figures=figures(version.metrics),
         members=members(version.metrics),
         others=list(known.order_by("-number").values_list("number", flat=True)[:NEWEST]),
+        lineage=lineage_of(version),
+        cost=cost_of(version),
     )
+
+
+def cost_of(version: ModelVersion) -> list[tuple[str, str]]:
+    """Say what a version takes: its files, one answer, its training."""
+    serving, run = version.metrics.get("serving") or {}, version.runs.order_by("-pk").first()
+    size, seconds, units = (serving.get(name) for name in ("bytes", "seconds", "units"))
+    answer = f"{words.number(seconds, 1)} s" + (f" for {words.counted(units, 'unit')}" if units else "")
+    training = f"{words.number(run.cpu_seconds)} s of one processor, {words.number(run.memory_mb)} MB" if run else ""
+    return [
+        ("Files", f"{words.number(size / 1e6, 2)} MB" if size is not None else NOT_MEASURED),
+        ("Loading and one answer", answer if seconds is not None else NOT_MEASURED),
+        ("Training", training or NOT_MEASURED),
+    ]
 
 
 def figures(metrics: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -145,31 +164,3 @@ def part_of(member: dict[str, Any]) -> str:
     """Say whether a method took part, and why."""
     part = "takes part" if member["joined"] else "left out"
     return f"{part}: {member['why']}" if member["why"] else part
-
-
-@dataclass(frozen=True)
-class ComparePage:
-    """Two versions side by side."""
-
-    title: str
-    slug: str
-    left: VersionPage
-    right: VersionPage
-    numbers: list[int]
-
-    @property
-    def figures(self) -> list[tuple[str, str, str]]:
-        pairs = zip(self.left.figures, self.right.figures, strict=True)
-        return [(left[0], left[1], right[1]) for left, right in pairs]
-
-
-def compare_page(shop: Shop, left: ModelVersion, right: ModelVersion) -> ComparePage:
-    """Read two versions of the same model."""
-    known = ModelVersion.objects.for_shop(shop).filter(use_case=left.use_case).order_by("-number")
-    return ComparePage(
-        title=USE_CASES[left.use_case].title,
-        slug=left.use_case,
-        left=version_page(shop, left),
-        right=version_page(shop, right),
-        numbers=list(known.values_list("number", flat=True)[:NEWEST]),
-    )

@@ -7,10 +7,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.embedding import merchant_required
-from dashboard.forms import CompareForm
+from dashboard.forms import AnnotateForm, CompareForm
 from dashboard.pages import go, show
-from dashboard.queries.versions import compare_page, version_page, versions_page
+from dashboard.queries.compare import compare_page
+from dashboard.queries.versions import version_page, versions_page
 from pipelines.jobs import training
+from pipelines.lifecycle import registry
+from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.model_card import model_card
 from pipelines.models import ModelVersion, TrainingRun
 from pipelines.usecases import USE_CASES
@@ -53,6 +56,21 @@ def compare(request: HttpRequest, use_case: str) -> HttpResponse:
         raise Http404("two version numbers")
     left, right = (find(request, use_case, form.cleaned_data[side]) for side in "ab")
     return show(request, "dashboard/compare.html", {"page": compare_page(request.shop, left, right)})
+
+
+@merchant_required
+@require_POST
+def annotate(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
+    """Keep a version's tags and note; the same ones again change nothing."""
+    row, here = find(request, use_case, number), reverse("version", args=[use_case, number])
+    form = AnnotateForm(request.POST)
+    if not form.is_valid():
+        return go(here, "Tags take up to 500 characters, a note up to 1,000. Nothing was changed.", refused=True)
+    try:
+        is_new = registry.annotate(row, **form.cleaned_data, by=request.staff.sub)
+    except Refused as refusal:
+        return go(here, refusal.sentence, refused=True)
+    return go(here, "Saved" if is_new else "Nothing had changed")
 
 
 @merchant_required

@@ -1,10 +1,12 @@
-"""The model card of a version, as Markdown: what it is, what it learned from, how good it was, its limits."""
+"""The model card of a version, as Markdown: what it is and learned from, how good it was, what became of it."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import Any
 
+from pipelines.lifecycle.lineage import lineage_of
 from pipelines.models import ModelVersion
 from pipelines.stats import words
 from pipelines.usecases import USE_CASES
@@ -29,7 +31,7 @@ RULES = {
 def model_card(version: ModelVersion) -> str:
     """Render a version from its row alone."""
     sections = [heading(version), data(version), figures(version), money(version), checks(version), limits(version)]
-    return "\n\n".join([*sections, lineage(version)]) + "\n"
+    return "\n\n".join([*sections, serving(version), history(version), lineage(version)]) + "\n"
 
 
 def heading(version: ModelVersion) -> str:
@@ -83,9 +85,51 @@ def money(version: ModelVersion) -> str:
 
 
 def checks(version: ModelVersion) -> str:
-    """List the gates."""
-    told = [f"- {gate['name']}: {gate['verdict']}. {gate['text']}" for gate in version.gates]
-    return "## Checks\n\n" + ("\n".join(told) or "Not judged yet.")
+    """List the gates, each with its figure and its threshold."""
+    if not version.gates:
+        return "## Checks\n\nNot judged yet."
+    rows = [
+        [gate["name"], gate["verdict"], plain(gate.get("value")), plain(gate.get("threshold")), gate["text"]]
+        for gate in version.gates
+    ]
+    return "## Checks\n\n" + table(["Check", "Verdict", "Figure", "Threshold", "In words"], rows)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Write a table; nothing that somebody typed ends a cell."""
+    told = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *told])
+
+
+def plain(value: Any) -> str:
+    """Write a figure, a range or several figures into one cell."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {plain(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return " to ".join(plain(part) for part in value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return words.UNKNOWN if value is None else str(value)
+
+
+def serving(version: ModelVersion) -> str:
+    """Say what running and training it costs."""
+    measured, run = version.metrics.get("serving") or {}, version.runs.order_by("-pk").first()
+    told = []
+    if measured:
+        told.append(f"- Loading and one answer for {measured['units']} units: {measured['seconds']} s")
+        told.append(f"- Files: {measured['bytes']} bytes")
+    if run:
+        told.append(f"- Training: {run.cpu_seconds} s of one processor, {run.memory_mb} MB of memory")
+    return "## Cost\n\n" + ("\n".join(told) or "Not measured.")
+
+
+def history(version: ModelVersion) -> str:
+    """Follow it from the data to the decisions."""
+    known = lineage_of(version)
+    times = [f"{origin.at.astimezone(UTC):%Y-%m-%d %H:%M}" if origin.at else words.UNKNOWN for origin in known]
+    rows = [[at, origin.what, origin.text, origin.digest[:8]] for at, origin in zip(times, known, strict=True)]
+    return "## From the data to the decision\n\n" + table(["UTC", "What", "Detail", "Digest"], rows)
 
 
 def limits(version: ModelVersion) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
 from importlib.metadata import version as library_version
 from typing import Any
@@ -17,6 +19,7 @@ from pipelines.models import LifecycleEvent, ModelVersion, Release
 
 LIBRARIES = ("numpy", "pandas", "scipy", "lightgbm", "prophet")
 MAX_TAGS = 10
+LONGEST_TAG = 40
 
 
 def next_number(shop_id: int, use_case: str) -> int:
@@ -95,15 +98,27 @@ def bar_unsafe(version: ModelVersion, why: str) -> None:
         )
 
 
-def set_tags(version: ModelVersion, tags: list[str], *, by: str) -> None:
-    """Replace the tags of a version."""
-    clean = list(dict.fromkeys(tag.strip()[:40] for tag in tags if tag.strip()))
+def annotate(version: ModelVersion, *, tags: list[str], note: str, by: str) -> bool:
+    """Replace the tags and the note of a version; False where they were just that.
+
+    What people type may have to be erased one day, so the ledger holds only digests of it.
+    """
+    clean = list(dict.fromkeys(tag.strip()[:LONGEST_TAG] for tag in tags if tag.strip()))
     if len(clean) > MAX_TAGS:
-        raise Refused(f"A version takes up to {MAX_TAGS} tags.")
+        raise Refused(f"A version takes up to {MAX_TAGS} tags. Nothing was changed.")
+    changes: dict[str, Any] = {"tags": clean, "note": note.strip()}
     with transaction.atomic():
-        ModelVersion.objects.filter(pk=version.pk).update(tags=clean)
-        version.tags = clean
-        record(version, "version.tagged", by=by, because="Tags changed", tags=clean)
+        if not ModelVersion.objects.filter(pk=version.pk).exclude(**changes).update(**changes):
+            return False
+        version.tags, version.note = changes["tags"], changes["note"]
+        facts = {f"{name}_digest": digest_of(value) for name, value in changes.items()}
+        record(version, "version.annotated", by=by, because="Tags and note changed", **facts)
+    return True
+
+
+def digest_of(value: Any) -> str:
+    """Return the digest of what the ledger does not hold itself."""
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
 def record(version: ModelVersion, kind: str, *, by: str, because: str, **facts: Any) -> LifecycleEvent:

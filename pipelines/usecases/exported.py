@@ -34,11 +34,9 @@ class Exported:
         """Answer every row of questions."""
         rows = model_input.to_dict("records")
         predict = self.use_case.resolve("predict")
-        answers = [predict(self.fitted, frames_of(self.use_case, row)) for row in rows]
-        return pd.concat(
-            [answer.assign(request=number)[["request", *answer.columns]] for number, answer in enumerate(answers)],
-            ignore_index=True,
-        )
+        answers: list[pd.DataFrame] = [predict(self.fitted, frames_of(self.use_case, row)) for row in rows]
+        told = [answer.assign(request=number) for number, answer in enumerate(answers)]
+        return pd.concat([answer[["request", *answer.columns[:-1]]] for answer in told], ignore_index=True)
 
 
 def _load_pyfunc(data_path: str) -> Exported:
@@ -93,10 +91,10 @@ def from_text(text: str) -> pd.DataFrame:
     return pd.DataFrame({name: column_of(told["columns"][name], kind) for name, kind in told["kinds"].items()})
 
 
-def column_of(values: list[Any], kind: str) -> pd.Series:
+def column_of(values: list[Any], kind: Any) -> pd.Series:
     """Read a column of a kind."""
     if kind == DATE:
         return pd.Series([value and date.fromisoformat(value) for value in values], dtype=object)
-    if kind.startswith("datetime64"):
-        return pd.Series(pd.to_datetime(pd.Series(values, dtype=object))).astype(kind)  # type: ignore[call-overload]
-    return pd.Series(values, dtype=kind)  # type: ignore[call-overload]
+    column: pd.Series = pd.Series(values, dtype=object)
+    told: pd.Series = (pd.to_datetime(column) if kind.startswith("datetime64") else column).astype(kind)
+    return told

@@ -1,11 +1,16 @@
 """Versions: what could run?"""
 
+from types import SimpleNamespace
+
 import pytest
 from django.utils import timezone
 
-from pipelines.models import ModelVersion, Release, TrainingRun
+from dashboard.queries.compare import earned
+from pipelines.models import LifecycleEvent, ModelVersion, Release, TrainingRun
 from tests import histories
+from tests.dashboard import story
 from tests.dashboard.views.test_access import said_to
+from tests.identities import OTHER_SHOP
 
 
 class TestTheList:
@@ -50,15 +55,129 @@ class TestTheCard:
         assert see("/versions/demand_forecast/1").status_code == 200
         assert see("/versions/demand_forecast/compare?a=1&b=2").status_code == 200
 
+    def test_follows_it_from_the_data_to_the_decision(self, shop, see, send):
+        card = Release.objects.latest("pk")
+        send(f"/releases/{card.pk}/approve", said_to(card))
+        page = see("/versions/demand_forecast/2").content.decode()
+        told = page[page.index("From the data to the decision") :]
+        steps = ["Data read", "Files signed", "Checked", "Release prepared", "Approved"]
+        places = [told.index(step) for step in steps]
+        assert places == sorted(places)
+        assert f"{card.evidence_digest[:4]}\u00a0{card.evidence_digest[4:8]}" in told and f"/releases/{card.pk}" in told
+
+
+class TestTagsAndNote:
+    def test_are_kept_with_only_digests_in_the_ledger(self, shop, see, send):
+        fields = {"tags": "spring, before the sale,spring", "note": "Ask <b>Ann</b>"}
+        assert "Saved" in send("/versions/demand_forecast/2/annotate", fields).content.decode()
+        version = ModelVersion.objects.get(number=2)
+        assert (version.tags, version.note) == (["spring", "before the sale"], "Ask <b>Ann</b>")
+        event = LifecycleEvent.objects.latest("seq")
+        assert event.kind == "version.annotated" and set(event.details) == {"tags_digest", "note_digest"}
+        page = see("/versions/demand_forecast/2").content.decode()
+        assert "spring, before the sale" in page and "Ask &lt;b&gt;Ann&lt;/b&gt;" in page
+        assert LifecycleEvent.broken_at(shop) is None
+
+    def test_said_twice_are_written_down_once(self, shop, send):
+        for words in ("Saved", "Nothing had changed"):
+            assert words in send("/versions/demand_forecast/2/annotate", {"tags": "spring"}).content.decode()
+        assert LifecycleEvent.objects.filter(kind="version.annotated").count() == 1
+
+    def test_hold_no_address_of_a_person(self, shop, send):
+        send("/versions/demand_forecast/2/annotate", {"tags": "ann@example.com", "note": "Ask ann@example.com"})
+        version = ModelVersion.objects.get(number=2)
+        assert (version.tags, version.note) == (["[e-mail removed]"], "Ask [e-mail removed]")
+
+    @pytest.mark.parametrize("fields", [{"tags": ",".join(map(str, range(11)))}, {"note": "x" * 1001}])
+    def test_that_are_too_many_change_nothing_and_say_so(self, shop, send, fields):
+        assert "Nothing was changed" in send("/versions/demand_forecast/2/annotate", fields).content.decode()
+        assert ModelVersion.objects.get(number=2).tags == []
+
+    def test_of_another_shop_or_of_nothing_are_not_found(self, shop, another_shop, send):
+        assert send("/versions/demand_forecast/2/annotate", {"tags": "a"}, domain=OTHER_SHOP).status_code == 404
+        assert send("/versions/demand_forecast/99/annotate", {"tags": "a"}).status_code == 404
+        assert not LifecycleEvent.objects.filter(kind="version.annotated").exists()
+
 
 class TestComparing:
-    def test_lays_two_side_by_side(self, shop, see):
+    def test_says_once_what_is_the_same(self, shop, see):
         page = see("/versions/demand_forecast/compare?a=1&b=2").content.decode()
-        assert "version 1 and 2" in page and page.count("£1,900 less") == 2
+        assert "version 1 and 2" in page and page.count("£1,900 less") == 1
+        assert page.index("The same in both") < page.index("£1,900 less")
+
+    def test_lays_side_by_side_what_differs(self, shop, see):
+        better = {"candidate": story.METRICS["candidate"] | {"wape28": 0.31}}
+        story.a_version(shop, metrics=story.METRICS | better, recipe={"lead_days": 21})
+        page = see("/versions/demand_forecast/compare?a=2&b=3").content.decode()
+        told = page[page.index("What differs") : page.index("The same in both")]
+        assert "38\u00a0%" in told and "31\u00a0%" in told and "Lead days" in told and "not measured" in told
+
+    def test_of_a_version_with_itself_says_so(self, shop, see):
+        page = see("/versions/demand_forecast/compare?a=2&b=2").content.decode()
+        assert "This is version 2 twice" in page and "What differs" not in page
 
     @pytest.mark.parametrize("query", ["", "?a=1", "?a=1&b=99", "?a=x&b=1"])
     def test_needs_two_known_numbers(self, shop, see, query):
         assert see(f"/versions/demand_forecast/compare{query}").status_code == 404
+
+
+class TestWhichEarnedMore:
+    def earned(self, left, right):
+        a, b = (SimpleNamespace(pk=number, number=number, **facts) for number, facts in ((1, left), (2, right)))
+        return earned(a, b, "GBP")
+
+    def replay(self, profit, low, high, **changes):
+        """Return a replay beside the simple rule."""
+        groups = [{"profit": profit, "interval": [low, high]}]
+        facts = {"first_day": "2026-08-31", "weeks": 12, "thin": False, "versus": {"naive": groups}}
+        return {"replay": facts | changes, "metrics": {}}
+
+    def together(self, profit, low, high, **changes):
+        """Return a replay beside version 1."""
+        told = self.replay(0, 0, 0, **changes)
+        told["replay"]["versus"]["champion"] = [{"profit": profit, "interval": [low, high]}]
+        return told | {"metrics": {"compared_with": 1}}
+
+    def test_is_proven_where_one_was_replayed_beside_the_other(self):
+        found = self.earned(self.replay(0, 0, 0), self.together(50_000, 10_000, 90_000))
+        assert found.is_proven
+        assert found.sentence == (
+            "Version 2 earned £500 more than version 1 in the replay of the same 12 weeks, "
+            "very likely between £100 and £900 more. That is proven on your past."
+        )
+
+    def test_is_told_from_the_better_ones_side(self):
+        found = self.earned(self.replay(0, 0, 0), self.together(-50_000, -90_000, 20_000))
+        assert not found.is_proven
+        assert "Version 1 earned £500 more than version 2" in found.sentence
+        assert "between £200 less and £900 more. Not proven: the range includes zero." in found.sentence
+
+    def test_is_not_proven_by_a_short_history(self):
+        found = self.earned(self.replay(0, 0, 0), self.together(50_000, 10_000, 90_000, thin=True))
+        assert not found.is_proven and "too short for a proof" in found.sentence
+
+    def test_is_only_read_from_a_replay_beside_that_very_version(self):
+        other = self.together(50_000, 10_000, 90_000) | {"metrics": {"compared_with": 7}}
+        assert "each measured against the simple rule" in self.earned(self.replay(0, 0, 0), other).sentence
+
+    def test_over_the_same_weeks_is_proven_only_by_ranges_apart(self):
+        apart = self.earned(self.replay(10_000, 5_000, 15_000), self.replay(40_000, 30_000, 50_000))
+        touching = self.earned(self.replay(10_000, 5_000, 35_000), self.replay(40_000, 30_000, 50_000))
+        assert apart.is_proven and "£300 more than version 1" in apart.sentence
+        assert not touching.is_proven and "ranges that overlap" in touching.sentence
+
+    def test_over_other_weeks_is_no_fair_race(self):
+        found = self.earned(self.replay(1, 1, 1, first_day="2026-01-05"), self.replay(9_000, 8_000, 10_000))
+        assert not found.is_proven and "different weeks" in found.sentence
+
+    def test_that_was_not_measured_is_said_with_its_reason(self):
+        found = self.earned({"replay": {"reason": "3 of at least 4 weeks."}, "metrics": {}}, self.replay(1, 1, 1))
+        assert found.sentence == (
+            "Which earned more cannot be told: version 1 was not replayed: 3 of at least 4 weeks."
+        )
+
+    def test_may_be_neither(self):
+        assert "earned the same" in self.earned(self.replay(5, 1, 9), self.replay(5, 1, 9)).sentence
 
 
 class TestTraining:

@@ -28,7 +28,21 @@ def test_it_tells_figures_beside_the_simple_rule_and_money_with_its_range():
     assert "| Error of the 28-day total (WAPE) | — | — |" in card
     assert "£1,080 less than the simple rule, very likely between £410 and £1,740 less" in card
     assert "300 days of history: a yearly season cannot be told from a trend before 730." in card
-    assert "- Fresh data: passed." in card
+    assert "| Fresh data | passed | — | — | The newest orders were read 1 hours ago. |" in card
+
+
+def test_it_tells_each_checks_threshold_what_it_costs_and_what_became_of_it():
+    shop = histories.a_shop()
+    gates = [
+        {"name": "Bias", "verdict": "passed", "text": "2 %.", "value": 0.02, "threshold": [-0.1, 0.1]},
+        {"name": "Quick", "verdict": "passed", "text": "Quick.", "value": {"bytes": 9}, "threshold": {"bytes": 90}},
+    ]
+    serving = {"serving": {"seconds": 1.5, "units": 120, "bytes": 20480}}
+    release = histories.a_card(shop, gates=gates, metrics=METRICS | serving)
+    card = model_card(release.version)
+    assert "| Bias | passed | 0.02 | -0.1 to 0.1 | 2 %. |" in card and "| bytes 9 | bytes 90 |" in card
+    assert "Loading and one answer for 120 units: 1.5 s" in card and "Files: 20480 bytes" in card
+    assert "| Release prepared |" in card and f"| Files signed |  | {release.version.artifact_digest[:8]} |" in card
 
 
 def test_what_was_not_measured_is_said_so():
