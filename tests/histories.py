@@ -164,15 +164,16 @@ def a_version(
     **changes: object,
 ) -> ModelVersion:
     """Return a version with real, signed files; `release.propose` takes it from here."""
-    number = registry.next_number(shop.pk, "demand_forecast")
+    use_case = str(changes.pop("use_case", "demand_forecast"))
+    number = registry.next_number(shop.pk, use_case)
     files = files or {"recipe.json": b'{"number": %d}' % number}
-    stored = artifacts.store(shop.pk, "demand_forecast", number, files)
+    stored = artifacts.store(shop.pk, use_case, number, files)
     facts: dict[str, object] = {
-        "use_case": "demand_forecast",
+        "use_case": use_case,
         "number": number,
         "state": state,
         "dataset": DatasetSnapshot.objects.create(
-            shop=shop, use_case="demand_forecast", digest="d" * 64, last_day=timezone.now().date() - timedelta(days=1)
+            shop=shop, use_case=use_case, digest="d" * 64, last_day=timezone.now().date() - timedelta(days=1)
         ),
         "artifact_path": stored.path,
         "artifact_digest": stored.digest,
