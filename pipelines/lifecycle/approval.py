@@ -10,12 +10,13 @@ from django.utils import timezone
 from pipelines.lifecycle import card, freezes, freshness, registry, release, rollback
 from pipelines.lifecycle.errors import Refused, StageError
 from pipelines.lifecycle.release import CHANGED, Phase, record
-from pipelines.models import Approval, Deployment, Release, Shop, Staff
+from pipelines.models import Approval, Deployment, LifecycleEvent, Release, Shop, Staff
 from pipelines.stats import words
 
 OPERATOR = "operator:"
 EXPIRES = (Phase.AWAITING_APPROVAL, Phase.SCHEDULED, Phase.CANARY)
 NOT_THE_SAME = "The version or its evidence is not what this card showed. Nothing was done."
+NOT_YOURS = "This shop has no such release. Nothing was done."
 
 REFUSALS = {CHANGED: "approval.superseded", NOT_THE_SAME: "approval.blocked"}
 
@@ -109,6 +110,11 @@ def refused(waiting: Release, sub: str, refusal: StageError) -> None:
     """Write a yes that did not count into the ledger, with the reason."""
     fresh = Release.objects.select_related("version", "shop").get(pk=waiting.pk)
     record(fresh, REFUSALS.get(refusal.sentence, "approval.refused"), by=sub, because=refusal.sentence)
+
+
+def refuse_unknown(shop: Shop, *, sub: str, asked_for: int) -> None:
+    """Write a yes to a release that this shop does not have into its ledger; whose it is stays unsaid."""
+    LifecycleEvent.record(shop, "approval.refused", by=sub, because=NOT_YOURS, asked_for=asked_for)
 
 
 # What a yes must be

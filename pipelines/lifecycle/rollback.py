@@ -9,16 +9,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils import timezone
 
-from pipelines.lifecycle import registry, release
+from pipelines.lifecycle import registry, release, traffic
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.release import SYSTEM, Phase
 from pipelines.models import Approval, Deployment, ModelVersion, Release
 
 MOVED_ON = "Another version went live since you opened this page. Nothing was done; look at it again."
 VOID = "A rollback came first"
+WORD = "roll back"
+MUCH = 0.05  # of the shop's sales: what a version is worth in a week, from which on a way back takes a typed word
 
 
 def abort(
@@ -76,6 +78,27 @@ def roll_back(
             registry.quarantine(harmful, by=by, because=because[:200])
     deployment.refresh_from_db()
     return target
+
+
+def word_to_type(deployment: Deployment) -> str:
+    """Return the word that a person must type to go back, where much money depends on what is live; else nothing."""
+    sold = traffic.orders_since(deployment.shop_id, timezone.now() - traffic.WINDOW).aggregate(sum=Sum("total_minor"))
+    weekly_sales = (sold["sum"] or 0) / (traffic.WINDOW.days / 7)
+    return WORD if weekly_sales and worth_a_week(deployment.active) >= MUCH * weekly_sales else ""
+
+
+def worth_a_week(version: ModelVersion | None) -> float:
+    """Return what a version brings in a week against the simple rule, as replayed; nothing where nobody measured it."""
+    replay = version.replay if version else {}
+    against = (replay.get("versus") or {}).get("naive") or [{}]
+    return (against[0].get("profit") or 0) / (replay.get("weeks") or 1)
+
+
+def require_word(deployment: Deployment, typed: str) -> None:
+    """Refuse a person's way back that was not typed where it must be."""
+    word = word_to_type(deployment)
+    if word and typed.strip().lower() != word:
+        raise Refused(f"Much money depends on this version. Type “{word}” to go back.")
 
 
 def lock(deployment: Deployment) -> None:
