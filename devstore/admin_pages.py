@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from devstore.api_pages import Json
+from devstore.clock import now
 from devstore.fields import order_total
 from devstore.html import document, money, text
 from devstore.platform import Platform
@@ -34,7 +35,7 @@ def launch_params(platform: Platform, shop: str, user: str) -> dict[str, str]:
         "locale": "en-GB",
         "session": hashlib.sha256(f"{shop}{user}".encode()).hexdigest(),
         "shop": shop,
-        "timestamp": str(int(time.time())),
+        "timestamp": str(now()),
     }
     message = "&".join(f"{name}={value}" for name, value in sorted(params.items()))
     secret = platform.settings.client_secret.encode()

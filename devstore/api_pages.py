@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from devstore.bulk_files import path_of, signature
+from devstore.clock import now
 from devstore.faults import FILE_MODES, MESSAGES, MODES
 from devstore.mutations import upload_path
 from devstore.platform import Platform
@@ -137,7 +138,7 @@ def _bulk_file(platform: Platform, request: Request) -> Response:
     path = path_of(platform.store, number)
     valid = expires.isdigit() and request.query_params.get("Signature") == signature(number, int(expires))
     fault = platform.faults.next(*FILE_MODES)
-    if not valid or not path.exists() or int(expires) < time.time() or fault == "expired_url":
+    if not valid or not path.exists() or int(expires) < now() or fault == "expired_url":
         denied = "<?xml version='1.0'?><Error><Code>ExpiredToken</Code><Message>Access denied.</Message></Error>"
         return Response(denied, 400 if valid else 403, media_type="application/xml")
     if fault == "half_file":

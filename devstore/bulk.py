@@ -10,8 +10,9 @@ from graphql import DocumentNode, GraphQLSchema
 from devstore.bulk_export import Exporter
 from devstore.bulk_files import path_of
 from devstore.bulk_rules import check
+from devstore.clock import now
 from devstore.fields import Context, gid
-from devstore.store import Store, now
+from devstore.store import Store
 
 MAX_RUNNING = 5
 

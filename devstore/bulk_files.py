@@ -6,7 +6,8 @@ import secrets
 from pathlib import Path
 from sqlite3 import Row
 
-from devstore.store import Store, now
+from devstore.clock import now
+from devstore.store import Store
 
 URL_LIFETIME = 7 * 86_400
 SECRET = secrets.token_bytes(32)

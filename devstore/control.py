@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from devstore import clock
 from devstore.api_pages import Json
 from devstore.platform import Platform
 from devstore.tokens import USERS
@@ -39,16 +41,11 @@ def _shop(platform: Platform, asked: dict[str, Any]) -> str:
 
 
 def place_order(platform: Platform, asked: dict[str, Any]) -> Any:
-    """Place an order of given or random lines."""
-    trade = platform.trade(_shop(platform, asked))
+    """Place an order of given or random lines, or one for each of the carts whose attributes are given."""
+    trade, carts = platform.trade(_shop(platform, asked)), asked.get("attributes")
     orders = [
-        trade.place_order(
-            asked.get("lines") or [],
-            asked.get("customer"),
-            bool(asked.get("test")),
-            attributes=asked.get("attributes"),
-        )
-        for _ in range(int(asked.get("count", 1)))
+        trade.place_order(asked.get("lines") or [], asked.get("customer"), bool(asked.get("test")), attributes=cart)
+        for cart in (carts if isinstance(carts, list) else [carts] * int(asked.get("count", 1)))
     ]
     return {"order_id": orders[-1]["id"], "name": f"#{orders[-1]['number']}", "orders": [row["id"] for row in orders]}
 
@@ -127,6 +124,19 @@ def knobs(platform: Platform, asked: dict[str, Any]) -> Any:
     return {**platform.webhooks.turn(changed), "paused": platform.webhooks.paused}
 
 
+def turn_clock(platform: Platform, asked: dict[str, Any]) -> Any:
+    """Put the store's clock forward, by hours or to a time; what is due by then is sent at once."""
+    if asked.get("at"):
+        to = datetime.fromisoformat(str(asked["at"]))
+        clock.turn((to if to.tzinfo else to.replace(tzinfo=UTC)).timestamp())
+    else:
+        clock.turn(clock.seconds() + float(asked["forward_hours"]) * 3600)
+    with platform.store.writing() as db:
+        db.execute("INSERT OR REPLACE INTO clock VALUES (1, ?)", (clock.ahead(),))
+    platform.webhooks.wake()
+    return {"now": clock.moment().isoformat()}
+
+
 def uninstall(platform: Platform, asked: dict[str, Any]) -> Any:
     """Uninstall the app."""
     platform.uninstall(_shop(platform, asked))
@@ -191,6 +201,7 @@ LEVERS: dict[str, Lever] = {
     "change-shop": change_shop,
     "rename-location": rename_location,
     "knobs": knobs,
+    "clock": turn_clock,
     "uninstall": uninstall,
     "reinstall": reinstall,
     "revoke-token": revoke_token,
@@ -216,6 +227,7 @@ def state(platform: Platform) -> dict[str, Any]:
         "deliveries": platform.webhooks.counts(),
         "knobs": {**platform.webhooks.knobs(), "paused": platform.webhooks.paused},
         "faults": platform.faults.left(),
+        "now": clock.moment().isoformat(),
     }
 
 

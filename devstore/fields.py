@@ -11,8 +11,10 @@ from sqlite3 import Row
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from devstore import clock
 from devstore.bulk_files import signed_url
-from devstore.store import Store, now
+from devstore.clock import now
+from devstore.store import Store
 
 Getter = Callable[[Any, "Context", dict[str, Any]], Any]
 
@@ -147,7 +149,7 @@ SHOP: dict[str, Getter] = {
         "publicDisplayName": row["plan"], "partnerDevelopment": False, "shopifyPlus": False,
     },
     "shopAddress": lambda row, context, args: {"id": gid("ShopAddress", row["id"]), "countryCodeV2": "GB"},
-    "timezoneAbbreviation": lambda row, context, args: datetime.now(ZoneInfo(row["timezone"])).strftime("%Z"),
+    "timezoneAbbreviation": lambda row, context, args: clock.moment(ZoneInfo(row["timezone"])).strftime("%Z"),
     "createdAt": _time("created_at"),
     "updatedAt": _time("created_at"),
 }  # fmt: skip

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from devstore import clock
 from devstore.catalogue import Catalogue, make_catalogue
+from devstore.clock import now
 from devstore.seeding import Book
-from devstore.store import now
 
 SIZES = {"small": (60.0, 120), "medium": (200.0, 600), "large": (600.0, 5000)}
 WEEKDAYS = np.array([1.08, 1.02, 0.98, 1.0, 0.92, 0.84, 1.16])
@@ -30,7 +31,7 @@ def generate(book: Book) -> dict[str, Any]:
     if book.plan.orders_per_day:
         variants = int(np.clip(2 * per_day, 12, 5000))
     zone = ZoneInfo(book.plan.timezone)
-    first = datetime.now(zone).date() - timedelta(days=book.plan.days)
+    first = clock.moment(zone).date() - timedelta(days=book.plan.days)
     catalogue = make_catalogue(book, rng, variants, first, zone)
     history = _History(book, rng, catalogue, zone)
     for index, mean in enumerate(_daily_orders(rng, per_day, first, book.plan.days)):

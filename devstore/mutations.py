@@ -13,9 +13,9 @@ from graphql import GraphQLError, parse
 from devstore.bulk import Operations, Run
 from devstore.bulk_export import line_of
 from devstore.bulk_rules import Refused, check
+from devstore.clock import now
 from devstore.fields import Context, digest, full_namespace
 from devstore.graphql_api import denied, find, missing_scope
-from devstore.store import now
 
 Mutation = Callable[[Context, dict[str, Any]], Any]
 MAX_METAFIELDS = 25

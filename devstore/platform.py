@@ -8,12 +8,13 @@ from typing import Any
 
 from devstore.appconfig import AppConfig, Subscription, granted_scopes, implied, read_config
 from devstore.bulk import Operations
+from devstore.clock import now
 from devstore.faults import Faults
 from devstore.fields import Context
 from devstore.graphql_api import Api, load_schema
 from devstore.mutations import Mutations
 from devstore.shop_payloads import Writer
-from devstore.store import Store, now
+from devstore.store import Store
 from devstore.tokens import USERS, Tokens, id_token
 from devstore.trading import Trade
 from devstore.webhooks import Webhooks

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from devstore import clock
+from devstore.clock import now
 from devstore.order_files import Line, WrongFile, read_lines
 from devstore.seeding import Book, handle
-from devstore.store import now
 
 # Postage, fees, corrections and vouchers: sold, but nothing that stands on a shelf.
 NON_PRODUCTS = {
@@ -71,7 +72,7 @@ def fill_from_file(book: Book) -> dict[str, Any]:
     assert book.plan.orders is not None
     zone, counts = ZoneInfo(book.plan.timezone), Counts()
     lines = [_local(line, zone) for line in read_lines(book.plan.orders)]
-    yesterday = datetime.now(zone).date() - timedelta(days=1)
+    yesterday = clock.moment(zone).date() - timedelta(days=1)
     last = max(line.ts for line in lines).date()
     cut = last - timedelta(days=(last.weekday() - yesterday.weekday()) % 7)
     counts.days_left_out = (last - cut).days

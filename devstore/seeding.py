@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devstore.store import Store, now
+from devstore.clock import now
+from devstore.store import Store
 
 LOCATIONS = ("Warehouse", "High Street shop")
 BATCH = 20_000

@@ -2,11 +2,12 @@
 
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from devstore import clock
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS shops (
@@ -59,6 +60,7 @@ CREATE TABLE IF NOT EXISTS metafield_definitions (
 CREATE TABLE IF NOT EXISTS deliveries (
   id INTEGER PRIMARY KEY, shop TEXT, topic TEXT, body BLOB, headers TEXT, due_at REAL, attempts INTEGER DEFAULT 0,
   state TEXT DEFAULT 'waiting', status INTEGER);
+CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), ahead REAL);
 CREATE TABLE IF NOT EXISTS knobs (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value INTEGER);
 CREATE INDEX IF NOT EXISTS products_of_shop ON products (shop, updated_at, id);
@@ -101,6 +103,8 @@ class Store:
         self._local = threading.local()
         self._writing = threading.RLock()
         self.db.executescript(TABLES)
+        for row in self.all("SELECT ahead FROM clock"):
+            clock.go_on(row["ahead"])
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -165,8 +169,3 @@ class Store:
     def shop(self, domain: str) -> sqlite3.Row | None:
         """Return the shop's row."""
         return self.one("SELECT * FROM shops WHERE domain = ?", domain)
-
-
-def now() -> int:
-    """Return the time in whole seconds, the resolution of the platform's own timestamps."""
-    return int(time.time())

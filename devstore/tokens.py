@@ -5,12 +5,12 @@ import hashlib
 import hmac
 import json
 import secrets
-import time
 from dataclasses import dataclass
 from sqlite3 import Row
 from typing import Any
 
-from devstore.store import Store, now
+from devstore.clock import now
+from devstore.store import Store
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 (a name, not a secret)
@@ -73,7 +73,7 @@ def _signature(secret: str, text: str) -> bytes:
 
 def id_token(shop: str, user: User, client_id: str, secret: str, seconds: int = ID_TOKEN_SECONDS) -> str:
     """Return a fresh ID token for a signed-in user."""
-    moment = int(time.time())
+    moment = now()
     claims = {
         "iss": f"https://{shop}/admin",
         "dest": f"https://{shop}",
@@ -98,7 +98,7 @@ def read_id_token(token: str, shop: str, client_id: str, secret: str) -> dict[st
         claims = json.loads(_bytes(body))
     except (ValueError, TypeError):
         raise Refusal(400, "invalid_subject_token") from None
-    fresh = claims.get("nbf", 0) - 10 <= time.time() <= claims.get("exp", 0) + 10
+    fresh = claims.get("nbf", 0) - 10 <= now() <= claims.get("exp", 0) + 10
     if not (valid and fresh and claims.get("aud") == client_id and claims.get("dest") == f"https://{shop}"):
         raise Refusal(400, "invalid_subject_token")
     return claims

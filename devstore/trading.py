@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from sqlite3 import Row
 from typing import Any
 
+from devstore.clock import now
 from devstore.shop_payloads import Writer
-from devstore.store import Store, now
+from devstore.store import Store
 from devstore.webhooks import Webhooks
 
 FIRST_ORDER = 1001

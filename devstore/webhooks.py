@@ -6,15 +6,14 @@ import hmac
 import json
 import random
 import threading
-import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from sqlite3 import Row
 from typing import Any
 
 import requests
 
+from devstore import clock
 from devstore.appconfig import Subscription
 from devstore.store import Store
 
@@ -86,7 +85,7 @@ class Webhooks:
     def _headers(self, shop: str, topic: str, raw: bytes, body: dict[str, Any], event: str) -> dict[str, str]:
         family = topic.partition("/")[0]
         resource = body.get("order_id") if family == "refunds" else body.get("id")
-        nanoseconds = f"{time.time_ns() % 1_000_000_000:09d}"
+        nanoseconds = f"{int(clock.seconds() % 1 * 1_000_000_000):09d}"
         return {
             "Content-Type": "application/json",
             "User-Agent": "Shopify-Captain-Hook",
@@ -96,7 +95,7 @@ class Webhooks:
             "X-Shopify-API-Version": API_VERSION,
             "X-Shopify-Webhook-Id": str(uuid.uuid4()),
             "X-Shopify-Event-Id": event,
-            "X-Shopify-Triggered-At": datetime.now(UTC).strftime(f"%Y-%m-%dT%H:%M:%S.{nanoseconds}Z"),
+            "X-Shopify-Triggered-At": clock.moment().strftime(f"%Y-%m-%dT%H:%M:%S.{nanoseconds}Z"),
             "X-Shopify-Name": topic.replace("/", "-"),
             "X-Shopify-Test": "false",
             **({RESOURCES[family]: str(resource)} if family in RESOURCES and resource else {}),
@@ -104,7 +103,7 @@ class Webhooks:
 
     def _queue(self, shop: str, topic: str, raw: bytes, headers: dict[str, str], delay: float) -> None:
         self.store.insert(
-            "deliveries", shop=shop, topic=topic, body=raw, headers=json.dumps(headers), due_at=time.time() + delay
+            "deliveries", shop=shop, topic=topic, body=raw, headers=json.dumps(headers), due_at=clock.seconds() + delay
         )
 
     def wake(self) -> None:
@@ -130,16 +129,16 @@ class Webhooks:
     def _rest(self, calls: int) -> None:
         """Wait until somebody has called since, or the next delivery is due."""
         row = self.store.one(
-            "SELECT min(due_at) due FROM deliveries WHERE state = 'waiting' AND due_at > ?", time.time()
+            "SELECT min(due_at) due FROM deliveries WHERE state = 'waiting' AND due_at > ?", clock.seconds()
         )
-        pause = row["due"] - time.time() if row and row["due"] else REST
+        pause = row["due"] - clock.seconds() if row and row["due"] else REST
         with self._wake:
             self._wake.wait_for(lambda: self._calls != calls, timeout=min(max(pause, 0.01), REST))
 
     def _claim(self) -> Row | None:
         with self._wake:
             sql = "SELECT * FROM deliveries WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at, id LIMIT ?"
-            for row in self.store.all(sql, time.time(), len(self._claimed) + 1):
+            for row in self.store.all(sql, clock.seconds(), len(self._claimed) + 1):
                 if row["id"] not in self._claimed:
                     self._claimed.add(row["id"])
                     return row
@@ -157,7 +156,7 @@ class Webhooks:
             status = 0
         attempts = row["attempts"] + 1
         state = "delivered" if 200 <= status < 300 else "waiting" if attempts <= len(BACKOFF) else "failed"
-        due = time.time() + (BACKOFF[attempts - 1] if state == "waiting" else 0)
+        due = clock.seconds() + (BACKOFF[attempts - 1] if state == "waiting" else 0)
         with self.store.writing() as db:
             db.execute(
                 "UPDATE deliveries SET state = ?, attempts = ?, status = ?, due_at = ? WHERE id = ?",

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,27 +156,25 @@ def app() -> Iterator[TinyApp]:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory, app: TinyApp) -> Iterator[World]:
     """Serve a store of 40 days with a dozen orders a day."""
-    folder, port = tmp_path_factory.mktemp("devstore"), free_port()
+    with serving(tmp_path_factory.mktemp("devstore"), app, days=40) as world:
+        yield world
+
+
+@contextmanager
+def serving(folder: Path, app: TinyApp, *, days: int) -> Iterator[World]:
+    """Seed a store and serve it from a process of its own."""
+    port = free_port()
     (folder / "shopify.app.toml").write_text(CONFIG)
-    made = devstore(folder, "seed", "--state", "state", "--shop", SHOP, "--days", "40", "--orders-per-day", "12")
+    made = devstore(folder, "seed", "--state", "state", "--shop", SHOP, "--days", str(days), "--orders-per-day", "12")
     assert made.returncode == 0, made.stderr
-    command = [
-        sys.executable,
-        "-m",
-        "devstore",
-        "serve",
-        "--state",
-        "state",
-        "--port",
-        str(port),
-        "--app-url",
-        app.origin,
-    ]
+    command = [sys.executable, "-m", "devstore", "serve", "--state", "state", "--port", str(port)]
+    command += ["--app-url", app.origin]
     secrets = {"DEVSTORE_CLIENT_ID": CLIENT_ID, "DEVSTORE_CLIENT_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=folder, env={**os.environ, **secrets}, stdout=subprocess.DEVNULL) as process:
-        app.admin = f"http://localhost:{port}"
+        before, app.admin = app.admin, f"http://localhost:{port}"
         until(lambda: _answers(port))
         yield World(folder, port, app)
+        app.admin = before
         process.terminate()
 
 
