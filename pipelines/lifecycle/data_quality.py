@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, t
+from scipy.stats import binom, norm, t
 
 from pipelines.lifecycle import frames
 from pipelines.lifecycle.dataset import Dataset
@@ -25,6 +25,7 @@ from pipelines.stats import words
 BROKEN_SHARE = 0.20  # missing or unseen above this is a broken schema (METHODS 4a)
 RECENT_DAYS, MONEY_DAYS, WEEKS = 28, 91, 8
 LEAST_WEEKS = 4
+LONGEST_CLOSURE = 28  # days: a new store may have been closed for a fifth of its short history, over Christmas
 SURE = 0.999  # one false stop in a thousand looks
 OVERDISPERSION = 3.0  # variance over mean of a shop's daily orders, at the upper end (METHODS 6)
 GAP_CHANCE = 0.01  # that any of all days is empty by chance
@@ -228,8 +229,9 @@ def too_few(counts: np.ndarray, when: str) -> Finding:
     """Compare the newest count with those before: under half is told, and stops where it is beyond chance, too."""
     name, newest, before = "As many orders as usual", float(counts[-1]), counts[:-1]
     mean = float(before.mean())
-    spread = max(float(before.std(ddof=1)), float(np.sqrt(OVERDISPERSION * mean)))
-    surely = mean - float(t.ppf(SURE, len(before) - 1)) * spread * np.sqrt(1 + 1 / len(before))
+    seen = float(t.ppf(SURE, len(before) - 1)) * float(before.std(ddof=1))
+    usual = float(norm.ppf(SURE)) * float(np.sqrt(OVERDISPERSION * mean))
+    surely = mean - max(seen, usual) * float(np.sqrt(1 + 1 / len(before)))
     text = f"{when.capitalize()} brought {words.counted(newest, 'order line')}, where {words.number(mean)} are usual."
     if newest >= mean / 2:
         return Finding(name, Grade.OK, text, newest, mean / 2)
@@ -252,7 +254,7 @@ def gaps(daily: pd.Series) -> Finding:
         return Finding(name, Grade.OK, "No day is missing in between.", 0, BROKEN_SHARE)
     newest = words.day(missing[-1].date(), daily.index[-1].date())
     text = f"{words.counted(len(missing), 'day')} without any order where many are usual, the newest on {newest}."
-    if share > BROKEN_SHARE:
+    if share > BROKEN_SHARE and len(missing) >= LONGEST_CLOSURE:
         text += " Too much is missing to learn from: import your orders again under Data."
         return Finding(name, Grade.STOP, text, share, BROKEN_SHARE)
     return Finding(name, Grade.WARN, f"{text} If you were closed, all is well.", share, BROKEN_SHARE)

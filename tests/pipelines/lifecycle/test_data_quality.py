@@ -136,10 +136,13 @@ def test_lines_that_lost_their_product_lately_stop_but_a_habit_of_the_shop_does_
 class TestVolume:
     NAME = "As many orders as usual"
 
-    @pytest.mark.parametrize(("share", "grade"), [(1.0, "ok"), (0.55, "ok"), (0.4, "stop"), (0.0, "stop")])
-    def test_a_half_empty_week_stops_a_busy_shop(self, share, grade):
-        counts = lines(40)
-        counts.loc[counts.index[-7:], "lines"] = round(40 * share)
+    @pytest.mark.parametrize(
+        ("per_day", "share", "grade"),
+        [(40, 1.0, "ok"), (40, 0.55, "ok"), (40, 0.4, "stop"), (40, 0.0, "stop"), (20, 0.4, "stop"), (5, 0.4, "warn")],
+    )
+    def test_a_half_empty_week_stops_where_it_is_more_than_chance(self, per_day, share, grade):
+        counts = lines(per_day)
+        counts.loc[counts.index[-7:], "lines"] = round(per_day * share)
         assert found(looked(lines=counts))[self.NAME] == grade
 
     def test_an_import_that_broke_off_on_the_last_day_stops(self):
@@ -175,6 +178,10 @@ class TestGaps:
         counts = lines()
         counts = counts[(counts.index < 60) | (counts.index > 63)]
         assert found(looked(lines=counts))[self.NAME] == "warn"
+
+    def test_a_young_store_may_have_been_closed_over_christmas(self):
+        counts = lines().tail(50)
+        assert found(looked(lines=counts[(counts["ds"].rank() < 10) | (counts["ds"].rank() > 22)]))[self.NAME] == "warn"
 
     def test_a_month_missing_stops(self):
         counts = lines()
