@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from dashboard.queries.evidence import worth_of
-from dashboard.queries.versions import NEWEST, NOT_MEASURED, STATES, cost_of, figures, members
+from dashboard.queries.versions import NEWEST, STATES, cost_of, figures, members
 from pipelines.models import ModelVersion, Shop
 from pipelines.stats import words
 from pipelines.usecases import USE_CASES
@@ -21,7 +21,7 @@ MONEY = (
     ("too_much", "Too much stock cost"),
     ("overstock_value", "Stock not needed at the end"),
 )
-UNMEASURED = {words.UNKNOWN, NOT_MEASURED, ""}
+NOT_KNOWN = "not known"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Cell:
 
     @property
     def shown(self) -> str:
-        return NOT_MEASURED if self.value in UNMEASURED else self.value
+        return NOT_KNOWN if self.value in (words.UNKNOWN, "") else self.value
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def parts_of(left: ModelVersion, right: ModelVersion, shop: Shop) -> Iterator[Pa
 
 
 def lines(left: dict[str, Cell], right: dict[str, Cell]) -> list[Line]:
-    """Put what is known of two versions side by side; what one lacks was not measured."""
+    """Put what is known of two versions side by side; what one lacks is not known."""
     nothing = Cell(words.UNKNOWN)
     return [Line(name, left.get(name, nothing), right.get(name, nothing)) for name in dict.fromkeys([*left, *right])]
 

@@ -110,7 +110,7 @@ class TestComparing:
         story.a_version(shop, metrics=story.METRICS | better, recipe={"lead_days": 21})
         page = see("/versions/demand_forecast/compare?a=2&b=3").content.decode()
         told = page[page.index("What differs") : page.index("The same in both")]
-        assert "38\u00a0%" in told and "31\u00a0%" in told and "Lead days" in told and "not measured" in told
+        assert "38\u00a0%" in told and "31\u00a0%" in told and "Lead days" in told and "not known" in told
 
     def test_of_a_version_with_itself_says_so(self, shop, see):
         page = see("/versions/demand_forecast/compare?a=2&b=2").content.decode()
