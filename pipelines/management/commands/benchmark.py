@@ -12,7 +12,7 @@ from pipelines.ops import benchmarks
 
 
 class Command(BaseCommand):
-    help = "Measure ingest, backfill, forecast, accuracy or pages beside a reference taken in the same run."
+    help = "Measure ingest, backfill, forecast, accuracy, pages or releases beside a reference taken in the same run."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from pipelines.lifecycle import artifacts, runs, train
 from pipelines.models import LifecycleEvent, ModelVersion, TrainingRun
+from pipelines.ops.fire import survives
 from tests import histories
-from tests.fire import survives
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
