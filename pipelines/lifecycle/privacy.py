@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from pipelines.lifecycle import test_store
 from pipelines.models import Exposure, LifecycleEvent, Order, Shop, WaitingLine, WebhookDelivery
 from pipelines.models.base import ShopTable
 
@@ -86,7 +87,8 @@ def forget_pseudonym(shop_domain: str, customer_ref: bytes | None) -> None:
 
 
 def redact_shop(shop: Shop) -> None:
-    """Erase a shop: every row, every file, the key of its pseudonyms, and its name."""
+    """Erase a shop: every row, every file, the key of its pseudonyms, and its name; a test store loses its fields."""
+    test_store.leave(shop, because="One of the two stores was erased", now=timezone.now())
     with transaction.atomic():
         row = Shop.objects.select_for_update().get(pk=shop.pk)
         WaitingLine.objects.filter(sync__shop=row).delete()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
@@ -48,6 +48,13 @@ def claim(shop_id: int, use_case: str, trigger: str) -> TrainingRun:
         raise AlreadyRunning(
             "A version is being trained right now. It appears under Versions when it is done."
         ) from None
+
+
+class HasPulse(Protocol):
+    """A run that shows by `heartbeat_at` that its worker lives."""
+
+    def mine(self) -> Any:
+        """Select the run's row, if it is still this worker's."""
 
 
 class Tracker:
@@ -128,7 +135,7 @@ def tracked(run: TrainingRun) -> Iterator[Tracker]:
 
 
 @contextmanager
-def heartbeat(tracker: Tracker) -> Iterator[None]:
+def heartbeat(tracker: HasPulse) -> Iterator[None]:
     """Give signs of life from a thread of its own: one call of a library may take minutes."""
     done = threading.Event()
 

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 State = StagingRun.State
 OPEN_STATES = (State.WAITING, State.RUNNING)
 MOST_ATTEMPTS = 3
+DAYS = 14
 NAME = "Test store"
 GATE_VERDICTS = {State.PASSED: "passed", State.FAILED: "failed"}
 STILL_OPEN = "The last days are being replayed in the test store."
@@ -146,7 +147,7 @@ def claim(version: ModelVersion, link: TestStoreLink) -> Attempt | None:
         try:
             with transaction.atomic():
                 StagingRun.objects.create(
-                    shop=version.shop, use_case=version.use_case, version=version, attempts=1, **begun
+                    shop=version.shop, use_case=version.use_case, version=version, attempts=1, days=DAYS, **begun
                 )
         except IntegrityError:
             raise AlreadyRunning("This version is being tested in the test store right now.") from None

@@ -15,8 +15,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.approval import why_not_allowed
+from pipelines.lifecycle.errors import Refused
 from pipelines.models import LifecycleEvent, Shop, StagedField, StagingRun, TestStoreLink
 
 CODE_BYTES = 16

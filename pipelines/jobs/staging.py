@@ -1,0 +1,51 @@
+"""A candidate is ready and a test store is linked: test it there. Two stores have parted: take its fields back."""
+
+from __future__ import annotations
+
+from pipelines.jobs.queue import job
+
+
+@job(queue="training", timeout=1800)
+def stage(version_id: int) -> None:
+    """Test a version in the test store, unless that is done or being done, and look at its release after that."""
+    from django.utils import timezone
+
+    from pipelines.jobs.releases import evaluate
+    from pipelines.lifecycle import staging
+    from pipelines.lifecycle.errors import AlreadyRunning
+    from pipelines.models import ModelVersion, Release
+
+    version = ModelVersion.objects.select_related("shop").get(pk=version_id)
+    try:
+        run = staging.stage_version(version, timezone.now())
+    except AlreadyRunning:
+        return
+    if run and run.is_over:
+        for release_id in version.releases.filter(phase__in=Release.OPEN).values_list("pk", flat=True):
+            evaluate.enqueue(release_id)
+
+
+@job(timeout=600)
+def take_back(shop_id: int) -> None:
+    """Delete the fields that a link which ended has left in a store."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import staging_fields
+    from pipelines.models import Shop
+
+    staging_fields.take_back(Shop.objects.get(pk=shop_id), timezone.now())
+
+
+@job(timeout=120)
+def carry_on() -> None:
+    """Find what is due or was left lying, by the database alone, and enqueue it."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import staging, staging_fields, test_store
+
+    now = timezone.now()
+    test_store.end_links_of_gone_shops(now)
+    for version_id in staging.due():
+        stage.enqueue(version_id)
+    for shop_id in staging_fields.left_behind(now):
+        take_back.enqueue(shop_id)
