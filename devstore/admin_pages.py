@@ -58,6 +58,12 @@ def routes(platform: Platform) -> list[Route]:
             return Response("No store yet: run `python -m devstore seed` first.", 404)
         return RedirectResponse(f"/admin/{request.path_params.get('shop', row['domain'])}/apps/{handle}")
 
+    def product(request: Request) -> Response:
+        row = platform.store.one("SELECT shop FROM products WHERE id = ?", request.path_params["number"])
+        if row is None:
+            return Response("There is no such product here.", 404)
+        return RedirectResponse(f"/admin/{row['shop']}/products/{request.path_params['number']}")
+
     def enter(request: Request) -> Response:
         shop, path = request.path_params["shop"], request.query_params.get("path", "/")
         return RedirectResponse(f"/admin/{shop}/apps/{handle}{path if path.startswith('/') else ''}")
@@ -73,10 +79,12 @@ def routes(platform: Platform) -> list[Route]:
         return await run_in_threadpool(_for_frame, platform, request, lambda shop, user: _scopes(platform, shop, asked))
 
     shop = "/admin/{shop}"
-    pages = {"orders": _orders, "products": _products, f"apps/{handle}": _app, f"apps/{handle}/{{path:path}}": _app}
+    pages = {"orders": _orders, "products": _products, "products/{number:int}": _product}
+    pages |= {f"apps/{handle}": _app, f"apps/{handle}/{{path:path}}": _app}
     return [
         Route("/", home),
         Route("/favicon.ico", lambda request: Response(status_code=204)),
+        Route("/admin/products/{number:int}", product),
         Route(shop, home),
         Route(f"{shop}/app", enter),
         Route(f"{shop}/id-token", token),
@@ -231,6 +239,22 @@ def _products(platform: Platform, row: Row, request: Request) -> str:
     return f"""<div class="page"><h1>Products, lowest stock first</h1><table><thead><tr><th>Product</th><th>SKU</th>
 <th class="num">Price</th><th class="num">In stock</th><th><span class="hidden">Actions</span></th></tr></thead>
 <tbody>{"".join(lines)}</tbody></table></div>"""
+
+
+def _product(platform: Platform, row: Row, request: Request) -> str:
+    """Show one product with what apps have written to its variants."""
+    sql = (
+        "SELECT p.title, v.title variant, v.sku, m.namespace, m.key, m.value FROM products p "
+        "JOIN variants v ON v.product_id = p.id "
+        "LEFT JOIN metafields m ON m.owner = 'gid://shopify/ProductVariant/' || v.id "
+        "WHERE p.shop = ? AND p.id = ? ORDER BY v.position, m.namespace, m.key"
+    )
+    found = platform.store.all(sql, row["domain"], request.path_params["number"])
+    names = ("variant", "sku", "namespace", "key", "value")
+    lines = "".join(f"<tr>{''.join(f'<td>{text(each[name])}</td>' for name in names)}</tr>" for each in found)
+    title = text(found[0]["title"]) if found else "There is no such product here"
+    return f"""<div class="page"><h1>{title}</h1><table><thead><tr><th>Variant</th><th>SKU</th><th>Namespace</th>
+<th>Metafield</th><th>Value</th></tr></thead><tbody>{lines}</tbody></table></div>"""
 
 
 def _variant_line(row: Row, currency: str) -> str:

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.lifecycle.sound import soundness
+from pipelines.lifecycle.stockouts import KNOWN, SUSPECTED
 from pipelines.usecases.contract import Frames
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Told:
     tables: Tables
     seconds: float
     wrong: str = ""
+    has_failed: bool = False  # there is no answer at all
 
     @property
     def expected(self) -> pd.Series:
@@ -152,7 +154,7 @@ def replay(
     for number, morning in enumerate(mornings):
         frames = frames_at(morning)
         first, again = ask(running, frames), ask(running, frames)
-        if first.wrong or not same(first.tables, again.tables):
+        if first.has_failed or not same(first.tables, again.tables):
             done.unrepeated = (morning - today).days
             return done
         new = ask(candidate, frames)
@@ -173,7 +175,7 @@ def ask(answer: Answer, frames: Frames) -> Told:
         tables = answer(replace(frames, memo={}))
     except Exception as error:
         log.warning("a version gave no answer in the test store", exc_info=True)
-        return Told({}, time.perf_counter() - began, f"No answer ({type(error).__name__})")
+        return Told({}, time.perf_counter() - began, f"No answer ({type(error).__name__})", has_failed=True)
     seconds = time.perf_counter() - began
     return Told(tables, seconds, soundness(tables, frames).broken)
 
@@ -200,7 +202,7 @@ def sold_on(happened: Frames, day: date) -> tuple[pd.Series, set[Any]]:
     """Give what sold that day by variant, and the variants that had nothing to sell: those judge nobody."""
     rows = happened["daily_sales"]
     rows = rows[rows["ds"] == pd.Timestamp(day)]
-    out = rows[rows["stockout"] > 0]["unique_id"] if "stockout" in rows else ()
+    out = rows[rows["stockout"].isin((KNOWN, SUSPECTED))]["unique_id"] if "stockout" in rows else ()
     return rows.groupby("unique_id")["y"].sum().astype(np.float64), set(out)
 
 

@@ -32,6 +32,11 @@ def admin_origins(domain: str) -> list[str]:
     return [origin.replace("{shop}", domain) for origin in settings.SHOPIFY_ADMIN_ORIGINS]
 
 
+def admin_page(domain: str, path: str) -> str:
+    """Return the address of a page in a shop's own admin."""
+    return f"{admin_origins(domain)[0]}/admin/{path}"
+
+
 def client_secrets() -> list[str]:
     """Return the app's client secret, and the old one while a rotation lasts."""
     return [secret for secret in (settings.SHOPIFY_API_SECRET, settings.SHOPIFY_API_SECRET_OLD) if secret]

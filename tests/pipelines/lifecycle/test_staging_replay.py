@@ -7,19 +7,20 @@ import pandas as pd
 import pytest
 
 from pipelines.lifecycle import staging_replay
+from pipelines.lifecycle.stockouts import IN_STOCK, KNOWN, SUSPECTED, UNKNOWN
 from pipelines.usecases.contract import Frames
 
 TODAY = date(2026, 11, 23)
 IDS = [1, 2]
 
 
-def frames_until(asof: date, *, out: bool = False) -> Frames:
+def frames_until(asof: date, *, out: int = IN_STOCK) -> Frames:
     """Give a shop that sells 10 and 4 a day; the second one is out of stock on the last day if told so."""
     days = pd.date_range("2026-10-01", asof)
     sales = pd.DataFrame(
         {"unique_id": np.repeat(IDS, len(days)), "ds": np.tile(days, 2), "y": np.repeat([10.0, 4.0], len(days))}
     )
-    sales["stockout"] = ((sales["unique_id"] == 2) & (sales["ds"] == days[-1]) & out).astype(int)
+    sales["stockout"] = np.where((sales["unique_id"] == 2) & (sales["ds"] == days[-1]), out, UNKNOWN)
     return Frames({"daily_sales": sales, "series": pd.DataFrame({"unique_id": IDS})}, asof=asof)
 
 
@@ -73,8 +74,9 @@ class TestDays:
         day = replayed(saying(first=13.0)).days[0]
         assert (day.sold, day.new.expected, day.new.off, day.old.expected, day.old.off) == (14, 17, 3, 14, 0)
 
-    def test_a_variant_without_stock_judges_nobody(self):
-        happened = frames_until(TODAY - timedelta(days=1), out=True)
+    @pytest.mark.parametrize("out", [KNOWN, SUSPECTED])
+    def test_a_variant_without_stock_judges_nobody(self, out):
+        happened = frames_until(TODAY - timedelta(days=1), out=out)
         days = replayed(saying(second=9.0), happened=happened).days
         assert [day.new.off for day in days[-2:]] == [5, 0]
 
@@ -170,6 +172,9 @@ class TestTheTestItself:
             raise ZeroDivisionError
 
         assert "unreliable" in judged(saying(), broken).text
+
+    def test_what_runs_now_may_be_wrong_without_making_the_test_unreliable(self):
+        assert judged(saying(), saying(first=np.nan)).passed
 
 
 class TestVerdict:
