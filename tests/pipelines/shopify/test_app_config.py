@@ -81,6 +81,12 @@ def test_asked_fields_hold_all_that_is_kept_and_no_contact_data(entry):
         assert {*keep.names, *keep.lists, *(name for name, _ in keep.parts)} <= asked
 
 
+def test_orders_bring_the_cart_attributes_by_which_a_visitor_is_found_again():
+    for entry in SUBSCRIPTIONS:
+        if "orders/create" in entry.get("topics", ()):
+            assert "note_attributes" in entry["include_fields"]
+
+
 def test_only_scopes_of_data_level_one_are_asked_for():
     scopes = set(CONFIG["access_scopes"]["scopes"].split(","))
     assert scopes == {
