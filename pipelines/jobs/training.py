@@ -40,7 +40,11 @@ def refresh(shop_id: int, use_case: str) -> None:
     """Write what runs now says today, publish it where the merchant lets us, and look at what moves at once."""
     from pipelines.lifecycle import serve
     from pipelines.models import Shop
+    from pipelines.usecases import USE_CASES
 
+    if USE_CASES[use_case].serves != "batch":  # it answers each visitor by itself
+        look(shop_id, use_case)
+        return
     serve.refresh(Shop.objects.get(pk=shop_id), use_case)
     publish.enqueue(shop_id)
     look(shop_id, use_case)

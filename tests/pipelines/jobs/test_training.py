@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from pipelines.jobs import releases, training
 from pipelines.lifecycle import runs
-from pipelines.models import ModelVersion, Release, StockAdvice, TrainingRun
+from pipelines.models import ModelVersion, Release, ServingWindow, StockAdvice, TrainingRun
 from pipelines.usecases import USE_CASES
-from tests import histories, toy_use_case
+from tests import exposing, histories, toy_use_case
 
 pytestmark = pytest.mark.django_db
+shown = exposing.shown
 
 
 @pytest.fixture
@@ -123,3 +124,10 @@ def test_a_refresh_that_was_done_since_is_not_done_again(shop, monkeypatch):
     )
     training.catch_up(shop.pk, "toy")
     assert done == ["toy"]
+
+
+def test_what_answers_each_visitor_has_nothing_to_refresh_and_is_looked_at(shop, shown):
+    release = exposing.a_canary(shop)
+    training.refresh.enqueue(shop.pk, shown)
+    release.refresh_from_db()
+    assert release.evaluated_at and not ServingWindow.objects.for_shop(shop).exclude(broken="").exists()
