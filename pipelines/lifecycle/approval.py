@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +17,8 @@ from pipelines.stats import words
 OPERATOR = "operator:"
 EXPIRES = (Phase.AWAITING_APPROVAL, Phase.SCHEDULED, Phase.CANARY)
 NOT_THE_SAME = "The version or its evidence is not what this card showed. Nothing was done."
+CLOCK_WENT_BACK = "Our clock is behind the time of this card. Nothing was done; try again when the clock is right."
+CLOCKS_DIFFER = timedelta(minutes=5)  # as much as two machines may
 NOT_YOURS = "This shop has no such release. Nothing was done."
 
 REFUSALS = {CHANGED: "approval.superseded", NOT_THE_SAME: "approval.blocked"}
@@ -137,12 +140,20 @@ def require_same(waiting: Release, artifact_digest: str, evidence_digest: str, r
     if waiting.revision != revision or not waiting.is_waiting_for_merchant or not unmoved.exists():
         raise Refused(CHANGED)
     known = (waiting.version.artifact_digest, waiting.evidence_digest, card.digest_of(waiting.evidence))
-    if known != (artifact_digest, evidence_digest, evidence_digest):
+    if known != (artifact_digest, evidence_digest, evidence_digest) or not follows_its_card(waiting):
         raise Refused(NOT_THE_SAME)
 
 
+def follows_its_card(waiting: Release) -> bool:
+    """Say whether a release would go the way that its card tells."""
+    goes: dict[str, Any] = {"strategy": waiting.strategy, "steps": waiting.steps}
+    return all(waiting.evidence.get(name, way) == way for name, way in goes.items())
+
+
 def require_in_time(waiting: Release, now: datetime) -> None:
-    """Refuse a decision on a card that is held or too old."""
+    """Refuse a decision on a card that is held or too old, and one on a clock that went back behind the card."""
+    if now < waiting.entered_at - CLOCKS_DIFFER:
+        raise Refused(CLOCK_WENT_BACK)
     if waiting.held:
         raise Refused(f"This release is on hold: {waiting.held}.")
     if waiting.expires_at is None or now >= waiting.expires_at:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import ForecastOverride, LifecycleEvent, Shop, ShopSettings, StockRule
+from pipelines.strategies import stages
 
 CHANGED = "These settings changed since you opened the page. Nothing was saved; look at them again."
 
@@ -49,11 +50,24 @@ def turn(shop: Shop, revision: int, **changes: Any) -> None:
 
 
 def change_settings(shop: Shop, changes: dict[str, Any], *, revision: int, by: str) -> None:
-    """Change settings if nobody changed them since they were shown."""
+    """Change settings if nobody changed them since they were shown; shares out of bounds are refused and noted."""
+    try:
+        check_weights(changes.get("canary_weights", ()))
+    except Refused as refusal:
+        LifecycleEvent.record(shop, "settings.refused", by=by, because=refusal.sentence)
+        raise
     with transaction.atomic():
         turn(shop, revision, **changes)
         told = {name: str(value) for name, value in changes.items()}
         LifecycleEvent.record(shop, "settings.changed", by=by, because="Settings were changed", settings=told)
+
+
+def check_weights(weights: Iterable[Any]) -> None:
+    """Refuse shares of shoppers by which nobody can be split."""
+    try:
+        stages.check_weights(tuple(weights))
+    except ValueError as error:
+        raise Refused(str(error)) from None
 
 
 def set_rules(shop: Shop, rules: Iterable[Rule], *, revision: int, by: str) -> int:

@@ -47,10 +47,24 @@ def open_release(shop: Shop | int, use_case: str) -> Release | None:
 
 
 def propose(
-    version: ModelVersion, *, routine: bool = False, strategy: str = "", now: datetime | None = None
+    version: ModelVersion,
+    *,
+    routine: bool = False,
+    strategy: str = "",
+    by: str = SYSTEM,
+    now: datetime | None = None,
 ) -> Release | None:
-    """Open a release of a version and take its first step; nothing while another release is being rolled out."""
-    now = now or timezone.now()
+    """Open a release of a version and take its first step; a proposal that is refused is written down."""
+    try:
+        return open_one(version, routine=routine, strategy=strategy, now=now or timezone.now())
+    except Refused as refusal:
+        facts = {"use_case": version.use_case, "version_number": version.number, "strategy": strategy}
+        LifecycleEvent.record(version.shop, "release.refused", by=by, because=refusal.sentence[:200], **facts)
+        raise
+
+
+def open_one(version: ModelVersion, *, routine: bool, strategy: str, now: datetime) -> Release | None:
+    """Open a release; nothing while another release is being rolled out."""
     if not version.may_be_released:
         raise Refused(f"Version {version.number} was {version.state} and cannot be released.")
     deployment_of(version.shop_id, version.use_case)

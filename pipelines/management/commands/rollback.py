@@ -1,4 +1,4 @@
-"""Roll back by an operator: to the version that ran before, else to the simple rule."""
+"""Take away what shoppers see newest: a canary while one runs, else the live version."""
 
 from __future__ import annotations
 
@@ -7,34 +7,55 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines.lifecycle import approval, release, rollback
+from pipelines.lifecycle import release, rollback
 from pipelines.lifecycle.errors import StageError
-from pipelines.management.shops import shop_named
-from pipelines.usecases import USE_CASES
+from pipelines.management.shops import add_operator, add_place, operator, shop_named
+from pipelines.models import Deployment, ModelVersion, Release
 
 
 class Command(BaseCommand):
-    help = "Take the live version away and bar it."
+    help = "Take the newest version that shoppers see away and bar it; prints first where the shop goes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--shop", required=True, help="the shop's myshopify.com domain")
-        parser.add_argument("--use-case", required=True, choices=sorted(USE_CASES))
-        parser.add_argument("--by", required=True, help="your name, for the ledger")
+        add_place(parser)
+        add_operator(parser)
         parser.add_argument("--because", required=True, help="why, for the ledger and the merchant")
+        parser.add_argument("--yes", action="store_true", help="also where much money depends on the version")
 
     def handle(self, *args: Any, **options: Any) -> None:
         from pipelines.jobs.training import refresh
 
         shop = shop_named(options["shop"])
         deployment = release.deployment_of(shop, options["use_case"])
+        why = {"by": operator(options), "because": options["because"]}
+        row = release.open_release(shop, options["use_case"])
         try:
-            target = rollback.roll_back(
-                deployment,
-                by=approval.OPERATOR + options["by"],
-                because=options["because"],
-                revision=deployment.revision,
-            )
+            if row and row.weight:
+                told = self.abort(row, deployment, why)
+            else:
+                told = self.roll_back(deployment, why, is_sure=options["yes"])
         except StageError as error:
             raise CommandError(error.sentence) from None
         refresh.enqueue(shop.pk, options["use_case"])
-        self.stdout.write(self.style.SUCCESS(f"{target or 'The simple rule'} is live."))
+        self.stdout.write(self.style.SUCCESS(told))
+
+    def abort(self, row: Release, deployment: Deployment, why: dict[str, str]) -> str:
+        """Take a canary away; what is live goes on."""
+        live = name_of(deployment.active)
+        self.stdout.write(f"Version {row.version.number} leaves the {row.weight} % who see it: {live} goes on for all.")
+        rollback.abort(row, **why)
+        return f"{live} is live for everybody."
+
+    def roll_back(self, deployment: Deployment, why: dict[str, str], *, is_sure: bool) -> str:
+        """Go back from what is live."""
+        if deployment.active:
+            self.stdout.write(f"{name_of(deployment.active)} gives way to: {name_of(rollback.target_of(deployment))}.")
+        if rollback.word_to_type(deployment) and not is_sure:
+            raise CommandError("Much money depends on this version. Nothing was done; to go back, add --yes.")
+        target = rollback.roll_back(deployment, revision=deployment.revision, **why)
+        return f"{name_of(target)} is live."
+
+
+def name_of(version: ModelVersion | None) -> str:
+    """Name what runs."""
+    return f"Version {version.number}" if version else "The simple rule"

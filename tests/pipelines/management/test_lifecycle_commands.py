@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from pipelines.lifecycle import release
-from pipelines.models import ModelVersion, Release, SyncRun
+from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Order, Release, SyncRun
 from pipelines.usecases import USE_CASES
 from tests import histories, toy_use_case
 
@@ -33,10 +33,20 @@ def shop(toy):
     return shop
 
 
-def call(name, shop, **options):
+def call(name, shop, *action, **options):
     told = StringIO()
-    call_command(name, shop=shop.domain, use_case="toy", stdout=told, skip_checks=True, **options)
+    call_command(name, *action, shop=shop.domain, use_case="toy", stdout=told, skip_checks=True, **options)
     return told.getvalue()
+
+
+def listed(shop):
+    told = StringIO()
+    call_command("release", "list", shop=shop.domain, stdout=told, skip_checks=True)
+    return told.getvalue()
+
+
+def kinds(shop):
+    return list(LifecycleEvent.objects.for_shop(shop).order_by("seq").values_list("kind", "by"))
 
 
 def exit_code(shop):
@@ -78,9 +88,10 @@ def test_an_unknown_shop_is_named(toy):
 
 def test_an_operator_releases_and_rolls_back(shop):
     call("train", shop)
-    assert "Version 1 is live" in call("release", shop, by="ann")
+    assert "version 1 is live" in call("release", shop, "approve", by="ann")
     assert release.deployment_of(shop, "toy").active == ModelVersion.objects.get()
-    assert "simple rule is live" in call("rollback", shop, by="ann", because="Too high")
+    told = call("rollback", shop, by="ann", because="Too high")
+    assert told.startswith("Version 1 gives way to: The simple rule.") and "The simple rule is live" in told
     with pytest.raises(CommandError, match="nothing to roll back"):
         call("rollback", shop, by="ann", because="Again")
 
@@ -88,10 +99,118 @@ def test_an_operator_releases_and_rolls_back(shop):
 def test_what_is_not_proven_only_the_merchant_promotes(shop, toy):
     toy.verdict = "not_proven"
     exit_code(shop)
+    assert "only the merchant can approve" in listed(shop)
     with pytest.raises(CommandError, match="only the merchant"):
-        call("release", shop, by="ann")
+        call("release", shop, "approve", by="ann")
+    assert kinds(shop)[-1] == ("approval.refused", "operator:ann")
 
 
-def test_without_a_card_there_is_nothing_to_release(shop):
+@pytest.mark.parametrize("action", ["approve", "reject", "pause", "resume"])
+def test_without_a_release_there_is_nothing_to_decide(shop, action):
+    reason = {"reason": "No"} if action == "reject" else {}
     with pytest.raises(CommandError, match="No release waits"):
-        call("release", shop, by="ann")
+        call("release", shop, action, by="ann", **reason)
+
+
+def test_nothing_released_is_said_so(shop):
+    assert "simple rule runs" in listed(shop)
+    with pytest.raises(CommandError, match="no release yet"):
+        call("release", shop, "show")
+
+
+def test_the_list_says_where_a_release_stands_and_what_it_needs(shop):
+    call("train", shop)
+    assert "toy version 1 waits for a yes" in listed(shop)
+    call("release", shop, "pause", by="ann")
+    assert "Held: Paused" in listed(shop)
+
+
+def test_the_card_can_be_read_in_a_terminal(shop):
+    call("train", shop)
+    row = Release.objects.get()
+    told = call("release", shop, "show")
+    assert "Compared with: the simple rule" in told and "Proven: yes" in told and "all (100 %)" in told
+    assert row.evidence_digest in told and all(gate["text"] in told for gate in row.evidence["gates"])
+
+
+def test_a_paused_release_is_approved_only_after_it_goes_on(shop):
+    call("train", shop)
+    call("release", shop, "pause", by="ann")
+    with pytest.raises(CommandError, match="paused already"):
+        call("release", shop, "pause", by="ann")
+    with pytest.raises(CommandError, match="on hold"):
+        call("release", shop, "approve", by="ann")
+    call("release", shop, "resume", by="ann")
+    with pytest.raises(CommandError, match="not paused"):
+        call("release", shop, "resume", by="ann")
+    assert "is live" in call("release", shop, "approve", by="ann")
+
+
+def test_a_rejected_release_is_over_and_its_reason_is_kept(shop):
+    call("train", shop)
+    assert "was rejected" in call("release", shop, "reject", by="ann", reason="Not before Christmas")
+    newest = LifecycleEvent.objects.for_shop(shop).order_by("-seq").first()
+    assert (newest.kind, newest.by, newest.note.text) == ("release.rejected", "operator:ann", "Not before Christmas")
+
+
+class TestProposing:
+    @pytest.fixture
+    def version(self, shop):
+        return histories.a_version(shop, use_case="toy", number=1)
+
+    def test_an_operator_proposes_a_version(self, shop, version):
+        assert "version 1 waits for a yes" in call("release", shop, "propose", by="ann", number=1)
+        assert Release.objects.get().version == version
+
+    def test_a_version_is_released_once(self, shop, version):
+        call("release", shop, "propose", by="ann", number=1)
+        with pytest.raises(CommandError, match="released once"):
+            call("release", shop, "propose", by="ann", number=1)
+
+    def test_a_version_that_is_not_there_is_named(self, shop):
+        with pytest.raises(CommandError, match="no version 7"):
+            call("release", shop, "propose", by="ann", number=7)
+
+    def test_a_strategy_that_does_not_fit_is_refused_and_written_down(self, shop, version):
+        with pytest.raises(CommandError, match="shoppers cannot be split"):
+            call("release", shop, "propose", by="ann", number=1, strategy="canary")
+        assert kinds(shop) == [("release.refused", "operator:ann")] and not Release.objects.exists()
+
+    def test_a_newer_release_is_not_replaced_by_an_older_version(self, shop, version):
+        release.propose(histories.a_version(shop, use_case="toy", number=2))
+        with pytest.raises(CommandError, match="Nothing was done: toy version 2 waits"):
+            call("release", shop, "propose", by="ann", number=1)
+
+
+class TestRollingBack:
+    def test_while_a_canary_runs_only_the_canary_is_taken_away(self, shop):
+        call("train", shop)
+        call("release", shop, "approve", by="ann")
+        row = release.propose(histories.a_version(shop, use_case="toy", number=2))
+        Release.objects.filter(pk=row.pk).update(phase=Release.Phase.CANARY, weight=5)
+        Deployment.objects.filter(shop=shop).update(canary=row.version)
+        told = call("rollback", shop, by="ann", because="Odd answers")
+        assert "Version 2 leaves the 5 %" in told and "Version 1 is live for everybody" in told
+        row.refresh_from_db()
+        barred = ModelVersion.objects.get(pk=row.version_id)
+        assert row.phase == Release.Phase.ROLLED_BACK and barred.state == ModelVersion.State.QUARANTINED
+        assert release.deployment_of(shop, "toy").active.number == 1
+
+    def test_where_much_money_depends_on_it_it_takes_a_second_word(self, shop):
+        call("train", shop)
+        call("release", shop, "approve", by="ann")
+        worth = {"weeks": 1, "versus": {"naive": [{"profit": 10**6}]}}
+        with histories.anything_goes():
+            ModelVersion.objects.for_shop(shop).update(replay=worth)
+        Order.objects.for_shop(shop).update(total_minor=100)
+        with pytest.raises(CommandError, match="add --yes"):
+            call("rollback", shop, by="ann", because="Too high")
+        assert release.deployment_of(shop, "toy").active
+        assert "simple rule is live" in call("rollback", shop, by="ann", because="Too high", yes=True)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "a" * 32])
+def test_a_name_that_the_ledger_cannot_keep_is_refused(shop, name):
+    call("train", shop)
+    with pytest.raises(CommandError, match="1 to 31 characters"):
+        call("release", shop, "approve", by=name)
