@@ -52,6 +52,7 @@ def approve(
         require_somebody_new(card_shown, sub)
         freshness.require_fresh(card_shown.shop, now)
         registry.load_files(card_shown.version)
+        require_never_barred(card_shown)
         return give(card_shown, sub, now)
     except StageError as refusal:
         refused(card_shown, sub, refusal)
@@ -164,6 +165,13 @@ def require_somebody_new(waiting: Release, sub: str) -> None:
     """Refuse a second yes of the same person to the same card."""
     if release.approvals_of(waiting).filter(sub=sub).exists():
         raise Refused("You approved this already. A second person must say yes, too.")
+
+
+def require_never_barred(waiting: Release) -> None:
+    """Refuse a version that learned the very same as one that was barred since its checks."""
+    twin = registry.barred_twin(waiting.version)
+    if twin:
+        raise Refused(f"This version is the same as version {twin.number}, which was barred. It never goes live.")
 
 
 # No, and too late

@@ -68,3 +68,13 @@ def test_a_page_that_is_out_of_date_rolls_nothing_back(shop):
 def test_where_the_simple_rule_runs_there_is_nothing_to_roll_back(shop):
     with pytest.raises(Refused, match="simple rule"):
         go_back(shop)
+
+
+def test_p07_what_learned_the_same_as_a_barred_version_is_not_approved(shop):
+    files = {"recipe.json": b'{"same": true}'}
+    approved(a_card(shop, files=files))
+    twin = a_card(shop, files=files)
+    go_back(shop)
+    twin.refresh_from_db()
+    with pytest.raises(Refused, match="same as version 1"):
+        approved(twin)
