@@ -96,6 +96,13 @@ def test_an_operator_releases_and_rolls_back(shop):
         call("rollback", shop, by="ann", because="Again")
 
 
+def test_approving_has_a_command_of_its_own_with_the_same_rules(shop):
+    with pytest.raises(CommandError, match="No release waits"):
+        call("approve", shop, by="ann")
+    call("train", shop)
+    assert "version 1 is live" in call("approve", shop, by="ann")
+
+
 def test_what_is_not_proven_only_the_merchant_promotes(shop, toy):
     toy.verdict = "not_proven"
     exit_code(shop)
