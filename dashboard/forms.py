@@ -1,5 +1,6 @@
 """What merchants type."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,10 +9,16 @@ from django.http import QueryDict
 
 from dashboard.queries.deliveries import FILTERS as DELIVERY_FILTERS
 from dashboard.queries.forecasts import FILTERS, SORTS, Wish
+from pipelines import strategies
 from pipelines.models import ShopSettings, StockRule
 from pipelines.shopify.texts import clean
 from pipelines.stats.words import to_major, to_minor
+from pipelines.strategies import Traffic
+from pipelines.strategies.stages import LARGEST_WEIGHT, LONGEST_ALONGSIDE
 
+PEOPLE = [(1, "One person"), (2, "Two people")]
+BEFORE_ALL = [(0, "Show it to everybody"), (1, "Ask me again")]
+NOT_A_SHARE = f"Each share of shoppers must be a whole number from 1 to {LARGEST_WEIGHT} %."
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -41,10 +48,67 @@ class ApproveForm(RevisionForm):
     evidence_digest = forms.RegexField(r"^[0-9a-f]{64}$")
 
 
+class TestCodeForm(forms.Form):
+    """A one-time code, however it was typed; what is no text at all is a wrong code."""
+
+    __test__ = False
+    code = forms.CharField(max_length=200)
+
+    @classmethod
+    def read(cls, fields: QueryDict) -> str:
+        """Return what was typed."""
+        form = cls(fields)
+        return form.cleaned_data["code"] if form.is_valid() else ""
+
+
+class TestShopForm(forms.Form):
+    """Which store's name the page showed."""
+
+    __test__ = False
+    test_shop = forms.IntegerField(min_value=1)
+
+    @classmethod
+    def read(cls, fields: QueryDict) -> int:
+        """Return the store; one that there is none of where the form carried none."""
+        form = cls(fields)
+        return form.cleaned_data["test_shop"] if form.is_valid() else 0
+
+
 class RejectForm(RevisionForm):
     """A no, with its reason."""
 
     reason = NoteField(max_length=300)
+
+
+class RollBackForm(RevisionForm):
+    """A way back; the word where much money depends on it."""
+
+    word = forms.CharField(max_length=40, required=False)
+
+
+class FreezeForm(forms.Form):
+    """A time in which nothing new goes live; the last day is part of it."""
+
+    name = NoteField(max_length=80)
+    first_day = forms.DateField()
+    last_day = forms.DateField()
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a freeze that ends before it begins, or that nobody would notice to be forgotten."""
+        found = super().clean()
+        if {"first_day", "last_day"} <= found.keys():
+            days = (found["last_day"] - found["first_day"]).days
+            if days < 0:
+                self.add_error("last_day", "The last day lies before the first.")
+            if days > 92:
+                self.add_error("last_day", "Three months at most.")
+        return found
+
+
+class SettleForm(forms.Form):
+    """Keep a freeze, or dismiss it."""
+
+    keeps = forms.TypedChoiceField(choices=[("1", "Keep"), ("0", "Dismiss")], coerce=lambda text: text == "1")
 
 
 class WishForm(forms.Form):
@@ -109,8 +173,71 @@ class SettingsForm(RevisionForm):
     holding_rate = forms.DecimalField(min_value=0, max_value=100, decimal_places=1)
     markdown_rate = forms.DecimalField(min_value=0, max_value=100, decimal_places=1)
     approvers = forms.CharField(required=False, max_length=1000)
+    approvals_needed = forms.TypedChoiceField(choices=PEOPLE, coerce=int)
+    asks_before_all = forms.TypedChoiceField(choices=BEFORE_ALL, coerce=lambda text: text == "1")
+    strategy = forms.ChoiceField(required=False)
+    canary_weights = forms.CharField(required=False, max_length=100)
+    alongside_days = forms.IntegerField(min_value=0, max_value=LONGEST_ALONGSIDE)
+    margin = forms.DecimalField(min_value=1, max_value=50, decimal_places=1)
+    risk_budget_minor = forms.DecimalField(min_value=0, max_value=10_000_000, required=False)
 
-    SHARES = ("service_level", "cost_share", "holding_rate", "markdown_rate")
+    SHARES = ("service_level", "cost_share", "holding_rate", "markdown_rate", "margin")
+    DECIDED = (  # by those who may approve, since these say what a yes is worth
+        "approvers",
+        "approvals_needed",
+        "asks_before_all",
+        "strategy",
+        "canary_weights",
+        "alongside_days",
+        "margin",
+        "risk_budget_minor",
+    )
+
+    def __init__(self, *args: Any, currency: str = "", traffics: Sequence[Traffic] = (), **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.currency, self.traffics = currency, traffics
+        self.fields["strategy"].choices = [("", "By traffic"), *((name, name) for name in strategies.STRATEGIES)]
+
+    def clean_canary_weights(self) -> list[int]:
+        """Read the shares of shoppers: numbers that rise within their bounds."""
+        words = self.cleaned_data["canary_weights"].replace("%", " ").replace(",", " ").split()
+        try:
+            weights = [int(word) if word.isascii() and word.isdigit() else 0 for word in words]
+            shares = [strategies.Step(str(weight), weight=weight) for weight in weights]
+            asks, everything = strategies.Step("approval", asks=True), strategies.Step("all", weight=100)
+            if 0 in weights:
+                raise ValueError(NOT_A_SHARE)
+            strategies.check_steps((asks, *shares, everything))
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+        return weights
+
+    def clean_risk_budget_minor(self) -> int | None:
+        """Read an amount of the shop's money; empty is a day's sales times the margin."""
+        amount = self.cleaned_data["risk_budget_minor"]
+        return None if amount is None else to_minor(amount, self.currency)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a way of releasing that suits none of the shop's models, with the reason at its field."""
+        found = super().clean()
+        if {"strategy", "canary_weights", "alongside_days"} <= found.keys() and found["strategy"]:
+            reasons = [self.why_not(traffic) for traffic in self.traffics]
+            if reasons and all(reasons):
+                self.add_error(*reasons[0])
+        return found
+
+    def why_not(self, traffic: Traffic) -> tuple[str, str] | None:
+        """Say which field keeps the chosen way from one model, and why."""
+        found = self.cleaned_data
+        unfit = strategies.strategy(found["strategy"]).fits(traffic)
+        if unfit:
+            return "strategy", unfit
+        weights, days = tuple(found["canary_weights"]), found["alongside_days"]
+        try:
+            strategies.plan(traffic, wanted=found["strategy"], weights=weights, alongside_days=days)
+        except ValueError as error:
+            return "canary_weights" if weights else "strategy", str(error)
+        return None
 
     def clean_approvers(self) -> list[str]:
         """Read the user numbers, one per line or comma."""
@@ -131,7 +258,10 @@ class SettingsForm(RevisionForm):
         stored = {name: getattr(settings, name) for name in names}
         shares = {name: f"{100 * stored[name]:.1f}".removesuffix(".0") for name in cls.SHARES}
         times = {name: f"{stored[name]:%H:%M}" if stored[name] else "" for name in ("pull_at", "train_at")}
-        return stored | shares | times | {"approvers": ", ".join(settings.approvers)}
+        lists = {name: ", ".join(map(str, stored[name])) for name in ("approvers", "canary_weights")}
+        budget, currency = stored["risk_budget_minor"], settings.shop.currency
+        money = {"risk_budget_minor": "" if budget is None else str(to_major(budget, currency))}
+        return stored | shares | times | lists | money | {"asks_before_all": int(stored["asks_before_all"])}
 
 
 class RuleForm(forms.Form):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from dashboard import embedding
-from dashboard.views import data, forecasts, home, releases, settings, start, versions
+from dashboard.views import data, experiments, forecasts, home, releases, settings, start, test_store, versions
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -27,15 +27,27 @@ urlpatterns = [
     path("releases/<int:pk>/figure.json", releases.figure, name="release-figure"),
     path("releases/<int:pk>/approve", releases.approve, name="approve"),
     path("releases/<int:pk>/reject", releases.reject, name="reject"),
+    path("releases/<int:pk>/pause", releases.pause, name="pause"),
+    path("releases/<int:pk>/go-on", releases.go_on, name="go-on"),
+    path("releases/<int:pk>/roll-back", releases.abort, name="abort"),
+    path("experiments", experiments.experiments, name="experiments"),
     path("roll-back/<slug:use_case>", releases.roll_back, name="roll-back"),
     path("data", data.data, name="data"),
     path("data/check", data.check, name="check"),
     path("data/replay", data.replay_all, name="replay-failed"),
     path("data/deliveries/<int:pk>/replay", data.replay_one, name="replay"),
     path("settings", settings.settings, name="settings"),
+    path("settings/freezes", settings.add_freeze, name="add-freeze"),
+    path("settings/freezes/<int:pk>", settings.settle_freeze, name="settle-freeze"),
     path("settings/rules", settings.rules, name="rules"),
     path("settings/rules.csv", settings.rules_csv, name="rules-csv"),
     path("settings/rules/upload", settings.upload, name="rules-upload"),
+    path("test-store", test_store.test_store, name="test-store"),
+    path("test-store/code", test_store.ask_code, name="test-store-code"),
+    path("test-store/enter", test_store.enter_code, name="test-store-enter"),
+    path("test-store/confirm", test_store.confirm, name="test-store-confirm"),
+    path("test-store/unlink", test_store.unlink, name="test-store-unlink"),
+    path("test-store/run/<slug:use_case>/<int:number>", test_store.run, name="test-store-run"),
     path("start", start.start, name="start"),
     path("start/hide", start.hide, name="hide-guide"),
 ]

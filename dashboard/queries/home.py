@@ -8,9 +8,11 @@ from django.db.models import Count, F, Sum
 from dashboard.queries.data_state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running
-from pipelines.models import Order, Shop, StockAdvice
+from pipelines.lifecycle import alerts, freezes
+from pipelines.models import Alert, Order, Shop, StockAdvice
 
 WINDOW = timedelta(days=28)
+ALERTS_READ, ALERTS_SHOWN = 100, 5
 URGENT = ("out_of_stock", "order_today")
 
 
@@ -27,6 +29,13 @@ class HomePage:
     at_risk_minor: int
     to_reorder: int
     advice_at: datetime | None
+    frozen_until: datetime | None
+    alerts: list[Alert]
+
+    @property
+    def on_hold(self) -> list[ModelState]:
+        """Return the models whose release does not go on for a reason that must change first."""
+        return [model for model in self.models if model.release and model.release.held]
 
     @property
     def decisions(self) -> list[ModelState]:
@@ -75,4 +84,12 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
         at_risk_minor=advice.filter(at_risk_minor__gt=0).aggregate(sum=Sum("at_risk_minor"))["sum"] or 0,
         to_reorder=advice.filter(status__in=URGENT, order_quantity__gt=0).count(),
         advice_at=advice.order_by("-at_risk_minor", "variant_id").values_list("updated_at", flat=True).first(),
+        frozen_until=freezes.frozen_until(shop, now),
+        alerts=open_alerts(shop),
     )
+
+
+def open_alerts(shop: Shop) -> list[Alert]:
+    """List what somebody should look at now, the worst and newest first."""
+    known = Alert.objects.for_shop(shop).filter(closed_at=None).order_by("-opened_at")[:ALERTS_READ]
+    return sorted(known, key=lambda alert: alerts.RANK[alert.severity], reverse=True)[:ALERTS_SHOWN]

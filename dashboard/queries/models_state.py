@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard.queries.evidence import Worth, cards_of, worth_of
-from dashboard.queries.words import Badge
+from dashboard.queries.words import PHASES, Badge, step_name
+from pipelines.lifecycle import release as releasing
+from pipelines.lifecycle import rollback
 from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, TrainingRun
 from pipelines.usecases import USE_CASES
 
@@ -51,6 +53,32 @@ class ModelState:
         return self.release is not None and self.release.is_waiting_for_merchant
 
     @property
+    def asked_on(self) -> str:
+        """Return the sentence on which the merchant is asked again half-way; nothing on the first card."""
+        return (self.release.evidence.get("analysis") or {}).get("sentence", "") if self.release else ""
+
+    @property
+    def if_approved(self) -> str:
+        """Say who gets the waiting version after a yes: everybody, or a first share of shoppers."""
+        if self.release is None or not self.release.steps:
+            return ""
+        following = self.release.steps[releasing.next_step(self.release)]
+        splits = any(0 < step.get("weight", 0) < 100 for step in self.release.steps)
+        if following.get("weight", 0) < 100:
+            return f"{step_name(following)} of shoppers first"
+        return "everybody" if splits else "all variants"
+
+    @property
+    def way_back(self) -> ModelVersion | None:
+        """Return the version that a way back leads to; nothing for the simple rule."""
+        return rollback.target_of(self.deployment) if self.deployment else None
+
+    @property
+    def word_to_type(self) -> str:
+        """Return the word that a way back takes where much money depends on what is live."""
+        return rollback.word_to_type(self.deployment) if self.active and self.deployment else ""
+
+    @property
     def worth(self) -> Worth | None:
         """Return what the live version is worth against the simple rule, as replayed."""
         return worth_of(self.active.replay) if self.active else None
@@ -68,6 +96,8 @@ class ModelState:
             return Badge("Training", "info")
         if self.run and self.run.state == TrainingRun.State.FAILED:
             return Badge("Training failed", "critical")
+        if self.release and self.release.phase in (Release.Phase.CANARY, Release.Phase.SCHEDULED):
+            return PHASES[self.release.phase]
         if self.active:
             return Badge("Live", "success")
         if self.is_newest_refused:

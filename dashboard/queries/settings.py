@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
+from django.forms import Form
+from django.utils import timezone
 
-from dashboard.forms import WEEKDAYS, RuleForm, SettingsForm
-from pipelines.models import Product, Shop, ShopSettings, StockRule
+from dashboard.forms import BEFORE_ALL, PEOPLE, WEEKDAYS, FreezeForm, RuleForm, SettingsForm
+from dashboard.queries.words import STRATEGIES, Badge
+from pipelines import strategies
+from pipelines.lifecycle import traffic
+from pipelines.lifecycle.release import deployment_of
+from pipelines.models import FreezeWindow, Product, Shop, ShopSettings, StockRule
+from pipelines.stats import words
+from pipelines.strategies import Traffic
+from pipelines.usecases import USE_CASES
 
 VENDORS_SHOWN = 100
+FREEZES_SHOWN = 12
+FREEZES = {
+    FreezeWindow.State.PROPOSED: Badge("Proposed, holds"),
+    FreezeWindow.State.SET: Badge("Set"),
+    FreezeWindow.State.DISMISSED: Badge("Dismissed"),
+}
 
 
 @dataclass(frozen=True)
@@ -24,6 +40,20 @@ class VendorRow:
 
 
 @dataclass(frozen=True)
+class Freeze:
+    """One time in which nothing new goes live, in days of the shop."""
+
+    window: FreezeWindow
+    days: str
+    badge: Badge
+    is_on: bool
+
+    @property
+    def is_dismissed(self) -> bool:
+        return self.window.state == FreezeWindow.State.DISMISSED
+
+
+@dataclass(frozen=True)
 class SettingsPage:
     """Everything on the settings page; `values` is what the merchant typed where that was refused."""
 
@@ -32,6 +62,14 @@ class SettingsPage:
     errors: dict[str, list[str]]
     weekdays: list[tuple[int, str]]
     may_publish: bool
+    freezes: list[Freeze]
+    freeze_values: dict[str, str]
+    freeze_errors: dict[str, list[str]]
+    people: list[tuple[int, str]]
+    before_all: list[tuple[int, str]]
+    ways: list[tuple[str, str]]
+    unfit: list[str]  # why a way of releasing does not suit a model
+    usual_budget: str
 
 
 @dataclass(frozen=True)
@@ -46,16 +84,64 @@ class RulesPage:
     more_errors: int
 
 
-def settings_page(settings: ShopSettings, form: SettingsForm | None = None) -> SettingsPage:
+def settings_page(
+    settings: ShopSettings, form: SettingsForm | None = None, freeze: FreezeForm | None = None
+) -> SettingsPage:
     """Read the settings, or show again what was typed and what is wrong with it."""
     typed = {name: form.data.get(name, "") for name in form.fields} if form else {}
+    shop, traffics = settings.shop, traffics_of(settings.shop)
+    usual = traffic.risk_budget(shop, ShopSettings(margin=settings.margin))
     return SettingsPage(
         settings=settings,
         values=SettingsForm.shown(settings) | typed,
-        errors={name: list(errors) for name, errors in form.errors.items()} if form else {},
+        errors=errors_of(form),
         weekdays=list(enumerate(WEEKDAYS)),
-        may_publish=settings.shop.has_scope("write_products"),
+        may_publish=shop.has_scope("write_products"),
+        freezes=freezes_of(shop, timezone.now()),
+        freeze_values={name: freeze.data.get(name, "") for name in freeze.fields} if freeze else {},
+        freeze_errors=errors_of(freeze),
+        people=PEOPLE,
+        before_all=BEFORE_ALL,
+        ways=list(STRATEGIES.items()),
+        unfit=unfit(traffics),
+        usual_budget=words.money(usual, shop.currency),
     )
+
+
+def errors_of(form: Form | None) -> dict[str, list[str]]:
+    """Return what is wrong, field by field."""
+    return {name: list(errors) for name, errors in form.errors.items()} if form else {}
+
+
+def traffics_of(shop: Shop) -> list[tuple[str, Traffic]]:
+    """Return for every model by how much traffic its releases can be judged."""
+    return [(use_case.title, traffic.traffic_of(deployment_of(shop, slug))) for slug, use_case in USE_CASES.items()]
+
+
+def unfit(traffics: list[tuple[str, Traffic]]) -> list[str]:
+    """Say which ways of releasing do not suit which models, and why; models with the same reason share a line."""
+    ways: dict[tuple[str, str], list[str]] = {}
+    for title, known in traffics:
+        for name, way in strategies.STRATEGIES.items():
+            if why := way.fits(known):
+                ways.setdefault((title, why), []).append(STRATEGIES[name])
+    return [f"{title}, {'; '.join(names)}: not possible. {why}" for (title, why), names in ways.items()]
+
+
+def freezes_of(shop: Shop, now: datetime) -> list[Freeze]:
+    """List the freezes that are not over, the next one first."""
+    windows = FreezeWindow.objects.for_shop(shop).filter(ends_at__gt=now).order_by("starts_at", "pk")
+    return [freeze_of(window, shop, now) for window in windows[:FREEZES_SHOWN]]
+
+
+def freeze_of(window: FreezeWindow, shop: Shop, now: datetime) -> Freeze:
+    """Say one freeze in days of the shop; its end is the midnight after its last day."""
+    first = window.starts_at.astimezone(shop.zone).date()
+    last = (window.ends_at - timedelta(seconds=1)).astimezone(shop.zone).date()
+    today = now.astimezone(shop.zone).date()
+    is_on = window.starts_at <= now and window.state != FreezeWindow.State.DISMISSED
+    days = f"{words.day(first, today)} to {words.day(last, today)}"
+    return Freeze(window, days, Badge("Now", "info") if is_on else FREEZES[window.state], is_on)
 
 
 def rules_page(shop: Shop, errors: list[str], more_errors: int = 0) -> RulesPage:

@@ -1,6 +1,7 @@
 """States as a merchant reads them: a word, and the tone that goes with it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,110 @@ PHASES = {
     "rejected": Badge("Rejected"),
     "expired": Badge("Expired"),
 }
-STEPS = {"preview": "Your approval", "all": "All"}
+STEPS = {
+    "preview": "Your approval",
+    "approval": "Your approval",
+    "alongside": "Alongside",
+    "test_store": "Test store",
+    "all": "All",
+}
+STRATEGIES = {
+    "shadow": "Both answer unseen, then everything",
+    "canary": "Growing shares of shoppers",
+    "blue_green": "Everything at once",
+    "ab": "A/B test on a fixed share",
+}
 EVENTS = {
     "release.staged": "Prepared",
+    "release.shadow": "Runs alongside, unseen",
     "release.asked": "Your decision was asked for",
-    "approval.given": "Approved",
-    "approval.blocked": "Approval blocked",
+    "release.step": "Shown to more",
+    "release.scheduled": "Scheduled for the end of the freeze",
+    "release.held": "On hold",
+    "release.resumed": "Goes on",
+    "release.paused": "Paused",
     "release.live": "Went live",
+    "release.restored": "Live again",
     "release.superseded": "Replaced",
     "release.rolled_back": "Rolled back",
     "release.rejected": "Rejected",
     "release.expired": "Expired",
+    "approval.given": "Approved",
+    "approval.blocked": "Approval blocked",
+    "approval.refused": "Approval refused",
+    "approval.superseded": "Approval came too late",
+    "alert.opened": "Alert",
+    "alert.worse": "Alert became worse",
+    "alert.closed": "Alert is over",
+    "freeze.set": "Freeze set",
+    "freeze.dismissed": "Freeze dismissed",
+    "version.trained": "Trained",
+    "version.validated": "Passed its checks",
+    "version.undecided": "Not proven by its checks",
+    "version.refused": "Did not pass its checks",
+    "version.quarantined": "Blocked for good",
+    "version.tagged": "Labelled",
+    "settings.changed": "Settings changed",
 }
+REASONS = {
+    "unsafe_artifact": Badge("Files changed", "critical"),
+    "harm": Badge("Harm", "critical"),
+    "guardrail": Badge("Harm", "critical"),
+    "broken_answers": Badge("Broken answers", "critical"),
+    "severe_errors": Badge("Too many errors", "critical"),
+    "breach": Badge("Over a limit", "critical"),
+    "no_data": Badge("Not heard of", "critical"),
+    "worse": Badge("Worse", "critical"),
+    "clock_went_back": Badge("On hold", "critical"),
+    "ratio": Badge("Split not as planned", "warning"),
+    "figures_missing": Badge("Figures missing", "warning"),
+    "monitor_down": Badge("We cannot see it", "critical"),
+    "metric_missing": Badge("Metric missing", "warning"),
+    "evidence_changed": Badge("Evidence changed", "critical"),
+    "decayed": Badge("Became worse", "warning"),
+    "stale_data": Badge("Data is old", "warning"),
+    "frozen": Badge("Frozen"),
+    "waits_its_turn": Badge("Waits its turn"),
+    "approval_needed": Badge("Ready for you", "info"),
+    "not_proven": Badge("Not proven"),
+    "asks_before_all": Badge("Proven", "success"),
+    "undecided_version": Badge("Not proven"),
+    "promotion_limit": Badge("Proven", "success"),
+    "closed": Badge("Over"),
+    "paused": Badge("Paused"),
+    "resumed": Badge("Goes on", "info"),
+    "awaiting_answer": Badge("Waits for you", "info"),
+    "cooldown": Badge("Look at this", "critical"),
+    "weeks_depend": Badge("Look at this", "warning"),
+    "flapping": Badge("Unsteady", "warning"),
+    "harm_at_peak": Badge("Worse at peak hours", "warning"),
+    "recovering": Badge("Recovering", "info"),
+    "time_needed": Badge("Counting", "info"),
+    "answers_needed": Badge("Waits for answers", "info"),
+    "units_needed": Badge("Counting", "info"),
+    "peak_needed": Badge("Waits for peak hours", "info"),
+    "loss_unknown": Badge("Too few orders yet"),
+    "over_risk_budget": Badge("Over your risk budget", "warning"),
+    "proof_needed": Badge("Not proven yet"),
+    "peak_classes_needed": Badge("Waits for peak hours", "info"),
+    "well": Badge("All well", "success"),
+    "step_passed": Badge("All well", "success"),
+    "promoted": Badge("Proven", "success"),
+    "approved": Badge("Approved", "success"),
+}
+SEVERITIES = {
+    "info": Badge("For your information", "info"),
+    "warning": Badge("Look at this", "warning"),
+    "critical": Badge("Act now", "critical"),
+}
+
+
+def step_name(step: dict[str, Any]) -> str:
+    """Name a step of a release."""
+    known = STEPS.get(step["name"])
+    return known or (f"{step['weight']}\u00a0%" if step.get("weight") else step["name"].replace("_", " ").capitalize())
+
+
+def event_name(kind: str) -> str:
+    """Name what a row of the ledger tells; a kind that has no words yet is shown in its own."""
+    return EVENTS.get(kind) or kind.replace(".", ": ").replace("_", " ").capitalize()

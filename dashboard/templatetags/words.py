@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django import template
 from django.utils import timezone
 
+from pipelines.charts import experiments
 from pipelines.stats import words
 
 register = template.Library()
@@ -51,6 +52,12 @@ def number(value: float | None, digits: int = 0) -> str:
 def counted(value: float | None, noun: str) -> str:
     """Write a number with its noun."""
     return words.counted(value, noun)
+
+
+@register.filter
+def change(value: float | None) -> str:
+    """Write a relative difference."""
+    return experiments.change(value)
 
 
 @register.filter

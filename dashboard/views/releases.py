@@ -6,13 +6,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.embedding import merchant_required
-from dashboard.forms import ApproveForm, RejectForm, RevisionForm
+from dashboard.forms import ApproveForm, RejectForm, RevisionForm, RollBackForm
 from dashboard.pages import go, show
+from dashboard.queries import words
 from dashboard.queries.releases import release_page
+from pipelines.jobs import releases as jobs
 from pipelines.jobs import training
 from pipelines.lifecycle import approval, rollback
+from pipelines.lifecycle import release as releasing
 from pipelines.lifecycle.errors import Refused, StageError
 from pipelines.models import Deployment, Release
+from pipelines.stats.words import day
 
 BROKEN_FORM = "The form was incomplete. Nothing was done; look at the card again."
 
@@ -44,16 +48,32 @@ def figure(request: HttpRequest, pk: int) -> JsonResponse:
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Give the merchant's yes to exactly the version and evidence that the card showed."""
+    if not Release.objects.for_shop(request.shop).filter(pk=pk).exists():
+        approval.refuse_unknown(request.shop, sub=request.staff.sub, asked_for=pk)
+        return show(request, "dashboard/lost.html", {"why": approval.NOT_YOURS}, status=404)
     row, here = find(request, pk), reverse("release", args=[pk])
     form = ApproveForm(request.POST)
     if not form.is_valid():
         return go(here, BROKEN_FORM, refused=True)
     try:
-        approval.approve(row, sub=request.staff.sub, **form.cleaned_data)
+        moved = approval.approve(row, sub=request.staff.sub, **form.cleaned_data)
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
-    training.refresh.enqueue(request.shop.pk, row.use_case)
-    return go(here, f"Version {row.version.number} is live")
+    if moved.phase == Release.Phase.LIVE:
+        training.refresh.enqueue(request.shop.pk, row.use_case)
+    return go(here, what_a_yes_did(moved))
+
+
+def what_a_yes_did(moved: Release) -> str:
+    """Say what followed from a yes."""
+    if moved.phase == Release.Phase.LIVE:
+        return f"Version {moved.version.number} is live"
+    if moved.phase == Release.Phase.SCHEDULED:
+        local = moved.scheduled_for.astimezone(moved.shop.zone).date()
+        return f"Approved. Goes live {day(local, local)}, when the freeze ends"
+    if moved.phase == Release.Phase.CANARY:
+        return f"Version {moved.version.number} is shown to {words.step_name(moved.steps[moved.step])} of shoppers"
+    return "Approved by one of two. A second person must say yes, too"
 
 
 @merchant_required
@@ -74,14 +94,58 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop a release where it stands."""
+    return stop_or_go_on(request, pk, pauses=True)
+
+
+@merchant_required
+@require_POST
+def go_on(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a paused release go on, and have it looked at at once."""
+    return stop_or_go_on(request, pk, pauses=False)
+
+
+def stop_or_go_on(request: HttpRequest, pk: int, *, pauses: bool) -> HttpResponse:
+    """Pause a release or let it go on, as it was shown."""
+    row, here = find(request, pk), reverse("release", args=[pk])
+    try:
+        require_decider(request)
+        releasing.pause(row, by=request.staff.sub, revision=RevisionForm.read(request.POST), pauses=pauses)
+    except StageError as refusal:
+        return go(here, refusal.sentence, refused=True)
+    if not pauses:
+        jobs.evaluate.enqueue(row.pk)
+    return go(here, "Paused" if pauses else "Goes on")
+
+
+@merchant_required
+@require_POST
+def abort(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a version away from the shoppers who see it."""
+    row, here = find(request, pk), reverse("release", args=[pk])
+    try:
+        require_decider(request)
+        if row.revision != RevisionForm.read(request.POST) or not row.is_open:
+            raise Refused(releasing.CHANGED)
+        rollback.abort(row, by=request.staff.sub, because="The merchant rolled back")
+    except StageError as refusal:
+        return go(here, refusal.sentence, refused=True)
+    training.refresh.enqueue(request.shop.pk, row.use_case)
+    return go(here, f"Version {row.version.number} was taken away")
+
+
+@merchant_required
+@require_POST
 def roll_back(request: HttpRequest, use_case: str) -> HttpResponse:
     """Go back to what ran before the live version."""
-    pointer = get_object_or_404(Deployment.objects.for_shop(request.shop), use_case=use_case)
-    form = RevisionForm(request.POST)
+    pointer = get_object_or_404(Deployment.objects.for_shop(request.shop).select_related("active"), use_case=use_case)
+    form = RollBackForm(request.POST)
     if not form.is_valid():
         return go(reverse("versions"), BROKEN_FORM, refused=True)
     try:
         require_decider(request)
+        rollback.require_word(pointer, form.cleaned_data["word"])
         target = rollback.roll_back(
             pointer, by=request.staff.sub, because="The merchant rolled back", revision=form.cleaned_data["revision"]
         )

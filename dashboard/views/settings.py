@@ -1,20 +1,25 @@
 """Settings of the shop, and stock rules of vendors in place and by file."""
 
+from datetime import timedelta
+
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard import rules_file
 from dashboard.embedding import merchant_required
 from dashboard.files import csv_file
-from dashboard.forms import RevisionForm, RuleForm, SettingsForm, UploadForm
+from dashboard.forms import FreezeForm, RevisionForm, RuleForm, SettingsForm, SettleForm, UploadForm
 from dashboard.pages import go, show
-from dashboard.queries.settings import VENDORS_SHOWN, rules_page, settings_page
+from dashboard.queries.settings import VENDORS_SHOWN, rules_page, settings_page, traffics_of
+from dashboard.views.releases import require_decider
 from pipelines.jobs import training
-from pipelines.lifecycle import approval, preferences
+from pipelines.lifecycle import freezes, preferences
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import Deployment, Shop
+from pipelines.models import Deployment, FreezeWindow, Shop
 from pipelines.stats import words
+from pipelines.stats.clock import midnight
 
 
 @merchant_required
@@ -23,7 +28,8 @@ def settings(request: HttpRequest) -> HttpResponse:
     """Show the settings, or save them."""
     if request.method == "GET":
         return show(request, "dashboard/settings.html", {"page": settings_page(request.shop.settings)})
-    form = SettingsForm(request.POST)
+    traffics = [known for _, known in traffics_of(request.shop)]
+    form = SettingsForm(request.POST, currency=request.shop.currency, traffics=traffics)
     if not form.is_valid():
         page = settings_page(request.shop.settings, form)
         return show(request, "dashboard/settings.html", {"page": page}, status=422)
@@ -36,15 +42,47 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 
 def save(request: HttpRequest, form: SettingsForm) -> None:
-    """Save the settings; who may approve is changed only by those who may."""
+    """Save the settings; what a yes is worth is changed only by those who may give one."""
     changes = form.changes()
     if form.cleaned_data["revision"] != request.shop.settings.revision:
         raise Refused(preferences.CHANGED)
-    if changes["approvers"] != request.shop.settings.approvers:
-        reason = approval.why_not_allowed(request.shop, request.staff.sub)
-        if reason:
-            raise Refused(reason)
+    if any(changes[name] != getattr(request.shop.settings, name) for name in SettingsForm.DECIDED):
+        require_decider(request)
     preferences.change_settings(request.shop, changes, revision=form.cleaned_data["revision"], by=request.staff.sub)
+
+
+@merchant_required
+@require_POST
+def add_freeze(request: HttpRequest) -> HttpResponse:
+    """Set a time in which nothing new goes live, from the first midnight to the last on the shop's clock."""
+    form = FreezeForm(request.POST)
+    if not form.is_valid():
+        page = settings_page(request.shop.settings, freeze=form)
+        return show(request, "dashboard/settings.html", {"page": page}, status=422)
+    first, last, zone = form.cleaned_data["first_day"], form.cleaned_data["last_day"], request.shop.zone
+    span = {"starts_at": midnight(first, zone), "ends_at": midnight(last + timedelta(days=1), zone)}
+    try:
+        require_decider(request)
+        freezes.add(request.shop, name=form.cleaned_data["name"], by=request.staff.sub, **span)
+    except Refused as refusal:
+        return go(reverse("settings"), refusal.sentence, refused=True)
+    return go(reverse("settings"), "Nothing new goes live in that time")
+
+
+@merchant_required
+@require_POST
+def settle_freeze(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep a freeze or dismiss it."""
+    window = get_object_or_404(FreezeWindow.objects.for_shop(request.shop).select_related("shop"), pk=pk)
+    form = SettleForm(request.POST)
+    if not form.is_valid():
+        return go(reverse("settings"), "The form was incomplete. Nothing was done.", refused=True)
+    try:
+        require_decider(request)
+    except Refused as refusal:
+        return go(reverse("settings"), refusal.sentence, refused=True)
+    freezes.settle(window, by=request.staff.sub, **form.cleaned_data)
+    return go(reverse("settings"), "Kept" if form.cleaned_data["keeps"] else "Dismissed")
 
 
 @merchant_required

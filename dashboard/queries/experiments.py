@@ -1,0 +1,391 @@
+"""Experiments: two versions beside each other, as the newest look at them found it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import ceil
+from typing import Any
+
+from dashboard.queries.words import PHASES, REASONS, Badge, step_name
+from pipelines.charts import experiments as charts
+from pipelines.charts.figure import Figure
+from pipelines.lifecycle import traffic
+from pipelines.models import Release, Shop
+from pipelines.stats import words
+from pipelines.strategies.policy import HARM, NON_INFERIOR, UNBALANCED
+from pipelines.strategies.stages import CONVERSIONS, DAYS_TO_CONVERT, LARGEST_WEIGHT
+from pipelines.usecases import USE_CASES
+
+NEWEST = 12
+ORDERS_NEEDED = ceil(CONVERSIONS * 100 / LARGEST_WEIGHT)
+ALL = "All shoppers"
+OVER = {
+    Release.Phase.ROLLED_BACK: Badge("Taken away", "critical"),
+    Release.Phase.REJECTED: Badge("Ended by you"),
+    Release.Phase.EXPIRED: Badge("Ended without an answer"),
+}
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side of a comparison."""
+
+    name: str
+    units: int
+    orders: int
+
+    @property
+    def rate(self) -> str:
+        return words.of_thousand(self.orders / self.units) if self.units else words.UNKNOWN
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One group of shoppers: how the new version does there, in words and drawn."""
+
+    name: str
+    units: int
+    badge: Badge
+    difference: str
+    range: str
+    drawing: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of a release, ready to be shown; empty parts are not shown."""
+
+    analysis: dict[str, Any]
+    verdict: Badge
+    arms: list[Arm]
+    balance: Badge | None
+    effect: str
+    money: str
+    at_peak: str
+    segments: list[Segment]
+    head: str  # above the drawings of the segments
+    over_time: Figure | None
+    weeks: Figure | None
+    windows: Figure | None
+    plan: str
+
+    @property
+    def sentence(self) -> str:
+        return self.analysis.get("sentence", "")
+
+    @property
+    def at(self) -> datetime | None:
+        return moment_of(self.analysis.get("at"))
+
+    @property
+    def is_anything(self) -> bool:
+        """Tell whether there is something to show besides a sentence."""
+        return bool(self.arms or self.weeks or self.windows or self.effect)
+
+
+def measured(release: Release, analysis: dict[str, Any]) -> Measured:
+    """Turn an analysis into what pages show."""
+    segments, head = segments_of(analysis)
+    return Measured(
+        analysis=analysis,
+        verdict=verdict_of(release, analysis),
+        arms=arms_of(release, analysis),
+        balance=balance_of(analysis),
+        effect=effect_of(analysis),
+        money=money_of(analysis, release.shop.currency),
+        at_peak=at_peak(analysis),
+        segments=segments,
+        head=head,
+        over_time=over_time_of(release, analysis),
+        weeks=weeks_of(release, analysis),
+        windows=windows_of(release, analysis),
+        plan=plan_of(analysis),
+    )
+
+
+def verdict_of(release: Release, analysis: dict[str, Any]) -> Badge:
+    """Say in a word how the comparison stands: proven, not proven, harm, or why it cannot say."""
+    known = REASONS.get(analysis.get("reason", ""))
+    if release.phase in OVER:
+        return known if known and known.tone == "critical" else OVER[release.phase]
+    if (analysis.get("harm") or 0) >= HARM:
+        return Badge("Harm", "critical")
+    if (analysis.get("non_inferior") or 0) >= NON_INFERIOR:
+        return Badge("Proven", "success")
+    return known or PHASES[release.phase]
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """Read a moment as it is stored."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def local_day(release: Release, text: str) -> date:
+    """Read the day on the shop's clock whose end, or any moment, is stored."""
+    at = datetime.fromisoformat(text)
+    return (at - timedelta(seconds=1)).astimezone(release.shop.zone).date() if at.tzinfo else at.date()
+
+
+def arms_of(release: Release, analysis: dict[str, Any]) -> list[Arm]:
+    """List both sides with what was counted."""
+    units, orders = analysis.get("units") or {}, analysis.get("orders") or {}
+    if not any(units.values()):
+        return []
+    names = {"canary": f"Version {release.version.number}, new", "control": old_name(release)}
+    return [Arm(name, units.get(arm, 0), orders.get(arm, 0)) for arm, name in names.items()]
+
+
+def old_name(release: Release) -> str:
+    """Name what the new version is compared with."""
+    number = release.evidence.get("compared_with")
+    return f"Version {number}, until now" if number else "Simple rule"
+
+
+def balance_of(analysis: dict[str, Any]) -> Badge | None:
+    """Say in words whether shoppers were split as planned."""
+    ratio = analysis.get("ratio")
+    if ratio is None or not any((analysis.get("units") or {}).values()):
+        return None
+    if ratio >= UNBALANCED:
+        return Badge("Not split as planned: these figures prove nothing", "warning")
+    return Badge("Split as planned", "success")
+
+
+def effect_of(analysis: dict[str, Any]) -> str:
+    """Say how much more or less, and the range."""
+    effect = analysis.get("effect") or {}
+    value = effect.get("value")
+    if value is None:
+        return ""
+    what = effect.get("metric", "orders per visitor")
+    if what == "loss per week":
+        value, low, high = (
+            None if bound is None else -bound for bound in (value, effect.get("high"), effect.get("low"))
+        )
+        what = "cost of errors a week"
+    else:
+        low, high = effect.get("low"), effect.get("high")
+    said = f"{charts.change(value)} {what}" if value else f"No difference in {what}"
+    if low is None or high is None:
+        return f"{said}. The range is not known yet."
+    proven = "" if low > 0 or high < 0 else " Not proven: the range includes zero."
+    return f"{said}, very likely (19 of 20 times) between {charts.change(low)} and {charts.change(high)}.{proven}"
+
+
+def negative(bound: float | None) -> float | None:
+    """Turn what is saved into what it costs."""
+    return None if bound is None else -bound
+
+
+def money_of(analysis: dict[str, Any], currency: str) -> str:
+    """Say what that is in money a week."""
+    money = analysis.get("money") or {}
+    value, low, high = (money.get(name) for name in ("value", "low", "high"))
+    if value is None:
+        return ""
+    sign, what = (1, "cost of errors") if analysis.get("kind") == "paired" else (-1, "sales if everybody sees it")
+    said = f"{words.less(round(sign * value), currency)} {what}, a week"
+    if low is None or high is None:
+        return said
+    bounds = sorted((round(sign * low), round(sign * high)))
+    return f"{said}; {words.less_between(*bounds, currency)}"
+
+
+def at_peak(analysis: dict[str, Any]) -> str:
+    """Say how the peak hours went."""
+    peak = next((one for one in analysis.get("segments") or [] if one["name"] == "Peak hours"), None)
+    if peak is None:
+        return ""
+    if peak.get("value") is None:
+        return f"Peak hours: {words.counted(peak.get('units', 0), 'shopper')} so far, too few orders to say."
+    return f"Peak hours: {charts.change(peak['value'])}, {charts.change_range(peak['low'], peak['high'])}."
+
+
+def segments_of(analysis: dict[str, Any]) -> tuple[list[Segment], str]:
+    """Lay out the groups: the total first, then the worst."""
+    effect, rows = analysis.get("effect") or {}, list(analysis.get("segments") or [])
+    if not rows:
+        return [], ""
+    rows.sort(key=lambda row: (row.get("value") is None, row.get("value") or 0))
+    units = (analysis.get("units") or {}).get("canary", 0)
+    rows.insert(0, {"name": ALL, "units": units} | {name: effect.get(name) for name in ("value", "low", "high")})
+    head, drawings = charts.change_intervals([(row.get("value"), row.get("low"), row.get("high")) for row in rows])
+    return [
+        Segment(
+            name=row["name"],
+            units=row.get("units", 0),
+            badge=segment_badge(row, is_worst=place == 1),
+            difference=charts.change(row.get("value")),
+            range=charts.change_range(row.get("low"), row.get("high")),
+            drawing=drawing,
+        )
+        for place, (row, drawing) in enumerate(zip(rows, drawings, strict=True))
+    ], head
+
+
+def segment_badge(row: dict[str, Any], *, is_worst: bool) -> Badge:
+    """Say how a group does, only as far as its range allows."""
+    low, high = row.get("low"), row.get("high")
+    if row.get("value") is None or low is None or high is None:
+        return Badge("Too early to say")
+    if high < 0:
+        return Badge("Worse", "critical")
+    if low > 0:
+        return Badge("Better", "success")
+    return Badge("Worst group", "warning") if is_worst and row["value"] < 0 else Badge("Not proven")
+
+
+# Charts
+
+
+def over_time_of(release: Release, analysis: dict[str, Any]) -> Figure | None:
+    """Draw the range day by day, from the second day on that has one."""
+    days = [
+        charts.Day(
+            local_day(release, point["at"]),
+            *(point.get(name) for name in ("value", "low", "high")),
+            canary=point.get("canary", 0),
+            control=point.get("control", 0),
+        )
+        for point in analysis.get("over_time") or []
+    ]
+    known = [day for day in days if day.value is not None]
+    if len(known) < 2:
+        return None
+    return charts.interval_over_time(
+        days,
+        title=over_time_title(known),
+        subtitle="Difference in orders per visitor at the end of each day. Pale: range that holds whenever you look.",
+        description=f"After {words.counted(len(days), 'day')}: {charts.change(known[-1].value)}, "
+        f"range {charts.change_range(known[-1].low, known[-1].high)}.",
+        what="orders per visitor",
+        id=f"time-{release.pk}",
+    )
+
+
+def over_time_title(known: list[charts.Day]) -> str:
+    """State the message of the chart."""
+    last = known[-1]
+    if last.low is not None and last.low > 0:
+        return "Better, and the whole range is above zero"
+    if last.high is not None and last.high < 0:
+        return "Worse, and the whole range is below zero"
+    return "No difference proven so far: the range includes zero"
+
+
+def weeks_of(release: Release, analysis: dict[str, Any]) -> Figure | None:
+    """Draw the weeks that are final, in money."""
+    weeks = [
+        charts.Week(date.fromisoformat(week["first_day"]), week["new"], week["old"])
+        for week in analysis.get("weeks") or []
+    ]
+    if len(weeks) < 2:
+        return None
+    saved, currency = sum(week.old - week.new for week in weeks), release.shop.currency
+    names = (f"Version {release.version.number}", old_name(release).partition(",")[0])
+    return charts.weeks_compared(
+        weeks,
+        title=f"Forecast errors cost {words.less(saved, currency)} in {words.counted(len(weeks), 'week')}",
+        subtitle="Cost of forecast errors by week, for the same variants. Only weeks that are final.",
+        description=f"{names[0]} cost less in {sum(week.new < week.old for week in weeks)} of {len(weeks)} weeks.",
+        names=names,
+        currency=currency,
+        id=f"weeks-{release.pk}",
+    )
+
+
+def windows_of(release: Release, analysis: dict[str, Any]) -> Figure | None:
+    """Draw how the windows went, one mark each."""
+    windows = analysis.get("windows") or []
+    if not windows:
+        return None
+    zone, today = release.shop.zone, datetime.fromisoformat(windows[-1]["at"]).astimezone(release.shop.zone).date()
+    is_batch = USE_CASES[release.use_case].serves == "batch"
+    rows = []
+    for window in windows:
+        at = datetime.fromisoformat(window["at"]).astimezone(zone)
+        day = words.day(at.date(), today)
+        rows.append((day if is_batch else f"{day}, {words.clock(at)}", window["health"]))
+    breaches, fine = (sum(health == wanted for _, health in rows) for wanted in ("breach", "ok"))
+    counted = words.counted(len(rows), "window")
+    return charts.window_row(
+        rows,
+        title=f"{breaches} of {counted} over a limit" if breaches else "No window was over a limit",
+        subtitle=f"Errors, slow answers and silence, {'day by day' if is_batch else 'hour by hour'}.",
+        description=f"{counted}, {fine} of them within every limit and {breaches} over one.",
+        id=f"windows-{release.pk}",
+    )
+
+
+def plan_of(analysis: dict[str, Any]) -> str:
+    """Say what the comparison can find, and how long that takes."""
+    plan = analysis.get("plan") or {}
+    said = []
+    if plan.get("smallest_harm"):
+        said.append(f"Smallest loss that can be found: {words.percent(abs(plan['smallest_harm']))} fewer orders.")
+    if plan.get("expected_days"):
+        said.append(f"Expected to take about {words.counted(ceil(plan['expected_days']), 'day')}.")
+    if plan.get("planned_units"):
+        said.append(f"Planned for {words.counted(plan['planned_units'], 'shopper')}.")
+    return " ".join(said)
+
+
+# The page
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One comparison of the list."""
+
+    release: Release
+    title: str
+    phase: Badge
+    found: Measured
+    where: str
+
+
+@dataclass(frozen=True)
+class ExperimentsPage:
+    """Every comparison, newest first; what is missing where there is none."""
+
+    experiments: list[Experiment]
+    orders: int
+    orders_needed: int
+
+    @property
+    def running(self) -> int:
+        return sum(one.release.is_open for one in self.experiments)
+
+    @property
+    def percent(self) -> int:
+        return min(100, round(100 * self.orders / self.orders_needed))
+
+
+def experiments_page(shop: Shop, now: datetime) -> ExperimentsPage:
+    """Read the newest releases that compare two versions, on shoppers or on the same products."""
+    rows = Release.objects.for_shop(shop).select_related("version", "shop").order_by("-pk")[: 4 * NEWEST]
+    compared = [row for row in rows if is_comparison(row)][:NEWEST]
+    return ExperimentsPage(
+        experiments=[experiment(row) for row in compared],
+        orders=traffic.orders_since(shop.pk, now - timedelta(days=DAYS_TO_CONVERT)).count(),
+        orders_needed=ORDERS_NEEDED,
+    )
+
+
+def is_comparison(release: Release) -> bool:
+    """Tell whether shoppers are or were split, or weeks of both versions lie side by side."""
+    splits = any(0 < step.get("weight", 0) < 100 for step in release.steps)
+    return splits or bool(release.analysis.get("weeks") or release.analysis.get("not_final"))
+
+
+def experiment(release: Release) -> Experiment:
+    """Read one comparison."""
+    plan = release.evidence.get("plan") or {}
+    return Experiment(
+        release=release,
+        title=f"{USE_CASES[release.use_case].title}: version {release.version.number}",
+        phase=PHASES[release.phase],
+        found=measured(release, {"plan": plan} | release.analysis),
+        where=f"On step “{step_name(release.steps[release.step])}”" if release.is_open and release.steps else "",
+    )

@@ -1,0 +1,16 @@
+"""Experiments: two versions beside each other."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from dashboard.embedding import merchant_required
+from dashboard.pages import show
+from dashboard.queries.experiments import experiments_page
+
+
+@merchant_required
+@require_GET
+def experiments(request: HttpRequest) -> HttpResponse:
+    """Show every comparison of two versions."""
+    return show(request, "dashboard/experiments.html", {"page": experiments_page(request.shop, timezone.now())})
