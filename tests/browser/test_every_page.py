@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipelines.models import Release
+from tests.dashboard import moving
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = (
@@ -15,6 +16,7 @@ PAGES = (
     "/versions/demand_forecast/2",
     "/versions/demand_forecast/compare?a=1&b=2",
     "/releases/{card}",
+    "/experiments",
     "/data",
     "/settings",
     "/settings/rules",
@@ -54,6 +56,20 @@ def test_axe_finds_nothing_serious(admin):
             for node in rule["nodes"][:4]
         ]
         assert not serious, f"{path}\n" + "\n".join(serious)
+
+
+@pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "small"}, {"size": "phone"}], indirect=True)
+@pytest.mark.parametrize("how", [moving.shares, moving.half_way], ids=["shown to some", "half-way"])
+def test_a_release_that_shoppers_see_fits_and_shuts_nobody_out(admin, shop, how):
+    axe = pytest.importorskip("axe_playwright_python.base").AXE_SCRIPT
+    row = how(shop)
+    for path in (f"/releases/{row.pk}", "/experiments", "/"):
+        admin.open(path)
+        wide = admin.inside.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{path} sticks out by {wide} px"
+        admin.inside.evaluate(axe)
+        found = admin.inside.evaluate("axe.run()")["violations"]
+        assert [rule["id"] for rule in found if rule["impact"] in ("serious", "critical")] == [], path
 
 
 def test_nothing_moves_after_it_was_painted(admin):

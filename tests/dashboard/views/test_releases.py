@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.models import Approval, Deployment, LifecycleEvent, Release
-from tests.dashboard import story
+from pipelines.lifecycle import freezes, rollback
+from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Order, Release, ShopSettings
+from tests.dashboard import moving, story
 from tests.dashboard.views.test_access import said_to
+from tests.identities import COLLEAGUE, OTHER_SHOP
 
 
 @pytest.fixture
@@ -109,3 +111,142 @@ class TestRollBack:
 
     def test_is_get_free(self, card, see):
         assert see("/roll-back/demand_forecast").status_code == 405
+
+    def test_takes_a_typed_word_where_much_money_depends_on_it(self, card, send, see):
+        send(f"/releases/{card.pk}/approve", said_to(card))
+        with story.histories.anything_goes():
+            ModelVersion.objects.filter(pk=card.version_id).update(replay=story.a_replay(9_000_000_000).as_dict())
+        assert "Type “roll back” to go back" in see(f"/releases/{card.pk}").content.decode()
+        fields = {"revision": Deployment.objects.get().revision}
+        assert "Type “roll back”" in send("/roll-back/demand_forecast", fields).content.decode()
+        assert Deployment.objects.get().active.number == 2
+        send("/roll-back/demand_forecast", fields | {"word": "Roll back "})
+        assert Deployment.objects.get().active.number == 1
+
+    def test_takes_the_word_from_a_twentieth_of_the_weekly_sales_on(self, card, shop):
+        pointer = Deployment.objects.get()
+        Order.objects.for_shop(shop).update(total_minor=0)
+        Order.objects.filter(pk=Order.objects.for_shop(shop).latest("processed_at").pk).update(total_minor=4_000_000)
+        twentieth = 4_000_000 / 4 * 0.05 * story.WEEKS
+        for profit, word in ((twentieth - 12, ""), (twentieth, "roll back")):
+            pointer.active.replay = story.a_replay(int(profit)).as_dict()
+            assert rollback.word_to_type(pointer) == word
+
+
+class TestWhileShoppersSeeBoth:
+    def test_shows_the_step_and_what_the_next_one_needs(self, shop, see):
+        row = moving.shares(shop)
+        page = see(f"/releases/{row.pk}").content.decode().replace("\u00a0", " ")
+        assert '<li class="on" aria-current="step"><span>5 %</span>' in page
+        assert "<dt>Next</dt><dd>10 %</dd>" in page
+        assert "Waiting for a whole stretch of peak hours on this step." in page
+
+    def test_shows_the_worst_group_right_under_the_total(self, shop, see):
+        page = see(f"/releases/{moving.shares(shop).pk}").content.decode()
+        places = [
+            page.index(f">{name}</span><span") for name in ("All shoppers", "Peak hours", "Other hours", "Weekends")
+        ]
+        assert places == sorted(places)
+        assert "Worst group" in page and "Too early to say" in page
+
+    def test_shows_how_the_windows_went(self, shop, see):
+        page = see(f"/releases/{moving.shares(shop).pk}").content.decode()
+        assert "1 of 30 windows over a limit" in page and "Nothing heard of this version" in page
+
+    def test_is_taken_away_after_one_question(self, shop, send, queued):
+        row = moving.shares(shop)
+        page = send(f"/releases/{row.pk}/roll-back", {"revision": row.revision}).content.decode()
+        row.refresh_from_db()
+        assert row.phase == "rolled_back" and Deployment.objects.get().canary is None
+        assert 'data-toast="Version 3 was taken away"' in page
+        assert ("refresh", (shop.pk, "demand_forecast")) in queued
+
+    def test_is_not_taken_away_from_a_stale_page_or_by_a_colleague(self, shop, send):
+        row = moving.shares(shop)
+        assert "Nothing was changed" in send(f"/releases/{row.pk}/roll-back", {"revision": 99}).content.decode()
+        send(f"/releases/{row.pk}/roll-back", {"revision": row.revision}, sub=COLLEAGUE)
+        row.refresh_from_db()
+        assert row.phase == "canary"
+
+    def test_is_paused_and_goes_on(self, shop, send, see, queued):
+        row = moving.shares(shop)
+        send(f"/releases/{row.pk}/pause", {"revision": row.revision})
+        row.refresh_from_db()
+        assert row.is_paused and row.weight == 5
+        page = see(f"/releases/{row.pk}").content.decode()
+        assert "Paused by you" in page and ">Go on<" in page
+        send(f"/releases/{row.pk}/go-on", {"revision": row.revision})
+        row.refresh_from_db()
+        assert not row.is_paused and ("evaluate", (row.pk,)) in queued
+
+    @pytest.mark.parametrize("what", ["pause", "go-on"])
+    def test_is_not_stopped_from_a_stale_page_or_by_a_colleague(self, shop, send, what):
+        row = moving.shares(shop, is_paused=what == "go-on")
+        assert "Nothing was changed" in send(f"/releases/{row.pk}/{what}", {"revision": 99}).content.decode()
+        send(f"/releases/{row.pk}/{what}", {"revision": row.revision}, sub=COLLEAGUE)
+        row.refresh_from_db()
+        assert row.revision == 0
+
+
+class TestTheCardHalfWay:
+    def test_is_headed_not_proven_and_shows_what_was_measured(self, shop, see):
+        row = moving.half_way(shop)
+        page = see(f"/releases/{row.pk}").content.decode().replace("\u00a0", " ")
+        assert "Not proven. Use version 3 for everybody?" in page
+        assert "this step has run as long as planned" in page and "81,004" in page
+        assert '<li class="on" aria-current="step"><span>Your approval</span>' in page
+
+    def test_shows_the_evidence_that_it_binds_to_not_a_newer_look(self, shop, see):
+        row = moving.half_way(shop)
+        newer = row.analysis | {"units": {"canary": 99_999, "control": 99_999}}
+        Release.objects.filter(pk=row.pk).update(analysis=newer)
+        page = see(f"/releases/{row.pk}").content.decode()
+        assert "81,004" in page and "99,999" not in page
+
+    def test_can_be_approved_for_everybody_and_taken_back(self, shop, see, send):
+        row = moving.half_way(shop)
+        assert "Roll back to version 1" in see(f"/releases/{row.pk}").content.decode()
+        assert 'data-toast="Version 3 is live"' in send(f"/releases/{row.pk}/approve", said_to(row)).content.decode()
+        assert Deployment.objects.get().active.number == 3
+
+
+class TestTwoPeople:
+    @pytest.fixture
+    def pair(self, shop) -> Release:
+        ShopSettings.objects.update(approvals_needed=2, approvers=[COLLEAGUE])
+        Release.objects.filter(phase__in=Release.OPEN).update(phase="superseded")
+        return story.histories.a_card(shop, **story.told(story.a_replay()))
+
+    def test_must_both_say_yes(self, pair, send, see):
+        page = send(f"/releases/{pair.pk}/approve", said_to(pair)).content.decode()
+        assert "Approved by one of two" in page and "A second person must say yes, too." in page
+        assert Deployment.objects.get().active.number == 1
+        pair.refresh_from_db()
+        assert 'type="submit" disabled' in see(f"/releases/{pair.pk}").content.decode()
+        send(f"/releases/{pair.pk}/approve", said_to(pair), sub=COLLEAGUE)
+        assert Deployment.objects.get().active == pair.version
+
+    def test_are_two_even_if_one_says_it_twice(self, pair, send):
+        send(f"/releases/{pair.pk}/approve", said_to(pair))
+        pair.refresh_from_db()
+        assert "You approved this already" in send(f"/releases/{pair.pk}/approve", said_to(pair)).content.decode()
+        assert Deployment.objects.get().active.number == 1
+
+
+class TestInAFreeze:
+    def test_an_approved_version_is_scheduled_for_the_end(self, shop, card, send, see):
+        now = timezone.now()
+        freezes.add(shop, name="Sale", starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=2), by="1")
+        page = send(f"/releases/{card.pk}/approve", said_to(card)).content.decode()
+        assert "Goes live" in page and "when the freeze ends" in page
+        assert Deployment.objects.get().active.number == 1
+        assert "Nothing new goes live until" in see("/").content.decode()
+
+
+class TestAReleaseOfAnotherShop:
+    def test_is_not_there_and_asking_for_it_is_written_down_where_it_was_asked(self, card, another_shop, send):
+        answer = send(f"/releases/{card.pk}/approve", said_to(card), domain=OTHER_SHOP)
+        assert answer.status_code == 404 and "This shop has no such release" in answer.content.decode()
+        row = LifecycleEvent.objects.for_shop(another_shop).get(kind="approval.refused")
+        assert row.details["asked_for"] == card.pk
+        assert not LifecycleEvent.objects.for_shop(card.shop).filter(kind="approval.refused").exists()

@@ -1,12 +1,16 @@
 """Settings of the shop, and stock rules in place and by file."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from dashboard.forms import SettingsForm
-from pipelines.models import LifecycleEvent, ShopSettings, StockRule
+from pipelines.lifecycle import freezes
+from pipelines.models import FreezeWindow, LifecycleEvent, ShopSettings, StockRule
+from tests.identities import COLLEAGUE, OTHER_SHOP
 
 
 @pytest.fixture
@@ -52,6 +56,106 @@ class TestSettings:
         assert answer.status_code == 422 and 'error="' in page
         assert f'value="{next(iter(wrong.values()))}"' in page
         assert ShopSettings.objects.get().revision == 0
+
+
+class TestWhatAYesIsWorth:
+    def test_is_set_by_those_who_may_approve(self, fields, send):
+        wanted = {
+            "approvals_needed": "2",
+            "asks_before_all": "1",
+            "alongside_days": "21",
+            "canary_weights": "1, 5, 20",
+            "margin": "7.5",
+            "risk_budget_minor": "250",
+        }
+        send("/settings", fields | wanted)
+        saved = ShopSettings.objects.get()
+        assert (saved.approvals_needed, saved.asks_before_all, saved.alongside_days) == (2, True, 21)
+        assert (saved.canary_weights, str(saved.margin), saved.risk_budget_minor) == ([1, 5, 20], "0.075", 25_000)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"approvals_needed": "2"},
+            {"asks_before_all": "1"},
+            {"alongside_days": "3"},
+            {"canary_weights": "50"},
+            {"margin": "20"},
+            {"risk_budget_minor": "1"},
+            {"strategy": "blue_green"},
+        ],
+        ids=lambda change: next(iter(change)),
+    )
+    def test_is_not_set_by_a_colleague(self, fields, send, change):
+        assert "Only the account owner" in send("/settings", fields | change, sub=COLLEAGUE).content.decode()
+        assert ShopSettings.objects.get().revision == 0
+
+    def test_leaves_a_colleague_the_rest(self, fields, send):
+        send("/settings", fields | {"lead_time_days": 21}, sub=COLLEAGUE)
+        assert ShopSettings.objects.get().lead_time_days == 21
+
+    @pytest.mark.parametrize(
+        ("shares", "sentence"),
+        [
+            ("5, 1", "must be larger than the one before"),
+            ("10 60", "whole number from 1 to 50"),
+            ("1.5", "whole number from 1 to 50"),
+            ("all", "whole number from 1 to 50"),
+        ],
+    )
+    def test_refuses_shares_that_no_shoppers_can_be_split_by(self, fields, send, shares, sentence):
+        answer = send("/settings", fields | {"canary_weights": shares})
+        assert answer.status_code == 422 and sentence in answer.content.decode()
+        assert f'value="{shares}"' in answer.content.decode()
+
+    def test_refuses_a_way_that_fits_no_model_and_says_why(self, fields, send):
+        answer = send("/settings", fields | {"strategy": "canary"})
+        assert answer.status_code == 422
+        assert answer.content.decode().count("This forecast answers for products, not for shoppers") >= 2
+        assert send("/settings", fields | {"strategy": "blue_green"}).status_code == 200
+
+
+class TestFreezes:
+    FIELDS = {"name": "Summer sale", "first_day": "2027-07-01", "last_day": "2027-07-03"}
+
+    def test_last_from_midnight_to_the_midnight_after_the_last_day_of_the_shop(self, shop, send):
+        page = send("/settings/freezes", self.FIELDS).content.decode()
+        window = FreezeWindow.objects.get()
+        assert window.starts_at == datetime(2027, 6, 30, 23, tzinfo=UTC)  # London is an hour ahead in summer
+        assert window.ends_at == datetime(2027, 7, 3, 23, tzinfo=UTC)
+        assert "Summer sale" in page
+        assert LifecycleEvent.objects.filter(kind="freeze.set").exists()
+
+    @pytest.mark.parametrize("wrong", [{"last_day": "2027-06-01"}, {"first_day": "x"}, {"name": ""}])
+    def test_that_make_no_sense_are_refused_at_their_field(self, shop, send, wrong):
+        answer = send("/settings/freezes", self.FIELDS | wrong)
+        assert answer.status_code == 422 and 'error="' in answer.content.decode()
+        assert not FreezeWindow.objects.exists()
+
+    def test_of_the_calendar_are_kept_or_dismissed(self, shop, send, see):
+        freezes.propose(shop, timezone.now())
+        window = FreezeWindow.objects.earliest("starts_at")
+        assert "Proposed, holds" in see("/settings").content.decode()
+        for keeps, state in (("0", "dismissed"), ("1", "set")):
+            send(f"/settings/freezes/{window.pk}", {"keeps": keeps})
+            window.refresh_from_db()
+            assert window.state == state
+
+    def test_are_set_and_dismissed_by_those_who_may_approve(self, shop, send):
+        send("/settings/freezes", self.FIELDS, sub=COLLEAGUE)
+        assert not FreezeWindow.objects.exists()
+        freezes.propose(shop, timezone.now())
+        window = FreezeWindow.objects.earliest("starts_at")
+        send(f"/settings/freezes/{window.pk}", {"keeps": "0"}, sub=COLLEAGUE)
+        window.refresh_from_db()
+        assert window.state == "proposed"
+
+    def test_of_another_shop_are_not_there(self, shop, another_shop, send):
+        freezes.propose(shop, timezone.now())
+        window = FreezeWindow.objects.earliest("starts_at")
+        assert send(f"/settings/freezes/{window.pk}", {"keeps": "0"}, domain=OTHER_SHOP).status_code == 404
+        window.refresh_from_db()
+        assert window.state == "proposed"
 
 
 class TestVendors:

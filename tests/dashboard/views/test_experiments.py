@@ -1,0 +1,74 @@
+"""Experiments: two versions beside each other, in words that claim no more than was proven."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from pipelines.models import Order, Release
+from tests.dashboard import moving
+from tests.identities import OTHER_SHOP
+
+
+class TestTheList:
+    def test_shows_both_sides_with_what_was_counted(self, shop, see):
+        moving.shares(shop)
+        page = see("/experiments").content.decode()
+        assert "Version 3, new" in page and "Version 1, until now" in page
+        assert "8,120" in page and "81,004" in page and "2,463" in page
+        assert "30.9 of 1,000" in page  # 251 of 8,120
+
+    def test_says_whether_shoppers_were_split_as_planned(self, shop, see):
+        row = moving.shares(shop)
+        assert "Split as planned" in see("/experiments").content.decode()
+        Release.objects.filter(pk=row.pk).update(analysis=row.analysis | {"ratio": 1_000})
+        assert "these figures prove nothing" in see("/experiments").content.decode()
+
+    def test_says_not_proven_while_the_range_includes_zero(self, shop, see):
+        moving.shares(shop)
+        page = see("/experiments").content.decode().replace("\u00a0", " ")
+        assert "2 % more orders per visitor, very likely (19 of 20 times) between 7 % less and 11 % more." in page
+        assert "Not proven: the range includes zero." in page
+
+    def test_says_proven_only_from_an_e_value_of_twenty_on(self, shop, see):
+        for non_inferior, is_proven in ((19.9, False), (20.0, True)):
+            moving.shares(shop, analysis=moving.analysis(timezone.now(), non_inferior=non_inferior))
+            assert ('tone="success">Proven<' in see("/experiments").content.decode()) is is_proven
+
+    def test_says_harm_before_proof(self, shop, see):
+        moving.shares(shop, analysis=moving.analysis(timezone.now(), non_inferior=50, harm=40))
+        page = see("/experiments").content.decode()
+        assert 'tone="critical">Harm<' in page and ">Proven<" not in page
+
+    def test_says_before_the_start_what_can_be_found_and_how_long_it_takes(self, shop, see):
+        moving.shares(shop)
+        page = see("/experiments").content.decode().replace("\u00a0", " ")
+        assert "Smallest loss that can be found: 6 % fewer orders." in page
+        assert "Expected to take about 13 days." in page
+
+    def test_draws_the_range_day_by_day_with_its_table(self, shop, see):
+        row = moving.shares(shop)
+        page = see("/experiments").content.decode()
+        assert f'id="time-{row.pk}-d"' in page and 'class="fan2"' in page and 'class="ax"' in page
+
+    def test_draws_nothing_on_the_first_day(self, shop, see):
+        found = moving.analysis(timezone.now())
+        row = moving.shares(shop, analysis=found | {"over_time": found["over_time"][:1]})
+        assert f"time-{row.pk}-d" not in see("/experiments").content.decode()
+
+    def test_compares_the_weeks_of_forecasts_in_money(self, shop, see):
+        row = Release.objects.latest("pk")
+        Release.objects.filter(pk=row.pk).update(analysis=moving.paired(timezone.now()))
+        page = see("/experiments").content.decode()
+        assert "Forecast errors cost £260 less in 5 weeks" in page
+        assert "less cost of errors, a week; between £108 less and £4 more" in page
+
+    def test_is_empty_with_counts_where_nothing_was_compared(self, shop, see):
+        since = timezone.now() - timedelta(days=7)
+        orders = Order.objects.for_shop(shop).filter(processed_at__gte=since).count()
+        page = see("/experiments").content.decode()
+        assert "No comparison yet" in page and f"You had {orders:,} of about 60" in page
+
+    def test_shows_nothing_of_another_shop(self, shop, another_shop, see):
+        moving.shares(shop)
+        page = see("/experiments", domain=OTHER_SHOP).content.decode()
+        assert "No comparison yet" in page and "8,120" not in page
