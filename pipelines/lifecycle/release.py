@@ -69,7 +69,7 @@ def open_one(version: ModelVersion, *, routine: bool, strategy: str, now: dateti
         raise Refused(f"Version {version.number} was {version.state} and cannot be released.")
     deployment_of(version.shop_id, version.use_case)
     with transaction.atomic():
-        deployment = Deployment.objects.select_for_update().get(shop=version.shop_id, use_case=version.use_case)
+        deployment = Deployment.objects.select_for_update(no_key=True).get(shop=version.shop_id, use_case=version.use_case)
         known = version.releases.order_by("-pk").first()
         if known:
             return known
@@ -112,14 +112,19 @@ def stage(version: ModelVersion, deployment: Deployment, *, strategy: str, repla
 
 
 def plan_for(deployment: Deployment, settings: ShopSettings, strategy: str) -> strategies.Plan:
-    """Choose strategy and steps by traffic; what somebody asked for by name must fit, a standing wish gives way."""
-    known = traffic.traffic_of(deployment)
-    wishes = {"weights": tuple(settings.canary_weights), "alongside_days": settings.alongside_days}
-    try:
-        return strategies.plan(known, wanted=strategy or settings.strategy, **wishes)
-    except (ValueError, KeyError) as error:
-        if strategy:
-            raise Refused(str(error)) from None
+    """Choose strategy and steps by traffic; what somebody asked for by name must fit, a standing wish gives way.
+
+    The merchant's shares of shoppers are for strategies that take them; others go by their own.
+    """
+    known, wanted = traffic.traffic_of(deployment), strategy or settings.strategy
+    refusal = ""
+    for weights in dict.fromkeys((tuple(settings.canary_weights), ())):
+        try:
+            return strategies.plan(known, wanted=wanted, weights=weights, alongside_days=settings.alongside_days)
+        except ValueError as error:
+            refusal = str(error)
+    if strategy:
+        raise Refused(refusal)
     return strategies.plan(known, alongside_days=settings.alongside_days)
 
 
@@ -144,7 +149,7 @@ def next_routine_ask(release: Release) -> datetime | None:
 
 def begin(release: Release, now: datetime) -> bool:
     """Take the first step of a staged release, unless its week or its test store is still to come."""
-    if release.phase != Phase.STAGED or (release.held and (next_routine_ask(release) or now) > now):
+    if release.is_paused or release.phase != Phase.STAGED or (release.held and (next_routine_ask(release) or now) > now):
         return False
     if staging.wanted(release):
         hold(release, TESTED_FIRST)
@@ -225,7 +230,7 @@ def point(release: Release, split: strategies.Split, now: datetime) -> int:
     moved = Deployment.objects.filter(pk=seen.pk, revision=seen.revision)
     if not moved.update(**changes, revision=seen.revision + 1):
         raise Refused(CHANGED)
-    version = ModelVersion.objects.select_for_update().get(pk=release.version_id)
+    version = ModelVersion.objects.select_for_update(no_key=True).get(pk=release.version_id)
     if not version.may_be_released or not is_approved(release, now):
         raise Refused(CHANGED)
     return seen.revision + 1
@@ -286,8 +291,14 @@ def approvals_of(release: Release):
 def is_approved(release: Release, now: datetime) -> bool:
     """Say whether enough people said yes to exactly this, in time or with units exposed since."""
     needed = release.evidence.get("plan", {}).get("approvals_needed", 1)
-    standing = [given for given in approvals_of(release) if given.consumed_at or given.expires_at > now]
-    return len({given.sub for given in standing}) >= needed
+    return len({given.sub for given in approvals_of(release) if stands(given, now)}) >= needed
+
+
+def stands(given: Approval, now: datetime) -> bool:
+    """Say whether a yes still counts: used up already, or in time and of somebody who may still give it."""
+    from pipelines.lifecycle import approval
+
+    return bool(given.consumed_at) or (given.expires_at > now and not approval.why_not(given.shop_id, given.sub))
 
 
 # Holding and closing

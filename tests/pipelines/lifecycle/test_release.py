@@ -77,6 +77,16 @@ class TestProposing:
         assert [step["name"] for step in evidence["steps"]] == ["preview", "all"]
 
 
+    def test_shares_of_shoppers_keep_a_strategy_that_takes_none_from_being_chosen(self, shop):
+        approved(a_card(shop))
+        ShopSettings.objects.filter(shop=shop).update(canary_weights=[2, 20], strategy="shadow", alongside_days=7)
+        assert release.propose(a_version(shop)).strategy == "shadow"
+
+    def test_a_strategy_asked_for_by_name_must_fit(self, shop):
+        with pytest.raises(Refused, match="products, not for shoppers"):
+            release.propose(a_version(shop), strategy="canary")
+
+
 class TestAskingOnceAWeek:
     def test_a_routine_question_waits_for_its_week(self, shop):
         approval.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
