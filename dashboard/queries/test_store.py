@@ -58,8 +58,11 @@ class Run:
 
     @property
     def days(self) -> list[dict[str, Any]]:
-        """Give the days with what a row says: counted from today, or why there is no figure."""
-        return [day | {"when": when(day["day"])} for day in self.run.result.get("days", [])]
+        """Give the days as rows show them: named by how long ago they are, money in whole minor units."""
+        found = self.run.result.get("days", [])
+        return [
+            day | {"when": when(day["day"]), **{side: in_whole(day[side]) for side in ("new", "old")}} for day in found
+        ]
 
     @property
     def has_money(self) -> bool:
@@ -81,7 +84,8 @@ class Run:
         if not aa:
             return ""
         if aa["same"]:
-            return f"Asked twice on {aa['days']} days, {self.run.result['against']} gave the same answer to the last digit."
+            asked = f"Asked twice on {aa['days']} days"
+            return f"{asked}, {self.run.result['against']} gave the same answer to the last digit."
         return f"{self.against} did not give the same answer twice. Nothing else of this test means anything."
 
     @property
@@ -109,6 +113,11 @@ class Run:
         new, old = sum(day.new for day in days), sum(day.old for day in days)
         title = f"{self.name} was {new:,.0f} units off in {len(days)} days, {self.run.result['against']} {old:,.0f}"
         return replayed_days(days, title=title, names=(self.name, self.against))
+
+
+def in_whole(side: dict[str, Any]) -> dict[str, Any]:
+    """Round one version's money of a day, where it is known."""
+    return side | {"money": None if side["money"] is None else round(side["money"])}
 
 
 @dataclass(frozen=True)
