@@ -364,7 +364,8 @@ class ExperimentsPage:
 
 def experiments_page(shop: Shop, now: datetime) -> ExperimentsPage:
     """Read the newest releases that compare two versions, on shoppers or on the same products."""
-    rows = Release.objects.for_shop(shop).select_related("version", "shop").order_by("-pk")[: 4 * NEWEST]
+    known = Release.objects.for_shop(shop).select_related("version", "shop").order_by("-pk")
+    rows = known.defer("evidence", "version__page", "version__replay", "version__metrics")[: 4 * NEWEST]
     compared = [row for row in rows if is_comparison(row)][:NEWEST]
     return ExperimentsPage(
         experiments=[experiment(row) for row in compared],

@@ -125,7 +125,7 @@ def unfit(traffics: list[tuple[str, Traffic]]) -> list[str]:
         for name, way in strategies.STRATEGIES.items():
             if why := way.fits(known):
                 ways.setdefault((title, why), []).append(STRATEGIES[name])
-    return [f"{title}, {'; '.join(names)}: not possible. {why}" for (title, why), names in ways.items()]
+    return [f"{title}: not with “{'” or “'.join(names)}”. {why}" for (title, why), names in ways.items()]
 
 
 def freezes_of(shop: Shop, now: datetime) -> list[Freeze]:

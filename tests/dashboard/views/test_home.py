@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from pipelines.lifecycle import alerts, freezes
 from pipelines.models import Order, Shop, SyncRun, TrainingRun
 from tests import histories
-from tests.dashboard import story
+from tests.dashboard import moving, story
 
 
 @pytest.fixture
@@ -55,6 +56,43 @@ class TestAShopThatRuns:
         card = shop_card(shop)
         send(f"/releases/{card.pk}/reject", {"revision": card.revision, "reason": "later"})
         assert "Nothing needs you." in see("/").content.decode()
+
+
+class TestAShopWithAReleaseUnderWay:
+    def test_sees_who_sees_the_new_version(self, shop, see):
+        moving.shares(shop)
+        page = see("/").content.decode().replace("&nbsp;", " ")
+        assert "Version 3 shown to 5 % of shoppers" in page and "Being rolled out" in page
+        assert "Review and decide" not in page
+
+    def test_sees_why_it_is_on_hold(self, shop, see):
+        moving.shares(shop, held="The shop's data is more than 26 hours old.")
+        page = see("/").content.decode()
+        assert "Demand forecast version 3 is on hold" in page and "more than 26 hours old" in page
+
+    def test_decides_half_way_on_what_was_measured(self, shop, see):
+        moving.half_way(shop)
+        page = see("/").content.decode().replace("&nbsp;", " ")
+        assert "Demand forecast version 3 is not proven: you decide" in page
+        assert "this step has run as long as planned" in page
+        assert "<dd>Version 3, everybody</dd>" in page
+
+    def test_sees_open_alerts_with_the_money_at_risk_the_worst_first(self, shop, see):
+        now = timezone.now()
+        alerts.tell(shop, "a", title="Metric missing", now=now)
+        alerts.tell(shop, "b", title="Over a limit", severity="critical", minor_per_hour=41_200, now=now)
+        alerts.tell(shop, "c", title="Long gone", now=now)
+        alerts.close(shop, "c", now)
+        page = see("/").content.decode()
+        assert page.index("Over a limit") < page.index("Metric missing")
+        assert "At risk: £412 an hour" in page and "Long gone" not in page
+
+    def test_sees_a_freeze_from_its_first_minute_to_its_last(self, shop, see):
+        now = timezone.now()
+        window = freezes.add(shop, name="S", starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=1), by="1")
+        assert "Rolling back stays possible" in see("/").content.decode()
+        freezes.settle(window, keeps=False, by="1")
+        assert "Nothing new goes live" not in see("/").content.decode()
 
 
 class TestAShopThatHasJustArrived:

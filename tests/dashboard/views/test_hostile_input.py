@@ -25,7 +25,17 @@ from pipelines.models import (
 )
 
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7|add:7 }}"
-PAGES = ["/", "/forecasts", "/versions", "/data", "/data?state=failed", "/settings", "/settings/rules", "/start"]
+PAGES = [
+    "/",
+    "/forecasts",
+    "/versions",
+    "/experiments",
+    "/data",
+    "/data?state=failed",
+    "/settings",
+    "/settings/rules",
+    "/start",
+]
 HUGE = "9" * 30
 
 
