@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from decimal import Decimal
 from typing import Any
 
 from pipelines import strategies
@@ -49,5 +50,15 @@ def add_measurements(evidence: dict[str, Any], analysis: dict[str, Any], *, is_p
 
 
 def digest_of(evidence: dict[str, Any]) -> str:
-    """Return the digest that an approval binds to."""
-    return hashlib.sha256(json.dumps(evidence, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """Return the digest that an approval binds to: the same before the evidence is stored and after."""
+    stored = json.loads(json.dumps(evidence), parse_float=as_stored)
+    return hashlib.sha256(json.dumps(stored, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def as_stored(number: str) -> float | int:
+    """Read a number as PostgreSQL gives it back: one too large for a point has none, and zero has no sign.
+
+    >>> as_stored("1e+16"), as_stored("-0.0"), as_stored("2.0")
+    (10000000000000000, 0.0, 2.0)
+    """
+    return int(Decimal(number)) if "e+" in number else float(number) + 0.0
