@@ -122,7 +122,9 @@ class Approval(ShopTable):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["release", "sub", "evidence_digest"], name="approval_once"),
+            models.UniqueConstraint(
+                fields=["release", "sub", "evidence_digest"], condition=Q(voided_because=""), name="approval_once"
+            ),
         ]
 
 
