@@ -52,14 +52,15 @@ def follow(release_id: int, before: tuple[str, int] | None) -> None:
 
 @job()
 def keep_time() -> None:
-    """Close the cards that expired, and look at every release that is due."""
+    """Close the cards that expired and the alerts that are over, and look at every release that is due."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import approval
+    from pipelines.lifecycle import alerts, approval
     from pipelines.lifecycle import evaluate as stage
 
     now = timezone.now()
     approval.expire(now)
+    alerts.close_over(now)
     for release_id in stage.due(now):
         evaluate.enqueue(release_id)
 
@@ -84,6 +85,17 @@ def look_back() -> None:
 
     from pipelines.lifecycle import recovery
 
-    now = timezone.now()
-    for row in recovery.due(now):
-        recovery.look_back(row, now)
+    for row in recovery.due(timezone.now()):
+        look_back_at.enqueue(row.pk)
+
+
+@job()
+def look_back_at(release_id: int) -> None:
+    """Say of one rollback whether it helped; what goes wrong with it is not the others' affair."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import recovery
+    from pipelines.models import Release
+
+    row = Release.objects.select_related("shop", "version").get(pk=release_id)
+    recovery.look_back(row, timezone.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -10,6 +10,7 @@ from django.db.models import F
 from pipelines.models import Alert, LifecycleEvent, Release, Shop
 
 Severity = Alert.Severity
+TOLD_FOR = timedelta(days=1)
 RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
@@ -71,12 +72,21 @@ def close(shop: Shop | int, key: str, now: datetime) -> bool:
     """Say that what an alert told of is over; False when there was none."""
     shop_id = getattr(shop, "pk", shop)
     with transaction.atomic():
-        open_alert = Alert.objects.select_for_update().for_shop(shop_id).filter(key=key, closed_at=None).first()
+        open_alert = (
+            Alert.objects.select_for_update(no_key=True).for_shop(shop_id).filter(key=key, closed_at=None).first()
+        )
         if open_alert is None:
             return False
         Alert.objects.filter(pk=open_alert.pk).update(closed_at=now)
         record(open_alert, "alert.closed")
     return True
+
+
+def close_over(now: datetime) -> int:
+    """Close what nobody looks at any more and nobody repeated for a day: the release that it is of has ended."""
+    moving = (*Release.OPEN, Release.Phase.LIVE)
+    quiet = Alert.objects.filter(closed_at=None, last_at__lte=now - TOLD_FOR).exclude(release__phase__in=moving)
+    return sum(close(alert.shop_id, alert.key, now) for alert in quiet)
 
 
 def record(alert: Alert, kind: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 
 from django.db import transaction
@@ -32,6 +33,7 @@ from pipelines.strategies import Action, Decision, Health, Situation, Window, po
 from pipelines.usecases import USE_CASES
 
 LOOKED_AT_EVERY = timedelta(minutes=15)
+CLOCKS_DIFFER = timedelta(minutes=1)  # between workers, without a clock having gone back
 HEALTHY_AFTER = timedelta(hours=24)
 PROMOTIONS_WINDOW = timedelta(days=7)
 WINDOWS_DRAWN = 120
@@ -52,7 +54,8 @@ class Look:
 def due(now: datetime) -> Iterator[int]:
     """Yield the releases that somebody should look at: under way or live, and not looked at for a while."""
     open_or_live = Release.objects.filter(phase__in=[*Release.OPEN, Phase.LIVE], shop__uninstalled_at=None)
-    late = open_or_live.filter(Q(evaluated_at=None) | Q(evaluated_at__lte=now - LOOKED_AT_EVERY))
+    never = Q(evaluated_at=None) | Q(evaluated_at__gt=now + CLOCKS_DIFFER)  # or by a clock that went wrong
+    late = open_or_live.filter(never | Q(evaluated_at__lte=now - LOOKED_AT_EVERY))
     yield from late.order_by("evaluated_at").values_list("pk", flat=True)
 
 
@@ -107,7 +110,7 @@ def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
         asks_before_all=bool(plan.get("asks_before_all")),
         automatic_promotions=automatic_promotions(row, now),
         rolled_back_at=pointer.rolled_back_at,
-        clock_went_back=bool(row.evaluated_at and row.evaluated_at > now),
+        clock_went_back=bool(row.evaluated_at and row.evaluated_at > now + CLOCKS_DIFFER),
     )
     return situation, analysis
 
@@ -128,9 +131,19 @@ def remember(row: Release, look: Look) -> None:
     if look.situation.clock_went_back:
         return
     told = {"action": look.decision.action.value, "reason": look.decision.reason, "sentence": look.decision.sentence}
-    row.analysis = look.analysis | told | {"at": look.now.isoformat(), "windows": drawn(look.situation.windows)}
+    figures = {"at": look.now.isoformat(), "windows": drawn(look.situation.windows)}
+    row.analysis = storable(look.analysis | told | figures)
     row.evaluated_at = look.now
     Release.objects.filter(pk=row.pk).update(analysis=row.analysis, evaluated_at=look.now)
+
+
+def storable(value: Any) -> Any:
+    """Leave out what is not a number: the database takes none, and the look would be lost with what it decided."""
+    if isinstance(value, dict):
+        return {name: storable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(each) for each in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def drawn(seen: tuple[Window, ...]) -> list[dict[str, str]]:
@@ -181,6 +194,8 @@ def act(row: Release, look: Look) -> None:
     try:
         ACTIONS[look.decision.action](row, look)
     except Refused:
+        if look.decision.action is Action.ABORT:  # who was first may not win time for a version that does harm
+            Release.objects.filter(pk=row.pk).update(evaluated_at=None)
         return  # another worker or a person was first; the next look sees what is now
     tell(row, look)
 

@@ -42,14 +42,16 @@ def lineage(seed: int) -> dict[str, Any]:
 def quarantine(version: ModelVersion, *, by: str, because: str) -> bool:
     """Bar a version for good, take it from shoppers and close its open release; False when it was barred already."""
     with transaction.atomic():
-        pointer = Deployment.objects.select_for_update().filter(shop=version.shop_id, use_case=version.use_case)
+        pointer = Deployment.objects.select_for_update(no_key=True).filter(
+            shop=version.shop_id, use_case=version.use_case
+        )
         was_shown = any(row.canary_id == version.pk for row in pointer)
         if not bar(version):
             return False
         if was_shown:
             pointer.update(canary=None, revision=F("revision") + 1)
         phase = Release.Phase.ROLLED_BACK if was_shown else Release.Phase.REJECTED
-        for release in version.releases.select_for_update().filter(phase__in=Release.OPEN):
+        for release in version.releases.select_for_update(no_key=True).filter(phase__in=Release.OPEN):
             release.enter(phase, closed_because=because[:200], weight=0, held="", is_paused=False)
         tell_barred(version, by=by, because=because)
     return True

@@ -69,7 +69,9 @@ def open_one(version: ModelVersion, *, routine: bool, strategy: str, now: dateti
         raise Refused(f"Version {version.number} was {version.state} and cannot be released.")
     deployment_of(version.shop_id, version.use_case)
     with transaction.atomic():
-        deployment = Deployment.objects.select_for_update(no_key=True).get(shop=version.shop_id, use_case=version.use_case)
+        deployment = Deployment.objects.select_for_update(no_key=True).get(
+            shop=version.shop_id, use_case=version.use_case
+        )
         known = version.releases.order_by("-pk").first()
         if known:
             return known
@@ -149,7 +151,11 @@ def next_routine_ask(release: Release) -> datetime | None:
 
 def begin(release: Release, now: datetime) -> bool:
     """Take the first step of a staged release, unless its week or its test store is still to come."""
-    if release.is_paused or release.phase != Phase.STAGED or (release.held and (next_routine_ask(release) or now) > now):
+    if (
+        release.is_paused
+        or release.phase != Phase.STAGED
+        or (release.held and (next_routine_ask(release) or now) > now)
+    ):
         return False
     if staging.wanted(release):
         hold(release, TESTED_FIRST)

@@ -38,7 +38,8 @@ def abort(
     with transaction.atomic():
         lock(release.deployment_of(row.shop_id, row.use_case))
         shown = Deployment.objects.for_shop(row.shop_id).filter(use_case=row.use_case, canary=row.version_id)
-        is_shown = shown.update(canary=None, revision=F("revision") + 1, **cooldown(by, now))
+        cools_down = {} if phase == Phase.EXPIRED else cooldown(by, now)  # an answer that did not come is no rollback
+        is_shown = shown.update(canary=None, revision=F("revision") + 1, **cools_down)
         void_approvals(row)
         phase = phase or (Phase.ROLLED_BACK if is_shown else Phase.REJECTED)
         if not release.close(row, phase, by=by, because=because, note=note):
@@ -102,11 +103,18 @@ def require_word(deployment: Deployment, typed: str) -> None:
 
 
 def lock(deployment: Deployment) -> None:
-    """Take every row that a rollback may touch, in the order in which all moves take them."""
+    """Take every row that a rollback may touch, in the order in which all moves take them.
+
+    No lock takes a row's key: who writes a row that points here holds the ledger, and would wait for us for ever.
+    """
     mine = {"shop": deployment.shop_id, "use_case": deployment.use_case}
-    current = Deployment.objects.select_for_update().get(pk=deployment.pk)
-    list(ModelVersion.objects.select_for_update().filter(pk__in=[current.active_id, current.canary_id]).only("pk"))
-    moving = Release.objects.select_for_update().filter(**mine, phase__in=[*Release.OPEN, Phase.LIVE])
+    current = Deployment.objects.select_for_update(no_key=True).get(pk=deployment.pk)
+    list(
+        ModelVersion.objects.select_for_update(no_key=True)
+        .filter(pk__in=[current.active_id, current.canary_id])
+        .only("pk")
+    )
+    moving = Release.objects.select_for_update(no_key=True).filter(**mine, phase__in=[*Release.OPEN, Phase.LIVE])
     list(moving.only("pk").order_by("pk"))
 
 

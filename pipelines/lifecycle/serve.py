@@ -172,7 +172,7 @@ def speak_alongside(deployment: Deployment, speaker: Speaker, frames: Frames, no
 def write(deployment: Deployment, speaker: Speaker, origin: date, said: Answer, now: datetime) -> int:
     """Write an answer that may be shown, and how it went, in one transaction, unless the pointer moved meanwhile."""
     with transaction.atomic():
-        current = Deployment.objects.select_for_update().get(pk=deployment.pk)
+        current = Deployment.objects.select_for_update(no_key=True).get(pk=deployment.pk)
         if current.revision != deployment.revision:
             return 0
         if speaker.arm:

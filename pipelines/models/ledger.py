@@ -20,7 +20,8 @@ GENESIS = "0" * 64
 class LedgerNote(ShopTable):
     """Free text that people typed; erasable, so the chain holds only its digest."""
 
-    text = models.CharField(max_length=500)
+    LONGEST = 500
+    text = models.CharField(max_length=LONGEST)
 
 
 class LifecycleEvent(ShopTable):
@@ -69,7 +70,7 @@ class LifecycleEvent(ShopTable):
 
         columns = {name: facts.pop(name) for name in ("use_case", "version_number", "release_id_seen") if name in facts}
         with transaction.atomic():
-            Shops.objects.select_for_update().only("pk").get(pk=shop.pk)  # one writer per chain, locked last
+            Shops.objects.select_for_update(no_key=True).only("pk").get(pk=shop.pk)  # one writer per chain, locked last
             head = cls.objects.filter(shop=shop).order_by("-seq").first()
             event = cls(
                 shop=shop,
@@ -83,6 +84,7 @@ class LifecycleEvent(ShopTable):
                 **columns,
             )
             if note:
+                note = note[: LedgerNote.LONGEST]
                 event.note = LedgerNote.objects.create(shop=shop, text=note)
                 event.details["note_digest"] = hashlib.sha256(note.encode()).hexdigest()
             event.digest = event.compute_digest()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import time
 
-from pipelines.lifecycle import release, rollback
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from pipelines.lifecycle import alerts, release, rollback
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release
 from pipelines.ops.fire import fork, in_a_process, survives
 from tests import histories
@@ -83,3 +87,25 @@ def test_approval_and_rollback_at_the_same_moment_leave_no_barred_version_live(s
     assert deployment.revision == 2
     assert deployment.active is None or deployment.active.may_be_released
     assert Release.objects.filter(phase=Release.Phase.LIVE).count() == (deployment.active is not None)
+
+
+def test_who_tells_of_a_release_does_not_stand_in_the_way_of_a_rollback(shop):
+    card = histories.a_card(shop)
+    barrier = fork.Barrier(2)
+
+    def tell() -> None:
+        with transaction.atomic():
+            alerts.tell(shop, "slow", title="Slow", release=card, now=timezone.now())
+            barrier.wait()
+            time.sleep(0.5)  # the other one holds the release and waits for the ledger by now
+
+    def take_away() -> None:
+        barrier.wait()
+        rollback.abort(Release.objects.get(pk=card.pk), by="system", because="Harm")
+
+    both = [in_a_process(tell), in_a_process(take_away)]
+    for process in both:
+        process.join(30)
+    assert [process.exitcode for process in both] == [0, 0]
+    card.refresh_from_db()
+    assert card.phase == Release.Phase.REJECTED and LifecycleEvent.broken_at(shop) is None
