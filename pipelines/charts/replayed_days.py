@@ -22,13 +22,13 @@ class ReplayedDay:
 
 def replayed_days(days: Sequence[ReplayedDay], *, title: str, names: tuple[str, str], id: str = "replay") -> Figure:
     """Draw the errors of the newer version over those of what runs now, day by day."""
-    scale = Scale.over(0, max(max(day.new, day.old) for day in days), top=14, bottom=172, lines=4, whole=True)
+    scale = Scale.over(0, max(max(day.new, day.old) for day in days), top=18, bottom=160, lines=4, whole=True)
     canvas = Canvas(196, f"Units off each day, {names[0]} beside {names[1]}, {len(days)} days", id)
     canvas.grid(scale, [f"{value:,.0f}" for value in scale.lines])
     xs = [(place + 0.5) / len(days) for place in range(len(days))]
     canvas.path("now", line_path((x, scale.y(day.old)) for x, day in zip(xs, days, strict=True)))
     canvas.path("new", line_path((x, scale.y(day.new)) for x, day in zip(xs, days, strict=True)))
-    label_ends(canvas, scale, days[-1], names)
+    label_ends(canvas, scale, days, names)
     every = -(-len(days) // TICKS)
     for place in range(len(days) - 1, -1, -every):
         css = "opt" if (len(days) - 1 - place) // every % 2 else ""
@@ -51,12 +51,13 @@ def replayed_days(days: Sequence[ReplayedDay], *, title: str, names: tuple[str, 
     )
 
 
-def label_ends(canvas: Canvas, scale: Scale, last: ReplayedDay, names: tuple[str, str]) -> None:
-    """Name both lines at their end, the higher one above it and the lower one below."""
-    new, old = scale.y(last.new), scale.y(last.old)
-    up, down = -8, 16
-    canvas.text(1, new + (up if new <= old else down), names[0], css="on new", anchor="end")
-    canvas.text(1, old + (down if new <= old else up), names[1], css="on", anchor="end")
+def label_ends(canvas: Canvas, scale: Scale, days: Sequence[ReplayedDay], names: tuple[str, str]) -> None:
+    """Name both lines at their end, the higher one above it and the lower one below, clear of both."""
+    last = days[-1]
+    ends = [scale.y(value) for day in days[-2:] for value in (day.new, day.old)]
+    above, below = min(ends) - 8, max(ends) + 16
+    canvas.text(1, above if last.new >= last.old else below, names[0], css="on new", anchor="end")
+    canvas.text(1, below if last.new >= last.old else above, names[1], css="on", anchor="end")
 
 
 def when(day: int) -> str:

@@ -226,9 +226,10 @@ def replay(run: StagingRun, source: Mornings, candidate: Any, other: Any, attemp
     case = USE_CASES[run.use_case]
     happened = source.at(source.now)
     first = happened["daily_sales"]["ds"].min() if len(happened["daily_sales"]) else None
-    days = [day for day in source.last(run.days) if first is not None and day > first.date()]
+    days = [day for day in source.last(run.days) if first is not None and day - first.date() >= case.min_history]
     if not days:
-        raise NotEnoughHistory("There are no days with sales before them to replay yet.")
+        least = case.min_history.days
+        raise NotEnoughHistory(f"There is no day yet with {least} days of sales before it, so none can be replayed.")
     return staging_replay.replay(
         days,
         source.of,

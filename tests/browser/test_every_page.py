@@ -20,6 +20,7 @@ PAGES = (
     "/data",
     "/settings",
     "/settings/rules",
+    "/test-store",
     "/start",
 )
 SHIFT = """

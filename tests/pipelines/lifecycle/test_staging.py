@@ -30,6 +30,8 @@ from pipelines.models import (
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import ShopUnreachable
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Frames
+from pipelines.usecases.demand_forecast import USE_CASE as DEMAND
 from tests import toy_use_case
 from tests.histories import a_shop, a_variant, a_version, sell
 from tests.toy_use_case import SLUG
@@ -183,7 +185,7 @@ class TestARun:
         TestStoreLink.objects.create(shop=empty, test_shop=test_shop, entered_at=now, confirmed_at=now, by="1001")
         version = a_toy(empty, 2)
         run = staged(version, now)
-        assert run.state == State.STOPPED and "no days with sales" in run.sentence
+        assert run.state == State.STOPPED and "There is no day yet" in run.sentence
         assert staging.gate_of(version)["verdict"] == "open"
 
     def test_twice_is_once(self, link, real, moods, now):
@@ -212,6 +214,21 @@ class TestARun:
         staged(a_toy(real, 2), now)
         counts = [seen[day] for day in sorted(seen)]
         assert counts[0] == 3 and counts[-1] == 4
+
+
+class TestTheDemandForecastItself:
+    def test_repeats_itself_and_has_a_price_for_each_day(self, link, real, now):
+        """Of the last 14 days only those are replayed on which a version could have answered: 12 of 40 days' sales."""
+        days = pd.date_range(end=now.date() - timedelta(days=1), periods=100)
+        sales = pd.DataFrame({"unique_id": 200_000, "ds": days, "y": np.tile([1.0, 2.0, 3.0, 4.0], 25)})
+        fitted = DEMAND.resolve("fit")(Frames({"daily_sales": sales}, asof=days[-1].date()))
+        version = a_version(real, files=DEMAND.resolve("dump")(fitted))
+        run = staged(version, now)
+        assert run.aa == {"same": True, "days": 12, "of": 14, "differs_on": None}
+        assert all(day["new"]["money"] > 0 and day["old"]["money"] > 0 for day in run.result["days"])
+        assert all(day["new"]["off"] > 0 and not day["new"]["wrong"] for day in run.result["days"])
+        assert any(day["differing_orders"] for day in run.result["days"]) and run.result["jumps"]
+        assert run.state == State.PASSED, run.sentence
 
 
 class TestAWorkerThatDied:
