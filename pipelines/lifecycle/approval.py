@@ -185,7 +185,7 @@ def reject(waiting: Release, *, by: str, reason: str, revision: int) -> Release:
     if waiting.revision != revision or not waiting.is_open:
         raise Refused(CHANGED)
     if waiting.weight:
-        return rollback.abort(waiting, by=by, because="Rejected", note=reason)
+        return rollback.abort(waiting, by=by, because="Rejected", note=reason, quarantines=False)
     with transaction.atomic():
         if not release.close(waiting, Phase.REJECTED, by=by, because="Rejected", note=reason):
             raise Refused(CHANGED)

@@ -10,6 +10,7 @@ from typing import Any
 from pipelines import strategies
 from pipelines.lifecycle import traffic
 from pipelines.models import Deployment, Release, ShopSettings
+from pipelines.stats import power
 from pipelines.usecases import USE_CASES
 
 
@@ -28,7 +29,21 @@ def evidence_of(release: Release, deployment: Deployment, settings: ShopSettings
         "strategy": release.strategy,
         "steps": release.steps,
         "maximum_days": strategies.strategy(release.strategy).maximum.days,
-        "plan": plan_of(release, settings),
+        "plan": plan_of(release, settings) | expected_of(release, deployment, float(settings.margin)),
+    }
+
+
+def expected_of(release: Release, deployment: Deployment, margin: float) -> dict[str, Any]:
+    """Say before the start what this traffic can show, on the largest share of shoppers; nothing where none are split."""
+    shares = [step["weight"] / 100 for step in release.steps if 0 < step["weight"] < 100]
+    known = traffic.traffic_of(deployment)
+    if not shares or not 0 < known.rate < 1 or known.units_a_day <= 0:
+        return {}
+    days = strategies.strategy(release.strategy).maximum.days
+    seen = (known.units_a_day, max(shares), known.rate)
+    return {
+        "smallest_harm": power.smallest_harm(*seen, days),
+        "expected_days": power.expected_days(*seen, margin),
     }
 
 

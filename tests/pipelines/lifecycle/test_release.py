@@ -7,13 +7,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import approval, release, rollback
+from pipelines.lifecycle import approval, release, rollback, traffic
 from pipelines.lifecycle.errors import ArtifactRefused, Refused, StaleData
 from pipelines.models import Approval, LifecycleEvent, ModelVersion, Release, ShopSettings, Staff, SyncRun
-from tests import histories
+from pipelines.strategies import Traffic
+from tests import exposing, histories
 from tests.histories import COLLEAGUE, a_card, a_version, approved
 
 pytestmark = pytest.mark.django_db
+shown = exposing.shown
 Phase = Release.Phase
 State = ModelVersion.State
 
@@ -75,7 +77,6 @@ class TestProposing:
         evidence = a_card(shop).evidence
         assert evidence["strategy"] == "blue_green" and evidence["maximum_days"] == 7
         assert [step["name"] for step in evidence["steps"]] == ["preview", "all"]
-
 
     def test_shares_of_shoppers_keep_a_strategy_that_takes_none_from_being_chosen(self, shop):
         approved(a_card(shop))
@@ -233,3 +234,13 @@ class TestClosing:
         assert approval.expire(card.expires_at) == 1
         card.refresh_from_db()
         assert card.phase == Phase.EXPIRED and kinds(shop)[-1] == "release.expired"
+
+
+@pytest.mark.usefixtures("shown")
+def test_before_shoppers_are_split_the_card_says_what_can_be_found_and_when(monkeypatch):
+    shop = exposing.a_shop()
+    histories.pulled(shop)
+    busy = Traffic("randomised", units_a_day=5_000, rate=0.03)
+    monkeypatch.setattr(traffic, "traffic_of", lambda pointer: busy)
+    plan = release.propose(a_version(shop, use_case=exposing.SLUG)).evidence["plan"]
+    assert 0 < plan["smallest_harm"] < 0.3 and 5 < plan["expected_days"] < 90
