@@ -34,7 +34,7 @@ def evidence_of(release: Release, deployment: Deployment, settings: ShopSettings
 
 
 def expected_of(release: Release, deployment: Deployment, margin: float) -> dict[str, Any]:
-    """Say before the start what this traffic can show, on the largest share of shoppers; nothing where none are split."""
+    """Say before the start what this traffic can show on the largest share of shoppers; nothing without a split."""
     shares = [step["weight"] / 100 for step in release.steps if 0 < step["weight"] < 100]
     known = traffic.traffic_of(deployment)
     if not shares or not 0 < known.rate < 1 or known.units_a_day <= 0:
