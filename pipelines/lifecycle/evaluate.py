@@ -38,6 +38,7 @@ HEALTHY_AFTER = timedelta(hours=24)
 PROMOTIONS_WINDOW = timedelta(days=7)
 WINDOWS_DRAWN = 120
 CALM_WINDOWS = 3  # an alert closes when so many windows passed without it
+GONE = "It was taken away at once and is used no more. There is nothing left to do."
 FIGURES = ("ratio", "harm", "harm_at_peak", "non_inferior", "next_loss")
 
 
@@ -262,6 +263,7 @@ ACTIONS: dict[Action, Callable[[Release, Look], None]] = {
 
 def tell(row: Release, look: Look) -> None:
     """Alert where somebody should know, with the money at risk in this hour; close what has been calm since."""
+    is_gone = look.decision.action is Action.ABORT
     if look.decision.alert:
         alerts.tell(
             row.shop,
@@ -270,7 +272,8 @@ def tell(row: Release, look: Look) -> None:
             severity=look.decision.alert,
             use_case=row.use_case,
             release=row,
-            minor_per_hour=traffic.sales_an_hour(row.shop, look.now),
+            text=GONE if is_gone else "",
+            minor_per_hour=None if is_gone else traffic.sales_an_hour(row.shop, look.now),
             now=look.now,
         )
     length = timedelta(days=1) if USE_CASES[row.use_case].serves == "batch" else timedelta(hours=1)

@@ -120,6 +120,13 @@ class TestHarm:
         assert store.row.phase == Phase.ROLLED_BACK and "order less" in store.row.closed_because
         assert store.row.version.state == ModelVersion.State.QUARANTINED
 
+    def test_p13_the_alert_says_that_it_is_gone_and_claims_no_money_at_risk(self, store):
+        for _ in range(6):
+            store.hour(control=(500, 10), canary=(50, 0))
+        store.hours(*["ok"] * 24)
+        alert = Alert.objects.for_shop(store.shop).get(severity="critical")
+        assert "taken away" in alert.text and alert.minor_per_hour is None
+
     def test_p14_a_split_that_was_not_planned_proves_nothing_either_way(self, store):
         for _ in range(6):
             store.hour(control=(1584, 32), canary=(192, 4))
