@@ -59,10 +59,10 @@ def keep_time() -> None:
     from pipelines.lifecycle import evaluate as stage
 
     now = timezone.now()
+    for release_id in stage.due(now):  # first: what is wrong with one late card keeps no other from being looked at
+        evaluate.enqueue(release_id)
     approval.expire(now)
     alerts.close_over(now)
-    for release_id in stage.due(now):
-        evaluate.enqueue(release_id)
 
 
 @job()

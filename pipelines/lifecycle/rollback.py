@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from pipelines.lifecycle import registry, release, traffic
+from pipelines.lifecycle import card, registry, release, traffic
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.release import SYSTEM, Phase
 from pipelines.models import Approval, Deployment, ModelVersion, Release
@@ -73,7 +73,7 @@ def roll_back(
         )
         if not moved:
             raise Refused(MOVED_ON)
-        void_open_cards(deployment)
+        void_open_cards(deployment, target)
         close_live(deployment, harmful, target, by=by, because=because, now=now)
         if quarantines:
             registry.quarantine(harmful, by=by, because=because[:200])
@@ -152,7 +152,7 @@ def close_live(
         release.record(row, "release.restored", by=by, because=f"Version {harmful.number} was rolled back")
 
 
-def void_open_cards(deployment: Deployment) -> None:
+def void_open_cards(deployment: Deployment, target: ModelVersion | None) -> None:
     """Make a decision that is on its way fail: what it would replace has just changed (rollback beats approval)."""
     waiting = release.open_release(deployment.shop_id, deployment.use_case)
     if waiting is None:
@@ -161,7 +161,9 @@ def void_open_cards(deployment: Deployment) -> None:
     if waiting.weight or waiting.phase == Phase.SCHEDULED:
         release.close(waiting, Phase.SUPERSEDED, by=SYSTEM, because="What it was compared with was rolled back")
     else:
-        waiting.enter(waiting.phase, entered_at=waiting.entered_at)
+        shown = waiting.evidence | {"compared_with": target.number if target else None}
+        digest = card.digest_of(shown)
+        waiting.enter(waiting.phase, entered_at=waiting.entered_at, evidence=shown, evidence_digest=digest)
 
 
 def void_approvals(row: Release) -> None:

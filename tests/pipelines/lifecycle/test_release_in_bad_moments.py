@@ -15,6 +15,7 @@ from pipelines.lifecycle import (
     evaluate,
     evidence,
     freezes,
+    paired,
     recovery,
     release,
     rollback,
@@ -22,6 +23,7 @@ from pipelines.lifecycle import (
 )
 from pipelines.models import Alert, Approval, LedgerNote, Release, ShopSettings
 from pipelines.strategies import Evidence
+from pipelines.usecases import USE_CASES
 from tests import exposing, histories
 from tests.exposing import SLUG
 
@@ -89,6 +91,17 @@ class TestPeople:
         assert again.phase == Phase.AWAITING_APPROVAL
         assert histories.approved(again, sub=histories.COLLEAGUE).phase == Phase.LIVE
         assert Approval.objects.filter(release=waiting).exclude(voided_because="").count() == 1
+
+    def test_a_card_names_what_it_would_replace_after_a_rollback_too(self, shop):
+        first = histories.healthy(histories.approved(histories.a_card(shop)))
+        histories.approved(histories.a_card(shop))
+        beside = release.propose(histories.a_version(shop))
+        pointer = release.deployment_of(shop, "demand_forecast")
+        rollback.roll_back(pointer, by="system", because="Harm", revision=pointer.revision)
+        beside.refresh_from_db()
+        assert (beside.phase, beside.evidence["compared_with"]) == (Phase.SHADOW, first.version.number)
+        assert beside.evidence_digest == card.digest_of(beside.evidence)
+        assert paired.pair_of(beside).against == first.version
 
     def test_a_yes_of_somebody_who_may_no_longer_say_it_moves_nothing(self, shop):
         now = timezone.now()
@@ -184,6 +197,10 @@ class TestOneAmongOthers:
         assert approval.expire(late) == 1
         other.refresh_from_db()
         assert other.phase == Phase.EXPIRED
+
+    def test_a_use_case_that_is_no_more_is_not_asked_for_again_and_again(self, canary, monkeypatch):
+        monkeypatch.delitem(USE_CASES, SLUG)
+        assert canary.pk not in evaluate.due(timezone.now())
 
     def test_each_rollback_is_looked_back_at_in_a_job_of_its_own(self, canary, monkeypatch):
         rollback.abort(canary, by="system", because="Harm")
