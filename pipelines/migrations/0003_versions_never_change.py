@@ -1,6 +1,6 @@
 """A version is what it was trained as: the database itself refuses every other change."""
 
-from django.db import migrations, models
+from django.db import migrations
 
 FREEZE = """
 CREATE FUNCTION pipelines_version_never_changes() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -31,22 +31,6 @@ DROP FUNCTION pipelines_version_never_changes();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pipelines", "0004_data_has_a_quality")]
+    dependencies = [("pipelines", "0002_releases_that_cannot_hurt")]
 
-    operations = [
-        migrations.AddField(
-            "modelversion",
-            "content_digest",
-            models.CharField(blank=True, default="", max_length=64),
-            preserve_default=False,
-        ),
-        migrations.AddIndex(
-            "modelversion",
-            models.Index(
-                condition=models.Q(("state", "quarantined")),
-                fields=["shop", "content_digest"],
-                name="version_content_quarantined",
-            ),
-        ),
-        migrations.RunSQL(FREEZE, THAW),
-    ]
+    operations = [migrations.RunSQL(FREEZE, THAW)]
