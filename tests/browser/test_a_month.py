@@ -108,7 +108,7 @@ def test_a_good_version_is_promoted_and_a_bad_one_is_caught(admin, month):
     assert month.deployment.active == good.version and month.deployment.canary is None
     assert month.newest.version.state == ModelVersion.State.QUARANTINED
     sees(admin, f"/releases/{bad.pk}", "[Rr]olled back", "order less")
-    sees(admin, "/", "order less")
+    sees(admin, "/", "order less", "taken away")
     sees(admin, "/versions", "Version 3", "Live")
 
     month.days(28 - month.day)
