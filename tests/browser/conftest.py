@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,9 +57,16 @@ def live_server() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def store(live_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Serve a small store that embeds the app."""
+    with a_store(live_server, tmp_path_factory.mktemp("store") / "state") as served:
+        yield served
+
+
+@contextmanager
+def a_store(live_server: Any, state: Path) -> Iterator[Store]:
+    """Serve a small store of its own, whose clock nobody else looks at."""
     from django.conf import settings
 
-    state, port = tmp_path_factory.mktemp("store") / "state", free_port()
+    port = free_port()
     secrets = {"DEVSTORE_CLIENT_ID": settings.SHOPIFY_API_KEY, "DEVSTORE_CLIENT_SECRET": settings.SHOPIFY_API_SECRET}
     run = [sys.executable, "-m", "devstore"]
     seed = [*run, "seed", "--state", str(state), "--shop", SHOP, "--days", "30", "--orders-per-day", "3"]

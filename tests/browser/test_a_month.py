@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from pipelines.jobs import releases as jobs
 from pipelines.models import LifecycleEvent, ModelVersion, Release, Staff
 from pipelines.strategies import policy
 from tests import exposing
-from tests.browser.conftest import STAFF
+from tests.browser.conftest import STAFF, Store, a_store
 from tests.dashboard import story
 from tests.journeys.month import USUAL_RATE, Month
 
@@ -29,6 +30,13 @@ def expect(locator: Any) -> Any:
     from playwright.sync_api import expect as expected
 
     return expected(locator)
+
+
+@pytest.fixture
+def store(live_server: Any, tmp_path: Path) -> Iterator[Store]:
+    """Serve a store whose clock this month turns, and no other test's."""
+    with a_store(live_server, tmp_path / "state") as served:
+        yield served
 
 
 @pytest.fixture
