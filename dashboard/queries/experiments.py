@@ -114,7 +114,7 @@ def verdict_of(release: Release, analysis: dict[str, Any]) -> Badge:
     if (analysis.get("harm") or 0) >= HARM:
         return Badge("Harm", "critical")
     if (analysis.get("non_inferior") or 0) >= NON_INFERIOR:
-        return Badge("Proven", "success")
+        return Badge("Proven no worse", "success")
     return known or PHASES[release.phase]
 
 

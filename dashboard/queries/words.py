@@ -90,9 +90,9 @@ REASONS = {
     "waits_its_turn": Badge("Waits its turn"),
     "approval_needed": Badge("Ready for you", "info"),
     "not_proven": Badge("Not proven"),
-    "asks_before_all": Badge("Proven", "success"),
+    "asks_before_all": Badge("Proven no worse", "success"),
     "undecided_version": Badge("Not proven"),
-    "promotion_limit": Badge("Proven", "success"),
+    "promotion_limit": Badge("Proven no worse", "success"),
     "closed": Badge("Over"),
     "paused": Badge("Paused"),
     "resumed": Badge("Goes on", "info"),
@@ -112,7 +112,7 @@ REASONS = {
     "peak_classes_needed": Badge("Waits for peak hours", "info"),
     "well": Badge("All well", "success"),
     "step_passed": Badge("All well", "success"),
-    "promoted": Badge("Proven", "success"),
+    "promoted": Badge("Proven no worse", "success"),
     "approved": Badge("Approved", "success"),
 }
 SEVERITIES = {
