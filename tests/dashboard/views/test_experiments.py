@@ -32,7 +32,7 @@ class TestTheList:
     def test_says_proven_only_from_an_e_value_of_twenty_on(self, shop, see):
         for non_inferior, is_proven in ((19.9, False), (20.0, True)):
             moving.shares(shop, analysis=moving.analysis(timezone.now(), non_inferior=non_inferior))
-            assert ('tone="success">Proven<' in see("/experiments").content.decode()) is is_proven
+            assert ('tone="success">Proven no worse<' in see("/experiments").content.decode()) is is_proven
 
     def test_says_harm_before_proof(self, shop, see):
         moving.shares(shop, analysis=moving.analysis(timezone.now(), non_inferior=50, harm=40))
