@@ -117,5 +117,7 @@ def carry_on() -> None:
         propose_release.enqueue(version_id)
     for shop_id, use_case in due.refreshes():
         catch_up.enqueue(shop_id, use_case)
+    for shop_id, use_case in due.unheard():
+        alongside.enqueue(shop_id, use_case)
     for shop_id in due.publications():
         publish.enqueue(shop_id)

@@ -29,6 +29,7 @@ REFRESH_AT = time(2, 0)  # in the shop's zone: the day is over and its late orde
 FIRST_TRIED_EVERY = FAILED_TRIED_EVERY = timedelta(days=1)
 LEFT_LYING = timedelta(minutes=2)  # a job that follows at once has had its chance
 
+BATCH = [slug for slug, case in USE_CASES.items() if case.serves == "batch"]
 BY_CLOCK = ("first", "weekly")
 
 Training = tuple[int, str, str]
@@ -109,6 +110,14 @@ def refreshes(now: datetime | None = None) -> Iterator[tuple[int, str]]:
     for deployment in served.select_related("shop"):
         if not is_served(deployment, now):
             yield deployment.shop_id, deployment.use_case
+
+
+def unheard(now: datetime | None = None) -> Iterator[tuple[int, str]]:
+    """Yield the releases that run alongside and have given no answer yet: the first one need not wait for the night."""
+    before = (now or timezone.now()) - LEFT_LYING
+    answers = ServingWindow.objects.filter(shop=OuterRef("shop"), version=OuterRef("version"), arm="canary")
+    waiting = Release.objects.filter(phase=Release.Phase.SHADOW, entered_at__lt=before, use_case__in=BATCH)
+    yield from waiting.filter(~Exists(answers), shop__in=Shop.objects.installed()).values_list("shop_id", "use_case")
 
 
 def is_served(deployment: Deployment, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import due
+from pipelines.lifecycle import due, release
 from pipelines.models import (
     Deployment,
     ModelVersion,
@@ -174,3 +174,16 @@ class TestRefreshes:
     def test_before_anything_was_approved_nothing_is_due(self, shop):
         histories.a_card(shop)
         assert list(due.refreshes(NOW)) == []
+
+
+def test_a_candidate_that_was_never_heard_alongside_is_found_again(shop):
+    histories.approved(histories.a_card(shop))
+    waiting = release.propose(histories.a_version(shop))
+    assert waiting.phase == "shadow"
+    assert list(due.unheard()) == []
+    later = timezone.now() + timedelta(minutes=5)
+    assert list(due.unheard(later)) == [(shop.pk, "demand_forecast")]
+    now = timezone.now()
+    facts = {"arm": "canary", "version": waiting.version, "starts_at": now, "ends_at": now}
+    ServingWindow.objects.create(shop=shop, use_case="demand_forecast", **facts)
+    assert list(due.unheard(later)) == []
