@@ -21,7 +21,7 @@ import requests
 from pipelines.ops.demo_settings import SHOP, DemoPlan
 from pipelines.ops.supervisor import Demo, running_demo
 
-PAGES = ("/", "/forecasts", "/versions", "/data", "/settings", "/start")
+PAGES = ("/", "/forecasts", "/versions", "/experiments", "/data", "/settings", "/start")
 SOON = 60.0
 LONG = 1500.0
 HTTP_SECONDS = 60
