@@ -102,7 +102,7 @@ def seed_releases(count: int, days: int, seed: int, say: Say) -> None:
     rng = np.random.default_rng(seed)
     shops = dict(Release.objects.values_list("pk", "shop_id"))
     for place in range(0, count, AT_ONCE):
-        copy_blocks([(shops[pk], pk) for pk in ids[place : place + AT_ONCE]], first, days, rng)
+        copy_blocks([(shops[pk], pk) for pk in ids[place : place + AT_ONCE]], min(ids), first, days, rng)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     say(f"{count} releases with {days} days of closed hours each: {count * days * 24:,} blocks")
@@ -131,8 +131,10 @@ def rows_of(count: int, first: datetime) -> list[Release]:
     return Release.objects.bulk_create(Release(**each, version=version, **facts) for each, version in pairs)
 
 
-def copy_blocks(keys: Sequence[tuple[int, int]], first: datetime, days: int, rng: np.random.Generator) -> None:
-    """Write the closed hours of some releases."""
+def copy_blocks(
+    keys: Sequence[tuple[int, int]], lowest: int, first: datetime, days: int, rng: np.random.Generator
+) -> None:
+    """Write the closed hours of some releases; every tenth one from the lowest on does harm, whatever its number is."""
     hours = 24 * days
     hour = np.tile(np.arange(hours), len(keys))
     shop_id, release_id = (np.repeat(np.array(column), hours) for column in zip(*keys, strict=True))
@@ -143,7 +145,7 @@ def copy_blocks(keys: Sequence[tuple[int, int]], first: datetime, days: int, rng
     columns = {"shop_id": shop_id, "release_id": release_id, "step": step, "is_peak": at_peak, "is_weekend": is_weekend}
     columns |= {"starts_at": np.tile(np.char.add(starts.astype(str), "+00"), len(keys))}
     columns |= {"closed_at": timezone.now().isoformat()}
-    rate = np.where(release_id % HARMFUL == 0, 0.027, 0.03)
+    rate = np.where((release_id - lowest) % HARMFUL == 0, 0.027, 0.03)
     control = arm_of("control", rng, np.full(len(hour), 500), np.full(len(hour), 0.03))
     copy("evidenceblock", columns | control | arm_of("canary", rng, np.where(step == 1, 500, 50), rate))
 
