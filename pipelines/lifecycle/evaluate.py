@@ -19,6 +19,7 @@ from pipelines.lifecycle import (
     alerts,
     approval,
     card,
+    evidence,
     freezes,
     freshness,
     release,
@@ -85,8 +86,6 @@ def evaluate(release_id: int, now: datetime) -> Decision | None:
 
 def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
     """Collect everything that the decision may depend on."""
-    from pipelines.lifecycle import evidence
-
     measured, analysis = evidence.evidence_of(row, now)
     plan = row.evidence.get("plan", {})
     pointer = release.deployment_of(row.shop_id, row.use_case)
@@ -278,6 +277,6 @@ def tell(row: Release, look: Look) -> None:
             minor_per_hour=None if is_gone else traffic.sales_an_hour(row.shop, look.now),
             now=look.now,
         )
-    length = timedelta(days=1) if USE_CASES[row.use_case].serves == "batch" else timedelta(hours=1)
-    for calm in row.alerts.filter(closed_at=None, last_at__lte=look.now - CALM_WINDOWS * length):
+    calm_since = look.now - CALM_WINDOWS * windows.length_of(row)
+    for calm in row.alerts.filter(closed_at=None, last_at__lte=calm_since):
         alerts.close(row.shop, calm.key, look.now)
