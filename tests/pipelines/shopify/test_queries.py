@@ -178,3 +178,29 @@ def lists_above_connections(schema, name) -> list[list[str]]:
 
     visit(parse(document(name)), TypeInfoVisitor(info, Collect()))
     return found
+
+
+def leaves(name: str) -> set[str]:
+    """Return the paths of what a document asks of an order, without the wrappers that the two ways of reading need."""
+    found: set[str] = set()
+    syntax = parse(document(name))
+    fragments = {node.name.value: node for node in syntax.definitions if node.kind == "fragment_definition"}
+
+    def walk(selection, path: tuple[str, ...]) -> None:
+        for node in selection.selections:
+            if isinstance(node, FragmentSpreadNode):
+                walk(fragments[node.name.value].selection_set, path)
+            elif node.selection_set is None:
+                found.add(".".join((*path, node.name.value)))
+            elif node.name.value != "pageInfo":
+                wraps = node.name.value in ("edges", "node", "nodes", "orders")
+                walk(node.selection_set, path if wraps else (*path, node.name.value))
+
+    walk(syntax.definitions[0].selection_set, ())
+    return found
+
+
+def test_an_order_is_read_whole_by_export_and_by_id():
+    exported = leaves("bulk_orders")
+    assert len(exported) > 20 and "lineItems.sku" in exported
+    assert exported == {path for path in leaves("orders_by_ids") if not path.startswith(("refunds", "__typename"))}
