@@ -90,7 +90,7 @@ def measured(row: Release) -> Iterator[str]:
     for name in ("ratio", "harm", "harm_at_peak", "non_inferior"):
         if seen.get(name) is not None:
             yield f"e-value of {name.replace('_', ' ')}: {seen[name]:.3g}"
-    effect = seen.get("effect")
-    if effect:
+    effect = seen.get("effect") or {}
+    if None not in [effect.get(name) for name in ("low", "value", "high")]:
         low, value, high = (f"{100 * effect[name]:+.1f} %" for name in ("low", "value", "high"))
         yield f"{effect['metric'].capitalize()}: {value} ({low} to {high})"

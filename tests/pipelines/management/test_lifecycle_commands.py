@@ -221,3 +221,40 @@ def test_a_name_that_the_ledger_cannot_keep_is_refused(shop, name):
     call("train", shop)
     with pytest.raises(CommandError, match="1 to 31 characters"):
         call("release", shop, "approve", by=name)
+
+
+def say(name, shop, *words):
+    told = StringIO()
+    call_command(name, *words, shop=shop.domain, by="ann", stdout=told, skip_checks=True)
+    return told.getvalue()
+
+
+def test_an_operator_sets_and_dismisses_a_freeze_on_the_shops_own_clock(shop):
+    first, last = (timezone.now().date() + timedelta(days=days) for days in (40, 42))
+    place = ["--name", "Sale", "--first", str(first)]
+    assert f"Sale: {first} to {last}" in say("freeze", shop, "add", *place, "--last", str(last))
+    assert "Sale" not in say("freeze", shop, "dismiss", *place)
+    assert "Sale" in say("freeze", shop, "keep", *place)
+    assert {by for kind, by in kinds(shop) if kind.startswith("freeze.")} == {"operator:ann"}
+
+
+def test_a_freeze_that_ends_before_it_begins_or_is_unknown_is_refused(shop):
+    with pytest.raises(CommandError, match="after it begins"):
+        say("freeze", shop, "add", "--name", "Sale", "--first", "2027-01-05", "--last", "2027-01-01")
+    with pytest.raises(CommandError, match="no freeze"):
+        say("freeze", shop, "keep", "--name", "Sale", "--first", "2027-01-05")
+
+
+def test_an_operator_names_who_may_approve(shop):
+    assert "Nobody" in say("approvers", shop)
+    assert say("approvers", shop, "--set", "123", "456").strip() == "123, 456"
+    assert kinds(shop)[-1] == ("settings.changed", "operator:ann")
+    with pytest.raises(CommandError, match="digits"):
+        say("approvers", shop, "--set", "ann@example.com")
+
+
+def test_a_comparison_without_a_range_yet_is_told_without_one(shop):
+    from pipelines.management import telling
+
+    row = Release(analysis={"effect": {"metric": "loss per week", "value": 0.1, "low": None, "high": None}})
+    assert list(telling.measured(row)) == []
