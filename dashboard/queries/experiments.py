@@ -60,6 +60,7 @@ class Measured:
     verdict: Badge
     arms: list[Arm]
     balance: Badge | None
+    headline: dict[str, str]
     effect: str
     money: str
     at_peak: str
@@ -92,6 +93,7 @@ def measured(release: Release, analysis: dict[str, Any]) -> Measured:
         verdict=verdict_of(release, analysis),
         arms=arms_of(release, analysis),
         balance=balance_of(analysis),
+        headline=headline_of(analysis),
         effect=effect_of(analysis),
         money=money_of(analysis, release.shop.currency),
         at_peak=at_peak(analysis),
@@ -164,18 +166,9 @@ def balance_of(analysis: dict[str, Any]) -> Badge | None:
 
 def effect_of(analysis: dict[str, Any]) -> str:
     """Say how much more or less, and the range."""
-    effect = analysis.get("effect") or {}
-    value = effect.get("value")
+    (value, low, high), what = difference_of(analysis)
     if value is None:
         return ""
-    what = effect.get("metric", "orders per visitor")
-    if what == "loss per week":
-        value, low, high = (
-            None if bound is None else -bound for bound in (value, effect.get("high"), effect.get("low"))
-        )
-        what = "cost of errors a week"
-    else:
-        low, high = effect.get("low"), effect.get("high")
     said = f"{charts.change(value)} {what}" if value else f"No difference in {what}"
     if low is None or high is None:
         return f"{said}. The range is not known yet."
@@ -183,9 +176,23 @@ def effect_of(analysis: dict[str, Any]) -> str:
     return f"{said}, very likely (19 of 20 times) between {charts.change(low)} and {charts.change(high)}.{proven}"
 
 
-def negative(bound: float | None) -> float | None:
-    """Turn what is saved into what it costs."""
-    return None if bound is None else -bound
+def difference_of(analysis: dict[str, Any]) -> tuple[tuple[float | None, ...], str]:
+    """Read value, low and high of the effect, and of what; what is saved is turned into what errors cost."""
+    effect = analysis.get("effect") or {}
+    bounds = tuple(effect.get(name) for name in ("value", "low", "high"))
+    what = effect.get("metric", "orders per visitor")
+    if what != "loss per week":
+        return bounds, what
+    value, high, low = (None if bound is None else -bound for bound in bounds)
+    return (value, low, high), "cost of errors a week"
+
+
+def headline_of(analysis: dict[str, Any]) -> dict[str, str]:
+    """Give the one figure to lead with, and of what; nothing where none was measured or it proves nothing."""
+    (value, *_), what = difference_of(analysis)
+    if value is None or not may_speak(analysis):
+        return {}
+    return {"big": charts.change(value).capitalize(), "aside": f"{what}, as measured"}
 
 
 def money_of(analysis: dict[str, Any], currency: str) -> str:
@@ -318,10 +325,10 @@ def windows_of(release: Release, analysis: dict[str, Any]) -> Figure | None:
         day = words.day(at.date(), today)
         rows.append((day if is_batch else f"{day}, {words.clock(at)}", window["health"]))
     breaches, fine = (sum(health == wanted for _, health in rows) for wanted in ("breach", "ok"))
-    counted = words.counted(len(rows), "window")
+    counted = words.counted(len(rows), "measurement")
     return charts.window_row(
         rows,
-        title=f"{breaches} of {counted} over a limit" if breaches else "No window was over a limit",
+        title=f"{breaches} of {counted} over a limit" if breaches else "No measurement was over a limit",
         subtitle=f"Errors, slow answers and silence, {'day by day' if is_batch else 'hour by hour'}.",
         description=f"{counted}, {fine} of them within every limit and {breaches} over one.",
         id=f"windows-{release.pk}",

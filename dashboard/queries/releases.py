@@ -76,6 +76,18 @@ class ReleasePage:
         return self.release.is_open and self.release.weight > 0
 
     @property
+    def leads_with_measured(self) -> bool:
+        """Tell whether the first card leads with what was measured, so that no other card says it again."""
+        return not self.release.is_open and bool(self.found.headline)
+
+    @property
+    def is_told(self) -> bool:
+        """Tell whether the first card says the newest sentence already."""
+        if self.is_running:
+            return self.release.analysis.get("reason") != "well"
+        return self.release.is_open or self.found.sentence.rstrip(".") in self.release.closed_because
+
+    @property
     def may_be_rejected(self) -> bool:
         return self.release.is_open and not (self.is_shown_to_some and not self.release.is_waiting_for_merchant)
 

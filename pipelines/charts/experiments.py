@@ -187,7 +187,7 @@ def stroke(x1: str, x2: str, y1: int, y2: int, color: str, width: int) -> str:
 
 def window_row(windows: Sequence[tuple[str, str]], *, title: str, subtitle: str, description: str, id: str) -> Figure:
     """Draw one mark per window, oldest first: (when, health). What is wrong differs in shape, not in colour alone."""
-    canvas = Canvas(64, f"How {len(windows)} windows went", id)
+    canvas = Canvas(64, f"How {len(windows)} measurements went", id)
     scale = Scale.over(0, 1, top=CELL_TOP, bottom=CELL_BOTTOM, lines=1)
     wide = min(WIDEST, 1 / len(windows))
     for place, (_, health) in enumerate(windows):

@@ -152,7 +152,7 @@ class TestWhileShoppersSeeBoth:
 
     def test_shows_how_the_windows_went(self, shop, see):
         page = see(f"/releases/{moving.shares(shop).pk}").content.decode()
-        assert "1 of 30 windows over a limit" in page and "Nothing heard of this version" in page
+        assert "1 of 30 measurements over a limit" in page and "Nothing heard of this version" in page
 
     def test_is_taken_away_after_one_question(self, shop, send, queued):
         row = moving.shares(shop)
@@ -209,6 +209,31 @@ class TestTheCardHalfWay:
         assert "Roll back to version 1" in see(f"/releases/{row.pk}").content.decode()
         assert 'data-toast="Version 3 is live"' in send(f"/releases/{row.pk}/approve", said_to(row)).content.decode()
         assert Deployment.objects.get().active.number == 3
+
+
+class TestAReleaseThatIsOver:
+    def over(self, shop, **changes) -> Release:
+        ended = {"phase": "rolled_back", "weight": 0, "closed_because": "Shoppers order less."}
+        return moving.shares(shop, evidence={}, **ended | changes)
+
+    def test_leads_with_what_was_measured_and_says_it_once(self, shop, see):
+        row = self.over(shop, analysis=moving.analysis(timezone.now(), sentence="Shoppers order less."))
+        page = see(f"/releases/{row.pk}").content.decode().replace("\u00a0", " ")
+        assert '<div class="headline"><b>2 % more</b><span>orders per visitor, as measured</span></div>' in page
+        assert page.count("2 % more orders per visitor, very likely") == 1
+        assert page.count("Shoppers order less.") == 1
+        assert "Not measured" not in page
+
+    def test_says_what_its_weeks_cost_as_less_where_it_cost_less(self, shop, see):
+        row = self.over(
+            shop, analysis=moving.paired(timezone.now()) | {"weeks": moving.paired(timezone.now())["weeks"] * 2}
+        )
+        page = see(f"/releases/{row.pk}").content.decode().replace("\u00a0", " ")
+        assert "<b>8 % less</b><span>cost of errors a week, as measured</span>" in page
+
+    def test_has_no_headline_where_the_split_proves_nothing(self, shop, see):
+        row = self.over(shop, analysis=moving.analysis(timezone.now(), ratio=1e9))
+        assert 'class="headline"' not in see(f"/releases/{row.pk}").content.decode()
 
 
 class TestTwoPeople:
