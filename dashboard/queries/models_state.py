@@ -36,6 +36,11 @@ class ModelState:
         return self.deployment is not None and self.deployment.revision > 0
 
     @property
+    def is_replayed(self) -> bool:
+        """Tell whether it answers for products every night, so that the shop's past can be replayed in orders."""
+        return USE_CASES[self.slug].serves == "batch"
+
+    @property
     def is_training(self) -> bool:
         return self.run is not None and self.run.state in BUSY
 

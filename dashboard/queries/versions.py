@@ -10,7 +10,7 @@ from typing import Any
 from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running
-from dashboard.queries.words import Badge
+from dashboard.queries.words import PHASES, Badge
 from pipelines.lifecycle import approval
 from pipelines.lifecycle.lineage import Origin, lineage_of
 from pipelines.models import Deployment, ModelVersion, Release, Shop, Staff, TrainingRun
@@ -41,7 +41,7 @@ class Row:
 
     version: ModelVersion
     badge: Badge
-    place: Badge | None  # where it runs or waits
+    place: Badge | None  # where it runs or waits, or how that ended
     worth: Worth
     release: Release | None
 
@@ -86,12 +86,14 @@ def rows_of(shop: Shop, state: ModelState) -> list[Row]:
 
 
 def place_of(version: ModelVersion, deployment: Deployment | None, release: Release | None) -> Badge | None:
-    """Say where a version runs or waits."""
+    """Say where a version runs or waits, or how its release ended."""
     if deployment and deployment.active_id == version.pk:
         return Badge("Live", "success")
     if deployment and deployment.standby_id == version.pk:
         return Badge("Ready to return")
-    return Badge("Decision waiting", "info") if release and release.is_waiting_for_merchant else None
+    if release is None:
+        return None
+    return PHASES["awaiting_approval"] if release.is_waiting_for_merchant else PHASES[release.phase]
 
 
 @dataclass(frozen=True)

@@ -280,7 +280,7 @@ def not_worth_less_than_live(measured: Measured) -> Gate:
     """Check the replayed profit against the live version's: a sure loss refuses, a surely small one passes."""
     name = "Worth no less than what runs now"
     if measured.live is None:
-        return Gate(name, Verdict.PASSED, "The simple rule runs now: see the gate before this one.", None)
+        return Gate(name, Verdict.PASSED, "The simple rule runs now: see the check before this one.", None)
     known = profit_change(measured.replay, CHAMPION)
     cost = number(measured.replay, "policies", CHAMPION, "cost_of_errors")
     if known is None or cost is None or not measured.names_live:

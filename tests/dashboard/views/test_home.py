@@ -6,9 +6,13 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle import alerts, freezes
-from pipelines.models import Order, Shop, SyncRun, TrainingRun
+from pipelines.lifecycle.release import deployment_of
+from pipelines.models import Deployment, Order, Shop, SyncRun, TrainingRun
 from tests import histories
 from tests.dashboard import moving, story
+from tests.exposing import shown
+
+__all__ = ["shown"]
 
 
 @pytest.fixture
@@ -56,6 +60,17 @@ class TestAShopThatRuns:
         card = shop_card(shop)
         send(f"/releases/{card.pk}/reject", {"revision": card.revision, "reason": "later"})
         assert "Nothing needs you." in see("/").content.decode()
+
+
+class TestAModelThatAnswersVisitors:
+    @pytest.mark.parametrize("path", ["/", "/versions"])
+    def test_is_not_said_to_be_measured_in_orders_of_stock(self, shop, see, shown, path):
+        version = histories.a_version(shop, use_case=shown)
+        deployment_of(shop, shown)
+        Deployment.objects.filter(use_case=shown).update(active=version, active_since=timezone.now(), revision=1)
+        page = see(path).content.decode()
+        assert page.count("measured on shoppers") == 1
+        assert "too little history" not in page
 
 
 class TestAShopWithAReleaseUnderWay:

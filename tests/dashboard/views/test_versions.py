@@ -19,6 +19,14 @@ class TestTheList:
         assert page.index("Version 2") < page.index("Version 1")
         assert "Decision waiting" in page and "Live" in page and "£1,900 less" in page
 
+    def test_says_which_were_rolled_back_or_rejected(self, shop, see):
+        assert "Rolled back" not in see("/versions").content.decode()
+        Release.objects.filter(version__number=2).update(phase="rolled_back")
+        assert "Rolled back" in see("/versions").content.decode()
+        assert "Rolled back" in see("/versions/demand_forecast/2").content.decode()
+        Release.objects.filter(version__number=2).update(phase="rejected")
+        assert "Rejected" in see("/versions").content.decode()
+
     def test_names_the_way_back(self, shop, see, send):
         assert "Roll back to the simple rule" in see("/versions").content.decode()
         card = Release.objects.latest("pk")
