@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
 
 Floats = NDArray[np.float64]
 
@@ -85,37 +83,3 @@ def lag1_correlation(values: ArrayLike) -> float | None:
     centred = series - series.mean() if len(series) > 2 else np.zeros(0)
     spread = float(centred @ centred)
     return float(centred[1:] @ centred[:-1]) / spread if spread > 0 else None
-
-
-@dataclass(frozen=True)
-class DieboldMariano:
-    """Hold the statistic (positive: the first forecast lost more) and its two-sided p-value."""
-
-    statistic: float
-    p_value: float
-
-
-def diebold_mariano(loss: ArrayLike, other_loss: ArrayLike, horizon: int = 1) -> DieboldMariano | None:
-    """Test whether two forecasts lose alike (Diebold & Mariano 1995), for short series.
-
-    Corrected as by Harvey, Leybourne & Newbold (1997) and read on Student's law; nothing where the variance of the
-    mean difference is not positive.
-    """
-    losses = np.asarray(loss, dtype=np.float64) - np.asarray(other_loss, dtype=np.float64)
-    if losses.ndim != 1 or not np.all(np.isfinite(losses)):
-        raise ValueError("losses are two plain lists of known numbers, of the same length")
-    size = len(losses)
-    if not 1 <= horizon < size:
-        return None
-    variance = _variance_of_mean(losses, horizon)
-    if not variance > 0:
-        return None
-    correction = (size + 1 - 2 * horizon + horizon * (horizon - 1) / size) / size
-    statistic = float(losses.mean()) / math.sqrt(variance) * math.sqrt(correction)
-    return DieboldMariano(statistic, float(2 * student.sf(abs(statistic), size - 1)))
-
-
-def _variance_of_mean(values: Floats, horizon: int) -> float:
-    centred = values - values.mean()
-    lags = [float(centred[lag:] @ centred[: len(centred) - lag]) for lag in range(horizon)]
-    return (lags[0] + 2 * sum(lags[1:])) / len(values) ** 2

@@ -18,7 +18,6 @@ Floats = NDArray[np.float64]
 
 ALPHA = 0.05
 MIN_ORDERS = 100  # per arm; below it the law of large numbers has not begun
-CAP_SHARE = 0.995
 
 
 @dataclass(frozen=True)
@@ -197,53 +196,3 @@ def _weighted(control: Sums, canary: Sums) -> tuple[_Mean, _Mean, float] | None:
         for arm in (control, canary)
     )
     return old, new, float((control.n + canary.n)[both].sum())
-
-
-# Taming heavy tails
-
-
-def winsorise_cap(values: ArrayLike, share: float = CAP_SHARE) -> float | None:
-    """Give the value at which amounts are cut, from amounts of before the test (so that it is declared before).
-
-    >>> winsorise_cap(range(1, 1001))
-    996.0
-    """
-    amounts = np.asarray(values, dtype=np.float64)
-    if not 0 < share <= 1:
-        raise ValueError(f"a cap keeps a share above 0 and up to 1, not {share}")
-    if not np.all(np.isfinite(amounts)):
-        raise ValueError("amounts must be known, finite numbers")
-    return float(np.quantile(amounts, share, method="higher")) if amounts.size else None
-
-
-@dataclass(frozen=True)
-class CrossSums:
-    """Hold what CUPED needs of one arm: sums of the outcome y, of the pre-period spend x, and of their products."""
-
-    n: float
-    y: float
-    x: float
-    yy: float
-    xx: float
-    xy: float
-
-
-def cuped_theta(control: CrossSums, canary: CrossSums) -> float:
-    """Give the pooled covariance of outcome and pre-period spend over the spend's variance, 0 without any spread.
-
-    Deng et al. (2013).
-    """
-    variance = sum(arm.xx - arm.x**2 / arm.n for arm in (control, canary) if arm.n)
-    covariance = sum(arm.xy - arm.x * arm.y / arm.n for arm in (control, canary) if arm.n)
-    return covariance / variance if variance > 0 else 0.0
-
-
-def adjusted(arm: CrossSums, theta: float, centre: float) -> Sums:
-    """Take from every outcome what the pre-period spend foretold: y - theta (x - centre), centre the mean of both arms.
-
-    Strata are adjusted one by one and joined by the caller; the sums suffice, no raw data is needed.
-    """
-    total = arm.y - theta * (arm.x - arm.n * centre)
-    spread = arm.xx - 2 * centre * arm.x + arm.n * centre**2
-    crossed = arm.xy - centre * arm.y
-    return Sums.of(arm.n, total, max(arm.yy - 2 * theta * crossed + theta**2 * spread, 0.0))

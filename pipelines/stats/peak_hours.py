@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, tzinfo
 from math import isfinite
 
 WEEKS = 8  # of past that peak hours are learned from
@@ -43,17 +42,6 @@ def top(revenue: Mapping[int, float]) -> list[int]:
 def class_of(weekday: int) -> str:
     """Name the class of a weekday, Monday 0."""
     return WEEKEND if weekday >= SATURDAY else WEEKDAY
-
-
-def is_weekend(moment: datetime, zone: tzinfo) -> bool:
-    """Tell whether a moment lies on the store's Saturday or Sunday."""
-    return moment.astimezone(zone).weekday() >= SATURDAY
-
-
-def is_peak(moment: datetime, zone: tzinfo, hours: PeakHours) -> bool:
-    """Tell whether a moment lies in one of the store's peak hours."""
-    local = moment.astimezone(zone)
-    return local.hour in hours.get(class_of(local.weekday()), ())
 
 
 def classes_with_peaks(hours: PeakHours) -> frozenset[str]:

@@ -10,7 +10,6 @@ from pipelines.stats.decay import (
     alarm_day,
     alarm_limit,
     cusum,
-    diebold_mariano,
     lag1_correlation,
     z_scores,
 )
@@ -94,42 +93,3 @@ def test_lag_one_correlation_is_that_of_the_series() -> None:
     assert lag1_correlation(week_to_week) == pytest.approx(0.6, abs=0.03)
     assert lag1_correlation([1.0, 2.0]) is None
     assert lag1_correlation([3.0] * 9) is None
-
-
-def slow_diebold_mariano(losses: np.ndarray, horizon: int) -> float:
-    size, mean = len(losses), losses.mean()
-    gammas = [sum((losses[t] - mean) * (losses[t - k] - mean) for t in range(k, size)) / size for k in range(horizon)]
-    statistic = mean / np.sqrt((gammas[0] + 2 * sum(gammas[1:])) / size)
-    return statistic * np.sqrt((size + 1 - 2 * horizon + horizon * (horizon - 1) / size) / size)
-
-
-@settings(deadline=None)
-@given(st.integers(0, 10_000), st.integers(1, 4))
-def test_diebold_mariano_agrees_with_its_formula(seed: int, horizon: int) -> None:
-    one, other = np.random.default_rng(seed).exponential(size=(2, 60))
-    found = diebold_mariano(one, other, horizon)
-    if found is not None:
-        assert found.statistic == pytest.approx(slow_diebold_mariano(one - other, horizon))
-        assert diebold_mariano(other, one, horizon).statistic == pytest.approx(-found.statistic)
-
-
-def test_at_one_step_it_is_the_paired_t_test() -> None:
-    """Harvey, Leybourne & Newbold's correction turns the plain variance into the unbiased one."""
-    from scipy.stats import ttest_rel
-
-    one, other = np.random.default_rng(5).exponential(size=(2, 30))
-    found, expected = diebold_mariano(one, other), ttest_rel(one, other)
-    assert (found.statistic, found.p_value) == pytest.approx((expected.statistic, expected.pvalue))
-
-
-def test_equal_forecasts_are_told_apart_as_rarely_as_it_says() -> None:
-    rng = np.random.default_rng(6)
-    p_values = [diebold_mariano(*rng.exponential(size=(2, 40))).p_value for _ in range(1000)]
-    assert 0.03 <= np.mean(np.array(p_values) < 0.05) <= 0.07
-
-
-def test_losses_that_say_nothing_give_nothing() -> None:
-    assert diebold_mariano([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]) is None
-    assert diebold_mariano([1.0, 2.0], [2.0, 1.0], horizon=2) is None
-    with pytest.raises(ValueError, match="known numbers"):
-        diebold_mariano([1.0, float("nan")], [1.0, 1.0])

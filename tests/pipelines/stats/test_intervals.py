@@ -8,20 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.stats.intervals import (
-    CrossSums,
     Estimate,
     Sums,
-    adjusted,
     always_valid,
     always_valid_lower,
     always_valid_upper,
-    cuped_theta,
     difference,
     half_width,
     has_enough,
     relative_difference,
     relative_effect,
-    winsorise_cap,
 )
 
 PATHS, LOOKS = 1000, 50
@@ -205,49 +201,3 @@ def test_an_effect_takes_a_hundred_orders_in_both_arms() -> None:
     effect = relative_effect(control, canary, (120, 100), planned=10_000)
     assert effect.value == pytest.approx(99 / 120 - 1)
     assert effect.low < effect.value < effect.high
-
-
-# Heavy tails
-
-
-def test_the_cap_is_a_quantile_of_amounts_that_were_seen() -> None:
-    amounts = np.random.default_rng(3).lognormal(3, 1, 2001)
-    cap = winsorise_cap(amounts)
-    assert cap in amounts
-    assert (amounts > cap).mean() == pytest.approx(0.005, abs=0.0006)
-    assert winsorise_cap([]) is None
-
-
-def test_a_cap_of_unknown_amounts_is_refused() -> None:
-    with pytest.raises(ValueError, match="known, finite"):
-        winsorise_cap([1.0, float("nan")])
-    with pytest.raises(ValueError, match="a cap keeps a share"):
-        winsorise_cap([1.0], share=0)
-
-
-def crossed(x: np.ndarray, y: np.ndarray) -> CrossSums:
-    return CrossSums(len(y), y.sum(), x.sum(), y @ y, x @ x, x @ y)
-
-
-def test_cuped_from_sums_is_a_regression_on_the_raw_data() -> None:
-    rng = np.random.default_rng(4)
-    spent = [rng.gamma(2, 10, size) for size in (400, 300)]
-    outcome = [0.7 * x + rng.normal(5, 4, len(x)) for x in spent]
-    arms = [crossed(x, y) for x, y in zip(spent, outcome, strict=True)]
-    theta = cuped_theta(*arms)
-    design = np.zeros((700, 3))
-    design[:400, 0] = design[400:, 1] = 1
-    design[:, 2] = np.concatenate(spent)
-    assert theta == pytest.approx(np.linalg.lstsq(design, np.concatenate(outcome), rcond=None)[0][2])
-
-    centre = np.concatenate(spent).mean()
-    raw = outcome[1] - theta * (spent[1] - centre)
-    sums = adjusted(arms[1], theta, centre)
-    assert (sums.mean[0], sums.variance_of_mean[0]) == pytest.approx((raw.mean(), raw.var(ddof=1) / 300))
-    assert sums.variance_of_mean[0] < 0.4 * Sums.of(300, arms[1].y, arms[1].yy).variance_of_mean[0]
-
-
-def test_without_any_spread_in_the_past_nothing_is_adjusted() -> None:
-    arm = CrossSums(n=3, y=6.0, x=0.0, yy=14.0, xx=0.0, xy=0.0)
-    assert cuped_theta(arm, arm) == 0.0
-    assert adjusted(arm, 0.0, 0.0).total.tolist() == [6.0]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from math import nan
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.stats.peak_hours import classes_with_peaks, is_peak, is_weekend, peak_hours
+from pipelines.stats.peak_hours import classes_with_peaks, peak_hours
 
 NEW_YORK = ZoneInfo("America/New_York")
 ROWS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 23), st.integers(0, 10_000).map(float)))
@@ -33,14 +32,3 @@ def test_revenue_that_is_not_a_number_or_given_back_makes_no_peak() -> None:
 def test_a_class_without_sales_is_not_waited_for() -> None:
     assert classes_with_peaks(peak_hours([(0, 9, 1.0)])) == {"weekday"}
     assert classes_with_peaks({}) == frozenset()
-
-
-def test_peaks_are_on_the_stores_clock() -> None:
-    hours = {"weekday": [20], "weekend": [9]}
-    monday_evening = datetime(2026, 11, 3, 1, 30, tzinfo=UTC)
-    assert is_peak(monday_evening, NEW_YORK, hours)
-    assert not is_peak(monday_evening, ZoneInfo("UTC"), hours)
-    sunday_evening = datetime(2026, 11, 2, 1, tzinfo=UTC)
-    assert is_weekend(sunday_evening, NEW_YORK)
-    assert not is_weekend(sunday_evening, ZoneInfo("UTC"))
-    assert not is_peak(sunday_evening, NEW_YORK, hours)
