@@ -16,9 +16,9 @@ from pipelines.stats import intervals, power
 from pipelines.stats.assignment import CONTROL_FROM
 from pipelines.stats.intervals import Estimate, Sums
 from pipelines.stats.significance import Interval
+from pipelines.strategies.stages import LEAST_HOURS
 
 HOUR = 3600
-LEAST_HOURS = 24  # that a next step is taken to last, also the last one
 HALF_ALPHA = intervals.ALPHA / 2  # two bounds of the loss share the error
 PLANNED = 10_000  # units, where the steps say nothing
 WEEK = 7 * 24

@@ -23,7 +23,6 @@ from pipelines.usecases import USE_CASES
 
 RANDOMISED = "randomised"
 AT_ONCE = 50  # releases whose blocks are in memory together
-LARGEST_LOG = 690.0  # e-values above are written as this much: JSON knows no infinity
 DEFAULT_MARGIN = 0.1
 
 READ = f"""
@@ -101,7 +100,7 @@ class Table:
             "slow_answers": self.product(lambda rows: more_often(rows, "slow", "units")),
             "refunds": self.product(lambda rows: more_often(rows, "refunds", "orders")),
         }
-        return {name: np.exp(np.minimum(log_e, LARGEST_LOG)) for name, log_e in logs.items()}
+        return {name: sequential.e_value(log_e) for name, log_e in logs.items()}
 
     def product(self, weigh: Weigher, kept: pd.Series | None = None) -> np.ndarray:
         """Weigh each step by itself and multiply the steps of a release: they share no units."""
@@ -192,7 +191,6 @@ def as_evidence(release: Release, rows: pd.DataFrame, e: dict[str, float], hours
     return Evidence(
         kind=RANDOMISED,
         units=int(here["canary_units"].sum()),
-        all_units=int(rows["canary_units"].sum()),
         ratio=e["ratio"],
         harm=e["harm"],
         harm_at_peak=e["harm_at_peak"],
@@ -205,7 +203,6 @@ def as_evidence(release: Release, rows: pd.DataFrame, e: dict[str, float], hours
         peak_classes_needed=peak_hours.classes_with_peaks(hours),
         next_loss=effects.next_loss(release, rows),
         interval=(effect.low, effect.high) if effect else None,
-        planned_units=int(release.steps[release.step]["units"]) if release.steps else 0,
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Max
 
 from pipelines.lifecycle.errors import StaleData
 from pipelines.models import Shop, SyncRun
+from pipelines.strategies import policy
 
-LIMIT = timedelta(hours=26)  # a pull every 24 hours, and two hours for it to run
+LIMIT = policy.FRESH
 ORDER_PULLS = (SyncRun.Kind.ORDERS, SyncRun.Kind.RECONCILE)
 
 

@@ -19,7 +19,7 @@ from pipelines.lifecycle import dataset, frames
 from pipelines.lifecycle.release import deployment_of, open_release
 from pipelines.models import Forecast, Measurement, ModelVersion, PairedWeek, Release, Shop
 from pipelines.stats import clock, decay, words
-from pipelines.stats.sequential import betting_log_e
+from pipelines.stats.sequential import betting_log_e, e_value
 from pipelines.stats.significance import MIN_WEEKS
 from pipelines.strategies import Evidence
 from pipelines.usecases import USE_CASES
@@ -31,7 +31,6 @@ RESTATED_AFTER = 30
 LOOKS_BACK = 35  # days: daily origins are kept a little longer
 LONGEST_LEAD = 22  # days from an origin to the first day of a week: every version forecasts at least 28
 CLIPPED_AT = 3  # sds of the weekly differences in the backtest
-LARGEST_LOG = 690.0  # JSON knows no infinity
 DAILY = "loss_against_simple_rule"
 TOO_LITTLE_PAST = "There is too little past to weigh these weeks against each other."
 
@@ -251,7 +250,7 @@ class Weighed:
         if self.scale is None or not self.weeks:
             return 1.0
         x = np.clip(self.differences / self.scale, -1, 1)
-        return float(np.exp(min(betting_log_e(x)[-1], LARGEST_LOG)))
+        return float(e_value(betting_log_e(x)[-1]))
 
     @property
     def correlation(self) -> float | None:
@@ -280,7 +279,6 @@ def evidence_of(release: Release, now: datetime) -> tuple[Evidence, dict[str, An
     evidence = Evidence(
         kind="paired",
         units=matured[-1].units if matured else 0,
-        all_units=sum(week.units for week in matured),
         harm=weighed.harm,
         weeks=len(matured),
         correlation=weighed.correlation,

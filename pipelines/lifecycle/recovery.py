@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from pipelines.lifecycle import alerts, blocks, effects, evidence
+from pipelines.lifecycle import alerts, blocks, effects, evidence, windows
 from pipelines.models import Release
-from pipelines.stats import clock, sequential
+from pipelines.stats import sequential
 from pipelines.usecases import USE_CASES
 
 LOOKED_AT_FOR = timedelta(days=14)
@@ -70,8 +70,8 @@ def judge(before: np.ndarray, after: np.ndarray, *, margin: float) -> dict[str, 
     if not len(after):
         return {"verdict": "not_proven", "hours": 0}
     arms = before[:, 0], before[:, 1], after[:, 0], after[:, 1]
-    harm = float(np.exp(min(sequential.harm_log_e(*arms)[-1], evidence.LARGEST_LOG)))
-    same = float(np.exp(min(sequential.non_inferior_log_e(*arms, margin)[-1], evidence.LARGEST_LOG)))
+    harm = float(sequential.e_value(sequential.harm_log_e(*arms)[-1]))
+    same = float(sequential.e_value(sequential.non_inferior_log_e(*arms, margin)[-1]))
     verdict = "still_failing" if harm >= FAILING else "recovered" if same >= RECOVERED else "not_proven"
     return {"verdict": verdict, "hours": len(after), "harm": harm, "non_inferior": same}
 
@@ -92,10 +92,9 @@ def matched(row: Release, now: datetime) -> tuple[np.ndarray, np.ndarray]:
 def same_hours(row: Release, start: datetime) -> Iterator[datetime]:
     """Yield when the same hour of the shop's clock began in the weeks before the version was shown."""
     assert row.exposed_at is not None
-    zone = row.shop.zone
     first = (start - row.exposed_at) // timedelta(weeks=1) + 1
     for weeks in range(first, first + WEEKS):
-        yield clock.hour_of(start.astimezone(zone) - timedelta(weeks=weeks), zone).starts_at
+        yield windows.same_hour(start, weeks, row.shop.zone)
 
 
 def counted(row: Release, since: datetime, until: datetime) -> Counts:

@@ -14,9 +14,8 @@ from statistics import NormalDist
 
 CONTROL_SHARE = 0.5
 POWER = 0.8
-ALPHA = 0.05
-HARM_LIMIT = 40.0
-NON_INFERIOR_LIMIT = 20.0
+HARM_LIMIT = 40  # e-value at which a version has done harm; half of the error budget of .05
+NON_INFERIOR_LIMIT = 20
 LEARNING = 1.7  # in log e, measured over rates of 0.5 to 10 % and weights of 1 to 50 %
 
 
@@ -64,30 +63,6 @@ def expected_days(
     control, canary = _bets(CONTROL_SHARE, rate, weight, rate, kept=1 - margin)
     gain_a_day = units_a_day * (CONTROL_SHARE * control.gain + weight * canary.gain)
     return (math.log(limit) + LEARNING) / gain_a_day
-
-
-def planned_units(
-    rate: float, effect: float, *, weight: float = CONTROL_SHARE, power: float = POWER, alpha: float = ALPHA
-) -> int:
-    """Give the units of both arms at which an always-valid interval shows this relative effect with this power.
-
-    >>> planned_units(rate=0.02, effect=0.2)
-    80831
-    """
-    if not 0 < rate < 1 or not effect or not 0 < rate * (1 + effect) < 1:
-        raise ValueError("a planned size needs a rate between 0 and 1, before and after an effect that is not 0")
-    canary = weight / (weight + CONTROL_SHARE)
-    changed = rate * (1 + effect)
-    spread = rate * (1 - rate) / (1 - canary) + changed * (1 - changed) / canary
-    reach = interval_reach(alpha) + NormalDist().inv_cdf(power)
-    return math.ceil(spread * (reach / (rate * effect)) ** 2)
-
-
-def interval_reach(alpha: float = ALPHA) -> float:
-    """Give how many standard errors wide half an always-valid interval is at its planned size."""
-    tail = -2 * math.log(alpha)
-    spread = tail + math.log(tail + 1) + 1
-    return math.sqrt(2 * spread / (spread - 1) * math.log(math.sqrt(spread) / alpha))
 
 
 @dataclass(frozen=True)

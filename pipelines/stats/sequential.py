@@ -5,8 +5,8 @@ are worked through at once: estimates and products begin again with each group. 
 with probability 1/L at most, however often one looks (Ville's inequality).
 
 Harm and non-inferiority are the two-sample e-variables of Turner, Ly & Grunwald (arXiv 2106.02693) with estimates from
-past blocks only; strata combine as in arXiv 2302.11401. The ratio check is Lindon & Malek's (arXiv 2011.03567), betting
-is Waudby-Smith & Ramdas' (arXiv 2010.09686).
+past blocks only; strata that share no units multiply (arXiv 2302.11401). The ratio check is Lindon & Malek's
+(arXiv 2011.03567), betting is Waudby-Smith & Ramdas' (arXiv 2010.09686).
 """
 
 from __future__ import annotations
@@ -26,11 +26,7 @@ Starts = NDArray[np.intp]
 PRIOR_ORDERS, PRIOR_UNITS = 0.18, 0.36  # what an arm is taken to have seen before its first block
 RATIO_PRIOR = 100.0  # units that speak for the expected ratio
 STAKES = (0.1, 0.25, 0.5, 0.75)
-
-HARM_LIMIT = 40.0
-NON_INFERIOR_LIMIT = 20.0
-RATIO_LIMIT = 1000.0
-PEAK_LIMIT = 20.0
+LARGEST_LOG = 690.0  # e-values above are written as this much: JSON knows no infinity
 
 _BELOW_ONE = math.nextafter(1.0, 0.0)
 
@@ -106,7 +102,7 @@ def betting_log_e(x: ArrayLike, group: ArrayLike | None = None) -> Floats:
     return np.asarray(np.logaddexp.reduce(capital, axis=0) - math.log(len(STAKES)), dtype=np.float64)
 
 
-# Strata and groups
+# What they stand at
 
 
 def last(log_e: ArrayLike, group: ArrayLike | None = None) -> Floats:
@@ -120,28 +116,13 @@ def last(log_e: ArrayLike, group: ArrayLike | None = None) -> Floats:
     return values[np.append(starts[1:], len(values)) - 1] if len(values) else values
 
 
-def multiply(log_e: ArrayLike, group: ArrayLike | None = None) -> Floats:
-    """Combine strata that share no units: one log e-value per group, one in all without groups.
+def e_value(log_e: ArrayLike) -> Floats:
+    """Give e-values that can be stored, however great the evidence is.
 
-    >>> multiply([1.0, 2.0, 4.0], group=[0, 0, 1])
-    array([3., 4.])
+    >>> e_value([0.0, 1e9]).tolist() == [1.0, np.exp(LARGEST_LOG)]
+    True
     """
-    values = _numbers(log_e, "e-values")
-    return np.add.reduceat(values, _starts(group, len(values))) if len(values) else np.zeros(1)
-
-
-def average(log_e: ArrayLike, group: ArrayLike | None = None) -> Floats:
-    """Combine strata that may depend on one another: the log of the mean e-value per group.
-
-    >>> np.exp(average(np.log([1.0, 3.0])))
-    array([2.])
-    """
-    values = _numbers(log_e, "e-values")
-    if not len(values):
-        return np.zeros(1)
-    starts = _starts(group, len(values))
-    sums = np.logaddexp.reduceat(values, starts)
-    return np.asarray(sums - np.log(np.diff(np.append(starts, len(values)))), dtype=np.float64)
+    return np.asarray(np.exp(np.minimum(log_e, LARGEST_LOG)), dtype=np.float64)
 
 
 # What the functions share

@@ -107,8 +107,6 @@ class Evidence:
     peak_classes_needed: frozenset[str] = frozenset()  # those in which the shop has peak hours at all
     next_loss: float | None = None  # always-valid upper bound of what the next step may lose, in money
     interval: tuple[float, float] | None = None  # always-valid, of the effect, relative (A/B decides on it)
-    planned_units: int = 0  # A/B: the size at which it is over
-    all_units: int = 0  # of the new version, in all steps
     weeks: int = 0  # paired: matured weeks
     correlation: float | None = None  # paired: lag-1, of the weekly differences
     has_decayed: bool = False  # the CUSUM alarm

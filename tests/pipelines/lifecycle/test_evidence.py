@@ -149,12 +149,12 @@ class TestProof:
         ShopSettings.objects.update(peak_hours={"weekday": [10], "weekend": []})
         assert measured(release).peak_classes_needed == {"weekday"}
 
-    def test_units_of_this_step_and_of_all_are_told_apart(self, release: Release) -> None:
+    def test_only_units_of_this_step_count_for_it(self, release: Release) -> None:
         a_block(release, 0, control=(50, 1), canary=(5, 0))
         a_block(release, 24, step=1, control=(50, 1), canary=(50, 0))
         exposing.enter(release, 1, MONDAY + DAY)
         found = measured(release)
-        assert (found.units, found.all_units, found.kind) == (50, 55, "randomised")
+        assert (found.units, found.kind) == (50, "randomised")
 
     def test_nothing_is_known_before_the_first_hour_is_closed(self, release: Release) -> None:
         found, told = evidence_of(release, MONDAY)
@@ -252,8 +252,9 @@ class TestMany:
 
     def test_a_block_under_another_shops_name_is_not_read(self, release: Release) -> None:
         a_block(release, 0, control=(500, 50), canary=(50, 6))
+        assert len(evidence.read([release])) == 1
         EvidenceBlock.objects.update(shop=histories.a_shop())
-        assert measured(release).all_units == 0
+        assert evidence.read([release]).empty
 
 
 def test_the_use_case_says_which_evidence_counts() -> None:

@@ -5,10 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from pipelines.stats import power
-from pipelines.stats.intervals import half_width
-from pipelines.stats.power import expected_days, harm_power, interval_reach, planned_units, smallest_harm
-from pipelines.stats.sequential import HARM_LIMIT, NON_INFERIOR_LIMIT, harm_log_e, non_inferior_log_e
+from pipelines.stats.power import HARM_LIMIT, NON_INFERIOR_LIMIT, expected_days, harm_power, smallest_harm
+from pipelines.stats.sequential import harm_log_e, non_inferior_log_e
 
 SERIES = 500
 
@@ -77,28 +75,6 @@ def test_non_inferiority_takes_about_the_days_that_are_said(units, weight, rate,
     assert said == pytest.approx(np.median(took), rel=1 / 3)
 
 
-def test_a_planned_size_shows_its_effect_with_the_promised_power() -> None:
-    rng = np.random.default_rng(2)
-    units = planned_units(rate=0.05, effect=0.2)
-    old, new = (rng.binomial(units // 2, rate, 4000) / (units // 2) for rate in (0.05, 0.06))
-    se = np.sqrt((old * (1 - old) + new * (1 - new)) / (units // 2))
-    assert (new - old > half_width(se, units, planned=units)).mean() == pytest.approx(0.8, abs=0.03)
-
-
-def test_a_lopsided_split_needs_more_units() -> None:
-    assert planned_units(0.02, 0.2, weight=0.1) > planned_units(0.02, 0.2)
-    assert planned_units(0.02, -0.2) < planned_units(0.02, 0.2)
-
-
-def test_the_reach_is_the_intervals_own() -> None:
-    assert interval_reach() == pytest.approx(float(half_width(1.0, 5000, planned=5000)))
-    assert interval_reach(0.01) == pytest.approx(float(half_width(1.0, 5000, planned=5000, alpha=0.01)))
-
-
-def test_both_modules_speak_of_the_same_limits() -> None:
-    assert (power.HARM_LIMIT, power.NON_INFERIOR_LIMIT) == (HARM_LIMIT, NON_INFERIOR_LIMIT)
-
-
 def test_questions_that_make_no_sense_are_refused_with_a_sentence() -> None:
     with pytest.raises(ValueError, match="this takes traffic"):
         smallest_harm(0, 0.5, 0.02, 14)
@@ -110,5 +86,3 @@ def test_questions_that_make_no_sense_are_refused_with_a_sentence() -> None:
         expected_days(100, 0.5, 0.02, margin=0)
     with pytest.raises(ValueError, match="a loss is a share"):
         harm_power(100, 100, 0.02, 0)
-    with pytest.raises(ValueError, match="an effect that is not 0"):
-        planned_units(0.02, 0.0)
