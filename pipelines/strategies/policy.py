@@ -12,19 +12,20 @@ from datetime import timedelta
 from enum import StrEnum
 from math import isnan
 
+from pipelines.stats import power
 from pipelines.strategies import health
 from pipelines.strategies.contract import Action, Decision, Evidence, Situation, Strategy, Verdict
 
-HARM = 40  # e-value at which a version has done harm; half of the error budget of .05
+HARM = power.HARM_LIMIT
 HARM_PER_GUARDRAIL = 40  # times the number of guardrails: together the other half
 HARM_AT_PEAK = 20  # tells, and keeps from promotion; never acts by itself
 HARM_IN_COOLDOWN = 1_000
-NON_INFERIOR = 20
+NON_INFERIOR = power.NON_INFERIOR_LIMIT
 UNBALANCED = 1_000  # of the sample ratio: no verdict either way
 WEEKS = 9  # paired evidence cannot reach 40 in fewer
 DEPENDENT = 0.5  # lag-1 correlation of weeks above which the e-value only alerts
 COOLDOWN = timedelta(hours=24)
-FRESH = timedelta(hours=26)
+FRESH = timedelta(hours=26)  # a pull every 24 hours, and two hours for it to run
 PROMOTIONS = 2  # to live by itself, in seven days
 
 LIVE = "live"
