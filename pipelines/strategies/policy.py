@@ -161,7 +161,7 @@ def severe(situation: Situation) -> Decision | None:
     """Act on errors far over the objective."""
     if not health.is_severe(situation.windows):
         return None
-    return taken_away(Reason.SEVERE, "Errors have been more than five times the limit for three windows.")
+    return taken_away(Reason.SEVERE, "Errors have been more than five times the limit in three measurements in a row.")
 
 
 def breached(situation: Situation) -> Decision | None:
@@ -169,7 +169,7 @@ def breached(situation: Situation) -> Decision | None:
     breaches = health.breach_of(situation.windows)
     if not health.is_sustained(situation.windows):
         return None
-    return taken_away(Reason.BREACH, f"{breaches} of the last {health.LOOKED_AT} windows were over a limit.")
+    return taken_away(Reason.BREACH, f"{breaches} of the last {health.LOOKED_AT} measurements were over a limit.")
 
 
 def lost(situation: Situation) -> Decision | None:
@@ -177,7 +177,7 @@ def lost(situation: Situation) -> Decision | None:
     silent = health.silence_of(situation.windows)
     if silent < health.LOST or health.is_down(situation.windows):
         return None
-    sentence = f"Nothing has been heard of the new version for {silent} windows."
+    sentence = f"Nothing has been heard of the new version in {silent} measurements."
     return Decision(Action.ABORT, Reason.LOST, sentence, alert="critical")
 
 
@@ -216,7 +216,7 @@ def silenced(situation: Situation) -> Decision | None:
     silent = health.silence_of(situation.windows)
     if silent < health.SILENT:
         return None
-    return held(Reason.SILENT, f"Metric missing: nothing has been heard of this version for {silent} windows.")
+    return held(Reason.SILENT, f"Metric missing: nothing has been heard of this version in {silent} measurements.")
 
 
 def unbalanced(situation: Situation) -> Decision | None:
@@ -274,7 +274,7 @@ def flapping(situation: Situation) -> Decision | None:
     """Warn once of breaches that come and go."""
     if not health.is_flapping(situation.windows):
         return None
-    sentence = f"{health.breach_of(situation.windows)} of the last {health.LOOKED_AT} windows were over a limit."
+    sentence = f"{health.breach_of(situation.windows)} of the last {health.LOOKED_AT} measurements were over a limit."
     return stays(Reason.FLAPPING, sentence, alert="warning")
 
 
@@ -290,7 +290,7 @@ def recovering(situation: Situation) -> Decision | None:
     """Wait until the newest windows are well again."""
     if health.is_settled(situation.windows):
         return None
-    return stays(Reason.RECOVERING, f"Waiting for {health.RECOVERY} windows in a row within every limit.")
+    return stays(Reason.RECOVERING, f"Waiting for {health.RECOVERY} measurements in a row within every limit.")
 
 
 def waits_its_turn(situation: Situation) -> Decision | None:
@@ -367,7 +367,7 @@ def peak_classes_needed(situation: Situation) -> Decision | None:
 def missing(situation: Situation) -> Decision | None:
     """Say what the step still needs, or nothing when it has passed."""
     if situation.at.asks and not situation.is_proven:
-        return stays(Reason.UNDECIDED, "Not proven: only you can promote this version.")
+        return stays(Reason.UNDECIDED, "Not proven: only you can let this version go on.")
     return first(NEEDS, situation)
 
 
@@ -444,7 +444,7 @@ def undecided(situation: Situation) -> Decision | None:
     """Leave a version whose profit is not proven to the merchant."""
     if situation.is_proven or not gives_everything_next(situation):
         return None
-    return ask(Reason.UNDECIDED, "Not proven: only you can promote this version.")
+    return ask(Reason.UNDECIDED, "Not proven: only you can let this version go on.")
 
 
 def asked_for(situation: Situation) -> Decision | None:
