@@ -40,8 +40,13 @@ def risk_budget(shop: Shop, settings: ShopSettings) -> int:
     """Return what a step may lose at most: what the merchant said, else a day's sales times the margin."""
     if settings.risk_budget_minor is not None:
         return settings.risk_budget_minor
-    sold = orders_since(shop.pk, timezone.now() - WINDOW).aggregate(sum=Sum("total_minor"))["sum"] or 0
-    return round(sold / WINDOW.days * float(settings.margin))
+    return round(sales_a_day(shop.pk) * float(settings.margin))
+
+
+def sales_a_day(shop_id: int) -> float:
+    """Return what the shop sold in a day on average, lately."""
+    sold = orders_since(shop_id, timezone.now() - WINDOW).aggregate(sum=Sum("total_minor"))["sum"] or 0
+    return float(sold / WINDOW.days)
 
 
 def order_cap(shop: Shop) -> int | None:
@@ -62,7 +67,8 @@ def sales_an_hour(shop: Shop, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(sum(total_minor), 0) / %(weeks)s FROM pipelines_order"
-            " WHERE shop_id = %(shop)s AND processed_at >= %(since)s AND NOT is_test AND cancelled_at IS NULL"
+            " WHERE shop_id = %(shop)s AND processed_at >= %(since)s AND NOT is_test"
+            " AND cancelled_at IS NULL AND deleted_at IS NULL"
             " AND date_trunc('hour', processed_at AT TIME ZONE %(zone)s)::time"
             " = date_trunc('hour', %(now)s::timestamptz AT TIME ZONE %(zone)s)::time"
             " AND extract(isodow FROM processed_at AT TIME ZONE %(zone)s)"
