@@ -11,7 +11,7 @@ from django.utils import timezone
 from pipelines.lifecycle import card, freezes, freshness, registry, release, rollback
 from pipelines.lifecycle.errors import Refused, StageError
 from pipelines.lifecycle.release import CHANGED, Phase, record
-from pipelines.models import Approval, Deployment, LifecycleEvent, Release, Shop, Staff
+from pipelines.models import Approval, Deployment, LifecycleEvent, Release, Shop, ShopSettings, Staff
 from pipelines.stats import words
 
 OPERATOR = "operator:"
@@ -29,7 +29,7 @@ def why_not_allowed(shop: Shop | int, sub: str) -> str:
     staff = Staff.objects.for_shop(shop).filter(sub=sub).first()
     if staff is None or staff.is_owner is None:
         return "Shopify has not told us yet whether you own this account. Open the app again in a minute."
-    if staff.is_owner or sub in release.settings_of(getattr(shop, "pk", shop)).approvers:
+    if staff.is_owner or sub in ShopSettings.of(shop).approvers:
         return ""
     return "Only the account owner, and people named under Settings, approve versions."
 

@@ -118,8 +118,7 @@ def known(release: Release, until: datetime) -> dict[str, Any]:
 
 def peaks_of(shop: Shop, now: datetime) -> dict[str, Any]:
     """Return the shop's peak hours, learned now if they never were."""
-    settings, _ = ShopSettings.objects.get_or_create(shop=shop)
-    learned: dict[str, Any] = settings.peak_hours
+    learned: dict[str, Any] = ShopSettings.of(shop).peak_hours
     return learned or learn_peak_hours(shop, now)
 
 

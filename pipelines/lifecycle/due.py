@@ -76,7 +76,7 @@ def due_trigger(shop: Shop, use_case: str, now: datetime) -> str:
 
 def last_slot(shop: Shop, now: datetime) -> datetime:
     """Return when the last weekly training was due, in the shop's zone."""
-    settings, _ = ShopSettings.objects.get_or_create(shop=shop)
+    settings = ShopSettings.of(shop)
     local = now.astimezone(shop.zone)
     day = local.date() - timedelta(days=(local.weekday() - settings.train_weekday) % 7)
     slot = datetime.combine(day, settings.train_at, tzinfo=shop.zone)

@@ -198,5 +198,5 @@ def shop_terms(shop: Shop) -> pd.DataFrame:
     Writes  lead_time_days | review_days | service_level | cost_share | holding_rate | markdown_rate
     """
     names = ["lead_time_days", "review_days", "service_level", "cost_share", "holding_rate", "markdown_rate"]
-    settings, _ = ShopSettings.objects.get_or_create(shop=shop)
+    settings = ShopSettings.of(shop)
     return pd.DataFrame([[float(getattr(settings, name)) for name in names]], columns=names)

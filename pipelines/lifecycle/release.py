@@ -33,11 +33,6 @@ def deployment_of(shop: Shop | int, use_case: str) -> Deployment:
     return deployment
 
 
-def settings_of(shop_id: int) -> ShopSettings:
-    """Return what the merchant set."""
-    return ShopSettings.objects.get_or_create(shop_id=shop_id)[0]
-
-
 def open_release(shop: Shop | int, use_case: str) -> Release | None:
     """Return the one release that is under way, if any."""
     return Release.objects.for_shop(shop).filter(use_case=use_case, phase__in=Release.OPEN).first()
@@ -94,7 +89,7 @@ def gives_way(waiting: Release, version: ModelVersion) -> bool:
 
 def stage(version: ModelVersion, deployment: Deployment, *, strategy: str, replaced: Release | None) -> Release:
     """Write the release down with its strategy and steps as data."""
-    settings = settings_of(version.shop_id)
+    settings = ShopSettings.of(version.shop_id)
     plan = plan_for(deployment, settings, strategy)
     release = Release(
         shop_id=version.shop_id,
@@ -274,7 +269,7 @@ def supersede_live(release: Release) -> None:
 
 def ask(release: Release, now: datetime, *, step: int | None = None, evidence: dict[str, Any] | None = None) -> bool:
     """Put the card before the merchant, until it expires; new evidence makes a new card of it."""
-    expires_at = now + settings_of(release.shop_id).approval_lifetime
+    expires_at = now + ShopSettings.of(release.shop_id).approval_lifetime
     changes: dict[str, Any] = {"held": "", "asked_at": release.asked_at or now, "expires_at": expires_at}
     if step is not None:
         changes["step"] = step

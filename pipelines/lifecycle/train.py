@@ -115,7 +115,7 @@ def until(table: pd.DataFrame, last_day: Any) -> pd.DataFrame:
 
 def recipe_of(shop: Shop) -> dict[str, Any]:
     """Return the settings that fit is called with."""
-    settings, _ = ShopSettings.objects.get_or_create(shop=shop)
+    settings = ShopSettings.of(shop)
     return {"review_days": settings.review_days, "lead_days": settings.lead_time_days, "seed": SEED}
 
 

@@ -106,6 +106,11 @@ class ShopSettings(models.Model):
     guide_hidden = models.BooleanField(default=False)
     revision = models.PositiveIntegerField(default=0)  # a form carries the revision that it showed
 
+    @classmethod
+    def of(cls, shop: Shop | int) -> ShopSettings:
+        """Return what a shop's merchant set, with our defaults for the rest."""
+        return cls.objects.get_or_create(shop_id=getattr(shop, "pk", shop))[0]
+
     @property
     def approval_lifetime(self) -> timedelta:
         return timedelta(days=self.approval_days)

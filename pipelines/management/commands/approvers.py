@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import StageError
-from pipelines.lifecycle.release import settings_of
 from pipelines.management.shops import add_operator, operator, shop_named
+from pipelines.models import ShopSettings
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         shop = shop_named(options["shop"])
-        settings, named = settings_of(shop.pk), options["set"]
+        settings, named = ShopSettings.of(shop), options["set"]
         if named is not None:
             if not all(number.isdigit() and len(number) <= 40 for number in named):
                 raise CommandError("Shopify's user numbers are digits. Nothing was changed.")
