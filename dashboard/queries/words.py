@@ -115,11 +115,6 @@ REASONS = {
     "promoted": Badge("Proven no worse", "success"),
     "approved": Badge("Approved", "success"),
 }
-SEVERITIES = {
-    "info": Badge("For your information", "info"),
-    "warning": Badge("Look at this", "warning"),
-    "critical": Badge("Act now", "critical"),
-}
 
 
 def step_name(step: dict[str, Any]) -> str:
