@@ -21,7 +21,16 @@ from pipelines.lifecycle import (
     rollback,
     staging,
 )
-from pipelines.models import Alert, Approval, LedgerNote, Release, ShopSettings
+from pipelines.models import (
+    Alert,
+    Approval,
+    Deployment,
+    LedgerNote,
+    ModelVersion,
+    Release,
+    ShopSettings,
+    SyncRun,
+)
 from pipelines.strategies import Evidence
 from pipelines.usecases import USE_CASES
 from tests import exposing, histories
@@ -72,6 +81,40 @@ class TestFigures:
 
     def test_other_figures_are_other_evidence(self):
         assert len({card.digest_of({"x": figure}) for figure in (1e16, 1e17, -1.0, 1.0, 0.0)}) == 5
+
+
+class TestFacts:
+    def test_a_decision_rests_on_what_is_stored_and_nothing_else(self, canary):
+        now = timezone.now()
+        well, _ = evaluate.gather(canary, now)
+        assert well.artifact_is_safe and well.evidence_is_same and well.data_age < HOUR
+        assert (well.is_paused, well.held, well.frozen_until, well.rolled_back_at) == (False, "", None, None)
+        assert (well.asks_before_all, well.automatic_promotions, well.risk_budget) == (False, 0, None)
+
+        until = now + 3 * HOUR
+        freezes.add(canary.shop, name="Sale", starts_at=now - HOUR, ends_at=until, by=histories.OWNER)
+        SyncRun.objects.update(finished_at=now - 30 * HOUR)
+        Deployment.objects.filter(canary=canary.version_id).update(rolled_back_at=now - HOUR)
+        canary.version.state = ModelVersion.State.QUARANTINED
+        canary.is_paused, canary.held = True, "Paused by you"
+        canary.evidence["plan"] |= {"asks_before_all": True, "risk_budget_minor": 500}
+        for by in ("system", "system", histories.OWNER):
+            release.record(canary, "release.live", by=by, because="Well")
+        ill, _ = evaluate.gather(canary, now)
+        assert not ill.artifact_is_safe and not ill.evidence_is_same and ill.data_age == 30 * HOUR
+        assert (ill.is_paused, ill.held) == (True, "Paused by you")
+        assert (ill.frozen_until, ill.rolled_back_at) == (until, now - HOUR)
+        assert (ill.asks_before_all, ill.automatic_promotions, ill.risk_budget) == (True, 2, 500)
+
+    @pytest.mark.parametrize("digest", ["artifact_digest", "evidence_digest"])
+    def test_a_yes_to_other_files_or_other_evidence_moves_nothing(self, canary, digest):
+        now = timezone.now()
+        Approval.objects.update(evidence_digest=canary.evidence_digest)
+        assert evaluate.gather(canary, now)[0].is_approved
+        Approval.objects.update(**{digest: "0" * 64})
+        assert not evaluate.gather(canary, now)[0].is_approved
+        assert not release.enter_step(canary, 1, now, by="system", because="Well")
+        assert Release.objects.get(pk=canary.pk).weight == 5
 
 
 class TestPeople:

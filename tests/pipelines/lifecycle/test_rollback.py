@@ -43,9 +43,17 @@ def test_without_a_version_before_the_simple_rule_runs(shop):
 
 
 def test_a_version_that_was_barred_meanwhile_does_not_come_back(shop):
-    first = approved(a_card(shop))
+    first = histories.healthy(approved(a_card(shop)))
     approved(a_card(shop))
     registry.quarantine(first.version, by="system", because="Its files were changed")
+    assert go_back(shop).active is None
+
+
+def test_a_version_that_never_ran_healthy_for_a_day_does_not_come_back(shop):
+    healthy = histories.healthy(approved(a_card(shop)))
+    approved(a_card(shop))
+    approved(a_card(shop))
+    assert go_back(shop).active == healthy.version
     assert go_back(shop).active is None
 
 
