@@ -83,7 +83,7 @@ def roll_back(
 
 def word_to_type(deployment: Deployment) -> str:
     """Return the word that a person must type to go back, where much money depends on what is live; else nothing."""
-    weekly_sales = 7 * traffic.sales_a_day(deployment.shop_id)
+    weekly_sales = traffic.sold_lately(deployment.shop_id) / (traffic.WINDOW.days / 7)
     return WORD if weekly_sales and worth_a_week(deployment.active) >= MUCH * weekly_sales else ""
 
 

@@ -40,13 +40,12 @@ def risk_budget(shop: Shop, settings: ShopSettings) -> int:
     """Return what a step may lose at most: what the merchant said, else a day's sales times the margin."""
     if settings.risk_budget_minor is not None:
         return settings.risk_budget_minor
-    return round(sales_a_day(shop.pk) * float(settings.margin))
+    return round(sold_lately(shop.pk) / WINDOW.days * float(settings.margin))
 
 
-def sales_a_day(shop_id: int) -> float:
-    """Return what the shop sold in a day on average, lately."""
-    sold = orders_since(shop_id, timezone.now() - WINDOW).aggregate(sum=Sum("total_minor"))["sum"] or 0
-    return float(sold / WINDOW.days)
+def sold_lately(shop_id: int) -> int:
+    """Return what the shop sold in the window."""
+    return orders_since(shop_id, timezone.now() - WINDOW).aggregate(sum=Sum("total_minor"))["sum"] or 0
 
 
 def order_cap(shop: Shop) -> int | None:

@@ -21,7 +21,9 @@ def test_the_money_of_an_hour_is_what_this_hour_of_such_a_day_sold() -> None:
 
 
 @pytest.mark.parametrize(
-    "gone", [{"deleted_at": A_WEEK_AGO}, {"cancelled_at": A_WEEK_AGO}, {"is_test": True}], ids=["deleted", "cancelled", "test"]
+    "gone",
+    [{"deleted_at": A_WEEK_AGO}, {"cancelled_at": A_WEEK_AGO}, {"is_test": True}],
+    ids=["deleted", "cancelled", "test"],
 )
 def test_orders_that_do_not_stand_are_no_money(gone: dict[str, object]) -> None:
     shop = histories.a_shop(timezone="UTC")
