@@ -132,7 +132,7 @@ def refuse_unknown(shop: Shop, *, sub: str, asked_for: int) -> None:
 def require_allowed(waiting: Release, sub: str) -> None:
     """Refuse people who may not decide; an operator may release what is proven, never what is not."""
     if sub.startswith(OPERATOR) and not waiting.is_proven:
-        raise Refused("This version is not proven: only the merchant can promote it.")
+        raise Refused("This version is not proven: only the merchant can approve it.")
     reason = why_not(waiting.shop_id, sub)
     if reason:
         raise Refused(reason)
@@ -159,7 +159,7 @@ def require_in_time(waiting: Release, now: datetime) -> None:
     if now < waiting.entered_at - CLOCKS_DIFFER:
         raise Refused(CLOCK_WENT_BACK)
     if waiting.held:
-        raise Refused(f"This release is on hold: {waiting.held}.")
+        raise Refused(f"This release is on hold: {waiting.held.rstrip('.')}.")
     if waiting.expires_at is None or now >= waiting.expires_at:
         raise Refused("This card has expired. The next version comes with a new one.")
 

@@ -12,7 +12,7 @@ from pipelines.management.shops import add_operator, add_place
 
 
 class Command(BaseCommand):
-    help = "Approve the release that waits for a decision. What is not proven only the merchant can promote."
+    help = "Approve the release that waits for a decision. What is not proven only the merchant can approve."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_place(parser)

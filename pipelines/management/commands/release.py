@@ -20,7 +20,7 @@ NOTHING_OPEN = "No release waits for a decision or is under way."
 
 
 class Command(BaseCommand):
-    help = "See and move releases. What is not proven only the merchant can promote."
+    help = "See and move releases. What is not proven only the merchant can approve."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
