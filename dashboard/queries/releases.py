@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from dashboard.queries import evidence, words
@@ -16,7 +15,6 @@ from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, 
 from pipelines.usecases import USE_CASES
 
 QUIET = ("approval.superseded",)  # told in the ledger; on the page it would only be noise
-BY_SYSTEM = "system"
 
 
 @dataclass(frozen=True)
@@ -141,10 +139,6 @@ class ReleasePage:
         """Say what the next step still needs."""
         told = self.release.analysis.get("next") or {}
         return told.get("needs") or self.release.analysis.get("sentence") or ""
-
-    @property
-    def held_until(self) -> datetime | None:
-        return self.release.scheduled_for if self.release.phase == Release.Phase.SCHEDULED else None
 
 
 def release_page(shop: Shop, release: Release, staff: Staff | None) -> ReleasePage:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.lifecycle import lineage
+
 
 @dataclass(frozen=True)
 class Badge:
@@ -37,37 +39,10 @@ STRATEGIES = {
     "blue_green": "Everything at once",
     "ab": "A/B test on a fixed share",
 }
-EVENTS = {
-    "release.staged": "Prepared",
-    "release.shadow": "Runs alongside, unseen",
-    "release.asked": "Your decision was asked for",
-    "release.step": "Shown to more",
-    "release.scheduled": "Scheduled for the end of the freeze",
-    "release.held": "On hold",
-    "release.resumed": "Goes on",
-    "release.paused": "Paused",
-    "release.live": "Went live",
-    "release.restored": "Live again",
-    "release.superseded": "Replaced",
-    "release.rolled_back": "Rolled back",
-    "release.rejected": "Rejected",
-    "release.expired": "Expired",
-    "approval.given": "Approved",
-    "approval.blocked": "Approval blocked",
-    "approval.refused": "Approval refused",
-    "approval.superseded": "Approval came too late",
+EVENTS = lineage.WORDS | {
     "alert.opened": "Alert",
     "alert.worse": "Alert became worse",
     "alert.closed": "Alert is over",
-    "freeze.set": "Freeze set",
-    "freeze.dismissed": "Freeze dismissed",
-    "version.trained": "Trained",
-    "version.validated": "Passed its checks",
-    "version.undecided": "Not proven by its checks",
-    "version.refused": "Did not pass its checks",
-    "version.quarantined": "Blocked for good",
-    "version.tagged": "Labelled",
-    "settings.changed": "Settings changed",
 }
 REASONS = {
     "unsafe_artifact": Badge("Files changed", "critical"),

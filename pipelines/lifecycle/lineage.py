@@ -22,7 +22,6 @@ WORDS = {
     "release.asked": "Your decision was asked for",
     "release.scheduled": "Waited for the end of a freeze",
     "release.step": "Shown to more shoppers",
-    "release.canary": "Shown to the first shoppers",
     "release.held": "Put on hold",
     "release.paused": "Paused",
     "release.resumed": "Went on",
@@ -35,7 +34,7 @@ WORDS = {
     "approval.given": "Approved",
     "approval.blocked": "Approval blocked",
     "approval.refused": "Approval refused",
-    "approval.superseded": "Approval replaced",
+    "approval.superseded": "Approval came too late",
 }
 JUDGED = ("version.validated", "version.undecided", "version.refused")
 TRIGGERS = {
