@@ -35,7 +35,6 @@ EXPORT_WINS = f"{NEWER} OR ({SAME_TIME} AND old.source_id LIKE 'export:%')"
 FETCH_WINS = f"{NEWER} OR {SAME_TIME}"
 ALWAYS = "true"
 CONTRADICTS = f"{SAME_TIME} AND old.content_hash <> excluded.content_hash"
-READ_AGAIN_IF_CONTRADICTED = f"fetch_due_at = CASE WHEN {CONTRADICTS} THEN now() ELSE old.fetch_due_at END"
 
 
 @dataclass(frozen=True)
