@@ -46,19 +46,22 @@ class House:
         card = self.card
         if card:
             sub = histories.OWNER if by_owner else histories.COLLEAGUE
-            histories.approved(card, sub=sub, revision=card.revision - stale)
+            histories.approved(card, sub=sub, revision=card.revision - stale, now=self.now)
 
     def operator_approves(self, *_: bool) -> None:
         if self.card:
-            histories.approved(self.card, sub="operator:ann")
+            histories.approved(self.card, sub="operator:ann", now=self.now)
 
     def reject(self, stale: bool, _: bool) -> None:
         if self.card:
             approval.reject(self.card, by=histories.OWNER, reason="No", revision=self.card.revision - stale)
 
-    def roll_back(self, stale: bool, _: bool) -> None:
+    def roll_back(self, stale: bool, healthy: bool) -> None:
+        if healthy:
+            ran = Release.objects.for_shop(self.shop).filter(phase=Release.Phase.SUPERSEDED).exclude(healthy_since=None)
+            ran.update(was_healthy_at=self.now)
         seen = self.deployment
-        rollback.roll_back(seen, by=histories.OWNER, because="Harm", revision=seen.revision - stale)
+        rollback.roll_back(seen, by=histories.OWNER, because="Harm", revision=seen.revision - stale, now=self.now)
 
     def bar_the_candidate(self, *_: bool) -> None:
         if self.card:
@@ -71,6 +74,7 @@ class House:
 
     def days_pass(self, week: bool, _: bool) -> None:
         self.now += timedelta(days=8 if week else 1)
+        histories.pulled(self.shop, self.now)
         approval.expire(self.now)
         if self.card:
             release.begin(self.card, self.now)
@@ -96,7 +100,9 @@ class House:
 
 
 ACTIONS = [name for name in vars(House) if not name.startswith("_") and name not in ("card", "deployment", "check")]
-steps = st.lists(st.tuples(st.sampled_from(ACTIONS), st.booleans(), st.booleans()), min_size=3, max_size=12)
+TO_LIVE = [("train", True, False), ("approve", True, False)]
+LIKELY = ["train", "approve", "train", "approve", "roll_back"]
+steps = st.lists(st.tuples(st.sampled_from(ACTIONS + LIKELY), st.booleans(), st.booleans()), min_size=3, max_size=12)
 
 
 @given(steps)
@@ -104,6 +110,9 @@ steps = st.lists(st.tuples(st.sampled_from(ACTIONS), st.booleans(), st.booleans(
 def test_no_order_of_events_breaks_the_rules(done: list[tuple[Any, ...]]) -> None:
     house = House()
     release.deployment_of(house.shop, USE_CASE)
+    for action, first, second in TO_LIVE:
+        getattr(house, action)(first, second)
+    assert house.deployment.active
     for action, first, second in done:
         try:
             getattr(house, action)(first, second)
