@@ -13,7 +13,7 @@ from pipelines.charts.figure import Figure
 from pipelines.lifecycle import traffic
 from pipelines.models import Release, Shop
 from pipelines.stats import words
-from pipelines.strategies.policy import DEPENDENT, HARM, NON_INFERIOR, UNBALANCED, WEEKS
+from pipelines.strategies.policy import HARM, NON_INFERIOR, UNBALANCED
 from pipelines.strategies.stages import CONVERSIONS, DAYS_TO_CONVERT, LARGEST_WEIGHT
 from pipelines.usecases import USE_CASES
 
@@ -111,21 +111,13 @@ def verdict_of(release: Release, analysis: dict[str, Any]) -> Badge:
     known = REASONS.get(analysis.get("reason", ""))
     if release.phase in OVER:
         return known if known and known.tone == "critical" else OVER[release.phase]
-    if not may_speak(analysis):
+    if not analysis.get("speaks"):
         return known or PHASES[release.phase]
     if (analysis.get("harm") or 0) >= HARM:
         return Badge("Harm", "critical")
     if (analysis.get("non_inferior") or 0) >= NON_INFERIOR:
         return Badge("Proven no worse", "success")
     return known or PHASES[release.phase]
-
-
-def may_speak(analysis: dict[str, Any]) -> bool:
-    """Say whether figures prove anything: shoppers split as planned, or weeks enough that hardly depend."""
-    if analysis.get("kind") == "paired":
-        correlation = analysis.get("correlation")
-        return len(analysis.get("weeks") or []) >= WEEKS and correlation is not None and correlation <= DEPENDENT
-    return float(analysis.get("ratio") or 0) < UNBALANCED
 
 
 def moment_of(text: str | None) -> datetime | None:
@@ -190,7 +182,7 @@ def difference_of(analysis: dict[str, Any]) -> tuple[tuple[float | None, ...], s
 def headline_of(analysis: dict[str, Any]) -> dict[str, str]:
     """Give the one figure to lead with, and of what; nothing where none was measured or it proves nothing."""
     (value, *_), what = difference_of(analysis)
-    if value is None or not may_speak(analysis):
+    if value is None or not analysis.get("speaks"):
         return {}
     return {"big": charts.change(value).capitalize(), "aside": f"{what}, as measured"}
 

@@ -134,6 +134,7 @@ def remember(row: Release, look: Look) -> None:
         return
     told = {"action": look.decision.action.value, "reason": look.decision.reason, "sentence": look.decision.sentence}
     figures = {"at": look.now.isoformat(), "windows": drawn(look.situation.windows)}
+    figures |= {"verdict": policy.judge(look.situation).value, "speaks": policy.speaks(look.situation.evidence)}
     row.analysis = storable(look.analysis | told | figures)
     row.evaluated_at = look.now
     Release.objects.filter(pk=row.pk).update(analysis=row.analysis, evaluated_at=look.now)
@@ -219,7 +220,7 @@ def ask(row: Release, look: Look) -> None:
     if row.phase == Phase.SHADOW:
         advance(row, look)
         return
-    is_proven = row.is_proven and look.decision.reason == "asks_before_all"
+    is_proven = row.is_proven and look.decision.reason == policy.Reason.ASKED_FOR
     with transaction.atomic():
         evidence_now = card.add_measurements(row.evidence, row.analysis, is_proven=is_proven)
         if not release.ask(row, look.now, evidence=evidence_now):

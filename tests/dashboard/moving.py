@@ -64,7 +64,7 @@ def analysis(now: datetime, **changes: Any) -> dict[str, Any]:
     found: dict[str, Any] = {
         "at": now.isoformat(), "action": "pause", "reason": "peak_needed",
         "sentence": "Waiting for a whole stretch of peak hours on this step.",
-        "kind": "randomised", "ratio": 0.8, "harm": 0.4, "harm_at_peak": 1.1, "non_inferior": 6.0,
+        "kind": "randomised", "speaks": True, "ratio": 0.8, "harm": 0.4, "harm_at_peak": 1.1, "non_inferior": 6.0,
         "guardrails": {"errors": 0.2}, "units": {"canary": 8_120, "control": 81_004},
         "orders": {"canary": 251, "control": 2_463},
         "effect": {"metric": "orders per visitor", "value": 0.017, "low": -0.073, "high": 0.107},
@@ -95,7 +95,7 @@ def paired(now: datetime) -> dict[str, Any]:
     costs = ((590, 610), (560, 655), (600, 596), (548, 640), (571, 628))
     return {
         "at": now.isoformat(), "reason": "well", "sentence": "Over 5 weeks, its errors cost £52 less a week.",
-        "kind": "paired", "harm": 0.3, "correlation": 0.1,
+        "kind": "paired", "speaks": False, "harm": 0.3, "correlation": 0.1,
         "weeks": [
             {"first_day": (first + timedelta(weeks=week)).date().isoformat(), "new": 100 * new, "old": 100 * old}
             for week, (new, old) in enumerate(costs)

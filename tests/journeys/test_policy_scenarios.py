@@ -146,6 +146,7 @@ class TestHarm:
             store.hour(control=(1584, 32), canary=(192, 4))
         store.hours(*["ok"] * 26)
         assert store.row.phase == Phase.CANARY and "not split as planned" in store.row.held
+        assert store.row.analysis["speaks"] is False and store.row.analysis["verdict"] == "error"
 
     def test_p20_a_ramp_while_sales_fall_is_no_harm(self, store):
         for _ in range(12):

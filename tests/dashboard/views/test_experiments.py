@@ -34,6 +34,12 @@ class TestTheList:
             moving.shares(shop, analysis=moving.analysis(timezone.now(), non_inferior=non_inferior))
             assert ('tone="success">Proven no worse<' in see("/experiments").content.decode()) is is_proven
 
+    def test_claims_nothing_where_figures_prove_nothing(self, shop, see):
+        found = moving.analysis(timezone.now(), non_inferior=50, harm=40, speaks=False)
+        moving.shares(shop, analysis=found)
+        page = see("/experiments").content.decode()
+        assert ">Harm<" not in page and "Proven no worse" not in page
+
     def test_says_harm_before_proof(self, shop, see):
         moving.shares(shop, analysis=moving.analysis(timezone.now(), non_inferior=50, harm=40))
         page = see("/experiments").content.decode()
