@@ -69,6 +69,11 @@ class ReleasePage:
         return self.release.phase == Release.Phase.LIVE and self.deployment.active_id == self.release.version_id
 
     @property
+    def is_current(self) -> bool:
+        """Tell whether something can still come of this release."""
+        return self.release.is_open or self.is_running
+
+    @property
     def is_shown_to_some(self) -> bool:
         """Tell whether shoppers see both versions."""
         return self.release.is_open and self.release.weight > 0
@@ -122,7 +127,8 @@ class ReleasePage:
 
     @property
     def step_now(self) -> int:
-        return next((n for n, stage in enumerate(self.stages, 1) if stage.state == "on"), len(self.stages))
+        on = next((n for n, stage in enumerate(self.stages, 1) if stage.state == "on"), 0)
+        return on or max(1, sum(stage.state == "done" for stage in self.stages))
 
     @property
     def stage_now(self) -> str:

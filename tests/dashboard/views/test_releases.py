@@ -225,14 +225,17 @@ class TestAReleaseThatIsOver:
         assert "Not measured" not in page
 
     def test_says_what_its_weeks_cost_as_less_where_it_cost_less(self, shop, see):
-        row = self.over(
-            shop, analysis=moving.paired(timezone.now()) | {"weeks": moving.paired(timezone.now())["weeks"] * 2}
-        )
+        row = self.over(shop, analysis=moving.paired(timezone.now()) | {"speaks": True})
         page = see(f"/releases/{row.pk}").content.decode().replace("\u00a0", " ")
         assert "<b>8 % less</b><span>cost of errors a week, as measured</span>" in page
 
+    def test_stands_where_it_ended_and_offers_no_way_back(self, shop, see):
+        page = see(f"/releases/{moving.shares(shop, phase='rolled_back').pk}").content.decode()
+        assert "Rolled back at step “5\u00a0%”" in page
+        assert "How to undo" not in page and "If this is wrong" not in page
+
     def test_has_no_headline_where_the_split_proves_nothing(self, shop, see):
-        row = self.over(shop, analysis=moving.analysis(timezone.now(), ratio=1e9))
+        row = self.over(shop, analysis=moving.analysis(timezone.now(), ratio=1e9, speaks=False))
         assert 'class="headline"' not in see(f"/releases/{row.pk}").content.decode()
 
 
