@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -186,4 +187,12 @@ def admin(request: pytest.FixtureRequest, browser: Any, shop: Any, embedded: Sto
     page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
     yield Admin(page, embedded, problems)
     context.close()
+    answered()
     assert problems == []
+
+
+def answered() -> None:
+    """Wait for the app's last answers: the rows are cleared after this, and a late one would write new ones."""
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(10)

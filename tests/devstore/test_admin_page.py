@@ -113,6 +113,9 @@ def test_a_link_in_a_table_opens_a_page_with_a_token(page: Any, world: World) ->
 
 def test_fields_hold_native_controls_with_names_and_labels(page: Any, world: World) -> None:
     frame = open_app(page, world)
+    inside(page).wait_for_function(
+        "() => new FormData(document.forms.settings).has('level')"
+    )  # drawn after its options
     values = inside(page).evaluate("() => Object.fromEntries(new FormData(document.forms.settings))")
     assert values == {
         "name": "Morag", "lead": "14", "cost": "4.50", "from": "2026-11-23", "level": "95", "note": "first",
