@@ -64,7 +64,9 @@ def month(shop: Any, admin: Any) -> Iterator[Month]:
 def approve(admin: Any, card: Release) -> None:
     """Open the card from Home, and click."""
     app = admin.open("/")
-    expect(app.get_by_text(re.compile(rf"version {card.version.number}", re.I)).first).to_be_visible()
+    expect(
+        app.get_by_text(re.compile(rf"version {card.version.number}", re.I)).filter(visible=True).first
+    ).to_be_visible()
     app = admin.open(f"/releases/{card.pk}")
     app.get_by_role("button", name=re.compile("^Approve")).first.click()
     expect(app.get_by_role("button", name=re.compile("^Approve"))).to_have_count(0)
@@ -81,7 +83,7 @@ def sees(admin: Any, path: str, *words: str) -> None:
     """Open a page of the app and read these words there."""
     app = admin.open(path)
     for word in words:
-        expect(app.get_by_text(re.compile(word)).first).to_be_visible()
+        expect(app.get_by_text(re.compile(word)).filter(visible=True).first).to_be_visible()
 
 
 @pytest.mark.timeout(400)  # a month in about a minute, where nothing else runs
