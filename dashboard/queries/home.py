@@ -9,9 +9,10 @@ from dashboard.queries.data_state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running
 from pipelines.lifecycle import alerts, freezes
-from pipelines.models import Alert, Order, Shop, StockAdvice
+from pipelines.models import Alert, FreezeWindow, Order, Shop, StockAdvice
 
 WINDOW = timedelta(days=28)
+SOON = timedelta(days=14)
 ALERTS_READ, ALERTS_SHOWN = 100, 5
 URGENT = ("out_of_stock", "order_today")
 
@@ -30,6 +31,7 @@ class HomePage:
     to_reorder: int
     advice_at: datetime | None
     frozen_until: datetime | None
+    next_freeze: FreezeWindow | None
     alerts: list[Alert]
 
     @property
@@ -85,6 +87,7 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
         to_reorder=advice.filter(status__in=URGENT, order_quantity__gt=0).count(),
         advice_at=advice.order_by("-at_risk_minor", "variant_id").values_list("updated_at", flat=True).first(),
         frozen_until=freezes.frozen_until(shop, now),
+        next_freeze=freezes.standing(shop).filter(starts_at__range=(now, now + SOON)).order_by("starts_at").first(),
         alerts=open_alerts(shop),
     )
 

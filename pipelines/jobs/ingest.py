@@ -19,15 +19,19 @@ def drain() -> None:
 
 @job(timeout=60)
 def import_everything(shop_id: int, trigger: str) -> None:
-    """Ask Shopify for all data of a shop; the clock may ask more than once for the same day."""
+    """Ask Shopify for all data of a shop, and write down which freezes its calendar brings.
+
+    The clock may ask more than once for the same day.
+    """
     from django.utils import timezone
 
-    from pipelines.lifecycle import backfill, pulls
+    from pipelines.lifecycle import backfill, freezes, pulls
     from pipelines.models import Shop
 
     shop = Shop.objects.get(pk=shop_id)
     if trigger == "daily" and not pulls.is_due(shop, timezone.now()):
         return
+    freezes.propose(shop, timezone.now())
     for run in backfill.import_everything(shop, trigger):
         advance_import.enqueue(run.pk)
 

@@ -66,19 +66,6 @@ def keep_time() -> None:
 
 
 @job()
-def keep_calendar() -> None:
-    """Write the calendar's next freezes down for every shop."""
-    from django.utils import timezone
-
-    from pipelines.lifecycle import freezes
-    from pipelines.models import Shop
-
-    now = timezone.now()
-    for shop in Shop.objects.installed():
-        freezes.propose(shop, now)
-
-
-@job()
 def look_back() -> None:
     """Say of every late rollback whether it helped, and what it avoided."""
     from django.utils import timezone

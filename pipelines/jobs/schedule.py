@@ -25,7 +25,6 @@ def scheduler() -> Scheduler:
     clock.add("test stores: carry on", staging.carry_on, every=60)
     clock.add("releases: keep time", releases.keep_time, every=60)
     clock.add("releases: look back", releases.look_back, every=3600)
-    clock.add("releases: keep the calendar", releases.keep_calendar, every=86_400)
     return clock
 
 

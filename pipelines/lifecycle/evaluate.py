@@ -132,12 +132,18 @@ def remember(row: Release, look: Look) -> None:
     """Keep the newest look for the pages; a look from the past changes nothing."""
     if look.situation.clock_went_back:
         return
-    told = {"action": look.decision.action.value, "reason": look.decision.reason, "sentence": look.decision.sentence}
+    told = {"action": look.decision.action.value, "reason": look.decision.reason, "sentence": sentence_of(look)}
     figures = {"at": look.now.isoformat(), "windows": drawn(look.situation.windows)}
     figures |= {"verdict": policy.judge(look.situation).value, "speaks": policy.speaks(look.situation.evidence)}
     row.analysis = storable(look.analysis | told | figures)
     row.evaluated_at = look.now
     Release.objects.filter(pk=row.pk).update(analysis=row.analysis, evaluated_at=look.now)
+
+
+def sentence_of(look: Look) -> str:
+    """Say why what is done is done; where all is well, what the comparison says instead."""
+    compared = look.analysis.get("sentence") if look.decision.reason == policy.Reason.WELL else None
+    return compared or look.decision.sentence
 
 
 def storable(value: Any) -> Any:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pipelines.jobs import ingest
 from pipelines.jobs.queue import Job
 from pipelines.lifecycle import reconcile
-from pipelines.models import Order, Shop, SyncRun
+from pipelines.models import FreezeWindow, Order, Shop, SyncRun
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +88,11 @@ def test_a_comparison_that_the_clock_sent_twice_runs_once(shop: Shop, monkeypatc
     SyncRun.objects.create(shop=shop, kind="reconcile", trigger="hourly", state="done")
     ingest.compare(shop.pk)
     assert compared == [shop]
+
+
+def test_a_shop_knows_the_freezes_of_its_calendar_from_the_first_import_on(shop: Shop, enqueued: list[Any]) -> None:
+    for _ in range(2):
+        ingest.import_everything(shop.pk, "merchant")
+    proposed = FreezeWindow.objects.for_shop(shop).order_by("starts_at")
+    assert [row.name for row in proposed] == ["Black Friday weekend"] * 2  # of this year and the next
+    assert proposed[0].ends_at > timezone.now()

@@ -421,3 +421,13 @@ def test_what_serving_writes_is_what_comparing_reads(fitted_shop, monkeypatch):
     assert paired.compare_weeks(shop, "demand_forecast", now) == 1
     row = PairedWeek.objects.get()
     assert row.loss_minor == row.against_minor > 0 and row.units == 3
+
+
+def test_a_live_version_that_is_well_says_how_far_its_comparison_is(shop):
+    from pipelines.lifecycle import evaluate
+
+    histories.pulled(shop)
+    live = histories.approved(histories.a_card(shop))
+    evaluate.evaluate(live.pk, timezone.now())
+    live.refresh_from_db()
+    assert live.analysis["reason"] == "well" and "No week is final yet" in live.analysis["sentence"]
