@@ -21,6 +21,7 @@ from pipelines.models import (
     Shop,
     ShopSettings,
     StockAdvice,
+    SyncRun,
     TrainingRun,
 )
 from pipelines.stats.clock import midnight
@@ -106,9 +107,10 @@ def proposals(now: datetime | None = None) -> Iterator[int]:
 
 
 def refreshes(now: datetime | None = None) -> Iterator[tuple[int, str]]:
-    """Yield the deployments whose rows are not of what runs now and of yesterday."""
+    """Yield the deployments whose rows are not of what runs now and of yesterday; a simple rule runs from the start."""
     now = now or timezone.now()
-    served = Deployment.objects.filter(revision__gt=0, shop__in=Shop.objects.installed())
+    here = SyncRun.objects.filter(shop=OuterRef("shop"), kind__in=freshness.ORDER_PULLS, state=SyncRun.State.DONE)
+    served = Deployment.objects.filter(Exists(here), use_case__in=BATCH, shop__in=Shop.objects.installed())
     for deployment in served.select_related("shop"):
         if not is_served(deployment, now):
             yield deployment.shop_id, deployment.use_case
