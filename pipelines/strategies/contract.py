@@ -132,7 +132,7 @@ class Situation:
     is_paused: bool = False  # by a person
     held: str = ""
     frozen_until: datetime | None = None  # by freezes that nobody lifted for this release
-    protection: Protection = Protection()  # whether there is anything that a freeze protects
+    protection: Protection = field(default_factory=Protection)  # whether there is anything that a freeze protects
     yes_lasts: timedelta | None = None  # how long a yes that is asked for now is good for
     data_age: timedelta | None = None
     artifact_is_safe: bool = True

@@ -27,7 +27,7 @@ DEPENDENT = 0.5  # lag-1 correlation of weeks above which the e-value only alert
 COOLDOWN = timedelta(hours=24)
 FRESH = timedelta(hours=26)  # a pull every 24 hours, and two hours for it to run
 PROMOTIONS = 2  # to live by itself, in seven days
-IN_VAIN = "The freeze lasts longer than a yes is good for. You are asked when it ends, on fresh figures."
+IN_VAIN = "The freeze lasts longer than a yes is good for. You are asked as soon as a yes would outlive it."
 
 LIVE = "live"
 WAITING = "awaiting_approval"
@@ -394,7 +394,10 @@ def move(strategy: Strategy, situation: Situation) -> Decision:
 
 
 def onward(situation: Situation) -> Decision:
-    """Enter the next step."""
+    """Enter the next step; to ask changes nothing, so a freeze keeps no question back that it leaves time to answer."""
+    if situation.steps[situation.step + 1].asks:
+        passed = Decision(Action.ADVANCE, Reason.PASSED, "This step went well.", step=situation.step + 1)
+        return stale(situation) or asked(situation, passed)
     if gives_everything_next(situation):
         return forward(situation, Reason.PROMOTED, "Proven to do no worse, also in peak hours.", situation.step + 1)
     return forward(situation, Reason.PASSED, "This step went well.", situation.step + 1)
@@ -422,7 +425,7 @@ def frozen(situation: Situation) -> Decision | None:
 
 
 def asked(situation: Situation, question: Decision) -> Decision:
-    """Ask, unless a freeze outlasts any yes that would be the answer: then the question comes when the freeze ends."""
+    """Ask, unless a freeze outlasts any yes that would be the answer: then the question comes later."""
     until = freezing.held_until(situation.frozen_until, situation.now, situation.protection)
     lasts = situation.yes_lasts
     if until is None or lasts is None or situation.now + lasts > until:
