@@ -8,9 +8,11 @@ from datetime import date
 from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet
+from django.utils import timezone
 
 from dashboard.queries.stock_state import StockState, stock_state
 from dashboard.queries.words import Badge
+from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Forecast, Location, ModelVersion, Release, Shop, StockAdvice
 
 USE_CASE = "demand_forecast"  # whose advice these pages show
@@ -103,6 +105,7 @@ class ForecastsPage:
     version: ModelVersion | None
     origin: date | None
     waiting: Release | None
+    standing: Standing | None  # of what waits
 
     @property
     def first(self) -> int:
@@ -139,7 +142,7 @@ def forecasts_page(shop: Shop, wish: Wish, today: date) -> ForecastsPage:
     place = StockAdvice.objects.for_shop(shop).filter(location_id=wish.location)
     counts = dict(place.values_list("status").annotate(n=Count("*")))
     total = sum(counts.values())
-    waiting = waiting_release(shop)
+    waiting = under_way(shop)
     ids, found = page_ids(place, wish, counts.get(wish.show, 0) if wish.show else total)
     lines = lines_of(place, ids, previews(shop, waiting, ids) if wish.location == TOTAL else {})
     return ForecastsPage(
@@ -154,13 +157,14 @@ def forecasts_page(shop: Shop, wish: Wish, today: date) -> ForecastsPage:
         version=lines[0].row.version if lines else None,
         origin=lines[0].row.origin if lines else None,
         waiting=waiting,
+        standing=standing_of(waiting, timezone.now()) if waiting else None,
     )
 
 
-def waiting_release(shop: Shop) -> Release | None:
-    """Return the release of what speaks on this page that waits for the merchant."""
-    waits = Release.objects.for_shop(shop).filter(use_case=USE_CASE, phase=Release.Phase.AWAITING_APPROVAL)
-    return waits.select_related("version").defer("evidence", *HEAVY).first()
+def under_way(shop: Shop) -> Release | None:
+    """Return the release of what speaks here that is on its way to be live, if any."""
+    mine = Release.objects.for_shop(shop).filter(use_case=USE_CASE, phase__in=Release.OPEN)
+    return mine.select_related("version", "shop").first()
 
 
 def previews(shop: Shop, waiting: Release | None, ids: list[int]) -> dict[int, float]:

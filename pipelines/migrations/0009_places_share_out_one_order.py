@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0003_versions_never_change'),
+        ('pipelines', '0004_freezes_lifted_for_one_release'),
     ]
 
     operations = [
