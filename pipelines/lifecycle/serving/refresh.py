@@ -76,7 +76,7 @@ def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
     now = now or timezone.now()
     deployment = deployment_of(shop, use_case)
     frames = dataset.read(dataset.Source(shop, now), use_case)
-    if frames["series"].empty:
+    if "series" in frames.tables and frames["series"].empty:
         return 0  # a shop without a product has nothing to be told
     live = Speaker(deployment.active, STABLE)
     try:
