@@ -1,9 +1,9 @@
-"""Every setting of the project, from the environment; .env.example says what each means."""
+"""Every setting of the project, from the environment; env.example says what each means."""
 
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from shopmlops import env
+from shopmlops import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 GENERATED = "generated-"  # marks development secrets: system checks refuse them outside the demo
@@ -53,7 +53,6 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "dashboard.embedding.EmbeddingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -87,6 +86,10 @@ LANGUAGE_CODE = "en-gb"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 
+# A database that is gone without a word is given up after seconds, not after the kernel's quarter of an hour.
+PATIENCE = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3}
+
+
 def database(url: str) -> dict[str, object]:
     """Return Django's settings for a postgresql:// address, also one with a socket in ?host=."""
     parts = urlsplit(url)
@@ -101,7 +104,7 @@ def database(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,  # pgbouncer in transaction mode
-        "OPTIONS": {"sslmode": query["sslmode"][0]} if "sslmode" in query else {},
+        "OPTIONS": PATIENCE | ({"sslmode": query["sslmode"][0]} if "sslmode" in query else {}),
     }
 
 
@@ -129,12 +132,10 @@ STATICFILES_FINDERS = [
     "dashboard.finders.PlotlyFinder",
 ]
 STATIC_ROOT = STATE_DIR / "static"
-WHITENOISE_MAX_AGE = 31536000
 
 # Security. Merchants' pages carry no cookie; the cookies below are the operators' admin only.
 SECURE_SSL_REDIRECT = not DEMO and not DEBUG and APP_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31536000 if SECURE_SSL_REDIRECT else 0
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
@@ -147,15 +148,4 @@ AUTH_PASSWORD_VALIDATORS = [  # operators' own
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 ADMIN_HOST = env.text("ADMIN_HOST", "")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django.server": {"level": "WARNING"},
-        "cmdstanpy": {"level": "WARNING"},
-        "prophet": {"level": "WARNING"},
-    },
-}
+LOGGING = logs.configuration(env.text("LOG_LEVEL", "INFO"))
