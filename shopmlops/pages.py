@@ -10,7 +10,6 @@ import asyncio
 import codecs
 from collections import Counter
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -18,6 +17,7 @@ from a2wsgi import WSGIMiddleware
 from django.utils.http import parse_header_parameters
 
 from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body, seconds_for, send_file
+from shopmlops.addresses import address
 
 THREADS = 8
 WAIT_SECONDS = 10.0  # for a thread
@@ -57,19 +57,19 @@ class Pages:
 
     async def door(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request for a page."""
-        address = address_of(scope)
-        if self.asking[address] >= PER_ADDRESS:
+        who = address_of(scope)
+        if self.asking[who] >= PER_ADDRESS:
             await answer(send, 503, b"Too many requests at once.", TRY_AGAIN)
             return
-        self.asking[address] += 1
+        self.asking[who] += 1
         try:
             await self.serve(scope, receive, send)
         except Unreadable as unreadable:
             await answer(send, unreadable.status, unreadable.reason.encode())
         finally:
-            self.asking[address] -= 1
-            if not self.asking[address]:
-                del self.asking[address]
+            self.asking[who] -= 1
+            if not self.asking[who]:
+                del self.asking[who]
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body, have a thread answer, and send its answer."""
@@ -124,16 +124,6 @@ def whole(body: bytes) -> Receive:
 
 
 def address_of(scope: Scope) -> str:
-    """Return whose request it is: behind a proxy of our own network, whom that proxy names."""
-    peer = (scope.get("client") or ("",))[0]
-    if is_public(peer):
-        return peer
-    named = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
-    return named.rpartition(",")[2].strip()[:45] or peer
-
-
-def is_public(address: str) -> bool:
-    try:
-        return ip_address(address).is_global
-    except ValueError:
-        return False
+    """Return whose request it is."""
+    forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
+    return address((scope.get("client") or ("",))[0], forwarded)

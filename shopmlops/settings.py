@@ -1,5 +1,6 @@
 """Every setting of the project, from the environment; env.example says what each means."""
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "axes",
     "django_rq",
     "django_htmx",
     "pipelines",
@@ -60,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "shopmlops.urls"
 WSGI_APPLICATION = "shopmlops.wsgi.application"
@@ -145,6 +148,27 @@ AUTH_PASSWORD_VALIDATORS = [  # operators' own
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Wrong passwords are counted in Redis for a quarter of an hour, under digests; axes' tables, which hold addresses, are
+# never made.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "lockout": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "lockout",
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    },
+}
+MIGRATION_MODULES = {"axes": None}
+AXES_HANDLER, AXES_CACHE = "axes.handlers.cache.AxesCacheHandler", "lockout"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]  # either
+AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 5, timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "shopmlops.addresses.address_digest"
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 ADMIN_HOST = env.text("ADMIN_HOST", "")
 
