@@ -27,7 +27,7 @@ from redis import RedisError
 
 from dashboard.framing import frame, is_fetch
 from pipelines.jobs.ingest import import_everything
-from pipelines.lifecycle.install import arrive
+from pipelines.lifecycle.ingest.install import arrive
 from pipelines.shopify.domains import host_parameter, shop_domain
 from pipelines.shopify.errors import InvalidIdToken, ShopifyError
 from pipelines.shopify.id_tokens import Identity, verify
