@@ -21,9 +21,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[4]
 ORDERS, STATES = 1_500, 3
-DRAIN = (
-    "import django; django.setup(); from pipelines.lifecycle.ingest import drain; print('ready', flush=True); drain.drain()"
-)
+DRAIN = "import django; django.setup(); from pipelines.lifecycle.ingest import drain; print('ready', flush=True); drain.drain()"
 
 
 @pytest.fixture
