@@ -22,7 +22,7 @@ from psycopg2.errors import LockNotAvailable, QueryCanceled
 from psycopg2.extensions import connection as Connection
 
 from pipelines.shopify import vault
-from pipelines.shopify.texts import clean
+from pipelines.shopify.texts import clean, needs_cleaning
 from pipelines.shopify.topics import number
 
 log = logging.getLogger(__name__)
@@ -261,8 +261,7 @@ def as_json(deliveries: list[Delivery]) -> str:
         written = orjson.dumps(rows)
     except TypeError:
         written = orjson.dumps(storable(rows))
-    is_clean = b"\\u0000" not in written and b"@" not in written
-    return (written if is_clean else orjson.dumps(storable(rows))).decode()
+    return (orjson.dumps(storable(rows)) if needs_cleaning(written) else written).decode()
 
 
 def storable(value: Any) -> Any:

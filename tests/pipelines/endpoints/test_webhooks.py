@@ -99,6 +99,15 @@ def test_nothing_about_a_person_is_written(door: Door) -> None:
     assert shop.customer_key
 
 
+@pytest.mark.parametrize("at", ["@", "\uff20", "\ufe6b"])
+def test_an_address_in_a_text_is_removed_however_it_is_written(door: Door, at: str) -> None:
+    assert (
+        door.post("orders/create", factories.order_body(name=f"#1 ann{at}localhost", source_name=f"a{at}[::1]")) == 200
+    )
+    assert "[e-mail removed]" in stored().subject
+    assert at not in json.dumps(stored().payload, ensure_ascii=False) + stored().subject
+
+
 def test_a_customer_of_a_shop_that_we_do_not_know_is_nobody(door: Door) -> None:
     assert door.post("orders/create", factories.order_body(customer={"id": 77})) == 200
     assert "customer_ref" not in stored().payload
