@@ -228,7 +228,9 @@ class Order(Fact):
     discounts_minor = models.BigIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
     customer_ref = models.BinaryField(max_length=16, null=True)  # pseudonym under the shop's key; null for guests
-    unit = models.BinaryField(max_length=16, null=True)  # digest of our own cart attribute; empty: to be forgotten
+    unit = models.BinaryField(
+        max_length=16, null=True
+    )  # digest of our own cart attribute; empty: its buyer was forgotten
     content_hash = models.BigIntegerField(null=True)  # of its delivery: tells a repeat from a contradiction
     fetch_due_at = models.DateTimeField(null=True)  # must be read again from Shopify, one by one
 
@@ -238,6 +240,15 @@ class Order(Fact):
             models.Index(fields=["shop", "fetch_due_at"], condition=Q(fetch_due_at__isnull=False), name="order_due"),
             models.Index(fields=["shop", "unit"], condition=Q(unit__isnull=False), name="order_by_unit"),
         ]
+
+
+class ForgottenCustomer(ShopTable):
+    """A customer who was forgotten, by a digest of the pseudonym: what is sent of them later is cut, too."""
+
+    digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "digest"], name="forgotten_once")]
 
 
 class OrderLine(BulkTable):

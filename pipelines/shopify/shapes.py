@@ -265,4 +265,4 @@ def words(value: Any, longest: int = 255) -> str:
 
 
 def shown(value: Any) -> str:
-    return repr(value)[:40]
+    return clean(repr(value))[:40]

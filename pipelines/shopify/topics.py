@@ -12,11 +12,64 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+from pipelines.shopify.texts import clean
 
 SCALARS = frozenset({str, int, float, bool, type(None)})
 ABSENT = object()
+NO_SUCH_FORM = "[removed]"  # stands for a value that has not the form of its field: whatever it is, it is not that
+
+
+class Form(NamedTuple):
+    """What the values of a field look like; only free texts have none."""
+
+    types: frozenset[type]
+    matches: Callable[[str], Any] = lambda value: None  # where the value is a text
+
+    @classmethod
+    def of(cls, *types: type, text: str = "") -> Form:
+        kinds = frozenset({*types, type(None)})
+        return cls(kinds, re.compile(text).fullmatch) if text else cls(kinds)
+
+
+MOMENT = Form.of(text=r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?")
+MONEY = Form.of(int, float, text=r"-?\d{1,24}(?:\.\d{1,12})?(?:[eE][+-]?\d{1,3})?")
+ID = Form.of(int, text=r"(?:gid://shopify/\w{1,40}/)?\d{1,24}(?:\?[\w=&.-]{0,80})?")
+STATUS = Form.of(
+    text="pending|authorized|partially_paid|paid|partially_refunded|refunded|voided|expired|fulfilled|partial|restocked"
+    "|unfulfilled|active|archived|draft|unlisted|success|failure|error|created|running|completed|failed|canceled"
+    "|cancel|return|no_restock|legacy_restock|authorization|capture|sale|void|refund|change|emv_authorization"
+)
+MONEY_FIELDS = "price compare_at_price total_discount amount cost subtotal_price total_price total_discounts"
+STATUS_FIELDS = "financial_status fulfillment_status status kind restock_type"
+FORMS: dict[str, Form] = {
+    "id": ID,
+    "currency": Form.of(text="[A-Z]{3}"),
+    "country_code": Form.of(text="[A-Z]{2}"),
+    "error_code": Form.of(text="[A-Za-z_]{1,40}"),
+    "type": Form.of(text="(?i:query|mutation)"),
+    "iana_timezone": Form.of(text="[A-Za-z0-9_+/-]{1,64}"),
+}
+for fields, form in (
+    (MONEY_FIELDS, MONEY),
+    (STATUS_FIELDS, STATUS),
+    ("quantity current_quantity available", Form.of(int)),
+    ("test gift_card requires_shipping tracked active", Form.of(bool)),
+    ("myshopify_domain shop_domain", Form.of(text=r"[^\s@]{1,100}")),
+):
+    FORMS |= dict.fromkeys(fields.split(), form)
+
+
+def form_of(name: str) -> Form | None:
+    """Return the form of a field, by its name; nothing for free texts, which the door cleans."""
+    if name.endswith("_at"):
+        return MOMENT
+    return ID if name.endswith("_id") else FORMS.get(name)
+
+
 UNIT_KEY = "_shopmlops_unit"  # the cart attribute that our theme block and pixel write
 UNIT = re.compile(r"[0-9a-f]{32}")
 
@@ -26,13 +79,22 @@ class Keep:
 
     def __init__(self, names: str, lists: str = "", **parts: Keep) -> None:
         self.names = tuple(names.split())
+        self.fields = tuple((name, form_of(name)) for name in self.names)
         self.lists = tuple(lists.split())
         self.parts = tuple(parts.items())
 
     def cut(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Return the allowed part of an object; a value that is not plain where it should be is left out."""
-        get = body.get
-        kept = {name: value for name in self.names if type(value := get(name, ABSENT)) in SCALARS}
+        """Return the allowed part of an object; a value that is not plain where it should be is left out.
+
+        One that has not its field's form is marked: a name that stands where a time should is not kept.
+        """
+        get, kept = body.get, {}
+        for name, form in self.fields:
+            value = get(name, ABSENT)
+            kind = type(value)
+            if kind in SCALARS:
+                fits = form is None or kind in form.types or (kind is str and form.matches(value))
+                kept[name] = value if fits else NO_SUCH_FORM
         for name in self.lists:
             if type(get(name)) is list:
                 kept[name] = [value for value in body[name] if type(value) in SCALARS]
@@ -150,7 +212,7 @@ def minimise(topic: Topic, body: dict[str, Any]) -> Minimised:
     customer = body.get("customer") if topic.customer else None
     return Minimised(
         payload,
-        subject=str(payload.get(topic.subject) or "")[:80],
+        subject=clean(str(payload.get(topic.subject) or ""))[:80],
         customer_id=number(customer.get("id")) if isinstance(customer, dict) else None,
         shop_id=number(body.get(topic.shop_id)) if topic.shop_id else None,
         shop_domain=text(body.get(topic.shop_domain)) if topic.shop_domain else None,

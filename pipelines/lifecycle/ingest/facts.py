@@ -46,6 +46,7 @@ class Table:
     key: tuple[str, ...] = ("shop_id", "shopify_id")
     keeps: tuple[str, ...] = ()  # columns whose known value stands where none arrived
     first_stands: tuple[str, ...] = ()  # columns that never change once known
+    forgotten: str = "false"  # of which rows nobody's name is kept, whatever arrives
     resurrects: bool = False  # a newer state than the tombstone's brings the thing back
     may_be_read_again: bool = False
 
@@ -60,7 +61,10 @@ class Table:
     @cached_property
     def assignments(self) -> str:
         values = [column for column in self.columns if column not in self.key]
-        kept = {name: f"coalesce(excluded.{name}, old.{name})" for name in self.keeps}
+        kept = {
+            name: f"CASE WHEN {self.forgotten} THEN NULL ELSE coalesce(excluded.{name}, old.{name}) END"
+            for name in self.keeps
+        }
         kept |= {name: f"coalesce(old.{name}, excluded.{name})" for name in self.first_stands}
         parts = [f"{name} = {kept.get(name, f'excluded.{name}')}" for name in values]
         parts += ["deleted_at = NULL"] * self.resurrects
@@ -75,6 +79,7 @@ ORDERS = Table(
     shapes.Order,
     keeps=("customer_ref",),
     first_stands=("unit",),
+    forgotten="old.unit = ''",
     resurrects=True,
     may_be_read_again=True,
 )
@@ -361,7 +366,8 @@ def delete_orders(deletions: Sequence[Deletion]) -> set[Key]:
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM pipelines_orderline WHERE {among('order_id')}", arrays(buried))
             cursor.execute(
-                "UPDATE pipelines_order SET customer_ref = NULL, unit = NULL, fetch_due_at = NULL"
+                "UPDATE pipelines_order"
+                " SET customer_ref = NULL, unit = CASE WHEN unit = '' THEN unit END, fetch_due_at = NULL"
                 f" WHERE {among('shopify_id')}",
                 arrays(buried),
             )

@@ -93,19 +93,13 @@ def web_process(secrets: dict[str, str]) -> Iterator[int]:
     command = [
         sys.executable,
         "-m",
-        "granian",
-        "--interface",
-        "asgi",
-        "--host",
-        "127.0.0.1",
+        "shopmlops.server",
         "--port",
         str(port),
-        "--workers",
-        "2",
     ]
     with (state / "web.log").open("w") as log:
         web = subprocess.Popen(  # noqa: S603
-            [*command, "shopmlops.asgi:application"], env=environment, stdout=log, stderr=log
+            command, env=environment, stdout=log, stderr=log
         )
         try:
             wait_for(port, web, state / "web.log")

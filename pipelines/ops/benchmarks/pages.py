@@ -163,7 +163,7 @@ def listens_on(process: Path, port: int) -> bool:
         command = (process / "cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return b"granian" in b" ".join(command) and str(port).encode() in command
+    return b"shopmlops.server" in b" ".join(command) and str(port).encode() in command
 
 
 def resident_mb(process: Path) -> float:
