@@ -37,7 +37,7 @@ View = Callable[..., HttpResponse]
 
 LAUNCH_ONLY = {"id_token", "hmac", "timestamp", "session", "bounced"}  # valid once: not carried on
 BOUNCE_SECONDS = 60  # a second refusal within this time is told, not bounced
-LARGEST_REQUEST = 12_000_000  # a file of 10 MB and its form
+LARGEST_REQUEST = 5_000_000  # a file of 4 MB and its form
 TELLS_WHY = "Open shopmlops from the Apps list in your Shopify admin."
 
 

@@ -16,12 +16,12 @@ from typing import Any
 from a2wsgi import WSGIMiddleware
 from django.utils.http import parse_header_parameters
 
+from dashboard.embedding import LARGEST_REQUEST
 from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body, seconds_for, send_file
 from shopmlops.addresses import address
 
 THREADS = 8
 WAIT_SECONDS = 10.0  # for a thread
-LARGEST_BODY = 12_000_000
 IN_MEMORY = 1024 * 1024  # bytes of an answer
 PER_ADDRESS = 256  # requests of one address at once
 CHARSETS = {"utf-8", "ascii", "iso8859-1"}
@@ -95,7 +95,7 @@ async def body_of(scope: Scope, receive: Receive) -> bytes:
     if not is_readable(b",".join(value for name, value in scope["headers"] if name == b"content-type")):
         raise Unreadable(400, "We read UTF-8.")
     announced = headers.get(b"content-length", b"0")
-    if not announced.isdigit() or len(announced) > 12 or int(announced) > LARGEST_BODY:
+    if not announced.isdigit() or len(announced) > 12 or int(announced) > LARGEST_REQUEST:
         raise Unreadable(413, "That is more than this app takes at once.")
     length = int(announced)
     return await read_body(receive, length, seconds_for(length)) if length else b""

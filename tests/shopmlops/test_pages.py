@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.embedding import LARGEST_REQUEST
 from pipelines.endpoints import patience
 from shopmlops import pages
 from shopmlops.doorman import LONGEST_SILENCE, WAITING_PER_ADDRESS, Waiting, too_many
@@ -63,7 +64,7 @@ def test_a_body_that_was_not_announced_is_not_read() -> None:
     assert run(ask(pages.Pages(echo).door, scope(method="POST"), [b"x" * 100])) == (200, b"")
 
 
-@pytest.mark.parametrize("length", [str(pages.LARGEST_BODY + 1), "9" * 5000, "-1", "ten", "²"])
+@pytest.mark.parametrize("length", [str(LARGEST_REQUEST + 1), "9" * 5000, "-1", "ten", "²"])
 def test_a_body_that_is_too_large_is_refused_unread(length: str) -> None:
     assert run(ask(pages.Pages(echo).door, scope(method="POST", content_length=length), []))[0] == 413
 
