@@ -213,7 +213,8 @@ class OrderIdLoader(Loader):
         held = known.filter(created_at__gte=self.oldest).values_list("shopify_id", flat=True)
         gone = set(held) - self.listed
         at, source = self.source.read_at, self.source.source_id
-        facts.delete_orders([facts.Deletion(self.run.shop_id, order_id, at, source) for order_id in sorted(gone)])
+        if gone:
+            facts.delete_orders([facts.Deletion(self.run.shop_id, order_id, at, source) for order_id in sorted(gone)])
         return len(gone)
 
 
