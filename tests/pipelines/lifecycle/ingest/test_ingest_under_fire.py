@@ -49,7 +49,7 @@ def fill(shop: Shop, seed: int) -> None:
 
 
 def delivery(shop: Shop, number: int, minute: int, copy: int) -> WebhookDelivery:
-    body = factories.order_body(number, minutes=minute, financial_status=f"state {minute}")
+    body = factories.order_body(number, minutes=minute, source_name=f"state {minute}")
     return WebhookDelivery(
         shop_domain=shop.domain,
         webhook_id=f"{number}-{minute}-{copy}",
@@ -73,7 +73,7 @@ def assert_everything_arrived_once() -> None:
     left = WebhookDelivery.objects.exclude(state__in=["applied", "superseded"])
     assert list(left.values_list("state", "error")[:5]) == []
     assert Order.objects.count() == ORDERS
-    assert set(Order.objects.values_list("financial_status", flat=True)) == {f"state {STATES - 1}"}
+    assert set(Order.objects.values_list("source_name", flat=True)) == {f"state {STATES - 1}"}
     assert OrderLine.objects.count() == 2 * ORDERS
     assert not Order.objects.exclude(fetch_due_at=None).exists()
 
