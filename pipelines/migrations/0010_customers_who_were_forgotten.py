@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0004_freezes_lifted_for_one_release'),
+        ('pipelines', '0009_places_share_out_one_order'),
     ]
 
     operations = [

@@ -26,9 +26,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[4]
 ORDERS, STATES = 1_500, 3
 PAYMENTS = ["pending", "authorized", "paid"]
-DRAIN = (
-    "import django; django.setup(); from pipelines.lifecycle.ingest import drain;"
-    " print('ready', flush=True); drain.drain()"
+DRAIN = "; ".join(
+    [
+        "import django",
+        "django.setup()",
+        "from pipelines.lifecycle.ingest import drain",
+        "print('ready', flush=True)",
+        "drain.drain()",
+    ]
 )
 
 
