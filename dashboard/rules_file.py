@@ -126,7 +126,12 @@ class RuleReader:
 
 
 def read_line(
-    cells: dict[Any, Any], number: int, reader: RuleReader, known: set[str], skus: dict[str, list[int]], reading: Reading
+    cells: dict[Any, Any],
+    number: int,
+    reader: RuleReader,
+    known: set[str],
+    skus: dict[str, list[int]],
+    reading: Reading,
 ) -> None:
     """Turn one line into rules, or into an error with its number."""
     if None in cells or None in cells.values():
