@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from dashboard.files import FORMULA
 from dashboard.forms import RuleForm
 from pipelines.lifecycle.preferences import Rule
 from pipelines.models import Product, Shop, StockRule, Variant
@@ -165,4 +166,4 @@ def who(vendor: str, sku: str, known: set[str], skus: dict[str, list[int]]) -> t
 def clean(cell: str) -> str:
     """Take off what a spreadsheet, or our own file, puts around a value."""
     text = cell.strip()[:LONGEST_CELL]
-    return text[1:] if text[:1] == "'" and text[1:2] in "=+-@" else text
+    return text[1:] if text[:1] == "'" and FORMULA.match(text, 1) else text

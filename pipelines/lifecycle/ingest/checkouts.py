@@ -8,10 +8,15 @@ from typing import Any
 from pipelines.lifecycle.ingest.sets import Key, among, arrays
 from pipelines.shopify.shapes import Order
 
+# Locked in the order of their keys: two drains never wait for each other.
 COMPLETE = """
-UPDATE pipelines_checkout AS held SET completed_at = placed.processed_at FROM pipelines_order AS placed
-WHERE placed.shop_id = held.shop_id AND placed.checkout_key = held.shopify_id AND placed.deleted_at IS NULL
-    AND held.completed_at IS NULL AND {which}
+WITH mine AS (
+    SELECT held.id FROM pipelines_checkout AS held WHERE held.completed_at IS NULL AND {which}
+    ORDER BY held.shop_id, held.shopify_id FOR UPDATE)
+UPDATE pipelines_checkout AS held SET completed_at = placed.processed_at
+FROM pipelines_order AS placed, mine
+WHERE held.id = mine.id AND placed.shop_id = held.shop_id AND placed.checkout_key = held.shopify_id
+    AND placed.deleted_at IS NULL
 """
 
 

@@ -1,6 +1,7 @@
 """Write facts by whole batches: COPY into a temporary table, then one statement in which the newest state wins.
 
-The order of truth is Shopify's `updated_at`, then the source. Sources of one moment rank: read by id
+Rows are written in the order of their keys: two drains that write the same ones wait for each other, and never in a
+circle. The order of truth is Shopify's `updated_at`, then the source. Sources of one moment rank: read by id
 (`fetch:…`) over webhooks (their id) over exports (`export:…`), as each tells more than the one after it.
 Two webhooks that contradict each other at one moment ask for the thing to be read again.
 """
@@ -136,7 +137,7 @@ def write(table: Table, facts: Iterable[Any], wins: str) -> Taken:
     newest, _ = newest_of((fact,) for fact in facts)
     if not newest:
         return set()
-    with connection.cursor() as cursor, staged(cursor, table, (fact for (fact,) in newest.values())) as incoming:
+    with connection.cursor() as cursor, staged(cursor, table, (newest[key][0] for key in sorted(newest))) as incoming:
         return sources(newest, merge(cursor, table, incoming, wins))
 
 
@@ -156,10 +157,10 @@ def write_orders(orders: Iterable[shapes.OrderWithLines], wins: str) -> Taken:
     if not newest:
         return set()
     with connection.cursor() as cursor:
-        written = put(cursor, ORDERS, [order.order for order in newest.values()], wins)
+        written = put(cursor, ORDERS, [newest[key].order for key in sorted(newest)], wins)
         checkouts.completed_by(cursor, [newest[key].order for key in written])
         mark_due(cursor, ORDERS, contested)
-        lines = [line for key in written for line in newest[key].lines]
+        lines = [line for key in sorted(written) for line in newest[key].lines]
         write_lines(cursor, lines, known=[key for key, is_new in written.items() if not is_new], whole=True)
     return sources(newest, written)
 
@@ -218,7 +219,7 @@ def write_products(products: Iterable[shapes.ProductWithVariants], wins: str) ->
     if not newest:
         return set()
     with connection.cursor() as cursor:
-        written = put(cursor, PRODUCTS, [product.product for product in newest.values()], wins)
+        written = put(cursor, PRODUCTS, [newest[key].product for key in sorted(newest)], wins)
         mark_due(cursor, PRODUCTS, contested | {key for key in written if not newest[key].is_whole})
         variants = unique(variant for key in written for variant in newest[key].variants)
         with staged(cursor, VARIANTS, variants) as incoming:

@@ -28,6 +28,7 @@ from pipelines.models import (
 from tests import factories
 from tests.factories import a_delivery, at, order_body, product_body, stock_body
 
+PAYMENTS = ["pending", "authorized", "paid"]  # an order's states, one after the other
 pytestmark = pytest.mark.django_db
 
 
@@ -61,17 +62,17 @@ class TestOrders:
 
     @pytest.mark.parametrize("arrival", list(itertools.permutations(range(3))))
     def test_the_newest_state_stands_in_whatever_order_states_arrive(self, shop: Shop, arrival: tuple[int]) -> None:
-        bodies = [order_body(1, minutes=minute, financial_status=f"state {minute}") for minute in range(3)]
+        bodies = [order_body(1, minutes=minute, financial_status=PAYMENTS[minute]) for minute in range(3)]
         for index in arrival:
             deliver(shop, "orders/updated", bodies[index])
-        assert Order.objects.get().financial_status == "state 2"
+        assert Order.objects.get().financial_status == PAYMENTS[2]
 
     @pytest.mark.parametrize("arrival", list(itertools.permutations(range(3))))
     def test_the_newest_state_stands_also_within_one_batch(self, shop: Shop, arrival: tuple[int]) -> None:
-        bodies = [order_body(1, minutes=minute, financial_status=f"state {minute}") for minute in range(3)]
+        bodies = [order_body(1, minutes=minute, financial_status=PAYMENTS[minute]) for minute in range(3)]
         deliveries = {index: a_delivery(shop, "orders/updated", bodies[index]) for index in arrival}
         drain.drain()
-        assert Order.objects.get().financial_status == "state 2"
+        assert Order.objects.get().financial_status == PAYMENTS[2]
         assert [state_of(deliveries[index]) for index in range(3)] == ["superseded", "superseded", "applied"]
 
     def test_times_are_compared_across_time_zones(self, shop: Shop) -> None:

@@ -170,7 +170,7 @@ class TestComparing:
         answers(shopify, orders={"nodes": [], "pageInfo": LAST_PAGE})
         reconcile.reconcile(shop)
         assert reconcile.due(timezone.now()) == []
-        assert reconcile.is_due(shop, timezone.now() + reconcile.EVERY + timedelta(minutes=1))
+        assert reconcile.due(timezone.now() + reconcile.EVERY + timedelta(minutes=1)) == [shop.pk]
 
     def test_shopify_being_away_is_said_on_the_run(self, shop: Shop, shopify: FakeShopify) -> None:
         imported(shop)
