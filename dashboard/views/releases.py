@@ -11,6 +11,7 @@ from dashboard.forms import ApproveForm, RejectForm, RevisionForm, RollBackForm
 from dashboard.pages import go, show
 from dashboard.queries import words
 from dashboard.queries.releases import release_page
+from dashboard.queries.running import running
 from pipelines.jobs import releases as jobs
 from pipelines.jobs import training
 from pipelines.lifecycle.errors import Refused, StageError
@@ -31,7 +32,7 @@ def find(request: HttpRequest, pk: int) -> Release:
 def release(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what is being moved, and why."""
     page = release_page(request.shop, find(request, pk), request.staff)
-    return show(request, "dashboard/release.html", {"page": page})
+    return show(request, "dashboard/release.html", {"page": page, "running": running(request.shop, timezone.now())})
 
 
 @merchant_required

@@ -38,7 +38,7 @@ def test_a_shop_with_200_days_trains_is_asked_approves_is_served_and_goes_back()
     assert StockAdvice.objects.for_shop(shop).filter(version=version).count() == len(things)
 
     histories.healthy(version.releases.get())
-    training.train_version.enqueue(shop.pk, USE_CASE, "merchant")
+    training.train_version.enqueue(shop.pk, USE_CASE, "operator")
     newer = ModelVersion.objects.for_shop(shop).get(number=2)
     histories.approved(newer.releases.get())
     training.carry_on()
