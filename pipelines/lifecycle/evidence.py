@@ -18,7 +18,7 @@ import pandas as pd
 from pipelines.lifecycle import blocks, effects, frames
 from pipelines.models import Release, ShopSettings
 from pipelines.stats import peak_hours, sequential
-from pipelines.strategies import Evidence
+from pipelines.strategies import Evidence, policy
 from pipelines.usecases import USE_CASES
 
 RANDOMISED = "randomised"
@@ -187,7 +187,7 @@ def as_evidence(release: Release, rows: pd.DataFrame, e: dict[str, float], hours
     """Put the figures of one release together."""
     here = rows[rows["step"] == release.step]
     whole = rows[(rows["is_peak"] == 1) & (rows["canary_units"] > 0) & (rows["control_units"] > 0)]
-    effect = effects.of_orders(release, rows)
+    effect = effects.of_orders(release, rows, policy.INTERVAL_ALPHA)
     return Evidence(
         kind=RANDOMISED,
         units=int(here["canary_units"].sum()),
