@@ -159,11 +159,11 @@ class FreezeWindow(ShopTable):
 
 
 class Exposure(ShopTable):
-    """That a unit was first shown one arm of a release. Units between the arms are not written down."""
+    """What a unit was to a release when it was first seen; it stands, so who was between is never compared later."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+", db_index=False)
     unit = models.BinaryField(max_length=16)  # 128-bit digest of the first-party id
-    arm = models.CharField(max_length=7)  # canary, control
+    arm = models.CharField(max_length=7)  # canary, control; between: seen, and not compared
     step = models.PositiveSmallIntegerField()
     first_at = models.DateTimeField()
     had_error = models.BooleanField(default=False)
@@ -171,7 +171,10 @@ class Exposure(ShopTable):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["release", "unit"], name="exposure_once")]
-        indexes = [models.Index(fields=["release", "first_at"], name="exposure_by_time")]
+        indexes = [  # a row stands in one of them: what is compared is read by time, the rest only to be forgotten
+            models.Index(fields=["release", "first_at"], condition=~Q(arm="between"), name="exposure_by_time"),
+            models.Index(fields=["release"], condition=Q(arm="between"), name="exposure_between"),
+        ]
 
 
 class EvidenceBlock(ShopTable):

@@ -11,6 +11,7 @@ from pipelines import strategies
 from pipelines.lifecycle.releases import traffic
 from pipelines.models import Deployment, Release, ShopSettings
 from pipelines.stats import power
+from pipelines.strategies import Step, policy
 from pipelines.usecases import USE_CASES
 
 
@@ -41,8 +42,9 @@ def expected_of(release: Release, deployment: Deployment, margin: float) -> dict
         return {}
     days = strategies.strategy(release.strategy).maximum.days
     seen = (known.units_a_day, max(shares), known.rate)
+    limit = policy.harm_limit(map(Step.from_dict, release.steps))
     return {
-        "smallest_harm": power.smallest_harm(*seen, days),
+        "smallest_harm": power.smallest_harm(*seen, days, limit=limit),
         "expected_days": power.expected_days(*seen, margin),
     }
 

@@ -26,6 +26,7 @@ SYSTEM = "system"
 ROUTINE_ASKS_EVERY = timedelta(days=7)
 REPLACEABLE = (Phase.STAGED, Phase.SHADOW, Phase.AWAITING_APPROVAL, Phase.SCHEDULED)
 TESTED_FIRST = "It runs in your test store first"
+ONCE_A_WEEK = "Routine questions come once a week"
 CHANGED = "This card changed since you opened it. Nothing was done; look at it again."
 
 
@@ -136,7 +137,7 @@ def wait_for_the_week(release: Release, now: datetime) -> None:
     if due and due > now:
         zone = release.shop.zone
         next_ask = words.day(due.astimezone(zone).date(), now.astimezone(zone).date())
-        release.held = f"Routine questions come once a week: next on {next_ask}"
+        release.held = f"{ONCE_A_WEEK}: next on {next_ask}"
         Release.objects.filter(pk=release.pk).update(held=release.held)
 
 
@@ -149,13 +150,14 @@ def next_routine_ask(release: Release) -> datetime | None:
     return newest.asked_at + ROUTINE_ASKS_EVERY if newest else None
 
 
+def waits_for_the_week(release: Release, now: datetime) -> bool:
+    """Say whether the week holds a release; one that was held for its test store waits for nothing else."""
+    return release.held.startswith(ONCE_A_WEEK) and (next_routine_ask(release) or now) > now
+
+
 def begin(release: Release, now: datetime) -> bool:
     """Take the first step of a staged release, unless its week or its test store is still to come."""
-    if (
-        release.is_paused
-        or release.phase != Phase.STAGED
-        or (release.held and (next_routine_ask(release) or now) > now)
-    ):
+    if release.is_paused or release.phase != Phase.STAGED or waits_for_the_week(release, now):
         return False
     if staging.wanted(release):
         hold(release, TESTED_FIRST)
