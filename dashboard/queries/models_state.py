@@ -27,6 +27,7 @@ class ModelState:
     newest: ModelVersion | None
     next_training_at: datetime
     standing: Standing | None  # of the release under way
+    taken_back: Release | None  # the newest, where a person took it back and may use it again
 
     @property
     def active(self) -> ModelVersion | None:
@@ -136,10 +137,18 @@ def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[Mode
             run=runs.get(slug),
             newest=versions.get(slug),
             next_training_at=at,
+            taken_back=taken_back(shop, slug, releases.get(slug)),
             standing=standing_of(releases[slug], now) if slug in releases else None,
         )
         for slug, use_case in USE_CASES.items()
     ]
+
+
+def taken_back(shop: Shop, slug: str, under_way: Release | None) -> Release | None:
+    """Return the newest release where it was taken back by hand and nothing else is under way."""
+    mine = Release.objects.for_shop(shop).filter(use_case=slug).select_related("version").order_by("-pk")
+    newest = None if under_way else mine.defer("evidence", "analysis").first()
+    return newest if newest and newest.may_come_again else None
 
 
 def next_training_at(shop: Shop, settings: ShopSettings, now: datetime) -> datetime:

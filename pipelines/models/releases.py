@@ -105,6 +105,11 @@ class Release(ShopTable):
         return self.phase in self.OPEN
 
     @property
+    def may_come_again(self) -> bool:
+        """Tell whether a person who took it back may use it again: only harm bars a version."""
+        return self.phase == self.Phase.ROLLED_BACK and self.version.may_be_released
+
+    @property
     def is_waiting_for_merchant(self) -> bool:
         return self.phase == self.Phase.AWAITING_APPROVAL
 

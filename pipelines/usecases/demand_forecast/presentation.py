@@ -272,7 +272,7 @@ def how_to_undo() -> Card:
         sentences=(
             "Roll back returns to what ran before, at once and at any time.",
             "Orders that you placed with suppliers stay as they are.",
-            "A version that was rolled back is blocked; a rejected one can be tried again.",
+            "What you roll back can be used again; only a version that did harm is barred.",
         ),
     )
 

@@ -33,7 +33,7 @@ def gone_back(orders_after: int, count: int = 60):
     for weeks in (1, 2):
         hours(release, MONDAY - weeks * WEEK + 24 * HOUR, count)
     at = MONDAY + 24 * HOUR
-    rollback.abort(release, by="system", because="Harm", now=at)
+    rollback.abort(release, by="system", because="Harm", quarantines=True, now=at)
     release.entered_at = at
     release.save()
     hours(release, at, count, orders=orders_after)
@@ -56,7 +56,7 @@ def test_a_few_hours_prove_nothing():
 
 def test_hours_without_a_match_are_left_out():
     release = exposing.a_canary(exposing.a_shop())
-    rollback.abort(release, by="system", because="Harm", now=MONDAY + HOUR)
+    rollback.abort(release, by="system", because="Harm", quarantines=True, now=MONDAY + HOUR)
     before, after = recovery.matched(release, MONDAY + 5 * HOUR)
     assert before.shape == after.shape == (0, 2)
 
@@ -67,7 +67,7 @@ def test_what_was_avoided_has_an_interval_or_is_not_said():
     release = exposing.a_canary(exposing.a_shop(), step=1)
     for hour in range(24):
         an_hour(release, MONDAY + hour * HOUR, control=(500, 25), canary=(500, 8))
-    rollback.abort(release, by="system", because="Harm", now=MONDAY + 24 * HOUR)
+    rollback.abort(release, by="system", because="Harm", quarantines=True, now=MONDAY + 24 * HOUR)
     release.entered_at = MONDAY + 24 * HOUR
     found = recovery.avoided(release, MONDAY + 72 * HOUR)
     assert 0 < found["low"] < found["value"] < found["high"]
