@@ -77,7 +77,7 @@ def open_one(version: ModelVersion, *, routine: bool, again: bool, strategy: str
         if known and not (again and known.may_come_again):
             return known
         waiting = open_release(version.shop_id, version.use_case)
-        if same := what_is_the_same(version, deployment, waiting, now):
+        if same := what_is_the_same(version, deployment, waiting):
             return set_aside(version, deployment, because=same, strategy=strategy)
         if waiting and not gives_way(waiting, version, now):
             return None
@@ -90,10 +90,10 @@ def open_one(version: ModelVersion, *, routine: bool, again: bool, strategy: str
     return release
 
 
-def what_is_the_same(version: ModelVersion, deployment: Deployment, waiting: Release | None, now: datetime) -> str:
+def what_is_the_same(version: ModelVersion, deployment: Deployment, waiting: Release | None) -> str:
     """Say why nobody needs to be asked about a version: what runs, or what waits, is the same; else nothing."""
-    known = sameness.why_nothing_differs(version, deployment.active, now)
-    return known or sameness.why_nothing_differs(version, waiting.version if waiting else None, now)
+    known = sameness.why_nothing_differs(version, deployment.active)
+    return known or sameness.why_nothing_differs(version, waiting.version if waiting else None)
 
 
 def set_aside(version: ModelVersion, deployment: Deployment, *, because: str, strategy: str) -> Release:
