@@ -153,9 +153,8 @@ class ReleasePage:
     @property
     def needs(self) -> str:
         """Say what the next step still needs."""
-        looked = self.release.evaluated_at
-        if looked is None or looked < self.release.entered_at or self.release.phase == Release.Phase.SCHEDULED:
-            return ""  # nobody looked since it moved: what was said before is said no more
+        if not self.release.is_looked_at or self.release.phase == Release.Phase.SCHEDULED:
+            return ""
         told = self.release.analysis.get("next") or {}
         return told.get("needs") or self.release.analysis.get("sentence") or ""
 

@@ -304,7 +304,7 @@ def _leaning(bias: float | None) -> str:
         return ""
     if abs(bias) < 0.005:
         return "In all, forecasts were neither too high nor too low."
-    return f"In all, forecasts were {words.percent(abs(bias))} too {'high' if bias > 0 else 'low'}."
+    return f"In all, forecasts were {words.exact_percent(abs(bias))} too {'high' if bias > 0 else 'low'}."
 
 
 def _may_lose(group: Difference) -> bool:
