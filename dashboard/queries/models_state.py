@@ -137,17 +137,20 @@ def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[Mode
             run=runs.get(slug),
             newest=versions.get(slug),
             next_training_at=at,
-            taken_back=taken_back(shop, slug, releases.get(slug)),
+            taken_back=taken_back(shop, deployments.get(slug), releases.get(slug)),
             standing=standing_of(releases[slug], now) if slug in releases else None,
         )
         for slug, use_case in USE_CASES.items()
     ]
 
 
-def taken_back(shop: Shop, slug: str, under_way: Release | None) -> Release | None:
-    """Return the newest release where it was taken back by hand and nothing else is under way."""
-    mine = Release.objects.for_shop(shop).filter(use_case=slug).select_related("version").order_by("-pk")
-    newest = None if under_way else mine.defer("evidence", "analysis").first()
+def taken_back(shop: Shop, pointer: Deployment | None, under_way: Release | None) -> Release | None:
+    """Return the newest release that a person took back, where nothing has gone live or begun since."""
+    if under_way or pointer is None or pointer.active_since is None:
+        return None
+    mine = Release.objects.for_shop(shop).filter(use_case=pointer.use_case, phase=Release.Phase.ROLLED_BACK)
+    since = mine.filter(entered_at__gte=pointer.active_since).select_related("version").defer("evidence", "analysis")
+    newest = since.order_by("-pk").first()
     return newest if newest and newest.may_come_again else None
 
 

@@ -127,6 +127,13 @@ class TestRollBack:
         send(f"/releases/{again.pk}/reject", {"revision": again.revision, "reason": "No"})
         assert "Use version 2 again" not in see(f"/releases/{card.pk}").content.decode()
 
+    def test_offers_it_again_also_where_a_newer_card_went_with_it(self, shop, card, send):
+        Deployment.objects.update(active_since=timezone.now() - timedelta(days=2))
+        story.histories.a_live_release(Deployment.objects.get().active)
+        Release.objects.filter(pk=card.pk).update(phase="scheduled")
+        page = send("/roll-back/demand_forecast", {"revision": Deployment.objects.get().revision}).content.decode()
+        assert "Back on the simple rule" in page and "Use version 1 again" in page
+
     def test_is_not_used_again_by_a_colleague(self, card, send):
         send(f"/releases/{card.pk}/approve", said_to(card))
         send("/roll-back/demand_forecast", {"revision": Deployment.objects.get().revision})
