@@ -88,6 +88,8 @@ class Measured:
 
 def measured(release: Release, analysis: dict[str, Any]) -> Measured:
     """Turn an analysis into what pages show."""
+    if not release.is_looked_at:  # it has moved since: what was said then of the step before is said no more
+        analysis = {name: value for name, value in analysis.items() if name not in ("reason", "sentence", "next")}
     segments, head = segments_of(analysis)
     return Measured(
         analysis=analysis,

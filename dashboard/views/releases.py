@@ -152,6 +152,22 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
+def use_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open a new card of a version that was taken back by hand."""
+    row, here = find(request, pk), reverse("release", args=[pk])
+    try:
+        require_decider(request)
+        opened = releasing.propose(row.version, again=True, by=request.staff.sub)
+    except StageError as refusal:
+        return go(here, refusal.sentence, refused=True)
+    if opened is None or not opened.is_open:
+        return go(here, "This version is in use, or another one is under way. Decide on that one first.", refused=True)
+    jobs.follow(opened.pk, None)
+    return go(reverse("release", args=[opened.pk]), f"Version {row.version.number} is ready for your decision")
+
+
+@merchant_required
+@require_POST
 def roll_back(request: HttpRequest, use_case: str) -> HttpResponse:
     """Go back to what ran before the live version."""
     pointer = get_object_or_404(Deployment.objects.for_shop(request.shop).select_related("active"), use_case=use_case)

@@ -105,6 +105,17 @@ class Release(ShopTable):
         return self.phase in self.OPEN
 
     @property
+    def is_looked_at(self) -> bool:
+        """Tell whether the newest look is of the phase that it is in; a release that is over needs none."""
+        is_moving = self.is_open or self.phase == self.Phase.LIVE
+        return not (is_moving and self.evaluated_at is not None and self.evaluated_at < self.entered_at)
+
+    @property
+    def may_come_again(self) -> bool:
+        """Tell whether a person who took it back may use it again: only harm bars a version."""
+        return self.phase == self.Phase.ROLLED_BACK and self.version.may_be_released
+
+    @property
     def is_waiting_for_merchant(self) -> bool:
         return self.phase == self.Phase.AWAITING_APPROVAL
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines import strategies
-from pipelines.lifecycle.releases import traffic
+from pipelines.lifecycle.releases import advice, traffic
 from pipelines.models import Deployment, Release, ShopSettings
 from pipelines.stats import power
 from pipelines.strategies import Step, policy
@@ -22,6 +22,7 @@ def evidence_of(release: Release, deployment: Deployment, settings: ShopSettings
         "version": version.number,
         "artifact_digest": version.artifact_digest,
         "is_proven": release.is_proven,
+        "advice": "" if release.is_proven else advice.of(version, deployment.active),
         "compared_with": deployment.active.number if deployment.active else None,
         "page": version.page,
         "gates": version.gates,

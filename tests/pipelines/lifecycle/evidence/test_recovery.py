@@ -33,7 +33,7 @@ def gone_back(orders_after: int, days: int = 4, before: tuple[int, ...] = (20,) 
     at = MONDAY + 24 * HOUR
     for weeks, orders in enumerate(before, 1):
         hours(release, at - weeks * WEEK, 24 * days, orders=orders)
-    rollback.abort(release, by="system", because="Harm", now=at)
+    rollback.abort(release, by="system", because="Harm", quarantines=True, now=at)
     release.entered_at = at
     release.save()
     hours(release, at, 24 * days, orders=orders_after)
@@ -101,7 +101,7 @@ def test_shoppers_of_a_version_that_was_shown_count_and_those_of_one_that_ran_un
 
 def test_hours_without_a_match_are_left_out():
     release = exposing.a_canary(exposing.a_shop())
-    rollback.abort(release, by="system", because="Harm", now=MONDAY + HOUR)
+    rollback.abort(release, by="system", because="Harm", quarantines=True, now=MONDAY + HOUR)
     assert recovery.matched(release, MONDAY + 50 * HOUR) == (([], []), ([], []))
 
 
@@ -111,7 +111,7 @@ def test_what_was_avoided_has_an_interval_or_is_not_said():
     release = exposing.a_canary(exposing.a_shop(), step=1)
     for hour in range(24):
         an_hour(release, MONDAY + hour * HOUR, control=(500, 25), canary=(500, 8))
-    rollback.abort(release, by="system", because="Harm", now=MONDAY + 24 * HOUR)
+    rollback.abort(release, by="system", because="Harm", quarantines=True, now=MONDAY + 24 * HOUR)
     release.entered_at = MONDAY + 24 * HOUR
     found = recovery.avoided(release, MONDAY + 72 * HOUR)
     assert 0 < found["low"] < found["value"] < found["high"]

@@ -255,7 +255,7 @@ class TestApproving:
         approved(a_card(shop))
         card = a_card(shop)
         deployment = release.deployment_of(shop, "demand_forecast")
-        rollback.roll_back(deployment, by="system", because="harm", revision=deployment.revision)
+        rollback.roll_back(deployment, by="system", because="harm", quarantines=True, revision=deployment.revision)
         with pytest.raises(Refused, match="changed"):
             approved(card)
         assert live(shop) is None
