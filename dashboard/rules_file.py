@@ -47,7 +47,7 @@ def rows(shop: Shop) -> Iterator[list[Any]]:
         yield [vendor, "", "", "", *RuleForm.shown(known.get((vendor, None)), shop.currency).values()]
     products = dict(Product.objects.for_shop(shop).filter(deleted_at=None).values_list("shopify_id", "title"))
     rules = {variant_id: rule for (_, variant_id), rule in known.items() if variant_id}
-    for variant in Variant.objects.for_shop(shop).filter(deleted_at=None).exclude(sku="").order_by("sku").iterator():
+    for variant in Variant.objects.for_shop(shop).filter(deleted_at=None).exclude(sku="").order_by("sku").in_pieces():
         shown = RuleForm.shown(rules.get(variant.shopify_id), shop.currency)
         yield ["", products.get(variant.product_id, ""), variant.title, variant.sku, *shown.values()]
 

@@ -54,7 +54,7 @@ class LifecycleEvent(ShopTable):
         """
         previous, expected = (since.digest, since.seq + 1) if since else (GENESIS, 1)
         chain = cls.objects.filter(shop=shop, seq__gte=expected).order_by("seq").select_related("note")
-        for event in chain.iterator():
+        for event in chain.in_pieces():
             if event.seq != expected or event.previous != previous or not event.holds():
                 return expected
             previous, expected = event.digest, expected + 1

@@ -71,6 +71,7 @@ def form_of(name: str) -> Form | None:
 
 
 UNIT_KEY = "_shopmlops_unit"  # the cart attribute that our theme block and pixel write
+CHECKOUT_TOKENS = {"checkout": "token", "order": "checkout_token"}  # by kind of topic, where the token stands
 UNIT = re.compile(r"[0-9a-f]{32}")
 
 
@@ -139,7 +140,7 @@ PRODUCT = Keep(
     variant_gids=Keep("admin_graphql_api_id"),
 )
 CHECKOUT = Keep(
-    "id created_at updated_at completed_at currency subtotal_price",
+    "created_at updated_at completed_at currency subtotal_price",
     line_items=Keep("variant_id product_id quantity price"),
 )
 SHOP = Keep("id myshopify_domain name currency iana_timezone country_code plan_name plan_display_name updated_at")
@@ -207,8 +208,8 @@ def minimise(topic: Topic, body: dict[str, Any]) -> Minimised:
     if topic.kind == "order":
         forget_titles_of_custom_lines(payload.get("line_items", []))
         payload |= {"unit": unit} if (unit := unit_of(body.get("note_attributes"), "name")) else {}
-    if topic.kind == "checkout":
-        payload["token_digest"] = hashlib.sha256(str(body.get("token")).encode("utf-8", "replace")).hexdigest()[:32]
+    if topic.kind in CHECKOUT_TOKENS and (digest := token_digest(body.get(CHECKOUT_TOKENS[topic.kind]))):
+        payload["token_digest"] = digest
     customer = body.get("customer") if topic.customer else None
     return Minimised(
         payload,
@@ -217,6 +218,11 @@ def minimise(topic: Topic, body: dict[str, Any]) -> Minimised:
         shop_id=number(body.get(topic.shop_id)) if topic.shop_id else None,
         shop_domain=text(body.get(topic.shop_domain)) if topic.shop_domain else None,
     )
+
+
+def token_digest(token: Any) -> str | None:
+    """Return the digest of a checkout's token, by which its checkout and its order are known; never the token."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()[:32] if type(token) is str and token else None
 
 
 def unit_of(attributes: Any, name: str) -> str | None:

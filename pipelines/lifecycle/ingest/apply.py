@@ -119,7 +119,7 @@ def locations(events: Sequence[Event]) -> Verdicts:
 
 def checkouts(events: Sequence[Event]) -> Verdicts:
     done, verdicts = read(events, payloads.checkout)
-    return verdicts | judge(done, facts.write(facts.CHECKOUTS, [fact for _, fact in done], facts.WEBHOOK_WINS))
+    return verdicts | judge(done, facts.write_checkouts([fact for _, fact in done], facts.WEBHOOK_WINS))
 
 
 def deletion(body: payloads.Body, sender: payloads.Sender) -> Deletion:

@@ -18,10 +18,11 @@ from typing import Any, NamedTuple, get_type_hints
 
 from django.db import IntegrityError, connection, transaction
 
+from pipelines.lifecycle.ingest import checkouts
+from pipelines.lifecycle.ingest.sets import Key, among, arrays
 from pipelines.shopify import shapes
 from pipelines.shopify.shapes import EPOCH, is_later
 
-Key = tuple[int, int]  # shop, Shopify's id
 COPY_BYTES = 1 << 24  # in one piece: between pieces a busy parser would keep us waiting
 Taken = set[tuple[int, int, str]]  # and the source whose state we took over
 
@@ -78,7 +79,7 @@ class Table:
 ORDERS = Table(
     "pipelines_order",
     shapes.Order,
-    keeps=("customer_ref",),
+    keeps=("customer_ref", "checkout_key"),
     first_stands=("unit",),
     forgotten="old.unit = ''",
     resurrects=True,
@@ -88,7 +89,7 @@ LINES = Table("pipelines_orderline", shapes.Line, key=("shop_id", "line_id"))
 PRODUCTS = Table("pipelines_product", shapes.Product, resurrects=True, may_be_read_again=True)
 VARIANTS = Table("pipelines_variant", shapes.Variant, resurrects=True)
 LOCATIONS = Table("pipelines_location", shapes.Location, resurrects=True)
-CHECKOUTS = Table("pipelines_checkout", shapes.Checkout, resurrects=True)
+CHECKOUTS = Table("pipelines_checkout", shapes.Checkout, keeps=("completed_at",), resurrects=True)
 REFUNDS = Table("pipelines_refund", shapes.Refund)
 STOCK = Table("pipelines_stocklevel", shapes.Stock, key=("shop_id", "inventory_item_id", "location_id", "updated_at"))
 ITEMS = Table("pipelines_variant", shapes.Item)
@@ -141,6 +142,15 @@ def write(table: Table, facts: Iterable[Any], wins: str) -> Taken:
 
 
 @transaction.atomic
+def write_checkouts(found: Iterable[shapes.Checkout], wins: str) -> Taken:
+    """Write checkouts, and complete those whose order is known already."""
+    taken = write(CHECKOUTS, found, wins)
+    with connection.cursor() as cursor:
+        checkouts.completed(cursor, [key[:2] for key in taken])
+    return taken
+
+
+@transaction.atomic
 def write_orders(orders: Iterable[shapes.OrderWithLines], wins: str) -> Taken:
     """Write orders with all their lines; return those whose state we took over."""
     newest, contested = newest_of(orders)
@@ -148,6 +158,7 @@ def write_orders(orders: Iterable[shapes.OrderWithLines], wins: str) -> Taken:
         return set()
     with connection.cursor() as cursor:
         written = put(cursor, ORDERS, [newest[key].order for key in sorted(newest)], wins)
+        checkouts.completed_by(cursor, [newest[key].order for key in written])
         mark_due(cursor, ORDERS, contested)
         lines = [line for key in sorted(written) for line in newest[key].lines]
         write_lines(cursor, lines, known=[key for key, is_new in written.items() if not is_new], whole=True)
@@ -294,16 +305,6 @@ def bury_unlisted_variants(cursor: Any, incoming: str, products: Collection[Key]
         )
 
 
-def among(column: str, shop: str = "shop_id") -> str:
-    """Return the condition that a row is one of the given keys."""
-    return f"({shop}, {column}) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))"
-
-
-def arrays(keys: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    """Turn rows into one array a column, as unnest takes them."""
-    return [list(column) for column in zip(*keys, strict=True)]
-
-
 def bury_unlisted(table: Table, shop_id: int, listed: Collection[int], before: str) -> int:
     """Leave tombstones for what a whole export did not list and nothing newer speaks of."""
     with connection.cursor() as cursor:
@@ -350,7 +351,7 @@ def insert_stubs(cursor: Any, table: Table, stubs: Sequence[Any]) -> None:
 def unknown_order(shop_id: int, order_id: int) -> shapes.Order:
     """Return the stub of an order."""
     return shapes.Order(
-        shop_id, order_id, EPOCH, "", "", EPOCH, EPOCH, None, False, "", "", "", "XXX", 0, 0, 0, 0, None, None, None
+        shop_id, order_id, EPOCH, "", "", EPOCH, EPOCH, None, False, "", "", "", "XXX", 0, 0, 0, 0, *[None] * 4
     )
 
 

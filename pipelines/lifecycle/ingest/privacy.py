@@ -140,8 +140,9 @@ def redact_shop(shop: Shop) -> None:
 
 
 def erase_files(shop_id: int) -> None:
-    """Delete the artifacts of a shop; a second call finds nothing."""
+    """Delete the artifacts of a shop, and note that they are gone; a second call finds nothing."""
     erase_folder(storages["artifacts"], str(shop_id))
+    Shop.objects.filter(pk=shop_id).update(files_erased_at=timezone.now())
 
 
 def erase_folder(storage: Storage, path: str) -> None:
@@ -196,5 +197,6 @@ def purge_deliveries() -> int:
 
 def finish_erasing() -> None:
     """Delete files that a killed worker left of erased shops."""
-    for shop_id in Shop.objects.filter(redacted_at__isnull=False).values_list("pk", flat=True):
+    left = Shop.objects.filter(redacted_at__isnull=False, files_erased_at=None)
+    for shop_id in left.values_list("pk", flat=True):
         erase_files(shop_id)
