@@ -7,9 +7,10 @@ UV_VERSION := 0.13.9
 APT_LINE := apt-get install -y make python3-venv libgomp1
 CHROMIUM_LINE := apt-get install -y --no-install-recommends chromium
 
-# What may be set: make demo ORDERS=orders.csv HISTORY=60 PORT=8001 STORE_PORT=9301 STATE=folder
+# What may be set: make demo ORDERS=orders.csv HISTORY=60 STORES=2 PORT=8001 STORE_PORT=9301 STATE=folder
 ORDERS ?=
 HISTORY ?=
+STORES ?= 1
 PORT ?= 8000
 STORE_PORT ?= 9300
 STATE ?=
@@ -19,7 +20,7 @@ NAME ?=
 ARGS ?=
 STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(STATE),--state "$(STATE)")
 
-.PHONY: help setup tools demo run worker smoke lint test browser chromium benchmark
+.PHONY: help setup tools demo operator run worker smoke lint test browser chromium benchmark
 
 help: ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -45,7 +46,10 @@ tools:
 	@touch $@
 
 demo: setup ## The whole product here: app, services, development store; prints one address
-	@exec $(PY) manage.py demo --port $(PORT) --store-port $(STORE_PORT) $(STORE_OPTIONS)
+	@exec $(PY) manage.py demo --port $(PORT) --store-port $(STORE_PORT) --stores $(STORES) $(STORE_OPTIONS)
+
+operator: setup ## Someone for /admin/ of the demo that runs: NAME=, PASSWORD=, else both are asked for
+	@OPERATOR_PASSWORD="$${PASSWORD-}" exec $(PY) manage.py operator $(if $(NAME),--name "$(NAME)") $(if $(STATE),--state "$(STATE)")
 
 smoke: setup ## The demo without eyes; ends with one line of JSON
 	@exec $(PY) manage.py smoke $(STORE_OPTIONS)

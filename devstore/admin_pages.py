@@ -200,11 +200,17 @@ def _developer_bar(platform: Platform, shop: str, user: str) -> str:
     return f"""<footer class="developer" aria-label="Developer bar">
 <label>Signed in as <select data-user aria-label="Signed in as">{people}</select></label>
 <button data-lever="place-order">Place a test order</button>
-<a href="/store/{text(shop)}/" target="_blank">Open the shop</a>
+<a href="/store/{text(shop)}/" target="_blank">Open the shop</a>{_other_stores(platform, shop)}
 <span>Half of all webhooks:</span>{knobs}
 <button data-lever="revoke-token">Revoke token</button>
 <button data-lever="uninstall">Uninstall</button>
 </footer>"""
+
+
+def _other_stores(platform: Platform, shop: str) -> str:
+    """Lead to the admin of each of the merchant's other stores."""
+    others = platform.store.all("SELECT domain, name FROM shops WHERE domain <> ? ORDER BY domain", shop)
+    return "".join(f'<a href="/admin/{text(row["domain"])}">Go to {text(row["name"])}</a>' for row in others)
 
 
 def _orders(platform: Platform, row: Row, request: Request) -> str:
