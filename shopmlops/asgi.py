@@ -11,9 +11,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopmlops.settings")
 pages = WSGIMiddleware(get_wsgi_application(), workers=8)
 
 from pipelines.endpoints import webhooks  # noqa: E402 (it reads the settings)
-from shopmlops.checks import refuse_unsafe_start  # noqa: E402
+from shopmlops.checks import refuse_foreign_storage, refuse_unsafe_start  # noqa: E402
 
 refuse_unsafe_start()
+refuse_foreign_storage()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

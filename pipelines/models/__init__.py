@@ -14,6 +14,7 @@ from pipelines.models.ingest import (
     WebhookDelivery,
 )
 from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
+from pipelines.models.machine import NextTry, StorageMark
 from pipelines.models.monitoring import Alert, Measurement, PairedWeek, ServedUnit, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
@@ -40,6 +41,7 @@ __all__ = [
     "Location",
     "Measurement",
     "ModelVersion",
+    "NextTry",
     "Order",
     "OrderLine",
     "PairedWeek",
@@ -58,6 +60,7 @@ __all__ = [
     "StockAdvice",
     "StockLevel",
     "StockRule",
+    "StorageMark",
     "SyncRun",
     "TestStoreLink",
     "TrainingRun",
