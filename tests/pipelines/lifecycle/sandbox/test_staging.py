@@ -32,7 +32,7 @@ from pipelines.models import (
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import ShopUnreachable
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames
+from pipelines.usecases.contract import Frames, Soundness
 from pipelines.usecases.demand_forecast import USE_CASE as DEMAND
 from tests import toy_use_case
 from tests.histories import a_shop, a_variant, a_version, sell
@@ -83,7 +83,10 @@ def moods(toy, monkeypatch):
 
     monkeypatch.setitem(toy_use_case.FUNCTIONS, "answer", answer)
     monkeypatch.setattr(staging, "DAYS", 4)
-    monkeypatch.setitem(USE_CASES, SLUG, replace(toy_use_case.TOY, needs=("daily_sales", "series")))
+    outputs = {"forecasts": "here:here", "stock_advice": "here:here"}
+    monkeypatch.setitem(toy_use_case.FUNCTIONS, "judge forecasts", DEMAND.judge("forecasts"))
+    monkeypatch.setitem(toy_use_case.FUNCTIONS, "judge stock_advice", lambda rows, frames: Soundness())
+    monkeypatch.setitem(USE_CASES, SLUG, replace(toy_use_case.TOY, needs=("daily_sales", "series"), outputs=outputs))
     return toy
 
 
@@ -253,11 +256,11 @@ class TestAWorkerThatDied:
         with pytest.raises(AlreadyRunning):
             staged(version, now)
 
-    def test_three_times_ends_the_run(self, link, real, moods, now):
+    def test_five_times_ends_the_run(self, link, real, moods, now):
         version = a_toy(real, 2)
         StagingRun.objects.create(
-            shop=real, use_case=SLUG, version=version, state=State.RUNNING, attempts=3,
-            heartbeat_at=timezone.now() - timedelta(minutes=2),
+            shop=real, use_case=SLUG, version=version, state=State.RUNNING, attempts=5,
+            heartbeat_at=timezone.now() - timedelta(hours=2),
         )  # fmt: skip
         run = staged(version, now)
         assert (run.state, run.sentence) == (State.STOPPED, staging.GIVEN_UP)

@@ -10,8 +10,9 @@ import pytest
 from django.utils import timezone
 
 from pipelines.jobs import training
+from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.releases import release, rollback
-from pipelines.lifecycle.serving import refresh, sound
+from pipelines.lifecycle.serving import refresh
 from pipelines.lifecycle.versions import registry, train
 from pipelines.models import (
     Deployment,
@@ -177,9 +178,10 @@ def test_files_that_were_changed_roll_the_version_back_by_themselves(shop, thing
 def test_rows_of_a_version_that_was_rolled_back_meanwhile_are_thrown_away(shop, things, version):
     seen = release.deployment_of(shop, "demand_forecast")
     Deployment.objects.filter(pk=seen.pk).update(revision=seen.revision + 1)
-    said = refresh.Answer({"stock_advice": pd.DataFrame({"variant_id": [1]})})
-    assert refresh.write(seen, refresh.Speaker(version, "stable"), NOW.date(), said, NOW) == 0
-    assert not StockAdvice.objects.exists() and not ServingWindow.objects.exists()
+    live, frames = refresh.Speaker(version, "stable"), dataset.read(dataset.Source(shop, NOW), "demand_forecast")
+    said = refresh.answer(live, frames, "demand_forecast")
+    assert refresh.write(seen, live, NOW.date(), said, NOW) == 0
+    assert not StockAdvice.objects.exists() and not ServingWindow.objects.exists() and not Forecast.objects.exists()
 
 
 def test_serving_goes_on_when_the_data_is_old(shop, things, version):
@@ -363,6 +365,8 @@ def test_without_a_candidate_nothing_answers_alongside(shop, version):
 
 
 def test_few_sales_prove_no_total_wrong():
+    from pipelines.usecases.demand_forecast import sound
+
     assert not sound.far_off(60, 5) and not sound.far_off(0, 15)
     assert sound.far_off(81, 5) and sound.far_off(4, 20)
 

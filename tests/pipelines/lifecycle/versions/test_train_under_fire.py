@@ -32,7 +32,7 @@ def test_a_training_that_is_killed_at_any_statement_leaves_a_whole_version_or_no
         for version in ModelVersion.objects.all():
             assert artifacts.load(version) == {"number.json": b"2.0"}
         TrainingRun.objects.filter(state=TrainingRun.State.RUNNING).update(
-            heartbeat_at=timezone.now() - 2 * runs.DEAD_AFTER
+            heartbeat_at=timezone.now() - 2 * runs.PATIENCE[-1]
         )
 
     assert survives(learn, is_whole) > 20
