@@ -43,8 +43,8 @@ def refuse_foreign_storage() -> None:
     connections.close_all()
     if why:
         raise ImproperlyConfigured(
-            f"shopmlops.E010: {why} Give web, workers and trainers the same ARTIFACT_STORAGE, or one SHOPMLOPS_STATE on "
-            "a disk that they share; `manage.py storage --adopt` where this place is the right one."
+            f"shopmlops.E010: {why} Give web, workers and trainers the same ARTIFACT_STORAGE, or one SHOPMLOPS_STATE "
+            "on a disk that they share; `manage.py storage --adopt` where this place is the right one."
         )
 
 

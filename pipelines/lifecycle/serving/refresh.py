@@ -160,16 +160,20 @@ def answer(speaker: Speaker, frames: Frames, use_case: str) -> Answer:
 def speak_alongside(deployment: Deployment, speaker: Speaker, frames: Frames, now: datetime) -> int:
     """Write what a version says that does not run alone, and how that went; it holds up nobody else."""
     try:
-        said = answer(speaker, frames, deployment.use_case)
-    except ArtifactRefused as refusal:
-        said = Answer.missing(frames, refusal.sentence)
+        return keep(deployment, speaker, frames, heard(speaker, frames, deployment.use_case), now)
     except (StageError, NotEnoughHistory) as absence:
         log.info("%s could not be asked: %s", speaker.version, absence.sentence)
-        return 0
     except Exception:  # the machine's doing: no answer is no evidence, and the clock finds that it is missing
         log.exception("%s could not be asked", speaker.version)
-        return 0
-    return keep(deployment, speaker, frames, said, now)
+    return 0
+
+
+def heard(speaker: Speaker, frames: Frames, use_case: str) -> Answer:
+    """Let a version answer that does not run alone; one whose files are not what was signed has no answer."""
+    try:
+        return answer(speaker, frames, use_case)
+    except ArtifactRefused as refusal:
+        return Answer.missing(frames, refusal.sentence)
 
 
 def keep(deployment: Deployment, speaker: Speaker, frames: Frames, said: Answer, now: datetime) -> int:
@@ -177,6 +181,8 @@ def keep(deployment: Deployment, speaker: Speaker, frames: Frames, said: Answer,
     try:
         return write(deployment, speaker, frames.asof, said, now)
     except (*OWN_FAULTS, *NOT_STORABLE) as error:
+        if not (isinstance(error, NOT_STORABLE) or is_own_fault(error)):
+            raise
         log.exception("What %s said could not be stored", speaker.version)
         said = Answer.missing(frames, f"Its answer could not be stored ({type(error).__name__})")
         return write(deployment, speaker, frames.asof, said, now)

@@ -17,12 +17,14 @@ def soundness(case: UseCase, tables: Mapping[str, pd.DataFrame], frames: Frames)
     """
     if why := case.unjudged(tables):
         raise Unjudged(why)
-    judged = [
-        case.judge(name)(tables[name], frames) if name in tables else Soundness(errors=1, broken=f"It gave no {name}")
-        for name in case.outputs
-    ]
+    judged = [case.judge(name)(tables[name], frames) if name in tables else missing(name) for name in case.outputs]
     if not judged:
         return Soundness()
     errors = max(each.errors for each in judged)
     broken = next((each.broken for each in judged if each.broken), "")
     return Soundness(judged[0].expected, judged[0].units, errors, broken)
+
+
+def missing(output: str) -> Soundness:
+    """Say that an output was not given at all."""
+    return Soundness(errors=1, broken=f"It gave no {output.replace('_', ' ')}")
