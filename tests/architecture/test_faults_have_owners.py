@@ -7,14 +7,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 EVERYTHING = {"Exception", "BaseException"}
 REASONS = {
-    "pipelines/endpoints/outbox.py run": "the thread that stores deliveries must not end; who waits is told to come back",
-    "pipelines/jobs/ingest.py read_again": "one shop's surprise is no other shop's; the time of the job is no Exception",
+    "pipelines/endpoints/outbox.py run": "the thread that stores deliveries must not end; who waits comes back",
+    "pipelines/jobs/ingest.py read_again": "one shop's surprise is no other shop's",
     "pipelines/lifecycle/ingest/drain.py drain_one": "counted against one delivery, but for what the database did",
     "pipelines/lifecycle/ingest/drain.py drain_together": "the batch is taken one by one instead",
-    "pipelines/lifecycle/safe_files.py is_pickle": "whatever the bytes are, they are no pickle; they are checked further",
+    "pipelines/lifecycle/safe_files.py is_pickle": "whatever the bytes are, they are no pickle",
     "pipelines/lifecycle/serving/refresh.py speak_alongside": "no answer is written, so that nobody is blamed for it",
     "pipelines/lifecycle/versions/place.py trouble": "a place that is away stops no start",
-    "pipelines/shopify/id_tokens.py _claims": "what cannot be read is no token of Shopify's",
 }
 
 
