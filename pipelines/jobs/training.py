@@ -116,6 +116,8 @@ def carry_on() -> None:
         train_version.enqueue(*run)
     for run in turns.whose("train", due.trainings(now), now):
         train_version.enqueue(*run)
+    for run in turns.whose("train again", due.renewals(now), now):
+        train_version.enqueue(*run)
     for version_id in turns.whose("judge", due.judgements(now), now):
         validate_version.enqueue(version_id)
     for version_id in turns.whose("propose", due.proposals(now), now):

@@ -27,6 +27,7 @@ from django.utils import timezone
 from pipelines.lifecycle import turns
 from pipelines.lifecycle.errors import BadData
 from pipelines.lifecycle.ingest import backfill, freshness
+from pipelines.lifecycle.releases import freezes
 from pipelines.lifecycle.serving import publish
 from pipelines.lifecycle.versions import runs
 from pipelines.models import (
@@ -52,6 +53,7 @@ FAILURES_COUNT_FOR = timedelta(days=2)
 LEFT_LYING = timedelta(minutes=2)  # a job that follows at once has had its chance
 
 BY_CLOCK = ("first", "weekly")
+RENEWAL = "renewal"
 
 Training = tuple[int, str, str]
 
@@ -74,6 +76,8 @@ def trainings(now: datetime | None = None) -> Iterator[Training]:
 def is_wanted(shop: Shop, use_case: str, trigger: str) -> bool:
     """Say whether a training that was enqueued a while ago should still run: the clock may have sent it twice."""
     dead = TrainingRun.objects.for_shop(shop).filter(runs.silent_runs(), use_case=use_case)
+    if trigger == RENEWAL:
+        return dead.exists() or outlasted(timezone.now()).filter(shop=shop, use_case=use_case).exists()
     return trigger not in BY_CLOCK or dead.exists() or due_trigger(shop, use_case, timezone.now()) == trigger
 
 
@@ -82,7 +86,7 @@ def can_learn(now: datetime) -> QuerySet[Shop]:
     mine = SyncRun.objects.filter(shop=OuterRef("pk"))
     done = mine.filter(state=SyncRun.State.DONE)
     return Shop.objects.installed().filter(
-        Exists(done.filter(kind__in=freshness.ORDER_PULLS, finished_at__gte=now - freshness.LIMIT)),
+        Exists(orders_read(now).filter(shop=OuterRef("pk"))),
         Exists(done.filter(kind=SyncRun.Kind.PRODUCTS)),
         Exists(done.filter(kind=SyncRun.Kind.ORDERS)),
         Exists(mine.filter(kind=SyncRun.Kind.STOCK).exclude(state__in=backfill.ACTIVE)),
@@ -101,6 +105,29 @@ def with_newest_run(shops: QuerySet[Shop], use_case: str, now: datetime) -> Quer
         failures=Subquery(failed.order_by().values("shop").annotate(n=Count("pk")).values("n")),
         has_version=Exists(ModelVersion.objects.filter(**mine)),
     )
+
+
+def renewals(now: datetime | None = None) -> Iterator[Training]:
+    """Yield the trainings for questions that a freeze outlasted: once it is over they come again, on fresh figures."""
+    for shop_id, use_case in outlasted(now or timezone.now()).values_list("shop_id", "use_case"):
+        yield shop_id, use_case, RENEWAL
+
+
+def outlasted(now: datetime) -> QuerySet[Release]:
+    """Keep the releases whose card ended in a freeze that is over, where nothing newer came and the data is fresh."""
+    mine = {"shop": OuterRef("shop"), "use_case": OuterRef("use_case")}
+    tried = TrainingRun.objects.filter(**mine, created_at__gte=OuterRef("scheduled_for"))
+    newer = Release.objects.filter(**mine, pk__gt=OuterRef("pk"))
+    frozen = freezes.standing_now(now).filter(shop=OuterRef("shop"))
+    ended = Release.objects.filter(phase=Release.Phase.EXPIRED, scheduled_for__lte=now, use_case__in=[*USE_CASES])
+    fresh = Exists(orders_read(now).filter(shop=OuterRef("shop")))
+    return ended.filter(~Exists(tried), ~Exists(newer), ~Exists(frozen), fresh, shop__in=Shop.objects.installed())
+
+
+def orders_read(now: datetime) -> QuerySet[SyncRun]:
+    """Keep the imports that read a shop's orders completely, and lately enough."""
+    done = SyncRun.objects.filter(kind__in=freshness.ORDER_PULLS, state=SyncRun.State.DONE)
+    return done.filter(finished_at__gte=now - freshness.LIMIT)
 
 
 def due_trigger(shop: Shop, use_case: str, now: datetime) -> str:
@@ -157,7 +184,7 @@ def proposals(now: datetime | None = None) -> Iterator[int]:
 
 
 def refreshes(now: datetime | None = None) -> Iterator[tuple[int, str]]:
-    """Yield the deployments whose rows are not of what runs now and of yesterday."""
+    """Yield the deployments whose rows are not of what runs now and of yesterday; a simple rule runs from the start."""
     yield from behind(served(), now or timezone.now()).values_list("shop_id", "use_case")
 
 
@@ -172,8 +199,10 @@ def in_batches() -> list[str]:
 
 
 def served() -> QuerySet[Deployment]:
-    """Keep the pointers to what somebody is shown every day: nothing before anything was approved."""
-    return Deployment.objects.filter(revision__gt=0, use_case__in=in_batches(), shop__in=Shop.objects.installed())
+    """Keep the pointers to what somebody is shown every day, from the first import on."""
+    read = SyncRun.objects.filter(shop=OuterRef("shop"), kind__in=freshness.ORDER_PULLS, state=SyncRun.State.DONE)
+    pointers = Deployment.objects.filter(use_case__in=in_batches(), shop__in=Shop.objects.installed())
+    return pointers.filter(Q(revision__gt=0) | Exists(read))
 
 
 def behind(pointers: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment]:
@@ -182,7 +211,7 @@ def behind(pointers: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment
     An answer of that day that was thrown away counts: asking again would not help.
     """
     return pointers.annotate(newest=by_zone(lambda zone: newest_day(zone, now), DateField())).filter(
-        ~Q(served_revision=F("revision")) | Q(served_origin__lt=F("newest"))
+        ~Q(served_revision=F("revision")) | Q(served_origin=None) | Q(served_origin__lt=F("newest"))
     )
 
 

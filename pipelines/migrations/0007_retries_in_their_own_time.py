@@ -7,7 +7,7 @@ from django.db import migrations, models
 SERVED = """
 UPDATE pipelines_deployment d SET served_revision = d.revision, served_origin = said.origin
 FROM (SELECT shop_id, version_id, max(origin) AS origin FROM pipelines_stockadvice GROUP BY shop_id, version_id) said
-WHERE d.revision > 0 AND said.shop_id = d.shop_id AND said.version_id IS NOT DISTINCT FROM d.active_id
+WHERE said.shop_id = d.shop_id AND said.version_id IS NOT DISTINCT FROM d.active_id
 """
 
 
