@@ -175,6 +175,7 @@ class TestRefreshes:
 
 
 def test_a_candidate_that_was_never_heard_alongside_is_found_again(shop):
+    histories.pulled(shop)
     histories.approved(histories.a_card(shop))
     waiting = release.propose(histories.a_version(shop))
     assert waiting.phase == "shadow"
