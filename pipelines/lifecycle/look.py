@@ -77,7 +77,7 @@ def evaluate(release_id: int, now: datetime) -> Decision | None:
 def with_its_files(row: Release, decision: Decision) -> Decision:
     """Hold what would move forward where nobody can read its files: they are checked before each step."""
     moves = decision.action in (Action.ADVANCE, Action.ASK) and row.phase != Phase.AWAITING_APPROVAL
-    if not moves:
+    if not moves and decision.reason is not policy.Reason.RESUMED:
         return decision
     try:
         registry.load_files(row.version)

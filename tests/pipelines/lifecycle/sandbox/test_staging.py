@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pipelines.jobs import staging as jobs
 from pipelines.jobs.queue import Job
-from pipelines.lifecycle.errors import AlreadyRunning
+from pipelines.lifecycle.errors import AlreadyRunning, ArtifactUnavailable
 from pipelines.lifecycle.releases import release
 from pipelines.lifecycle.sandbox import fields, staging
 from pipelines.lifecycle.versions import artifacts
@@ -285,6 +285,27 @@ class TestAWorkerThatDied:
         StagingRun.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=2))
         monkeypatch.undo()
         assert staging.due() == [version.pk]
+
+    @pytest.mark.parametrize("fault", [MemoryError(), OSError(28, "full"), RuntimeError("can't start new thread")])
+    def test_of_a_fault_of_the_machine_has_found_nothing_out(self, link, real, moods, now, monkeypatch, fault):
+        version = a_toy(real, 2)
+        with monkeypatch.context() as patch:
+            patch.setitem(toy_use_case.FUNCTIONS, "answer", Mock(side_effect=fault))
+            with pytest.raises(type(fault)):
+                staged(version, now)
+        assert StagingRun.objects.get().state == State.RUNNING
+        StagingRun.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=2))
+        assert staging.due() == [version.pk] and staged(version, now).state == State.PASSED
+
+    def test_without_the_files_waits_for_them(self, link, real, moods, now, settings):
+        version = a_toy(real, 2)
+        folder = settings.STATE_DIR / "artifacts" / version.artifact_path
+        folder.rename(folder.with_name("away"))
+        with pytest.raises(ArtifactUnavailable):
+            staged(version, now)
+        folder.with_name("away").rename(folder)
+        version.refresh_from_db()
+        assert version.may_be_released and StagingRun.objects.get().state == State.RUNNING
 
 
 class TestTheClock:

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from pipelines.jobs import training
-from pipelines.lifecycle import due
+from pipelines.lifecycle import due, look
 from pipelines.lifecycle.errors import ArtifactUnavailable, OutOfTime, Unjudged
 from pipelines.lifecycle.releases import release, rollback
 from pipelines.lifecycle.serving import refresh
@@ -19,6 +19,7 @@ from pipelines.models import (
     Alert,
     Deployment,
     Forecast,
+    LifecycleEvent,
     ModelVersion,
     NextTry,
     Release,
@@ -129,6 +130,35 @@ class TestACandidate:
         shutil.move(folder / "away", folder / candidate.artifact_path)
         training.alongside(shop.pk, DEMAND)
         assert windows(candidate).get().units == 3
+
+
+class TestACandidateThatIsReady:
+    @pytest.fixture
+    def waiting(self, shop, version, files):
+        """Return a release that has answered alongside, and would be put before the merchant at the next look."""
+        opened = release.propose(histories.a_version(shop, files=files))
+        assert opened.phase == Release.Phase.SHADOW and refresh.mirror(shop, DEMAND) == 3
+        return opened
+
+    def look(self, waiting, times=1):
+        for _ in range(times):
+            look.evaluate(waiting.pk, timezone.now())
+        waiting.refresh_from_db()
+        return waiting
+
+    def test_is_held_while_its_files_are_away_and_goes_on_by_itself(self, waiting, folder):
+        path = folder / waiting.version.artifact_path
+        shutil.move(path, folder / "away")
+        held = self.look(waiting, times=4)
+        assert held.phase == Release.Phase.SHADOW and "missing where we look for it" in held.held
+        told = LifecycleEvent.objects.for_shop(held.shop).values_list("kind", flat=True)
+        assert list(told).count("release.held") == 1 and Alert.objects.get(closed_at=None).seen > 1
+        shutil.move(folder / "away", path)
+        assert self.look(waiting, times=2).is_waiting_for_merchant and stands(waiting.version)
+
+    def test_never_comes_before_the_merchant_with_other_files_than_were_signed(self, waiting, folder):
+        (folder / waiting.version.artifact_path / "parameters.json").write_bytes(b"{}")
+        assert self.look(waiting).phase == Release.Phase.REJECTED and not stands(waiting.version)
 
 
 class TestWhatRuns:
