@@ -61,7 +61,7 @@ def follow(release_id: int, before: tuple[str, int] | None) -> None:
         training.alongside.enqueue(row.shop_id, row.use_case)
 
 
-@job()
+@job(is_found_again=True)
 def keep_time() -> None:
     """Close the cards that expired and the alerts that are over, and look at every release that is due."""
     from django.utils import timezone
@@ -78,7 +78,7 @@ def keep_time() -> None:
     board.close_over(now)
 
 
-@job()
+@job(is_found_again=True)
 def look_back() -> None:
     """Say of every late rollback whether it helped, and what it avoided."""
     from django.utils import timezone

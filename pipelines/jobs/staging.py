@@ -36,7 +36,7 @@ def take_back(shop_id: int) -> None:
     fields.take_back(Shop.objects.get(pk=shop_id), timezone.now())
 
 
-@job(timeout=120)
+@job(timeout=120, is_found_again=True)
 def carry_on() -> None:
     """Find what is due or was left lying, by the database alone, and enqueue it."""
     from django.utils import timezone

@@ -102,7 +102,7 @@ def publish(shop_id: int) -> None:
     stage.publish(Shop.objects.get(pk=shop_id))
 
 
-@job(timeout=120)
+@job(timeout=120, is_found_again=True)
 def carry_on() -> None:
     """Find what is due or was left lying, by the database alone, and enqueue what has its turn."""
     from django.utils import timezone
