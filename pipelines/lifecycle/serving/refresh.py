@@ -85,6 +85,8 @@ def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
         said = answer(live, frames, use_case)
     except ArtifactRefused as refusal:
         rollback.roll_back(deployment, by=SYSTEM, because=refusal.sentence, revision=deployment.revision)
+        said = None
+    if said is None:  # not within the handler: what goes wrong from here on has nothing to do with those files
         return refresh(shop, use_case, now=now)
     rows = write(deployment, live, frames.asof, said, now)
     return rows + sum(speak_alongside(deployment, speaker, frames, now) for speaker in companions(deployment, now))

@@ -34,11 +34,11 @@ STORAGE_AWAY = (ArtifactNotStored, ArtifactUnavailable)  # no reason of the shop
 
 def silent_runs() -> Q:
     """Describe the runs whose worker gives no sign of life any more; each attempt that died is waited for longer."""
-    now, dead = timezone.now(), Q()
-    for died, patience in enumerate(PATIENCE, start=1):
-        is_so_often = Q(attempts__gte=died) if died == len(PATIENCE) else Q(attempts=died)
-        dead |= is_so_often & Q(heartbeat_at__lt=now - patience)
-    return Q(state=State.RUNNING) & (dead | Q(attempts=0, heartbeat_at__lt=now - DEAD_AFTER))
+    now = timezone.now()
+    dead = Q(heartbeat_at__lt=now - PATIENCE[-1])
+    for died, patience in enumerate(PATIENCE[:-1], start=1):
+        dead |= Q(attempts__lte=died, heartbeat_at__lt=now - patience)
+    return Q(state=State.RUNNING) & dead
 
 
 def claim(shop_id: int, use_case: str, trigger: str) -> TrainingRun:
