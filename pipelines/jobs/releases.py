@@ -24,6 +24,7 @@ def evaluate(release_id: int) -> None:
     from django.utils import timezone
 
     from pipelines.lifecycle import look as stage
+    from pipelines.lifecycle import turns
     from pipelines.lifecycle.releases.release import deployment_of
     from pipelines.models import Release
     from pipelines.strategies.policy import Reason
@@ -33,6 +34,7 @@ def evaluate(release_id: int) -> None:
     decision = stage.evaluate(release_id, timezone.now())
     if decision and decision.reason == Reason.RESUMED:  # what held it is over: it goes on now, not at the next look
         stage.evaluate(release_id, timezone.now())
+    turns.over("look", release_id)
     follow(release_id, before)
 
 

@@ -41,6 +41,11 @@ def whose(work: str, due: Iterable[Due], now: datetime) -> list[Due]:
     return [wanted[subject] for subject in ready]
 
 
+def over(work: str, due: Any) -> None:
+    """Forget what was done, where it may be due again before a sweep has seen that it was not."""
+    NextTry.objects.filter(work=work, subject=subject_of(due)).delete()
+
+
 def tries(work: str, due: Any) -> int:
     """Return how often something was asked for since it became due."""
     return NextTry.objects.filter(work=work, subject=subject_of(due)).values_list("tries", flat=True).first() or 0

@@ -149,3 +149,15 @@ def shop_that_learns():
     histories.a_version(shop)
     assert release.deployment_of(shop, DEMAND)
     return shop
+
+
+def test_a_release_is_looked_at_in_time_however_often_it_was_before(queued, monkeypatch):
+    fleet(1)
+    live = Release.objects.get(phase=Release.Phase.LIVE)
+    now = timezone.now()
+    for hour in range(12):
+        monkeypatch.setattr(timezone, "now", lambda at=now + timedelta(hours=hour): at)
+        queued.clear()
+        releases.keep_time()
+        assert ("evaluate", (live.pk,)) in queued
+        releases.evaluate(live.pk)
