@@ -200,7 +200,7 @@ def in_batches() -> list[str]:
 
 def served() -> QuerySet[Deployment]:
     """Keep the pointers to what somebody is shown every day, from the first import on."""
-    read = SyncRun.objects.filter(shop=OuterRef("shop"), kind__in=freshness.ORDER_PULLS, state=SyncRun.State.DONE)
+    read = SyncRun.objects.filter(shop=OuterRef("shop"), kind=SyncRun.Kind.ORDERS, state=SyncRun.State.DONE)
     pointers = Deployment.objects.filter(use_case__in=in_batches(), shop__in=Shop.objects.installed())
     return pointers.filter(Q(revision__gt=0) | Exists(read))
 

@@ -12,7 +12,7 @@ WHERE said.shop_id = d.shop_id AND said.version_id IS NOT DISTINCT FROM d.active
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pipelines", "0009_places_share_out_one_order")]
+    dependencies = [("pipelines", "0011_facts_live_and_end")]
 
     operations = [
         migrations.CreateModel(

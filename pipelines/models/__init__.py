@@ -2,6 +2,7 @@
 
 from pipelines.models.ingest import (
     Checkout,
+    ForgottenCustomer,
     Location,
     Order,
     OrderLine,
@@ -34,6 +35,7 @@ __all__ = [
     "Exposure",
     "Forecast",
     "ForecastOverride",
+    "ForgottenCustomer",
     "FreezeWindow",
     "LedgerHead",
     "LedgerNote",
