@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 EVERYTHING = {"Exception", "BaseException"}
 REASONS = {
+    "pipelines/endpoints/health.py ask": "who asks whether the process is well is told that nobody knows",
     "pipelines/endpoints/outbox.py run": "the thread that stores deliveries must not end; who waits comes back",
     "pipelines/jobs/ingest.py read_again": "one shop's surprise is no other shop's",
     "pipelines/lifecycle/ingest/drain.py drain_one": "counted against one delivery, but for what the database did",
