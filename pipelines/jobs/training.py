@@ -36,7 +36,7 @@ def validate_version(version_id: int) -> None:
 @job(queue="training", timeout=1800, is_found_again=True)
 def refresh(shop_id: int, use_case: str) -> None:
     """Write what runs now says today, publish it where the merchant lets us, and look at what moves at once."""
-    from pipelines.lifecycle.serving import refresh
+    from pipelines.lifecycle.serving import late, refresh
     from pipelines.models import Shop
     from pipelines.usecases import USE_CASES
 
@@ -44,6 +44,7 @@ def refresh(shop_id: int, use_case: str) -> None:
         look(shop_id, use_case)
         return
     refresh.refresh(Shop.objects.get(pk=shop_id), use_case)
+    late.over(shop_id, use_case)
     publish.enqueue(shop_id)
     look(shop_id, use_case)
     compare_weeks.enqueue(shop_id, use_case)
