@@ -7,7 +7,7 @@ from pipelines.jobs.queue import job
 
 @job(timeout=600)
 def keep_up() -> None:
-    """Have each shop's peak hours learned and closed evidence restated, and forget whose answers were counted."""
+    """Have peak hours learned and closed evidence restated, forget whose answers were counted and who was between."""
     from django.utils import timezone
 
     from pipelines.lifecycle.evidence import blocks, exposures
@@ -19,6 +19,7 @@ def keep_up() -> None:
     for release_id in blocks.seen_lately(now):
         restate.enqueue(release_id)
     exposures.forget_served(now)
+    exposures.forget_between()
 
 
 @job(is_found_again=True)
