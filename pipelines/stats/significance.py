@@ -1,4 +1,4 @@
-"""How sure a difference is: resampling whole weeks."""
+"""How sure a difference is: weeks and units vary, and both are counted."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import t
 
-DRAWS = 2_000
-MIN_WEEKS = 4
+MIN_WEEKS = 8
+LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -20,15 +21,17 @@ class Interval:
     high: float
 
 
-def bootstrap_total(weekly: ArrayLike, *, seed: int, draws: int = DRAWS) -> Interval | None:
-    """Give the total of weekly values with its percentile interval, or nothing under four weeks (METHODS 4h).
+def total_of(gains: ArrayLike) -> Interval | None:
+    """Give the total of gains (units x weeks) with its range, or nothing under eight weeks (METHODS 4h).
 
-    >>> bootstrap_total([5, 5, 5, 5], seed=0)
-    Interval(value=20.0, low=20.0, high=20.0)
+    >>> total_of(np.full((2, 8), 5.0))
+    Interval(value=80.0, low=80.0, high=80.0)
     """
-    weeks = np.asarray(weekly, dtype=np.float64)
-    if len(weeks) < MIN_WEEKS:
+    each = np.asarray(gains, dtype=np.float64)
+    units, weeks = each.shape
+    if weeks < MIN_WEEKS:
         return None
-    drawn = np.random.default_rng(seed).integers(0, len(weeks), size=(draws, len(weeks)))
-    low, high = np.percentile(weeks[drawn].sum(axis=1), [2.5, 97.5])
-    return Interval(float(weeks.sum()), float(low), float(high))
+    by_week, by_unit = each.sum(axis=0), each.sum(axis=1)
+    variance = weeks * by_week.var(ddof=1) + (units * by_unit.var(ddof=1) if units > 1 else 0.0)
+    value, reach = float(by_week.sum()), float(t.ppf((1 + LEVEL) / 2, weeks - 1) * np.sqrt(variance))
+    return Interval(value, value - reach, value + reach)
