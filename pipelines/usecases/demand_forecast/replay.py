@@ -70,7 +70,7 @@ def replay(
     facts |= {"variants": kept.size, "left_out": len(demand) - kept.size}
     facts |= {"reason": _unmeasured(weeks, kept.size, demand.shape[1], terms)}
     if facts["reason"]:
-        return Replay(**facts, outcomes={}, versus={}, imputed_share=0.0)
+        return Replay(**facts | {"weeks": 0}, outcomes={}, versus={}, imputed_share=0.0)
     stage = _Stage(demand, terms.take(kept), kept, starts[kept], counted, rates, day_groups or {})
     runs = {name: stage.run(policy, opening_stock) for name, policy in policies.items()}
     masks = {ALL: np.ones(kept.size, dtype=np.bool_)} | {name: mask[kept] for name, mask in (groups or {}).items()}

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.ops.benchmarks.evidence import Row
 from pipelines.stats.quantiles import negative_binomial_quantile, sum_variance
 from pipelines.usecases.demand_forecast.ordering import FloatArray, IntArray, Policy, Terms, rounded_order, terms
 from pipelines.usecases.demand_forecast.replay import HISTORY_BEFORE_START, Rates, replay
-from pipelines.usecases.demand_forecast.replay_result import Difference
+from pipelines.usecases.demand_forecast.replay_result import THIN_VARIANTS, Difference
 
 YEAR = 280  # days before the counted ones in a store that knows a year
+YOUNG = 98  # the fewest with which every variant can be warmed up
 LONG = 364  # days of brute force before anything is counted
-DISPERSION = 2.0
-ERROR = 0.3
+DISPERSION, ERROR, STEPS = 2.0, 0.3, 50
+SUBJECT = "replay"
 Units = NDArray[np.float32]
-Forecast = Callable[[Units, int], FloatArray]
+Forecast = Callable[[FloatArray, int], FloatArray]
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Kind:
     shock: float = 0.0  # sd of the weekly shock that all variants share
     memory: float = 0.0  # its correlation from week to week
     mixed_terms: bool = False
+    history: int = YEAR
     weeks: int = 12
 
 
@@ -88,42 +92,52 @@ def shocks(kind: Kind, days: int, random: np.random.Generator, copies: int) -> U
     return np.repeat(np.exp(kind.shock * level - kind.shock**2 / 2), 7, axis=1)[:, :days].astype(np.float32)
 
 
+def added_up(units: Units) -> FloatArray:
+    """Give what was sold before each day since the first: (rows, days + 1)."""
+    return np.concatenate([np.zeros((len(units), 1)), units.cumsum(axis=1, dtype=np.float64)], axis=1)
+
+
 def last_days(days: int, times: float = 1.0, noise: float = 0.0, seed: int = 0) -> Forecast:
     """Forecast a day's units by the mean of the last days, too high or low by a factor, and with noise."""
 
-    def per_day(units: Units, day: int) -> FloatArray:
-        mean = units[:, max(0, day - days) : day].mean(axis=1, dtype=np.float64) * times
+    def per_day(past: FloatArray, day: int) -> FloatArray:
+        back = min(days, day)
+        mean = (past[:, day] - past[:, day - back]) / back * times
         if noise:
-            random = np.random.default_rng((seed, day, int(units[:, day - 1].sum())))
+            random = np.random.default_rng((seed, day, int(past[:, day].sum())))
             mean = mean * np.exp(random.normal(0, noise, mean.size) - noise**2 / 2)
         return mean
 
     return per_day
 
 
-def levels(units: Units, day: int, forecast: Forecast, rules: Terms) -> FloatArray:
+@lru_cache(maxsize=1)
+def quantiles() -> FloatArray:
+    """Give the 95 % quantile of means that grow by 2 % from one ten-thousandth on."""
+    mean = 1e-4 * np.exp(np.arange(1_000) / STEPS)
+    return negative_binomial_quantile(mean, sum_variance(mean, DISPERSION, ERROR), 0.95)
+
+
+def levels(past: FloatArray, day: int, forecast: Forecast, rules: Terms) -> FloatArray:
     """Order up to the service-level quantile of the forecast."""
-    mean = forecast(units, day) * rules.protection_days
-    mean = np.where(
-        mean > 0, np.exp(np.round(np.log(np.maximum(mean, 1e-9)) * 50) / 50), 0.0
-    )  # steps of 2 %: few kinds
-    each, where = np.unique(mean, return_inverse=True)
-    quantile = negative_binomial_quantile(each, sum_variance(each, DISPERSION, ERROR), 0.95)
-    return quantile[where]
+    mean = forecast(past, day) * rules.protection_days
+    step = np.rint(np.log(np.maximum(mean, 1e-4) * 1e4) * STEPS).astype(np.int64)
+    return np.where(mean > 0, quantiles()[step], 0.0)
 
 
 def policy_of(units: Units, forecast: Forecast, rules: Terms) -> Policy:
     """Give a policy as the replay asks it."""
+    past = added_up(units)
 
     def policy(day: int, rows: IntArray) -> FloatArray:
-        return levels(units, day, forecast, rules)[rows]
+        return levels(past, day, forecast, rules)[rows]
 
     return policy
 
 
 def brute_force(units: Units, forecast: Forecast, rules: Terms, first_counted: int, rates: Rates) -> FloatArray:
     """Run one policy plainly, from empty shelves through a long time before anything is counted; profit by row."""
-    rows = np.arange(len(units))
+    rows, past = np.arange(len(units)), added_up(units)
     stock, due = np.zeros(rows.size), np.zeros((int(rules.lead_time_days.max()) + 1, rows.size))
     earned = np.zeros(rows.size)
     generous = 90 * units[:, first_counted:].mean(axis=1, dtype=np.float64)
@@ -132,7 +146,7 @@ def brute_force(units: Units, forecast: Forecast, rules: Terms, first_counted: i
         due[day % len(due)] = 0
         asked = rows[(day - first_counted) % rules.review_days == 0]
         if asked.size:
-            need = (levels(units, day, forecast, rules) - stock - due.sum(axis=0))[asked]
+            need = (levels(past, day, forecast, rules) - stock - due.sum(axis=0))[asked]
             packs = rounded_order(need, rules.pack_size[asked], rules.minimum_order[asked])
             due[(day + rules.lead_time_days[asked]) % len(due), asked] += packs
         sold = np.minimum(units[:, day], stock)
@@ -153,10 +167,10 @@ def truth(shop: Shop, mine: Forecast, other: Forecast, random: np.random.Generat
 
 
 def replayed(
-    shop: Shop, mine: Forecast, other: Forecast, random: np.random.Generator, stores: int, history: int = YEAR
+    shop: Shop, mine: Forecast, other: Forecast, random: np.random.Generator, stores: int
 ) -> tuple[Difference, ...]:
     """Replay many pasts of a store by the production code, each a group of its own."""
-    kind = shop.kind
+    kind, history = shop.kind, shop.kind.history
     units = sales(shop, history + 7 * kind.weeks, history, random, stores)
     store = np.repeat(np.arange(stores), kind.variants)
     rules = shop.terms.take(np.tile(np.arange(kind.variants), stores))
@@ -165,3 +179,103 @@ def replayed(
     groups = {str(place): store == place for place in range(stores)}
     found = replay(units, rules, policies, first_counted=history, first_day=date(2026, 1, 5), groups=groups)
     return found.versus["naive"][1:]
+
+
+KINDS = (
+    Kind("plain"),
+    Kind("fast", per_day=5.0, variants=120),
+    Kind("slow", per_day=0.04),
+    Kind("wide range", variants=200, per_day=0.3, spread=1.6),
+    Kind("own terms each", mixed_terms=True),
+    Kind("week with peaks", week=(0.7, 0.8, 0.9, 1.0, 1.1, 1.4, 1.1)),
+    Kind("growing", growth=0.02),
+    Kind("heavy tails", law="heavy"),
+    Kind("lognormal days", law="lognormal"),
+    Kind("shared shocks", shock=0.25),
+    Kind("shared shocks, AR .5", shock=0.25, memory=0.5),
+    Kind("young", history=YOUNG),
+    Kind("shared shocks, AR .7", shock=0.25, memory=0.7),
+    Kind("40 variants", variants=40),
+    Kind("15 variants", variants=15),
+)
+MEAN_OF_8_WEEKS, LAST_WEEK = last_days(56), last_days(7)
+PAIRS: Mapping[str, tuple[Forecast, Forecast]] = {
+    "better": (MEAN_OF_8_WEEKS, LAST_WEEK),
+    "as good": (last_days(28, noise=0.3, seed=1), last_days(28, noise=0.3, seed=2)),
+    "worse": (last_days(28, noise=0.5, seed=1), last_days(28, noise=0.3, seed=2)),
+    "too low": (last_days(28, times=0.6), last_days(28)),
+}
+NOT_BETTER = ("as good", "worse", "too low")
+MOST_BIAS, LEAST_OF_A_KIND, MOST_WRONG = 0.15, 0.87, 0.025
+LEAST_COVERAGE = {12: 0.92, 8: 0.90}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the replays of one kind of store and one pair of forecasts found."""
+
+    kind: Kind
+    pair: str
+    bias: float  # of the gain, in its own spread
+    covered: float
+    called_better: float | None  # of the stores whose candidate truly earns no more; nothing where there is none
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind.name}, {self.pair}, {self.kind.weeks} weeks"
+
+    @property
+    def is_promised(self) -> bool:
+        """Tell whether the promise is about such stores: a hundred variants, weeks that hardly go together."""
+        return self.kind.variants >= THIN_VARIANTS and self.kind.memory < 0.7
+
+
+def measured(kind: Kind, pair: str, shops: int, stores: int, copies: int) -> Found:
+    """Replay some pasts of some stores of a kind, each beside the truth about it."""
+    mine, other = PAIRS[pair]
+    off, covered, praised = [], [], []
+    for number in range(shops):
+        random = np.random.default_rng((number, kind.weeks, *map(ord, kind.name + pair)))
+        shop = a_shop(kind, random)
+        right = 0.0 if pair == "as good" else truth(shop, mine, other, random, copies)
+        found = replayed(shop, mine, other, random, stores)
+        gains = np.array([store.profit for store in found])
+        bounds = np.array([store.interval for store in found])
+        off.append((gains.mean() - right) / max(gains.std(ddof=1), 1e-9))
+        covered.append(np.mean((bounds[:, 0] <= right) & (right <= bounds[:, 1])))
+        if pair in NOT_BETTER and right <= 0:
+            praised.append(np.mean(bounds[:, 0] > 0))
+    called_better = float(np.mean(praised)) if praised else None
+    return Found(kind, pair, float(np.mean(off)), float(np.mean(covered)), called_better)
+
+
+def rows(quick: bool) -> list[Row]:
+    """Measure bias, coverage and false praise by kind of store; a short form looks at fewer kinds and stores."""
+    kinds, size = (KINDS[::3], (5, 12, 20)) if quick else (KINDS, (20, 20, 30))
+    pairs = {12: ["better", "worse"] if quick else list(PAIRS), 8: ["worse"] if quick else ["better", "worse"]}
+    found = [
+        measured(changed(kind, weeks=weeks), pair, *size)
+        for weeks, some in pairs.items()
+        for kind in kinds
+        for pair in some
+    ]
+    return [*in_all(found), *(row for case in found for row in of_a_case(case, 2 / np.sqrt(size[0] * size[1])))]
+
+
+def in_all(found: list[Found]) -> Iterator[Row]:
+    """Yield what is promised on average over stores."""
+    for weeks, least in LEAST_COVERAGE.items():
+        share = float(np.mean([case.covered for case in found if case.is_promised and case.kind.weeks == weeks]))
+        yield Row(SUBJECT, f"range holds the truth, {weeks} weeks, all kinds", share, f">= {least:g}", share >= least)
+
+
+def of_a_case(case: Found, chance: float) -> Iterator[Row]:
+    """Yield what is promised of every kind, with an allowance for how few stores were drawn."""
+    promised = case.is_promised
+    bias = abs(case.bias) <= MOST_BIAS + chance if promised else None
+    yield Row(SUBJECT, f"bias of the gain by its spread: {case.name}", case.bias, f"within {MOST_BIAS:g}", bias)
+    enough = case.covered >= LEAST_OF_A_KIND - chance / 4 if promised else None
+    yield Row(SUBJECT, f"range holds the truth: {case.name}", case.covered, f">= {LEAST_OF_A_KIND:g}", enough)
+    if case.called_better is not None:
+        right = case.called_better <= MOST_WRONG + chance / 4
+        yield Row(SUBJECT, f"no better called better: {case.name}", case.called_better, f"<= {MOST_WRONG:g}", right)
