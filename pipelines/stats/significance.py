@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import t
 
-MIN_WEEKS = 8
+MIN_WEEKS = 4  # with one figure a week
+TOTAL_WEEKS = 8  # for the range of a total
 LEVEL = 0.95
 MOST_MEMORY = 0.7
 
@@ -33,7 +34,7 @@ def total_of(gains: ArrayLike) -> Interval | None:
     """
     each = np.asarray(gains, dtype=np.float64)
     units, weeks = each.shape
-    if weeks < MIN_WEEKS:
+    if weeks < TOTAL_WEEKS:
         return None
     by_week, by_unit = each.sum(axis=0), each.sum(axis=1)
     count = independent(by_week)

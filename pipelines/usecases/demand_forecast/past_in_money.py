@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.stats.frames import Ints, Mask, Matrix
-from pipelines.stats.significance import MIN_WEEKS
+from pipelines.stats.significance import TOTAL_WEEKS
 from pipelines.stats.splits import rolling_origins
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.backtest import Backtest, Members, Recipe, backtest_of
@@ -128,7 +128,7 @@ def first_counted_of(n_days: int, rules: Terms) -> int:
     >>> [first_counted_of(days, terms([1.0])) for days in (365, 140, 120, 100)]
     [281, 56, 56, 44]
     """
-    longest, shortest = n_days - WEEK * MOST_WEEKS, n_days - WEEK * MIN_WEEKS
+    longest, shortest = n_days - WEEK * MOST_WEEKS, n_days - WEEK * TOTAL_WEEKS
     return max(longest, min(days_needed(rules), shortest), HISTORY_BEFORE_START)
 
 

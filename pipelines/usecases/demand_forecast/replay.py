@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.stats.significance import MIN_WEEKS, total_of
+from pipelines.stats.significance import TOTAL_WEEKS, total_of
 from pipelines.usecases.demand_forecast.ordering import FloatArray, IntArray, Policy, Terms
 from pipelines.usecases.demand_forecast.replay_result import Difference, Outcome, Replay
 from pipelines.usecases.demand_forecast.shelf import Shelf, alike
@@ -116,11 +116,11 @@ def _check(demand: Panel, terms: Terms, policies: Mapping[str, Policy]) -> None:
 
 def _unmeasured(weeks: int, variants: int, days: int, terms: Terms) -> str | None:
     """Say why there is no range, if there is none."""
-    if variants and weeks >= MIN_WEEKS:
+    if variants and weeks >= TOTAL_WEEKS:
         return None
-    times, why = (WARM_UP, "with your lead times") if weeks < MIN_WEEKS else (SLOW_WARM_UP, "where so little sells")
-    needed = days_needed(terms, times) + 7 * max(weeks, MIN_WEEKS)
-    return f"A replay of {max(weeks, MIN_WEEKS)} weeks needs {needed} days of sales {why}; yours reach back {days}."
+    times, why = (WARM_UP, "with your lead times") if weeks < TOTAL_WEEKS else (SLOW_WARM_UP, "where so little sells")
+    needed = days_needed(terms, times) + 7 * max(weeks, TOTAL_WEEKS)
+    return f"A replay of {max(weeks, TOTAL_WEEKS)} weeks needs {needed} days of sales {why}; yours reach back {days}."
 
 
 @dataclass(frozen=True)
