@@ -191,7 +191,7 @@ def test_errors_are_told_in_plain_words():
     assert card["method"].sentences == (
         "Errors per day are 22\u00a0% smaller than those of the simple rule.",
         "Errors of the 28-day total are 25\u00a0% smaller than those of the simple rule.",
-        "In all, forecasts were 3\u00a0% too high.",
+        "In all, forecasts were 3.1\u00a0% too high.",
     )
     worse = Evaluation({"candidate": {"rmsse": 1.1, "wape28": None, "bias": -0.001}, "seasonal_naive": {"rmsse": 1.0}})
     assert cards(a_replay(), worse)[1]["method"].sentences == (
