@@ -343,6 +343,19 @@ def test_a_new_release_is_heard_at_once_and_nothing_else_is_touched(shop, versio
     assert not Forecast.objects.filter(version=version).exists() and not StockAdvice.objects.exists()
 
 
+def test_what_waits_for_an_answer_is_heard_for_its_card_and_judged_by_nothing(shop, things, files):
+    waiting = histories.a_version(shop, files=files)
+    assert release.propose(waiting).phase == "awaiting_approval"  # nothing runs that it could run beside
+    assert refresh.mirror(shop, "demand_forecast") == 3
+    assert Forecast.objects.filter(version=waiting).count() == 3
+    assert not ServingWindow.objects.exists() and not StockAdvice.objects.exists()
+
+
+def test_advice_is_as_old_as_the_data_that_it_was_worked_out_from(shop, version):
+    speak(shop, now=NOW)
+    assert set(StockAdvice.objects.values_list("updated_at", flat=True)) == {NOW}
+
+
 def test_without_a_candidate_nothing_answers_alongside(shop, version):
     assert refresh.mirror(shop, "demand_forecast") == 0 and not ServingWindow.objects.exists()
 
