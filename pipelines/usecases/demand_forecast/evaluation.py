@@ -17,7 +17,6 @@ from scipy.stats import t
 
 from pipelines.stats.frames import Mask, Matrix
 from pipelines.stats.metrics import bias, coverage, mase_by_series, rmsse_by_series, skill, wape
-from pipelines.stats.quantiles import negative_binomial_quantile, sum_variance
 from pipelines.stats.splits import is_thin
 from pipelines.usecases.contract import Frames, Progress, silent
 from pipelines.usecases.demand_forecast.backtest import SCORED_SUM, Backtest, Members, Recipe, backtest_of
@@ -25,10 +24,11 @@ from pipelines.usecases.demand_forecast.baselines import croston_sba, moving_ave
 from pipelines.usecases.demand_forecast.comparison import CANDIDATE, CHAMPION, NAIVE, PastLosses, past_losses
 from pipelines.usecases.demand_forecast.history import History, Vector
 from pipelines.usecases.demand_forecast.model import Fitted
-from pipelines.usecases.demand_forecast.spread import LEVEL, dispersion_of
+from pipelines.usecases.demand_forecast.spread import dispersion_of, spread_of
 
 NEW_DAYS = 56
 BEST_SHARE = 0.2
+LEVEL = 0.95
 SLOW_GAP = 1.32  # mean days between sales from which demand counts as intermittent (Syntetos & Boylan 2005)
 
 BASELINES: Mapping[str, Callable[..., Matrix]] = {
@@ -224,9 +224,9 @@ def _covered(trial: Members, recipe: Recipe, actual: Vector, lead_days: int) -> 
     """Say per series whether the first days' sum stayed under its 95 % quantile; NaN where stock ran out."""
     days = min(SCORED_SUM, trial.horizon)
     sold = actual[:, :days].sum(axis=1)
-    f = trial.combine(recipe).mean[:, :days].sum(axis=1, dtype=np.float64)
-    phi = dispersion_of(trial.history.panel, lead_days).by_series
-    quantile = negative_binomial_quantile(f, sum_variance(f, phi, recipe.model_error), LEVEL)
+    mean, panel = trial.combine(recipe).mean, trial.history.panel
+    spread = spread_of(panel, mean, dispersion_of(panel, lead_days).by_series, recipe.doubt)
+    quantile = spread.quantile(days, mean[:, :days].sum(axis=1, dtype=np.float64), LEVEL)
     return np.where(np.isfinite(sold), sold <= quantile, np.nan)
 
 
