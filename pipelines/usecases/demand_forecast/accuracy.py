@@ -129,7 +129,7 @@ def _score_origin(rows: pd.DataFrame, truth: History, cut: int, sampled: Mask, s
     ]
     members = "+".join(["cheap", *["trees"] * fitted.recipe.uses_trees, *["total"] * fitted.recipe.uses_total])
     scores = Scores(*(np.asarray(column[scored], dtype=np.float64) for column in columns))
-    return scores, coverage_of(forecast, known, farther, scored), members
+    return scores, coverage_of(forecast.mean, forecast.spread, known, farther, scored), members
 
 
 def _scorer(known: History, actual: Vector) -> Callable[[Matrix], Vector]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from pipelines.stats.frames import Matrix
 from pipelines.stats.metrics import rmsse_by_series
 from pipelines.stats.splits import rolling_origins
 from pipelines.usecases.contract import Frames, Progress, silent
-from pipelines.usecases.demand_forecast.baselines import seasonal_naive
+from pipelines.usecases.demand_forecast.baselines import SAFE_DEFAULT, Rule, rules_for, seasonal_naive
 from pipelines.usecases.demand_forecast.doubt import Trial, doubt_of, past_cuts, trial_of
 from pipelines.usecases.demand_forecast.ensemble import Cube, pooled_week, spread_over, weekly_profiles
 from pipelines.usecases.demand_forecast.history import History, Vector, history_of
@@ -135,6 +136,13 @@ class Backtest:
             self._past[cut] = trial_of(self.history, week, cut, self.lead_days)
         return self._past[cut]
 
+    @cached_property
+    def simple_rule(self) -> str:
+        """Name the plain rule with the smallest errors on the past origins: what a version has to beat."""
+        errors = {name: self._rule_error(rule) for name, rule in rules_for(min(self.plan.cuts, default=0)).items()}
+        known = {name: error for name, error in errors.items() if np.isfinite(error)}
+        return min(known, key=lambda name: known[name], default=SAFE_DEFAULT)
+
     def live_recipe(self, n_days: int, recipe: Recipe, learned_on: date) -> Recipe:
         """Give the live version's recipe where it was known by then; before that, what was decided then runs for both.
 
@@ -142,6 +150,13 @@ class Backtest:
         """
         known = self.history.day(n_days - 1) >= np.datetime64(learned_on, "D")
         return recipe if known else self.recipe(n_days)
+
+    def _rule_error(self, rule: Rule) -> float:
+        trials = [self.members(cut, self.plan.horizon) for cut in self.plan.cuts]
+        said = [self._rmsse(trial, rule.forecast(trial.history.panel, trial.horizon)) for trial in trials]
+        scored = np.concatenate(said)
+        scored = scored[np.isfinite(scored)]
+        return float(scored.mean()) if scored.size else np.nan
 
     def _decide(self, trials: list[Members]) -> Recipe:
         if not trials:

@@ -195,7 +195,8 @@ def voices(backtest: Backtest, cut: int, champion: Recipe | None) -> Iterator[tu
         said[CHAMPION] = trial.combine(champion).mean, champion.doubt
     said[NAIVE] = seasonal_naive(panel, trial.horizon), Doubt()
     for name, (mean, doubt) in said.items():
-        yield name, mean, spread, spread_of(panel, mean, spread, doubt).error(WEEK)
+        bound = spread_of(panel, mean, spread, doubt)
+        yield name, mean, bound.scatter(WEEK), bound.error(WEEK)
 
 
 def pricing(

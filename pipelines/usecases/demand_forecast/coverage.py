@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.stats.frames import Mask
+from pipelines.stats.frames import Mask, Matrix
 from pipelines.stats.quantiles import negative_binomial_quantile, sum_variance
 from pipelines.usecases.demand_forecast.history import History, Vector
-from pipelines.usecases.demand_forecast.model import Forecast
-from pipelines.usecases.demand_forecast.spread import HORIZONS, USUAL_ERROR
+from pipelines.usecases.demand_forecast.spread import HORIZONS, USUAL_ERROR, Spread
 
 LEVELS = (0.95, 0.9)
 KINDS = ("smooth", "erratic", "intermittent", "lumpy")
@@ -46,10 +45,7 @@ class Coverage:
 
     def share(self, column: int, level: float, rows: Mask | slice = slice(None)) -> float | None:
         """Give the share of sums at or under what was held; nothing where none was seen."""
-        sold = self.sold[rows, column]
-        seen = np.isfinite(sold)
-        lasted = sold[seen] <= self.held[rows, column, LEVELS.index(level)][seen]
-        return float(lasted.mean()) if lasted.size else None
+        return _share(self.sold[rows, column], self.held[rows, column, LEVELS.index(level)])
 
     def figures(self) -> dict[str, float | None]:
         """Sum up by horizon: all, the worst kind of demand, slow variants, and the stock that it takes."""
@@ -61,6 +57,7 @@ class Coverage:
             known = [share for share in kinds if share is not None]
             found[f"coverage95_worst_kind_{days}d"] = min(known, default=None)
             found[f"coverage95_slow_{days}d"] = self.share(column, 0.95, self.slow)
+            found[f"plain95_{days}d"] = _share(self.sold[:, column], self.plain[:, column])
             found[f"extra_stock_{days}d"] = self._extra(column)
         return found
 
@@ -69,20 +66,24 @@ class Coverage:
         return float(held / plain - 1) if plain else None
 
 
-def coverage_of(forecast: Forecast, known: History, actual: Vector, rows: Mask) -> Coverage:
+def _share(sold: Vector, held: Vector) -> float | None:
+    seen = np.isfinite(sold)
+    return float(np.mean(sold[seen] <= held[seen])) if seen.any() else None
+
+
+def coverage_of(mean: Matrix, spread: Spread, known: History, actual: Vector, rows: Mask) -> Coverage:
     """Set what a forecast of at least 56 days asks to hold beside what sold; `actual` ends where the truth does."""
     n_days = actual.shape[1]
-    sums = [forecast.sum_of(days) for days in HORIZONS]
+    sums = [mean[:, :days].sum(axis=1, dtype=np.float64) for days in HORIZONS]
     sold = [actual[:, :days].sum(axis=1) if days <= n_days else np.full(len(actual), np.nan) for days in HORIZONS]
-    held = [[forecast.quantile_of_sum(days, level) for level in LEVELS] for days in HORIZONS]
-    phi = forecast.spread.dispersion
-    plain = [negative_binomial_quantile(f, sum_variance(f, phi, USUAL_ERROR), 0.95) for f in sums]
+    held = [[spread.quantile(days, f, level) for level in LEVELS] for days, f in zip(HORIZONS, sums, strict=True)]
+    plain = [negative_binomial_quantile(f, sum_variance(f, spread.dispersion, USUAL_ERROR), 0.95) for f in sums]
     return Coverage(
         sold=np.column_stack(sold)[rows],
         held=np.moveaxis(np.array(held), 2, 0)[rows],
         plain=np.column_stack(plain)[rows],
         kind=kind_of_demand(known)[rows],
-        slow=(forecast.spread.pace <= SLOW_PACE)[rows],
+        slow=(spread.pace <= SLOW_PACE)[rows],
     )
 
 

@@ -7,7 +7,7 @@ number of origins towards what is usual (METHODS 5a, coverage where it is used).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,6 +40,7 @@ MOST_SERIES = 2_000
 LEAST_TRIALS, LEAST_FLOOR_TRIALS = 20, 30
 USUAL_ORIGINS = 3  # what is usual weighs as much as three origins
 LEAST_ERROR, MOST_ERROR, MOST_SLOW_ERROR = 0.05, 0.9, 3.0
+LEAST_CHANCE = 0.25
 LEAST_SLOW_PACE = 1  # slower ones are held by their floor
 
 
@@ -90,49 +91,83 @@ def trial_of(history: History, week: Matrix, cut: int, lead_days: int) -> Trial:
 def doubt_of(trials: Iterable[Trial]) -> Doubt:
     """Learn the errors of each kind of variant at every horizon, and what the slowest ones stay under."""
     past = list(trials)
-    columns = [_errors(past, column) for column in range(len(HORIZONS))]
+    columns = [_learned(past, column) for column in range(len(HORIZONS))]
     # More days ahead are never easier to forecast: where few origins say so, it is their luck.
-    errors = tuple(tuple(np.round(isotonic_regression(kind).x, 4).tolist()) for kind in np.transpose(columns))
+    chances, *errors = (tuple(np.round(isotonic_regression(row).x, 4).tolist()) for row in np.transpose(columns))
     least = (0, *FLOOR_PACES[:-1])
     floors = tuple(_floors(past, low, high) for low, high in zip(least, FLOOR_PACES, strict=True))
-    return Doubt(errors, floors if any(floors) else ())
+    return Doubt(tuple(errors), floors if any(floors) else (), chances)
 
 
-def _errors(past: list[Trial], column: int) -> tuple[float, float, float]:
-    """Give s of steady, lively and slow variants at one horizon."""
+def _learned(past: list[Trial], column: int) -> tuple[float, float, float, float]:
+    """Give the share of chance that counts at one horizon, and s of steady, lively and slow variants."""
     known = [trial for trial in past if np.isfinite(trial.sold[:, column]).any()]
     own = len(known) / (len(known) + USUAL_ORIGINS)
 
-    def found(rows: list[Mask], usual: float, most: float) -> float:
-        columns = [
-            (trial.sold[here, column], trial.expected[here, column], trial.dispersion[here])
-            for trial, kind in zip(known, rows, strict=True)
-            for here in [kind & np.isfinite(trial.sold[:, column]) & (trial.expected[:, column] > 0)]
-        ]
-        y, f, phi = (np.concatenate(values) for values in zip(*columns, strict=True)) if columns else [np.empty(0)] * 3
-        if len(y) < LEAST_TRIALS:
-            return usual
-        return own * matching_error(y, f, phi, most) + (1 - own) * usual
+    def shrunk(sums: Sums, usual: float, find: Callable[[Sums], float]) -> float:
+        return usual if len(sums.sold) < LEAST_TRIALS else own * find(sums) + (1 - own) * usual
 
-    whole = found([trial.kind != SLOW for trial in known], USUAL_ERRORS[column], MOST_ERROR)
-    steady, lively = (found([trial.kind == kind for trial in known], whole, MOST_ERROR) for kind in (STEADY, LIVELY))
-    hardly = [(trial.kind == SLOW) & (trial.pace >= LEAST_SLOW_PACE) for trial in known]
-    return steady, lively, found(hardly, SLOW_FACTOR * whole, MOST_SLOW_ERROR)
+    sells = _sums(known, column, [trial.kind != SLOW for trial in known])
+    chance = shrunk(sells, 1.0, matching_chance)
+    whole = shrunk(sells.calmed(chance), USUAL_ERRORS[column], matching_error)
+    steady, lively = (
+        shrunk(_sums(known, column, [trial.kind == kind for trial in known]).calmed(chance), whole, matching_error)
+        for kind in (STEADY, LIVELY)
+    )
+    hardly = _sums(known, column, [(trial.kind == SLOW) & (trial.pace >= LEAST_SLOW_PACE) for trial in known])
+    slow = shrunk(hardly.calmed(chance), SLOW_FACTOR * whole, lambda sums: matching_error(sums, MOST_SLOW_ERROR))
+    return chance, steady, lively, slow
 
 
-def matching_error(y: Vector, f: Vector, phi: Vector, most: float) -> float:
+@dataclass(frozen=True)
+class Sums:
+    """Hold past sums of one horizon, what was expected, and what chance does to them."""
+
+    sold: Vector
+    expected: Vector
+    dispersion: Vector
+
+    def calmed(self, chance: float) -> Sums:
+        """Let only a share of chance count."""
+        return replace(self, dispersion=1 + chance * (self.dispersion - 1))
+
+    def covered(self, error: float) -> float:
+        """Give the share of sums at or under their 95 % quantile: where one unit less is less likely than that."""
+        variance = sum_variance(self.expected, self.dispersion, error)
+        return float(np.mean(probability_within(self.expected, variance, np.ceil(self.sold) - 1) < LEVEL))
+
+
+def _sums(past: list[Trial], column: int, rows: list[Mask]) -> Sums:
+    found = [
+        (trial.sold[here, column], trial.expected[here, column], trial.dispersion[here])
+        for trial, chosen in zip(past, rows, strict=True)
+        for here in [chosen & np.isfinite(trial.sold[:, column]) & (trial.expected[:, column] > 0)]
+    ]
+    return Sums(*(np.concatenate([*column, np.empty(0)]) for column in zip(*found, strict=True))) if found else NOTHING
+
+
+def matching_error(sums: Sums, most: float = MOST_ERROR) -> float:
     """Find the relative error at which 95 % of past sums lie at or under their quantile."""
+    return _root(sums.covered, LEAST_ERROR, most)
 
-    below = np.ceil(y) - 1  # units lie at or under their quantile where one less is less likely than the level
 
-    def excess(error: float) -> float:
-        return float(np.mean(probability_within(f, sum_variance(f, phi, error), below) < LEVEL)) - LEVEL
+def matching_chance(sums: Sums) -> float:
+    """Find the share of chance that counts, where 95 % lie under their quantile without an error of the level.
 
-    if excess(LEAST_ERROR) >= 0:
-        return LEAST_ERROR
-    if excess(most) <= 0:
-        return most
-    return float(brentq(excess, LEAST_ERROR, most, xtol=0.01))
+    Chance is read from sums of two weeks, whose levels wander: over fewer days it is less.
+    """
+    return _root(lambda chance: sums.calmed(chance).covered(LEAST_ERROR), LEAST_CHANCE, 1.0)
+
+
+def _root(covered: Callable[[float], float], low: float, high: float) -> float:
+    if covered(low) >= LEVEL:
+        return low
+    if covered(high) <= LEVEL:
+        return high
+    return float(brentq(lambda value: covered(value) - LEVEL, low, high, xtol=0.01))
+
+
+NOTHING = Sums(np.empty(0), np.empty(0), np.empty(0))
 
 
 def _floors(past: list[Trial], low: float, high: float) -> Table:

@@ -187,7 +187,7 @@ def _recipe(plain: dict[str, Any], written: int) -> Recipe:
     doubt = plain["doubt"]
     errors = tuple(tuple(kind) for kind in doubt["errors"])
     floors = tuple(tuple(tuple(row) for row in table) for table in doubt["floors"])
-    return Recipe(**plain | {"doubt": Doubt(errors, floors)})
+    return Recipe(**plain | {"doubt": Doubt(errors, floors, tuple(doubt["chances"]))})
 
 
 def _sum_ahead(days_ahead: Matrix, days: NDArray[np.int64]) -> Vector:

@@ -278,11 +278,12 @@ def how_to_undo() -> Card:
 
 
 def method(figures: Mapping[str, Any]) -> Card | None:
-    """Say in plain words how far off the forecast was, beside the simple rule."""
-    ours, naive = figures.get("candidate") or {}, figures.get("seasonal_naive") or {}
+    """Say in plain words how far off the forecast was, beside the simple rule that was the strongest then."""
+    ours, naive = figures.get("candidate") or {}, figures.get(figures.get("simple_rule", "")) or {}
     sentences = [
         _compared("Errors per day", ours.get("rmsse"), naive.get("rmsse")),
         _compared("Errors of the 28-day total", ours.get("wape28"), naive.get("wape28")),
+        f"Simple rule: {figures['simple_rule_words']}, the strongest on these weeks." if naive else "",
         _leaning(ours.get("bias")),
     ]
     known = tuple(sentence for sentence in sentences if sentence)

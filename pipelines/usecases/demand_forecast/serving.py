@@ -158,8 +158,8 @@ def forecast_rows(forecast: Forecast, variants: pd.DataFrame) -> pd.DataFrame:
         {
             "variant_id": variants["variant_id"],
             "mean": list(np.round(forecast.mean.astype(np.float64), 4)),
-            "dispersion": np.round(forecast.spread.dispersion, 4),
-            "model_error": np.round(forecast.spread.error(WEEK), 4),  # what the weekly comparison reads
+            "dispersion": np.round(forecast.spread.scatter(WEEK), 4),  # of a week, as two versions are compared
+            "model_error": np.round(forecast.spread.error(WEEK), 4),
             "lead_quantiles": quantiles(forecast, protection),
             "month_quantiles": quantiles(forecast, np.full_like(protection, MONTH)),
             "parts": parts(forecast, variants["sold_28"]),

@@ -70,11 +70,12 @@ class Doubt:
     """Hold what a shop's past taught about the errors of its forecast: parameters, stored with a version.
 
     `errors` is s by kind and horizon; `floors` the units that slow variants stayed at or under, by pace, horizon and
-    level. Without a past the usual errors hold, and no floor.
+    level; `chances` the share of phi that counts by horizon. Without a past the usual errors hold, and no floor.
     """
 
     errors: Table = (USUAL_ERRORS, USUAL_ERRORS, tuple(round(SLOW_FACTOR * s, 4) for s in USUAL_ERRORS))
     floors: tuple[Table, ...] = ()
+    chances: tuple[float, ...] = (1.0,) * len(HORIZONS)
 
 
 def doubt_of_old(error: float) -> Doubt:
@@ -116,9 +117,14 @@ class Spread:
         by_kind = [np.interp(np.asarray(days), HORIZONS, errors) for errors in self.doubt.errors]
         return np.asarray(np.choose(self.kind, by_kind), dtype=np.float64)
 
+    def scatter(self, days: ArrayLike) -> Vector:
+        """Give the variance-to-mean ratio that chance alone gives to so many days."""
+        chance = self.share * np.interp(np.asarray(days), HORIZONS, self.doubt.chances)
+        return np.asarray(1 + chance * (self.dispersion - 1))
+
     def variance(self, days: ArrayLike, mean: Vector) -> Vector:
         """Give the variance of a sum of days with that mean."""
-        return sum_variance(mean, 1 + self.share * (self.dispersion - 1), self.error(days))
+        return sum_variance(mean, self.scatter(days), self.error(days))
 
     def quantile(self, days: ArrayLike, mean: Vector, level: ArrayLike) -> Vector:
         """Give the units that demand of so many days stays at or under with probability `level`."""

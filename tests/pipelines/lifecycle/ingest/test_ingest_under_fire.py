@@ -21,8 +21,14 @@ from tests import factories
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[4]
 ORDERS, STATES = 1_500, 3
-DRAIN = (
-    "import django; django.setup(); from pipelines.lifecycle.ingest import drain; print('ready', flush=True); drain.drain()"
+DRAIN = "; ".join(
+    [
+        "import django",
+        "django.setup()",
+        "from pipelines.lifecycle.ingest import drain",
+        "print('ready', flush=True)",
+        "drain.drain()",
+    ]
 )
 
 

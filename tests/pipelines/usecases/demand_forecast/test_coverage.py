@@ -36,7 +36,7 @@ def test_a_forecast_is_set_beside_the_sums_that_were_complete() -> None:
     known = history_of(frames)
     said = model.predict_panel(model.fit(frames), frames, horizon=56)
     rows = np.array([True] * 5 + [False])
-    found = coverage_of(said, known, np.full((6, 28), 0.5), rows)
+    found = coverage_of(said.mean, said.spread, known, np.full((6, 28), 0.5), rows)
     assert found.sold.shape == (5, 5) and np.isnan(found.sold[:, 4]).all() and (found.sold[:, 3] == 14).all()
     assert np.array_equal(found.held[:, 2, 0], said.quantile_of_sum(21, 0.95)[rows])
     assert np.array_equal(found.held[:, 2, 1], said.quantile_of_sum(21, 0.9)[rows])

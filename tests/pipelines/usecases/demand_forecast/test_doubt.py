@@ -1,5 +1,7 @@
 """What a shop's past teaches: errors that are in a simulated past are found again, for each kind and horizon."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from pipelines.usecases.demand_forecast.backtest import Backtest
 from pipelines.usecases.demand_forecast.doubt import (
     MOST_SERIES,
     USUAL_ORIGINS,
+    Sums,
     Trial,
     doubt_of,
     matching_error,
@@ -82,9 +85,17 @@ def test_what_the_slowest_stay_under_is_what_such_variants_sold_before() -> None
 
 def test_a_part_unit_counts_as_a_whole_one() -> None:
     """A quantile is a whole number: 41.4 lie at or under it from 42 on."""
-    f, phi = np.full(400, 40.0), np.ones(400)
     y = np.random.default_rng(0).poisson(40 * np.random.default_rng(1).gamma(4, 0.25, 400)).astype(float)
-    assert matching_error(y - 0.6, f, phi, 0.9) == matching_error(y, f, phi, 0.9)
+    whole = Sums(y, np.full(400, 40.0), np.ones(400))
+    assert matching_error(replace(whole, sold=y - 0.6)) == matching_error(whole)
+
+
+def test_where_chance_alone_would_hold_too_much_less_of_it_counts() -> None:
+    """Poisson sums whose dispersion was read as 4, since their levels wander over two weeks."""
+    past = [replace(drawn((0.01, 0.01, 0.3, 0.4, 0.5), seed), dispersion=np.full(500, 4.0)) for seed in range(6)]
+    found = doubt_of(past)
+    assert found.chances[0] < 0.6 and found.chances[-1] == 1.0 and list(found.chances) == sorted(found.chances)
+    assert found.errors[STEADY][0] < 0.2
 
 
 @pytest.mark.parametrize("n_days", [28, 60, 140, 400, 900])
