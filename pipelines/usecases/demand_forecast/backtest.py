@@ -128,6 +128,8 @@ class Backtest:
 
     def doubt(self, n_days: int) -> Doubt:
         """Learn from the origins before a day how wrong the forecast is, for every number of days."""
+        missing = [cut for cut in past_cuts(n_days) if cut not in self._weeks]
+        self._weeks |= weekly_profiles(self.history.panel, missing)
         return doubt_of(self._tried(cut).until(n_days) for cut in past_cuts(n_days))
 
     def _tried(self, cut: int) -> Trial:

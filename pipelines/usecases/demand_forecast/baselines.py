@@ -29,7 +29,9 @@ def moving_average(panel: Panel, horizon: int, window: int = 28) -> Matrix:
 def last_year(panel: Panel, horizon: int) -> Matrix:
     """Repeat the same weeks of last year, and last week for what was not seen then."""
     columns = panel.n_days - YEAR_OF_WEEKS + np.arange(horizon) % YEAR_OF_WEEKS
-    return np.where(panel.seen[:, columns], panel.y[:, columns], seasonal_naive(panel, horizon))
+    inside = np.maximum(columns, 0)
+    known = panel.seen[:, inside] & (columns >= 0)
+    return np.where(known, panel.y[:, inside], seasonal_naive(panel, horizon))
 
 
 def croston_sba(panel: Panel, horizon: int) -> Matrix:
@@ -50,7 +52,7 @@ def croston_sba(panel: Panel, horizon: int) -> Matrix:
 
 @dataclass(frozen=True)
 class Rule:
-    """Name a rule that a merchant can follow without us, in words that end "by …", and the history it needs."""
+    """Name a rule that a merchant can order by without us, in words after "order by", and the history it needs."""
 
     words: str
     forecast: Callable[[Panel, int], Matrix]
@@ -59,7 +61,7 @@ class Rule:
 
 SAFE_DEFAULT = "seasonal_naive"
 SIMPLE_RULES: Mapping[str, Rule] = {
-    SAFE_DEFAULT: Rule("last week's sales again", seasonal_naive),
+    SAFE_DEFAULT: Rule("last week's sales", seasonal_naive),
     "moving_average": Rule("the average of the last four weeks", moving_average),
     "last_year": Rule("last year's sales of the same weeks", last_year, YEAR_OF_WEEKS),
 }

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from pipelines.stats.frames import Matrix, long_from_matrix
 from pipelines.usecases.contract import Frames, Progress, silent
 from pipelines.usecases.demand_forecast.backtest import Members, Parts, Recipe, backtest_of
+from pipelines.usecases.demand_forecast.baselines import Rule
 from pipelines.usecases.demand_forecast.ensemble import pooled_week, weekly_profiles
 from pipelines.usecases.demand_forecast.history import History, Vector, history_of
 from pipelines.usecases.demand_forecast.launches import Profiles, launch_profiles
@@ -155,6 +156,14 @@ def forecast_of(said: Members, recipe: Recipe, lead_days: int, pooled: float | N
     panel = said.history.panel
     spread = spread_of(panel, parts.mean, dispersion_of(panel, lead_days, pooled).by_series, recipe.doubt)
     return Forecast(panel.ids, said.history.asof, parts.mean, spread, parts)
+
+
+def forecast_by_rule(history: History, horizon: int, rule: Rule, doubt: Doubt, lead_days: int) -> Forecast:
+    """Forecast by a plain rule, as doubtful as a version would be."""
+    mean, panel = rule.forecast(history.panel, horizon), history.panel
+    parts = Parts(week=mean[:, :7], cheap=mean, season=mean, launch=mean, mean=mean)
+    spread = spread_of(panel, mean, dispersion_of(panel, lead_days).by_series, doubt)
+    return Forecast(panel.ids, history.asof, mean, spread, parts)
 
 
 def dump(fitted: Fitted) -> dict[str, bytes]:

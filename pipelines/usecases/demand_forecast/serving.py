@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 from pipelines.charts.sparklines import sparklines
 from pipelines.stats.frames import Matrix
 from pipelines.usecases.contract import Frames
-from pipelines.usecases.demand_forecast.backtest import Parts
-from pipelines.usecases.demand_forecast.baselines import seasonal_naive
+from pipelines.usecases.demand_forecast.baselines import SAFE_DEFAULT, SIMPLE_RULES
 from pipelines.usecases.demand_forecast.explanation import explain
 from pipelines.usecases.demand_forecast.history import History, history_of
-from pipelines.usecases.demand_forecast.model import LEAST_HORIZON, Fitted, Forecast, forecast_from
+from pipelines.usecases.demand_forecast.model import LEAST_HORIZON, Fitted, Forecast, forecast_by_rule, forecast_from
 from pipelines.usecases.demand_forecast.past_in_money import censored_days
-from pipelines.usecases.demand_forecast.spread import USUAL_LEAD_DAYS, Doubt, dispersion_of, spread_of
+from pipelines.usecases.demand_forecast.spread import USUAL_LEAD_DAYS, Doubt
 from pipelines.usecases.demand_forecast.stock import MONTH, TOTAL, Outlook, advise
 from pipelines.usecases.demand_forecast.stock_inputs import (
     Override,
@@ -83,10 +82,7 @@ def answer(fitted: Fitted | None, frames: Frames) -> dict[str, pd.DataFrame]:
 
 def simple_rule(history: History, horizon: int) -> Forecast:
     """Repeat last week, with the usual doubt."""
-    mean = seasonal_naive(history.panel, horizon)
-    parts = Parts(week=mean[:, :7], cheap=mean, season=mean, launch=mean, mean=mean)
-    spread = spread_of(history.panel, mean, dispersion_of(history.panel, USUAL_LEAD_DAYS).by_series, Doubt())
-    return Forecast(history.panel.ids, history.asof, mean, spread, parts)
+    return forecast_by_rule(history, horizon, SIMPLE_RULES[SAFE_DEFAULT], Doubt(), USUAL_LEAD_DAYS)
 
 
 def advice_rows(forecast: Forecast, variants: pd.DataFrame, frames: Frames) -> pd.DataFrame:
