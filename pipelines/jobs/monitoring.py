@@ -7,7 +7,7 @@ from pipelines.jobs.queue import job
 
 @job(timeout=1800)
 def keep_up() -> None:
-    """Learn the shops' peak hours, restate closed evidence, forget whose answers were counted."""
+    """Learn the shops' peak hours, restate closed evidence, forget whose answers were counted and who was between."""
     from django.utils import timezone
 
     from pipelines.lifecycle.evidence import blocks, exposures
@@ -15,3 +15,4 @@ def keep_up() -> None:
     now = timezone.now()
     blocks.keep_up(now)
     exposures.forget_served(now)
+    exposures.forget_between()

@@ -35,14 +35,17 @@ LEFT_LYING = timedelta(minutes=2)  # a job that follows at once has had its chan
 
 BATCH = [slug for slug, case in USE_CASES.items() if case.serves == "batch"]
 BY_CLOCK = ("first", "weekly")
+BY_MERCHANT = "merchant"
+LOST_AFTER = timedelta(minutes=15)  # a training that was asked for and that nobody began: its job may be gone
 RENEWAL = "renewal"
 
 Training = tuple[int, str, str]
 
 
 def dead_runs() -> Iterator[Training]:
-    """Yield the runs whose worker died."""
-    yield from TrainingRun.objects.filter(runs.silent_runs()).values_list("shop_id", "use_case", "trigger")
+    """Yield the runs whose worker died, and those that were asked for and never begun."""
+    lost = Q(state=State.QUEUED, created_at__lt=timezone.now() - LOST_AFTER)
+    yield from TrainingRun.objects.filter(runs.silent_runs() | lost).values_list("shop_id", "use_case", "trigger")
 
 
 def trainings(now: datetime | None = None) -> Iterator[Training]:
@@ -61,7 +64,10 @@ def trainings(now: datetime | None = None) -> Iterator[Training]:
 
 def is_wanted(shop: Shop, use_case: str, trigger: str) -> bool:
     """Say whether a training that was enqueued a while ago should still run: the clock may have sent it twice."""
-    dead = TrainingRun.objects.for_shop(shop).filter(runs.silent_runs(), use_case=use_case)
+    mine = TrainingRun.objects.for_shop(shop).filter(use_case=use_case)
+    dead = mine.filter(runs.silent_runs())
+    if trigger == BY_MERCHANT:
+        return dead.exists() or mine.filter(state=State.QUEUED).exists()
     if trigger == RENEWAL:
         return dead.exists() or (shop.pk, use_case, RENEWAL) in renewals()
     return trigger not in BY_CLOCK or dead.exists() or due_trigger(shop, use_case, timezone.now()) == trigger

@@ -29,12 +29,12 @@ COUNTS = {
 FIGURES = {f"{arm}_{name}": count.format(arm=arm) for arm in ARMS for name, count in COUNTS.items()}
 NAMES = ", ".join(FIGURES)
 
-# Units with their first order that counts, one at most.
+# Units of both arms with their first order that counts, one at most; who was between them is never counted.
 SHOWN = """
     SELECT e.step, date_bin('1 hour', e.first_at, %(grid)s) AS starts_at, e.arm, e.had_error, e.was_slow, e.first_at,
            e.shop_id, e.unit
     FROM pipelines_exposure e
-    WHERE e.shop_id = %(shop)s AND e.release_id = %(release)s AND e.first_at < %(until)s
+    WHERE e.shop_id = %(shop)s AND e.release_id = %(release)s AND e.first_at < %(until)s AND e.arm <> 'between'
 """
 FIRST_ORDER = """
     LEFT JOIN LATERAL (

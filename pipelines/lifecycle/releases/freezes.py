@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import Deployment, FreezeWindow, LifecycleEvent, Release, Shop, ShopSettings
@@ -150,6 +151,8 @@ def add(shop: Shop, *, name: str, starts_at: datetime, ends_at: datetime, by: st
     """Set a freeze."""
     if ends_at <= starts_at:
         raise Refused("A freeze must end after it begins.")
+    if ends_at <= timezone.now():
+        raise Refused("This freeze is over already. Nothing was set.")
     with transaction.atomic():
         window = FreezeWindow.objects.create(shop=shop, name=name, starts_at=starts_at, ends_at=ends_at)
         record(window, "freeze.set", by)

@@ -33,6 +33,16 @@ def silent_runs() -> Q:
     return Q(state=State.RUNNING, heartbeat_at__lt=timezone.now() - DEAD_AFTER)
 
 
+def queue(shop_id: int, use_case: str, trigger: str) -> bool:
+    """Note that a training was asked for, unless one waits or runs already: of two clicks one counts."""
+    try:
+        with transaction.atomic():
+            TrainingRun.objects.create(shop_id=shop_id, use_case=use_case, trigger=trigger)
+    except IntegrityError:
+        return False
+    return True
+
+
 def claim(shop_id: int, use_case: str, trigger: str) -> TrainingRun:
     """Start a run, or take over one whose worker died; refuse while another is alive."""
     open_runs = TrainingRun.objects.for_shop(shop_id).filter(use_case=use_case)

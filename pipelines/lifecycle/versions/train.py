@@ -18,7 +18,7 @@ from django.utils import timezone
 from pipelines.lifecycle.data import dataset, quality
 from pipelines.lifecycle.errors import AlreadyRunning, ArtifactRefused
 from pipelines.lifecycle.releases.release import deployment_of
-from pipelines.lifecycle.versions import artifacts, registry, runs
+from pipelines.lifecycle.versions import answers, artifacts, registry, runs
 from pipelines.models import ModelVersion, Shop, ShopSettings, TrainingRun
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames, NotEnoughHistory, UseCase
@@ -66,17 +66,28 @@ def learn(use_case: UseCase, data: dataset.Dataset, tracker: runs.Tracker) -> Le
         page = use_case.resolve("present")(evaluation, replay, currency=data.snapshot.shop.currency)
     with tracker.step("Trying it as it will run", 91, 95):
         files = use_case.resolve("dump")(fitted)
-        tried = {"serving": serving_of(use_case, files, data), "leakage": leakage_of(use_case, fitted, data.frames)}
+        serving, said = serving_of(use_case, files, data)
+        tried = {"serving": serving, "leakage": leakage_of(use_case, fitted, data.frames)}
+        tried["answers"] = answers_beside(use_case, said, champion, data.frames)
     metrics = evaluation.as_dict() | tried | {"compared_with": number}
     return Learned(metrics, replay.as_dict(), page.as_dict(), files)
 
 
-def serving_of(use_case: UseCase, files: Mapping[str, bytes], data: dataset.Dataset) -> dict[str, float]:
-    """Measure what loading the files and answering once takes, and how large they are."""
+def serving_of(
+    use_case: UseCase, files: Mapping[str, bytes], data: dataset.Dataset
+) -> tuple[dict[str, float], answers.Answers]:
+    """Measure what loading the files and answering once takes, and how large they are; give what was said, too."""
     began = time.perf_counter()
-    use_case.resolve("answer")(use_case.resolve("load")(files), data.frames)
+    said = use_case.resolve("answer")(use_case.resolve("load")(files), data.frames)
     seconds = time.perf_counter() - began
-    return {"seconds": round(seconds, 3), "units": data.snapshot.series, "bytes": sum(map(len, files.values()))}
+    return {"seconds": round(seconds, 3), "units": data.snapshot.series, "bytes": sum(map(len, files.values()))}, said
+
+
+def answers_beside(use_case: UseCase, said: answers.Answers, champion: Any, frames: Frames) -> dict[str, int] | None:
+    """Count what the live version would say otherwise today; nothing where none runs."""
+    if champion is None:
+        return None
+    return answers.differences(said, use_case.resolve("answer")(champion, frames))
 
 
 def leakage_of(use_case: UseCase, fitted: Any, frames: Frames) -> dict[str, int] | None:

@@ -274,7 +274,7 @@ def how_to_undo() -> Card:
         sentences=(
             "Roll back returns to what ran before, at once and at any time.",
             "Orders that you placed with suppliers stay as they are.",
-            "A version that was rolled back is blocked; a rejected one can be tried again.",
+            "What you roll back can be used again; only a version that did harm is barred.",
         ),
     )
 
@@ -307,7 +307,7 @@ def _leaning(bias: float | None) -> str:
         return ""
     if abs(bias) < 0.005:
         return "In all, forecasts were neither too high nor too low."
-    return f"In all, forecasts were {words.percent(abs(bias))} too {'high' if bias > 0 else 'low'}."
+    return f"In all, forecasts were {words.exact_percent(abs(bias))} too {'high' if bias > 0 else 'low'}."
 
 
 def _may_lose(group: Difference) -> bool:

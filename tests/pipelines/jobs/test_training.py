@@ -76,7 +76,7 @@ def test_what_the_clock_sent_twice_runs_once(shop, trigger):
 
 def test_what_the_merchant_asks_for_always_runs(shop):
     for _ in range(2):
-        training.train_version.enqueue(shop.pk, "toy", "merchant")
+        training.train_version.enqueue(shop.pk, "toy", "operator")
     assert ModelVersion.objects.count() == 2
 
 

@@ -185,7 +185,7 @@ def test_errors_are_told_in_plain_words():
         "Errors per day are 22\u00a0% smaller than those of the simple rule.",
         "Errors of the 28-day total are 25\u00a0% smaller than those of the simple rule.",
         "Simple rule: the average of the last four weeks, the strongest on these weeks.",
-        "In all, forecasts were 3\u00a0% too high.",
+        "In all, forecasts were 3.1\u00a0% too high.",
     )
     worse = Evaluation(
         {"candidate": {"rmsse": 1.1, "wape28": None, "bias": -0.001}, "moving_average": {"rmsse": 1.0}} | RULE
