@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 UV_VERSION := 0.13.9
-APT_LINE := apt-get install -y make python3-venv libgomp1
-CHROMIUM_LINE := apt-get install -y --no-install-recommends chromium
+APT_LINE := apt-get update && apt-get install -y make python3-venv libgomp1
+CHROMIUM_LINE := apt-get update && apt-get install -y --no-install-recommends chromium
 
 # What may be set: make demo ORDERS=orders.csv HISTORY=60 PORT=8001 STORE_PORT=9301 STATE=folder
 ORDERS ?=
@@ -16,6 +16,7 @@ STATE ?=
 HOST ?= 127.0.0.1
 QUEUES ?= events default
 NAME ?=
+SPREAD ?= --numprocesses auto --maxprocesses 8 --dist worksteal
 ARGS ?=
 STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(STATE),--state "$(STATE)")
 
@@ -31,7 +32,7 @@ tools:
 	python3 -m ensurepip --version >/dev/null 2>&1 || missing="python3-venv"; \
 	ls /usr/lib/*/libgomp.so.1 >/dev/null 2>&1 || missing="$$missing libgomp1"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -qq && $(APT_LINE); \
+		$(APT_LINE); \
 	elif [ -n "$$missing" ]; then \
 		echo "Missing:$$missing. Run this as root, then make again: $(APT_LINE)" >&2; \
 		[ "$${missing#*python3-venv}" = "$$missing" ] || exit 1; \
@@ -69,14 +70,14 @@ lint: setup ## Style, types, import rules, templates
 	find . -path ./.venv -prune -o -path '*/templates/*' -name '*.html' -print0 | xargs -0r .venv/bin/djade --target-version 5.2 --check
 
 test: setup chromium ## The whole suite, browser included
-	.venv/bin/pytest $(ARGS)
+	.venv/bin/pytest $(SPREAD) --durations=10 $(ARGS)
 
 browser: setup chromium ## Only the tests that drive Chromium
 	.venv/bin/pytest -m browser $(ARGS)
 
 chromium:
 	@if [ -x /usr/bin/chromium ]; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && $(CHROMIUM_LINE) >/dev/null; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then ($(CHROMIUM_LINE)) >/dev/null; \
 	else echo "Chromium is not installed, so the browser tests are skipped. As root: $(CHROMIUM_LINE)" >&2; fi
 
 benchmark: setup ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, pages or releases
