@@ -7,9 +7,10 @@ UV_VERSION := 0.13.9
 APT_LINE := apt-get update && apt-get install -y make python3-venv libgomp1
 CHROMIUM_LINE := apt-get update && apt-get install -y --no-install-recommends chromium
 
-# What may be set: make demo ORDERS=orders.csv HISTORY=60 PORT=8001 STORE_PORT=9301 STATE=folder
+# What may be set: make demo ORDERS=orders.csv HISTORY=60 AT=2027-02-28T23:58 PORT=8001 STORE_PORT=9301 STATE=folder
 ORDERS ?=
 HISTORY ?=
+AT ?=
 PORT ?= 8000
 STORE_PORT ?= 9300
 STATE ?=
@@ -18,12 +19,12 @@ QUEUES ?= events default
 NAME ?=
 SPREAD ?= --numprocesses auto --maxprocesses 8 --dist worksteal
 ARGS ?=
-STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(STATE),--state "$(STATE)")
+STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(AT),--at $(AT)) $(if $(STATE),--state "$(STATE)")
 
-.PHONY: help setup tools demo run worker smoke lint test browser chromium benchmark
+.PHONY: help setup tools demo run worker smoke lint test browser any-day chromium benchmark
 
 help: ## Print this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 setup: tools .venv/installed ## Install everything the app, its tests and the demo need; start nothing
 
@@ -70,10 +71,13 @@ lint: setup ## Style, types, import rules, templates
 	find . -path ./.venv -prune -o -path '*/templates/*' -name '*.html' -print0 | xargs -0r .venv/bin/djade --target-version 5.2 --check
 
 test: setup chromium ## The whole suite, browser included
-	.venv/bin/pytest $(SPREAD) --durations=10 $(ARGS)
+	$(if $(AT),TESTS_AT=$(AT)) .venv/bin/pytest $(SPREAD) --durations=10 $(ARGS)
 
 browser: setup chromium ## Only the tests that drive Chromium
 	.venv/bin/pytest -m browser $(ARGS)
+
+any-day: setup ## The smoke run on six awkward days and the tests on two; an hour or so, not in CI
+	@exec $(PY) manage.py any_day
 
 chromium:
 	@if [ -x /usr/bin/chromium ]; then :; \

@@ -1,11 +1,15 @@
-"""What every test gets: a real PostgreSQL and Redis, jobs run on the spot, files that lie outside.
+"""What every test gets: a real PostgreSQL and Redis, a clock, jobs run on the spot, files that lie outside.
+
+The tests live on a day of their own, whatever this machine's clock says; TESTS_AT=2028-02-29T12:00 is another.
 
 Under pytest-xdist each worker has a PostgreSQL and a Redis of its own, so no test meets the rows of another.
 """
 
 import base64
+import math
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,9 +18,10 @@ from typing import Any
 import django
 import pytest
 
+from pipelines.ops import clock
 from pipelines.ops.embedded import embedded_services
 from pipelines.ops.errors import ServiceError
-from tests import waiting
+from tests import times, waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -30,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the services before Django reads where they are; nothing is left to set up by hand."""
     if deals_out_tests(config):
         return
+    carry_a_clock()
     state = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="shopmlops-tests-")))
     state.chmod(0o711)  # run by root, PostgreSQL is another user and must pass
     os.environ.setdefault("SHOPMLOPS_STATE", str(state))
@@ -40,6 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["REDIS_URL"] = database_of_redis(os.environ["REDIS_URL"], worker)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopmlops.settings")  # not before: workers inherit it too early
     django.setup()
+
+
+def carry_a_clock() -> None:
+    """Turn the clock of the tests and of the development stores that they start; the database's stays."""
+    ahead = math.ceil(times.AT.timestamp() - time.time())
+    os.environ["DEVSTORE_CLOCK_AHEAD"] = str(ahead)
+    clock.turn(ahead)
 
 
 def deals_out_tests(config: pytest.Config) -> bool:

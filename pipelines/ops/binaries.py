@@ -64,5 +64,5 @@ def missing(name: str, versions: str, variable: str, package: str) -> str:
     """Say what is missing and the three ways out."""
     return (
         f"No {name} ({versions}) that runs on this machine ({platform.machine()}). Run `make setup`, "
-        f"or `apt-get install -y {package}`, or set {variable} to one that runs elsewhere."
+        f"or `apt-get update && apt-get install -y {package}`, or set {variable} to one that runs elsewhere."
     )

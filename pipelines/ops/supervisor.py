@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
@@ -114,6 +115,8 @@ def start_services(demo: Demo, say: Say) -> None:
         demo.children.append(redis_server.start(demo.places))
         found["REDIS_URL"] = redis_server.url(demo.places)
     demo.env = environment(demo.plan, found)
+    if ahead := int(demo.env["CLOCK_AHEAD"]):
+        say(f"Its clock shows {datetime.now(UTC) + timedelta(seconds=ahead):%A %Y-%m-%d %H:%M} UTC.")
 
 
 def start_store(demo: Demo, say: Say) -> None:
