@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.lifecycle import release as releases
+from pipelines.lifecycle.releases import release as releases
 from pipelines.models import Approval, Deployment, Exposure, ModelVersion, Order, Release, ShopSettings
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES

@@ -8,7 +8,8 @@ from django.db.models import Count, F, Sum
 from dashboard.queries.data_state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running
-from pipelines.lifecycle import alerts, freezes
+from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.releases import freezes
 from pipelines.models import Alert, FreezeWindow, Order, Shop, StockAdvice
 
 WINDOW = timedelta(days=28)
@@ -95,4 +96,4 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
 def open_alerts(shop: Shop) -> list[Alert]:
     """List what somebody should look at now, the worst and newest first."""
     known = Alert.objects.for_shop(shop).filter(closed_at=None).order_by("-opened_at")[:ALERTS_READ]
-    return sorted(known, key=lambda alert: alerts.RANK[alert.severity], reverse=True)[:ALERTS_SHOWN]
+    return sorted(known, key=lambda alert: board.RANK[alert.severity], reverse=True)[:ALERTS_SHOWN]

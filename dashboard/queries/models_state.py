@@ -6,8 +6,8 @@ from typing import Any
 
 from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.words import PHASES, Badge, step_name
-from pipelines.lifecycle import release as releasing
-from pipelines.lifecycle import rollback
+from pipelines.lifecycle.releases import release as releasing
+from pipelines.lifecycle.releases import rollback
 from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, TrainingRun
 from pipelines.usecases import USE_CASES
 

@@ -9,8 +9,8 @@ from dashboard.queries import evidence, words
 from dashboard.queries.evidence import Group
 from dashboard.queries.experiments import Measured, measured
 from dashboard.queries.words import Badge, step_name
-from pipelines.lifecycle import approval, rollback
-from pipelines.lifecycle import release as releasing
+from pipelines.lifecycle.releases import approval, rollback
+from pipelines.lifecycle.releases import release as releasing
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, Shop, Staff
 from pipelines.usecases import USE_CASES
 

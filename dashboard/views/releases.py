@@ -12,9 +12,9 @@ from dashboard.queries import words
 from dashboard.queries.releases import release_page
 from pipelines.jobs import releases as jobs
 from pipelines.jobs import training
-from pipelines.lifecycle import approval, rollback
-from pipelines.lifecycle import release as releasing
 from pipelines.lifecycle.errors import Refused, StageError
+from pipelines.lifecycle.releases import approval, rollback
+from pipelines.lifecycle.releases import release as releasing
 from pipelines.models import Deployment, Release
 from pipelines.stats.words import day
 

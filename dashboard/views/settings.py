@@ -15,8 +15,9 @@ from dashboard.pages import go, show
 from dashboard.queries.settings import VENDORS_SHOWN, rules_page, settings_page, traffics_of
 from dashboard.views.releases import require_decider
 from pipelines.jobs import training
-from pipelines.lifecycle import freezes, preferences
+from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
+from pipelines.lifecycle.releases import freezes
 from pipelines.models import Deployment, FreezeWindow, Shop
 from pipelines.stats import words
 from pipelines.stats.clock import midnight

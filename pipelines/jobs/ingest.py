@@ -12,9 +12,9 @@ log = logging.getLogger(__name__)
 @job(queue="events", timeout=300)
 def drain() -> None:
     """Apply the deliveries that are due."""
-    from pipelines.lifecycle import ingest
+    from pipelines.lifecycle.ingest import drain
 
-    ingest.drain(limit=50_000)
+    drain.drain(limit=50_000)
 
 
 @job(timeout=60)
@@ -25,7 +25,8 @@ def import_everything(shop_id: int, trigger: str) -> None:
     """
     from django.utils import timezone
 
-    from pipelines.lifecycle import backfill, freezes, pulls
+    from pipelines.lifecycle.ingest import backfill, pulls
+    from pipelines.lifecycle.releases import freezes
     from pipelines.models import Shop
 
     shop = Shop.objects.get(pk=shop_id)
@@ -40,7 +41,7 @@ def import_everything(shop_id: int, trigger: str) -> None:
 def advance_import(run_id: int) -> None:
     """Take an import one step further; the first whole import is followed by the first training."""
     from pipelines.jobs.training import train_version
-    from pipelines.lifecycle import backfill
+    from pipelines.lifecycle.ingest import backfill
     from pipelines.models import SyncRun, TrainingRun
 
     run = backfill.advance(run_id)
@@ -55,7 +56,7 @@ def carry_on() -> None:
     """Find imports that wait for their next step, and shops whose pull or comparison is due, by the database alone."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import backfill, pulls, reconcile
+    from pipelines.lifecycle.ingest import backfill, pulls, reconcile
     from pipelines.models import Shop
 
     now = timezone.now()
@@ -76,7 +77,7 @@ def compare(shop_id: int) -> None:
     """Compare a shop's recent orders with Shopify, unless that was done since it was asked for."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import reconcile
+    from pipelines.lifecycle.ingest import reconcile
     from pipelines.models import Shop
 
     shop = Shop.objects.get(pk=shop_id)
@@ -89,7 +90,7 @@ def read_again() -> None:
     """Read again what deliveries asked for, in every shop that lets us."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import reconcile
+    from pipelines.lifecycle.ingest import reconcile
     from pipelines.models import Shop
     from pipelines.shopify.errors import ShopifyError
 

@@ -8,8 +8,10 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from pipelines.lifecycle import backfill, freshness, publish, runs
 from pipelines.lifecycle.errors import BadData
+from pipelines.lifecycle.ingest import backfill, freshness
+from pipelines.lifecycle.serving import publish
+from pipelines.lifecycle.versions import runs
 from pipelines.models import (
     Deployment,
     ModelVersion,

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pipelines.lifecycle import approval, artifacts, registry, release
+from pipelines.lifecycle.releases import approval, release
+from pipelines.lifecycle.versions import artifacts, registry
 from pipelines.models import (
     DatasetSnapshot,
     Deployment,

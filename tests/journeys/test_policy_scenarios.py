@@ -12,8 +12,9 @@ import time_machine
 
 from pipelines.jobs import releases as jobs
 from pipelines.jobs import training
-from pipelines.lifecycle import approval, evidence, freezes, release, rollback
 from pipelines.lifecycle.errors import ArtifactRefused, Refused
+from pipelines.lifecycle.evidence import weigh
+from pipelines.lifecycle.releases import approval, freezes, release, rollback
 from pipelines.models import Alert, Approval, LifecycleEvent, ModelVersion, Release, ServingWindow, SyncRun
 from tests import exposing, histories
 from tests.journeys.canary_store import HOUR, UNITS, CanaryStore
@@ -168,7 +169,7 @@ class TestHarm:
 
 class TestMovingForward:
     def test_p18_on_stale_data_nothing_moves_until_it_is_fresh(self, store, monkeypatch):
-        monkeypatch.setattr(evidence, "evidence_of", lambda *_: (GOOD, {}))
+        monkeypatch.setattr(weigh, "evidence_of", lambda *_: (GOOD, {}))
         SyncRun.objects.update(finished_at=MONDAY - 3 * HOUR)
         with monkeypatch.context() as offline:
             offline.setattr(histories, "pulled", lambda *_: None)

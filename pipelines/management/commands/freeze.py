@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from pipelines.lifecycle import freezes
 from pipelines.lifecycle.errors import StageError
+from pipelines.lifecycle.releases import freezes
 from pipelines.management.shops import add_operator, operator, shop_named
 from pipelines.models import FreezeWindow, Shop
 from pipelines.stats import clock

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import alerts, freezes
-from pipelines.lifecycle.release import deployment_of
+from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.releases import freezes
+from pipelines.lifecycle.releases.release import deployment_of
 from pipelines.models import Deployment, Order, Shop, SyncRun, TrainingRun
 from tests import histories
 from tests.dashboard import moving, story
@@ -94,10 +95,10 @@ class TestAShopWithAReleaseUnderWay:
 
     def test_sees_open_alerts_with_the_money_at_risk_the_worst_first(self, shop, see):
         now = timezone.now()
-        alerts.tell(shop, "a", title="Metric missing", now=now)
-        alerts.tell(shop, "b", title="Over a limit", severity="critical", minor_per_hour=41_200, now=now)
-        alerts.tell(shop, "c", title="Long gone", now=now)
-        alerts.close(shop, "c", now)
+        board.tell(shop, "a", title="Metric missing", now=now)
+        board.tell(shop, "b", title="Over a limit", severity="critical", minor_per_hour=41_200, now=now)
+        board.tell(shop, "c", title="Long gone", now=now)
+        board.close(shop, "c", now)
         page = see("/").content.decode()
         assert page.index("Over a limit") < page.index("Metric missing")
         assert "At risk: £412 an hour" in page and "Long gone" not in page

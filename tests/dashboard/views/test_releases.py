@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import freezes, rollback
+from pipelines.lifecycle.releases import freezes, rollback
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Order, Release, ShopSettings
 from tests.dashboard import moving, story
 from tests.dashboard.views.test_access import said_to
@@ -32,7 +32,7 @@ class TestTheCard:
         assert [a + b for a, b in zip(little, much, strict=True)] == total
 
     def test_is_headed_not_proven_where_it_is_not(self, shop, see):
-        from pipelines.lifecycle import approval
+        from pipelines.lifecycle.releases import approval
         from pipelines.models import ModelVersion
 
         first = Release.objects.latest("pk")

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import due, release
+from pipelines.lifecycle import due
+from pipelines.lifecycle.releases import release
 from pipelines.models import (
     Deployment,
     ModelVersion,
