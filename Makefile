@@ -17,7 +17,8 @@ STATE ?=
 HOST ?= 127.0.0.1
 QUEUES ?= events default
 NAME ?=
-SPREAD ?= --numprocesses auto --maxprocesses 8 --dist worksteal
+# The files in the order that tests/conftest.py gives them, each whole on one worker: what it has built is used again.
+SPREAD ?= --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 ARGS ?=
 STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(AT),--at $(AT)) $(if $(STATE),--state "$(STATE)")
 

@@ -6,10 +6,8 @@ Under pytest-xdist each worker has a PostgreSQL and a Redis of its own, so no te
 """
 
 import base64
-import math
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,7 +16,6 @@ from typing import Any
 import django
 import pytest
 
-from pipelines.ops import clock
 from pipelines.ops.embedded import embedded_services
 from pipelines.ops.errors import ServiceError
 from tests import times, waiting
@@ -26,6 +23,7 @@ from tests import times, waiting
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 CHROMIUM = Path("/usr/bin/chromium")
+LONGEST = ("test_demo.py", "test_a_month.py")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 started = ExitStack()
@@ -35,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the services before Django reads where they are; nothing is left to set up by hand."""
     if deals_out_tests(config):
         return
-    carry_a_clock()
+    times.turn()
     state = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="shopmlops-tests-")))
     state.chmod(0o711)  # run by root, PostgreSQL is another user and must pass
     os.environ.setdefault("SHOPMLOPS_STATE", str(state))
@@ -46,13 +44,6 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["REDIS_URL"] = database_of_redis(os.environ["REDIS_URL"], worker)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopmlops.settings")  # not before: workers inherit it too early
     django.setup()
-
-
-def carry_a_clock() -> None:
-    """Turn the clock of the tests and of the development stores that they start; the database's stays."""
-    ahead = math.ceil(times.AT.timestamp() - time.time())
-    os.environ["DEVSTORE_CLOCK_AHEAD"] = str(ahead)
-    clock.turn(ahead)
 
 
 def deals_out_tests(config: pytest.Config) -> bool:
@@ -72,6 +63,13 @@ def start_services(state: Path) -> None:
         raise pytest.UsageError(str(error)) from None
     for name, value in services.environment().items():
         os.environ.setdefault(name, value)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: the last worker to end does so with a short one."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from pipelines.ops.demo_settings import ROOT
 
 SATURDAY = 5
+SPREAD = ("--numprocesses", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 DAYS_OF_ORDERS, ORDERS_A_DAY, THINGS = 420, 14, 40
 COLUMNS = ("invoice", "sku", "description", "qty", "ts", "price", "customer", "country")
 
@@ -49,8 +50,8 @@ def run(folder: Path, say: Callable[[str], None]) -> list[str]:
         if not passes(f"smoke: {day.name}", say, [sys.executable, "manage.py", "smoke", "--at", day.at, *file]):
             failed.append(f"smoke: {day.name}")
     for day in TESTS:
-        tests = [sys.executable, "-m", "pytest", "-q", "-m", "not browser", "--numprocesses", "auto"]
-        if not passes(f"tests: {day.name}", say, [*tests, "--dist", "worksteal"], TESTS_AT=day.at):
+        tests = [sys.executable, "-m", "pytest", "-q", "-m", "not browser", *SPREAD]
+        if not passes(f"tests: {day.name}", say, tests, TESTS_AT=day.at):
             failed.append(f"tests: {day.name}")
     return failed
 

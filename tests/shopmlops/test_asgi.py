@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from pipelines.ops.supervisor import answers, free_ports
-from tests import waiting
+from tests import times, waiting
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,7 +21,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     state = tmp_path_factory.mktemp("web")
     (state / "demo-secret").write_text("for this test")
     static = {"SHOPMLOPS_STATE": str(state), "SHOPMLOPS_DEMO": "1", "SHOPMLOPS_DEMO_SECRET": "for this test"}
-    env = {**os.environ, **static}
+    env = {**os.environ, **static, "CLOCK_AHEAD": str(times.AHEAD)}
     [port] = free_ports(1)
     command = ["-m", "granian", "--interface", "asgi", "--port", str(port), "shopmlops.asgi:application"]
     process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=env)

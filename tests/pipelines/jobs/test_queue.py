@@ -16,14 +16,14 @@ from redis import RedisError
 
 from pipelines.jobs import queue, schedule
 from pipelines.models import CronSlot
-from tests import waiting
+from tests import times, waiting
 from tests.pipelines.jobs import sample_jobs
 
 ROOT = Path(__file__).resolve().parents[3]
-IMPATIENT_WORKER = """
+IMPATIENT_WORKER = f"""
 import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "shopmlops.settings"
-import django; django.setup()
+{times.SET_UP}
 from pipelines.jobs import queue
 queue.LOST_AFTER = 2
 worker = queue.worker("default")

@@ -12,18 +12,17 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from pipelines.lifecycle.ingest import drain
 from pipelines.models import Order, OrderLine, Shop, WebhookDelivery
 from pipelines.shopify.topics import TOPICS, minimise
-from tests import factories
+from tests import factories, times, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[4]
 ORDERS, STATES = 1_500, 3
-DRAIN = (
-    "import django; django.setup(); from pipelines.lifecycle.ingest import drain; print('ready', flush=True); drain.drain()"
-)
+DRAIN = f"{times.SET_UP}from pipelines.lifecycle.ingest import drain; print('ready', flush=True); drain.drain()"
 
 
 @pytest.fixture
@@ -49,6 +48,8 @@ def delivery(shop: Shop, number: int, minute: int, copy: int) -> WebhookDelivery
         webhook_id=f"{number}-{minute}-{copy}",
         topic="orders/updated",
         triggered_at=factories.NOON,
+        received_at=timezone.now(),
+        not_before=timezone.now(),
         body_digest=os.urandom(32),
         payload=minimise(TOPICS["orders/updated"], body).payload,
     )
@@ -87,6 +88,6 @@ def test_killed_drainers_lose_and_double_nothing(shop: Shop) -> None:
 def test_drainers_share_the_work(shop: Shop) -> None:
     fill(shop, seed=3)
     drainers = [start_drainer() for _ in range(3)]
-    assert [drainer.wait(60) for drainer in drainers] == [0, 0, 0]
+    assert [drainer.wait(waiting.SECONDS) for drainer in drainers] == [0, 0, 0]
     drain.drain()
     assert_everything_arrived_once()
