@@ -54,7 +54,7 @@ def redis_server() -> Path:
 def version_of(program: Path) -> str:
     """Return what the program says of its version, nothing where it does not run."""
     try:
-        answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20)  # noqa: S603
+        answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=120)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return answer.stdout

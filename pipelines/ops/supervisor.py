@@ -27,9 +27,9 @@ from pipelines.ops.processes import Child, rotate, spawn, wait_until
 Say = Callable[[str], None]
 PYTHON = sys.executable
 WEB_WORKERS = 2
-START_SECONDS = 180.0
-STEP_SECONDS = 600.0
-SEED_SECONDS = 1800.0
+START_SECONDS = 600.0  # a machine may be slow and busy: these only end what hangs
+STEP_SECONDS = 1800.0
+SEED_SECONDS = 3600.0
 # A second SIGTERM makes a worker drop its job; the queue hands it out again at the next start.
 PATIENT_THEN_COLD = ((signal.SIGTERM, 5.0), (signal.SIGTERM, 3.0))
 

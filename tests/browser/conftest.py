@@ -45,11 +45,29 @@ class Store:
         return f"http://localhost:{self.port}"
 
 
+under_way: set[int] = set()  # requests that the app's threads are answering right now
+
+
+def noted(run: Any) -> Any:
+    """Note each request while the server's own method answers it."""
+
+    def answer(handler: Any, application: Any) -> None:
+        under_way.add(id(handler))
+        try:
+            run(handler, application)
+        finally:
+            under_way.discard(id(handler))
+
+    return answer
+
+
 @pytest.fixture(scope="session")
 def live_server() -> Iterator[Any]:
     """Serve the app on the address by which the demo serves it."""
+    from django.core.servers.basehttp import ServerHandler
     from pytest_django.live_server_helper import LiveServer
 
+    ServerHandler.run = noted(ServerHandler.run)
     server = LiveServer("127.0.0.1:0")
     yield server
     server.stop()
@@ -176,8 +194,9 @@ def admin(request: pytest.FixtureRequest, browser: Any, shop: Any, embedded: Sto
 
 
 def answered() -> None:
-    """Give the app's last answers a moment: the rows are cleared after this, and a late one would write new ones."""
-    until = time.monotonic() + 2
+    """Wait for the app's last answers: the rows are cleared after this, and a late one would write new ones."""
+    until = time.monotonic() + 2  # what has connected begins in this time; what has begun may take its own
     for thread in threading.enumerate():
         if "process_request_thread" in thread.name:
             thread.join(max(0.0, until - time.monotonic()))
+    waiting.until(lambda: not under_way, "the app's last answers")
