@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from dashboard.queries.words import Badge
+from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Location, ModelVersion, Release, Shop, StockAdvice
 
 PAGE_SIZE = 50
@@ -99,6 +101,7 @@ class ForecastsPage:
     version: ModelVersion | None
     origin: date | None
     waiting: Release | None
+    standing: Standing | None  # of what waits
 
     @property
     def first(self) -> int:
@@ -137,6 +140,7 @@ def forecasts_page(shop: Shop, wish: Wish, today: date) -> ForecastsPage:
     total = sum(counts.values())
     ids, found = page_ids(place, wish, counts.get(wish.show, 0) if wish.show else total)
     lines = lines_of(place, ids)
+    waiting = None if total else under_way(shop)
     return ForecastsPage(
         wish=wish,
         today=today,
@@ -149,8 +153,15 @@ def forecasts_page(shop: Shop, wish: Wish, today: date) -> ForecastsPage:
         at_risk_minor=place.filter(at_risk_minor__gt=0).aggregate(sum=Coalesce(Sum("at_risk_minor"), 0))["sum"],
         version=lines[0].row.version if lines else None,
         origin=lines[0].row.origin if lines else None,
-        waiting=None if total else Release.objects.for_shop(shop).filter(phase=Release.Phase.AWAITING_APPROVAL).first(),
+        waiting=waiting,
+        standing=standing_of(waiting, timezone.now()) if waiting else None,
     )
+
+
+def under_way(shop: Shop) -> Release | None:
+    """Return the release that may bring the first forecast: one that waits for an answer before any other."""
+    mine = Release.objects.for_shop(shop).filter(phase__in=Release.OPEN).select_related("version", "shop")
+    return sorted(mine, key=lambda release: not release.is_waiting_for_merchant)[0] if mine else None
 
 
 def page_ids(place: QuerySet, wish: Wish, count: int) -> tuple[list[int], int]:

@@ -31,7 +31,9 @@ class HomePage:
     at_risk_minor: int
     to_reorder: int
     advice_at: datetime | None
+    freeze: FreezeWindow | None  # that is on now, whatever it holds
     frozen_until: datetime | None
+    is_anything_protected: bool  # else the freeze holds nothing
     next_freeze: FreezeWindow | None
     alerts: list[Alert]
 
@@ -76,18 +78,22 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
     )
     sold = recent.aggregate(orders=Count("pk"), sales=Sum(F("total_minor") - F("refunded_minor")))
     data = data_state(shop, now)
+    on = freezes.windows_on(shop, now)
+    models = model_states(shop, shop.settings, now)
     advice = StockAdvice.objects.for_shop(shop).filter(location_id=0)
     return HomePage(
         now=now,
         data=data,
         running=running(shop, now, data),
-        models=model_states(shop, shop.settings, now),
+        models=models,
         orders=sold["orders"],
         sales_minor=sold["sales"] or 0,
         at_risk_minor=advice.filter(at_risk_minor__gt=0).aggregate(sum=Sum("at_risk_minor"))["sum"] or 0,
         to_reorder=advice.filter(status__in=URGENT, order_quantity__gt=0).count(),
         advice_at=advice.order_by("-at_risk_minor", "variant_id").values_list("updated_at", flat=True).first(),
-        frozen_until=freezes.frozen_until(shop, now),
+        freeze=on[0] if on else None,
+        frozen_until=freezes.end_of(on, now),
+        is_anything_protected=any(freezes.protection_of(model.slug, model.deployment).is_due for model in models),
         next_freeze=freezes.standing(shop).filter(starts_at__range=(now, now + SOON)).order_by("starts_at").first(),
         alerts=open_alerts(shop),
     )

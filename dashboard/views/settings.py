@@ -14,6 +14,7 @@ from dashboard.forms import FreezeForm, RevisionForm, RuleForm, SettingsForm, Se
 from dashboard.pages import go, show
 from dashboard.queries.settings import VENDORS_SHOWN, rules_page, settings_page, traffics_of
 from dashboard.views.releases import require_decider
+from pipelines.jobs import releases as release_jobs
 from pipelines.jobs import training
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
@@ -67,6 +68,7 @@ def add_freeze(request: HttpRequest) -> HttpResponse:
         freezes.add(request.shop, name=form.cleaned_data["name"], by=request.staff.sub, **span)
     except Refused as refusal:
         return go(reverse("settings"), refusal.sentence, refused=True)
+    release_jobs.look_at_open(request.shop.pk)
     return go(reverse("settings"), "Nothing new goes live in that time")
 
 
@@ -82,7 +84,8 @@ def settle_freeze(request: HttpRequest, pk: int) -> HttpResponse:
         require_decider(request)
     except Refused as refusal:
         return go(reverse("settings"), refusal.sentence, refused=True)
-    freezes.settle(window, by=request.staff.sub, **form.cleaned_data)
+    if freezes.settle(window, by=request.staff.sub, **form.cleaned_data):
+        release_jobs.look_at_open(request.shop.pk)
     return go(reverse("settings"), "Kept" if form.cleaned_data["keeps"] else "Dismissed")
 
 

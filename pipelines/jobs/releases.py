@@ -26,11 +26,22 @@ def evaluate(release_id: int) -> None:
     from pipelines.lifecycle import look as stage
     from pipelines.lifecycle.releases.release import deployment_of
     from pipelines.models import Release
+    from pipelines.strategies.policy import Reason
 
     row = Release.objects.get(pk=release_id)
     before = (row.phase, deployment_of(row.shop_id, row.use_case).revision)
-    stage.evaluate(release_id, timezone.now())
+    decision = stage.evaluate(release_id, timezone.now())
+    if decision and decision.reason == Reason.RESUMED:  # what held it is over: it goes on now, not at the next look
+        stage.evaluate(release_id, timezone.now())
     follow(release_id, before)
+
+
+def look_at_open(shop_id: int) -> None:
+    """Have every release under way looked at, because what may move in the shop has changed."""
+    from pipelines.models import Release
+
+    for release_id in Release.objects.for_shop(shop_id).filter(phase__in=Release.OPEN).values_list("pk", flat=True):
+        evaluate.enqueue(release_id)
 
 
 def follow(release_id: int, before: tuple[str, int] | None) -> None:

@@ -112,6 +112,8 @@ def carry_on() -> None:
         train_version.enqueue(*run)
     for run in due.trainings():
         train_version.enqueue(*run)
+    for run in due.renewals():
+        train_version.enqueue(*run)
     for version_id in due.judgements():
         validate_version.enqueue(version_id)
     for version_id in due.proposals():

@@ -21,7 +21,7 @@ from pipelines.lifecycle.evidence import weigh, windows
 from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.releases import approval, card, freezes, release, rollback, traffic
 from pipelines.lifecycle.releases.release import SYSTEM, Phase
-from pipelines.models import LifecycleEvent, Measurement, ModelVersion, Release
+from pipelines.models import LifecycleEvent, Measurement, ModelVersion, Release, ShopSettings
 from pipelines.strategies import Action, Decision, Health, Situation, Window, policy
 from pipelines.usecases import USE_CASES
 
@@ -96,7 +96,9 @@ def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
         is_approved=release.is_approved(row, now),
         is_paused=row.is_paused,
         held=row.held,
-        frozen_until=freezes.frozen_until(row.shop, now),
+        frozen_until=freezes.held_until(row, now),
+        protection=freezes.protection_of(row.use_case, pointer),
+        yes_lasts=ShopSettings.of(row.shop_id).approval_lifetime,
         data_age=now - newest if newest else None,
         artifact_is_safe=row.version.state != ModelVersion.State.QUARANTINED,
         evidence_is_same=card.digest_of(row.evidence) == row.evidence_digest,
@@ -234,6 +236,8 @@ def pause(row: Release, look: Look) -> None:
 def hold(row: Release, look: Look) -> None:
     """Stay and say why."""
     waits_anyway = row.phase == Phase.SCHEDULED and look.decision.until
+    if waits_anyway and row.scheduled_for != look.decision.until:  # the freeze was changed since
+        Release.objects.filter(pk=row.pk, revision=row.revision).update(scheduled_for=look.decision.until)
     if row.phase != Phase.LIVE and not waits_anyway and release.hold(row, look.decision.sentence):
         log(row, look)
 

@@ -33,6 +33,7 @@ SPLITS = dataclasses.replace(
     title="Rehearsal",
     unit="visitor",
     serves="request",
+    reaches_shoppers=True,
     evidence=OrdersWithinADay(),
 )
 PEAKS = {"weekday": [11, 12], "weekend": [15], "learned": "2026-01-01"}

@@ -68,9 +68,9 @@ def approve(
 
 def give(waiting: Release, sub: str, now: datetime) -> Release:
     """Write the yes down and go on where it was the last one needed: at once, or at the end of a freeze."""
-    frozen_until = freezes.frozen_until(waiting.shop, now)
     with transaction.atomic():
         require_unmoved(waiting)
+        freeze = freezes.of(waiting, now)
         Approval.objects.create(
             shop_id=waiting.shop_id,
             release=waiting,
@@ -81,8 +81,8 @@ def give(waiting: Release, sub: str, now: datetime) -> Release:
         )
         if not release.is_approved(waiting, now):
             wait_for_another(waiting, sub)
-        elif frozen_until:
-            schedule(waiting, frozen_until, sub, now)
+        elif freeze.holds and freeze.until:
+            schedule(waiting, freeze.until, sub, now)
         else:
             revision = release.take_step(waiting, release.next_step(waiting), now)
             tell_given(waiting, sub)
@@ -214,11 +214,14 @@ def end(row: Release, now: datetime) -> bool:
         return False
     if row.phase == Phase.CANARY and release.is_approved(row, now):
         return False  # somebody saw it: the approval is used up, and cannot expire
-    why = why_expired(row, now)
+    why, freeze = why_expired(row, now), freezes.of(row, now)
     if row.weight:
         rollback.abort(row, by=release.SYSTEM, because=why, phase=Phase.EXPIRED, quarantines=False, now=now)
         return True
-    return release.close(row, Phase.EXPIRED, by=release.SYSTEM, because=why)
+    with transaction.atomic():
+        if freeze.holds:  # the question comes again at its end
+            Release.objects.filter(pk=row.pk, revision=row.revision).update(scheduled_for=freeze.until)
+        return release.close(row, Phase.EXPIRED, by=release.SYSTEM, because=why)
 
 
 def why_expired(waiting: Release, now: datetime) -> str:

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from pipelines import strategies
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.releases import card, traffic
+from pipelines.lifecycle.releases import card, freezes, traffic
 from pipelines.lifecycle.sandbox import staging
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, Shop, ShopSettings
 from pipelines.stats import words
-from pipelines.strategies import Step
+from pipelines.strategies import Step, policy
+from pipelines.strategies.freezing import Effect
 
 Phase = Release.Phase
 SYSTEM = "system"
@@ -72,7 +73,7 @@ def open_one(version: ModelVersion, *, routine: bool, strategy: str, now: dateti
         if known:
             return known
         waiting = open_release(version.shop_id, version.use_case)
-        if waiting and not gives_way(waiting, version):
+        if waiting and not gives_way(waiting, version, now):
             return None
         if waiting:
             close(waiting, Phase.SUPERSEDED, by=SYSTEM, because=f"Version {version.number} replaced it")
@@ -83,9 +84,11 @@ def open_one(version: ModelVersion, *, routine: bool, strategy: str, now: dateti
     return release
 
 
-def gives_way(waiting: Release, version: ModelVersion) -> bool:
-    """Say whether a release may be replaced: no shopper saw it, and it is of an older version."""
-    return waiting.phase in REPLACEABLE and not waiting.weight and waiting.version.number < version.number
+def gives_way(waiting: Release, version: ModelVersion, now: datetime) -> bool:
+    """Say whether a release may be replaced: of an older version, seen by no shopper, and no yes would be lost."""
+    is_granted = waiting.phase == Phase.SCHEDULED and freezes.of(waiting, now).effect is not Effect.OUTLASTS
+    is_older = waiting.version.number < version.number
+    return waiting.phase in REPLACEABLE and not waiting.weight and is_older and not is_granted
 
 
 def stage(version: ModelVersion, deployment: Deployment, *, strategy: str, replaced: Release | None) -> Release:
@@ -158,6 +161,9 @@ def begin(release: Release, now: datetime) -> bool:
         return False
     if not passes_test_store(release):
         return close(release, Phase.REJECTED, by=SYSTEM, because="It failed in your test store")
+    if phase_of(steps_of(release)[0]) == Phase.AWAITING_APPROVAL and freezes.of(release, now).effect is Effect.OUTLASTS:
+        hold(release, policy.IN_VAIN)
+        return False
     return enter_step(release, 0, now, by=SYSTEM, because="Ready")
 
 
@@ -196,6 +202,13 @@ def next_step(release: Release) -> int:
     steps = steps_of(release)
     asked_half_way = not steps[release.step].asks and release.phase in (Phase.AWAITING_APPROVAL, Phase.SCHEDULED)
     return len(steps) - 1 if asked_half_way else release.step + 1
+
+
+def following(release: Release) -> Step | None:
+    """Return the step that a yes or good evidence leads to; nothing after the last."""
+    steps = steps_of(release)
+    number = next_step(release) if steps else 0
+    return steps[number] if number < len(steps) else None
 
 
 def enter_step(release: Release, number: int, now: datetime, *, by: str, because: str) -> bool:

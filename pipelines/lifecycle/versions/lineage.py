@@ -21,6 +21,7 @@ WORDS = {
     "release.shadow": "Ran alongside",
     "release.asked": "Your decision was asked for",
     "release.scheduled": "Waited for the end of a freeze",
+    "freeze.lifted": "Freeze lifted for this version",
     "release.step": "Shown to more shoppers",
     "release.held": "Put on hold",
     "release.paused": "Paused",
@@ -40,6 +41,7 @@ JUDGED = ("version.validated", "version.undecided", "version.refused")
 TRIGGERS = {
     "first": "the first training",
     "weekly": "the weekly training",
+    "renewal": "after a freeze that outlasted a question",
     "merchant": "asked for by a merchant",
     "operator": "asked for by an operator",
     "drift": "after the data had changed",

@@ -210,6 +210,6 @@ class TestAVersionThatDidNotPass:
 def test_a_freeze_that_is_near_is_announced(shop, see):
     begins = timezone.now() + timedelta(days=3)
     window = freezes.add(shop, name="Winter sale", starts_at=begins, ends_at=begins + timedelta(days=2), by="1001")
-    assert "Winter sale begins: nothing new goes live until" in see("/").content.decode()
+    assert "Winter sale begins: nothing new goes live to" in see("/").content.decode()
     freezes.settle(window, keeps=False, by="1001")
     assert "Winter sale" not in see("/").content.decode()
