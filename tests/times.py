@@ -1,4 +1,4 @@
-"""When the tests live: on a Wednesday on which nothing is special, or where TESTS_AT says."""
+"""When the tests live: on a Wednesday with no freeze for months, or where TESTS_AT says."""
 
 import math
 import os
@@ -6,7 +6,7 @@ import time
 
 from pipelines.ops import clock
 
-AT = clock.moment(os.environ.get("TESTS_AT", "2026-11-25T12:00"))
+AT = clock.moment(os.environ.get("TESTS_AT", "2026-12-09T12:00"))
 AHEAD = math.ceil(AT.timestamp() - time.time())
 # The first lines of a process that a test starts: it lives on the same day.
 SET_UP = f"import django; django.setup(); from pipelines.ops import clock; clock.turn({AHEAD})\n"
