@@ -13,6 +13,7 @@ urlpatterns = [
     path("forecasts.csv", forecasts.download, name="forecasts-csv"),
     path("order-list.csv", forecasts.order_list_csv, name="order-list"),
     path("forecasts/<int:variant_id>", forecasts.variant, name="variant"),
+    path("forecasts/<int:variant_id>/settled", forecasts.variant_settled, name="variant-settled"),
     path("forecasts/<int:variant_id>/figure.json", forecasts.variant_figure, name="variant-figure"),
     path("forecasts/<int:variant_id>/override", forecasts.override, name="override"),
     path("forecasts/<int:variant_id>/end-override", forecasts.end_override, name="end-override"),

@@ -150,5 +150,5 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 def advise_again(shop: Shop) -> None:
     """Have the advice worked out anew with what the merchant changed."""
-    for use_case in Deployment.objects.for_shop(shop).exclude(active=None).values_list("use_case", flat=True):
+    for use_case in Deployment.objects.for_shop(shop).values_list("use_case", flat=True):
         training.refresh.enqueue(shop.pk, use_case)

@@ -39,16 +39,22 @@ def import_everything(shop_id: int, trigger: str) -> None:
 
 @job(timeout=3600)
 def advance_import(run_id: int) -> None:
-    """Take an import one step further; the first whole import is followed by the first training."""
-    from pipelines.jobs.training import train_version
+    """Take an import one step further; the first whole one is followed by what the simple rules say, and training."""
+    from pipelines.jobs.training import refresh, train_version
     from pipelines.lifecycle.ingest import backfill
+    from pipelines.lifecycle.releases.release import deployment_of
     from pipelines.models import SyncRun, TrainingRun
+    from pipelines.usecases import USE_CASES
 
     run = backfill.advance(run_id)
     if run is None or run.state != SyncRun.State.DONE or not backfill.first_import_is_done(run.shop):
         return
-    if not TrainingRun.objects.for_shop(run.shop).exists():
-        train_version.enqueue(run.shop_id, "demand_forecast", "first")
+    if TrainingRun.objects.for_shop(run.shop).exists():
+        return
+    for use_case in USE_CASES:
+        deployment_of(run.shop, use_case)  # from now on the clock finds it, should this job die here
+        refresh.enqueue(run.shop_id, use_case)
+        train_version.enqueue(run.shop_id, use_case, "first")
 
 
 @job(timeout=60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import BadData
@@ -22,6 +22,7 @@ from pipelines.models import (
     Shop,
     ShopSettings,
     StockAdvice,
+    SyncRun,
     TrainingRun,
 )
 from pipelines.stats.clock import midnight
@@ -125,9 +126,10 @@ def proposals(now: datetime | None = None) -> Iterator[int]:
 
 
 def refreshes(now: datetime | None = None) -> Iterator[tuple[int, str]]:
-    """Yield the deployments whose rows are not of what runs now and of yesterday."""
+    """Yield the deployments whose rows are not of what runs now and of yesterday; a simple rule runs from the start."""
     now = now or timezone.now()
-    served = Deployment.objects.filter(revision__gt=0, shop__in=Shop.objects.installed())
+    here = SyncRun.objects.filter(shop=OuterRef("shop"), kind__in=freshness.ORDER_PULLS, state=SyncRun.State.DONE)
+    served = Deployment.objects.filter(Exists(here) | Q(revision__gt=0), shop__in=Shop.objects.installed())
     for deployment in served.select_related("shop"):
         if not is_served(deployment, now):
             yield deployment.shop_id, deployment.use_case

@@ -75,9 +75,9 @@ def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
     """Write what runs now says from the freshest data, then what must speak beside it; return the number of rows."""
     now = now or timezone.now()
     deployment = deployment_of(shop, use_case)
-    if not deployment.revision:
-        return 0  # nothing was ever approved: the merchant sees nothing that they did not agree to
     frames = dataset.read(dataset.Source(shop, now), use_case)
+    if "series" in frames.tables and frames["series"].empty:
+        return 0  # a shop without a product has nothing to be told
     live = Speaker(deployment.active, STABLE)
     try:
         said = answer(live, frames, use_case)

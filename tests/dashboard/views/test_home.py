@@ -8,7 +8,8 @@ from django.utils import timezone
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
 from pipelines.lifecycle.releases.release import deployment_of
-from pipelines.models import Deployment, Order, Shop, SyncRun, TrainingRun
+from pipelines.models import Deployment, Order, Shop, StockAdvice, SyncRun, TrainingRun
+from pipelines.stats import words
 from tests import histories
 from tests.dashboard import moving, story
 from tests.exposing import shown
@@ -60,7 +61,18 @@ class TestAShopThatRuns:
     def test_has_nothing_waiting_after_the_decision(self, shop, see, send):
         card = shop_card(shop)
         send(f"/releases/{card.pk}/reject", {"revision": card.revision, "reason": "later"})
+        page = see("/").content.decode()
+        assert "4 variants to order, 2 of them out of stock." in page and "waiting for you" not in page
+        StockAdvice.objects.update(order_quantity=0, lost_units=0)
         assert "Nothing needs you." in see("/").content.decode()
+
+    def test_sees_stock_first_in_the_money_of_what_runs_short(self, shop, see):
+        StockAdvice.objects.filter(status="ok").update(lost_units=0.4, at_risk_minor=99_900)  # no whole unit is missed
+        short = StockAdvice.objects.filter(lost_units__gte=0.5)
+        page = see("/").content.decode()
+        assert words.money(sum(row.at_risk_minor for row in short), shop.currency) in page
+        assert page.index("of sales at risk") < page.index("Review and decide")
+        assert page.count('variant="primary"') == 1
 
 
 class TestAModelThatAnswersVisitors:

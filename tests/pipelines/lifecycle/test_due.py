@@ -180,8 +180,13 @@ class TestRefreshes:
         assert list(due.refreshes(datetime(2026, 11, 26, 1, 59, tzinfo=UTC))) == []
         assert list(due.refreshes(datetime(2026, 11, 26, 2, 0, tzinfo=UTC))) == [(shop.pk, USE_CASE)]
 
-    def test_before_anything_was_approved_nothing_is_due(self, shop):
+    def test_before_anything_was_approved_what_the_simple_rule_says_is_due(self, shop):
         histories.a_card(shop)
+        assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)]
+
+    def test_before_the_first_import_nothing_is_due(self, shop):
+        histories.a_card(shop)
+        SyncRun.objects.all().delete()
         assert list(due.refreshes(NOW)) == []
 
 

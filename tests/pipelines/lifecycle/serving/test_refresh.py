@@ -68,7 +68,13 @@ def advice(shop, thing, location=0):
     return StockAdvice.objects.for_shop(shop).get(variant_id=thing.shopify_id, location_id=location)
 
 
-def test_before_anything_was_approved_nothing_is_written(shop, things):
+def test_before_anything_was_approved_the_simple_rule_speaks(shop, things):
+    assert speak(shop) == 6
+    assert set(StockAdvice.objects.values_list("version", "location_id")) == {(None, 0)}
+    assert Forecast.objects.filter(version=None).count() == 3
+
+
+def test_a_shop_without_an_order_is_told_nothing(shop):
     assert speak(shop) == 0 and not StockAdvice.objects.exists()
 
 
