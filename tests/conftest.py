@@ -36,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     times.turn()
     state = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="shopmlops-tests-")))
     state.chmod(0o711)  # run by root, PostgreSQL is another user and must pass
+    # pytest's own place for temporary folders is cleaned by age, and by this clock other runs' would seem old.
+    config.option.basetemp = config.option.basetemp or state / "pytest"
     os.environ.setdefault("SHOPMLOPS_STATE", str(state))
     os.environ.setdefault("SIGNING_KEY", base64.b64encode(os.urandom(32)).decode())
     if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
