@@ -23,7 +23,7 @@ from tests import times, waiting
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTED = ("orders", "order_lines", "variants", "webhooks_received", "webhooks_applied", "versions", "forecast_rows")
-PROCESSES = ("granian", "work events default", "work training", "manage.py schedule")
+PROCESSES = ("shopmlops.server", "work events default", "work training", "manage.py schedule")
 ADDRESS = re.compile(r"http://localhost:(\d+)/")
 
 pytestmark = pytest.mark.timeout(3600)  # the smoke run trains and replays a whole store, perhaps on half a core
