@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+import hypothesis
 import pytest
 
 from pipelines.ops.embedded import embedded_services
@@ -27,6 +28,11 @@ LONGEST = ("test_demo.py", "test_a_month.py")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 started = ExitStack()
+# How long an example takes says something of the machine, nothing of the code.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
