@@ -43,6 +43,7 @@ class Reason(StrEnum):
 
     # The new version is taken away
     UNSAFE = "unsafe_artifact"
+    FILES = "files_cannot_be_read"
     HARM = "harm"
     GUARDRAIL = "guardrail"
     BROKEN = "broken_answers"

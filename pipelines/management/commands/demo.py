@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from pipelines.ops.clock import moment
 from pipelines.ops.demo_settings import DemoPlan
 from pipelines.ops.errors import ServiceError
 from pipelines.ops.supervisor import supervise
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--stores", type=int, choices=(1, 2), default=1, help="2: with one to be the test store")
         parser.add_argument("--port", type=int, default=8000, help="where the app listens")
         parser.add_argument("--store-port", type=int, default=9300, help="where the development store listens")
+        parser.add_argument("--at", type=moment, metavar="TIME", help="what its clock shows at the start (ISO, UTC)")
         parser.add_argument("--state", type=Path, help="where everything is kept (default: .state, a folder a store)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,7 +32,8 @@ class Command(BaseCommand):
         if orders is not None and not orders.is_file():
             raise CommandError(f"{orders} is not a file.")
         try:
-            plan = DemoPlan(state, options["port"], options["store_port"], orders, history, stores=options["stores"])
+            ports = options["port"], options["store_port"]
+            plan = DemoPlan(state, *ports, orders, history, options["at"], options["stores"])
             supervise(plan, self.say)
         except ServiceError as error:
             raise CommandError(str(error)) from None
