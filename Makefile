@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 APT_LINE := apt-get update && apt-get install -y make python3-venv libgomp1
 CHROMIUM_LINE := apt-get update && apt-get install -y --no-install-recommends chromium
 
-# What may be set: make demo ORDERS=orders.csv HISTORY=60 STORES=2 AT=2027-02-28T23:58 PORT=8001 STORE_PORT=9301 STATE=folder
+# May be set: make demo ORDERS=file.csv HISTORY=60 STORES=2 AT=2027-02-28T23:58 PORT=8001 STORE_PORT=9301 STATE=folder
 ORDERS ?=
 HISTORY ?=
 STORES ?= 1
