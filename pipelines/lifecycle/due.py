@@ -30,7 +30,7 @@ FIRST_TRIED_EVERY = FAILED_TRIED_EVERY = timedelta(days=1)
 LEFT_LYING = timedelta(minutes=2)  # a job that follows at once has had its chance
 
 BATCH = [slug for slug, case in USE_CASES.items() if case.serves == "batch"]
-BY_CLOCK = ("first", "weekly")
+BY_CLOCK = ("first", "weekly", "decay")
 
 Training = tuple[int, str, str]
 
@@ -41,7 +41,7 @@ def dead_runs() -> Iterator[Training]:
 
 
 def trainings(now: datetime | None = None) -> Iterator[Training]:
-    """Yield the first and weekly trainings that are due for shops with fresh data."""
+    """Yield the first and weekly trainings, and those after a decay, that are due for shops with fresh data."""
     now = now or timezone.now()
     for shop in Shop.objects.installed().select_related("settings"):
         newest_pull = freshness.newest_pull_at(shop)
@@ -71,7 +71,16 @@ def due_trigger(shop: Shop, use_case: str, now: datetime) -> str:
         return "first" if waited else ""
     if newest and (newest.state == State.FAILED or newest.error_code == BadData.__name__):
         return "weekly" if now - newest.created_at > FAILED_TRIED_EVERY else ""
-    return "weekly" if newest is None or newest.created_at < last_slot(shop, now) else ""
+    if newest is None or newest.created_at < last_slot(shop, now):
+        return "weekly"
+    return "decay" if has_decayed_since(shop, use_case, newest.created_at) else ""
+
+
+def has_decayed_since(shop: Shop, use_case: str, trained_at: datetime) -> bool:
+    """Say whether what runs was found to have grown worse after the newest training began: one training an alarm."""
+    live = Release.objects.for_shop(shop).filter(use_case=use_case, phase=Release.Phase.LIVE)
+    told = live.filter(analysis__decay__alarm=True).values_list("analysis__decay__since", flat=True).first()
+    return told is not None and datetime.fromisoformat(told) > trained_at
 
 
 def last_slot(shop: Shop, now: datetime) -> datetime:

@@ -109,7 +109,7 @@ class Evidence:
     interval: tuple[float, float] | None = None  # always-valid, of the effect, relative (A/B decides on it)
     weeks: int = 0  # paired: matured weeks
     correlation: float | None = None  # paired: lag-1, of the weekly differences
-    has_decayed: bool = False  # the CUSUM alarm
+    has_decayed: bool = False  # errors beside the baseline grew beyond what the past explains
 
 
 @dataclass(frozen=True)
