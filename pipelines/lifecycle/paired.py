@@ -21,7 +21,6 @@ from pipelines.lifecycle.decay import DAILY, MATURES_AFTER, Watched
 from pipelines.lifecycle.release import deployment_of, open_release
 from pipelines.models import Forecast, Measurement, ModelVersion, PairedWeek, Release, Shop
 from pipelines.stats import clock, paired_weeks, words
-from pipelines.stats.decay import lag1_correlation
 from pipelines.stats.paired_weeks import JUDGED_FOR
 from pipelines.stats.sequential import e_value
 from pipelines.stats.significance import MIN_WEEKS
@@ -247,18 +246,21 @@ class Weighed:
         return np.array([week.loss_minor - week.against_minor for week in self.weeks])
 
     @property
-    def harm(self) -> float:
-        """Give the e-value of harm; without weeks it is 1."""
-        if not self.weeks:
-            return 1.0
+    def shares(self) -> np.ndarray:
+        """Give what is bet on, a row for each measure."""
         names = sorted({name for week in self.weeks for name in week.bets})
         bets = [[week.bets.get(name, 0.0) for week in self.weeks] for name in names]
-        return float(e_value(paired_weeks.harm_log_e(self.differences, self.scale, bets)[-1]))
+        return paired_weeks.shares_of(self.differences, self.scale, bets)
+
+    @property
+    def harm(self) -> float:
+        """Give the e-value of harm; without weeks it is 1."""
+        return float(e_value(paired_weeks.harm_log_e(self.shares)[-1])) if self.weeks else 1.0
 
     @property
     def correlation(self) -> float | None:
         """Give how much a week resembles the one before."""
-        return lag1_correlation(self.differences)
+        return paired_weeks.correlation_of(self.shares)
 
     @property
     def saved(self) -> tuple[float, float | None, float | None] | None:

@@ -340,7 +340,7 @@ def test_the_correlation_of_weeks_is_told(live):
     priced(live, [100.0, 200.0] * 6)
     assert paired.evidence_of(live, noon(WEEKS[30]))[0].correlation < -0.8
     PairedWeek.objects.all().delete()
-    priced(live, [100.0 + 10 * week for week in range(12)])
+    priced(live, [100.0 + week for week in range(12)])
     assert paired.evidence_of(live, noon(WEEKS[30]))[0].correlation > 0.5
 
 

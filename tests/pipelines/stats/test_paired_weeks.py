@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.stats.paired_weeks import harm_log_e, scale_of
+from pipelines.stats.paired_weeks import correlation_of, harm_log_e, scale_of, shares_of
 
 STAKES = (0.1, 0.25, 0.5, 0.75)
 share = st.floats(-1, 1)
@@ -24,12 +24,21 @@ def bet(x: list[float]) -> float:
 def test_the_evidence_is_the_mean_of_three_bets(weeks: list[tuple[float, float, float]]) -> None:
     losses, daily, total = ([week[place] for week in weeks] for place in range(3))
     by_hand = np.mean([bet([max(-1, min(1, loss / 4)) for loss in losses]), bet(daily), bet(total)])
-    assert math.exp(harm_log_e(losses, 4.0, [daily, total])[-1]) == pytest.approx(by_hand)
+    assert math.exp(harm_log_e(shares_of(losses, 4.0, [daily, total]))[-1]) == pytest.approx(by_hand)
 
 
 def test_without_a_scale_the_losses_keep_their_stake() -> None:
-    assert math.exp(harm_log_e([9.0] * 5, None, [[1.0] * 5])[-1]) == pytest.approx((1 + bet([1.0] * 5)) / 2)
-    assert harm_log_e([9.0] * 5, None, [])[-1] == 0
+    told = harm_log_e(shares_of([9.0] * 5, None, [[1.0] * 5]))
+    assert math.exp(told[-1]) == pytest.approx((1 + bet([1.0] * 5)) / 2)
+    assert harm_log_e(shares_of([9.0] * 5, None, []))[-1] == 0
+
+
+def test_weeks_are_alike_by_all_that_is_bet_on() -> None:
+    """Losses that only grow with the season depend on one another; that the level is off every week does not."""
+    assert correlation_of(shares_of(range(12), 12.0, [])) == pytest.approx(0.75)
+    assert correlation_of(shares_of([1.0, -1.0] * 2, 1.0, [[0.0] * 4, [0.0] * 4])) == pytest.approx(-0.75)
+    assert correlation_of(shares_of([9.0] * 12, 1.0, [[1.0] * 12])) == 0
+    assert correlation_of(shares_of([9.0, 1.0], 1.0, [])) is None
 
 
 def test_the_scale_is_three_sds_of_the_widest_differences() -> None:
