@@ -293,10 +293,10 @@ def evidence_of(release: Release, now: datetime) -> tuple[Evidence, dict[str, An
 
 
 def scale_of(pair: Pair) -> float | None:
-    """Return what a large week is, by the version's backtest: beside the live recipe, and beside the baseline."""
+    """Return what a large week is, by the version's backtest: by itself, beside the live recipe and the baseline."""
     past, baseline = pair.version.metrics.get("weekly_loss", {}), USE_CASES[pair.version.use_case].gates.baseline
     others = ("champion", baseline) if pair.against else (baseline,)
-    return paired_weeks.scale_of((past.get("candidate", []), past.get(name, [])) for name in others)
+    return paired_weeks.scale_of(past.get("candidate", []), [past.get(name, []) for name in others])
 
 
 # What the pages show

@@ -19,21 +19,20 @@ LEAST_TO_CORRELATE = 3  # weeks
 CLIPPED_AT = 3  # sds of the weekly differences in the backtest
 
 
-def scale_of(pasts: Iterable[tuple[ArrayLike, ArrayLike]]) -> float | None:
-    """Give the difference at which a week counts in full: three sds of whichever past pair of losses differed most.
+def scale_of(losses: ArrayLike, others: Iterable[ArrayLike]) -> float | None:
+    """Give the difference at which a week counts in full: three sds of whatever swung most in the same past weeks.
 
-    Each pair holds two rules' losses in the same past weeks. Recipes that hardly differed there say nothing of what a
-    large difference is: measured by them alone, every week would count in full and only its sign would matter.
+    That is the losses of the version's own recipe, or what they differ from others' (the live recipe, the simple
+    rule). Recipes that hardly differed do not say what a large difference is: by them alone only its sign would count.
     """
-    spreads = [_spread(np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)) for one, other in pasts]
-    widest = max(spreads, default=0.0)
+    mine = np.asarray(losses, dtype=np.float64)
+    past = [np.asarray(other, dtype=np.float64) for other in others]
+    widest = max(_spread(mine), *(_spread(mine - other) for other in past if len(other) == len(mine)), 0.0)
     return CLIPPED_AT * widest if widest > 0 else None
 
 
-def _spread(one: Floats, other: Floats) -> float:
-    if len(one) < LEAST_PAST or len(one) != len(other):
-        return 0.0
-    spread = float(np.std(one - other, ddof=1))
+def _spread(weeks: Floats) -> float:
+    spread = float(np.std(weeks, ddof=1)) if len(weeks) >= LEAST_PAST else 0.0
     return spread if math.isfinite(spread) else 0.0
 
 

@@ -41,24 +41,26 @@ def test_weeks_are_alike_by_all_that_is_bet_on() -> None:
     assert correlation_of(shares_of([9.0, 1.0], 1.0, [])) is None
 
 
-def test_the_scale_is_three_sds_of_the_widest_differences() -> None:
+@pytest.mark.parametrize(("ours", "live", "rule"), [(1.0, 1.0, 5.0), (1.0, 5.0, 1.0), (5.0, 0.0, 0.0)])
+def test_the_scale_is_three_sds_of_what_swung_most(ours: float, live: float, rule: float) -> None:
     rng = np.random.default_rng(0)
-    ours, live, rule = rng.normal(size=(3, 12)) * [[1.0], [1.0], [5.0]]
-    assert scale_of([(ours, live), (ours, rule)]) == pytest.approx(3 * np.std(ours - rule, ddof=1))
-    assert scale_of([(ours, live)]) == pytest.approx(3 * np.std(ours - live, ddof=1))
+    mine, other, naive = rng.normal(size=(3, 12)) * [[ours], [live], [rule]]
+    spreads = [np.std(weeks, ddof=1) for weeks in (mine, mine - other, mine - naive)]
+    assert scale_of(mine, [other, naive]) == pytest.approx(3 * max(spreads))
+
+
+def test_recipes_that_never_differed_leave_the_swing_of_the_losses() -> None:
+    assert scale_of([1.0, 3.0] * 6, [[1.0, 3.0] * 6]) == pytest.approx(3 * np.std([1, 3] * 6, ddof=1))
 
 
 @pytest.mark.parametrize(
-    "pasts",
-    [
-        [],
-        [(range(11), [0.0] * 11)],
-        [(range(12), [0.0] * 11)],
-        [(range(12), [])],
-        [([1.0] * 12, [0.0] * 12)],
-        [([math.nan] * 12, [0.0] * 12)],
-    ],
-    ids=["none", "eleven weeks", "unequal", "one alone", "no spread", "nan"],
+    ("mine", "others"),
+    [([], []), (range(11), [[0.0] * 11]), ([1.0] * 12, [[0.0] * 12]), ([math.nan] * 12, [])],
+    ids=["none", "eleven weeks", "no spread", "nan"],
 )
-def test_too_little_past_gives_no_scale(pasts: list) -> None:
-    assert scale_of(pasts) is None
+def test_too_little_past_gives_no_scale(mine: list[float], others: list[list[float]]) -> None:
+    assert scale_of(mine, others) is None
+
+
+def test_a_past_of_another_length_is_left_out() -> None:
+    assert scale_of(range(12), [[0.0] * 11]) == scale_of(range(12), [])

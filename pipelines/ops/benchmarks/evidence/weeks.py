@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 SUBJECT = "weeks"
 WEEK, JUDGED, PAST = 7, paired_weeks.JUDGED_FOR, paired_weeks.LEAST_PAST
 DRAWS, QUICK_DRAWS = 10_000, 1_000
-MOST_FALSE = 0.025
+MOST_FALSE, MOST_BETTER = 0.025, 0.02
 MEMORIES = (0.0, 0.3, 0.5)
 BEYOND = 0.7
 LAWS = ("normal", "t4", "mirrored")  # mirrored lognormal: left-skewed
@@ -98,7 +98,7 @@ def rolled_back(law: str, memory: float, draws: int, levels: Levels) -> float:
     losses, rule = (days_of(law, memory, draws, PAST + JUDGED, seed) for seed in (3, 4))
     acted = 0
     for now, past, other in zip(losses[:, PAST:], losses[:, :PAST], rule[:, :PAST], strict=True):
-        scale = paired_weeks.scale_of([(past, np.zeros(PAST)), (other, np.zeros(PAST))])
+        scale = paired_weeks.scale_of(past, [past - other])
         acted += told_by(now, scale, levels(now, rng, memory)).acts
     return acted / draws
 
@@ -186,24 +186,37 @@ class Pairing:
         """Give the weeks in which a release may begin, with past enough before it."""
         return range(PAST, len(self.wrong) - JUDGED + 1)
 
-    def follow(self, weeks: pd.DataFrame, start: int, sign: int = 1) -> Told:
-        """Follow a release that begins in some week; the other way round, whether it is called better."""
-        past, now = weeks.iloc[start - PAST : start], weeks.iloc[start : start + JUDGED]
-        scale = paired_weeks.scale_of(
-            (past["loss"], other) for other in (past["against"], self.rule[start - PAST : start])
-        )
+    def follow(self, weeks: pd.DataFrame, start: int, *, turned: bool = False, alike: bool = False) -> Told:
+        """Follow a release that begins in some week.
+
+        Turned round it says whether the version is called better; alike are recipes of which one went wrong later.
+        """
+        before, now = slice(start - PAST, start), weeks.iloc[start : start + JUDGED]
+        good, mine, other = (each["loss"].to_numpy()[before] for each in (self.right, weeks, self.other(weeks)))
+        past = (good, [good, self.rule[before]]) if alike else (mine, [other, self.rule[before]])
+        sign = -1 if turned else 1
         names = sorted(now["bets"].iloc[0])
         bets = [sign * np.array([bet[name] for bet in now["bets"]]) for name in names]
-        return told_by(sign * (now["loss"] - now["against"]).to_numpy(), scale, bets)
+        return told_by(sign * (now["loss"] - now["against"]).to_numpy(), paired_weeks.scale_of(*past), bets)
 
-    def rates(self) -> tuple[float, float, float, float]:
-        """Give how often the wrong one is called worse, taken away, called better, and the right one rolled back."""
+    def other(self, weeks: pd.DataFrame) -> pd.DataFrame:
+        """Give the other version of the two."""
+        return self.right if weeks is self.wrong else self.wrong
+
+    def rates(self) -> dict[str, float]:
+        """Say how often what is said of the two."""
         worse = [self.follow(self.wrong, start) for start in self.starts]
-        better = [self.follow(self.wrong, start, sign=-1) for start in self.starts]
-        right = [self.follow(self.right, start) for start in self.starts]
-        called = (np.mean([one.is_called for one in many]) for many in (worse, better, right))
-        found, flattered, barred = map(float, called)
-        return found, float(np.mean([one.acts for one in worse])), flattered, barred
+        return {
+            "worse": float(np.mean([one.is_called for one in worse])),
+            "taken": float(np.mean([one.acts for one in worse])),
+            "better": self.called(self.wrong, turned=True),
+            "barred": self.called(self.right),
+            "barred_alike": self.called(self.right, alike=True),
+        }
+
+    def called(self, weeks: pd.DataFrame, **how: bool) -> float:
+        """Count the releases of which K reaches its limit."""
+        return float(np.mean([self.follow(weeks, start, **how).is_called for start in self.starts]))
 
 
 def on_real_shops(shuffles: int, only: frozenset[str] = frozenset()) -> Iterator[Row]:
@@ -220,13 +233,16 @@ def on_real_shops(shuffles: int, only: frozenset[str] = frozenset()) -> Iterator
         for shop in shops:
             seeds = range(shuffles if wrong.draws else 1)
             pairs = [pairing(shop, right[shop.name], rule[shop.name], wrong, seed) for seed in seeds]
-            found.append(np.mean([pair.rates() for pair in pairs], axis=0))
-            yield told(SUBJECT, f"{wrong.name}: called worse in {shop.name}", float(found[-1][0]))
-        worse, taken, better, barred = np.mean(found, axis=0).tolist()
-        yield at_least(SUBJECT, f"{wrong.name}: called worse, over the shops", worse, wrong.least)
-        yield told(SUBJECT, f"{wrong.name}: rolled back, weeks that depend only alert", taken)
-        yield at_most(SUBJECT, f"{wrong.name}: called better, over the shops", better, 0.02)
-        yield at_most(SUBJECT, f"{wrong.name}: the right one after it rolled back", barred, MOST_FALSE)
+            rates = pd.DataFrame([pair.rates() for pair in pairs]).mean()
+            found.append(rates)
+            yield told(SUBJECT, f"{wrong.name}: called worse in {shop.name}", float(rates["worse"]))
+        over = pd.DataFrame(found).mean()
+        yield at_least(SUBJECT, f"{wrong.name}: called worse, over the shops", float(over["worse"]), wrong.least)
+        yield told(SUBJECT, f"{wrong.name}: rolled back, weeks that depend only alert", float(over["taken"]))
+        yield at_most(SUBJECT, f"{wrong.name}: called better, over the shops", float(over["better"]), MOST_BETTER)
+        for which, when in (("barred", "trained so"), ("barred_alike", "wrong since then")):
+            case = f"{wrong.name}, {when}: the right one after it rolled back"
+            yield at_most(SUBJECT, case, float(over[which]), MOST_FALSE)
 
 
 def pairing(shop: RealShop, right: pd.DataFrame, rule: Floats, wrong: Wrongs, seed: int) -> Pairing:
