@@ -26,7 +26,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard.framing import frame, is_fetch
 from pipelines.jobs.ingest import import_everything
-from pipelines.lifecycle.install import arrive
+from pipelines.lifecycle.ingest.install import arrive
 from pipelines.shopify.domains import host_parameter, shop_domain
 from pipelines.shopify.errors import InvalidIdToken, ShopifyError
 from pipelines.shopify.id_tokens import Identity, verify

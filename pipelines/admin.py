@@ -70,13 +70,13 @@ class DeliveryAdmin(ReadOnly):
     @admin.action(description="Replay", permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[models.WebhookDelivery]) -> None:
         """Try the chosen dead deliveries again."""
-        from pipelines.lifecycle import ingest
+        from pipelines.lifecycle.ingest import drain
 
         by_shop: dict[str, list[int]] = {}
         for domain, pk in queryset.values_list("shop_domain", "pk"):
             by_shop.setdefault(domain, []).append(pk)
         shops = models.Shop.objects.filter(domain__in=by_shop)
-        replayed = sum(ingest.replay(shop, by_shop[shop.domain]) for shop in shops)
+        replayed = sum(drain.replay(shop, by_shop[shop.domain]) for shop in shops)
         messages.info(request, f"{replayed} deliveries will be tried again.")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.lifecycle import release as releases
+from pipelines.lifecycle.releases import release as releases
 from pipelines.models import Approval, Deployment, Exposure, ModelVersion, Order, Release, ShopSettings
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
@@ -19,7 +19,13 @@ from tests.histories import numbers
 
 SLUG = "shown"
 SHOWN = dataclasses.replace(
-    toy_use_case.TOY, slug=SLUG, title="Shown", unit="visitor", serves="request", evidence=OrdersWithinADay()
+    toy_use_case.TOY,
+    slug=SLUG,
+    title="Shown",
+    unit="visitor",
+    serves="request",
+    reaches_shoppers=True,
+    evidence=OrdersWithinADay(),
 )
 MONDAY = datetime(2026, 9, 14, tzinfo=UTC)  # 10:00 to 12:00 and Saturdays 15:00 are peaks
 PEAKS = {"weekday": [10, 11], "weekend": [15]}

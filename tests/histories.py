@@ -11,7 +11,8 @@ import numpy as np
 from django.db import connection
 from django.utils import timezone
 
-from pipelines.lifecycle import approval, artifacts, registry, release
+from pipelines.lifecycle.releases import approval, release
+from pipelines.lifecycle.versions import artifacts, registry
 from pipelines.models import (
     DatasetSnapshot,
     ModelVersion,

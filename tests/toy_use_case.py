@@ -103,6 +103,7 @@ TOY = Toy(
     min_history=timedelta(days=1),
     unit="variant",
     serves="batch",
+    reaches_shoppers=False,
     primary_metric=Metric("rmsse", lower_is_better=True),
     evidence=PairedWeeklyLoss(),
     gates=Gates(limits=(Limit("Bias", "bias", -0.1, 0.1, "{percent:.0f} % too {side}.", "Unknown."),)),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Max, Min, Q
 
-from pipelines.lifecycle.freshness import LIMIT, ORDER_PULLS
+from pipelines.lifecycle.ingest.freshness import LIMIT, ORDER_PULLS
 from pipelines.models import Order, Shop, SyncRun
 
 BUSY = (SyncRun.State.QUEUED, SyncRun.State.EXPORTING, SyncRun.State.LOADING)

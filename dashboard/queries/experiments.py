@@ -10,7 +10,7 @@ from typing import Any
 from dashboard.queries.words import PHASES, REASONS, Badge, step_name
 from pipelines.charts import experiments as charts
 from pipelines.charts.figure import Figure
-from pipelines.lifecycle import traffic
+from pipelines.lifecycle.releases import traffic
 from pipelines.models import Release, Shop
 from pipelines.stats import words
 from pipelines.strategies.policy import HARM, NON_INFERIOR, UNBALANCED

@@ -7,26 +7,32 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
-from django.db.models import Count, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, QuerySet
+from django.utils import timezone
 
+from dashboard.queries.stock_state import StockState, stock_state
 from dashboard.queries.words import Badge
-from pipelines.models import Location, ModelVersion, Release, Shop, StockAdvice
+from pipelines.lifecycle.releases.standing import Standing, standing_of
+from pipelines.models import Forecast, Location, ModelVersion, Release, Shop, StockAdvice
 
+USE_CASE = "demand_forecast"  # whose advice these pages show
 PAGE_SIZE = 50
+MONTH = 28
 TOTAL = 0  # the row of all locations together
 HEAVY = tuple(f"version__{name}" for name in ("recipe", "metrics", "replay", "gates", "page", "lineage"))
-URGENT = ("out_of_stock", "order_today")
 STATUSES = {
     "out_of_stock": Badge("Out of stock", "critical"),
     "order_today": Badge("Order today", "warning"),
     "order_this_week": Badge("Order this week"),
     "too_much": Badge("Too much stock"),
-    "on_its_way": Badge("On its way", "info"),
+    "lies_elsewhere": Badge("At another place", "info"),
+    "on_its_way": Badge("On its way, too late", "warning"),
     "few_sales": Badge("Few sales yet"),
+    "not_wanted": Badge("No sales expected"),
     "ok": Badge("Enough stock", "success"),
 }
-FILTERS = ("out_of_stock", "order_today", "order_this_week", "on_its_way", "too_much", "few_sales")
+FILTERS = ("out_of_stock", "order_today", "order_this_week", "on_its_way", "lies_elsewhere", "too_much", "few_sales")
+RARE = ("lies_elsewhere",)  # a filter only where there is something to see
 SORTS = {
     "risk": ("Sales at risk, highest first", ("-at_risk_minor", "variant_id")),
     "runs_out": ("Runs out, soonest first", ("runs_out", "variant_id")),
@@ -65,9 +71,10 @@ class Chip:
 
 @dataclass(frozen=True)
 class Line:
-    """One variant of the list, with its badge."""
+    """One variant of the list, with its badge, and what the version that waits would say."""
 
     row: StockAdvice
+    preview: float | None = None  # units in the next 28 days
 
     @property
     def badge(self) -> Badge:
@@ -94,11 +101,11 @@ class ForecastsPage:
     total: int
     chips: list[Chip]
     places: list[Place]
-    to_order: int
-    at_risk_minor: int
+    stock: StockState
     version: ModelVersion | None
     origin: date | None
     waiting: Release | None
+    standing: Standing | None  # of what waits
 
     @property
     def first(self) -> int:
@@ -135,8 +142,9 @@ def forecasts_page(shop: Shop, wish: Wish, today: date) -> ForecastsPage:
     place = StockAdvice.objects.for_shop(shop).filter(location_id=wish.location)
     counts = dict(place.values_list("status").annotate(n=Count("*")))
     total = sum(counts.values())
+    waiting = under_way(shop)
     ids, found = page_ids(place, wish, counts.get(wish.show, 0) if wish.show else total)
-    lines = lines_of(place, ids)
+    lines = lines_of(place, ids, previews(shop, waiting, ids) if wish.location == TOTAL else {})
     return ForecastsPage(
         wish=wish,
         today=today,
@@ -145,12 +153,27 @@ def forecasts_page(shop: Shop, wish: Wish, today: date) -> ForecastsPage:
         total=total,
         chips=chips(wish, counts, total),
         places=places(shop, wish),
-        to_order=to_order(place).count(),
-        at_risk_minor=place.filter(at_risk_minor__gt=0).aggregate(sum=Coalesce(Sum("at_risk_minor"), 0))["sum"],
+        stock=stock_state(place),
         version=lines[0].row.version if lines else None,
         origin=lines[0].row.origin if lines else None,
-        waiting=None if total else Release.objects.for_shop(shop).filter(phase=Release.Phase.AWAITING_APPROVAL).first(),
+        waiting=waiting,
+        standing=standing_of(waiting, timezone.now()) if waiting else None,
     )
+
+
+def under_way(shop: Shop) -> Release | None:
+    """Return the release of what speaks here that is on its way to be live, if any."""
+    mine = Release.objects.for_shop(shop).filter(use_case=USE_CASE, phase__in=Release.OPEN)
+    return mine.select_related("version", "shop").first()
+
+
+def previews(shop: Shop, waiting: Release | None, ids: list[int]) -> dict[int, float]:
+    """Give what the version that waits says of the next 28 days, by variant, from its newest answer."""
+    if waiting is None:
+        return {}
+    said = Forecast.objects.for_shop(shop).filter(version=waiting.version_id, variant_id__in=ids)
+    newest = said.order_by("variant_id", "-origin").distinct("variant_id")
+    return {variant_id: sum(mean[:MONTH]) for variant_id, mean in newest.values_list("variant_id", "mean")}
 
 
 def page_ids(place: QuerySet, wish: Wish, count: int) -> tuple[list[int], int]:
@@ -166,11 +189,11 @@ def page_ids(place: QuerySet, wish: Wish, count: int) -> tuple[list[int], int]:
     return found[page], len(found)
 
 
-def lines_of(place: QuerySet, ids: list[int]) -> list[Line]:
+def lines_of(place: QuerySet, ids: list[int], said: dict[int, float]) -> list[Line]:
     """Read the rows of one page, in the order of their ids."""
     found = place.filter(variant_id__in=ids).select_related("version").defer("search", "rule", *HEAVY)
     by_id = {row.variant_id: row for row in found}
-    return [Line(by_id[variant_id]) for variant_id in ids if variant_id in by_id]
+    return [Line(by_id[variant_id], said.get(variant_id)) for variant_id in ids if variant_id in by_id]
 
 
 def places(shop: Shop, wish: Wish) -> list[Place]:
@@ -189,16 +212,12 @@ def matching(place: QuerySet, wish: Wish) -> QuerySet:
     return place
 
 
-def to_order(place: QuerySet) -> QuerySet:
-    """Keep the rows that should be ordered today, or should have been."""
-    return place.filter(status__in=URGENT, order_quantity__gt=0)
-
-
 def chips(wish: Wish, counts: dict[str, int], total: int) -> list[Chip]:
     """Return the filters; they keep the search and the order of the list."""
     first = Chip("All", total, wish.query(show=""), not wish.show)
+    shown = [slug for slug in FILTERS if slug not in RARE or counts.get(slug) or wish.show == slug]
     return [first] + [
-        Chip(STATUSES[slug].words, counts.get(slug, 0), wish.query(show=slug), wish.show == slug) for slug in FILTERS
+        Chip(STATUSES[slug].words, counts.get(slug, 0), wish.query(show=slug), wish.show == slug) for slug in shown
     ]
 
 
@@ -212,4 +231,4 @@ def export_rows(shop: Shop, wish: Wish) -> Iterator[StockAdvice]:
 def order_list(shop: Shop, location: int = TOTAL) -> Iterator[StockAdvice]:
     """Walk through what should be ordered today, vendor by vendor."""
     place = StockAdvice.objects.for_shop(shop).filter(location_id=location)
-    return to_order(place).order_by("vendor", "title", "subtitle").defer("search", "spark").iterator(chunk_size=2000)
+    return place.to_order().order_by("vendor", "title", "subtitle").defer("search", "spark").iterator(chunk_size=2000)

@@ -1,20 +1,22 @@
 """Home: is everything healthy, and does anything need me?"""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, Sum
 
 from dashboard.queries.data_state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running
-from pipelines.lifecycle import alerts, freezes
+from dashboard.queries.stock_state import StockState, stock_state
+from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.releases import freezes
 from pipelines.models import Alert, FreezeWindow, Order, Shop, StockAdvice
 
 WINDOW = timedelta(days=28)
 SOON = timedelta(days=14)
 ALERTS_READ, ALERTS_SHOWN = 100, 5
-URGENT = ("out_of_stock", "order_today")
+OUT_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,18 @@ class HomePage:
     models: list[ModelState]
     orders: int
     sales_minor: int
-    at_risk_minor: int
-    to_reorder: int
+    stock: StockState
+    out: list[StockAdvice]
     advice_at: datetime | None
+    freeze: FreezeWindow | None  # that is on now, whatever it holds
     frozen_until: datetime | None
+    is_anything_protected: bool  # else the freeze holds nothing
     next_freeze: FreezeWindow | None
     alerts: list[Alert]
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
 
     @property
     def on_hold(self) -> list[ModelState]:
@@ -75,18 +83,22 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
     )
     sold = recent.aggregate(orders=Count("pk"), sales=Sum(F("total_minor") - F("refunded_minor")))
     data = data_state(shop, now)
+    on = freezes.windows_on(shop, now)
+    models = model_states(shop, shop.settings, now)
     advice = StockAdvice.objects.for_shop(shop).filter(location_id=0)
     return HomePage(
         now=now,
         data=data,
         running=running(shop, now, data),
-        models=model_states(shop, shop.settings, now),
+        models=models,
         orders=sold["orders"],
         sales_minor=sold["sales"] or 0,
-        at_risk_minor=advice.filter(at_risk_minor__gt=0).aggregate(sum=Sum("at_risk_minor"))["sum"] or 0,
-        to_reorder=advice.filter(status__in=URGENT, order_quantity__gt=0).count(),
+        stock=stock_state(advice),
+        out=list(advice.filter(status="out_of_stock").order_by("-at_risk_minor", "variant_id")[:OUT_SHOWN]),
         advice_at=advice.order_by("-at_risk_minor", "variant_id").values_list("updated_at", flat=True).first(),
-        frozen_until=freezes.frozen_until(shop, now),
+        freeze=on[0] if on else None,
+        frozen_until=freezes.end_of(on, now),
+        is_anything_protected=any(freezes.protection_of(model.slug, model.deployment).is_due for model in models),
         next_freeze=freezes.standing(shop).filter(starts_at__range=(now, now + SOON)).order_by("starts_at").first(),
         alerts=open_alerts(shop),
     )
@@ -95,4 +107,4 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
 def open_alerts(shop: Shop) -> list[Alert]:
     """List what somebody should look at now, the worst and newest first."""
     known = Alert.objects.for_shop(shop).filter(closed_at=None).order_by("-opened_at")[:ALERTS_READ]
-    return sorted(known, key=lambda alert: alerts.RANK[alert.severity], reverse=True)[:ALERTS_SHOWN]
+    return sorted(known, key=lambda alert: board.RANK[alert.severity], reverse=True)[:ALERTS_SHOWN]

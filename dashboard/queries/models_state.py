@@ -6,8 +6,9 @@ from typing import Any
 
 from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.words import PHASES, Badge, step_name
-from pipelines.lifecycle import release as releasing
-from pipelines.lifecycle import rollback
+from pipelines.lifecycle.releases import release as releasing
+from pipelines.lifecycle.releases import rollback
+from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, TrainingRun
 from pipelines.usecases import USE_CASES
 
@@ -25,6 +26,7 @@ class ModelState:
     run: TrainingRun | None
     newest: ModelVersion | None
     next_training_at: datetime
+    standing: Standing | None  # of the release under way
 
     @property
     def active(self) -> ModelVersion | None:
@@ -118,7 +120,7 @@ def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[Mode
     """Read every model of the shop, in the order in which use cases are listed."""
     pointers = Deployment.objects.for_shop(shop).select_related("active", "standby")
     deployments = {pointer.use_case: pointer for pointer in pointers}
-    waiting = Release.objects.for_shop(shop).filter(phase__in=Release.OPEN).select_related("version")
+    waiting = Release.objects.for_shop(shop).filter(phase__in=Release.OPEN).select_related("version", "shop")
     releases = {release.use_case: release for release in waiting}
     newest = TrainingRun.objects.for_shop(shop).order_by("use_case", "-created_at").distinct("use_case")
     runs = {run.use_case: run for run in newest}
@@ -134,6 +136,7 @@ def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[Mode
             run=runs.get(slug),
             newest=versions.get(slug),
             next_training_at=at,
+            standing=standing_of(releases[slug], now) if slug in releases else None,
         )
         for slug, use_case in USE_CASES.items()
     ]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from dashboard.queries import evidence, words
 from dashboard.queries.evidence import Group
 from dashboard.queries.experiments import Measured, measured
 from dashboard.queries.words import Badge, step_name
-from pipelines.lifecycle import approval, rollback
-from pipelines.lifecycle import release as releasing
+from pipelines.lifecycle.releases import approval, rollback
+from pipelines.lifecycle.releases import release as releasing
+from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, Shop, Staff
 from pipelines.usecases import USE_CASES
 
@@ -54,6 +57,7 @@ class ReleasePage:
     why_not: str  # why this person may not decide
     target: ModelVersion | None  # where a way back leads
     word: str  # to type before a way back
+    standing: Standing  # where it stands and what comes next, as every page says it
 
     @property
     def version(self) -> ModelVersion:
@@ -143,6 +147,9 @@ class ReleasePage:
     @property
     def needs(self) -> str:
         """Say what the next step still needs."""
+        looked = self.release.evaluated_at
+        if looked is None or looked < self.release.entered_at or self.release.phase == Release.Phase.SCHEDULED:
+            return ""  # nobody looked since it moved: what was said before is said no more
         told = self.release.analysis.get("next") or {}
         return told.get("needs") or self.release.analysis.get("sentence") or ""
 
@@ -172,6 +179,7 @@ def release_page(shop: Shop, release: Release, staff: Staff | None) -> ReleasePa
         why_not=approval.why_not_allowed(shop, staff.sub) if staff else "Open the app again in a minute.",
         target=rollback.target_of(deployment) if is_live else deployment.active,
         word=rollback.word_to_type(deployment) if is_live else "",
+        standing=standing_of(release, timezone.now()),
     )
 
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from dashboard.forms import BEFORE_ALL, PEOPLE, WEEKDAYS, FreezeForm, RuleForm, SettingsForm
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies
-from pipelines.lifecycle import traffic
-from pipelines.lifecycle.release import deployment_of
+from pipelines.lifecycle.releases import traffic
+from pipelines.lifecycle.releases.release import deployment_of
 from pipelines.models import FreezeWindow, Product, Shop, ShopSettings, StockRule
 from pipelines.stats import words
 from pipelines.strategies import Traffic

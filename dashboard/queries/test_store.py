@@ -9,7 +9,8 @@ from typing import Any
 from dashboard.queries.words import Badge
 from pipelines.charts.figure import Figure
 from pipelines.charts.replayed_days import ReplayedDay, replayed_days, when
-from pipelines.lifecycle import approval, test_store
+from pipelines.lifecycle.releases import approval
+from pipelines.lifecycle.sandbox import links
 from pipelines.models import ModelVersion, Shop, Staff, StagedField, StagingRun, TestStoreLink
 from pipelines.shopify.domains import admin_page
 from pipelines.stats import words
@@ -142,9 +143,9 @@ class TestStorePage:
             return "is_test"
         if self.link and self.link.confirmed_at:
             return "linked"
-        if self.link and test_store.awaits_confirmation(self.link, self.now):
+        if self.link and links.awaits_confirmation(self.link, self.now):
             return "confirm"
-        if self.of and test_store.awaits_confirmation(self.of, self.now):
+        if self.of and links.awaits_confirmation(self.of, self.now):
             return "entered"
         if self.link and self.link.code_digest and self.link.code_expires_at > self.now:
             return "code"
@@ -158,8 +159,8 @@ class TestStorePage:
 def test_store_page(shop: Shop, staff: Staff | None, now: datetime, code: str = "") -> TestStorePage:
     """Read the link and what was tested; the test store itself learns only whose it is and what it holds."""
     runs = StagingRun.objects.for_shop(shop).select_related("version", "test_shop").order_by("-created_at", "-pk")
-    link = test_store.link_of(shop)
-    of = test_store.link_as_test_store(shop)
+    link = links.link_of(shop)
+    of = links.link_as_test_store(shop)
     return TestStorePage(
         link=link,
         of=of,

@@ -12,6 +12,7 @@ from django.db.models.functions import TruncDate
 
 from dashboard.forms import RuleForm
 from dashboard.queries.forecasts import STATUSES, TOTAL
+from dashboard.queries.own_numbers import is_recalculating, with_own_numbers
 from dashboard.queries.words import Badge
 from pipelines.charts import Fan, Figure, Sales, Span, fan_chart
 from pipelines.charts import Sum as ForecastSum
@@ -31,6 +32,8 @@ from pipelines.stats import words
 HISTORY_DAYS = 112
 SHOWN_DAYS = 42
 LEVELS = (0.1, 0.25, 0.75, 0.9)
+RUNS_SHORT = ("out_of_stock", "order_today", "on_its_way")  # the statuses with which a gap ahead goes
+YOUR_NUMBER = "Your number instead"
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,21 @@ class VariantPage:
     rule: dict[str, str]
     arrives: date
     today: date
+    is_recalculating: bool
 
     @property
     def badge(self) -> Badge:
         return STATUSES[self.advice.status]
+
+    @property
+    def is_split_evenly(self) -> bool:
+        """Tell whether nothing is known to have left any place, so that each is given the same demand."""
+        return not any(place.advice.moved for place in self.places)
+
+    @property
+    def places_order_more(self) -> int:
+        """Return how many units places miss that lie or arrive at other places."""
+        return sum(place.advice.from_elsewhere for place in self.places)
 
     @property
     def margin_minor(self) -> int | None:
@@ -85,18 +99,29 @@ def variant_page(shop: Shop, advice: StockAdvice, now: datetime) -> VariantPage:
     """Read one variant."""
     today = now.astimezone(shop.zone).date()
     forecast = forecast_of(shop, advice)
+    reasons = parts_of(forecast, advice) if forecast else []
+    if forecast:
+        with_own_numbers(forecast)
     rule = StockRule.objects.for_shop(shop).filter(variant_id=advice.variant_id).first()
     current = ForecastOverride.objects.for_shop(shop).filter(variant_id=advice.variant_id, ended_at=None)
     return VariantPage(
         advice=advice,
         figure=figure_of(shop, advice, forecast, now) if forecast else None,
-        parts=[(part[0], part[1]) for part in forecast.parts] if forecast else [],
+        parts=reasons,
         places=places(shop, advice),
         override=current.filter(last_day__gte=today).order_by("-pk").first(),
         rule=RuleForm.shown(rule, shop.currency),
         arrives=today + timedelta(days=round(advice.rule.get("lead_time_days") or shop.settings.lead_time_days)),
         today=today,
+        is_recalculating=is_recalculating(shop, advice.updated_at),
     )
+
+
+def parts_of(forecast: Forecast, advice: StockAdvice) -> list[tuple[str, float]]:
+    """Return what leads to the number that is shown; the merchant's own is the last step."""
+    ours = [(str(words), float(units)) for words, units in forecast.parts]
+    rest = round(advice.forecast_28) - sum(units for _, units in ours)
+    return [*ours, (YOUR_NUMBER, rest)] if advice.is_overridden and ours else ours
 
 
 def forecast_of(shop: Shop, advice: StockAdvice) -> Forecast | None:
@@ -204,7 +229,9 @@ def smooth_quantile(mean: float, variance: float, level: float) -> float:
 
 
 def gap_of(advice: StockAdvice, shop: Shop) -> Span | None:
-    """Return the days between running out and the arrival of what is ordered today."""
+    """Return the days between running out and the arrival of what is ordered today, where the status says so."""
+    if advice.status not in RUNS_SHORT:
+        return None
     lead = round(advice.rule.get("lead_time_days") or shop.settings.lead_time_days)
     arrives = advice.origin + timedelta(days=1 + lead)
     last_shown = advice.origin + timedelta(days=SHOWN_DAYS)
@@ -214,22 +241,36 @@ def gap_of(advice: StockAdvice, shop: Shop) -> Span | None:
 
 
 def title_of(advice: StockAdvice, gap: Span | None) -> str:
-    """Say the message of the chart."""
+    """Say the message of the chart: the status in one sentence."""
     today = advice.origin + timedelta(days=1)
-    if gap:
-        arrival = words.day(gap.last_day + timedelta(days=1), today)
-        if advice.status == "out_of_stock":
-            return f"Out of stock; a delivery ordered today can arrive on {arrival}"
-        if advice.status == "on_its_way":
-            ends = words.day(gap.first_day, today)
-            return f"Enough is on its way, but stock runs out about {ends} unless it arrives before"
-        early = words.counted((gap.last_day - gap.first_day).days + 1, "day")
-        return f"Without an order today, stock runs out {early} before a delivery can arrive on {arrival}"
     if advice.stock is None:
         return f"About {words.counted(advice.forecast_28, 'unit')} in the next 28 days"
+    if advice.status in RUNS_SHORT:
+        return title_of_a_gap(advice, gap, today) if gap else TITLES[advice.status]
+    if advice.status == "not_wanted":
+        return "Nothing in stock, and hardly any sales expected"
     if advice.runs_out:
         return f"Stock lasts until about {words.day(advice.runs_out, today)}"
     return "Stock lasts beyond the forecast"
+
+
+TITLES = {
+    "out_of_stock": "Out of stock",
+    "order_today": "Order today: stock may run short before the next delivery after that",
+    "on_its_way": "Enough is on its way, but some sales may be missed before it arrives",
+}
+
+
+def title_of_a_gap(advice: StockAdvice, gap: Span, today: date) -> str:
+    """Say how long stock is missing, and what can be done."""
+    arrival = words.day(gap.last_day + timedelta(days=1), today)
+    if advice.status == "out_of_stock":
+        return f"Out of stock; a delivery ordered today can arrive on {arrival}"
+    if advice.status == "on_its_way":
+        ends = words.day(gap.first_day, today)
+        return f"Enough is on its way, but stock runs out about {ends} unless it arrives before"
+    early = words.counted((gap.last_day - gap.first_day).days + 1, "day")
+    return f"Stock runs out {early} before a delivery ordered today can arrive on {arrival}"
 
 
 def description_of(advice: StockAdvice, sales: Sales, fan: Fan) -> str:

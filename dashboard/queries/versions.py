@@ -11,8 +11,8 @@ from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running
 from dashboard.queries.words import PHASES, Badge
-from pipelines.lifecycle import approval
-from pipelines.lifecycle.lineage import Origin, lineage_of
+from pipelines.lifecycle.releases import approval
+from pipelines.lifecycle.versions.lineage import Origin, lineage_of
 from pipelines.models import Deployment, ModelVersion, Release, Shop, Staff, TrainingRun
 from pipelines.stats import words
 from pipelines.usecases import USE_CASES

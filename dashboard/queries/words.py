@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.lifecycle import lineage
+from pipelines.lifecycle.versions import lineage
 
 
 @dataclass(frozen=True)

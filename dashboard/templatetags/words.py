@@ -1,7 +1,7 @@
 """Numbers, money and dates in templates, as pipelines/stats/words.py writes them; times are the shop's own."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -76,6 +76,12 @@ def percent(share: float | None) -> str:
 def day(value: date | datetime | None) -> str:
     """Write a day."""
     return words.day(timezone.localtime(value).date() if isinstance(value, datetime) else value, timezone.localdate())
+
+
+@register.filter
+def last_day(ends_at: datetime) -> str:
+    """Write the last day of what ends at a midnight."""
+    return day(ends_at - timedelta(microseconds=1))
 
 
 @register.filter

@@ -12,7 +12,7 @@ from dashboard.pages import go, show
 from dashboard.queries.data import data_page
 from dashboard.queries.data_state import data_state
 from pipelines.jobs import ingest
-from pipelines.lifecycle.ingest import replay, replay_failed
+from pipelines.lifecycle.ingest.drain import replay, replay_failed
 from pipelines.models import WebhookDelivery
 from pipelines.stats import words
 

@@ -1,5 +1,6 @@
 """The list of variants, and its files."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -15,14 +16,13 @@ from dashboard.embedding import merchant_required
 from dashboard.files import csv_file, major
 from dashboard.forms import OverrideForm, RevisionForm, RuleForm, WishForm
 from dashboard.pages import go, local_now, show
-from dashboard.queries.forecasts import STATUSES, TOTAL, export_rows, forecasts_page, order_list
+from dashboard.queries.forecasts import STATUSES, TOTAL, USE_CASE, export_rows, forecasts_page, order_list
+from dashboard.queries.own_numbers import is_recalculating
 from dashboard.queries.variants import variant_page
 from pipelines.jobs import training
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import StockAdvice
-
-USE_CASE = "demand_forecast"  # whose advice these pages show
 
 FORECAST_HEADER = (
     "Product", "Option", "SKU", "Vendor", "Status", "Sold, last 28 days", "Forecast, next 28 days",
@@ -84,6 +84,18 @@ def variant(request: HttpRequest, variant_id: int) -> HttpResponse:
     """Show one variant."""
     page = variant_page(request.shop, find(request, variant_id), timezone.now())
     return show(request, "dashboard/variant.html", {"page": page})
+
+
+@merchant_required
+@require_GET
+def variant_settled(request: HttpRequest, variant_id: int) -> HttpResponse:
+    """Answer the poll of a page whose advice is being worked out again: the page once that is done."""
+    row = find(request, variant_id)
+    response = show(request, "dashboard/partials/_recalculating.html", {"row": row})
+    if not is_recalculating(request.shop, row.updated_at):
+        again = {"path": reverse("variant", args=[variant_id]), "target": "#page", "select": "#page"}
+        response["HX-Location"] = json.dumps(again | {"swap": "outerHTML", "push": "false"})
+    return response
 
 
 @merchant_required

@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.embedding import merchant_required
@@ -12,11 +13,10 @@ from dashboard.queries import words
 from dashboard.queries.releases import release_page
 from pipelines.jobs import releases as jobs
 from pipelines.jobs import training
-from pipelines.lifecycle import approval, rollback
-from pipelines.lifecycle import release as releasing
 from pipelines.lifecycle.errors import Refused, StageError
+from pipelines.lifecycle.releases import approval, freezes, rollback, standing
+from pipelines.lifecycle.releases import release as releasing
 from pipelines.models import Deployment, Release
-from pipelines.stats.words import day
 
 BROKEN_FORM = "The form was incomplete. Nothing was done; look at the card again."
 
@@ -69,8 +69,7 @@ def what_a_yes_did(moved: Release) -> str:
     if moved.phase == Release.Phase.LIVE:
         return f"Version {moved.version.number} is live"
     if moved.phase == Release.Phase.SCHEDULED:
-        local = moved.scheduled_for.astimezone(moved.shop.zone).date()
-        return f"Approved. Goes live {day(local, local)}, when the freeze ends"
+        return standing.standing_of(moved, timezone.now()).sentence
     if moved.phase == Release.Phase.CANARY:
         return f"Version {moved.version.number} is shown to {words.step_name(moved.steps[moved.step])} of shoppers"
     return "Approved by one of two. A second person must say yes, too"
@@ -117,6 +116,21 @@ def stop_or_go_on(request: HttpRequest, pk: int, *, pauses: bool) -> HttpRespons
     if not pauses:
         jobs.evaluate.enqueue(row.pk)
     return go(here, "Paused" if pauses else "Goes on")
+
+
+@merchant_required
+@require_POST
+def lift(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a release move in a freeze that the calendar proposed, and have it looked at at once."""
+    row, here = find(request, pk), reverse("release", args=[pk])
+    try:
+        require_decider(request)
+        revision = RevisionForm.read(request.POST)
+        freeze = freezes.lift(row, by=request.staff.sub, revision=revision, now=timezone.now())
+    except StageError as refusal:
+        return go(here, refusal.sentence, refused=True)
+    jobs.evaluate.enqueue(row.pk)
+    return go(here, f"{freeze.name} does not hold version {row.version.number} any more")
 
 
 @merchant_required

@@ -14,9 +14,11 @@ from dashboard.forms import FreezeForm, RevisionForm, RuleForm, SettingsForm, Se
 from dashboard.pages import go, show
 from dashboard.queries.settings import VENDORS_SHOWN, rules_page, settings_page, traffics_of
 from dashboard.views.releases import require_decider
+from pipelines.jobs import releases as release_jobs
 from pipelines.jobs import training
-from pipelines.lifecycle import freezes, preferences
+from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
+from pipelines.lifecycle.releases import freezes
 from pipelines.models import Deployment, FreezeWindow, Shop
 from pipelines.stats import words
 from pipelines.stats.clock import midnight
@@ -66,6 +68,7 @@ def add_freeze(request: HttpRequest) -> HttpResponse:
         freezes.add(request.shop, name=form.cleaned_data["name"], by=request.staff.sub, **span)
     except Refused as refusal:
         return go(reverse("settings"), refusal.sentence, refused=True)
+    release_jobs.look_at_open(request.shop.pk)
     return go(reverse("settings"), "Nothing new goes live in that time")
 
 
@@ -81,7 +84,8 @@ def settle_freeze(request: HttpRequest, pk: int) -> HttpResponse:
         require_decider(request)
     except Refused as refusal:
         return go(reverse("settings"), refusal.sentence, refused=True)
-    freezes.settle(window, by=request.staff.sub, **form.cleaned_data)
+    if freezes.settle(window, by=request.staff.sub, **form.cleaned_data):
+        release_jobs.look_at_open(request.shop.pk)
     return go(reverse("settings"), "Kept" if form.cleaned_data["keeps"] else "Dismissed")
 
 
@@ -146,5 +150,5 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 def advise_again(shop: Shop) -> None:
     """Have the advice worked out anew with what the merchant changed."""
-    for use_case in Deployment.objects.for_shop(shop).exclude(active=None).values_list("use_case", flat=True):
+    for use_case in Deployment.objects.for_shop(shop).values_list("use_case", flat=True):
         training.refresh.enqueue(shop.pk, use_case)

@@ -14,9 +14,10 @@ from dashboard.forms import TestCodeForm, TestShopForm
 from dashboard.pages import go, show
 from dashboard.queries.test_store import test_store_page
 from pipelines.jobs import staging as jobs
-from pipelines.lifecycle import approval, staging
-from pipelines.lifecycle import test_store as linking
 from pipelines.lifecycle.errors import Refused
+from pipelines.lifecycle.releases import approval
+from pipelines.lifecycle.sandbox import links as linking
+from pipelines.lifecycle.sandbox import staging
 from pipelines.models import ModelVersion
 from pipelines.usecases import USE_CASES
 

@@ -12,9 +12,9 @@ from dashboard.pages import go, show
 from dashboard.queries.compare import compare_page
 from dashboard.queries.versions import version_page, versions_page
 from pipelines.jobs import training
-from pipelines.lifecycle import registry
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.model_card import model_card
+from pipelines.lifecycle.versions import registry
+from pipelines.lifecycle.versions.model_card import model_card
 from pipelines.models import ModelVersion, TrainingRun
 from pipelines.usecases import USE_CASES
 

@@ -12,9 +12,9 @@ log = logging.getLogger(__name__)
 @job(queue="events", timeout=300)
 def drain() -> None:
     """Apply the deliveries that are due."""
-    from pipelines.lifecycle import ingest
+    from pipelines.lifecycle.ingest import drain
 
-    ingest.drain(limit=50_000)
+    drain.drain(limit=50_000)
 
 
 @job(timeout=60)
@@ -25,7 +25,8 @@ def import_everything(shop_id: int, trigger: str) -> None:
     """
     from django.utils import timezone
 
-    from pipelines.lifecycle import backfill, freezes, pulls
+    from pipelines.lifecycle.ingest import backfill, pulls
+    from pipelines.lifecycle.releases import freezes
     from pipelines.models import Shop
 
     shop = Shop.objects.get(pk=shop_id)
@@ -38,16 +39,22 @@ def import_everything(shop_id: int, trigger: str) -> None:
 
 @job(timeout=3600)
 def advance_import(run_id: int) -> None:
-    """Take an import one step further; the first whole import is followed by the first training."""
-    from pipelines.jobs.training import train_version
-    from pipelines.lifecycle import backfill
+    """Take an import one step further; the first whole one is followed by what the simple rules say, and training."""
+    from pipelines.jobs.training import refresh, train_version
+    from pipelines.lifecycle.ingest import backfill
+    from pipelines.lifecycle.releases.release import deployment_of
     from pipelines.models import SyncRun, TrainingRun
+    from pipelines.usecases import USE_CASES
 
     run = backfill.advance(run_id)
     if run is None or run.state != SyncRun.State.DONE or not backfill.first_import_is_done(run.shop):
         return
-    if not TrainingRun.objects.for_shop(run.shop).exists():
-        train_version.enqueue(run.shop_id, "demand_forecast", "first")
+    if TrainingRun.objects.for_shop(run.shop).exists():
+        return
+    for use_case in USE_CASES:
+        deployment_of(run.shop, use_case)  # from now on the clock finds it, should this job die here
+        refresh.enqueue(run.shop_id, use_case)
+        train_version.enqueue(run.shop_id, use_case, "first")
 
 
 @job(timeout=60)
@@ -55,7 +62,7 @@ def carry_on() -> None:
     """Find imports that wait for their next step, and shops whose pull or comparison is due, by the database alone."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import backfill, pulls, reconcile
+    from pipelines.lifecycle.ingest import backfill, pulls, reconcile
     from pipelines.models import Shop
 
     now = timezone.now()
@@ -76,7 +83,7 @@ def compare(shop_id: int) -> None:
     """Compare a shop's recent orders with Shopify, unless that was done since it was asked for."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import reconcile
+    from pipelines.lifecycle.ingest import reconcile
     from pipelines.models import Shop
 
     shop = Shop.objects.get(pk=shop_id)
@@ -89,7 +96,7 @@ def read_again() -> None:
     """Read again what deliveries asked for, in every shop that lets us."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import reconcile
+    from pipelines.lifecycle.ingest import reconcile
     from pipelines.models import Shop
     from pipelines.shopify.errors import ShopifyError
 

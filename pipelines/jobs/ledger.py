@@ -10,6 +10,6 @@ def sign_heads() -> None:
     """Sign the newest entry of each shop's ledger, once a day."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import heads
+    from pipelines.lifecycle.alerts import heads
 
     heads.sign_heads(timezone.now())

@@ -10,7 +10,7 @@ def keep_up() -> None:
     """Learn the shops' peak hours, restate closed evidence, forget whose answers were counted."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import blocks, exposures
+    from pipelines.lifecycle.evidence import blocks, exposures
 
     now = timezone.now()
     blocks.keep_up(now)

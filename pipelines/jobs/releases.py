@@ -8,7 +8,7 @@ from pipelines.jobs.queue import job
 @job()
 def propose_release(version_id: int) -> None:
     """Open the release of a version, at most one question a week for routine."""
-    from pipelines.lifecycle import release
+    from pipelines.lifecycle.releases import release
     from pipelines.models import ModelVersion
 
     version = ModelVersion.objects.select_related("shop").get(pk=version_id)
@@ -23,20 +23,31 @@ def evaluate(release_id: int) -> None:
     """Look at a release and do what the policy says; what is served follows at once."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import evaluate as stage
-    from pipelines.lifecycle.release import deployment_of
+    from pipelines.lifecycle import look as stage
+    from pipelines.lifecycle.releases.release import deployment_of
     from pipelines.models import Release
+    from pipelines.strategies.policy import Reason
 
     row = Release.objects.get(pk=release_id)
     before = (row.phase, deployment_of(row.shop_id, row.use_case).revision)
-    stage.evaluate(release_id, timezone.now())
+    decision = stage.evaluate(release_id, timezone.now())
+    if decision and decision.reason == Reason.RESUMED:  # what held it is over: it goes on now, not at the next look
+        stage.evaluate(release_id, timezone.now())
     follow(release_id, before)
+
+
+def look_at_open(shop_id: int) -> None:
+    """Have every release under way looked at, because what may move in the shop has changed."""
+    from pipelines.models import Release
+
+    for release_id in Release.objects.for_shop(shop_id).filter(phase__in=Release.OPEN).values_list("pk", flat=True):
+        evaluate.enqueue(release_id)
 
 
 def follow(release_id: int, before: tuple[str, int] | None) -> None:
     """Have the shop served by what runs now, or let a candidate answer alongside for the first time."""
     from pipelines.jobs import training
-    from pipelines.lifecycle.release import deployment_of
+    from pipelines.lifecycle.releases.release import deployment_of
     from pipelines.models import Release
     from pipelines.usecases import USE_CASES
 
@@ -55,14 +66,15 @@ def keep_time() -> None:
     """Close the cards that expired and the alerts that are over, and look at every release that is due."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import alerts, approval
-    from pipelines.lifecycle import evaluate as stage
+    from pipelines.lifecycle import look as stage
+    from pipelines.lifecycle.alerts import board
+    from pipelines.lifecycle.releases import approval
 
     now = timezone.now()
     for release_id in stage.due(now):  # first: what is wrong with one late card keeps no other from being looked at
         evaluate.enqueue(release_id)
     approval.expire(now)
-    alerts.close_over(now)
+    board.close_over(now)
 
 
 @job()
@@ -70,7 +82,7 @@ def look_back() -> None:
     """Say of every late rollback whether it helped, and what it avoided."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import recovery
+    from pipelines.lifecycle.evidence import recovery
 
     for row in recovery.due(timezone.now()):
         look_back_at.enqueue(row.pk)
@@ -81,7 +93,7 @@ def look_back_at(release_id: int) -> None:
     """Say of one rollback whether it helped; what goes wrong with it is not the others' affair."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import recovery
+    from pipelines.lifecycle.evidence import recovery
     from pipelines.models import Release
 
     row = Release.objects.select_related("shop", "version").get(pk=release_id)

@@ -11,8 +11,8 @@ def stage(version_id: int) -> None:
     from django.utils import timezone
 
     from pipelines.jobs.releases import evaluate
-    from pipelines.lifecycle import staging
     from pipelines.lifecycle.errors import AlreadyRunning
+    from pipelines.lifecycle.sandbox import staging
     from pipelines.models import ModelVersion, Release
 
     version = ModelVersion.objects.select_related("shop").get(pk=version_id)
@@ -30,10 +30,10 @@ def take_back(shop_id: int) -> None:
     """Delete the fields that a link which ended has left in a store."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import staging_fields
+    from pipelines.lifecycle.sandbox import fields
     from pipelines.models import Shop
 
-    staging_fields.take_back(Shop.objects.get(pk=shop_id), timezone.now())
+    fields.take_back(Shop.objects.get(pk=shop_id), timezone.now())
 
 
 @job(timeout=120)
@@ -41,11 +41,11 @@ def carry_on() -> None:
     """Find what is due or was left lying, by the database alone, and enqueue it."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import staging, staging_fields, test_store
+    from pipelines.lifecycle.sandbox import fields, links, staging
 
     now = timezone.now()
-    test_store.end_links_of_gone_shops(now)
+    links.end_links_of_gone_shops(now)
     for version_id in staging.due():
         stage.enqueue(version_id)
-    for shop_id in staging_fields.left_behind(now):
+    for shop_id in fields.left_behind(now):
         take_back.enqueue(shop_id)

@@ -8,8 +8,9 @@ from pipelines.jobs.queue import job
 @job(queue="training", timeout=1800)
 def train_version(shop_id: int, use_case: str, trigger: str) -> None:
     """Train one version; what stops it is written on the run, and only a full disk is worth an early retry."""
-    from pipelines.lifecycle import due, runs, train
+    from pipelines.lifecycle import due
     from pipelines.lifecycle.errors import ArtifactNotStored
+    from pipelines.lifecycle.versions import runs, train
     from pipelines.models import Shop
 
     if not due.is_wanted(Shop.objects.get(pk=shop_id), use_case, trigger):
@@ -27,7 +28,7 @@ def train_version(shop_id: int, use_case: str, trigger: str) -> None:
 def validate_version(version_id: int) -> None:
     """Judge a version, and propose it where nothing refused it."""
     from pipelines.jobs.releases import propose_release
-    from pipelines.lifecycle import validate
+    from pipelines.lifecycle.versions import validate
     from pipelines.models import ModelVersion
 
     version = validate.validate_version(ModelVersion.objects.get(pk=version_id))
@@ -38,14 +39,14 @@ def validate_version(version_id: int) -> None:
 @job(queue="training", timeout=1800)
 def refresh(shop_id: int, use_case: str) -> None:
     """Write what runs now says today, publish it where the merchant lets us, and look at what moves at once."""
-    from pipelines.lifecycle import serve
+    from pipelines.lifecycle.serving import refresh
     from pipelines.models import Shop
     from pipelines.usecases import USE_CASES
 
     if USE_CASES[use_case].serves != "batch":  # it answers each visitor by itself
         look(shop_id, use_case)
         return
-    serve.refresh(Shop.objects.get(pk=shop_id), use_case)
+    refresh.refresh(Shop.objects.get(pk=shop_id), use_case)
     publish.enqueue(shop_id)
     look(shop_id, use_case)
     compare_weeks.enqueue(shop_id, use_case)
@@ -54,10 +55,10 @@ def refresh(shop_id: int, use_case: str) -> None:
 @job(queue="training", timeout=1800)
 def alongside(shop_id: int, use_case: str) -> None:
     """Let only the candidate answer: a release that starts to run alongside has its first window within minutes."""
-    from pipelines.lifecycle import serve
+    from pipelines.lifecycle.serving import refresh
     from pipelines.models import Shop
 
-    serve.mirror(Shop.objects.get(pk=shop_id), use_case)
+    refresh.mirror(Shop.objects.get(pk=shop_id), use_case)
     look(shop_id, use_case)
 
 
@@ -66,7 +67,7 @@ def compare_weeks(shop_id: int, use_case: str) -> None:
     """Price the weeks that have matured, and look at the releases that they speak of."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import paired
+    from pipelines.lifecycle.evidence import paired
     from pipelines.models import Shop
 
     if paired.compare_weeks(Shop.objects.get(pk=shop_id), use_case, timezone.now()):
@@ -95,7 +96,7 @@ def catch_up(shop_id: int, use_case: str) -> None:
 @job(timeout=900)
 def publish(shop_id: int) -> None:
     """Send the shop's own metafields what changed."""
-    from pipelines.lifecycle import publish as stage
+    from pipelines.lifecycle.serving import publish as stage
     from pipelines.models import Shop
 
     stage.publish(Shop.objects.get(pk=shop_id))
@@ -110,6 +111,8 @@ def carry_on() -> None:
     for run in due.dead_runs():
         train_version.enqueue(*run)
     for run in due.trainings():
+        train_version.enqueue(*run)
+    for run in due.renewals():
         train_version.enqueue(*run)
     for version_id in due.judgements():
         validate_version.enqueue(version_id)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from pipelines.lifecycle import backfill, freshness, publish, runs
 from pipelines.lifecycle.errors import BadData
+from pipelines.lifecycle.ingest import backfill, freshness
+from pipelines.lifecycle.releases import freezes
+from pipelines.lifecycle.serving import publish
+from pipelines.lifecycle.versions import runs
 from pipelines.models import (
     Deployment,
     ModelVersion,
@@ -19,6 +22,7 @@ from pipelines.models import (
     Shop,
     ShopSettings,
     StockAdvice,
+    SyncRun,
     TrainingRun,
 )
 from pipelines.stats.clock import midnight
@@ -31,6 +35,7 @@ LEFT_LYING = timedelta(minutes=2)  # a job that follows at once has had its chan
 
 BATCH = [slug for slug, case in USE_CASES.items() if case.serves == "batch"]
 BY_CLOCK = ("first", "weekly", "decay")
+RENEWAL = "renewal"
 
 Training = tuple[int, str, str]
 
@@ -57,7 +62,24 @@ def trainings(now: datetime | None = None) -> Iterator[Training]:
 def is_wanted(shop: Shop, use_case: str, trigger: str) -> bool:
     """Say whether a training that was enqueued a while ago should still run: the clock may have sent it twice."""
     dead = TrainingRun.objects.for_shop(shop).filter(runs.silent_runs(), use_case=use_case)
+    if trigger == RENEWAL:
+        return dead.exists() or (shop.pk, use_case, RENEWAL) in renewals()
     return trigger not in BY_CLOCK or dead.exists() or due_trigger(shop, use_case, timezone.now()) == trigger
+
+
+def renewals(now: datetime | None = None) -> Iterator[Training]:
+    """Yield the trainings for questions that a freeze outlasted: once it is over they come again, on fresh figures."""
+    now = now or timezone.now()
+    mine = {"shop": OuterRef("shop"), "use_case": OuterRef("use_case")}
+    tried = TrainingRun.objects.filter(**mine, created_at__gte=OuterRef("scheduled_for"))
+    newer = Release.objects.filter(**mine, pk__gt=OuterRef("pk"))
+    outlasted = Release.objects.filter(phase=Release.Phase.EXPIRED, scheduled_for__lte=now, use_case__in=[*USE_CASES])
+    here = outlasted.filter(~Exists(tried), ~Exists(newer), shop__in=Shop.objects.installed())
+    for row in here.select_related("shop"):
+        newest_pull = freshness.newest_pull_at(row.shop)
+        is_fresh = newest_pull is not None and now - newest_pull <= freshness.LIMIT
+        if is_fresh and not freezes.of(row, now).holds:
+            yield row.shop_id, row.use_case, RENEWAL
 
 
 def due_trigger(shop: Shop, use_case: str, now: datetime) -> str:
@@ -113,9 +135,10 @@ def proposals(now: datetime | None = None) -> Iterator[int]:
 
 
 def refreshes(now: datetime | None = None) -> Iterator[tuple[int, str]]:
-    """Yield the deployments whose rows are not of what runs now and of yesterday."""
+    """Yield the deployments whose rows are not of what runs now and of yesterday; a simple rule runs from the start."""
     now = now or timezone.now()
-    served = Deployment.objects.filter(revision__gt=0, shop__in=Shop.objects.installed())
+    here = SyncRun.objects.filter(shop=OuterRef("shop"), kind__in=freshness.ORDER_PULLS, state=SyncRun.State.DONE)
+    served = Deployment.objects.filter(Exists(here) | Q(revision__gt=0), shop__in=Shop.objects.installed())
     for deployment in served.select_related("shop"):
         if not is_served(deployment, now):
             yield deployment.shop_id, deployment.use_case

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from pipelines.lifecycle import approval
+from pipelines.lifecycle.releases import approval
 from pipelines.models import Approval, Shop
 from pipelines.usecases import USE_CASES
 

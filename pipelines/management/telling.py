@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
+from pipelines.lifecycle.releases.standing import standing_of
 from pipelines.models import Release
 from pipelines.stats import words
 
@@ -39,8 +42,8 @@ def needs(row: Release) -> str:
         return f"Held: {row.held}."
     if row.is_waiting_for_merchant and row.expires_at:
         return f"{whose_yes(row)}, until {at(row, row.expires_at)}."
-    if row.phase == Phase.SCHEDULED and row.scheduled_for:
-        return f"It goes on at {at(row, row.scheduled_for)}."
+    if row.phase == Phase.SCHEDULED:
+        return standing_of(row, timezone.now()).sentence
     return str(row.analysis.get("sentence", ""))
 
 

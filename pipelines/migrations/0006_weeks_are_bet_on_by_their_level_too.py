@@ -4,6 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pipelines", "0003_versions_never_change")]
+    dependencies = [("pipelines", "0004_freezes_lifted_for_one_release")]
 
     operations = [migrations.AddField("pairedweek", "bets", models.JSONField(default=dict))]

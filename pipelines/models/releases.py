@@ -69,7 +69,8 @@ class Release(ShopTable):
     asked_at = models.DateTimeField(null=True)  # when the merchant was first asked; a replaced card hands it on
     expires_at = models.DateTimeField(null=True)
     seed = models.CharField(max_length=32, default=new_seed)  # of the buckets: new for every release
-    scheduled_for = models.DateTimeField(null=True)  # end of the freeze that an approved release waits for
+    scheduled_for = models.DateTimeField(null=True)  # end of the freeze that it waits for, or that outlasted its card
+    lifted = models.JSONField(default=list)  # keys of the calendar's freezes that somebody lifted for this release
     exposed_at = models.DateTimeField(null=True)  # since when the shop may see the new version; starts the maximum
     healthy_since = models.DateTimeField(null=True)  # live, and no window since then was a breach
     was_healthy_at = models.DateTimeField(null=True)  # when it had run healthy for 24 hours: it may be returned to
@@ -150,6 +151,11 @@ class FreezeWindow(ShopTable):
             models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="freeze_ends_after_start"),
         ]
         indexes = [models.Index(fields=["shop", "ends_at"], name="freeze_by_end")]
+
+    @property
+    def is_proposal(self) -> bool:
+        """Tell whether it comes from the calendar and nobody kept or dismissed it yet."""
+        return self.state == self.State.PROPOSED and bool(self.key)
 
 
 class Exposure(ShopTable):

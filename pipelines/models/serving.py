@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from pipelines.models.base import ShopTable
+from pipelines.models.base import ShopQuerySet, ShopTable
+
+URGENT = ("out_of_stock", "order_today")
+LEAST_LOST = 0.5  # a unit, once rounded: who misses less is not called short
+TO_ORDER = Q(status__in=URGENT, order_quantity__gt=0)
+SHORT = Q(lost_units__gte=LEAST_LOST)
 
 
 class Forecast(ShopTable):
@@ -45,6 +52,16 @@ class ForecastOverride(ShopTable):
         indexes = [models.Index(fields=["shop", "variant_id"], name="override_by_variant")]
 
 
+class StockAdviceQuerySet(ShopQuerySet):
+    def to_order(self) -> Self:
+        """Keep what should be ordered today, or should have been."""
+        return self.filter(TO_ORDER)
+
+    def short(self) -> Self:
+        """Keep what misses sales before a delivery ordered today could arrive."""
+        return self.filter(SHORT)
+
+
 class StockAdvice(ShopTable):
     """One variant's row on the Forecasts page, written by the nightly refresh; location 0 is the total."""
 
@@ -75,6 +92,9 @@ class StockAdvice(ShopTable):
     order_quantity = models.IntegerField(default=0)
     order_by = models.DateField(null=True)
     order_cost_minor = models.BigIntegerField(default=0)
+    from_elsewhere = models.IntegerField(default=0)  # of what a place misses, what lies or arrives at other places
+    demand_share = models.FloatField(default=1)  # of this place
+    moved = models.IntegerField(default=0)  # units that left this place lately: what its share is worked out from
     lost_units = models.FloatField(default=0)
     at_risk_minor = models.BigIntegerField(default=0)
     overstock_minor = models.BigIntegerField(default=0)
@@ -85,6 +105,8 @@ class StockAdvice(ShopTable):
     cost_is_estimated = models.BooleanField(default=False)
     rule = models.JSONField(default=dict)  # the lead time, pack size … that the advice used
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = StockAdviceQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -99,6 +121,12 @@ class StockAdvice(ShopTable):
                 fields=["shop", "location_id", "vendor", "title"],
                 condition=Q(status__in=["out_of_stock", "order_today"], order_quantity__gt=0),
                 name="advice_to_order",
+            ),
+            models.Index(
+                fields=["shop", "location_id", "-at_risk_minor", "variant_id"],
+                include=["order_quantity"],
+                condition=SHORT,
+                name="advice_short",
             ),
         ]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from pipelines.lifecycle import rollback
+from pipelines.lifecycle.releases import rollback
 from pipelines.models import LifecycleEvent, Release, Shop
 from pipelines.ops import fire, rehearsal
 from pipelines.ops.rehearsal import fresh, pointer

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pipelines.lifecycle import approval, artifacts, registry, release
+from pipelines.lifecycle.releases import approval, release
+from pipelines.lifecycle.versions import artifacts, registry
 from pipelines.models import (
     DatasetSnapshot,
     Deployment,
@@ -32,6 +33,7 @@ SPLITS = dataclasses.replace(
     title="Rehearsal",
     unit="visitor",
     serves="request",
+    reaches_shoppers=True,
     evidence=OrdersWithinADay(),
 )
 PEAKS = {"weekday": [11, 12], "weekend": [15], "learned": "2026-01-01"}

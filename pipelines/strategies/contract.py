@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from pipelines.strategies.freezing import Protection
+
 
 class Verdict(StrEnum):
     """How an analysis of a step ended (Argo Rollouts' words)."""
@@ -129,7 +131,9 @@ class Situation:
     is_approved: bool = False  # a valid approval of exactly this artifact and evidence stands
     is_paused: bool = False  # by a person
     held: str = ""
-    frozen_until: datetime | None = None
+    frozen_until: datetime | None = None  # by freezes that nobody lifted for this release
+    protection: Protection = field(default_factory=Protection)  # whether there is anything that a freeze protects
+    yes_lasts: timedelta | None = None  # how long a yes that is asked for now is good for
     data_age: timedelta | None = None
     artifact_is_safe: bool = True
     evidence_is_same: bool = True

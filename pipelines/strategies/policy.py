@@ -13,7 +13,7 @@ from enum import StrEnum
 from math import isnan
 
 from pipelines.stats import power
-from pipelines.strategies import health
+from pipelines.strategies import freezing, health
 from pipelines.strategies.contract import Action, Decision, Evidence, Situation, Strategy, Verdict
 
 HARM = power.HARM_LIMIT
@@ -28,6 +28,7 @@ WEEKS_TO_CORRELATE = 12  # on nine, weeks that are correlated by .7 pass that te
 COOLDOWN = timedelta(hours=24)
 FRESH = timedelta(hours=26)  # a pull every 24 hours, and two hours for it to run
 PROMOTIONS = 2  # to live by itself, in seven days
+IN_VAIN = "The freeze lasts longer than a yes is good for. You are asked as soon as a yes would outlive it."
 
 GROWN_WORSE = "Worse than your past explains: decay, or a season that your past does not show."
 
@@ -388,14 +389,19 @@ def move(strategy: Strategy, situation: Situation) -> Decision:
     verdict = Verdict.INCONCLUSIVE if needed else Verdict.SUCCESSFUL
     action = strategy.decide(situation.at, verdict)
     if action is Action.ASK:
-        return ask(Reason.APPROVAL, "The new version is ready for your decision.")
+        return asked(situation, ask(Reason.APPROVAL, "The new version is ready for your decision."))
     if needed or action is not Action.ADVANCE:
-        return is_over(situation) or needed or stays(Reason.WELL, "All well.")
-    return first(ASKS, situation) or onward(situation)
+        question = is_over(situation)
+        return asked(situation, question) if question else needed or stays(Reason.WELL, "All well.")
+    question = first(ASKS, situation)
+    return asked(situation, question) if question else onward(situation)
 
 
 def onward(situation: Situation) -> Decision:
-    """Enter the next step."""
+    """Enter the next step; to ask changes nothing, so a freeze keeps no question back that it leaves time to answer."""
+    if situation.steps[situation.step + 1].asks:
+        passed = Decision(Action.ADVANCE, Reason.PASSED, "This step went well.", step=situation.step + 1)
+        return stale(situation) or asked(situation, passed)
     if gives_everything_next(situation):
         return forward(situation, Reason.PROMOTED, "Proven to do no worse, also in peak hours.", situation.step + 1)
     return forward(situation, Reason.PASSED, "This step went well.", situation.step + 1)
@@ -414,12 +420,21 @@ def stale(situation: Situation) -> Decision | None:
 
 
 def frozen(situation: Situation) -> Decision | None:
-    """Wait for the end of a freeze."""
-    until = situation.frozen_until
-    if until is None or until <= situation.now:
+    """Wait for the end of a freeze that protects something."""
+    until = freezing.held_until(situation.frozen_until, situation.now, situation.protection)
+    if until is None:
         return None
     sentence = "Nothing new goes live until the freeze ends. Rolling back stays possible."
     return Decision(Action.HOLD, Reason.FROZEN, sentence, until=until)
+
+
+def asked(situation: Situation, question: Decision) -> Decision:
+    """Ask, unless a freeze outlasts any yes that would be the answer: then the question comes later."""
+    until = freezing.held_until(situation.frozen_until, situation.now, situation.protection)
+    lasts = situation.yes_lasts
+    if until is None or lasts is None or situation.now + lasts > until:
+        return question
+    return Decision(Action.HOLD, Reason.FROZEN, IN_VAIN, until=until)
 
 
 def ask(reason: Reason, sentence: str) -> Decision:

@@ -156,6 +156,7 @@ class UseCase:
     min_history: timedelta
     unit: Literal["variant", "product", "visitor", "checkout"]
     serves: Literal["batch", "request"]
+    reaches_shoppers: bool  # whether a shopper can see what a new version changes: then a freeze always holds it
     primary_metric: Metric
     evidence: PairedWeeklyLoss | OrdersWithinADay
     fit: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import test_store
+from pipelines.lifecycle.sandbox import links
 from pipelines.models import ModelVersion, Shop, StagingRun, TestStoreLink
 from tests.dashboard import story
 from tests.dashboard.views.test_test_store import a_result, side
@@ -50,11 +50,11 @@ def test_a_store_is_linked_and_unlinked_by_clicks(admin, shop, second):
     field.wait_for()
     code = field.get_attribute("value")
     assert code not in admin.page.url
-    test_store.enter_code(second, code, by=OWNER, now=timezone.now())
+    links.enter_code(second, code, by=OWNER, now=timezone.now())
     app = admin.open("/test-store")
     app.locator("s-button", has_text="Yes, link it").click()
     admin.toast("The test store is linked")
-    assert test_store.confirmed_link(shop).test_shop == second
+    assert links.confirmed_link(shop).test_shop == second
     app.locator("s-button", has_text="Unlink").first.click()
     app.locator("s-modal s-button", has_text="Unlink").click()
     admin.toast("Unlinked")

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from pipelines.lifecycle import card
-from pipelines.lifecycle.release import deployment_of
+from pipelines.lifecycle.releases import card
+from pipelines.lifecycle.releases.release import deployment_of
 from pipelines.models import Deployment, Release, Shop
 from pipelines.strategies import Canary, Traffic
 from tests.dashboard import story

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
-from pipelines.lifecycle.release import deployment_of
+from pipelines.lifecycle.releases.release import deployment_of
 from pipelines.models import Deployment, Forecast, Location, ModelVersion, Product, Shop, Staff, StockAdvice, Variant
 from pipelines.usecases.demand_forecast.presentation import present
 from pipelines.usecases.demand_forecast.replay_result import Difference, Outcome, Replay

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.jobs import releases as jobs
-from pipelines.lifecycle import card
+from pipelines.lifecycle.releases import card
 from pipelines.models import Alert, Approval, Deployment, LifecycleEvent, Release, ServingWindow
 from tests import exposing, histories
 

@@ -23,8 +23,9 @@ from django.views.decorators.csrf import csrf_exempt
 from pipelines.endpoints import webhooks
 from pipelines.jobs import ingest
 from pipelines.jobs import releases as jobs
-from pipelines.lifecycle import exposures, registry
-from pipelines.lifecycle.release import deployment_of
+from pipelines.lifecycle.evidence import exposures
+from pipelines.lifecycle.releases.release import deployment_of
+from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, ModelVersion, Order, Release, ServingWindow
 from pipelines.shopify.topics import UNIT_KEY
 from pipelines.stats import assignment

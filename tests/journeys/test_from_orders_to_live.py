@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.jobs import training
-from pipelines.lifecycle import release, rollback
+from pipelines.lifecycle.releases import release, rollback
 from pipelines.models import Forecast, LifecycleEvent, ModelVersion, Release, StockAdvice, TrainingRun
 from tests import histories
 

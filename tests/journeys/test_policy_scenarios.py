@@ -9,12 +9,17 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from pipelines.jobs import releases as jobs
 from pipelines.jobs import training
-from pipelines.lifecycle import approval, evidence, freezes, release, rollback
+from pipelines.lifecycle import due
 from pipelines.lifecycle.errors import ArtifactRefused, Refused
-from pipelines.models import Alert, Approval, LifecycleEvent, ModelVersion, Release, ServingWindow, SyncRun
+from pipelines.lifecycle.evidence import weigh
+from pipelines.lifecycle.releases import approval, freezes, release, rollback
+from pipelines.models import Alert, Approval, LifecycleEvent, ModelVersion, Release, ServingWindow, SyncRun, TrainingRun
+from pipelines.stats.clock import day_of
+from pipelines.strategies import policy
 from tests import exposing, histories
 from tests.journeys.canary_store import HOUR, UNITS, CanaryStore
 from tests.pipelines.strategies.situations import GOOD
@@ -168,7 +173,7 @@ class TestHarm:
 
 class TestMovingForward:
     def test_p18_on_stale_data_nothing_moves_until_it_is_fresh(self, store, monkeypatch):
-        monkeypatch.setattr(evidence, "evidence_of", lambda *_: (GOOD, {}))
+        monkeypatch.setattr(weigh, "evidence_of", lambda *_: (GOOD, {}))
         SyncRun.objects.update(finished_at=MONDAY - 3 * HOUR)
         with monkeypatch.context() as offline:
             offline.setattr(histories, "pulled", lambda *_: None)
@@ -206,27 +211,69 @@ class TestApproving:
             shop, name="Sale", starts_at=MONDAY - HOUR, ends_at=MONDAY + timedelta(days=days), by=histories.OWNER
         )
 
-    def tick(self, shop, clock, **later) -> None:
-        clock.shift(timedelta(**later))
-        histories.pulled(shop)
-        jobs.keep_time()
+    def tick(self, shop, clock, days: int) -> None:
+        for _ in range(days):
+            clock.shift(timedelta(days=1))
+            histories.pulled(shop)
+            self.answer(shop)
+            jobs.keep_time()
+
+    def answer(self, shop) -> None:
+        """Let what runs and what waits answer for today."""
+        today = day_of(timezone.now(), shop.zone)
+        facts = {"use_case": "demand_forecast", "starts_at": today.starts_at, "ends_at": today.ends_at, "units": 9}
+        waiting = Release.objects.for_shop(shop).filter(phase__in=Release.OPEN).first()
+        for arm, version in (("stable", live_in(shop)), ("canary", waiting and waiting.version)):
+            if version:
+                ServingWindow.objects.create(shop=shop, arm=arm, version=version, **facts)
 
     def test_p08_inside_a_freeze_an_approved_release_waits_for_its_end(self, shop, clock):
+        first = histories.approved(histories.a_card(shop))
         self.frozen(shop, 3)
         card = histories.approved(histories.a_card(shop))
-        assert card.phase == Phase.SCHEDULED and live_in(shop) is None
+        assert card.phase == Phase.SCHEDULED and live_in(shop) == first.version
         self.tick(shop, clock, days=2)
-        assert live_in(shop) is None
-        self.tick(shop, clock, days=1, hours=1)
+        assert live_in(shop) == first.version
+        self.tick(shop, clock, days=1)
         assert live_in(shop) == card.version
 
-    def test_p08_an_approval_does_not_outlive_a_long_freeze(self, shop, clock):
-        self.frozen(shop, 20)
+    def test_p08_the_first_version_goes_live_inside_a_freeze(self, shop, clock):
+        self.frozen(shop, 3)
         card = histories.approved(histories.a_card(shop))
-        for _ in range(21):
+        assert card.phase == Phase.LIVE and live_in(shop) == card.version
+
+    def test_p08_an_approval_does_not_outlive_a_long_freeze_and_one_question_comes_at_its_end(self, shop, clock):
+        first, waiting = histories.approved(histories.a_card(shop)), histories.a_card(shop)
+        self.frozen(shop, 20)
+        card = histories.approved(waiting)
+        wished = []
+        for _ in range(20):
             self.tick(shop, clock, days=1)
+            wished += list(due.renewals())
         card.refresh_from_db()
-        assert card.phase == Phase.EXPIRED and live_in(shop) is None
+        assert card.phase == Phase.EXPIRED and live_in(shop) == first.version
+        assert wished == [(shop.pk, "demand_forecast", "renewal")]
+        TrainingRun.objects.create(shop=shop, use_case="demand_forecast", trigger="renewal", state="running")
+        assert not list(due.renewals())
+        fresh = release.propose(histories.a_version(shop))
+        assert histories.answered(fresh).phase == Phase.AWAITING_APPROVAL
+
+    def test_p08_nobody_is_asked_in_a_freeze_that_outlasts_a_yes_and_only_the_newest_is_asked_in_time(
+        self, shop, clock
+    ):
+        histories.approved(histories.a_card(shop))
+        self.frozen(shop, 20)
+        asked = LifecycleEvent.objects.for_shop(shop).filter(kind="release.asked")
+        before = asked.count()
+        for _ in range(2):
+            newest = release.propose(histories.a_version(shop), now=timezone.now())
+            self.tick(shop, clock, days=6)
+            newest.refresh_from_db()
+            assert (newest.phase, newest.held, asked.count()) == (Phase.SHADOW, policy.IN_VAIN, before)
+        self.tick(shop, clock, days=8)
+        newest.refresh_from_db()
+        assert newest.phase == Phase.AWAITING_APPROVAL and asked.count() == before + 1
+        assert newest.expires_at > MONDAY + timedelta(days=20)
 
     def test_p10_other_bytes_than_the_approved_ones_never_go_live(self, shop, clock):
         from django.core.files.base import ContentFile

@@ -6,7 +6,9 @@
   // App Bridge adds a fresh ID token to every fetch, so nothing in the app navigates by itself.
   const visit = async (href) => {
     await htmx.ajax("GET", href, { target: PAGE, select: PAGE, swap: "outerHTML", push: "true" });
-    window.scrollTo(0, 0);
+    const place = document.getElementById(new URL(href, location.href).hash.slice(1));
+    if (place) place.scrollIntoView({ block: "center" });
+    else window.scrollTo(0, 0);
   };
   const download = (href) => htmx.ajax("GET", href, { target: PAGE, swap: "download" });
 

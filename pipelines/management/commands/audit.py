@@ -12,8 +12,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from pipelines.lifecycle import artifacts, heads
+from pipelines.lifecycle.alerts import heads
 from pipelines.lifecycle.errors import ArtifactRefused
+from pipelines.lifecycle.versions import artifacts
 from pipelines.management.shops import shop_named
 from pipelines.models import LedgerHead, LifecycleEvent, ModelVersion, Shop
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines.lifecycle import backfill
+from pipelines.lifecycle.ingest import backfill
 from pipelines.models import Shop, SyncRun
 
 

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="a folder that does not exist yet")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from pipelines.lifecycle import mlflow_export
+        from pipelines.lifecycle.versions import mlflow_export
 
         shop = shop_named(options["shop"])
         mine = ModelVersion.objects.for_shop(shop).select_related("dataset", "shop")

@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from pipelines.lifecycle import freezes
+from pipelines.jobs import releases
 from pipelines.lifecycle.errors import StageError
+from pipelines.lifecycle.releases import freezes
 from pipelines.management.shops import add_operator, operator, shop_named
 from pipelines.models import FreezeWindow, Shop
 from pipelines.stats import clock
@@ -47,11 +48,13 @@ class Command(BaseCommand):
         if options["action"] == "add":
             ends_at = clock.midnight(options["last"] + timedelta(days=1), shop.zone)
             freezes.add(shop, name=options["name"], starts_at=starts_at, ends_at=ends_at, by=operator(options))
+            releases.look_at_open(shop.pk)
             return
         known = FreezeWindow.objects.for_shop(shop).filter(name=options["name"], starts_at=starts_at).first()
         if known is None:
             raise CommandError("There is no freeze of that name and first day.")
         freezes.settle(known, keeps=options["action"] == "keep", by=operator(options))
+        releases.look_at_open(shop.pk)
 
 
 ACTIONS = {

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines.lifecycle import approval, release
 from pipelines.lifecycle.errors import StageError
+from pipelines.lifecycle.releases import approval, release
 from pipelines.management import telling
 from pipelines.management.shops import add_operator, add_place, operator, shop_named
 from pipelines.models import ModelVersion, Release, Shop

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines.lifecycle import release, rollback
 from pipelines.lifecycle.errors import StageError
+from pipelines.lifecycle.releases import release, rollback
 from pipelines.management.shops import add_operator, add_place, operator, shop_named
 from pipelines.models import Deployment, ModelVersion, Release
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines.lifecycle.keys import rotate_keys
+from pipelines.lifecycle.ingest.keys import rotate_keys
 from pipelines.shopify.vault import CannotUnseal
 
 

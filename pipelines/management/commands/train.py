@@ -28,8 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--use-case", required=True, choices=sorted(USE_CASES))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from pipelines.lifecycle import release, train, validate
         from pipelines.lifecycle.errors import BadData, StaleData
+        from pipelines.lifecycle.releases import release
+        from pipelines.lifecycle.versions import train, validate
 
         shop = shop_named(options["shop"])
         try:

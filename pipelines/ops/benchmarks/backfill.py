@@ -138,7 +138,7 @@ def in_child(url: str, objects: int) -> dict[str, float]:
 
 
 def measure(url: str, objects: int, answer: Any) -> None:
-    from pipelines.lifecycle import backfill
+    from pipelines.lifecycle.ingest import backfill
     from pipelines.models import Shop, SyncRun
 
     settings.DEMO, settings.SHOPIFY_BULK_HOSTS = True, ["127.0.0.1"]

@@ -132,7 +132,9 @@ def pipeline(shop: Any, say: Say) -> tuple[float, float, dict[str, Any]]:
     Returns the seconds it took, the seconds of one core that it and its database used (what counts on a machine that
     does other things too), and what the forecast is made of.
     """
-    from pipelines.lifecycle import release, serve, train, validate
+    from pipelines.lifecycle.releases import release
+    from pipelines.lifecycle.serving import refresh
+    from pipelines.lifecycle.versions import train, validate
     from pipelines.models import Deployment, StockAdvice, TrainingRun
 
     began, cpu_began, database_began = time.monotonic(), time.process_time(), database_seconds()
@@ -141,7 +143,7 @@ def pipeline(shop: Any, say: Say) -> tuple[float, float, dict[str, Any]]:
     deployment = release.deployment_of(shop, USE_CASE)
     Deployment.objects.filter(pk=deployment.pk).update(active=version, revision=1)  # a benchmark needs no yes
     served = time.process_time()
-    serve.refresh(shop, USE_CASE)
+    refresh.refresh(shop, USE_CASE)
     seconds, cpu_seconds = time.monotonic() - began, time.process_time() - cpu_began
     database = database_seconds() - database_began
     for step in TrainingRun.objects.get(version=version).steps:
@@ -162,7 +164,7 @@ def database_seconds() -> float:
 
 def per_variant(shop: Any, seed: int, say: Say) -> tuple[float, float]:
     """Return seconds per variant of the ensemble, and of a Prophet of its own on a sample."""
-    from pipelines.lifecycle import dataset
+    from pipelines.lifecycle.data import dataset
     from pipelines.usecases.demand_forecast.accuracy import prophet_per_series
     from pipelines.usecases.demand_forecast.ensemble import spread_over, weekly_profiles
     from pipelines.usecases.demand_forecast.history import history_of

@@ -50,7 +50,7 @@ def run(options: dict[str, Any], say: Say) -> list[Check]:
         with web_process(secrets) as port:
             door, reference = rounds(port, secrets["SHOPIFY_API_SECRET"], say)
         lost = acknowledged_but_absent(door)
-        orders, seconds = drain(say)
+        orders, seconds = drained(say)
         applied = count("pipelines_order")
     latencies = sorted(latency for result in door for latency in result["latencies"])
     rate = statistics.median(len(result["acknowledged"]) / result["seconds"] for result in door)
@@ -182,15 +182,15 @@ def acknowledged_but_absent(door: list[dict[str, Any]]) -> int:
     return sum(load.webhook_id(number) not in stored for result in door for number in result["acknowledged"])
 
 
-def drain(say: Say) -> tuple[int, float]:
+def drained(say: Say) -> tuple[int, float]:
     """Apply all that was stored for our shop; return how many orders and how long it took."""
-    from pipelines.lifecycle import ingest
+    from pipelines.lifecycle.ingest import drain
 
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM pipelines_webhookdelivery WHERE shop_domain <> %s", [SHOP])
         cursor.execute("VACUUM ANALYZE pipelines_webhookdelivery")
     began = time.perf_counter()
-    done = ingest.drain()
+    done = drain.drain()
     seconds = time.perf_counter() - began
     say(f"{done:,} deliveries applied in {seconds:.1f} s")
     return done, seconds

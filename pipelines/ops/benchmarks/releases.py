@@ -25,7 +25,8 @@ from django.db import connection
 from django.utils import timezone
 
 from pipelines import strategies
-from pipelines.lifecycle import evaluate, evidence, exposures
+from pipelines.lifecycle import look
+from pipelines.lifecycle.evidence import exposures, weigh
 from pipelines.models import DatasetSnapshot, ModelVersion, Release, Shop, ShopSettings
 from pipelines.ops import fire, killing, rehearsal
 from pipelines.ops.benchmarks import Check, Say, at_least, at_most
@@ -193,7 +194,7 @@ def decisions(now: datetime) -> Counter[str]:
     """Ask the policy about every release that shoppers see."""
     seen = Release.objects.filter(phase=Release.Phase.CANARY).select_related("shop")
     decided: Counter[str] = Counter()
-    for row, measured, _ in evidence.many(list(seen), now):
+    for row, measured, _ in weigh.many(list(seen), now):
         decision = policy.decide(strategies.strategy(row.strategy), situation_of(row, measured, now))
         decided[f"{decision.action.value} ({decision.reason})"] += 1
     return decided
@@ -224,7 +225,7 @@ def one_by_one() -> float:
     some = list(Release.objects.filter(phase=Release.Phase.CANARY).values_list("pk", flat=True)[:LOOKS])
     began = time.monotonic()
     for pk in some:
-        evaluate.evaluate(pk, timezone.now())
+        look.evaluate(pk, timezone.now())
     return 1000 * (time.monotonic() - began) / len(some)
 
 

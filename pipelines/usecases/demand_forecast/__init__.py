@@ -38,6 +38,7 @@ USE_CASE = UseCase(
     min_history=timedelta(days=28),
     unit="variant",
     serves="batch",
+    reaches_shoppers=False,  # its metafields have no storefront access
     primary_metric=Metric("rmsse", lower_is_better=True),
     evidence=PairedWeeklyLoss(),
     fit="model:fit",

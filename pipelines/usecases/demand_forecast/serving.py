@@ -1,6 +1,6 @@
 """What the live version says today: forecasts and stock advice, from the freshest history.
 
-Reads   daily_sales, series, stock, rules, overrides, terms (see lifecycle/dataset.py)
+Reads   daily_sales, series, stock, rules, overrides, terms (see lifecycle/data/dataset.py)
 Writes  forecasts: variant_id | mean | lead_quantiles | month_quantiles | parts, and
         stock_advice: variant_id | location_id | status | ... | history | outlook
 """

@@ -22,17 +22,29 @@ from pipelines.stats.quantiles import (
     sum_variance,
 )
 from pipelines.usecases.demand_forecast.ordering import COST_SHARE_OF_PRICE, FloatArray, IntArray, rounded_order
+from pipelines.usecases.demand_forecast.places import lying_elsewhere, shared_out
 
 Panel = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
 
-STATUSES = ("out_of_stock", "order_today", "order_this_week", "too_much", "on_its_way", "few_sales", "ok")
+STATUSES = (
+    "out_of_stock",
+    "order_today",
+    "order_this_week",
+    "lies_elsewhere",
+    "on_its_way",
+    "too_much",
+    "few_sales",
+    "not_wanted",
+    "ok",
+)
 TOTAL = 0
 MONTH = 28
 GENEROUS_COVER = 90
 DEAD_AFTER = 90
 FEW_SALE_DAYS = 8
 FARTHEST_DAY = 400
+LEAST_LOST = 0.5  # a unit, once rounded: below it nobody is called short
 LARGEST = 2.0**62
 
 
@@ -58,14 +70,16 @@ def advise(
     Reads   variants: variant_id | price_minor | unit_cost_minor | lead_time_days | review_days | cover_days |
             pack_size | minimum_order | service_level | sold_28 | revenue_minor | sale_days | age_days | idle_days |
             out_since, in the order of the outlook's rows; and
-            stock: variant_id | location_id | available | committed | incoming | demand_share
+            stock: variant_id | location_id | available | committed | incoming | moved | demand_share
     Writes  variant_id | location_id | status | sold_28 | forecast_28 | low_28 | high_28 | stock | committed |
             incoming | runs_out | days_of_cover | reorder_point | order_up_to | order_quantity | order_by |
-            order_cost_minor | lost_units | at_risk_minor | overstock_minor | abc | is_dead | is_new | price_minor |
-            unit_cost_minor | cost_is_estimated
+            order_cost_minor | from_elsewhere | demand_share | moved | lost_units | at_risk_minor |
+            overstock_minor | abc | is_dead | is_new | price_minor | unit_cost_minor | cost_is_estimated
 
-    A variant without a row in `stock` is not tracked: it gets a forecast and no advice. Incoming units count as
-    ordered; as nobody says when they come, they do not save sales before a delivery ordered today would.
+    An order is placed for the shop as a whole: places share it out, and what lies or arrives at one place is not
+    bought again for another. A variant without a row in `stock` is not tracked: it gets a forecast and no advice.
+    Incoming units count as ordered; as nobody says when they come, they do not save sales before a delivery ordered
+    today would.
     """
     known = _with_costs(variants, cost_share)
     known["abc"] = abc_classes(known["revenue_minor"].to_numpy(dtype=np.float64))
@@ -84,7 +98,7 @@ def _with_costs(variants: pd.DataFrame, cost_share: float) -> pd.DataFrame:
 
 def _rows(variants: pd.DataFrame, stock: pd.DataFrame) -> pd.DataFrame:
     """Put the totals first, then one row per variant and location."""
-    counts = ["available", "committed", "incoming"]
+    counts = ["available", "committed", "incoming", "moved"]
     summed = stock.groupby("variant_id")[counts].sum(min_count=1)
     totals = variants.assign(location_id=TOTAL, demand_share=1.0, row=np.arange(len(variants)))
     totals = totals.join(summed, on="variant_id")
@@ -109,6 +123,14 @@ class _Advice:
         self.model_error = np.broadcast_to(outlook.model_error, outlook.dispersion.shape)[self.variant]
         until = np.cumsum(outlook.mean, axis=1, dtype=np.float64)
         self.until = np.concatenate([np.zeros((len(until), 1)), until], axis=1)
+
+    @cached_property
+    def is_total(self) -> BoolArray:
+        return np.asarray(self._days("location_id") == TOTAL)
+
+    @property
+    def has_places(self) -> bool:
+        return not bool(self.is_total.all())
 
     def _floats(self, column: str) -> FloatArray:
         return self.rows[column].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -209,17 +231,39 @@ class _Advice:
         return np.where(safe >= FARTHEST_DAY, FARTHEST_DAY, safe - self._days("lead_time_days"))
 
     @cached_property
-    def needs_order(self) -> BoolArray:
-        return self.is_tracked & (self.position < self.reorder_point)
+    def need(self) -> FloatArray:
+        """Give what is missing up to the order-up-to level where the reorder point is passed."""
+        is_due = self.is_tracked & (self.position < self.reorder_point)
+        return np.where(is_due, self.order_up_to - np.nan_to_num(self.position), 0.0)
 
     @cached_property
     def order_quantity(self) -> IntArray:
-        need = np.where(self.needs_order, self.order_up_to - np.nan_to_num(self.position), 0.0)
-        return whole(rounded_order(need, self._days("pack_size"), self._days("minimum_order")))
+        """Give what to buy: of each variant for the shop as a whole, and each place's part of it."""
+        bought = rounded_order(self.need, self._days("pack_size"), self._days("minimum_order"))
+        if self.has_places:
+            total, place = self.is_total, ~self.is_total
+            need, share, variant = self.need[place], self.share[place], self.variant[place]
+            bought[place] = shared_out(bought[total], need, share, variant, self._days("pack_size")[total])
+        return whole(bought)
+
+    @cached_property
+    def needs_order(self) -> BoolArray:
+        return np.asarray(self.order_quantity > 0)
+
+    @cached_property
+    def from_elsewhere(self) -> IntArray:
+        """Give how much of what a place is missing lies or arrives at other places."""
+        lying = np.zeros(len(self.rows))
+        if self.has_places:
+            place = ~self.is_total
+            missing = np.maximum(self.need - self.order_quantity, 0.0)[place]
+            spare = np.maximum(np.nan_to_num(self.position) - self.order_up_to, 0.0)[place]
+            lying[place] = lying_elsewhere(missing, spare, self.variant[place], int(self.is_total.sum()))
+        return whole(lying)
 
     @property
     def order_by(self) -> NDArray[np.datetime64]:
-        days = np.maximum(self.days_left_to_order, 0).astype(np.float64)
+        days = np.maximum(self.days_left_to_order, 0).astype(np.float64)[self.variant]  # places order with the shop
         return self._date_after(np.where(self.is_tracked, days, np.nan))
 
     # What is wrong
@@ -238,6 +282,11 @@ class _Advice:
         """Give the units that we expect to miss in the next 28 days before a delivery could arrive."""
         mean = self.mean_of(np.minimum(self._days("lead_time_days"), MONTH))
         return np.nan_to_num(expected_shortfall(mean, self.variance_of(mean), self.available))
+
+    @cached_property
+    def is_short(self) -> BoolArray:
+        """Tell whether sales are missed before a delivery ordered today could arrive."""
+        return self.is_tracked & (self.lost_units >= LEAST_LOST)
 
     @cached_property
     def excess_units(self) -> FloatArray:
@@ -260,17 +309,19 @@ class _Advice:
         few_sales = self._floats("sale_days") < FEW_SALE_DAYS
         conditions = [
             self.is_out,
-            self.needs_order & (self.days_left_to_order <= 0),
+            self.needs_order & (self.days_left_to_order <= 0)[self.variant],
             self.needs_order,
+            self.from_elsewhere >= 1,
+            self.is_short & (self.position > self.available),
             (self.excess_units >= 1) & ~self.is_new,
-            (self.lost_units >= 1) & (self.position > self.available),
             few_sales | self.is_new,
+            self.is_tracked & (self.available <= 0),
         ]
         return np.asarray(np.select(conditions, list(STATUSES[:-1]), STATUSES[-1]))
 
     def frame(self) -> pd.DataFrame:
         rows, price, cost = self.rows, np.nan_to_num(self._floats("price_minor")), self._floats("unit_cost_minor")
-        as_they_are = ["variant_id", "location_id", "sold_28", "abc", "price_minor", "unit_cost_minor"]
+        as_they_are = ["variant_id", "location_id", "sold_28", "abc", "price_minor", "unit_cost_minor", "demand_share"]
         return rows[[*as_they_are, "cost_is_estimated"]].assign(
             status=self.status,
             forecast_28=self.mean_of(MONTH),
@@ -286,6 +337,8 @@ class _Advice:
             order_quantity=self.order_quantity,
             order_by=self.order_by,
             order_cost_minor=whole(self.order_quantity * cost),
+            from_elsewhere=self.from_elsewhere,
+            moved=whole(np.nan_to_num(self._floats("moved"))),
             lost_units=self.lost_units,
             at_risk_minor=whole(self.lost_units * price),
             overstock_minor=whole(self.excess_units * cost),

@@ -2,11 +2,13 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from pipelines.models import Deployment, Forecast, ForecastOverride, Location, StockAdvice, StockRule
+from pipelines.models import Deployment, Forecast, ForecastOverride, Location, ModelVersion, StockAdvice, StockRule
+from pipelines.stats import words
 from tests.dashboard import story
 
 VARIANT = 200_000
@@ -25,6 +27,25 @@ class TestTheList:
         page = see("/forecasts").content.decode()
         assert "All <span>12</span>" in page and "Out of stock <span>2</span>" in page
         assert "Create order list (4)" in page
+
+    def test_says_the_money_of_exactly_the_variants_that_it_names(self, shop, see):
+        StockAdvice.objects.filter(status="ok").update(lost_units=0.4, at_risk_minor=99_900)  # no whole unit is missed
+        StockAdvice.objects.filter(status="too_much").update(status="on_its_way", lost_units=3, at_risk_minor=40_000)
+        short = StockAdvice.objects.filter(lost_units__gte=0.5)
+        page = see("/forecasts").content.decode()
+        risk = words.money(sum(row.at_risk_minor for row in short), shop.currency)
+        assert "4 variants to order today, 2 of them out of stock." in page
+        assert f'6 variants run short before a delivery ordered today can arrive: <span class="strong">{risk}' in page
+        assert "For 2 of them (£800) enough is on its way, but too late." in page
+
+    def test_shows_what_the_version_that_waits_would_say(self, shop, see):
+        waiting = ModelVersion.objects.get(number=2)
+        today = Forecast.objects.first().origin
+        for origin, units in ((today - timedelta(days=1), 9.0), (today, 2.0)):
+            Forecast.objects.create(**story.a_forecast(shop, waiting, VARIANT, origin) | {"mean": [units] * 84})
+        page = see("/forecasts").content.decode()
+        assert "version 2: 56" in page and page.count("version 2: ") == 1
+        assert "Version 2 waits for your decision" in page
 
     def test_is_filtered_and_keeps_the_search(self, shop, see):
         page = see("/forecasts", show="order_today", q="larch").content.decode()
@@ -69,7 +90,7 @@ class TestTheList:
         with django_assert_max_num_queries(13):
             see("/forecasts")
 
-    def test_is_empty_until_something_is_live(self, shop, see):
+    def test_is_empty_until_the_first_import(self, shop, see):
         StockAdvice.objects.all().delete()
         page = see("/forecasts").content.decode()
         assert "Version 2 waits for your decision" in page and "s-table" not in page
@@ -125,6 +146,17 @@ class TestOneVariant:
         parts = Forecast.objects.first().parts
         assert sum(units for _, units in parts) == pytest.approx(StockAdvice.objects.first().forecast_28)
 
+    def test_whose_number_is_the_merchants_own_adds_up_too(self, shop, see):
+        StockAdvice.objects.filter(variant_id=VARIANT).update(forecast_28=20, is_overridden=True)
+        page = see(f"/forecasts/{VARIANT}").content.decode()
+        assert '<td>Your number instead</td><td class="num">−51</td>' in page
+
+    @pytest.mark.parametrize("status", ["ok", "not_wanted", "few_sales", "too_much", "order_this_week"])
+    def test_has_one_status_and_no_gap_that_contradicts_it(self, shop, see, status):
+        StockAdvice.objects.filter(variant_id=VARIANT).update(status=status, stock=0, order_quantity=0)
+        page = see(f"/forecasts/{VARIANT}").content.decode()
+        assert "can arrive on" not in page and "Out of stock expected" not in page
+
     def test_without_a_forecast_says_so(self, shop, see):
         Forecast.objects.all().delete()
         assert "No forecast of this variant yet" in see(f"/forecasts/{VARIANT}").content.decode()
@@ -135,7 +167,14 @@ class TestOneVariant:
 
     def test_shows_each_location(self, shop, see):
         place(shop, 9, "Warehouse")
-        assert "Warehouse" in see(f"/forecasts/{VARIANT}").content.decode()
+        page = see(f"/forecasts/{VARIANT}").content.decode()
+        assert "Warehouse" in page and "demand is split evenly" in page
+
+    def test_says_by_what_demand_is_split_and_what_need_not_be_bought(self, shop, see):
+        place(shop, 9, "Warehouse")
+        StockAdvice.objects.filter(location_id=9).update(moved=30, demand_share=0.75, from_elsewhere=12)
+        page = see(f"/forecasts/{VARIANT}").content.decode()
+        assert "Warehouse 75\u00a0%" in page and "12 units need not be bought" in page and "12 at another place" in page
 
     def test_that_is_not_tracked_gets_no_advice(self, shop, see):
         StockAdvice.objects.update(stock=None, order_quantity=0, order_by=None, runs_out=None)
@@ -151,6 +190,18 @@ class TestOwnNumbers:
         assert "Your number is used" in page
         assert ForecastOverride.objects.get().units == 120
         assert ("refresh", (shop.pk, "demand_forecast")) in queued
+
+    def test_are_drawn_at_once_and_the_rest_follows(self, shop, send, see):
+        today = StockAdvice.objects.get(variant_id=VARIANT).origin + timedelta(days=1)
+        days = {"first_day": today, "last_day": today + timedelta(days=1)}
+        page = send(f"/forecasts/{VARIANT}/override", self.fields | days | {"units": 1000}).content.decode()
+        assert "Recalculating with your change" in page
+        drawn = see(f"/forecasts/{VARIANT}/figure.json").json()["data"]
+        assert sum(next(line["y"] for line in drawn if line["name"] == "Forecast")[:2]) == pytest.approx(1000)
+        assert "HX-Location" not in see(f"/forecasts/{VARIANT}/settled")
+        StockAdvice.objects.filter(variant_id=VARIANT).update(updated_at=timezone.now(), is_overridden=True)
+        assert f"/forecasts/{VARIANT}" in see(f"/forecasts/{VARIANT}/settled")["HX-Location"]
+        assert "Recalculating" not in see(f"/forecasts/{VARIANT}").content.decode()
 
     def test_replace_each_other(self, shop, send):
         send(f"/forecasts/{VARIANT}/override", self.fields)

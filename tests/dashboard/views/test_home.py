@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import alerts, freezes
-from pipelines.lifecycle.release import deployment_of
-from pipelines.models import Deployment, Order, Shop, SyncRun, TrainingRun
+from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.releases import freezes
+from pipelines.lifecycle.releases.release import deployment_of
+from pipelines.models import Deployment, Order, Shop, StockAdvice, SyncRun, TrainingRun
+from pipelines.stats import words
 from tests import histories
 from tests.dashboard import moving, story
 from tests.exposing import shown
@@ -59,7 +61,18 @@ class TestAShopThatRuns:
     def test_has_nothing_waiting_after_the_decision(self, shop, see, send):
         card = shop_card(shop)
         send(f"/releases/{card.pk}/reject", {"revision": card.revision, "reason": "later"})
+        page = see("/").content.decode()
+        assert "4 variants to order, 2 of them out of stock." in page and "waiting for you" not in page
+        StockAdvice.objects.update(order_quantity=0, lost_units=0)
         assert "Nothing needs you." in see("/").content.decode()
+
+    def test_sees_stock_first_in_the_money_of_what_runs_short(self, shop, see):
+        StockAdvice.objects.filter(status="ok").update(lost_units=0.4, at_risk_minor=99_900)  # no whole unit is missed
+        short = StockAdvice.objects.filter(lost_units__gte=0.5)
+        page = see("/").content.decode()
+        assert words.money(sum(row.at_risk_minor for row in short), shop.currency) in page
+        assert page.index("of sales at risk") < page.index("Review and decide")
+        assert page.count('variant="primary"') == 1
 
 
 class TestAModelThatAnswersVisitors:
@@ -94,10 +107,10 @@ class TestAShopWithAReleaseUnderWay:
 
     def test_sees_open_alerts_with_the_money_at_risk_the_worst_first(self, shop, see):
         now = timezone.now()
-        alerts.tell(shop, "a", title="Metric missing", now=now)
-        alerts.tell(shop, "b", title="Over a limit", severity="critical", minor_per_hour=41_200, now=now)
-        alerts.tell(shop, "c", title="Long gone", now=now)
-        alerts.close(shop, "c", now)
+        board.tell(shop, "a", title="Metric missing", now=now)
+        board.tell(shop, "b", title="Over a limit", severity="critical", minor_per_hour=41_200, now=now)
+        board.tell(shop, "c", title="Long gone", now=now)
+        board.close(shop, "c", now)
         page = see("/").content.decode()
         assert page.index("Over a limit") < page.index("Metric missing")
         assert "At risk: £412 an hour" in page and "Long gone" not in page
@@ -209,6 +222,6 @@ class TestAVersionThatDidNotPass:
 def test_a_freeze_that_is_near_is_announced(shop, see):
     begins = timezone.now() + timedelta(days=3)
     window = freezes.add(shop, name="Winter sale", starts_at=begins, ends_at=begins + timedelta(days=2), by="1001")
-    assert "Winter sale begins: nothing new goes live until" in see("/").content.decode()
+    assert "Winter sale begins: nothing new goes live to" in see("/").content.decode()
     freezes.settle(window, keeps=False, by="1001")
     assert "Winter sale" not in see("/").content.decode()

@@ -5,8 +5,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import freezes, rollback
-from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Order, Release, ShopSettings
+from pipelines.lifecycle.releases import freezes, rollback
+from pipelines.models import (
+    Approval,
+    Deployment,
+    FreezeWindow,
+    LifecycleEvent,
+    ModelVersion,
+    Order,
+    Release,
+    ShopSettings,
+)
 from tests.dashboard import moving, story
 from tests.dashboard.views.test_access import said_to
 from tests.identities import COLLEAGUE, OTHER_SHOP
@@ -32,7 +41,7 @@ class TestTheCard:
         assert [a + b for a, b in zip(little, much, strict=True)] == total
 
     def test_is_headed_not_proven_where_it_is_not(self, shop, see):
-        from pipelines.lifecycle import approval
+        from pipelines.lifecycle.releases import approval
         from pipelines.models import ModelVersion
 
         first = Release.objects.latest("pk")
@@ -263,13 +272,75 @@ class TestTwoPeople:
 
 
 class TestInAFreeze:
-    def test_an_approved_version_is_scheduled_for_the_end(self, shop, card, send, see):
+    def frozen(self, shop, days: int = 2, **proposed: object) -> FreezeWindow:
         now = timezone.now()
-        freezes.add(shop, name="Sale", starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=2), by="1")
+        window = freezes.add(
+            shop, name="Sale", starts_at=now - timedelta(days=1), ends_at=now + timedelta(days), by="1"
+        )
+        FreezeWindow.objects.filter(pk=window.pk).update(**proposed)
+        return window
+
+    def test_the_card_says_before_the_click_when_it_goes_live(self, shop, card, send, see):
+        window = self.frozen(shop)
+        for path in (f"/releases/{card.pk}", "/"):
+            page = see(path).content.decode()
+            assert "Sale holds it: approved now, it goes live on" in page
+        assert "Go live all the same" not in see(f"/releases/{card.pk}").content.decode()
         page = send(f"/releases/{card.pk}/approve", said_to(card)).content.decode()
-        assert "Goes live" in page and "when the freeze ends" in page
+        assert "Approved: it goes live on" in page and "when Sale is over" in page
+        assert "Waiting for your answer" not in page and "Nothing changes until you decide" not in page
         assert Deployment.objects.get().active.number == 1
-        assert "Nothing new goes live until" in see("/").content.decode()
+        home = see("/").content.decode()
+        assert "Approved: it goes live on" in home and f"/settings#freeze-{window.pk}" in home
+        assert f'id="freeze-{window.pk}"' in see("/settings").content.decode()
+
+    def test_the_card_promises_no_day_that_its_yes_does_not_reach(self, shop, card, see, send):
+        self.frozen(shop, days=30)
+        page = see(f"/releases/{card.pk}").content.decode()
+        assert "longer than a yes is good for" in page and "ask you again on fresh figures" in page
+        assert "goes live on" not in page
+        page = send(f"/releases/{card.pk}/approve", said_to(card)).content.decode()
+        assert "Approved, but Sale goes on to" in page and "goes live on" not in page
+
+    def test_a_proposed_freeze_is_lifted_for_this_version_alone(self, shop, card, see, send, queued):
+        self.frozen(shop, state="proposed", key="sale_2026", source="calendar")
+        assert "Go live all the same" in see(f"/releases/{card.pk}").content.decode()
+        page = send(f"/releases/{card.pk}/lift", {"revision": card.revision}).content.decode()
+        assert "Sale is lifted for this version." in page and "Freeze lifted for this version" in page
+        row = LifecycleEvent.objects.for_shop(shop).get(kind="freeze.lifted")
+        assert (row.by, row.details["lifted"], row.version_number) == ("70001", ["sale_2026"], 2)
+        assert ("evaluate", (card.pk,)) in queued
+        card.refresh_from_db()
+        assert 'data-toast="Version 2 is live"' in send(f"/releases/{card.pk}/approve", said_to(card)).content.decode()
+
+    @pytest.mark.parametrize("who", [{"sub": COLLEAGUE}, {}])
+    def test_is_not_lifted_by_a_colleague_or_from_a_stale_page(self, shop, card, send, who):
+        self.frozen(shop, state="proposed", key="sale_2026", source="calendar")
+        revision = card.revision if who else 99
+        assert (
+            "Nothing was changed" in send(f"/releases/{card.pk}/lift", {"revision": revision}, **who).content.decode()
+        )
+        card.refresh_from_db()
+        assert card.lifted == [] and not LifecycleEvent.objects.filter(kind="freeze.lifted").exists()
+
+    def test_the_merchants_own_freeze_is_not_lifted(self, shop, card, send):
+        self.frozen(shop)
+        assert "Nothing was changed" in send(f"/releases/{card.pk}/lift", {"revision": card.revision}).content.decode()
+
+    def test_holds_nothing_where_nothing_runs_and_says_so(self, shop, card, see, send):
+        Deployment.objects.update(active=None, standby=None, revision=5)
+        self.frozen(shop)
+        page = see(f"/releases/{card.pk}").content.decode()
+        assert "Approved, it goes live at once. Sale does not hold it" in page
+        assert "It holds nothing yet" in see("/").content.decode()
+        assert 'data-toast="Version 2 is live"' in send(f"/releases/{card.pk}/approve", said_to(card)).content.decode()
+
+    def test_settling_it_has_what_waits_looked_at_at_once(self, shop, card, send, queued):
+        window = self.frozen(shop)
+        send(f"/releases/{card.pk}/approve", said_to(card))
+        queued.clear()
+        send(f"/settings/freezes/{window.pk}", {"keeps": "0"})
+        assert ("evaluate", (card.pk,)) in queued
 
 
 class TestAReleaseOfAnotherShop:

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from dashboard.forms import SettingsForm
-from pipelines.lifecycle import freezes
+from pipelines.lifecycle.releases import freezes
 from pipelines.models import FreezeWindow, LifecycleEvent, ShopSettings, StockRule
 from tests.identities import COLLEAGUE, OTHER_SHOP
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import test_store
+from pipelines.lifecycle.sandbox import links
 from pipelines.models import ModelVersion, Release, Shop, StagedField, StagingRun, TestStoreLink
 from tests.identities import COLLEAGUE, OTHER_SHOP, OWNER, SHOP, bearer
 
@@ -105,14 +105,14 @@ class TestLinking:
 
     def test_a_stranger_that_entered_the_code_is_turned_down(self, shop, another_shop, send, see):
         now = timezone.now()
-        code = test_store.ask_code(shop, by=OWNER, now=now)
-        test_store.enter_code(another_shop, code, by=OWNER, now=now)
+        code = links.ask_code(shop, by=OWNER, now=now)
+        links.enter_code(another_shop, code, by=OWNER, now=now)
         send("/test-store/unlink")
         assert "get a code" in text_of(see("/test-store"))
         assert "get a code" in text_of(see("/test-store", domain=OTHER_SHOP))
 
     def test_an_old_code_that_nobody_entered_leaves_no_trace_on_the_page(self, shop, see):
-        test_store.ask_code(shop, by=OWNER, now=timezone.now() - timedelta(hours=1))
+        links.ask_code(shop, by=OWNER, now=timezone.now() - timedelta(hours=1))
         assert "was made and is good until" not in text_of(see("/test-store"))
 
 

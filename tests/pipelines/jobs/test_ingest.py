@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pipelines.jobs import ingest
 from pipelines.jobs.queue import Job
-from pipelines.lifecycle import reconcile
+from pipelines.lifecycle.ingest import reconcile
 from pipelines.models import FreezeWindow, Order, Shop, SyncRun
 from tests import factories
 

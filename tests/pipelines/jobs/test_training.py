@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.jobs import releases, training
-from pipelines.lifecycle import runs
+from pipelines.lifecycle.versions import runs
 from pipelines.models import ModelVersion, Release, ServingWindow, StockAdvice, TrainingRun
 from pipelines.usecases import USE_CASES
 from tests import exposing, histories, toy_use_case
@@ -116,7 +116,7 @@ def test_a_refresh_that_was_done_since_is_not_done_again(shop, monkeypatch):
     training.train_version.enqueue(shop.pk, "toy", "first")
     histories.approved(Release.objects.get())
     done = []
-    monkeypatch.setattr("pipelines.lifecycle.serve.refresh", lambda shop, use_case: done.append(use_case))
+    monkeypatch.setattr("pipelines.lifecycle.serving.refresh.refresh", lambda shop, use_case: done.append(use_case))
     training.catch_up(shop.pk, "toy")
     yesterday = timezone.now().astimezone(shop.zone).date() - timedelta(days=1)
     StockAdvice.objects.create(

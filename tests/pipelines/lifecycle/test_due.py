@@ -7,7 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import due, release
+from pipelines.lifecycle import due
+from pipelines.lifecycle.releases import release
 from pipelines.models import (
     Deployment,
     ModelVersion,
@@ -171,8 +172,13 @@ class TestRefreshes:
         assert list(due.refreshes(datetime(2026, 11, 26, 1, 59, tzinfo=UTC))) == []
         assert list(due.refreshes(datetime(2026, 11, 26, 2, 0, tzinfo=UTC))) == [(shop.pk, USE_CASE)]
 
-    def test_before_anything_was_approved_nothing_is_due(self, shop):
+    def test_before_anything_was_approved_what_the_simple_rule_says_is_due(self, shop):
         histories.a_card(shop)
+        assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)]
+
+    def test_before_the_first_import_nothing_is_due(self, shop):
+        histories.a_card(shop)
+        SyncRun.objects.all().delete()
         assert list(due.refreshes(NOW)) == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from pipelines.lifecycle import release
+from pipelines.lifecycle.releases import release
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Order, Release, SyncRun
 from pipelines.usecases import USE_CASES
 from tests import histories, toy_use_case

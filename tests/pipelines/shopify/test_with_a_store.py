@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import install
+from pipelines.lifecycle.ingest import install
 from pipelines.models import ShopToken
 from pipelines.shopify import bulk, orders, tokens
 from pipelines.shopify.admin_api import AdminApi

@@ -23,6 +23,7 @@ from pipelines.strategies import (
     policy,
     strategy,
 )
+from pipelines.strategies.freezing import Protection
 from pipelines.strategies.policy import Reason
 from tests.pipelines.strategies.situations import (
     BOTH,
@@ -340,6 +341,9 @@ def rows(draw: st.DrawFn) -> tuple:
     return tuple(replace(window, severe=draw(rare), broken=draw(rare)) for window in some)
 
 
+PROTECTIONS = st.builds(Protection, reaches_shoppers=st.booleans(), something_runs=st.booleans())
+
+
 @st.composite
 def any_situations(draw: st.DrawFn) -> tuple[str, Situation]:
     """Draw a strategy and a situation on one of its steps."""
@@ -363,6 +367,8 @@ def any_situations(draw: st.DrawFn) -> tuple[str, Situation]:
         is_paused=draw(rarely),
         held=draw(st.sampled_from(["", "", "", "a reason"])),
         frozen_until=draw(st.one_of(st.none(), hours.map(lambda age: NOW + age))),
+        protection=draw(PROTECTIONS),
+        yes_lasts=draw(st.one_of(st.none(), st.integers(1, 14).map(timedelta))),
         data_age=draw(st.one_of(st.just(DAY), st.none(), hours)),
         artifact_is_safe=not draw(st.sampled_from([False] * 9 + [True])),
         evidence_is_same=not draw(rarely),
@@ -381,6 +387,12 @@ GOOD_ONES = [
     alongside(),
     approval(is_approved=True),
     approval(phase="scheduled", is_approved=True),
+]
+ASKING = [
+    canary("50", asks_before_all=True),
+    canary("50", is_proven=False),
+    canary("10", exposed_at=NOW - 30 * DAY, evidence=replace(canary().evidence, peak_blocks=0)),
+    approval(phase="scheduled"),
 ]
 MOVES = sorted({field.name for field in fields(Situation)} - {"now", "steps", "step", "phase", "evidence"})
 FIGURES = sorted({field.name for field in fields(Evidence)} - {"kind"})
@@ -422,9 +434,23 @@ def test_forward_is_one_way_up_and_never_from_a_standstill(drawn: tuple[str, Sit
     assert one.artifact_is_safe
     assert one.evidence_is_same
     assert not (one.held or one.is_paused or one.clock_went_back or one.evidence.has_decayed)
-    assert one.frozen_until is None or one.frozen_until <= NOW
+    is_frozen = one.frozen_until is not None and one.frozen_until > NOW and one.protection.is_due
+    assert not is_frozen or one.steps[decision.step].asks  # to ask moves nothing
     assert one.data_age is not None
     assert one.data_age <= timedelta(hours=26)
+
+
+@given(st.sampled_from(ASKING), st.data())
+def test_nobody_is_asked_for_a_yes_that_a_freeze_would_outlast(good: Situation, data: st.DataObject) -> None:
+    frozen_until = data.draw(st.one_of(st.none(), st.integers(-2, 20).map(lambda days: NOW + days * DAY)))
+    lasts = data.draw(st.one_of(st.none(), st.integers(1, 14).map(timedelta)))
+    protection = data.draw(PROTECTIONS)
+    decision = decide(replace(good, frozen_until=frozen_until, yes_lasts=lasts, protection=protection))
+    holds = frozen_until is not None and frozen_until > NOW and protection.is_due
+    if holds and lasts is not None and NOW + lasts <= frozen_until:
+        assert (decision.action, decision.reason, decision.until) == (Action.HOLD, "frozen", frozen_until)
+    else:
+        assert decision.action is Action.ASK
 
 
 HEALTHS = st.lists(st.sampled_from([OK, OK, QUIET, BREACH, NO_DATA, DOWN]), max_size=5)

@@ -14,6 +14,7 @@ import pytest
 
 from pipelines.stats.clock import hours_of_day
 from pipelines.strategies import Action, Decision, Situation, policy, strategy
+from pipelines.strategies.freezing import Protection
 from tests.pipelines.strategies.situations import (
     BREACH,
     DOWN,
@@ -128,6 +129,25 @@ def test_p08_an_approved_release_waits_for_the_end_of_the_freeze() -> None:
     until = NOW + timedelta(days=5)
     decision = decide(approval(is_approved=True, frozen_until=until))
     assert (decision.action, decision.reason, decision.until) == (Action.HOLD, "frozen", until)
+
+
+def test_p08_a_freeze_holds_nothing_where_only_the_simple_rule_runs_and_no_shopper_sees_it() -> None:
+    held = approval(is_approved=True, frozen_until=NOW + timedelta(days=5))
+    for seen, runs in ((True, False), (False, True), (True, True)):
+        protected = Protection(reaches_shoppers=seen, something_runs=runs)
+        assert told(replace(held, protection=protected)) == (Action.HOLD, "frozen")
+    nothing = Protection(reaches_shoppers=False, something_runs=False)
+    assert told(replace(held, protection=nothing)) == (Action.ADVANCE, "approved")
+
+
+def test_p08_nobody_is_asked_while_a_freeze_outlasts_any_yes() -> None:
+    question = replace(alongside(), frozen_until=NOW + timedelta(days=7), yes_lasts=timedelta(days=7))
+    decision = decide(question)
+    assert (decision.action, decision.reason, decision.until) == (Action.HOLD, "frozen", NOW + timedelta(days=7))
+    nothing = Protection(reaches_shoppers=False, something_runs=False)
+    for change in ({"yes_lasts": timedelta(days=7, seconds=1)}, {"frozen_until": NOW}, {"protection": nothing}):
+        asks = decide(replace(question, **change))
+        assert (asks.action, question.steps[asks.step].asks) == (Action.ADVANCE, True)
 
 
 def test_p08_it_goes_on_by_itself_when_the_freeze_is_over_and_stays_when_the_approval_is() -> None:

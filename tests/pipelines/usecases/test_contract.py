@@ -41,6 +41,10 @@ def test_every_verb_names_a_function(use_case: UseCase) -> None:
     assert all(callable(use_case.resolve(verb)) for verb in VERBS)
 
 
+def test_what_is_split_by_shoppers_reaches_them(use_case: UseCase) -> None:
+    assert use_case.reaches_shoppers or use_case.unit not in ("visitor", "checkout")
+
+
 def test_it_can_be_chosen_by_its_slug(use_case: UseCase) -> None:
     assert (use_case.slug, use_case.title) in use_case_choices()
 

@@ -43,7 +43,8 @@ def one(available, *, daily=2.5, dispersion=1.0, model_error=0.0, horizon=42, in
 def levels(*rows):
     """List stock by location."""
     columns = ["variant_id", "location_id", "available", "committed", "incoming", "demand_share"]
-    return pd.DataFrame(rows, columns=columns).astype({"available": float, "incoming": float, "committed": float})
+    known = pd.DataFrame(rows, columns=columns).astype({"available": float, "incoming": float, "committed": float})
+    return known.assign(moved=0.0)
 
 
 def test_stock_that_ends_before_a_delivery_means_order_today():
@@ -140,7 +141,7 @@ def test_dead_stock_has_not_sold_for_ninety_days():
 
 def test_what_is_not_wanted_and_not_there_is_not_missed():
     row = one(0, daily=0.0)
-    assert row.status == "ok" and row.order_quantity == 0 and row.at_risk_minor == 0
+    assert row.status == "not_wanted" and row.order_quantity == 0 and row.at_risk_minor == 0
     assert np.isnan(row.days_of_cover) and pd.isna(row.runs_out) and pd.isna(row.order_by)
 
 
@@ -168,8 +169,57 @@ def test_each_location_is_advised_by_its_share_and_the_total_comes_first():
     assert (total.stock, total.committed, total.incoming) == (80, 3, 5)
     assert (big.forecast_28, small.forecast_28, total.forecast_28) == (84, 28, 112)
     assert big.status == "order_today" and small.order_quantity == 0
+    assert big.order_quantity == total.order_quantity
     assert big.sold_28 == 0.75 * 43
     pd.testing.assert_series_equal(rows.loc[(2, 0)], rows.loc[(2, 7)], check_names=False)
+
+
+def places(*held, daily=4.0, pack_size=1, **changes):
+    """Advise on one variant that lies at several places: (available, incoming, share of demand)."""
+    variants = pd.DataFrame([USUAL | {"pack_size": pack_size} | changes])
+    outlook = Outlook(np.full((1, 42), daily), np.array([1.5]), np.array([0.2]))
+    stock = levels(*((1, 7 + at, here, 0, coming, share) for at, (here, coming, share) in enumerate(held)))
+    rows = advise(variants, outlook, stock, today=TODAY).set_index("location_id")
+    return rows.loc[0], rows.drop(index=0)
+
+
+def test_what_lies_at_another_place_is_not_bought_again():
+    total, rows = places((0, 0, 0.5), (300, 0, 0.5))
+    assert total.order_quantity == 0 and rows.order_quantity.tolist() == [0, 0]
+    assert rows.status.tolist()[0] == "out_of_stock" and rows.from_elsewhere.tolist()[1] == 0
+    assert rows.from_elsewhere.iloc[0] == rows.order_up_to.iloc[0]
+    _, rows = places((9, 0, 0.5), (9, 300, 0.5))  # what arrives elsewhere counts, too
+    assert rows.order_quantity.tolist() == [0, 0] and rows.status.iloc[0] == "lies_elsewhere"
+
+
+def test_places_share_out_the_order_of_the_shop_in_whole_packs():
+    total, rows = places((0, 0, 0.5), (5, 0, 0.3), (2, 0, 0.2), pack_size=12)
+    assert total.order_quantity > 0 and rows.order_quantity.sum() == total.order_quantity
+    assert (rows.order_quantity % 12 == 0).all() and rows.order_quantity.is_monotonic_decreasing
+    assert (rows.order_by == total.order_by).all() and rows.status.tolist() == ["out_of_stock"] + 2 * ["order_today"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-5, 200), st.integers(0, 100), st.floats(0.01, 1.0)), min_size=2, max_size=5),
+    st.integers(1, 24),
+    st.integers(0, 80).map(lambda tenths: tenths / 10),
+)
+def test_the_orders_of_places_add_up_and_nothing_is_bought_twice(held, pack_size, daily):
+    sum_of_shares = sum(share for *_, share in held)
+    held = [(here, coming, share / sum_of_shares) for here, coming, share in held]
+    total, rows = places(*held, daily=daily, pack_size=pack_size)
+    assert rows.order_quantity.sum() == total.order_quantity and (rows.order_quantity >= 0).all()
+    spare = np.maximum(rows.stock + rows.incoming - rows.order_up_to, 0).sum()
+    assert 0 <= rows.from_elsewhere.sum() <= spare
+    assert rows.forecast_28.sum() == pytest.approx(total.forecast_28)
+    assert rows.status.isin(STATUSES).all()
+
+
+def test_hardly_any_sales_and_no_stock_is_no_shortage():
+    """Its status, its advice and the gap in its chart follow one rule."""
+    row = one(0, daily=0.001)
+    assert (row.status, row.order_quantity) == ("not_wanted", 0) and row.lost_units < 0.5
 
 
 def test_demand_at_one_place_is_a_thinned_part_of_the_whole():

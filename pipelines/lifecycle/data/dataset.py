@@ -1,0 +1,276 @@
+"""What a use case learns from: frames in the shop's own days, and a snapshot of exactly what they were.
+
+Variants whose SKUs differ only in case or blanks are one thing to a shopper: their sales are one series, told under the
+newest variant that is for sale. Variants of one product that share the very same SKU are sizes, and stay apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as clock
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipelines.lifecycle.data import frames, stockouts
+from pipelines.lifecycle.ingest import freshness
+from pipelines.models import DatasetSnapshot, Shop
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Frames
+
+MOVED_WINDOW = timedelta(days=91)
+LONGEST_WINDOW = timedelta(days=3 * 365)  # two full years of seasons and one to check them on
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The frames of a shop, and the row that says what they were."""
+
+    frames: Frames
+    snapshot: DatasetSnapshot
+
+
+class Source:
+    """One shop's rows as of a moment, read once however many frames need them."""
+
+    def __init__(self, shop: Shop, now: datetime) -> None:
+        self.shop, self.now = shop, now
+        self.last_day = now.astimezone(shop.zone).date() - timedelta(days=1)
+        self.since = self.midnight(self.last_day - LONGEST_WINDOW)
+        self.until = self.midnight(self.last_day + timedelta(days=1))
+
+    def midnight(self, day: date) -> datetime:
+        """Return when a day began where the shop is."""
+        return datetime.combine(day, clock(), tzinfo=self.shop.zone)
+
+    @cached_property
+    def lines(self) -> dict[str, int]:
+        """Count order lines by their fate."""
+        return frames.lines_by_fate(self.shop, self.since, self.until)
+
+    @cached_property
+    def variants(self) -> pd.DataFrame:
+        """Give the variants with the series that each belongs to; `series` is missing where none is for sale."""
+        return join_twins(frames.variants(self.shop, self.now))
+
+    @cached_property
+    def demand(self) -> pd.DataFrame:
+        """Give daily demand per series, without what is no longer for sale."""
+        series_of = self.variants.set_index("variant_id")["series"]
+        rows = frames.daily_demand(self.shop, self.since, self.until)
+        rows["unique_id"] = rows["unique_id"].map(series_of)
+        rows = rows.dropna(subset=["unique_id"]).astype({"unique_id": "int64"})
+        has_twins = rows.duplicated(["unique_id", "ds"]).any()
+        return rows.groupby(["unique_id", "ds"], as_index=False).sum() if has_twins else rows
+
+    @cached_property
+    def first_day(self) -> date:
+        """Return the first day with a sale."""
+        return self.demand["ds"].min().date() if len(self.demand) else self.last_day
+
+    @cached_property
+    def known_stockouts(self) -> stockouts.KnownStockouts:
+        """Read stock levels as days out of stock."""
+        return stockouts.known(*self.stock_in_time)
+
+    @cached_property
+    def stock_in_time(self) -> tuple[pd.DataFrame, stockouts.Seconds, date, int | None]:
+        """Give stock levels under their series, with the calendar to read them by."""
+        moves = self.stock_moves
+        return (
+            moves.assign(unique_id=moves["inventory_item_id"].map(self.stock_items)),
+            stockouts.local_midnights(self.first_day, self.last_day, self.shop.zone),
+            self.first_day,
+            stockouts.first_stock_import(self.shop),
+        )
+
+    @cached_property
+    def out_of_stock(self) -> pd.DataFrame:
+        """Give the days without sellable stock, known or suspected: unique_id | ds | stockout."""
+        known = self.known_stockouts
+        sold = self.demand[["unique_id", "ds", "y"]]
+        sales = sold.merge(known.days, on=["unique_id", "ds"], how="outer").fillna({"y": 0.0})
+        suspected = stockouts.suspected(sales, self.series, known, self.last_day)
+        return pd.concat([known.days, suspected], ignore_index=True)
+
+    @cached_property
+    def stock_moves(self) -> pd.DataFrame:
+        """Give what was sellable from which moment on."""
+        return frames.stock_moves(self.shop, self.until)
+
+    def spoken_for(self, variant_ids: pd.Series) -> pd.Series:
+        """Give the series that each variant belongs to."""
+        return variant_ids.map(self.variants.set_index("variant_id")["series"]).astype("float64")
+
+    @cached_property
+    def stock_items(self) -> pd.Series:
+        """Give the series of each tracked inventory item."""
+        tracked = self.variants[(self.variants["is_tracked"] == 1) & self.variants["series"].notna()]
+        tracked = tracked.dropna(subset=["inventory_item_id"])
+        return tracked.astype({"inventory_item_id": "int64", "series": "int64"}).set_index("inventory_item_id")[
+            "series"
+        ]
+
+    @cached_property
+    def series(self) -> pd.DataFrame:
+        """Give one row per series: what it is, since when it can sell, what it costs."""
+        rows = self.variants[self.variants["series"] == self.variants["variant_id"]].copy()
+        rows = rows.rename(columns={"variant_id": "unique_id", "price_minor": "price", "unit_cost_minor": "unit_cost"})
+        rows["first_day"] = self.first_days(rows)
+        rows["margin"] = rows["price"] - rows["unit_cost"]
+        return rows.drop(columns=["series", "created"]).sort_values("unique_id", ignore_index=True)
+
+    def first_days(self, rows: pd.DataFrame) -> pd.Series:
+        """Say since when a series could sell, where its first sale does not say it.
+
+        A variant that is older than the window could sell all along; a younger one since its first sale, or since it
+        was created while it has none.
+        """
+        created = pd.to_datetime(rows["created"], unit="s", utc=True).dt.tz_convert(self.shop.timezone)
+        day = created.dt.tz_localize(None).dt.normalize()
+        start = pd.Timestamp(self.first_day)
+        has_sold = rows["unique_id"].isin(self.demand["unique_id"])
+        return day.where(~(has_sold & (day > start))).clip(lower=start)
+
+
+def join_twins(variants: pd.DataFrame) -> pd.DataFrame:
+    """Add the column `series`: the id of the variant that speaks for each, missing where none is for sale."""
+    sku = variants["sku"].fillna("")
+    plain = sku.str.lower().str.replace(r"\s+", "", regex=True)
+    is_size = variants.duplicated(["product_id", "sku"], keep=False)
+    own = "#" + variants["variant_id"].astype(str)
+    variants["group"] = plain.where((plain != "") & ~is_size, own)
+    newest = variants[variants["is_active"] == 1].sort_values(["created", "variant_id"]).groupby("group")
+    variants["series"] = variants["group"].map(newest["variant_id"].last())
+    return variants.drop(columns="group")
+
+
+def daily_sales(source: Source) -> pd.DataFrame:
+    """Give demand with its price, its discount and the days out of stock.
+
+    Writes  unique_id | ds | y | price | discount | stockout
+    """
+    rows = source.demand.merge(source.out_of_stock, on=["unique_id", "ds"], how="outer")
+    rows["price"] = rows["listed"] / rows["ordered"]
+    rows["discount"] = rows["discount"] / rows["listed"].where(rows["listed"] > 0)
+    rows["y"] = rows["y"].fillna(0.0).astype("float32")
+    rows["stockout"] = rows["stockout"].fillna(stockouts.UNKNOWN).astype("uint8")
+    rows = rows.drop(columns=["listed", "ordered"]).astype({"price": "float32", "discount": "float32"})
+    return rows.sort_values(["unique_id", "ds"], ignore_index=True)
+
+
+def stock(source: Source) -> pd.DataFrame:
+    """Give what each location has of a series, and what it passed on lately (its share of demand).
+
+    Writes  variant_id | location_id | available | committed | incoming | moved
+    """
+    rows = of_series(frames.newest_stock(source.shop, source.now), source.stock_items)
+    moved = of_series(stockouts.units_gone(source.stock_moves, since=source.until - MOVED_WINDOW), source.stock_items)
+    keys = ["variant_id", "location_id"]
+    rows = rows.groupby(keys, as_index=False)[["available", "committed", "incoming"]].sum()
+    return rows.merge(moved.groupby(keys, as_index=False)["moved"].sum(), on=keys, how="left").fillna({"moved": 0.0})
+
+
+def of_series(rows: pd.DataFrame, items: pd.Series) -> pd.DataFrame:
+    """Tell rows of inventory items under the series that they belong to."""
+    rows = rows.assign(variant_id=rows["inventory_item_id"].map(items)).dropna(subset=["variant_id"])
+    return rows.astype({"variant_id": "int64"})
+
+
+def rules(source: Source) -> pd.DataFrame:
+    """Give the merchant's rules under the series that each variant belongs to."""
+    rows = frames.stock_rules(source.shop)
+    of_a_vendor = rows["variant_id"].isna()
+    rows["variant_id"] = source.spoken_for(rows["variant_id"])
+    return rows[of_a_vendor | rows["variant_id"].notna()].drop_duplicates(["variant_id", "vendor"], keep="last")
+
+
+def overrides(source: Source) -> pd.DataFrame:
+    """Give the merchant's own numbers under the series that each variant belongs to."""
+    rows = frames.overrides(source.shop, source.last_day, source.now)
+    rows["variant_id"] = source.spoken_for(rows["variant_id"])
+    return rows.dropna(subset=["variant_id"])
+
+
+BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
+    "daily_sales": daily_sales,
+    "series": lambda source: source.series,
+    "stock": stock,
+    "stock_history": lambda source: stockouts.closing_levels(*source.stock_in_time),
+    "rules": rules,
+    "overrides": overrides,
+    "terms": lambda source: frames.shop_terms(source.shop),
+}
+
+
+def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
+    """Build the frames that a use case needs and note what they were; refuses data older than 26 hours."""
+    newest_pull = freshness.require_fresh(shop, now)
+    source = Source(shop, now)
+    built = read(source, use_case)
+    snapshot = DatasetSnapshot.objects.create(
+        shop=shop,
+        use_case=use_case,
+        first_day=source.first_day if len(source.demand) else None,
+        last_day=source.last_day,
+        series=len(source.series),
+        rows=len(source.demand),
+        units=int(source.demand["y"].sum()),
+        digest=digest_of(built.tables),
+        shares=shares_of(source),
+        newest_order_at=newest_order_at(shop, source),
+        newest_pull_at=newest_pull,
+    )
+    return Dataset(built, snapshot)
+
+
+def read(source: Source, use_case: str) -> Frames:
+    """Build the frames that a use case needs, however old they are: what is live goes on."""
+    tables = {name: BUILDERS[name](source) for name in USE_CASES[use_case].needs}
+    return Frames(tables=tables, asof=source.last_day, country=source.shop.country)
+
+
+def newest_order_at(shop: Shop, source: Source) -> datetime | None:
+    """Return when the newest order that counted was placed."""
+    from pipelines.models import Order
+
+    return (
+        Order.objects.for_shop(shop)
+        .filter(processed_at__lt=source.until)
+        .order_by("-processed_at")
+        .values_list("processed_at", flat=True)
+        .first()
+    )
+
+
+def shares_of(source: Source) -> dict[str, Any]:
+    """Say what was left out, and for which share of days stock is known."""
+    series_days = max(1, len(source.series) * ((source.last_day - source.first_day).days + 1))
+    suspected = source.out_of_stock["stockout"]
+    counted = int(source.variants["series"].notna().sum())
+    untracked = int((source.series["is_tracked"] == 0).sum()) * ((source.last_day - source.first_day).days + 1)
+    return {
+        "lines": source.lines,
+        "variants_for_sale": counted,
+        "variants_gone": len(source.variants) - counted,
+        "twins_joined": counted - len(source.series),
+        "stock_known": round((source.known_stockouts.known_days + untracked) / series_days, 4),
+        "out_of_stock_known": round(len(source.known_stockouts.days) / series_days, 4),
+        "out_of_stock_suspected": round(int((suspected == stockouts.SUSPECTED).sum()) / series_days, 4),
+    }
+
+
+def digest_of(tables: dict[str, pd.DataFrame]) -> str:
+    """Return the digest of frames: the same rows give the same digest."""
+    digest = hashlib.sha256()
+    for name in sorted(tables):
+        digest.update(name.encode())
+        for column in tables[name].columns:
+            hashes = pd.util.hash_array(tables[name][column].to_numpy(), categorize=True)
+            digest.update(column.encode() + np.ascontiguousarray(hashes).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,310 @@
+"""Turn deliveries of one batch into facts, kind by kind; say of each what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db.models import Q
+from django.utils import timezone
+
+from pipelines.lifecycle.ingest import backfill, facts, install, privacy
+from pipelines.lifecycle.ingest.facts import Deletion, Taken
+from pipelines.models import Order, Shop, SyncRun, Variant, WebhookDelivery
+from pipelines.shopify import payloads
+from pipelines.shopify.shapes import Malformed, currency, identifier, moment
+from pipelines.shopify.topics import TOPICS, number
+
+State = WebhookDelivery.State
+
+
+class Event(NamedTuple):
+    """A claimed delivery."""
+
+    id: int
+    shop_domain: str
+    webhook_id: str
+    topic: str
+    triggered_at: datetime
+    attempts: int
+    body: dict[str, Any]
+    content_hash: int
+    shop: Shop | None = None
+
+    @property
+    def kind(self) -> str:
+        return TOPICS[self.topic].kind
+
+    @property
+    def sender(self) -> payloads.Sender:
+        at = self.triggered_at.isoformat()
+        return payloads.Sender(self.shop.pk, self.shop.currency, self.webhook_id, at, self.content_hash)
+
+
+class Verdict(NamedTuple):
+    """What became of a delivery."""
+
+    state: State = State.APPLIED
+    error: str = ""
+    subject: str | None = None  # what a merchant would call it by, where the body did not say
+
+
+Verdicts = dict[int, Verdict]
+SUPERSEDED = Verdict(State.SUPERSEDED, "A newer state was known already.")
+NO_VARIANT_YET = Verdict(State.FAILED, "No variant has this inventory item yet.")
+
+
+def apply_together(events: Sequence[Event]) -> Verdicts:
+    """Apply events of the kinds that are written as sets."""
+    verdicts: Verdicts = {}
+    for kind, applier in TOGETHER.items():
+        of_kind = [event for event in events if event.kind == kind]
+        if of_kind:
+            verdicts |= applier(of_kind)
+    return verdicts
+
+
+def apply_alone(event: Event) -> Verdict:
+    """Apply an event that concerns a whole shop."""
+    if names_another_shop(event):
+        return Verdict(State.DEAD, "The body names another shop than the header.")
+    return ALONE[event.kind](event)
+
+
+def names_another_shop(event: Event) -> bool:
+    """Compare the shop in the body with the shop in the header: the signature covers the body only."""
+    named = number(event.body.get(TOPICS[event.topic].shop_id))
+    known = number(event.shop.gid) if event.shop else None
+    return named is not None and known is not None and named != known
+
+
+def read(events: Iterable[Event], reader: Callable[..., Any]) -> tuple[list[tuple[Event, Any]], Verdicts]:
+    """Read bodies as facts; what cannot be read is parked with its reason."""
+    done, verdicts = [], {}
+    for event in events:
+        try:
+            done.append((event, reader(event.body, event.sender)))
+        except Malformed as malformed:
+            verdicts[event.id] = Verdict(State.DEAD, str(malformed))
+    return done, verdicts
+
+
+def judge(done: list[tuple[Event, Any]], taken: Taken) -> Verdicts:
+    """Say of each event whether its state was taken over."""
+    return {
+        event.id: Verdict() if (event.shop.pk, fact.shopify_id, event.webhook_id) in taken else SUPERSEDED
+        for event, fact in done
+    }
+
+
+def orders(events: Sequence[Event]) -> Verdicts:
+    done, verdicts = read(events, payloads.order)
+    taken = facts.write_orders([fact for _, fact in done], facts.WEBHOOK_WINS)
+    return verdicts | judge([(event, fact.order) for event, fact in done], taken)
+
+
+def products(events: Sequence[Event]) -> Verdicts:
+    done, verdicts = read(events, payloads.product)
+    taken = facts.write_products([fact for _, fact in done], facts.WEBHOOK_WINS)
+    return verdicts | judge([(event, fact.product) for event, fact in done], taken)
+
+
+def locations(events: Sequence[Event]) -> Verdicts:
+    done, verdicts = read(events, payloads.location)
+    return verdicts | judge(done, facts.write(facts.LOCATIONS, [fact for _, fact in done], facts.WEBHOOK_WINS))
+
+
+def checkouts(events: Sequence[Event]) -> Verdicts:
+    done, verdicts = read(events, payloads.checkout)
+    return verdicts | judge(done, facts.write(facts.CHECKOUTS, [fact for _, fact in done], facts.WEBHOOK_WINS))
+
+
+def deletion(body: payloads.Body, sender: payloads.Sender) -> Deletion:
+    return Deletion(sender.shop_id, identifier(body.get("id"), "the id"), sender.triggered_at, sender.webhook_id)
+
+
+def deletions(events: Sequence[Event], delete: Callable[[list[Deletion]], set[facts.Key]]) -> Verdicts:
+    done, verdicts = read(events, deletion)
+    buried = delete([fact for _, fact in done]) if done else set()
+    return verdicts | {event.id: Verdict() if fact[:2] in buried else SUPERSEDED for event, fact in done}
+
+
+def order_deletions(events: Sequence[Event]) -> Verdicts:
+    return deletions(events, facts.delete_orders)
+
+
+def product_deletions(events: Sequence[Event]) -> Verdicts:
+    return deletions(events, facts.delete_products)
+
+
+def refunds(events: Sequence[Event]) -> Verdicts:
+    """Note refunds, and ask for their orders: a refund's body never writes an order."""
+    done, verdicts = read(events, payloads.refund)
+    facts.write_refunds([fact for _, fact in done])
+    return verdicts | ask_for_orders([(event, fact.order_id) for event, fact in done])
+
+
+def edits(events: Sequence[Event]) -> Verdicts:
+    """Ask for orders that were edited: the body tells only what was added and removed."""
+    done, verdicts = read(events, edited_order)
+    return verdicts | ask_for_orders(done)
+
+
+def edited_order(body: payloads.Body, sender: payloads.Sender) -> int:
+    edit = body.get("order_edit")
+    return identifier(edit.get("order_id") if isinstance(edit, dict) else None, "the edited order's id")
+
+
+def ask_for_orders(done: list[tuple[Event, int]]) -> Verdicts:
+    facts.ask_for_orders({(event.shop.pk, order_id) for event, order_id in done})
+    named = subjects(done, Order, "shopify_id", ("name",))
+    return {event.id: Verdict(subject=named.get((event.shop.pk, order_id))) for event, order_id in done}
+
+
+def stock(events: Sequence[Event]) -> Verdicts:
+    done, verdicts = read(events, payloads.stock)
+    levels = [(event, level) for event, level in done if level]
+    facts.append_stock([level for _, level in levels])
+    items = [(event, level.inventory_item_id) for event, level in levels]
+    named = subjects(items, Variant, "inventory_item_id", ("sku", "title"))
+    verdicts |= {event.id: Verdict() for event, _ in done}
+    return verdicts | {event.id: Verdict(subject=named.get((event.shop.pk, item))) for event, item in items}
+
+
+def items(events: Sequence[Event]) -> Verdicts:
+    done, verdicts = read(events, payloads.item)
+    placed = facts.write_items([fact for _, fact in done])
+    return verdicts | {event.id: Verdict() if fact[:2] in placed else NO_VARIANT_YET for event, fact in done}
+
+
+def subjects(done: Iterable[tuple[Event, int]], table: Any, key: str, columns: tuple[str, ...]) -> dict[Any, str]:
+    """Return what a merchant calls the things that events are about, by shop and id."""
+    wanted: dict[int, set[int]] = {}
+    for event, shopify_id in done:
+        wanted.setdefault(event.shop.pk, set()).add(shopify_id)
+    named: dict[Any, str] = {}
+    for shop_id, ids in wanted.items():
+        rows = table.objects.for_shop(shop_id).filter(**{f"{key}__in": ids}).values_list(key, *columns)
+        named |= {(shop_id, row[0]): next(filter(None, row[1:]), "")[:80] for row in rows}
+    return named
+
+
+TOGETHER: dict[str, Callable[[Sequence[Event]], Verdicts]] = {
+    "order": orders,
+    "order_delete": order_deletions,
+    "refund": refunds,
+    "order_edit": edits,
+    "product": products,
+    "product_delete": product_deletions,
+    "item": items,
+    "stock": stock,
+    "location": locations,
+    "checkout": checkouts,
+}
+
+
+def shop(event: Event) -> Verdict:
+    """Take over name, time zone, currency and plan of a shop."""
+    try:
+        seen = datetime.fromisoformat(moment(event.body.get("updated_at") or event.sender.triggered_at, "updated_at"))
+    except Malformed as malformed:
+        return Verdict(State.DEAD, str(malformed))
+    outdated = Q(updated_at__isnull=True) | Q(updated_at__lt=seen)
+    changed = Shop.objects.filter(outdated, pk=event.shop.pk).update(updated_at=seen, **shop_columns(event.body))
+    return Verdict(subject=event.shop_domain) if changed else SUPERSEDED
+
+
+def shop_columns(body: payloads.Body) -> dict[str, str]:
+    """Return what the body says of a shop; what is missing or unknown stays as it was."""
+    columns = {
+        "name": payloads.words(body.get("name")),
+        "currency": known_currency(body.get("currency")),
+        "country": payloads.words(body.get("country_code"), 2),
+        "plan": payloads.words(body.get("plan_display_name") or body.get("plan_name"), 60),
+        "timezone": known_zone(body.get("iana_timezone")),
+    }
+    return {name: value for name, value in columns.items() if value}
+
+
+def known_currency(code: Any) -> str:
+    try:
+        return currency(code)
+    except Malformed:
+        return ""
+
+
+def known_zone(name: Any) -> str:
+    try:
+        return ZoneInfo(name).key if type(name) is str and name else ""
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ""
+
+
+def uninstalled(event: Event) -> Verdict:
+    if event.shop is None or install.depart(event.shop, event.triggered_at):
+        return Verdict(subject=event.shop_domain)
+    return SUPERSEDED
+
+
+def scopes(event: Event) -> Verdict:
+    current = event.body.get("current")
+    if type(current) is not list:
+        return Verdict(State.DEAD, "The body does not list the permissions.")
+    gained = install.scopes_changed(event.shop, map(str, current), event.triggered_at)
+    if "read_all_orders" in gained:
+        backfill.ask(event.shop, SyncRun.Kind.ORDERS, "scopes")
+    return Verdict(subject=event.shop_domain)
+
+
+def bulk(event: Event) -> Verdict:
+    """Wake the import whose export is finished."""
+    gid = event.body.get("admin_graphql_api_id") or ""
+    SyncRun.objects.for_shop(event.shop).filter(state=SyncRun.State.EXPORTING, bulk_gid=gid).update(
+        due_at=timezone.now()
+    )
+    return Verdict()
+
+
+def data_request(event: Event) -> Verdict:
+    if event.shop:
+        privacy.report_customer(event.shop, customer_ref(event), numbers(event, "orders_requested"))
+    return Verdict()
+
+
+def customer_redact(event: Event) -> Verdict:
+    if event.shop:
+        privacy.redact_customer(event.shop, customer_ref(event), numbers(event, "orders_to_redact"))
+    return Verdict()
+
+
+def shop_redact(event: Event) -> Verdict:
+    if event.shop is None:
+        privacy.forget_deliveries(event.shop_domain, but=event.id)
+        return Verdict()
+    if event.shop.is_installed and event.triggered_at < event.shop.installed_at:
+        return SUPERSEDED  # it belongs to an earlier stay
+    privacy.redact_shop(event.shop)
+    privacy.forget_deliveries(event.shop_domain, but=event.id)
+    return Verdict()
+
+
+def customer_ref(event: Event) -> bytes | None:
+    ref = event.body.get("customer_ref")
+    return bytes.fromhex(ref) if type(ref) is str else None
+
+
+def numbers(event: Event, name: str) -> list[int]:
+    return [value for value in event.body.get(name) or [] if type(value) is int]
+
+
+ALONE: dict[str, Callable[[Event], Verdict]] = {
+    "shop": shop,
+    "uninstalled": uninstalled,
+    "scopes": scopes,
+    "bulk": bulk,
+    "data_request": data_request,
+    "customer_redact": customer_redact,
+    "shop_redact": shop_redact,
+}

@@ -1,0 +1,168 @@
+"""Apply deliveries: claim, read, write as sets, mark, all in one transaction.
+
+Drainers share the work by `FOR UPDATE SKIP LOCKED`; one that is killed lets go of its rows, unmarked and
+unwritten. What can never be read is parked at once with its reason; what the database refuses is tried five
+times, each try counted in a transaction of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import orjson
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from pipelines.lifecycle.ingest.apply import ALONE, TOGETHER, Event, Verdict, apply_alone, apply_together
+from pipelines.lifecycle.interpreter import uncollected
+from pipelines.models import Shop, WebhookDelivery
+from pipelines.shopify.topics import TOPICS
+
+log = logging.getLogger(__name__)
+State = WebhookDelivery.State
+
+BATCH = 1000
+MOST_ATTEMPTS = 5
+BACKOFF = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600)]
+TOPICS_TOGETHER = [name for name, topic in TOPICS.items() if topic.kind in TOGETHER]
+TOPICS_ALONE = [name for name, topic in TOPICS.items() if topic.kind in ALONE]
+
+CLAIM = """
+SELECT id, shop_domain, webhook_id, topic, triggered_at, attempts, payload, hashtextextended(payload::text, 0)
+FROM pipelines_webhookdelivery
+WHERE state IN ('received', 'failed') AND not_before <= statement_timestamp() AND {which}
+ORDER BY not_before, id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+MARK = """
+UPDATE pipelines_webhookdelivery AS delivery SET
+    state = verdict.state, error = verdict.error, subject = coalesce(verdict.subject, delivery.subject),
+    attempts = verdict.attempts, not_before = verdict.not_before,
+    applied_at = CASE WHEN verdict.state IN ('applied', 'superseded') THEN statement_timestamp() END
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[])
+    AS verdict(id, state, error, subject, attempts, not_before)
+WHERE delivery.id = verdict.id
+"""
+PARKED = Verdict(State.KEPT, "The app is not installed in this shop.")
+
+
+def drain(limit: int | None = None) -> int:
+    """Apply deliveries until none is due, or so many are done; return how many that were."""
+    done = drain_alone()
+    with uncollected():
+        while limit is None or done < limit:
+            handled = drain_together(BATCH if limit is None else min(BATCH, limit - done))
+            done += handled
+            if not handled:
+                break
+    return done + drain_alone()
+
+
+def drain_together(size: int) -> int:
+    """Apply one batch of the kinds that are written as sets."""
+    claimed: list[Event] = []
+    try:
+        with transaction.atomic():
+            claimed = claim("topic = ANY(%s)", [TOPICS_TOGETHER], size)
+            settle(claimed)
+    except (OperationalError, InterfaceError):
+        raise  # a deadlock or a lost connection is nobody's fault: the next drain claims them again
+    except Exception as error:
+        if not claimed:
+            raise
+        log.warning("%d deliveries were refused (%s); taking them one by one", len(claimed), type(error).__name__)
+        for event in claimed:
+            drain_one(event.id)
+    return len(claimed)
+
+
+def drain_alone() -> int:
+    """Apply the deliveries that concern whole shops, each in its own transaction."""
+    due = Q(state__in=[State.RECEIVED, State.FAILED], not_before__lte=timezone.now(), topic__in=TOPICS_ALONE)
+    ids = list(WebhookDelivery.objects.filter(due).order_by("not_before", "pk").values_list("pk", flat=True)[:BATCH])
+    return sum(drain_one(pk) for pk in ids)
+
+
+def drain_one(pk: int) -> int:
+    """Apply one delivery by itself; if the database refuses it, count that apart."""
+    claimed: list[Event] = []
+    try:
+        with transaction.atomic():
+            claimed = claim("id = %s", [pk], 1)
+            settle(claimed)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        log.error("delivery %d cannot be applied: %s", pk, type(error).__name__)  # its text could quote the body
+        with transaction.atomic():
+            mark([(event, Verdict(State.FAILED, reason(error))) for event in claimed])
+    return len(claimed)
+
+
+def reason(error: Exception) -> str:
+    """Return a sentence for the Data page, without values of the body."""
+    if isinstance(error, DatabaseError):
+        return f"The database refused it: {type(error).__name__}."
+    return f"It could not be applied: {type(error).__name__}."
+
+
+def claim(which: str, parameters: list[object], size: int) -> list[Event]:
+    """Lock deliveries that are due and that nobody else works on."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM.format(which=which), [*parameters, size])
+        rows = cursor.fetchall()
+    shops = Shop.objects.in_bulk({row[1] for row in rows}, field_name="domain")
+    return [Event(*row[:6], orjson.loads(row[6]), row[7], shops.get(row[1])) for row in rows]
+
+
+def settle(events: Sequence[Event]) -> None:
+    """Apply what may be applied, and mark all."""
+    if not events:
+        return
+    welcome = [event for event in events if is_welcome(event)]
+    verdicts = apply_together([event for event in welcome if event.kind in TOGETHER])
+    verdicts |= {event.id: apply_alone(event) for event in welcome if event.kind in ALONE}
+    mark([(event, verdicts.get(event.id, PARKED)) for event in events])
+
+
+def is_welcome(event: Event) -> bool:
+    """Say whether a delivery may change anything: the shop has the app, or the topic is always honoured."""
+    return TOPICS[event.topic].always or (event.shop is not None and event.shop.is_installed)
+
+
+def mark(verdicts: Sequence[tuple[Event, Verdict]]) -> None:
+    """Write what became of deliveries."""
+    if not verdicts:
+        return
+    rows = zip(*(row(event, verdict) for event, verdict in verdicts), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(MARK, [list(column) for column in rows])
+
+
+def row(event: Event, verdict: Verdict) -> tuple[object, ...]:
+    """Return one delivery's new state; a failure waits longer each time and is parked at last."""
+    state, attempts, now = verdict.state, event.attempts, datetime.now(UTC)
+    if state in (State.FAILED, State.DEAD):
+        attempts += 1
+    if state == State.FAILED and attempts >= MOST_ATTEMPTS:
+        state = State.DEAD
+    not_before = now + BACKOFF[attempts - 1] if state == State.FAILED else now
+    return event.id, str(state), verdict.error[:500], verdict.subject, attempts, not_before
+
+
+def replay(shop: Shop, delivery_ids: Iterable[int]) -> int:
+    """Let parked deliveries be tried again from the start; return how many."""
+    return again(shop, Q(pk__in=list(delivery_ids)))
+
+
+def replay_failed(shop: Shop) -> int:
+    """Let every parked or failing delivery of a shop be tried again."""
+    return again(shop, Q())
+
+
+def again(shop: Shop, which: Q) -> int:
+    """Reset deliveries that failed; one whose body could not be read has nothing to replay."""
+    parked = WebhookDelivery.objects.filter(which, shop_domain=shop.domain, state__in=[State.DEAD, State.FAILED])
+    return parked.exclude(payload={}).update(state=State.RECEIVED, attempts=0, error="", not_before=timezone.now())

@@ -1,0 +1,161 @@
+"""Honour requests of customers and merchants about their data, and forget what is no longer needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.apps import apps
+from django.core.files.storage import Storage, storages
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from pipelines.lifecycle.sandbox import links
+from pipelines.models import Exposure, LifecycleEvent, Order, Shop, WaitingLine, WebhookDelivery
+from pipelines.models.base import ShopTable
+
+State = WebhookDelivery.State
+KEEP_KEPT = timedelta(hours=24)  # valid deliveries for shops that are unknown or have left
+KEEP_DONE = timedelta(days=30)
+KEEP_DEAD = timedelta(days=90)
+CHUNK = 10_000
+FORGOTTEN = b""
+
+
+def report_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> None:
+    """Record what we hold about a customer: orders under a pseudonym, no contact data; idempotent in effect."""
+    LifecycleEvent.record(
+        shop,
+        "privacy.data_request",
+        by="shopify",
+        because="a customer asked what is stored",
+        orders_under_pseudonym=orders_of(shop, customer_ref, order_ids).count(),
+        contact_data="none is stored",
+    )
+
+
+def redact_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> int:
+    """Cut the tie between a customer, their orders and what they were shown; return how many orders that were."""
+    with transaction.atomic():
+        forget_units(shop, orders_of(shop, customer_ref, order_ids))
+        tied = orders_of(shop, customer_ref, order_ids).exclude(customer_ref=None)
+        for ref in {customer_ref, *map(bytes, tied.values_list("customer_ref", flat=True))}:
+            forget_pseudonym(shop.domain, ref)
+        forgotten = tied.update(customer_ref=None)
+        LifecycleEvent.record(
+            shop,
+            "privacy.customer_redacted",
+            by="shopify",
+            because="a customer asked to be forgotten",
+            orders=forgotten,
+        )
+    return forgotten
+
+
+def orders_of(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> QuerySet[Order]:
+    mine = Q(shopify_id__in=order_ids)
+    return Order.objects.for_shop(shop).filter(mine | Q(customer_ref=customer_ref) if customer_ref else mine)
+
+
+def forget_units(shop: Shop, orders: QuerySet[Order]) -> None:
+    """Delete what the buyers of these orders were shown; their units are empty for ever, so no later read fills them.
+
+    Blocks of evidence that are closed keep their counts: they name nobody.
+    """
+    shown = orders.filter(unit__isnull=False).exclude(unit=FORGOTTEN)
+    units = [bytes(unit) for unit in shown.values_list("unit", flat=True)]
+    Exposure.objects.for_shop(shop).filter(unit__in=units).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pipelines_webhookdelivery SET payload = payload - 'unit'"
+            " WHERE shop_domain = %s AND payload->>'unit' = ANY(%s)",
+            [shop.domain, [unit.hex() for unit in units]],
+        )
+    Order.objects.for_shop(shop).filter(unit__in=units).update(unit=FORGOTTEN)
+
+
+def forget_pseudonym(shop_domain: str, customer_ref: bytes | None) -> None:
+    """Take a pseudonym out of the deliveries that still carry it."""
+    if customer_ref:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE pipelines_webhookdelivery SET payload = payload - 'customer_ref'"
+                " WHERE shop_domain = %s AND payload->>'customer_ref' = %s",
+                [shop_domain, customer_ref.hex()],
+            )
+
+
+def redact_shop(shop: Shop) -> None:
+    """Erase a shop: every row, every file, the key of its pseudonyms, and its name; a test store loses its fields."""
+    links.leave(shop, because="One of the two stores was erased", now=timezone.now())
+    with transaction.atomic():
+        row = Shop.objects.select_for_update().get(pk=shop.pk)
+        WaitingLine.objects.filter(sync__shop=row).delete()
+        with connection.cursor() as cursor:  # as a set: foreign keys are checked at commit, when all are gone
+            for table in apps.get_models():
+                if issubclass(table, ShopTable):
+                    cursor.execute(f"DELETE FROM {table._meta.db_table} WHERE shop_id = %s", [row.pk])
+        erase_row(row)
+        transaction.on_commit(lambda: erase_files(row.pk))
+
+
+def erase_files(shop_id: int) -> None:
+    """Delete the artifacts of a shop; a second call finds nothing."""
+    erase_folder(storages["artifacts"], str(shop_id))
+
+
+def erase_folder(storage: Storage, path: str) -> None:
+    """Delete a folder with all that is in it."""
+    try:
+        folders, files = storage.listdir(path)
+    except FileNotFoundError:
+        return
+    for folder in folders:
+        erase_folder(storage, f"{path}/{folder}")
+    for file in files:
+        storage.delete(f"{path}/{file}")
+    storage.delete(path)
+
+
+def erase_row(row: Shop) -> None:
+    """Leave of a shop only that there was one, so that a second request finds it done."""
+    for related in ("token", "settings"):
+        if hasattr(row, related):
+            getattr(row, related).delete()
+    Shop.objects.filter(pk=row.pk).update(
+        domain=f"redacted-{row.pk}",
+        gid="",
+        name="",
+        country="",
+        plan="",
+        scopes=[],
+        customer_key=b"",
+        redacted_at=row.redacted_at or timezone.now(),
+        uninstalled_at=row.uninstalled_at or timezone.now(),
+    )
+
+
+def forget_deliveries(shop_domain: str, but: int) -> None:
+    """Delete a shop's deliveries except the one that asks for it."""
+    WebhookDelivery.objects.filter(shop_domain=shop_domain).exclude(pk=but).delete()
+
+
+def purge_deliveries() -> int:
+    """Delete deliveries that are no longer needed; return how many."""
+    now = timezone.now()
+    old = (
+        Q(state=State.KEPT, received_at__lt=now - KEEP_KEPT)
+        | Q(state__in=[State.APPLIED, State.SUPERSEDED], received_at__lt=now - KEEP_DONE)
+        | Q(state=State.DEAD, received_at__lt=now - KEEP_DEAD)
+    )
+    purged = 0
+    while ids := list(WebhookDelivery.objects.filter(old).values_list("pk", flat=True)[:CHUNK]):
+        purged += WebhookDelivery.objects.filter(pk__in=ids).delete()[0]
+    return purged
+
+
+def finish_erasing() -> None:
+    """Delete files that a killed worker left of erased shops."""
+    for shop_id in Shop.objects.filter(redacted_at__isnull=False).values_list("pk", flat=True):
+        erase_files(shop_id)

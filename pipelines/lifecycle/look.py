@@ -1,0 +1,285 @@
+"""Look at a release, decide, act once: gather facts, ask the policy, move by one conditional update.
+
+The policy decides; nothing here knows which use case or which strategy it is. Looking twice does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from pipelines import strategies
+from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.errors import Refused
+from pipelines.lifecycle.evidence import weigh, windows
+from pipelines.lifecycle.ingest import freshness
+from pipelines.lifecycle.releases import approval, card, freezes, release, rollback, traffic
+from pipelines.lifecycle.releases.release import SYSTEM, Phase
+from pipelines.models import LifecycleEvent, Measurement, ModelVersion, Release, ShopSettings
+from pipelines.strategies import Action, Decision, Health, Situation, Window, policy
+from pipelines.usecases import USE_CASES
+
+LOOKED_AT_EVERY = timedelta(minutes=15)
+CLOCKS_DIFFER = timedelta(minutes=1)  # between workers, without a clock having gone back
+HEALTHY_AFTER = timedelta(hours=24)
+PROMOTIONS_WINDOW = timedelta(days=7)
+WINDOWS_DRAWN = 120
+CALM_WINDOWS = 3  # an alert closes when so many windows passed without it
+GONE = "It was taken away at once and is used no more. There is nothing left to do."
+FIGURES = ("ratio", "harm", "harm_at_peak", "non_inferior", "next_loss")
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a release: the facts, what the pages show of them, and what is to be done."""
+
+    now: datetime
+    situation: Situation
+    analysis: dict[str, Any]
+    decision: Decision
+
+
+def due(now: datetime) -> Iterator[int]:
+    """Yield the releases that somebody should look at: under way or live, and not looked at for a while."""
+    open_or_live = Release.objects.filter(
+        phase__in=[*Release.OPEN, Phase.LIVE], shop__uninstalled_at=None, use_case__in=[*USE_CASES]
+    )
+    never = Q(evaluated_at=None) | Q(evaluated_at__gt=now + CLOCKS_DIFFER)  # or by a clock that went wrong
+    late = open_or_live.filter(never | Q(evaluated_at__lte=now - LOOKED_AT_EVERY))
+    yield from late.order_by("evaluated_at").values_list("pk", flat=True)
+
+
+def evaluate(release_id: int, now: datetime) -> Decision | None:
+    """Look at one release and do what the policy says; nothing where it is over."""
+    row = Release.objects.select_related("version", "shop").get(pk=release_id)
+    if row.phase == Phase.STAGED:
+        release.begin(row, now)
+        return None
+    if not (row.is_open or row.phase == Phase.LIVE) or approval.end(row, now):
+        return None
+    situation, analysis = gather(row, now)
+    decision = policy.decide(strategies.strategy(row.strategy), situation)
+    look = Look(now, situation, analysis, decision)
+    remember(row, look)
+    if row.phase == Phase.LIVE:
+        note_health(row, look)
+    act(row, look)
+    return decision
+
+
+# Gathering
+
+
+def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
+    """Collect everything that the decision may depend on."""
+    measured, analysis = weigh.evidence_of(row, now)
+    plan = row.evidence.get("plan", {})
+    pointer = release.deployment_of(row.shop_id, row.use_case)
+    newest = freshness.newest_pull_at(row.shop)
+    situation = Situation(
+        now=now,
+        phase=row.phase,
+        steps=tuple(release.steps_of(row)),
+        step=row.step,
+        stepped_at=row.entered_at,
+        exposed_at=row.exposed_at,
+        maximum=timedelta(days=row.evidence.get("maximum_days", 7)),
+        windows=windows.windows_of(row, now),
+        evidence=measured,
+        is_proven=row.is_proven,
+        is_approved=release.is_approved(row, now),
+        is_paused=row.is_paused,
+        held=row.held,
+        frozen_until=freezes.held_until(row, now),
+        protection=freezes.protection_of(row.use_case, pointer),
+        yes_lasts=ShopSettings.of(row.shop_id).approval_lifetime,
+        data_age=now - newest if newest else None,
+        artifact_is_safe=row.version.state != ModelVersion.State.QUARANTINED,
+        evidence_is_same=card.digest_of(row.evidence) == row.evidence_digest,
+        risk_budget=plan.get("risk_budget_minor"),
+        asks_before_all=bool(plan.get("asks_before_all")),
+        automatic_promotions=automatic_promotions(row, now),
+        rolled_back_at=pointer.rolled_back_at,
+        clock_went_back=bool(row.evaluated_at and row.evaluated_at > now + CLOCKS_DIFFER),
+    )
+    return situation, analysis
+
+
+def automatic_promotions(row: Release, now: datetime) -> int:
+    """Count how often we made a version live by ourselves within the last days."""
+    if row.phase != Phase.CANARY:
+        return 0
+    mine = LifecycleEvent.objects.for_shop(row.shop_id).filter(use_case=row.use_case, kind="release.live", by=SYSTEM)
+    return mine.filter(at__gte=now - PROMOTIONS_WINDOW).count()
+
+
+# Remembering
+
+
+def remember(row: Release, look: Look) -> None:
+    """Keep the newest look for the pages; a look from the past changes nothing."""
+    if look.situation.clock_went_back:
+        return
+    told = {"action": look.decision.action.value, "reason": look.decision.reason, "sentence": sentence_of(look)}
+    figures = {"at": look.now.isoformat(), "windows": drawn(look.situation.windows)}
+    figures |= {"verdict": policy.judge(look.situation).value, "speaks": policy.speaks(look.situation.evidence)}
+    row.analysis = storable(look.analysis | told | figures)
+    row.evaluated_at = look.now
+    Release.objects.filter(pk=row.pk).update(analysis=row.analysis, evaluated_at=look.now)
+
+
+def sentence_of(look: Look) -> str:
+    """Say why what is done is done; where all is well, what the comparison says instead."""
+    compared = look.analysis.get("sentence") if look.decision.reason == policy.Reason.WELL else None
+    return compared or look.decision.sentence
+
+
+def storable(value: Any) -> Any:
+    """Leave out what is not a number: the database takes none, and the look would be lost with what it decided."""
+    if isinstance(value, dict):
+        return {name: storable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(each) for each in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def drawn(seen: tuple[Window, ...]) -> list[dict[str, str]]:
+    """Turn windows into what the pages draw."""
+    return [{"at": window.starts_at.isoformat(), "health": window.health.value} for window in seen[-WINDOWS_DRAWN:]]
+
+
+def log(row: Release, look: Look) -> None:
+    """Write down which figures decided; later corrections never change them."""
+    measured = look.situation.evidence
+    known = {name: getattr(measured, name) for name in FIGURES} | measured.guardrails
+    rows = [
+        Measurement(
+            shop_id=row.shop_id,
+            use_case=row.use_case,
+            version=row.version,
+            release=row,
+            metric=name,
+            starts_at=look.now,
+            ends_at=look.now,
+            n=measured.units or measured.weeks,
+            value=value,
+            verdict=look.decision.action.value,
+        )
+        for name, value in known.items()
+        if value is not None
+    ]
+    Measurement.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def note_health(row: Release, look: Look) -> None:
+    """Note since when a live version is healthy, and that it was for a day: then the shop may return to it."""
+    seen = look.situation.windows
+    ill = [window.ends_at for window in seen if window.health is Health.BREACH]
+    since = max([row.healthy_since or row.entered_at, *ill])
+    answered = any(window.health is Health.OK and window.ends_at >= since for window in seen)
+    changes: dict[str, Any] = {"healthy_since": since}
+    if answered and look.now - since >= HEALTHY_AFTER:
+        changes["was_healthy_at"] = look.now
+    Release.objects.filter(pk=row.pk, phase=Phase.LIVE).update(**changes)
+
+
+# Acting
+
+
+def act(row: Release, look: Look) -> None:
+    """Do what was decided, unless somebody moved the release meanwhile."""
+    try:
+        ACTIONS[look.decision.action](row, look)
+    except Refused:
+        if look.decision.action is Action.ABORT:  # who was first may not win time for a version that does harm
+            Release.objects.filter(pk=row.pk).update(evaluated_at=None)
+        return  # another worker or a person was first; the next look sees what is now
+    tell(row, look)
+
+
+def advance(row: Release, look: Look) -> None:
+    """Take the next step."""
+    with transaction.atomic():
+        step = row.step + 1 if look.decision.step is None else look.decision.step
+        if not release.enter_step(row, step, look.now, by=SYSTEM, because=look.decision.sentence):
+            raise Refused(release.CHANGED)
+        log(row, look)
+
+
+def ask(row: Release, look: Look) -> None:
+    """Let the merchant decide: on the card that waits already, or half-way on one that shows what was measured."""
+    if row.phase == Phase.AWAITING_APPROVAL:
+        release.let_go(row)
+        return
+    if row.phase == Phase.SHADOW:
+        advance(row, look)
+        return
+    is_proven = row.is_proven and look.decision.reason == policy.Reason.ASKED_FOR
+    with transaction.atomic():
+        evidence_now = card.add_measurements(row.evidence, row.analysis, is_proven=is_proven)
+        if not release.ask(row, look.now, evidence=evidence_now):
+            raise Refused(release.CHANGED)
+        log(row, look)
+
+
+def pause(row: Release, look: Look) -> None:
+    """Stay on the step; what held it is over."""
+    release.let_go(row)
+
+
+def hold(row: Release, look: Look) -> None:
+    """Stay and say why."""
+    waits_anyway = row.phase == Phase.SCHEDULED and look.decision.until
+    if waits_anyway and row.scheduled_for != look.decision.until:  # the freeze was changed since
+        Release.objects.filter(pk=row.pk, revision=row.revision).update(scheduled_for=look.decision.until)
+    if row.phase != Phase.LIVE and not waits_anyway and release.hold(row, look.decision.sentence):
+        log(row, look)
+
+
+def abort(row: Release, look: Look) -> None:
+    """Take the version away."""
+    why = {"by": SYSTEM, "because": look.decision.sentence, "quarantines": look.decision.quarantines}
+    with transaction.atomic():
+        if row.phase == Phase.LIVE:
+            pointer = release.deployment_of(row.shop_id, row.use_case)
+            if pointer.active_id != row.version_id:
+                raise Refused(release.CHANGED)
+            rollback.roll_back(pointer, revision=pointer.revision, now=look.now, **why)
+        else:
+            rollback.abort(row, now=look.now, **why)
+        log(row, look)
+
+
+ACTIONS: dict[Action, Callable[[Release, Look], None]] = {
+    Action.ADVANCE: advance,
+    Action.ASK: ask,
+    Action.PAUSE: pause,
+    Action.HOLD: hold,
+    Action.ABORT: abort,
+}
+
+
+def tell(row: Release, look: Look) -> None:
+    """Alert where somebody should know, with the money at risk in this hour; close what has been calm since."""
+    is_gone = look.decision.action is Action.ABORT
+    if look.decision.alert:
+        board.tell(
+            row.shop,
+            f"release:{row.pk}:{look.decision.reason}",
+            title=look.decision.sentence,
+            severity=look.decision.alert,
+            use_case=row.use_case,
+            release=row,
+            text=GONE if is_gone else "",
+            minor_per_hour=None if is_gone else traffic.sales_an_hour(row.shop, look.now),
+            now=look.now,
+        )
+    calm_since = look.now - CALM_WINDOWS * windows.length_of(row)
+    for calm in row.alerts.filter(closed_at=None, last_at__lte=calm_since):
+        board.close(row.shop, calm.key, look.now)

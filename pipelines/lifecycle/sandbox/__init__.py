@@ -1,0 +1,1 @@
+"""A candidate comes in, what it did in the linked test store goes out."""

@@ -1,0 +1,282 @@
+"""A candidate's advice as metafields in the test store: under a namespace of their own, written down before they are
+sent, and taken back when the two shops part.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+from django.db import transaction
+from django.db.models import Q
+
+from pipelines.lifecycle.serving import publish
+from pipelines.lifecycle.serving.publish import Fields, Metafield
+from pipelines.models import LifecycleEvent, Product, Shop, StagedField, StockAdvice, Variant
+from pipelines.shopify.admin_api import AdminApi
+from pipelines.shopify.errors import AccessEnded, AccessForbidden, ShopifyError
+
+log = logging.getLogger(__name__)
+
+NAMESPACE = "$app:staging"  # beside the fields that the test store may have of its own
+UNDER_WAY = timedelta(minutes=2)  # how long a request that was never answered may still do something
+GIVE_UP_AFTER = timedelta(hours=24)
+NO_SCOPE = (
+    "Nothing was published: the test store has not allowed this app to write products. Allow it there under Settings."
+)
+UNREACHABLE = "Nothing was published: the app has no access to the test store. Open the app there."
+
+MayGoOn = Callable[[], bool]
+
+
+class Unlinked(Exception):
+    """The shops parted while the work was under way."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which variant of the test store stands for which of the real one, and by what it was found."""
+
+    pairs: dict[int, int]
+    by_sku: int
+    by_title: int
+    unmatched: int
+
+    def as_dict(self) -> dict[str, int]:
+        """Give the counts."""
+        return {"sku": self.by_sku, "title": self.by_title, "unmatched": self.unmatched}
+
+
+def match(real: Shop, test_shop: Shop) -> Match:
+    """Match variants by SKU, else by product and variant title; what is not unique on both sides matches nothing."""
+    ours, theirs = known(real), known(test_shop)
+    by_sku = joined(unique(ours, sku_of), unique(theirs, sku_of))
+    rest = [row for row in ours if row[0] not in by_sku]
+    taken = set(by_sku.values())
+    by_title = joined(unique(rest, title_of), unique([row for row in theirs if row[0] not in taken], title_of))
+    return Match(by_sku | by_title, len(by_sku), len(by_title), len(ours) - len(by_sku) - len(by_title))
+
+
+def known(shop: Shop) -> list[tuple[int, str, str, str]]:
+    """List a shop's variants: id, SKU, product title, own title."""
+    titles = dict(Product.objects.for_shop(shop).filter(deleted_at=None).values_list("shopify_id", "title"))
+    variants = Variant.objects.for_shop(shop).filter(deleted_at=None, product_id__in=titles)
+    rows = variants.order_by("shopify_id").values_list("shopify_id", "sku", "title", "product_id")
+    return [(pk, sku, titles[product], title) for pk, sku, title, product in rows]
+
+
+def sku_of(row: tuple[int, str, str, str]) -> str:
+    return "".join(row[1].casefold().split())
+
+
+def title_of(row: tuple[int, str, str, str]) -> str:
+    return " ".join(f"{row[2]} / {row[3]}".casefold().split())
+
+
+def unique(rows: Sequence[Any], key: Callable[[Any], str]) -> dict[str, int]:
+    """Give the rows whose key is theirs alone."""
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row[0])
+    return {name: ids[0] for name, ids in found.items() if name and len(ids) == 1}
+
+
+def joined(ours: dict[str, int], theirs: dict[str, int]) -> dict[int, int]:
+    return {pk: theirs[name] for name, pk in ours.items() if name in theirs}
+
+
+# From answers to fields
+
+
+def fields_of(tables: dict[str, pd.DataFrame]) -> dict[int, Fields]:
+    """Give the fields of every variant that an answer holds some for."""
+    found: dict[int, Fields] = {}
+    for name, read in READERS.items():
+        if name in tables:
+            found |= read(tables[name])
+    return found
+
+
+def advice_fields(rows: pd.DataFrame) -> dict[int, Fields]:
+    """Read stock advice as the nightly publication does."""
+    names = ["variant_id", "forecast_28", "days_of_cover", "order_by"]
+    total = rows.loc[rows["location_id"] == publish.TOTAL, names].astype(object)
+    plain = total.where(total.notna(), None)
+    return {
+        int(variant): publish.fields_of(
+            StockAdvice(
+                forecast_28=float(forecast),
+                days_of_cover=None if cover is None else float(cover),
+                order_by=None if order_by is None else pd.Timestamp(order_by).date(),
+            )
+        )
+        for variant, forecast, cover, order_by in plain.itertuples(index=False)
+    }
+
+
+READERS: dict[str, Callable[[pd.DataFrame], dict[int, Fields]]] = {"stock_advice": advice_fields}
+
+
+# Publishing
+
+
+def publish_advice(run: Any, tables: dict[str, pd.DataFrame], mine: MayGoOn) -> dict[str, Any]:
+    """Write a candidate's fields into the test store; return what matched, and what was done in words."""
+    real, test_shop = run.shop, run.test_shop
+    matched = match(real, test_shop)
+    fields = {matched.pairs[pk]: values for pk, values in fields_of(tables).items() if pk in matched.pairs}
+    told = matched.as_dict() | {"variants": len(fields), "preview": preview(test_shop, fields)}
+    why_not = "" if test_shop.is_reachable else UNREACHABLE
+    why_not = why_not or ("" if test_shop.has_scope(publish.SCOPE) else NO_SCOPE)
+    if why_not:
+        return told | {"variants": 0, "sentence": why_not}
+    try:
+        send(run, fields, mine)
+    except ShopifyError as error:
+        return told | {"variants": sent(run), "sentence": f"Publishing stopped: {error}"}
+    drop_stale(run, fields)
+    return told
+
+
+def send(run: Any, fields: dict[int, Fields], mine: MayGoOn) -> None:
+    """Write down and send what Shopify takes at once, part by part; what an earlier attempt sent is left out."""
+    api = AdminApi(run.test_shop)
+    done = set(StagedField.objects.filter(run=run, is_sent=True).values_list("owner_id", "key", "value"))
+    wanted = (field for variant, values in fields.items() for field in metafields(variant, values))
+    for part in publish.parts(field for field in wanted if key_of(field) not in done):
+        if not write_down(run, part, mine):
+            raise Unlinked
+        api.execute("metafields_set", {"metafields": part})
+        if not StagedField.objects.filter(these(part), run=run).update(is_sent=True):
+            delete(api, part)  # they parted while this part was on its way
+            raise Unlinked
+
+
+def metafields(variant_id: int, fields: Fields) -> Iterator[Metafield]:
+    """Put a variant's fields into Shopify's form."""
+    for field in publish.metafields(variant_id, fields):
+        yield field | {"namespace": NAMESPACE}
+
+
+def key_of(field: Metafield) -> tuple[str, str, str]:
+    return field["ownerId"], field["key"], field["value"]
+
+
+def write_down(run: Any, part: Sequence[Metafield], mine: MayGoOn) -> bool:
+    """Note a part before it is sent, unless the run is no longer ours."""
+    with transaction.atomic():
+        if not mine():
+            return False
+        StagedField.objects.filter(these(part), shop=run.shop, unlinked_at=None).delete()
+        StagedField.objects.bulk_create(
+            StagedField(shop=run.shop, run=run, owner_id=field["ownerId"], key=field["key"], value=field["value"])
+            for field in part
+        )
+    return True
+
+
+def these(part: Sequence[Metafield]) -> Q:
+    """Select the rows of some fields."""
+    return Q(*(Q(owner_id=field["ownerId"], key=field["key"]) for field in part), _connector=Q.OR)
+
+
+def tracked(run: Any) -> Any:
+    """Give the fields that the real shop has in its test store."""
+    return StagedField.objects.for_shop(run.shop).filter(unlinked_at=None)
+
+
+def drop_stale(run: Any, fields: dict[int, Fields]) -> None:
+    """Take back what an earlier candidate said of variants or in fields that this one says nothing of."""
+    api = AdminApi(run.test_shop)
+    wanted = {(field["ownerId"], field["key"]) for pk, values in fields.items() for field in metafields(pk, values)}
+    stale = [row for row in tracked(run) if (row.owner_id, row.key) not in wanted]
+    for part in publish.parts(address(row) | {"pk": str(row.pk)} for row in stale):
+        delete(api, part)
+        StagedField.objects.filter(pk__in=[row["pk"] for row in part]).delete()
+
+
+def delete(api: AdminApi, part: Sequence[Metafield]) -> None:
+    """Delete a part's fields; one that is not there is none."""
+    names = ("ownerId", "namespace", "key")
+    api.execute("metafields_delete", {"metafields": [{name: field[name] for name in names} for field in part]})
+
+
+def address(row: StagedField) -> Metafield:
+    """Name a field that was written down."""
+    return {"ownerId": row.owner_id, "namespace": NAMESPACE, "key": row.key}
+
+
+def sent(run: Any) -> int:
+    """Count the variants that have fields."""
+    return StagedField.objects.filter(run=run, is_sent=True).values("owner_id").distinct().count()
+
+
+def preview(test_shop: Shop, fields: dict[int, Fields]) -> int | None:
+    """Choose a product to look at in the test store: the one that is expected to sell most."""
+    if not fields:
+        return None
+    best = max(fields, key=lambda pk: (float(fields[pk].get("forecast_28", 0)), -pk))
+    return Variant.objects.for_shop(test_shop).filter(shopify_id=best).values_list("product_id", flat=True).first()
+
+
+# Taking back
+
+
+def left_behind(now: datetime) -> list[int]:
+    """List the test stores that hold fields of a link that ended."""
+    waiting = StagedField.objects.filter(may_go(now))
+    return list(waiting.order_by("shop_id").values_list("shop_id", flat=True).distinct())
+
+
+def may_go(now: datetime) -> Q:
+    """Select what was sent, and what was not once no request can be under way any more."""
+    return Q(unlinked_at__isnull=False) & (Q(is_sent=True) | Q(unlinked_at__lte=now - UNDER_WAY))
+
+
+def take_back(test_shop: Shop, now: datetime) -> int:
+    """Delete what is left in a former test store; where its access has ended, note that and forget the fields."""
+    gone = StagedField.objects.for_shop(test_shop).filter(may_go(now))
+    back = 0
+    try:
+        while rows := list(gone.order_by("pk")[: publish.PER_CALL]):
+            require_access(test_shop)
+            drop(test_shop, rows)
+            back += len(rows)
+    except ShopifyError as error:
+        if error.retryable and gone.filter(unlinked_at__gt=now - GIVE_UP_AFTER).exists():
+            log.info("fields in %s are taken back later: %s", test_shop.domain, error)
+        else:
+            because = "Fields in the test store could not be taken back: the app has no access any more"
+            note(test_shop, because, gone.delete()[0])
+    if back:
+        note(test_shop, "The fields in the test store were taken back", back)
+    return back
+
+
+def drop(test_shop: Shop, rows: Sequence[StagedField]) -> None:
+    """Delete some fields, but for those that a new link has written again."""
+    owners = {row.owner_id for row in rows}
+    again = StagedField.objects.filter(unlinked_at=None, owner_id__in=owners).values_list("owner_id", "key")
+    kept = set(again)
+    part = [address(row) for row in rows if (row.owner_id, row.key) not in kept]
+    if part:
+        delete(AdminApi(test_shop), part)
+    StagedField.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def require_access(test_shop: Shop) -> None:
+    """Refuse to ask a shop that does not let us."""
+    if not test_shop.is_reachable:
+        raise AccessEnded()
+    if not test_shop.has_scope(publish.SCOPE):
+        raise AccessForbidden()
+
+
+def note(test_shop: Shop, because: str, fields: int) -> None:
+    """Write into the test store's ledger what became of the fields."""
+    if fields and not test_shop.redacted_at:
+        LifecycleEvent.record(test_shop, "test_store.cleared", by="system", because=because, fields=fields)

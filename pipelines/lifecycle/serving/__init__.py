@@ -1,0 +1,1 @@
+"""A version and fresh frames come in, its answers go out: judged, stored, published."""

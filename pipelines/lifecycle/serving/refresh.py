@@ -1,0 +1,232 @@
+"""Let every version that must speak answer from the same frames: every night, and right after a pointer moved.
+
+What an artifact covers does not change, so this makes no new version. What runs now speaks first, and all of its rows
+appear at once; an answer that cannot be true is thrown away. Versions that only run alongside come after it and can
+hurt nobody: what goes wrong with them is written into their window.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from pipelines import strategies
+from pipelines.lifecycle.data import dataset
+from pipelines.lifecycle.data.tables import copy_rows
+from pipelines.lifecycle.errors import ArtifactRefused
+from pipelines.lifecycle.releases import rollback
+from pipelines.lifecycle.releases.release import deployment_of, open_release
+from pipelines.lifecycle.serving.sound import Soundness, soundness
+from pipelines.lifecycle.versions import registry
+from pipelines.models import Deployment, Forecast, ModelVersion, Release, ServingWindow, Shop, StockAdvice
+from pipelines.stats import assignment, clock
+from pipelines.strategies import Step
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Frames, NotEnoughHistory
+
+log = logging.getLogger(__name__)
+
+DAILY_ORIGINS_KEPT = timedelta(days=42)  # a week is priced for the last time 30 days after its end
+WEEKLY_ORIGIN = 7  # Sundays stay
+STANDBY_SPEAKS_FOR = timedelta(weeks=26)
+STABLE, CANARY, UNSEEN = "stable", "canary", ""
+SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Who is to answer: a version, or the simple rule; for whom; and which share of the variants it advises on."""
+
+    version: ModelVersion | None
+    arm: str  # a version that nobody watches or sees (the standby) has none
+    seed: str = ""
+    weight: int = 100  # percent
+
+    def advises(self, variant_id: int) -> bool:
+        """Tell whether this speaker's advice on a variant is what the merchant sees."""
+        return assignment.arm(assignment.bucket(self.seed, str(variant_id)), self.weight / 100) == assignment.CANARY
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a speaker said, and whether it may be shown."""
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    sound: Soundness = field(default_factory=Soundness)
+
+    @classmethod
+    def missing(cls, frames: Frames, why: str) -> Answer:
+        """Say that there is no answer."""
+        units = len(frames["series"]) if "series" in frames.tables else 0
+        return cls({}, Soundness(expected=units, errors=units, broken=why[:200]))
+
+
+Writer = Callable[[Deployment, Speaker, date, pd.DataFrame], int]
+
+
+def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
+    """Write what runs now says from the freshest data, then what must speak beside it; return the number of rows."""
+    now = now or timezone.now()
+    deployment = deployment_of(shop, use_case)
+    frames = dataset.read(dataset.Source(shop, now), use_case)
+    if "series" in frames.tables and frames["series"].empty:
+        return 0  # a shop without a product has nothing to be told
+    live = Speaker(deployment.active, STABLE)
+    try:
+        said = answer(live, frames, use_case)
+    except ArtifactRefused as refusal:
+        rollback.roll_back(deployment, by=SYSTEM, because=refusal.sentence, revision=deployment.revision)
+        return refresh(shop, use_case, now=now)
+    rows = write(deployment, live, frames.asof, said, now)
+    return rows + sum(speak_alongside(deployment, speaker, frames, now) for speaker in companions(deployment, now))
+
+
+def mirror(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
+    """Write only what the version of the open release says: its first window comes now, not next night."""
+    now = now or timezone.now()
+    deployment = deployment_of(shop, use_case)
+    candidate = next(candidates(deployment), None)
+    if candidate is None:
+        return 0
+    frames = dataset.read(dataset.Source(shop, now), use_case)
+    return speak_alongside(deployment, candidate, frames, now)
+
+
+# Who must speak
+
+
+def companions(deployment: Deployment, now: datetime) -> Iterator[Speaker]:
+    """Yield who speaks beside what runs now: the candidate, and the version that we could go back to."""
+    heard = {deployment.active_id}
+    for speaker in (*candidates(deployment), *standbys(deployment, now)):
+        if speaker.version and speaker.version.pk not in heard:
+            heard.add(speaker.version.pk)
+            yield speaker
+
+
+def candidates(deployment: Deployment) -> Iterator[Speaker]:
+    """Yield the version of the open release while its step lets it answer."""
+    release = open_release(deployment.shop_id, deployment.use_case)
+    if release is None:
+        return
+    split = strategies.strategy(release.strategy).split(Step.from_dict(release.steps[release.step]))
+    is_shown = release.phase == Release.Phase.CANARY and deployment.canary_id == release.version_id
+    if split.mirror or is_shown:
+        yield Speaker(release.version, CANARY, release.seed, release.weight if is_shown else 0)
+
+
+def standbys(deployment: Deployment, now: datetime) -> Iterator[Speaker]:
+    """Yield the version that ran before: without its forecasts nobody could tell whether the new one is worse."""
+    since = deployment.active_since
+    is_young = since is not None and now - since < STANDBY_SPEAKS_FOR
+    if is_young and deployment.standby and deployment.standby.may_be_released:
+        yield Speaker(deployment.standby, UNSEEN, weight=0)
+
+
+# What they say
+
+
+def answer(speaker: Speaker, frames: Frames, use_case: str) -> Answer:
+    """Let a version answer, and judge what it says; the simple rule is taken at its word.
+
+    Refused files and too little history are no fault of the answer: they travel up.
+    """
+    case, version = USE_CASES[use_case], speaker.version
+    if version is None:
+        tables = case.resolve("answer")(None, frames)
+        units = soundness(tables, frames).units
+        return Answer(tables, Soundness(expected=units, units=units))
+    files = registry.load_files(version)
+    try:
+        tables = case.resolve("answer")(case.resolve("load")(files), frames)
+        return Answer(tables, soundness(tables, frames))
+    except NotEnoughHistory:
+        raise
+    except Exception as error:
+        log.exception("%s gave no answer", version)
+        return Answer.missing(frames, f"It gave no answer ({type(error).__name__})")
+
+
+def speak_alongside(deployment: Deployment, speaker: Speaker, frames: Frames, now: datetime) -> int:
+    """Write what a version says that does not run alone; whatever goes wrong is its own affair."""
+    try:
+        said = answer(speaker, frames, deployment.use_case)
+    except (ArtifactRefused, NotEnoughHistory) as refusal:
+        said = Answer.missing(frames, refusal.sentence)
+    try:
+        return write(deployment, speaker, frames.asof, said, now)
+    except Exception as error:
+        log.exception("What %s said could not be stored", speaker.version)
+        said = Answer.missing(frames, f"Its answer could not be stored ({type(error).__name__})")
+        return write(deployment, speaker, frames.asof, said, now)
+
+
+# What is written
+
+
+def write(deployment: Deployment, speaker: Speaker, origin: date, said: Answer, now: datetime) -> int:
+    """Write an answer that may be shown, and how it went, in one transaction, unless the pointer moved meanwhile."""
+    with transaction.atomic():
+        current = Deployment.objects.select_for_update(no_key=True).get(pk=deployment.pk)
+        if current.revision != deployment.revision:
+            return 0
+        if speaker.arm:
+            note_window(deployment, speaker, said.sound, now)
+        if said.sound.broken:
+            return 0
+        return sum(WRITERS[name](deployment, speaker, origin, rows) for name, rows in said.tables.items())
+
+
+def note_window(deployment: Deployment, speaker: Speaker, sound: Soundness, now: datetime) -> None:
+    """Note how an arm answered on the shop's day; the day's newest answer counts."""
+    day = clock.day_of(now, deployment.shop.zone)
+    counts = {"expected": sound.expected, "units": sound.units, "errors": sound.errors, "broken": sound.broken}
+    window, _ = ServingWindow.objects.get_or_create(
+        shop_id=deployment.shop_id,
+        use_case=deployment.use_case,
+        arm=speaker.arm,
+        version=speaker.version,
+        starts_at=day.starts_at,
+        defaults={"ends_at": day.ends_at},
+    )
+    ServingWindow.objects.filter(pk=window.pk).update(heartbeats=F("heartbeats") + 1, **counts)
+
+
+def write_forecasts(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame) -> int:
+    """Store one row per variant for this origin, and thin out old origins."""
+    known = Forecast.objects.for_shop(deployment.shop_id)
+    known.filter(version=speaker.version, origin=origin).delete()
+    known.filter(origin__lt=origin - DAILY_ORIGINS_KEPT).exclude(origin__iso_week_day=WEEKLY_ORIGIN).delete()
+    return copy_rows(Forecast, signed(rows, deployment, speaker, origin))
+
+
+def write_advice(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame) -> int:
+    """Replace the shop's advice on the variants that this speaker advises on."""
+    known = StockAdvice.objects.for_shop(deployment.shop_id)
+    if not speaker.weight:
+        return 0
+    if speaker.weight < 100:
+        rows = rows[rows["variant_id"].map(speaker.advises).astype(bool)]
+        known = known.filter(variant_id__in=rows["variant_id"].unique().tolist())
+    known.delete()
+    at = timezone.now().isoformat()
+    return copy_rows(StockAdvice, signed(rows, deployment, speaker, origin).assign(updated_at=at))
+
+
+def signed(rows: pd.DataFrame, deployment: Deployment, speaker: Speaker, origin: date) -> pd.DataFrame:
+    """Say whose rows these are, and from which day."""
+    return rows.assign(
+        shop_id=deployment.shop_id,
+        version_id=speaker.version.pk if speaker.version else None,
+        origin=origin.isoformat(),
+    )
+
+
+WRITERS: dict[str, Writer] = {"forecasts": write_forecasts, "stock_advice": write_advice}

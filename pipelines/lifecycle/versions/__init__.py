@@ -1,0 +1,1 @@
+"""Frames come in, a judged and signed version goes out."""

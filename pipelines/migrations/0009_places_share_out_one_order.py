@@ -1,0 +1,30 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('pipelines', '0006_weeks_are_bet_on_by_their_level_too'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='stockadvice',
+            name='demand_share',
+            field=models.FloatField(default=1),
+        ),
+        migrations.AddField(
+            model_name='stockadvice',
+            name='from_elsewhere',
+            field=models.IntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='stockadvice',
+            name='moved',
+            field=models.IntegerField(default=0),
+        ),
+        migrations.AddIndex(
+            model_name='stockadvice',
+            index=models.Index(condition=models.Q(('lost_units__gte', 0.5)), fields=['shop', 'location_id', '-at_risk_minor', 'variant_id'], include=('order_quantity',), name='advice_short'),
+        ),
+    ]

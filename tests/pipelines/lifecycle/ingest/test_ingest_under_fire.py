@@ -1,0 +1,98 @@
+"""Drainers that work side by side, and drainers that are killed in the middle: nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from pipelines.lifecycle.ingest import drain
+from pipelines.models import Order, OrderLine, Shop, WebhookDelivery
+from pipelines.shopify.topics import TOPICS, minimise
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROOT = Path(__file__).resolve().parents[4]
+ORDERS, STATES = 1_500, 3
+DRAIN = "; ".join(
+    [
+        "import django",
+        "django.setup()",
+        "from pipelines.lifecycle.ingest import drain",
+        "print('ready', flush=True)",
+        "drain.drain()",
+    ]
+)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return factories.a_shop()
+
+
+def fill(shop: Shop, seed: int) -> None:
+    """Store every state of every order, in no order, and some of them twice under another id."""
+    states = [(number, minute) for number in range(1, ORDERS + 1) for minute in range(STATES)]
+    random.Random(seed).shuffle(states)
+    WebhookDelivery.objects.bulk_create(
+        delivery(shop, number, minute, copy)
+        for number, minute in states
+        for copy in range(2 if number % 10 == 0 else 1)
+    )
+
+
+def delivery(shop: Shop, number: int, minute: int, copy: int) -> WebhookDelivery:
+    body = factories.order_body(number, minutes=minute, financial_status=f"state {minute}")
+    return WebhookDelivery(
+        shop_domain=shop.domain,
+        webhook_id=f"{number}-{minute}-{copy}",
+        topic="orders/updated",
+        triggered_at=factories.NOON,
+        body_digest=os.urandom(32),
+        payload=minimise(TOPICS["orders/updated"], body).payload,
+    )
+
+
+def start_drainer() -> subprocess.Popen[str]:
+    place = connection.settings_dict
+    url = f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}"
+    env = os.environ | {"DATABASE_URL": url}
+    drainer = subprocess.Popen([sys.executable, "-c", DRAIN], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
+    assert drainer.stdout and drainer.stdout.readline() == "ready\n"
+    return drainer
+
+
+def assert_everything_arrived_once() -> None:
+    left = WebhookDelivery.objects.exclude(state__in=["applied", "superseded"])
+    assert list(left.values_list("state", "error")[:5]) == []
+    assert Order.objects.count() == ORDERS
+    assert set(Order.objects.values_list("financial_status", flat=True)) == {f"state {STATES - 1}"}
+    assert OrderLine.objects.count() == 2 * ORDERS
+    assert not Order.objects.exclude(fetch_due_at=None).exists()
+
+
+def test_killed_drainers_lose_and_double_nothing(shop: Shop) -> None:
+    fill(shop, seed=1)
+    chance = random.Random(2)
+    for _ in range(4):
+        drainer = start_drainer()
+        time.sleep(chance.uniform(0.0, 0.3))
+        drainer.send_signal(signal.SIGKILL)
+        drainer.wait()
+    drain.drain()
+    assert_everything_arrived_once()
+
+
+def test_drainers_share_the_work(shop: Shop) -> None:
+    fill(shop, seed=3)
+    drainers = [start_drainer() for _ in range(3)]
+    assert [drainer.wait(60) for drainer in drainers] == [0, 0, 0]
+    drain.drain()
+    assert_everything_arrived_once()

@@ -1,0 +1,212 @@
+"""Customers and merchants are forgotten when they ask, and everything in its time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.utils import timezone
+
+from pipelines.lifecycle.ingest import drain, privacy
+from pipelines.models import (
+    Exposure,
+    LifecycleEvent,
+    Order,
+    OrderLine,
+    Shop,
+    ShopToken,
+    SyncRun,
+    WaitingLine,
+    WebhookDelivery,
+)
+from pipelines.models.base import ShopTable
+from pipelines.shopify import vault
+from tests import factories, histories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return factories.a_shop()
+
+
+def bought(shop: Shop, number: int, customer: int) -> Order:
+    """Return an order of a customer."""
+    order = histories.an_order(shop, timezone.now(), [(None, 1)], customer_ref=vault.customer_ref(shop, customer))
+    Order.objects.filter(pk=order.pk).update(shopify_id=number)
+    return order
+
+
+def deliver(shop: Shop, topic: str, customer: int | None = None, **body: Any) -> WebhookDelivery:
+    delivery = factories.a_delivery(shop, topic, {"shop_domain": shop.domain} | body)
+    if customer is not None:
+        delivery.payload["customer_ref"] = vault.customer_ref(shop, customer).hex()
+        delivery.save()
+    drain.drain()
+    delivery.refresh_from_db()
+    return delivery
+
+
+def customers(shop: Shop) -> set[int]:
+    return set(Order.objects.for_shop(shop).exclude(customer_ref=None).values_list("shopify_id", flat=True))
+
+
+class TestCustomers:
+    def test_a_customer_is_cut_from_all_their_orders(self, shop: Shop) -> None:
+        for number, customer in ((1, 77), (2, 77), (3, 78)):
+            bought(shop, number, customer)
+        assert deliver(shop, "customers/redact", customer=77).state == "applied"
+        assert customers(shop) == {3}
+
+    def test_orders_that_are_named_are_cut_too(self, shop: Shop) -> None:
+        for number in (1, 2):
+            bought(shop, number, 77)
+        deliver(shop, "customers/redact", orders_to_redact=[1])
+        assert customers(shop) == {2}
+
+    def test_the_pseudonym_leaves_older_deliveries_too(self, shop: Shop) -> None:
+        old = factories.a_delivery(shop, "orders/create", factories.order_body(), state="applied")
+        ref = vault.customer_ref(shop, 77)
+        WebhookDelivery.objects.filter(pk=old.pk).update(payload=old.payload | {"customer_ref": ref.hex()})
+        deliver(shop, "customers/redact", customer=77)
+        old.refresh_from_db()
+        assert "customer_ref" not in old.payload
+
+    def test_it_leaves_them_too_where_only_orders_are_named(self, shop: Shop) -> None:
+        old = factories.a_delivery(shop, "orders/create", factories.order_body(), state="applied")
+        ref = vault.customer_ref(shop, 77)
+        WebhookDelivery.objects.filter(pk=old.pk).update(payload=old.payload | {"customer_ref": ref.hex()})
+        bought(shop, 1, 77)
+        deliver(shop, "customers/redact", orders_to_redact=[1])
+        old.refresh_from_db()
+        assert "customer_ref" not in old.payload
+
+    def test_what_they_were_shown_is_forgotten_and_no_later_read_brings_it_back(self, shop: Shop) -> None:
+        said = [{"name": "_shopmlops_unit", "value": "ab" * 16}]
+        deliver(shop, "orders/create", **factories.order_body(note_attributes=said))
+        release = histories.a_card(shop)
+        for unit in (b"\xab" * 16, b"\xcd" * 16):
+            Exposure.objects.create(
+                shop=shop, release=release, unit=unit, arm="canary", step=1, first_at=timezone.now()
+            )
+        deliver(shop, "customers/redact", orders_to_redact=[1])
+        deliver(shop, "orders/updated", **factories.order_body(minutes=1, note_attributes=said))
+        assert bytes(Order.objects.get().unit) == b""
+        assert [bytes(unit) for unit in Exposure.objects.values_list("unit", flat=True)] == [b"\xcd" * 16]
+        assert not WebhookDelivery.objects.filter(topic="orders/create", payload__unit__isnull=False).exists()
+
+    def test_nobody_elses_shop_is_touched(self, shop: Shop) -> None:
+        other = factories.a_shop()
+        bought(other, 1, 77)
+        deliver(shop, "customers/redact", customer=77, orders_to_redact=[1])
+        assert customers(other) == {1}
+
+    def test_asking_twice_is_harmless(self, shop: Shop) -> None:
+        bought(shop, 1, 77)
+        for _ in range(2):
+            assert deliver(shop, "customers/redact", customer=77).state == "applied"
+        told = LifecycleEvent.objects.order_by("seq").values_list("details__orders", flat=True)
+        assert list(told) == [1, 0]
+
+    def test_a_data_request_is_answered_with_what_we_hold(self, shop: Shop) -> None:
+        bought(shop, 1, 77)
+        deliver(shop, "customers/data_request", customer=77, orders_requested=[1])
+        event = LifecycleEvent.objects.get()
+        assert event.details == {"orders_under_pseudonym": 1, "contact_data": "none is stored"}
+        assert event.digest == event.compute_digest()
+
+
+class TestShops:
+    @pytest.fixture
+    def full(self, shop: Shop, settings: Any, tmp_path: Any) -> Shop:
+        """Return a shop of which something lies in many tables and in the artifacts."""
+        bought(shop, 1, 77)
+        histories.a_card(shop)
+        sync = SyncRun.objects.create(shop=shop, kind="orders", trigger="daily")
+        WaitingLine.objects.create(sync=sync, order_id=1, line={})
+        ShopToken.objects.create(shop=shop, access_token=b"x", access_expires_at=timezone.now(), key_id="k")
+        factories.a_delivery(shop, "orders/create", factories.order_body(5), state="applied")
+        Shop.objects.filter(pk=shop.pk).update(uninstalled_at=timezone.now(), name="Moss", country="GB")
+        return shop
+
+    def test_nothing_of_a_shop_is_left(self, full: Shop, django_capture_on_commit_callbacks: Any) -> None:
+        domain = full.domain
+        with django_capture_on_commit_callbacks(execute=True):
+            request = deliver(full, "shop/redact")
+        assert request.state == "applied"
+        left = [table.__name__ for table in shop_tables() if table.objects.for_shop(full).exists()]
+        assert left == []
+        assert not WaitingLine.objects.exists()
+        assert not ShopToken.objects.exists()
+        assert list(WebhookDelivery.objects.filter(shop_domain=domain)) == [request]
+        assert not storages["artifacts"].exists(str(full.pk))
+
+    def test_the_row_says_only_that_there_was_one(self, full: Shop) -> None:
+        deliver(full, "shop/redact")
+        row = Shop.objects.get(pk=full.pk)
+        assert (row.domain, row.gid, row.name, row.country, bytes(row.customer_key)) == (
+            f"redacted-{row.pk}", "", "", "", b"",
+        )  # fmt: skip
+        assert row.redacted_at is not None
+        assert not row.is_installed
+
+    def test_pseudonyms_can_no_longer_be_made(self, full: Shop) -> None:
+        deliver(full, "shop/redact")
+        assert vault.customer_ref(Shop.objects.get(pk=full.pk), 77) is None
+
+    def test_other_shops_keep_everything(self, full: Shop) -> None:
+        other = factories.a_shop()
+        bought(other, 2, 78)
+        factories.a_delivery(other, "orders/create", factories.order_body(6), state="applied")
+        deliver(full, "shop/redact")
+        assert Order.objects.for_shop(other).count() == OrderLine.objects.for_shop(other).count() == 1
+        assert WebhookDelivery.objects.filter(shop_domain=other.domain).count() == 1
+
+    def test_asking_twice_is_harmless(self, full: Shop) -> None:
+        for _ in range(2):
+            assert deliver(full, "shop/redact").state == "applied"
+        assert Shop.objects.filter(redacted_at__isnull=False).count() == 1
+
+    def test_a_request_from_an_earlier_stay_erases_nothing(self, shop: Shop) -> None:
+        bought(shop, 1, 77)
+        before = shop.installed_at - timedelta(hours=1)
+        delivery = factories.a_delivery(shop, "shop/redact", {"shop_domain": shop.domain}, triggered_at=before)
+        drain.drain()
+        delivery.refresh_from_db()
+        assert delivery.state == "superseded"
+        assert Order.objects.exists()
+
+    def test_files_that_a_killed_worker_left_are_found_later(self, shop: Shop) -> None:
+        Shop.objects.filter(pk=shop.pk).update(redacted_at=timezone.now())
+        storages["artifacts"].save(f"{shop.pk}/demand_forecast/1/recipe.json", ContentFile(b"{}"))
+        privacy.finish_erasing()
+        assert not storages["artifacts"].exists(str(shop.pk))
+
+
+def shop_tables() -> list[Any]:
+    return [table for table in apps.get_models() if issubclass(table, ShopTable)]
+
+
+AGES = {
+    ("kept", 23): True,
+    ("kept", 25): False,
+    ("applied", 29 * 24): True,
+    ("applied", 31 * 24): False,
+    ("superseded", 31 * 24): False,
+    ("dead", 31 * 24): True,
+    ("dead", 91 * 24): False,
+    ("received", 1000 * 24): True,
+}
+
+
+@pytest.mark.parametrize(("state", "hours"), AGES)
+def test_deliveries_are_forgotten_in_their_time(shop: Shop, state: str, hours: int) -> None:
+    received = timezone.now() - timedelta(hours=hours)
+    factories.a_delivery(shop, "orders/create", factories.order_body(), state=state, received_at=received)
+    privacy.purge_deliveries()
+    assert WebhookDelivery.objects.exists() is AGES[state, hours]

@@ -1,0 +1,89 @@
+"""Going back: to the version that ran before, else to the simple rule, and never to what was barred."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.lifecycle.errors import Refused
+from pipelines.lifecycle.releases import release, rollback
+from pipelines.lifecycle.versions import registry
+from pipelines.models import ModelVersion, Release
+from tests import histories
+from tests.histories import a_card, approved
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop():
+    shop = histories.a_shop()
+    histories.pulled(shop)
+    return shop
+
+
+def go_back(shop, **changes):
+    deployment = release.deployment_of(shop, "demand_forecast")
+    said = {"by": histories.OWNER, "because": "Too high", "revision": deployment.revision} | changes
+    rollback.roll_back(deployment, **said)
+    return deployment
+
+
+def test_the_version_that_ran_before_runs_again_and_the_other_is_barred(shop):
+    first = histories.healthy(approved(a_card(shop)))
+    second = approved(a_card(shop))
+    deployment = go_back(shop)
+    assert (deployment.active, deployment.standby) == (first.version, None)
+    second.refresh_from_db()
+    second.version.refresh_from_db()
+    assert second.phase == Release.Phase.ROLLED_BACK and second.version.state == ModelVersion.State.QUARANTINED
+
+
+def test_without_a_version_before_the_simple_rule_runs(shop):
+    approved(a_card(shop))
+    assert go_back(shop).active is None
+
+
+def test_a_version_that_was_barred_meanwhile_does_not_come_back(shop):
+    first = histories.healthy(approved(a_card(shop)))
+    approved(a_card(shop))
+    registry.quarantine(first.version, by="system", because="Its files were changed")
+    assert go_back(shop).active is None
+
+
+def test_a_version_that_never_ran_healthy_for_a_day_does_not_come_back(shop):
+    healthy = histories.healthy(approved(a_card(shop)))
+    approved(a_card(shop))
+    approved(a_card(shop))
+    assert go_back(shop).active == healthy.version
+    assert go_back(shop).active is None
+
+
+def test_a_barred_version_is_never_proposed_again(shop):
+    card = approved(a_card(shop))
+    go_back(shop)
+    card.version.refresh_from_db()
+    with pytest.raises(Refused, match="quarantined"):
+        release.propose(card.version)
+
+
+def test_a_page_that_is_out_of_date_rolls_nothing_back(shop):
+    approved(a_card(shop))
+    second = approved(a_card(shop))
+    with pytest.raises(Refused, match="went live since"):
+        go_back(shop, revision=1)
+    assert release.deployment_of(shop, "demand_forecast").active == second.version
+
+
+def test_where_the_simple_rule_runs_there_is_nothing_to_roll_back(shop):
+    with pytest.raises(Refused, match="simple rule"):
+        go_back(shop)
+
+
+def test_p07_what_learned_the_same_as_a_barred_version_is_not_approved(shop):
+    files = {"recipe.json": b'{"same": true}'}
+    approved(a_card(shop, files=files))
+    twin = a_card(shop, files=files)
+    go_back(shop)
+    twin.refresh_from_db()
+    with pytest.raises(Refused, match="same as version 1"):
+        approved(twin)

@@ -1,0 +1,145 @@
+"""Publishing: what changed, in bulk, where the merchant lets us; counted only once Shopify is done."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import orjson
+import pytest
+
+from pipelines.lifecycle import due
+from pipelines.lifecycle.serving import publish
+from pipelines.models import PublishedFields, Shop, StockAdvice
+from pipelines.shopify import token_exchange, tokens
+from tests import histories
+from tests.fake_shopify import Reply
+from tests.identities import id_token
+
+pytestmark = pytest.mark.django_db
+
+
+class Store:
+    """Shopify's side: staged files, bulk operations and their state, deleted fields."""
+
+    def __init__(self, fake):
+        self.fake, self.state, self.sent, self.deleted, self.operations = fake, "COMPLETED", [], [], 0
+        fake.on_graphql, fake.on_file = self.answer, self.take_file
+
+    def take_file(self, asked):
+        self.sent = [orjson.loads(line) for line in asked.body.split(b"\n") if line.startswith(b'{"metafields"')]
+        return Reply(201)
+
+    def answer(self, asked):
+        query, variables = asked.json["query"], asked.json["variables"]
+        if "metafieldsDelete" in query:
+            self.deleted += variables["metafields"]
+            return Reply(200, {"data": {"metafieldsDelete": {"deletedMetafields": [], "userErrors": []}}})
+        if "stagedUploadsCreate" in query:
+            target = {"url": f"{self.fake.origin}/upload", "parameters": [{"name": "key", "value": "tmp/1/rows.jsonl"}]}
+            return Reply(200, {"data": {"stagedUploadsCreate": {"stagedTargets": [target], "userErrors": []}}})
+        if "bulkOperationRunMutation" in query:
+            self.operations += 1
+            operation = {"id": f"gid://shopify/BulkOperation/{self.operations}", "status": "CREATED"}
+            return Reply(200, {"data": {"bulkOperationRunMutation": {"bulkOperation": operation, "userErrors": []}}})
+        return Reply(200, {"data": {"bulkOperation": {"status": self.state, "objectCount": "1"}}})
+
+    def fields(self):
+        """Return what was sent last: {(variant, key): value}."""
+        return {
+            (field["ownerId"].rsplit("/", 1)[1], field["key"]): field["value"]
+            for call in self.sent
+            for field in call["metafields"]
+        }
+
+
+@pytest.fixture
+def store(shopify):
+    return Store(shopify)
+
+
+@pytest.fixture
+def shop(store):
+    shop = histories.a_shop(scopes=["read_products", "write_products"])
+    tokens.obtain(shop, lambda: token_exchange.exchange_offline(shop.domain, id_token(shop.domain)))
+    return Shop.objects.get(pk=shop.pk)
+
+
+def advise(shop, variant_id=1, **changes):
+    facts = {"forecast_28": 70.6, "days_of_cover": 11.62, "order_by": date(2026, 11, 23)} | changes
+    StockAdvice.objects.for_shop(shop).filter(variant_id=variant_id).delete()
+    return StockAdvice.objects.create(
+        shop=shop, variant_id=variant_id, origin=date(2026, 11, 22), title="Thing", status="ok", **facts
+    )
+
+
+def test_three_fields_of_each_variant_are_sent_in_our_own_namespace(shop, store):
+    advise(shop)
+    assert publish.publish(shop) == 1
+    assert store.fields() == {
+        ("1", "forecast_28"): "71",
+        ("1", "days_of_cover"): "11.6",
+        ("1", "reorder_date"): "2026-11-23",
+    }
+    assert {field["namespace"] for call in store.sent for field in call["metafields"]} == {"$app"}
+
+
+def test_no_call_carries_more_fields_than_shopify_takes(shop, store):
+    for variant_id in range(20):
+        advise(shop, variant_id)
+    publish.publish(shop)
+    assert [len(call["metafields"]) for call in store.sent] == [25, 25, 10]
+
+
+def test_only_what_changed_is_sent_again(shop, store):
+    advise(shop, 1)
+    advise(shop, 2)
+    publish.publish(shop)
+    assert publish.publish(shop) == 0
+    advise(shop, 2, forecast_28=80)
+    assert publish.publish(shop) == 1
+    assert {variant for variant, _ in store.fields()} == {"2"}
+
+
+def test_nothing_is_sent_while_an_operation_is_under_way(shop, store):
+    advise(shop)
+    publish.publish(shop)
+    store.state = "RUNNING"
+    advise(shop, forecast_28=80)
+    assert publish.publish(shop) == 0 and store.operations == 1
+    assert list(due.publications()) == [shop.pk]
+    store.state = "COMPLETED"
+    assert publish.publish(shop) == 1 and store.operations == 2
+
+
+@pytest.mark.parametrize("state", ["FAILED", "CANCELED", "EXPIRED"])
+def test_what_a_failed_operation_carried_is_sent_again(shop, store, state):
+    advise(shop)
+    publish.publish(shop)
+    store.state = state
+    assert publish.publish(shop) == 1 and store.operations == 2
+
+
+def test_a_date_that_is_no_longer_true_is_taken_back(shop, store):
+    advise(shop)
+    publish.publish(shop)
+    advise(shop, order_by=None)
+    publish.publish(shop)
+    assert [field["key"] for field in store.deleted] == ["reorder_date"]
+    assert ("1", "reorder_date") not in store.fields()
+    assert PublishedFields.objects.get().values == {"forecast_28": "71", "days_of_cover": "11.6"}
+
+
+def test_without_the_merchants_leave_nothing_is_sent(shop, store):
+    advise(shop)
+    Shop.objects.update(scopes=["read_products"])
+    assert publish.publish(Shop.objects.get(pk=shop.pk)) == 0
+    assert store.operations == 0 and list(due.publications()) == []
+
+
+def test_a_shop_that_has_just_let_us_is_due(shop, store):
+    assert list(due.publications()) == []
+    advise(shop)
+    assert list(due.publications()) == [shop.pk]
+    publish.publish(shop)
+    publish.publish(shop)
+    assert list(due.publications()) == []

@@ -1,0 +1,409 @@
+"""The gate of a version: refused, validated or undecided; what was not measured never passes."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.lifecycle.versions import gates, registry, train, validate
+from pipelines.lifecycle.versions.gates import Gate, Measured, Verdict
+from pipelines.models import Deployment, LifecycleEvent, ModelVersion, SyncRun
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Budget, Calibration
+from pipelines.usecases.demand_forecast import USE_CASE
+from tests import histories
+
+State = ModelVersion.State
+PARTS = ("best_sellers", "steady", "slow", "new_products")
+QUALITY = [{"name": "Columns", "verdict": "ok", "text": "Every column is there."}]
+LIVE = 4
+
+
+def figures(*, beside_live: bool = False) -> dict:
+    """What training stores of a good version: better than the simple rule everywhere, as good as what runs."""
+    rules = {"candidate": 0.8, "seasonal_naive": 1.0} | ({"champion": 0.8} if beside_live else {})
+    each = {name: {"rmsse": rmsse, "series": 20.0} for name, rmsse in rules.items()}
+    each["candidate"]["bias"] = 0.02
+    by_origin = {name: [rmsse] * 3 for name, rmsse in rules.items()}
+    last = timezone.now().date() - timedelta(days=1)
+    return {
+        **each,
+        "slices": {part: deepcopy(each) for part in PARTS},
+        "days": {"peak_weekdays": deepcopy(each)},
+        "by_origin": {part: deepcopy(by_origin) for part in ("all", "peak_weekdays", *PARTS)},
+        "covered": [[19, 20], [19, 20], [19, 20]],
+        "origins": [(last - timedelta(days=back)).isoformat() for back in (28, 56, 84)],
+        "horizon": 28,
+        "evidence": "full",
+        "serving": {"seconds": 2.0, "units": 20, "bytes": 9_000},
+        "leakage": {"rows": 560, "changed": 0},
+        "compared_with": LIVE if beside_live else None,
+    }
+
+
+def money(verdict: str = "better", low: float = 10, high: float = 190, *, beside_live: bool = False) -> dict:
+    """What a replay stores."""
+    naive = {"profit": (low + high) / 2, "interval": [low, high], "verdict": verdict}
+    champion = {"profit": 0, "interval": [-100, 100], "verdict": "not_proven"}
+    versus = {"naive": [naive]} | ({"champion": [champion]} if beside_live else {})
+    policies = {"champion": {"cost_of_errors": 1_000}} if beside_live else {}
+    return {"verdict": verdict, "reason": None, "versus": versus, "policies": policies}
+
+
+def good(*, beside_live: bool = False) -> Measured:
+    live = LIVE if beside_live else None
+    return Measured(USE_CASE, figures(beside_live=beside_live), money(beside_live=beside_live), live)
+
+
+def changed(measured: Measured, path: str, value: object) -> Measured:
+    """Return the same with one stored figure changed; a path of "replay/…" reaches into the replay."""
+    stored = deepcopy({"metrics": measured.metrics, "replay": measured.replay})
+    at: object = stored
+    *steps, last = [int(step) if step.isdigit() else step for step in path.split("/")]
+    for step in steps:
+        at = at[step]
+    if value is MISSING:
+        del at[last]
+    else:
+        at[last] = value
+    return replace(measured, metrics=stored["metrics"], replay=stored["replay"])
+
+
+MISSING = object()
+
+
+def state_of(measured: Measured) -> str:
+    return validate.state_of(gates.gates_of(measured))
+
+
+def verdict_of(measured: Measured, name: str) -> str:
+    return next(gate.verdict for gate in gates.gates_of(measured) if gate.name == name)
+
+
+class TestFigures:
+    @pytest.mark.parametrize("beside_live", [False, True])
+    def test_a_good_version_passes_every_check(self, beside_live):
+        assert {gate.verdict for gate in gates.gates_of(good(beside_live=beside_live))} == {Verdict.PASSED}
+
+    @pytest.mark.parametrize(
+        ("path", "value", "state"),
+        [
+            ("metrics/candidate/rmsse", 0.999, State.VALIDATED),
+            ("metrics/candidate/rmsse", 1.0, State.REFUSED),
+            ("metrics/candidate/rmsse", None, State.UNDECIDED),
+            ("metrics/candidate/rmsse", float("nan"), State.UNDECIDED),
+            ("metrics/seasonal_naive/rmsse", 0.0, State.UNDECIDED),
+            ("metrics/candidate/bias", 0.10, State.VALIDATED),
+            ("metrics/candidate/bias", -0.10, State.VALIDATED),
+            ("metrics/candidate/bias", 0.101, State.REFUSED),
+            ("metrics/candidate/bias", -0.101, State.REFUSED),
+            ("metrics/candidate/bias", None, State.UNDECIDED),
+            ("metrics/candidate/bias", float("inf"), State.UNDECIDED),
+            ("metrics/leakage/changed", 1, State.REFUSED),
+            ("metrics/leakage/rows", 0, State.UNDECIDED),
+            ("metrics/leakage", None, State.UNDECIDED),
+            ("metrics/serving/seconds", 120.06, State.VALIDATED),
+            ("metrics/serving/seconds", 120.07, State.REFUSED),
+            ("metrics/serving/seconds", float("nan"), State.UNDECIDED),
+            ("metrics/serving/bytes", 50_000_000, State.VALIDATED),
+            ("metrics/serving/bytes", 50_000_001, State.REFUSED),
+            ("metrics/serving", None, State.UNDECIDED),
+            ("replay/verdict", "not_proven", State.UNDECIDED),
+            ("replay/verdict", "not_measured", State.UNDECIDED),
+            ("replay/verdict", "worse", State.REFUSED),
+            ("replay/verdict", "something new", State.UNDECIDED),
+            ("replay/versus/naive/0/interval", [0, 190], State.UNDECIDED),
+            ("replay/versus/naive/0/interval", None, State.UNDECIDED),
+            ("replay/versus/naive/0/interval", [float("nan"), 190], State.UNDECIDED),
+        ],
+    )
+    def test_one_figure_decides(self, path, value, state):
+        assert state_of(changed(good(), path, value)) == state
+
+    @pytest.mark.parametrize(
+        ("bias_range", "evidence", "state"),
+        [
+            ([-0.4, -0.11], "full", State.REFUSED),
+            ([-0.4, -0.10], "full", State.UNDECIDED),
+            (None, "full", State.REFUSED),
+            (None, "thin", State.UNDECIDED),
+        ],
+    )
+    def test_a_bias_that_chance_may_explain_leaves_the_decision_to_the_merchant(self, bias_range, evidence, state):
+        biased = changed(changed(good(), "metrics/candidate/bias", -0.2), "metrics/bias_range", bias_range)
+        assert state_of(changed(biased, "metrics/evidence", evidence)) == state
+
+
+class TestCalibration:
+    NAME = "Safety stock holds 95 times of 100"
+
+    @pytest.mark.parametrize(
+        ("covered", "verdict"),
+        [
+            ([[920, 1000]], "passed"),  # exactly at the limit
+            ([[16, 18]], "passed"),  # 89 %, but a share of 95 % gives 16 of 18 often enough
+            ([[919, 1000], [919, 1000], [919, 1000]], "failed"),
+            ([[840, 1000], [990, 1000], [840, 1000]], "open"),  # months differ more than the shortfall
+            ([[880, 1000]], "open"),  # one origin tells no spread
+            ([], "open"),
+            (None, "open"),
+            ([[None, 1000]], "open"),
+            ([[0, 0]], "open"),
+        ],
+    )
+    def test_stock_lasts_as_often_as_promised(self, covered, verdict):
+        assert verdict_of(changed(good(), "metrics/covered", covered), self.NAME) == verdict
+
+    def test_a_use_case_without_quantiles_is_not_asked(self):
+        asked = replace(USE_CASE, gates=replace(USE_CASE.gates, calibration=None))
+        assert self.NAME not in {gate.name for gate in gates.gates_of(replace(good(), use_case=asked))}
+        assert gates.covers(Calibration(0.9, 0.85), good()).threshold == 0.85
+
+
+class TestBesideWhatRuns:
+    NAME = "No larger errors than what runs now"
+
+    @pytest.mark.parametrize(
+        ("rmsse", "by_origin", "verdict"),
+        [
+            (0.84, [0.84, 0.84, 0.84], "passed"),  # five percent, exactly at the limit
+            (0.85, [0.85, 0.85, 0.85], "failed"),
+            (0.85, [0.70, 0.85, 1.00], "open"),
+            (0.85, [0.85], "open"),
+            (0.85, [None, None, None], "open"),
+            (0.60, [0.60, 0.60, 0.60], "passed"),
+            (None, [0.80, 0.80, 0.80], "open"),
+            (float("nan"), [0.80, 0.80, 0.80], "open"),
+        ],
+    )
+    def test_larger_errors_refuse_only_where_chance_does_not_explain_them(self, rmsse, by_origin, verdict):
+        known = changed(good(beside_live=True), "metrics/candidate/rmsse", rmsse)
+        known = changed(known, "metrics/by_origin/all/candidate", by_origin)
+        assert verdict_of(known, self.NAME) == verdict
+
+    def test_it_keeps_absolute_and_relative_change(self):
+        gate = gates.not_worse_than_live(changed(good(beside_live=True), "metrics/candidate/rmsse", 0.6))
+        assert (round(gate.value["relative"], 3), round(gate.value["absolute"], 3)) == (-0.25, -0.2)
+        assert (gate.threshold, gate.compared) == (0.05, 0.8)
+
+    @pytest.mark.parametrize("compared_with", [None, 3, MISSING])
+    def test_a_comparison_with_another_version_than_runs_now_proves_nothing(self, compared_with):
+        assert state_of(changed(good(beside_live=True), "metrics/compared_with", compared_with)) == State.UNDECIDED
+
+    @pytest.mark.parametrize(
+        ("interval", "verdict"),
+        [
+            ([-100, 500], "passed"),  # a tenth of what its errors cost, exactly at the margin
+            ([-101, 500], "open"),
+            ([-500, 0], "open"),
+            ([-500, -1], "failed"),
+            ([0, 0], "passed"),
+            (None, "open"),
+            ([None, 10], "open"),
+        ],
+    )
+    def test_money_beside_what_runs_has_a_margin(self, interval, verdict):
+        known = changed(good(beside_live=True), "replay/versus/champion/0/interval", interval)
+        assert verdict_of(known, "Worth no less than what runs now") == verdict
+
+
+class TestParts:
+    @pytest.mark.parametrize(
+        ("who", "rmsse", "by_origin", "verdict"),
+        [
+            ("champion", 0.88, [0.88] * 3, "passed"),
+            ("champion", 0.89, [0.89] * 3, "failed"),
+            ("champion", 0.89, [0.70, 0.80, 1.17], "open"),
+            ("champion", None, [0.80] * 3, "open"),
+            ("seasonal_naive", 1.2, [1.2] * 3, "failed"),
+            ("seasonal_naive", 1.05, [1.05] * 3, "passed"),
+        ],
+    )
+    def test_no_part_of_the_shop_pays_for_the_rest(self, who, rmsse, by_origin, verdict):
+        known = changed(good(beside_live=True), "metrics/slices/slow/candidate/rmsse", rmsse)
+        known = changed(known, "metrics/by_origin/slow/candidate", by_origin)
+        words = {"champion": "what runs now", "seasonal_naive": "the simple rule's"}[who]
+        assert verdict_of(known, f"Slow sellers beside {words}") == verdict
+
+    @pytest.mark.parametrize(("series", "is_judged"), [(4.0, False), (5.0, True), (None, True)])
+    def test_a_handful_of_products_has_no_average_worth_judging(self, series, is_judged):
+        known = changed(good(), "metrics/slices/new_products/candidate/series", series)
+        assert ("New products beside the simple rule's" in {gate.name for gate in gates.gates_of(known)}) is is_judged
+
+    def test_busy_weekdays_are_judged(self):
+        worse = changed(good(), "metrics/days/peak_weekdays/candidate/rmsse", 1.5)
+        assert verdict_of(changed(worse, "metrics/by_origin/peak_weekdays/candidate", [1.5] * 3),
+                          "Busy weekdays beside the simple rule's") == "failed"  # fmt: skip
+
+
+LEAVES = [
+    "metrics/candidate/rmsse", "metrics/candidate/bias", "metrics/seasonal_naive/rmsse", "metrics/champion/rmsse",
+    "metrics/slices", "metrics/slices/best_sellers/candidate/rmsse", "metrics/slices/slow/champion/rmsse",
+    "metrics/slices/steady/seasonal_naive/rmsse", "metrics/days", "metrics/days/peak_weekdays/candidate/rmsse",
+    "metrics/covered", "metrics/serving/seconds", "metrics/serving/bytes", "metrics/serving/units",
+    "metrics/leakage/rows", "metrics/leakage/changed", "replay/verdict", "replay/versus/naive/0/interval",
+    "replay/versus/naive/0/profit", "replay/versus/champion/0/interval", "replay/policies/champion/cost_of_errors",
+]  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(LEAVES), min_size=1, max_size=4, unique=True),
+    st.sampled_from([MISSING, None, float("nan"), float("inf")]),
+)
+def test_no_combination_with_a_missing_figure_is_validated(paths, value):
+    known = good(beside_live=True)
+    empty = {"metrics/slices": {}, "metrics/days": {}, "metrics/covered": []}
+    for path in sorted(paths, key=len, reverse=True):
+        known = changed(
+            known, path, MISSING if value is MISSING else empty.get(path, None if "interval" in path else value)
+        )
+    assert state_of(known) != State.VALIDATED
+
+
+def test_nothing_stored_at_all_is_undecided():
+    assert state_of(Measured(USE_CASE, {}, {})) == State.UNDECIDED
+    assert validate.state_of([]) == State.UNDECIDED
+
+
+def test_a_budget_belongs_to_the_use_case():
+    small = gates.quick_and_small(Budget(1, 0, 10), {"seconds": 1, "units": 5, "bytes": 11})
+    assert (small.verdict, small.threshold) == (Verdict.FAILED, {"seconds": 1, "bytes": 10})
+
+
+def test_a_merchant_reads_the_first_check_that_failed():
+    open_gate, failed = Gate("a", Verdict.OPEN, "Not proven."), Gate("b", Verdict.FAILED, "Errors grew.")
+    assert validate.why([open_gate, failed]) == "Errors grew."
+    assert validate.why([open_gate]) == "Not proven."
+
+
+# With the shop's rows
+
+
+@pytest.fixture
+def shop(db):
+    shop = histories.a_shop()
+    histories.pulled(shop)
+    return shop
+
+
+def trained(shop, **changes):
+    facts = {"state": State.TRAINED, "metrics": figures(), "replay": money()}
+    version = histories.a_version(shop, **facts | changes)
+    version.dataset.quality = QUALITY
+    version.dataset.save()
+    return version
+
+
+def judged(shop, **changes):
+    return validate.validate_version(trained(shop, **changes))
+
+
+def named(version, name):
+    return next(gate for gate in version.gates if gate["name"] == name)
+
+
+def test_a_good_version_is_validated_and_every_check_is_kept(shop):
+    version = judged(shop)
+    assert version.state == State.VALIDATED
+    assert set(version.gates[0]) == {"name", "verdict", "text", "value", "threshold", "compared"}
+    assert (
+        named(version, "Smaller errors than the simple rule")["text"]
+        == "Errors are 20 % smaller than the simple rule's."
+    )
+
+
+def test_a_refused_version_keeps_its_evidence_and_says_why(shop):
+    metrics = figures() | {"candidate": {"rmsse": 0.8, "bias": 0.2}}
+    version = judged(shop, metrics=metrics)
+    assert version.state == State.REFUSED and version.metrics["covered"]
+    reason = "Past forecasts were 20.0 % too high in all (limit: 10 %)."
+    assert LifecycleEvent.objects.get(kind="version.refused").because == reason
+
+
+def test_p07_what_was_barred_never_returns_under_a_new_number(shop):
+    files = {"recipe.json": b'{"the same": true}'}
+    registry.quarantine(trained(shop, files=files), by="system", because="It lost orders")
+    again = judged(shop, files=files)
+    assert again.state == State.REFUSED
+    assert "the same as version 1" in named(again, "Never barred before")["text"]
+
+
+def test_p07_other_files_and_other_shops_are_not_barred(shop):
+    files = {"recipe.json": b'{"the same": true}'}
+    registry.quarantine(trained(shop, files=files), by="system", because="It lost orders")
+    assert judged(shop).state == State.VALIDATED
+    neighbour = histories.a_shop()
+    histories.pulled(neighbour)
+    assert judged(neighbour, files=files).state == State.VALIDATED
+
+
+def test_p18_a_version_of_stale_data_is_refused(shop):
+    SyncRun.objects.update(finished_at=timezone.now() - timedelta(hours=30))
+    version = judged(shop)
+    assert version.state == State.REFUSED and "30 hours old" in named(version, "Fresh data")["text"]
+
+
+@pytest.mark.parametrize(
+    ("quality", "state"),
+    [
+        (QUALITY, State.VALIDATED),
+        ([*QUALITY, {"name": "Dates", "verdict": "warn", "text": "Two lines."}], State.VALIDATED),
+        ([*QUALITY, {"name": "Ranges", "verdict": "stop", "text": "Below zero."}], State.REFUSED),
+        ([], State.UNDECIDED),
+    ],
+)
+def test_the_data_was_looked_at(shop, quality, state):
+    version = trained(shop)
+    version.dataset.quality = quality
+    version.dataset.save()
+    assert validate.validate_version(version).state == state
+
+
+def test_a_version_that_read_an_unfinished_day_is_refused(shop):
+    version = trained(shop)
+    version.dataset.last_day = timezone.now().astimezone(shop.zone).date()
+    version.dataset.save()
+    assert validate.validate_version(version).state == State.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [({"horizon": 29}, State.REFUSED), ({"origins": []}, State.UNDECIDED), ({"horizon": None}, State.UNDECIDED)],
+)
+def test_a_version_is_checked_on_days_that_were_over_and_not_learned(shop, changes, state):
+    assert judged(shop, metrics=figures() | changes).state == state
+
+
+def test_a_version_is_held_against_what_runs_when_it_is_judged(shop):
+    live = histories.a_version(shop)
+    Deployment.objects.create(shop=shop, use_case="demand_forecast", active=live)
+    assert judged(shop).state == State.UNDECIDED
+    beside = figures(beside_live=True) | {"compared_with": live.number}
+    assert judged(shop, metrics=beside, replay=money(beside_live=True)).state == State.VALIDATED
+
+
+def test_a_version_is_judged_once(shop):
+    version = judged(shop)
+    SyncRun.objects.all().delete()
+    assert validate.validate_version(version).state == State.VALIDATED
+    assert LifecycleEvent.objects.filter(kind="version.validated").count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("leaks", "state"), [(False, State.VALIDATED), (True, State.REFUSED)])
+def test_any_use_case_flows_through_the_same_checks(toy, leaks, state):
+    shop = histories.a_shop()
+    thing = histories.a_variant(shop, 1, created=timezone.now() - timedelta(days=90))
+    for ago in range(2, 40):
+        histories.an_order(shop, timezone.now() - timedelta(days=ago), [(thing, 2)])
+    histories.pulled(shop)
+    toy.leaks = leaks
+    version = validate.validate_version(train.train_version(shop_id=shop.pk, use_case="toy", trigger="first"))
+    assert version.state == state, version.gates
+    assert version.metrics["serving"]["bytes"] > 0 and USE_CASES["toy"].gates.baseline == "seasonal_naive"
