@@ -50,12 +50,12 @@ demo: setup ## The whole product here: app, services, development store; prints 
 smoke: setup ## The demo without eyes; ends with one line of JSON
 	@exec $(PY) manage.py smoke $(STORE_OPTIONS)
 
-run: setup ## The web process as in production: DATABASE_URL, REDIS_URL and the rest of .env.example
+run: setup ## The web process as in production: DATABASE_URL, REDIS_URL and the rest of env.example
 	@: "$${DATABASE_URL:?is not set: make demo brings its own database}" "$${REDIS_URL:?is not set: make demo brings its own Redis}"
 	$(PY) manage.py check --deploy --fail-level ERROR
 	$(PY) manage.py migrate --noinput
 	$(PY) manage.py collectstatic --noinput -v 0
-	exec .venv/bin/granian --interface asgi --host $(HOST) --port $(PORT) --workers 2 --respawn-failed-workers shopmlops.asgi:application
+	exec $(PY) -m shopmlops.server --host $(HOST) --port $(PORT)
 
 worker: setup ## Work off jobs as in production; QUEUES=training for a trainer
 	@: "$${DATABASE_URL:?is not set: make demo brings its own database}" "$${REDIS_URL:?is not set: make demo brings its own Redis}"
@@ -79,6 +79,6 @@ chromium:
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && $(CHROMIUM_LINE) >/dev/null; \
 	else echo "Chromium is not installed, so the browser tests are skipped. As root: $(CHROMIUM_LINE)" >&2; fi
 
-benchmark: setup ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, pages, releases or evidence
+benchmark: setup $(if $(filter pages,$(NAME)),chromium) ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, pages, releases or evidence
 	@: "$(if $(NAME),,$(error Say which: make benchmark NAME=ingest))"
 	@exec $(PY) manage.py benchmark $(NAME) $(ARGS)

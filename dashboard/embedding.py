@@ -23,6 +23,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+from redis import RedisError
 
 from dashboard.framing import frame, is_fetch
 from pipelines.jobs.ingest import import_everything
@@ -36,7 +37,7 @@ View = Callable[..., HttpResponse]
 
 LAUNCH_ONLY = {"id_token", "hmac", "timestamp", "session", "bounced"}  # valid once: not carried on
 BOUNCE_SECONDS = 60  # a second refusal within this time is told, not bounced
-LARGEST_REQUEST = 12_000_000  # a file of 10 MB and its form
+LARGEST_REQUEST = 5_000_000  # a file of 4 MB and its form
 TELLS_WHY = "Open shopmlops from the Apps list in your Shopify admin."
 
 
@@ -57,9 +58,9 @@ class EmbeddingMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Say that the database is away, rather than that something broke."""
-        if not isinstance(error, OperationalError | InterfaceError):
+        if not isinstance(error, OperationalError | InterfaceError | RedisError):
             return None
-        log.error("the database did not answer: %s", type(error).__name__)
+        log.error("a service did not answer: %s", type(error).__name__)
         return refuse(request, "The app's database does not answer right now. Try again in a minute.", 503)
 
 

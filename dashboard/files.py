@@ -1,6 +1,7 @@
 """Files that merchants download."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -8,7 +9,10 @@ from django.http import StreamingHttpResponse
 
 from pipelines.stats.words import to_major
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What a spreadsheet takes for a formula, and what some of them skip before they look: all that is not seen.
+FORMULA = re.compile(
+    "[\\s\\x00-\\x1f\\x7f-\\xa0\\u00ad\\u180e\\u200b-\\u200f\\u2028-\\u202f\\u2060-\\u206f\\ufeff]*[=+\\-@＝＋－＠﹢﹣﹦﹫]|[\\t\\r\\n]"
+)
 
 
 class Line:
@@ -35,7 +39,7 @@ def lines(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]
 
 def safe(cell: Any) -> Any:
     """Keep a spreadsheet from reading text as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 
 def major(minor: int | None, currency: str) -> str:

@@ -336,6 +336,6 @@ class UploadForm(forms.Form):
 
     def clean_rules(self) -> Any:
         """Refuse a file that no list of rules needs."""
-        if self.cleaned_data["rules"].size > 10_000_000:
-            raise forms.ValidationError("The file is larger than 10 MB.")
+        if self.cleaned_data["rules"].size > 4_000_000:
+            raise forms.ValidationError("The file is larger than 4 MB. Upload it in parts.")
         return self.cleaned_data["rules"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from dashboard.files import FORMULA
 from dashboard.forms import RuleForm
 from pipelines.lifecycle.preferences import Rule
 from pipelines.models import Product, Shop, StockRule, Variant
@@ -18,7 +19,7 @@ FIELDS = tuple(RuleForm.base_fields)
 COLUMNS = ("vendor", "product", "option", "sku", *FIELDS)
 NEEDED = ("vendor", "sku")
 MOST_ERRORS = 50  # are named; the others are counted
-MOST_LINES = 250_000
+MOST_LINES = 20_000  # as many as are read and kept in seconds; a page's thread does it
 LONGEST_CELL = 255
 
 
@@ -46,7 +47,7 @@ def rows(shop: Shop) -> Iterator[list[Any]]:
         yield [vendor, "", "", "", *RuleForm.shown(known.get((vendor, None)), shop.currency).values()]
     products = dict(Product.objects.for_shop(shop).filter(deleted_at=None).values_list("shopify_id", "title"))
     rules = {variant_id: rule for (_, variant_id), rule in known.items() if variant_id}
-    for variant in Variant.objects.for_shop(shop).filter(deleted_at=None).exclude(sku="").order_by("sku").iterator():
+    for variant in Variant.objects.for_shop(shop).filter(deleted_at=None).exclude(sku="").order_by("sku").in_pieces():
         shown = RuleForm.shown(rules.get(variant.shopify_id), shop.currency)
         yield ["", products.get(variant.product_id, ""), variant.title, variant.sku, *shown.values()]
 
@@ -94,14 +95,44 @@ def read_lines(shop: Shop, table: csv.DictReader, reading: Reading) -> None:
     live = Variant.objects.for_shop(shop).filter(deleted_at=None).exclude(sku="")
     for sku, variant_id in live.values_list("sku", "shopify_id"):
         skus[sku.lower()].append(variant_id)
+    reader = RuleReader(shop.currency)
     for cells in islice(table, MOST_LINES):
-        read_line(cells, table.line_num, shop, known_vendors, skus, reading)
+        read_line(cells, table.line_num, reader, known_vendors, skus, reading)
     if next(table, None):
-        reading.refuse(table.line_num, f"a file takes up to {MOST_LINES:,} lines.")
+        reading.refuse(table.line_num, f"a file takes up to {MOST_LINES:,} lines. Upload the others in a second file.")
+
+
+class RuleReader:
+    """Reads the fields of a rule as their form does, each text of a field once: a form for each line took minutes."""
+
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+        self.known: dict[tuple[str, str], tuple[dict[str, Any], str]] = {}
+
+    def read(self, texts: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+        """Return the columns of a rule, and what is wrong with its fields."""
+        parts = [self.field(name, text) for name, text in zip(FIELDS, texts, strict=True)]
+        columns = {column: value for values, _ in parts for column, value in values.items()}
+        return columns, " ".join(wrong for _, wrong in parts if wrong)
+
+    def field(self, name: str, text: str) -> tuple[dict[str, Any], str]:
+        """Return the columns that one field gives, or what is wrong with it."""
+        if (name, text) not in self.known:
+            form = RuleForm({name: text})
+            is_valid = form.is_valid()
+            columns = form.values(self.currency) if is_valid else {}
+            own = {column: value for column, value in columns.items() if column.removesuffix("_minor") == name}
+            self.known[name, text] = own, "" if is_valid else form.sentence()
+        return self.known[name, text]
 
 
 def read_line(
-    cells: dict[Any, Any], number: int, shop: Shop, known: set[str], skus: dict[str, list[int]], reading: Reading
+    cells: dict[Any, Any],
+    number: int,
+    reader: RuleReader,
+    known: set[str],
+    skus: dict[str, list[int]],
+    reading: Reading,
 ) -> None:
     """Turn one line into rules, or into an error with its number."""
     if None in cells or None in cells.values():
@@ -110,16 +141,16 @@ def read_line(
     values = {name: clean(cell) for name, cell in cells.items() if name}
     if not any(values.values()):
         return
-    form = RuleForm({name: values.get(name, "") for name in FIELDS})
+    found, wrong = reader.read(tuple(values.get(name, "") for name in FIELDS))
     targets, problem = who(values["vendor"], values["sku"], known, skus)
-    problem = problem or ("" if form.is_valid() else form.sentence())
+    problem = problem or wrong
     again = next((reading.seen[target] for target in targets if target in reading.seen), None)
     if problem or again:
         reading.refuse(number, problem or f"it repeats line {again:,}.")
         return
     for vendor, variant_id in targets:
         reading.seen[(vendor, variant_id)] = number
-        reading.rules.append(Rule(vendor, variant_id, form.values(shop.currency)))
+        reading.rules.append(Rule(vendor, variant_id, found))
 
 
 def who(vendor: str, sku: str, known: set[str], skus: dict[str, list[int]]) -> tuple[list[tuple[str, int | None]], str]:
@@ -135,4 +166,4 @@ def who(vendor: str, sku: str, known: set[str], skus: dict[str, list[int]]) -> t
 def clean(cell: str) -> str:
     """Take off what a spreadsheet, or our own file, puts around a value."""
     text = cell.strip()[:LONGEST_CELL]
-    return text[1:] if text[:1] == "'" and text[1:2] in "=+-@" else text
+    return text[1:] if text[:1] == "'" and FORMULA.match(text, 1) else text

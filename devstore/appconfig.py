@@ -37,7 +37,7 @@ class AppConfig:
     """Hold one deployed configuration."""
 
     required: tuple[str, ...] = (
-        "read_orders", "read_all_orders", "read_products", "read_inventory", "read_locations", "write_app_proxy",
+        "read_orders", "read_all_orders", "read_products", "read_inventory", "read_locations",
     )  # fmt: skip
     optional: tuple[str, ...] = ("write_products",)
     subscriptions: dict[str, "Subscription"] | None = None

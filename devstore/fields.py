@@ -190,6 +190,7 @@ ORDER: dict[str, Getter] = {
     "cancelReason": lambda row, context, args: row["cancel_reason"] and row["cancel_reason"].upper(),
     "closedAt": _time("closed_at"),
     "closed": lambda row, context, args: row["closed_at"] is not None,
+    "checkoutToken": lambda row, context, args: context.store.checkout_token(row["id"]),
     "test": _flag("test"),
     "confirmed": _always(True),
     "edited": _flag("edited"),
@@ -412,12 +413,18 @@ def checkout_total(row: Row) -> int:
     return sum(line["price"] * line["quantity"] for line in checkout_lines(row))
 
 
+def checkout_url(row: Row) -> str:
+    """Return the address by which a checkout is taken up again."""
+    return f"https://{row['shop']}/checkouts/ac/{row['token']}/recover?key={row['token'][::-1]}"
+
+
 CHECKOUT: dict[str, Getter] = {
     "id": _id("AbandonedCheckout")["id"],
     "name": lambda row, context, args: f"#{row['id']}",
     "createdAt": _time("created_at"),
     "updatedAt": _time("updated_at"),
     "completedAt": _time("completed_at"),
+    "abandonedCheckoutUrl": lambda row, context, args: checkout_url(row),
     "totalPriceSet": _money(checkout_total),
     "subtotalPriceSet": _money(checkout_total),
     "totalLineItemsPriceSet": _money(checkout_total),

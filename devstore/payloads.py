@@ -6,7 +6,7 @@ from sqlite3 import Row
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from devstore.fields import checkout_lines, checkout_total, current_total, gid, order_total, plain
+from devstore.fields import checkout_lines, checkout_total, checkout_url, current_total, gid, order_total, plain
 from devstore.people import address, contact
 from devstore.store import Store
 
@@ -72,7 +72,7 @@ class OrderBodies(Letterhead):
             "buyer_accepts_marketing": False,
             "cancel_reason": row["cancel_reason"],
             "cancelled_at": self.time(row["cancelled_at"]),
-            "checkout_token": token[:24],
+            "checkout_token": self.store.checkout_token(row["id"]),
             "closed_at": self.time(row["closed_at"]),
             "confirmation_number": token[:9].upper(),
             "confirmed": True,
@@ -333,7 +333,7 @@ class OrderBodies(Letterhead):
             "customer_locale": "en-GB",
             "line_items": [self._checkout_line(line) for line in checkout_lines(row)],
             "name": f"#{number}",
-            "abandoned_checkout_url": f"https://{self.shop['domain']}/checkouts/{row['token']}/recover",
+            "abandoned_checkout_url": checkout_url(row),
             "discount_codes": [],
             "tax_lines": [],
             "source_name": "web",

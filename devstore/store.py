@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS lost_sales (
 CREATE TABLE IF NOT EXISTS checkouts (
   id INTEGER PRIMARY KEY, shop TEXT, token TEXT UNIQUE, created_at INTEGER, updated_at INTEGER, completed_at INTEGER,
   customer_id INTEGER, lines TEXT);
+CREATE TABLE IF NOT EXISTS order_checkouts (order_id INTEGER PRIMARY KEY, checkout_id INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (
   access TEXT PRIMARY KEY, shop TEXT, kind TEXT, user TEXT, expires_at INTEGER, refresh TEXT UNIQUE,
   refresh_expires_at INTEGER, replaces TEXT, revoked INTEGER DEFAULT 0);
@@ -147,6 +148,13 @@ class Store:
     def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """Return every row."""
         return self.db.execute(sql, values).fetchall()
+
+    def checkout_token(self, order: int) -> str | None:
+        """Return the token of the checkout that an order came out of; none where nobody went through one."""
+        row = self.one(
+            "SELECT token FROM checkouts JOIN order_checkouts ON checkout_id = checkouts.id WHERE order_id = ?", order
+        )
+        return row["token"] if row else None
 
     def order_attributes(self, order: int) -> list[sqlite3.Row]:
         """Return what the buyer's cart carried along."""

@@ -59,7 +59,7 @@ class Trade:
             number = self._write_order(lines, customer, test)
             for name, value in (attributes or {}).items():
                 self.store.insert("order_attributes", order_id=number, name=str(name), value=str(value))
-            self._close_checkout(checkout)
+            self._close_checkout(checkout, number)
             self.tell("orders/create", self.writer.order(number), event)
             for line in lines:
                 if line["variant"]:
@@ -285,7 +285,10 @@ class Trade:
             self.tell(topic, self.writer.checkout(number), event)
         return number
 
-    def _close_checkout(self, number: int | None) -> None:
+    def _close_checkout(self, number: int | None, order: int) -> None:
+        if number is None:
+            return
+        self.store.insert("order_checkouts", order_id=order, checkout_id=number)
         self.store.db.execute(
             "UPDATE checkouts SET completed_at = ?, updated_at = ? WHERE id = ?", (now(), now(), number)
         )

@@ -1,28 +1,37 @@
-"""The web process: the webhook door before Django, everything else through Django on a few threads."""
+"""The web process: webhooks, health and static files before Django, pages through it."""
 
 import os
 from typing import Any
 
-from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopmlops.settings")
-# A fixed pool of threads keeps Django's database connections alive between requests.
-pages = WSGIMiddleware(get_wsgi_application(), workers=8)
+django = get_wsgi_application()
 
-from pipelines.endpoints import webhooks  # noqa: E402 (it reads the settings)
+from pipelines.endpoints import health, webhooks  # noqa: E402 (it reads the settings)
 from shopmlops.checks import refuse_unsafe_start  # noqa: E402
+from shopmlops.doorman import Doorman, peer_of  # noqa: E402
+from shopmlops.pages import Pages  # noqa: E402
+from shopmlops.statics import Statics  # noqa: E402
 
 refuse_unsafe_start()
+doorman, pages, statics = Doorman(), Pages(django), Statics()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Answer one request."""
-    if scope["type"] == "http" and scope["path"] == webhooks.PATH:
-        await webhooks.door(scope, receive, send)
-        return
+    peer = peer_of(scope)
+    doorman.enter(peer)
+    try:
+        await door_to(scope["path"])(scope, receive, send)
+    finally:
+        doorman.leave(peer)
 
-    async def receive_event() -> Any:  # a2wsgi takes only a coroutine; granian's receive returns another awaitable
-        return await receive()
 
-    await pages(scope, receive_event, send)
+def door_to(path: str) -> Any:
+    """Return what answers at an address."""
+    if path == webhooks.PATH:
+        return webhooks.door
+    if path in health.PATHS:
+        return health.door
+    return statics.door if statics.find(path) else pages.door

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
 
 SHOPIFY_HOSTS = ("shopify.com", "myshopify.com", "shopifycloud.com", "storage.googleapis.com")
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
@@ -20,7 +21,7 @@ DEMO_SECRET_FILE = "demo-secret"  # noqa: S105 (a name, no secret)
 @register
 def setup_is_consistent(**kwargs: Any) -> list[CheckMessage]:
     """Report every inconsistency of the settings, with an id and a hint."""
-    return [*secrets(), *addresses(), *strangers(), *demo()]
+    return [*secrets(), *addresses(), *hosts(), *strangers(), *demo()]
 
 
 def refuse_unsafe_start() -> None:
@@ -37,7 +38,7 @@ def secrets() -> Iterator[CheckMessage]:
     for name in ("SECRET_KEY", "SHOPIFY_API_KEY", "SHOPIFY_API_SECRET"):
         if getattr(settings, name).startswith(settings.GENERATED):
             yield Error(
-                f"{name} is not set.", hint="Set it; .env.example says where it comes from.", id="shopmlops.E001"
+                f"{name} is not set.", hint="Set it; env.example says where it comes from.", id="shopmlops.E001"
             )
     if not settings.ENCRYPTION_KEYS:
         yield Error("ENCRYPTION_KEYS is not set.", hint="Shopify's tokens are stored encrypted.", id="shopmlops.E002")
@@ -56,7 +57,7 @@ def secrets() -> Iterator[CheckMessage]:
         )
     for key in filter(None, [settings.SIGNING_KEY, *settings.SIGNING_PUBLIC_KEYS]):
         if not is_key(key):
-            yield Error("A signing key is not 32 bytes in base64.", hint="See .env.example.", id="shopmlops.E005")
+            yield Error("A signing key is not 32 bytes in base64.", hint="See env.example.", id="shopmlops.E005")
 
 
 def is_key(value: str) -> bool:
@@ -90,6 +91,18 @@ def addresses() -> Iterator[CheckMessage]:
         yield Warning(
             f"APP_URL is {settings.APP_URL}.", hint="Shopify opens apps over https only.", id="shopmlops.W001"
         )
+
+
+def hosts() -> Iterator[CheckMessage]:
+    """Report hosts of ours that ALLOWED_HOSTS does not name: Django would answer them with 400."""
+    ours = {"APP_URL": urlsplit(settings.APP_URL).hostname or "", "ADMIN_HOST": settings.ADMIN_HOST}
+    for name, host in ours.items():
+        if host and not settings.DEMO and not validate_host(host.lower(), settings.ALLOWED_HOSTS):
+            yield Error(
+                f"{name} names {host}, which ALLOWED_HOSTS does not: nothing would answer there.",
+                hint=f"Add {host} to ALLOWED_HOSTS.",
+                id="shopmlops.E011",
+            )
 
 
 def strangers() -> Iterator[CheckMessage]:

@@ -15,7 +15,7 @@ def text(name: str, default: str | None = None) -> str:
     if value:
         return value
     if default is None:
-        raise ImproperlyConfigured(f"{name} is not set. See .env.example for what it means.")
+        raise ImproperlyConfigured(f"{name} is not set. See env.example for what it means.")
     return default
 
 

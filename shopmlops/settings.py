@@ -1,9 +1,10 @@
-"""Every setting of the project, from the environment; .env.example says what each means."""
+"""Every setting of the project, from the environment; env.example says what each means."""
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from shopmlops import env
+from shopmlops import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 GENERATED = "generated-"  # marks development secrets: system checks refuse them outside the demo
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "axes",
     "django_rq",
     "django_htmx",
     "pipelines",
@@ -53,7 +55,6 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "dashboard.embedding.EmbeddingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "shopmlops.urls"
 WSGI_APPLICATION = "shopmlops.wsgi.application"
@@ -87,6 +89,10 @@ LANGUAGE_CODE = "en-gb"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 
+# A database that is gone without a word is given up after seconds, not after the kernel's quarter of an hour.
+PATIENCE = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3}
+
+
 def database(url: str) -> dict[str, object]:
     """Return Django's settings for a postgresql:// address, also one with a socket in ?host=."""
     parts = urlsplit(url)
@@ -101,7 +107,7 @@ def database(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,  # pgbouncer in transaction mode
-        "OPTIONS": {"sslmode": query["sslmode"][0]} if "sslmode" in query else {},
+        "OPTIONS": PATIENCE | ({"sslmode": query["sslmode"][0]} if "sslmode" in query else {}),
     }
 
 
@@ -129,12 +135,10 @@ STATICFILES_FINDERS = [
     "dashboard.finders.PlotlyFinder",
 ]
 STATIC_ROOT = STATE_DIR / "static"
-WHITENOISE_MAX_AGE = 31536000
 
 # Security. Merchants' pages carry no cookie; the cookies below are the operators' admin only.
 SECURE_SSL_REDIRECT = not DEMO and not DEBUG and APP_URL.startswith("https://")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31536000 if SECURE_SSL_REDIRECT else 0
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
@@ -144,18 +148,28 @@ AUTH_PASSWORD_VALIDATORS = [  # operators' own
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Wrong passwords are counted in Redis for a quarter of an hour, under digests; axes' tables, which hold addresses, are
+# never made.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "lockout": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "lockout",
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    },
+}
+MIGRATION_MODULES = {"axes": None}
+AXES_HANDLER, AXES_CACHE = "axes.handlers.cache.AxesCacheHandler", "lockout"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]  # either
+AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 5, timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "shopmlops.addresses.address_digest"
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 ADMIN_HOST = env.text("ADMIN_HOST", "")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django.server": {"level": "WARNING"},
-        "cmdstanpy": {"level": "WARNING"},
-        "prophet": {"level": "WARNING"},
-    },
-}
+LOGGING = logs.configuration(env.text("LOG_LEVEL", "INFO"))

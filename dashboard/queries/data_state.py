@@ -50,7 +50,7 @@ class DataState:
 
 def data_state(shop: Shop, now: datetime) -> DataState:
     """Read how fresh the shop's data is."""
-    orders = Order.objects.for_shop(shop)
+    orders = Order.objects.for_shop(shop).filter(deleted_at=None)  # a tombstone may know no day of its own
     runs = SyncRun.objects.for_shop(shop)
     pulls = runs.aggregate(
         last=Max("finished_at", filter=Q(state=SyncRun.State.DONE, kind__in=ORDER_PULLS)),

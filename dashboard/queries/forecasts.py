@@ -225,10 +225,10 @@ def export_rows(shop: Shop, wish: Wish) -> Iterator[StockAdvice]:
     """Walk through every row of the wish, for a file."""
     place = StockAdvice.objects.for_shop(shop).filter(location_id=wish.location)
     rows = matching(place, wish).order_by(*SORTS[wish.sort][1])
-    return rows.defer("search", "spark").iterator(chunk_size=2000)
+    return rows.defer("search", "spark").in_pieces()
 
 
 def order_list(shop: Shop, location: int = TOTAL) -> Iterator[StockAdvice]:
     """Walk through what should be ordered today, vendor by vendor."""
     place = StockAdvice.objects.for_shop(shop).filter(location_id=location)
-    return place.to_order().order_by("vendor", "title", "subtitle").defer("search", "spark").iterator(chunk_size=2000)
+    return place.to_order().order_by("vendor", "title", "subtitle").defer("search", "spark").in_pieces()

@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.forms import Form
 from django.utils import timezone
 
+from dashboard import rules_file
 from dashboard.forms import BEFORE_ALL, PEOPLE, WEEKDAYS, FreezeForm, RuleForm, SettingsForm
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies
@@ -82,6 +83,7 @@ class RulesPage:
     variant_rules: int
     errors: list[str]
     more_errors: int
+    most_lines: int = rules_file.MOST_LINES
 
 
 def settings_page(

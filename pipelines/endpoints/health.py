@@ -1,39 +1,89 @@
-"""Is the process alive, is it ready, and what does it count?"""
+"""Is the process alive, is it ready, and what does it count?
+
+`door` is called by shopmlops/asgi.py before Django is asked: probes come by IP address, and are answered also while
+every thread for pages waits. Readiness and counts ask the database on one thread of their own.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import json
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import require_GET
+from django.db import Error as DatabaseTrouble
+from django.db import connection
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from redis import Redis, RedisError
 
+from pipelines.endpoints.patience import Receive, Scope, Send, answer
 
-@require_GET
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer as long as the process runs."""
-    return JsonResponse({"ok": True})
+log = logging.getLogger(__name__)
+
+PATHS = ("/healthz", "/readyz", "/metrics")
+SECONDS = 2.0  # that a question may take; probes give up soon after
+JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+METRICS = [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), (b"cache-control", b"no-store")]
 
 
-@require_GET
-def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when requests can be served, 503 with what is missing otherwise."""
-    parts = {"database": database_answers(), "redis": redis_answers()}
-    # Webhooks are stored without Redis, so its loss is named but does not take the process out of service.
-    return JsonResponse({"ok": parts["database"], **parts}, status=200 if parts["database"] else 503)
+async def door(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a probe."""
+    path = scope["path"]
+    if scope["method"] not in ("GET", "HEAD"):
+        await answer(send, 405, b"GET only", [(b"allow", b"GET")])
+    elif path == "/healthz":
+        await answer(send, 200, b'{"ok": true}', JSON)
+    elif path == "/readyz":
+        parts = await READINESS.ask() or {"database": False, "redis": False}
+        # Webhooks are stored without Redis, so its loss is named but does not take the process out of service.
+        is_ready = parts["database"]
+        await answer(send, 200 if is_ready else 503, json.dumps({"ok": is_ready, **parts}).encode(), JSON)
+    elif not knows_the_token(dict(scope["headers"]).get(b"authorization", b"")):
+        await answer(send, 404, b"")
+    else:
+        counts = await COUNTS.ask()
+        await answer(send, 200 if counts else 503, counts or b"", METRICS)
+
+
+class Question:
+    """A question to the database that one thread at a time asks, for all who wait for its answer."""
+
+    def __init__(self, ask: Callable[[], object]) -> None:
+        self.function = ask
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="health")
+        self.asked: Future | None = None
+
+    async def ask(self) -> object:
+        """Return the answer, or nothing where it does not come in time."""
+        if self.asked is None or self.asked.done():
+            self.asked = self.thread.submit(self.function)
+        try:
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self.asked)), SECONDS)
+        except TimeoutError:
+            return None
+        except Exception as error:
+            log.warning("health could not be told: %s", type(error).__name__)
+            return None
+
+
+def readiness() -> dict[str, bool]:
+    """Return which parts answer."""
+    return {"database": database_answers(), "redis": redis_answers()}
 
 
 def database_answers() -> bool:
-    """Ask the database for nothing."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
+    """Ask the database for nothing; where it was restarted since the last time, on a new connection."""
+    for _ in range(2):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+                return True
+        except DatabaseTrouble:
+            connection.close()
+    return False
 
 
 def redis_answers() -> bool:
@@ -44,16 +94,13 @@ def redis_answers() -> bool:
         return False
 
 
-@require_GET
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Report the fleet's counts to a Prometheus that knows the token."""
-    given, token = request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"
-    if not settings.METRICS_TOKEN or not hmac.compare_digest(given.encode(), token.encode()):
-        return HttpResponse(status=404)
-    return HttpResponse(generate_latest(fleet()), content_type="text/plain; version=0.0.4")
+def knows_the_token(given: bytes) -> bool:
+    """Say whether the fleet's counts are for who asks."""
+    token = f"Bearer {settings.METRICS_TOKEN}".encode()
+    return bool(settings.METRICS_TOKEN) and hmac.compare_digest(given, token)
 
 
-COUNTS = {
+FLEET = {
     "shopmlops_shops_installed": "SELECT count(*) FROM pipelines_shop WHERE installed_at IS NOT NULL"
     " AND uninstalled_at IS NULL AND redacted_at IS NULL",
     "shopmlops_deliveries_due": "SELECT count(*) FROM pipelines_webhookdelivery WHERE state IN ('received', 'failed')",
@@ -63,11 +110,14 @@ COUNTS = {
 }
 
 
-def fleet() -> CollectorRegistry:
+def fleet() -> bytes:
     """Count the fleet, in the database: the same answer from every process."""
     registry = CollectorRegistry()
     with connection.cursor() as cursor:
-        for name, query in COUNTS.items():
+        for name, query in FLEET.items():
             cursor.execute(query)
             Gauge(name, name.removeprefix("shopmlops_").replace("_", " "), registry=registry).set(cursor.fetchone()[0])
-    return registry
+    return generate_latest(registry)
+
+
+READINESS, COUNTS = Question(readiness), Question(fleet)

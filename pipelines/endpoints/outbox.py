@@ -11,17 +11,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import orjson
 import psycopg2
+from psycopg2.errors import LockNotAvailable, QueryCanceled
 from psycopg2.extensions import connection as Connection
 
 from pipelines.shopify import vault
-from pipelines.shopify.texts import clean
+from pipelines.shopify.texts import clean, needs_cleaning
 from pipelines.shopify.topics import number
 
 log = logging.getLogger(__name__)
@@ -31,9 +32,12 @@ ROOM = 2048  # deliveries that may wait; more are sent away, and Shopify sends t
 KNOWN_FOR = 30.0  # seconds that a shop's key is trusted
 UNKNOWN_FOR = 2.0
 UNSTORABLE = (psycopg2.DataError, psycopg2.IntegrityError, TypeError, ValueError)
+IN_USE = (QueryCanceled, LockNotAvailable)
+ANSWER_SECONDS = 3.5  # after which a sender is told to come back, whatever the database does; Shopify waits for 5
 
-STORE = """
-SET LOCAL statement_timeout = 3000;
+IN_TIME = "SET LOCAL statement_timeout = 2000; SET LOCAL lock_timeout = 500;"
+STORE = f"""
+{IN_TIME}
 INSERT INTO pipelines_webhookdelivery
     (shop_domain, webhook_id, topic, event_id, api_version, triggered_at, body_digest, payload, subject, state, error)
 SELECT shop_domain, webhook_id, topic, event_id, api_version, triggered_at, decode(body_digest, 'hex'), payload,
@@ -52,7 +56,7 @@ WHERE id = (
         topic = %(topic)s AND body_digest = decode(%(body_digest)s, 'hex') AND triggered_at = %(triggered_at)s))
     LIMIT 1 FOR UPDATE SKIP LOCKED)
 """
-SHOPS = "SELECT domain, gid, customer_key FROM pipelines_shop WHERE domain = ANY(%s)"
+SHOPS = f"{IN_TIME} SELECT domain, gid, customer_key FROM pipelines_shop WHERE domain = ANY(%s)"
 
 
 @dataclass(slots=True)
@@ -91,6 +95,7 @@ class Waiting:
     customer_id: int | None = None
     shop_id: int | None = None
     outcome: Outcome = Outcome.UNAVAILABLE
+    until: float = field(default_factory=lambda: time.monotonic() + ANSWER_SECONDS)
 
 
 @dataclass(slots=True)
@@ -114,12 +119,15 @@ class Outbox:
         self.thread.start()
 
     async def store(self, delivery: Delivery, *, customer_id: int | None = None, shop_id: int | None = None) -> Outcome:
-        """Wait until the delivery is committed, or known not to be."""
+        """Wait until the delivery is committed, or known not to be; not for ever where the database hangs."""
         if self.queue.qsize() >= ROOM:
             return Outcome.UNAVAILABLE
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.queue.put(Waiting(delivery, answer, customer_id, shop_id))
-        return await answer
+        try:
+            return await asyncio.wait_for(answer, ANSWER_SECONDS)
+        except TimeoutError:  # it may still be stored: then its second copy is a repeat
+            return Outcome.UNAVAILABLE
 
     def run(self) -> None:
         while True:
@@ -160,7 +168,8 @@ class Outbox:
                 raise
             self.connection.rollback()
             for one in batch:
-                self.commit_alone(one)
+                if time.monotonic() < one.until:
+                    self.commit_alone(one)
 
     def commit_together(self, batch: list[Waiting]) -> None:
         assert self.connection
@@ -183,6 +192,8 @@ class Outbox:
             one.delivery.payload, one.delivery.subject, one.delivery.state = {}, "", "dead"
             one.delivery.error = f"It could not be stored: {type(error).__name__}."
             self.commit_together([one])
+        except IN_USE:  # somebody else holds its row, or the table
+            self.connection.rollback()
 
     def insert(self, deliveries: list[Delivery]) -> None:
         """Write deliveries in one statement, and count those that we had already."""
@@ -223,11 +234,10 @@ class Outbox:
         assert self.connection
         if len(self.shops) > 10_000:
             self.shops = {domain: shop for domain, shop in self.shops.items() if shop.until >= now}
-        self.shops |= {domain: KnownShop(now + UNKNOWN_FOR) for domain in asked}
         with self.connection.cursor() as cursor:
             cursor.execute(SHOPS, [asked])
-            for domain, gid, key in cursor.fetchall():
-                self.shops[domain] = KnownShop(now + KNOWN_FOR, number(gid), bytes(key))
+            known = {domain: KnownShop(now + KNOWN_FOR, number(gid), bytes(key)) for domain, gid, key in cursor}
+        self.shops |= {domain: known.get(domain) or KnownShop(now + UNKNOWN_FOR) for domain in asked}
 
     def disconnect(self) -> None:
         if self.connection is not None:
@@ -251,8 +261,7 @@ def as_json(deliveries: list[Delivery]) -> str:
         written = orjson.dumps(rows)
     except TypeError:
         written = orjson.dumps(storable(rows))
-    is_clean = b"\\u0000" not in written and b"@" not in written
-    return (written if is_clean else orjson.dumps(storable(rows))).decode()
+    return (orjson.dumps(storable(rows)) if needs_cleaning(written) else written).decode()
 
 
 def storable(value: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -19,6 +19,7 @@ from django.conf import settings
 from psycopg2.extensions import connection as Connection
 
 from pipelines.endpoints.outbox import Delivery, Outbox, Outcome
+from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body
 from pipelines.shopify.domains import SHOP_DOMAIN, client_secrets
 from pipelines.shopify.hmac import webhook_is_authentic
 from pipelines.shopify.shapes import is_plausible
@@ -26,13 +27,13 @@ from pipelines.shopify.topics import TOPICS, Minimised, Topic, minimise
 
 PATH = "/webhooks/shopify"
 LARGEST = 2 * 1024 * 1024
+CONNECT_SECONDS = 2
+BODY_SECONDS = 5.0  # Shopify itself gives up after so many
 TOPIC_NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+){1,3}")
 LIMITS = {"webhook-id": 100, "event-id": 100, "api-version": 20, "topic": 60, "shop-domain": 100}
 HEADERS = [(name, b"x-shopify-" + name.encode(), longest) for name, longest in LIMITS.items()]
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+MORE = {405: [(b"allow", b"POST")], 503: [(b"retry-after", b"5")]}
 
 
 class Refused(Exception):
@@ -42,7 +43,7 @@ class Refused(Exception):
         self.status, self.reason = status, reason
 
 
-class Unreadable(Exception):
+class Unusable(Exception):
     """The body is authentic, and no JSON object."""
 
 
@@ -50,8 +51,8 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one delivery."""
     try:
         await take_in(scope, receive)
-    except Refused as refused:
-        await answer(send, refused.status, refused.reason.encode())
+    except (Refused, Unreadable) as refused:
+        await answer(send, refused.status, refused.reason.encode(), MORE.get(refused.status, ()))
     else:
         await answer(send, 200, b"")
 
@@ -61,7 +62,10 @@ async def take_in(scope: Scope, receive: Receive) -> None:
     if scope["method"] != "POST":
         raise Refused(405, "POST only")
     headers = single_headers(scope["headers"])
-    body = await read_body(headers, receive)
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or int(length) > LARGEST:
+        raise Refused(413, "too large")
+    body = await read_body(receive, LARGEST, BODY_SECONDS)
     if not webhook_is_authentic(body, headers.get(b"x-shopify-hmac-sha256", b""), client_secrets()):
         raise Refused(401, "signature does not match")
     named = named_headers(headers)
@@ -110,24 +114,6 @@ def require_same_shop(named: dict[str, str], minimised: Minimised, *, is_readabl
         raise Refused(401, "the body names another shop")
 
 
-async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
-    """Read the body, up to what Shopify may send."""
-    length = headers.get(b"content-length", b"0")
-    if not length.isdigit() or int(length) > LARGEST:
-        raise Refused(413, "too large")
-    parts, size, more = [], 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Refused(400, "the body broke off")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > LARGEST:
-            raise Refused(413, "too large")
-        more = message.get("more_body", False)
-    return b"".join(parts)
-
-
 def named_headers(headers: dict[bytes, bytes]) -> dict[str, str]:
     """Return Shopify's headers, each within its bounds."""
     named = {name: headers.get(key, b"").decode("latin-1") for name, key, _ in HEADERS}
@@ -149,18 +135,18 @@ def understand(name: str, body: bytes) -> tuple[Minimised, str, str]:
         return Minimised({}), "kept", "We do not use this topic."
     try:
         return minimise(topic, parse(body)), "received", ""
-    except Unreadable as unreadable:
-        return Minimised({}), "dead", str(unreadable)
+    except Unusable as unusable:
+        return Minimised({}), "dead", str(unusable)
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """Return the body as an object, or raise Unreadable with a reason."""
+    """Return the body as an object, or raise Unusable with a reason."""
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
         parsed = parse_leniently(body)
     if not isinstance(parsed, dict):
-        raise Unreadable("The body is JSON, but not an object.")
+        raise Unusable("The body is JSON, but not an object.")
     return parsed
 
 
@@ -169,11 +155,11 @@ def parse_leniently(body: bytes) -> Any:
     try:
         return json.loads(body.decode("utf-8"), parse_constant=lambda name: None)
     except UnicodeDecodeError:
-        raise Unreadable("The body is not UTF-8.") from None
+        raise Unusable("The body is not UTF-8.") from None
     except RecursionError:
-        raise Unreadable("The body is nested too deeply.") from None
+        raise Unusable("The body is nested too deeply.") from None
     except ValueError as error:
-        raise Unreadable(f"The body is not JSON: {error}"[:500]) from None
+        raise Unusable(f"The body is not JSON: {error}"[:500]) from None
 
 
 def moment(header: bytes | None) -> str:
@@ -201,17 +187,6 @@ def connect() -> Connection:
         password=database["PASSWORD"] or None,
         host=database["HOST"] or None,
         port=database["PORT"] or None,
-        connect_timeout=2,
         application_name="shopmlops outbox",
-        **database["OPTIONS"],
+        **database["OPTIONS"] | {"connect_timeout": CONNECT_SECONDS},
     )
-
-
-async def answer(send: Send, status: int, text: bytes) -> None:
-    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(text)).encode())]
-    if status == 405:
-        headers.append((b"allow", b"POST"))
-    if status == 503:
-        headers.append((b"retry-after", b"5"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": text})

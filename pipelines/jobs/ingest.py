@@ -30,7 +30,7 @@ def import_everything(shop_id: int, trigger: str) -> None:
     from pipelines.models import Shop
 
     shop = Shop.objects.get(pk=shop_id)
-    if trigger == "daily" and not pulls.is_due(shop, timezone.now()):
+    if trigger == "daily" and shop.pk not in pulls.due(timezone.now(), shop.pk):
         return
     freezes.propose(shop, timezone.now())
     for run in backfill.import_everything(shop, trigger):
@@ -59,23 +59,34 @@ def advance_import(run_id: int) -> None:
 
 @job(timeout=60)
 def carry_on() -> None:
-    """Find imports that wait for their next step, and shops whose pull or comparison is due, by the database alone."""
+    """Find imports that wait for their next step, by the database alone."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.ingest import backfill
+
+    for run_id in backfill.due(timezone.now()):
+        advance_import.enqueue(run_id)
+
+
+@job(timeout=120)
+def begin() -> None:
+    """Find shops whose pull, listing, retry or comparison is due, by as many queries for all as for one."""
     from django.utils import timezone
 
     from pipelines.lifecycle.ingest import backfill, pulls, reconcile
-    from pipelines.models import Shop
 
     now = timezone.now()
-    for run_id in backfill.due(now):
-        advance_import.enqueue(run_id)
-    for shop in Shop.objects.reachable().select_related("settings"):
-        if pulls.is_due(shop, now):
-            import_everything.enqueue(shop.pk, "daily")
-            continue
-        for kind in pulls.worth_retrying(shop, now):
+    pulled = pulls.due(now)
+    for shop_id in pulled:
+        import_everything.enqueue(shop_id, "daily")
+    for shop, kind in pulls.worth_retrying(now):
+        if shop.pk not in pulled:
             backfill.ask(shop, kind, "retry", since=backfill.last_good(shop, kind))
-        if reconcile.is_due(shop, now):
-            compare.enqueue(shop.pk)
+    for shop in pulls.unlisted(now):
+        backfill.ask(shop, backfill.Kind.ORDER_IDS, "weekly")
+    for shop_id in reconcile.due(now):
+        if shop_id not in pulled:
+            compare.enqueue(shop_id)
 
 
 @job(timeout=600)
@@ -87,7 +98,7 @@ def compare(shop_id: int) -> None:
     from pipelines.models import Shop
 
     shop = Shop.objects.get(pk=shop_id)
-    if reconcile.is_due(shop, timezone.now()):
+    if reconcile.due(timezone.now(), shop.pk):
         reconcile.reconcile(shop)
 
 

@@ -54,7 +54,8 @@ def change_settings(shop: Shop, changes: dict[str, Any], *, revision: int, by: s
     try:
         check_weights(changes.get("canary_weights", ()))
     except Refused as refusal:
-        LifecycleEvent.record(shop, "settings.refused", by=by, because=refusal.sentence)
+        if not LifecycleEvent.has_enough(shop, by):
+            LifecycleEvent.record(shop, "settings.refused", by=by, because=refusal.sentence)
         raise
     with transaction.atomic():
         turn(shop, revision, **changes)

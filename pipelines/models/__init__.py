@@ -2,6 +2,7 @@
 
 from pipelines.models.ingest import (
     Checkout,
+    ForgottenCustomer,
     Location,
     Order,
     OrderLine,
@@ -33,6 +34,7 @@ __all__ = [
     "Exposure",
     "Forecast",
     "ForecastOverride",
+    "ForgottenCustomer",
     "FreezeWindow",
     "LedgerHead",
     "LedgerNote",

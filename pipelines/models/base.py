@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 
@@ -14,6 +15,17 @@ class ShopQuerySet(models.QuerySet):
     def for_shop(self, shop: Shop | int) -> Self:
         """Keep the rows of one shop; every read of a merchant goes through here."""
         return self.filter(shop=shop)
+
+    def in_pieces(self, size: int = 2000) -> Iterator[Any]:
+        """Walk through the rows in their order without holding them all: their keys first, then so many rows at a time.
+
+        Cursors on the server do not live through pgbouncer's transactions, and without them `iterator` loads all.
+        """
+        keys = list(self.values_list("pk", flat=True))
+        for first in range(0, len(keys), size):
+            piece = keys[first : first + size]
+            rows = {row.pk: row for row in self.filter(pk__in=piece).order_by()}
+            yield from (rows[key] for key in piece if key in rows)
 
 
 class ShopTable(models.Model):

@@ -59,6 +59,11 @@ class WebhookDelivery(models.Model):
                 condition=Q(state__in=["failed", "dead"]),
                 name="delivery_failed",
             ),
+            models.Index(
+                fields=["state", "received_at"],
+                condition=Q(state__in=["applied", "superseded", "dead", "kept"]),
+                name="delivery_over",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -73,6 +78,7 @@ class SyncRun(ShopTable):
         STOCK = "stock"
         ORDERS = "orders"
         CHECKOUTS = "checkouts"
+        ORDER_IDS = "order_ids", "List of orders"  # a list of what there is: finds deletions whose webhook was lost
         RECONCILE = "reconcile"
 
     class State(models.TextChoices):
@@ -211,6 +217,11 @@ class StockLevel(BulkTable):
                 fields=["shop", "inventory_item_id", "location_id", "updated_at"], name="stocklevel_once"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["shop", "inventory_item_id"], condition=Q(is_contested=True), name="stocklevel_contested"
+            )
+        ]
 
 
 class Order(Fact):
@@ -228,7 +239,10 @@ class Order(Fact):
     discounts_minor = models.BigIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
     customer_ref = models.BinaryField(max_length=16, null=True)  # pseudonym under the shop's key; null for guests
-    unit = models.BinaryField(max_length=16, null=True)  # digest of our own cart attribute; empty: to be forgotten
+    unit = models.BinaryField(
+        max_length=16, null=True
+    )  # digest of our own cart attribute; empty: its buyer was forgotten
+    checkout_key = models.BigIntegerField(null=True)  # the checkout that it completed: the key of that row
     content_hash = models.BigIntegerField(null=True)  # of its delivery: tells a repeat from a contradiction
     fetch_due_at = models.DateTimeField(null=True)  # must be read again from Shopify, one by one
 
@@ -237,7 +251,19 @@ class Order(Fact):
             models.Index(fields=["shop", "processed_at"], name="order_by_day"),
             models.Index(fields=["shop", "fetch_due_at"], condition=Q(fetch_due_at__isnull=False), name="order_due"),
             models.Index(fields=["shop", "unit"], condition=Q(unit__isnull=False), name="order_by_unit"),
+            models.Index(
+                fields=["shop", "checkout_key"], condition=Q(checkout_key__isnull=False), name="order_by_checkout"
+            ),
         ]
+
+
+class ForgottenCustomer(ShopTable):
+    """A customer who was forgotten, by a digest of the pseudonym: what is sent of them later is cut, too."""
+
+    digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "digest"], name="forgotten_once")]
 
 
 class OrderLine(BulkTable):
@@ -279,7 +305,7 @@ class Refund(BulkTable):
 
 
 class Checkout(Fact):
-    """A checkout that was started: value and lines, nobody's name."""
+    """A checkout that was started: value and lines, nobody's name; known by its token at every door."""
 
     token_digest = models.BinaryField(max_length=16)
     created_at = models.DateTimeField()

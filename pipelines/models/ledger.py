@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pipelines.models.shops import Shop
 
 GENESIS = "0" * 64
+REFUSALS = (".refused", "approval.superseded", "approval.blocked")
+MOST_REFUSALS = 20  # of one person, one after the other, in an hour; what is refused beyond that is only logged
 
 
 class LedgerNote(ShopTable):
@@ -51,7 +54,7 @@ class LifecycleEvent(ShopTable):
         """
         previous, expected = (since.digest, since.seq + 1) if since else (GENESIS, 1)
         chain = cls.objects.filter(shop=shop, seq__gte=expected).order_by("seq").select_related("note")
-        for event in chain.iterator():
+        for event in chain.in_pieces():
             if event.seq != expected or event.previous != previous or not event.holds():
                 return expected
             previous, expected = event.digest, expected + 1
@@ -90,6 +93,14 @@ class LifecycleEvent(ShopTable):
             event.digest = event.compute_digest()
             event.save(force_insert=True)
         return event
+
+    @classmethod
+    def has_enough(cls, shop: Shop | int, by: str) -> bool:
+        """Say whether the newest rows of the last hour are refusals of one person: more of them would tell nothing."""
+        newest = cls.objects.filter(shop=shop).order_by("-seq").values_list("by", "kind", "at")[:MOST_REFUSALS]
+        since = timezone.now() - timedelta(hours=1)
+        alike = [who == by and kind.endswith(REFUSALS) and at > since for who, kind, at in newest]
+        return len(alike) == MOST_REFUSALS and all(alike)
 
     def compute_digest(self) -> str:
         """Return the digest that binds this event to the one before it."""

@@ -37,6 +37,7 @@ class Shop(models.Model):
     installed_at = models.DateTimeField(null=True)
     uninstalled_at = models.DateTimeField(null=True)
     redacted_at = models.DateTimeField(null=True)
+    files_erased_at = models.DateTimeField(null=True)  # after it was redacted
     access_ended_at = models.DateTimeField(null=True)  # Shopify refused our token: the merchant must open the app
     access_ended_reason = models.CharField(max_length=200, blank=True)
     updated_at = models.DateTimeField(null=True)  # by Shopify's clock: newest shop/update applied

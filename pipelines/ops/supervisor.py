@@ -25,7 +25,6 @@ from pipelines.ops.processes import Child, rotate, spawn, wait_until
 
 Say = Callable[[str], None]
 PYTHON = sys.executable
-WEB_WORKERS = 2
 START_SECONDS = 180.0
 STEP_SECONDS = 600.0
 SEED_SECONDS = 1800.0
@@ -139,9 +138,7 @@ def start_app(demo: Demo, say: Say) -> None:
     say("Starting the app ...")
     plan = demo.plan
     address = ("--host", "127.0.0.1", "--port", str(plan.port))
-    granian = (PYTHON, "-m", "granian", "--interface", "asgi", "shopmlops.asgi:application")
-    workers = ("--workers", str(WEB_WORKERS), "--respawn-failed-workers", "--workers-kill-timeout", "5")
-    demo.start("web", *granian, *address, *workers, address=f"{plan.app_url}/readyz")
+    demo.start("web", PYTHON, "-m", "shopmlops.server", *address, address=f"{plan.app_url}/readyz")
     killed = {"death_signal": signal.SIGKILL, "stop_signals": PATIENT_THEN_COLD}
     demo.start("events", *demo.manage("work", "events"), **killed)  # orders show up also while an import runs
     demo.start("worker", *demo.manage("work", "events", "default"), **killed)

@@ -6,6 +6,7 @@ missing counts as returned, so that demand stands; orders read by id carry their
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from pipelines.shopify.shapes import (
     Refund,
     Stock,
     Variant,
+    checkout_key,
     currency,
     fitting,
     gid,
@@ -35,9 +37,10 @@ from pipelines.shopify.shapes import (
     whole,
     words,
 )
-from pipelines.shopify.topics import unit_of
+from pipelines.shopify.topics import token_digest, unit_of
 
 Node = dict[str, Any]
+TOKEN = re.compile(r"/checkouts/(?:[a-z]{2}/)?([A-Za-z0-9_-]+)")  # newer addresses name the kind of checkout first
 
 
 class Source(NamedTuple):
@@ -73,6 +76,7 @@ def order(node: Node, source: Source) -> Order:
         refunded_minor=amount(node.get("totalRefundedSet"), code, "totalRefunded") or 0,
         customer_ref=None,
         unit=bytea(unit_of(node.get("customAttributes"), "key")),
+        checkout_key=checkout_key(digest) if (digest := token_digest(node.get("checkoutToken"))) else None,
         content_hash=None,
     )
 
@@ -255,19 +259,21 @@ def location(node: Node, source: Source) -> Location:
     )
 
 
-UNTOLD = "\\x"  # exports tell no token
-
-
 def checkout(node: Node, source: Source) -> Checkout:
-    """Read an abandoned checkout without its lines."""
+    """Read an abandoned checkout without its lines; its token stands in the address by which it is taken up again."""
+    url = node.get("abandonedCheckoutUrl")
+    found = TOKEN.search(url) if type(url) is str else None
+    digest = token_digest(found[1]) if found else None
+    if not digest:
+        raise Malformed("the checkout has no token")
     shop_money = (node.get("subtotalPriceSet") or {}).get("shopMoney") or {}
     code = currency(shop_money.get("currencyCode") or source.currency)
     return Checkout(
         shop_id=source.shop_id,
-        shopify_id=gid(node.get("id")),
+        shopify_id=checkout_key(digest),
         updated_at=moment(node.get("updatedAt"), "updatedAt"),
         source_id=source.source_id,
-        token_digest=UNTOLD,
+        token_digest=f"\\x{digest}",
         created_at=moment(node.get("createdAt"), "createdAt"),
         completed_at=maybe_moment(node.get("completedAt"), "completedAt"),
         currency=code,

@@ -24,6 +24,7 @@ from pipelines.shopify.shapes import (
     Refund,
     Stock,
     Variant,
+    checkout_key,
     currency,
     fitting,
     identifier,
@@ -78,6 +79,7 @@ def order(body: Body, sender: Sender) -> OrderWithLines:
         refunded_minor=refunded(objects(body, "refunds"), code),
         customer_ref=pseudonym(body.get("customer_ref")),
         unit=bytea(its_unit(body.get("unit"))),
+        checkout_key=checkout_key(digest) if (digest := digest_of_token(body)) else None,
         content_hash=sender.content_hash,
     )
     if type(body.get("line_items")) is not list:
@@ -242,6 +244,9 @@ def location(body: Body, sender: Sender) -> Location:
 def checkout(body: Body, sender: Sender) -> Checkout:
     """Read a checkout: value and lines."""
     code = currency(body.get("currency") or sender.currency)
+    digest = digest_of_token(body)
+    if not digest:
+        raise Malformed("the checkout has no token")
     lines = [
         {
             "variant_id": maybe_identifier(item.get("variant_id"), "variant_id"),
@@ -252,10 +257,10 @@ def checkout(body: Body, sender: Sender) -> Checkout:
     ]
     return Checkout(
         shop_id=sender.shop_id,
-        shopify_id=checkout_id(body),
+        shopify_id=checkout_key(digest),
         updated_at=moment(body.get("updated_at") or sender.triggered_at, "updated_at"),
         source_id=sender.webhook_id,
-        token_digest="\\x" + words(body.get("token_digest"), 32),
+        token_digest=f"\\x{digest}",
         created_at=moment(body.get("created_at"), "created_at"),
         completed_at=maybe_moment(body.get("completed_at"), "completed_at"),
         currency=code,
@@ -264,14 +269,10 @@ def checkout(body: Body, sender: Sender) -> Checkout:
     )
 
 
-def checkout_id(body: Body) -> int:
-    """Return the checkout's id; newer bodies have none, so the token stands in for it."""
-    if body.get("id") is not None:
-        return identifier(body["id"], "the checkout's id")
-    digest = words(body.get("token_digest"), 32)
-    if not digest:
-        raise Malformed("the checkout has neither id nor token")
-    return int(digest[:15], 16)
+def digest_of_token(body: Body) -> str | None:
+    """Return the digest that the door made of a checkout's token."""
+    digest = body.get("token_digest")
+    return digest if type(digest) is str and its_unit(digest) else None
 
 
 def refund(body: Body, sender: Sender) -> Refund:

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import re
 
-EMAIL = re.compile(r"[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+AT = "@\uff20\ufe6b"  # also as East Asian keyboards write it
+UNSEEN = "\u00ad\u200b-\u200f\u2060\ufeff"  # characters of no width, which could stand between
+LOCAL = rf"(?:\"[^\"\r\n]{{1,64}}\"|[\w.!#$%&'*+/=?^`{{|}}~{UNSEEN}-]{{1,64}})"
+LABEL = rf"[\w{UNSEEN}-]{{1,63}}"
+HOST = rf"(?:\[[^\]\s]{{1,64}}\]|{LABEL}(?:[.\uff0e\u3002\uff61]{LABEL}){{1,8}}|[^\W\d_]{LABEL})"
+EMAIL = re.compile(rf"{LOCAL}[{AT}]{HOST}")
+HAS_AT = re.compile(f"[{AT}]")
+AT_BYTES = tuple(sign.encode() for sign in AT)
 REMOVED = "[e-mail removed]"
 
 
@@ -21,4 +28,9 @@ def clean(text: str) -> str:
         text = text.replace("\x00", "")
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode()
-    return EMAIL.sub(REMOVED, text) if "@" in text else text
+    return EMAIL.sub(REMOVED, text) if HAS_AT.search(text) else text
+
+
+def needs_cleaning(written: bytes) -> bool:
+    """Say whether JSON may hold what `clean` takes out."""
+    return b"\\u0000" in written or any(sign in written for sign in AT_BYTES)

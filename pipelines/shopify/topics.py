@@ -12,12 +12,66 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+from pipelines.shopify.texts import clean
 
 SCALARS = frozenset({str, int, float, bool, type(None)})
 ABSENT = object()
+NO_SUCH_FORM = "[removed]"  # stands for a value that has not the form of its field: whatever it is, it is not that
+
+
+class Form(NamedTuple):
+    """What the values of a field look like; only free texts have none."""
+
+    types: frozenset[type]
+    matches: Callable[[str], Any] = lambda value: None  # where the value is a text
+
+    @classmethod
+    def of(cls, *types: type, text: str = "") -> Form:
+        kinds = frozenset({*types, type(None)})
+        return cls(kinds, re.compile(text).fullmatch) if text else cls(kinds)
+
+
+MOMENT = Form.of(text=r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?")
+MONEY = Form.of(int, float, text=r"-?\d{1,24}(?:\.\d{1,12})?(?:[eE][+-]?\d{1,3})?")
+ID = Form.of(int, text=r"(?:gid://shopify/\w{1,40}/)?\d{1,24}(?:\?[\w=&.-]{0,80})?")
+STATUS = Form.of(
+    text="pending|authorized|partially_paid|paid|partially_refunded|refunded|voided|expired|fulfilled|partial|restocked"
+    "|unfulfilled|active|archived|draft|unlisted|success|failure|error|created|running|completed|failed|canceled"
+    "|cancel|return|no_restock|legacy_restock|authorization|capture|sale|void|refund|change|emv_authorization"
+)
+MONEY_FIELDS = "price compare_at_price total_discount amount cost subtotal_price total_price total_discounts"
+STATUS_FIELDS = "financial_status fulfillment_status status kind restock_type"
+FORMS: dict[str, Form] = {
+    "id": ID,
+    "currency": Form.of(text="[A-Z]{3}"),
+    "country_code": Form.of(text="[A-Z]{2}"),
+    "error_code": Form.of(text="[A-Za-z_]{1,40}"),
+    "type": Form.of(text="(?i:query|mutation)"),
+    "iana_timezone": Form.of(text="[A-Za-z0-9_+/-]{1,64}"),
+}
+for fields, form in (
+    (MONEY_FIELDS, MONEY),
+    (STATUS_FIELDS, STATUS),
+    ("quantity current_quantity available", Form.of(int)),
+    ("test gift_card requires_shipping tracked active", Form.of(bool)),
+    ("myshopify_domain shop_domain", Form.of(text=r"[^\s@]{1,100}")),
+):
+    FORMS |= dict.fromkeys(fields.split(), form)
+
+
+def form_of(name: str) -> Form | None:
+    """Return the form of a field, by its name; nothing for free texts, which the door cleans."""
+    if name.endswith("_at"):
+        return MOMENT
+    return ID if name.endswith("_id") else FORMS.get(name)
+
+
 UNIT_KEY = "_shopmlops_unit"  # the cart attribute that our theme block and pixel write
+CHECKOUT_TOKENS = {"checkout": "token", "order": "checkout_token"}  # by kind of topic, where the token stands
 UNIT = re.compile(r"[0-9a-f]{32}")
 
 
@@ -26,13 +80,22 @@ class Keep:
 
     def __init__(self, names: str, lists: str = "", **parts: Keep) -> None:
         self.names = tuple(names.split())
+        self.fields = tuple((name, form_of(name)) for name in self.names)
         self.lists = tuple(lists.split())
         self.parts = tuple(parts.items())
 
     def cut(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Return the allowed part of an object; a value that is not plain where it should be is left out."""
-        get = body.get
-        kept = {name: value for name in self.names if type(value := get(name, ABSENT)) in SCALARS}
+        """Return the allowed part of an object; a value that is not plain where it should be is left out.
+
+        One that has not its field's form is marked: a name that stands where a time should is not kept.
+        """
+        get, kept = body.get, {}
+        for name, form in self.fields:
+            value = get(name, ABSENT)
+            kind = type(value)
+            if kind in SCALARS:
+                fits = form is None or kind in form.types or (kind is str and form.matches(value))
+                kept[name] = value if fits else NO_SUCH_FORM
         for name in self.lists:
             if type(get(name)) is list:
                 kept[name] = [value for value in body[name] if type(value) in SCALARS]
@@ -77,7 +140,7 @@ PRODUCT = Keep(
     variant_gids=Keep("admin_graphql_api_id"),
 )
 CHECKOUT = Keep(
-    "id created_at updated_at completed_at currency subtotal_price",
+    "created_at updated_at completed_at currency subtotal_price",
     line_items=Keep("variant_id product_id quantity price"),
 )
 SHOP = Keep("id myshopify_domain name currency iana_timezone country_code plan_name plan_display_name updated_at")
@@ -145,16 +208,21 @@ def minimise(topic: Topic, body: dict[str, Any]) -> Minimised:
     if topic.kind == "order":
         forget_titles_of_custom_lines(payload.get("line_items", []))
         payload |= {"unit": unit} if (unit := unit_of(body.get("note_attributes"), "name")) else {}
-    if topic.kind == "checkout":
-        payload["token_digest"] = hashlib.sha256(str(body.get("token")).encode("utf-8", "replace")).hexdigest()[:32]
+    if topic.kind in CHECKOUT_TOKENS and (digest := token_digest(body.get(CHECKOUT_TOKENS[topic.kind]))):
+        payload["token_digest"] = digest
     customer = body.get("customer") if topic.customer else None
     return Minimised(
         payload,
-        subject=str(payload.get(topic.subject) or "")[:80],
+        subject=clean(str(payload.get(topic.subject) or ""))[:80],
         customer_id=number(customer.get("id")) if isinstance(customer, dict) else None,
         shop_id=number(body.get(topic.shop_id)) if topic.shop_id else None,
         shop_domain=text(body.get(topic.shop_domain)) if topic.shop_domain else None,
     )
+
+
+def token_digest(token: Any) -> str | None:
+    """Return the digest of a checkout's token, by which its checkout and its order are known; never the token."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()[:32] if type(token) is str and token else None
 
 
 def unit_of(attributes: Any, name: str) -> str | None:

@@ -12,7 +12,7 @@ def settings_read() -> set[str]:
 
 
 def settings_documented() -> set[str]:
-    return set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([A-Z_]+)=", (ROOT / "env.example").read_text(), re.MULTILINE))
 
 
 def test_every_setting_is_in_the_example_file_and_nothing_else_is() -> None:

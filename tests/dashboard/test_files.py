@@ -9,7 +9,28 @@ from dashboard.files import csv_file, lines
 from dashboard.rules_file import clean
 
 
-@pytest.mark.parametrize("cell", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "－1"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=cmd|' /C calc'!A0",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "＝1",
+        "－1",
+        "\x0b=1",
+        "\xa0=1",
+        "\u200b=1",
+        "\ufeff=1",
+        " =1",
+        "\u2060\u200b +1",
+        "\x1f@A1",
+        "﹦1",
+    ],
+)
 def test_no_cell_is_a_formula(cell):
     written = "".join(lines(["a", "b"], [[cell, 5]])).removeprefix("\ufeff")
     [_, (text, number)] = csv.reader(io.StringIO(written, newline=""))
@@ -17,7 +38,7 @@ def test_no_cell_is_a_formula(cell):
     assert number == "5"
 
 
-@pytest.mark.parametrize("cell", ["Blue shirt", "a=b", "3-pack", "'quoted'", "=SKU-1", "-7"])
+@pytest.mark.parametrize("cell", ["Blue shirt", "a=b", "3-pack", "'quoted'", "=SKU-1", "-7", "＝1", "﹦1"])
 def test_a_cell_comes_back_as_it_was(cell):
     written = "".join(lines(["a", "b"], [[cell, ""]])).removeprefix("\ufeff")
     [_, (text, _)] = csv.reader(io.StringIO(written))

@@ -31,7 +31,7 @@ def test_a_file_without_end_is_not_read_to_it(shop, monkeypatch):
     monkeypatch.setattr(rules_file, "MOST_LINES", 3)
     assert not read(shop, HEAD + ",SKU-0,3\n,SKU-1,3\nVendor 0,,3\n").errors
     [problem] = read(shop, HEAD + ",SKU-0,3\n,SKU-1,3\nVendor 0,,3\nVendor 1,,3\n").errors
-    assert problem == "Line 5: a file takes up to 3 lines."
+    assert problem == "Line 5: a file takes up to 3 lines. Upload the others in a second file."
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import time
 
 import jwt
 import pytest
+import requests
 
 from tests.devstore.conftest import CLIENT_ID, SECRET, SHOP, World
 
@@ -77,3 +78,11 @@ def test_revoked_and_expired_tokens_are_answered_with_401(world: World) -> None:
     world.control("revoke-token")
     assert world.call(second["access_token"], QUERY).status_code == 401
     assert world.refresh(second["refresh_token"]).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:9300", "localhost.evil.example", "[::2]"])
+def test_a_name_that_leads_here_from_elsewhere_gets_no_token(world: World, host: str) -> None:
+    for path in (f"/admin/{SHOP}/id-token", f"/admin/{SHOP}/launch", "/control/state"):
+        address = f"http://127.0.0.1:{world.port}{path}"
+        assert requests.get(address, headers={"Host": host}, timeout=30).status_code == 400
+        assert requests.get(address, headers={"Host": f"localhost:{world.port}"}, timeout=30).status_code == 200

@@ -89,7 +89,7 @@ def test_it_prints_an_address_refuses_a_second_start_and_leaves_nothing_after_ct
     with running_demo(state) as process:
         with urllib.request.urlopen(f"http://localhost:{STORE_PORT}/", timeout=10) as page:
             assert page.status == 200
-        for words in ("granian", "work events default", "work training", "manage.py schedule"):
+        for words in ("shopmlops.server", "work events default", "work training", "manage.py schedule"):
             assert pid_of(state, words)
         second, said = second_start(state)
         assert second != 0

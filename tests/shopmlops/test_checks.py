@@ -1,10 +1,17 @@
 """A bad set-up is explained, and stops the start."""
 
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from shopmlops import checks
 
+ROOT = Path(__file__).resolve().parents[2]
 KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 
@@ -14,7 +21,7 @@ def production(settings, tmp_path):
     settings.DEMO = False
     settings.STATE_DIR = tmp_path
     settings.APP_URL = "https://app.example.com"
-    settings.ALLOWED_HOSTS = ["app.example.com"]
+    settings.ALLOWED_HOSTS = ["app.example.com", "ops.example.com"]
     settings.SECRET_KEY = "x" * 50
     settings.SHOPIFY_API_KEY = "client"
     settings.SHOPIFY_API_SECRET = "s" * 32
@@ -54,6 +61,8 @@ def test_a_sound_production_starts(production):
         ("SHOPIFY_ADMIN_ORIGINS", ["http://localhost:9300"], "shopmlops.E006"),
         ("SHOPIFY_BULK_HOSTS", ["127.0.0.1:9300"], "shopmlops.E006"),
         ("DEBUG", True, "shopmlops.E009"),
+        ("ADMIN_HOST", "desk.example.com", "shopmlops.E011"),
+        ("APP_URL", "https://shop.example.com", "shopmlops.E011"),
     ],
 )
 def test_production_refuses_what_is_unsafe(production, name, value, expected):
@@ -61,6 +70,20 @@ def test_production_refuses_what_is_unsafe(production, name, value, expected):
     assert ids() == {expected}
     with pytest.raises(ImproperlyConfigured, match=expected):
         checks.refuse_unsafe_start()
+
+
+def test_one_pattern_may_allow_both_hosts(production):
+    production.ALLOWED_HOSTS = [".example.com"]
+    assert ids() == set()
+
+
+def test_the_example_file_as_it_stands_misses_only_secrets(tmp_path):
+    lines = [line.partition("=") for line in (ROOT / "env.example").read_text().splitlines() if line[:1].isupper()]
+    env = {name: value for name, _, value in lines if value} | {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    checked = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+    )
+    assert set(re.findall(r"shopmlops\.\w+", checked.stderr)) == {f"shopmlops.E00{n}" for n in (1, 2, 4)}
 
 
 def test_an_admin_under_the_merchants_address_is_warned_of(production):

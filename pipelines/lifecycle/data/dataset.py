@@ -101,7 +101,7 @@ class Source:
     @cached_property
     def stock_moves(self) -> pd.DataFrame:
         """Give what was sellable from which moment on."""
-        return frames.stock_moves(self.shop, self.until)
+        return frames.stock_moves(self.shop, self.since, self.until)
 
     def spoken_for(self, variant_ids: pd.Series) -> pd.Series:
         """Give the series that each variant belongs to."""

@@ -75,8 +75,13 @@ VARIANTS = """
 """
 
 STOCK_MOVES = """
+    (SELECT DISTINCT ON (inventory_item_id, location_id)
+            inventory_item_id, location_id, available, extract(epoch FROM updated_at)::bigint AS moment
+     FROM pipelines_stocklevel WHERE shop_id = %(shop)s AND updated_at < %(since)s
+     ORDER BY inventory_item_id, location_id, updated_at DESC)
+    UNION ALL
     SELECT inventory_item_id, location_id, available, extract(epoch FROM updated_at)::bigint AS moment
-    FROM pipelines_stocklevel WHERE shop_id = %(shop)s AND updated_at < %(until)s
+    FROM pipelines_stocklevel WHERE shop_id = %(shop)s AND updated_at >= %(since)s AND updated_at < %(until)s
 """
 
 NEWEST_STOCK = """
@@ -142,13 +147,13 @@ def variants(shop: Shop, at: datetime) -> pd.DataFrame:
     return read(VARIANTS, kinds | columns("title sku product_title product_type vendor", TEXT), shop=shop.pk, at=at)
 
 
-def stock_moves(shop: Shop, until: datetime) -> pd.DataFrame:
-    """Give what was sellable from which moment on, per inventory item and location.
+def stock_moves(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
+    """Give what was sellable from which moment on, per inventory item and location; what stood at `since` comes first.
 
     Writes  inventory_item_id | location_id | available | moment
     """
     kinds = columns("inventory_item_id location_id available moment", WHOLE)
-    return read(STOCK_MOVES, kinds, shop=shop.pk, until=until)
+    return read(STOCK_MOVES, kinds, shop=shop.pk, since=since, until=until)
 
 
 def newest_stock(shop: Shop, at: datetime) -> pd.DataFrame:

@@ -33,7 +33,9 @@ DOCUMENTS = {
     Kind.STOCK: "bulk_stock",
     Kind.ORDERS: "bulk_orders",
     Kind.CHECKOUTS: "bulk_checkouts",
+    Kind.ORDER_IDS: "bulk_order_ids",
 }
+PULLED = (Kind.PRODUCTS, Kind.STOCK, Kind.ORDERS, Kind.CHECKOUTS)
 ACTIVE = (State.QUEUED, State.EXPORTING, State.LOADING)
 LEASE = timedelta(seconds=90)
 OVERLAP = timedelta(hours=1)
@@ -54,7 +56,7 @@ class LostRun(Exception):
 
 def import_everything(shop: Shop, trigger: str) -> list[SyncRun]:
     """Ask for all kinds of data; orders and checkouts only since the last good import."""
-    return [ask(shop, kind, trigger, since=last_good(shop, kind)) for kind in DOCUMENTS]
+    return [ask(shop, kind, trigger, since=last_good(shop, kind)) for kind in PULLED]
 
 
 def ask(shop: Shop, kind: str, trigger: str, since: datetime | None = None) -> SyncRun:
@@ -66,8 +68,8 @@ def ask(shop: Shop, kind: str, trigger: str, since: datetime | None = None) -> S
 
 
 def last_good(shop: Shop, kind: str) -> datetime | None:
-    """Return from when on changes may be unknown; products and stock are always read whole."""
-    if kind in (Kind.PRODUCTS, Kind.STOCK):
+    """Return from when on changes may be unknown; products, stock and lists are always read whole."""
+    if kind in (Kind.PRODUCTS, Kind.STOCK, Kind.ORDER_IDS):
         return None
     good = SyncRun.objects.for_shop(shop).filter(kind=kind, state=State.DONE, is_partial=False, lines_refused=0)
     newest = good.order_by("-started_at").values_list("started_at", flat=True).first()

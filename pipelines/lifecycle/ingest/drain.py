@@ -45,6 +45,8 @@ FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s
     AS verdict(id, state, error, subject, attempts, not_before)
 WHERE delivery.id = verdict.id
 """
+MAY_BE_THE_BODYS = ("57014",)  # query_canceled
+PROGRAM_LIMIT = "54"  # the class of limits that a statement exceeded: of rows, columns, arguments, recursion
 PARKED = Verdict(State.KEPT, "The app is not installed in this shop.")
 
 
@@ -67,10 +69,8 @@ def drain_together(size: int) -> int:
         with transaction.atomic():
             claimed = claim("topic = ANY(%s)", [TOPICS_TOGETHER], size)
             settle(claimed)
-    except (OperationalError, InterfaceError):
-        raise  # a deadlock or a lost connection is nobody's fault: the next drain claims them again
     except Exception as error:
-        if not claimed:
+        if not claimed or is_nobodys_fault(error):
             raise
         log.warning("%d deliveries were refused (%s); taking them one by one", len(claimed), type(error).__name__)
         for event in claimed:
@@ -92,13 +92,25 @@ def drain_one(pk: int) -> int:
         with transaction.atomic():
             claimed = claim("id = %s", [pk], 1)
             settle(claimed)
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:
+        if is_nobodys_fault(error):
+            raise
         log.error("delivery %d cannot be applied: %s", pk, type(error).__name__)  # its text could quote the body
         with transaction.atomic():
             mark([(event, Verdict(State.FAILED, reason(error))) for event in claimed])
     return len(claimed)
+
+
+def is_nobodys_fault(error: Exception) -> bool:
+    """Say whether the database or its connection failed for a reason that no delivery has part in.
+
+    The next drain claims the same deliveries again. A statement that runs out of its time or over a limit of the
+    database may be the fault of what it writes: it is counted, else one such body would stop the queue for ever.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code = getattr(error.__cause__, "pgcode", None) or ""
+    return code not in MAY_BE_THE_BODYS and not code.startswith(PROGRAM_LIMIT)
 
 
 def reason(error: Exception) -> str:

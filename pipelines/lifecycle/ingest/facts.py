@@ -1,6 +1,7 @@
 """Write facts by whole batches: COPY into a temporary table, then one statement in which the newest state wins.
 
-The order of truth is Shopify's `updated_at`, then the source. Sources of one moment rank: read by id
+Rows are written in the order of their keys: two drains that write the same ones wait for each other, and never in a
+circle. The order of truth is Shopify's `updated_at`, then the source. Sources of one moment rank: read by id
 (`fetch:…`) over webhooks (their id) over exports (`export:…`), as each tells more than the one after it.
 Two webhooks that contradict each other at one moment ask for the thing to be read again.
 """
@@ -17,10 +18,11 @@ from typing import Any, NamedTuple, get_type_hints
 
 from django.db import IntegrityError, connection, transaction
 
+from pipelines.lifecycle.ingest import checkouts
+from pipelines.lifecycle.ingest.sets import Key, among, arrays
 from pipelines.shopify import shapes
 from pipelines.shopify.shapes import EPOCH, is_later
 
-Key = tuple[int, int]  # shop, Shopify's id
 COPY_BYTES = 1 << 24  # in one piece: between pieces a busy parser would keep us waiting
 Taken = set[tuple[int, int, str]]  # and the source whose state we took over
 
@@ -46,6 +48,7 @@ class Table:
     key: tuple[str, ...] = ("shop_id", "shopify_id")
     keeps: tuple[str, ...] = ()  # columns whose known value stands where none arrived
     first_stands: tuple[str, ...] = ()  # columns that never change once known
+    forgotten: str = "false"  # of which rows nobody's name is kept, whatever arrives
     resurrects: bool = False  # a newer state than the tombstone's brings the thing back
     may_be_read_again: bool = False
 
@@ -60,7 +63,10 @@ class Table:
     @cached_property
     def assignments(self) -> str:
         values = [column for column in self.columns if column not in self.key]
-        kept = {name: f"coalesce(excluded.{name}, old.{name})" for name in self.keeps}
+        kept = {
+            name: f"CASE WHEN {self.forgotten} THEN NULL ELSE coalesce(excluded.{name}, old.{name}) END"
+            for name in self.keeps
+        }
         kept |= {name: f"coalesce(old.{name}, excluded.{name})" for name in self.first_stands}
         parts = [f"{name} = {kept.get(name, f'excluded.{name}')}" for name in values]
         parts += ["deleted_at = NULL"] * self.resurrects
@@ -73,8 +79,9 @@ class Table:
 ORDERS = Table(
     "pipelines_order",
     shapes.Order,
-    keeps=("customer_ref",),
+    keeps=("customer_ref", "checkout_key"),
     first_stands=("unit",),
+    forgotten="old.unit = ''",
     resurrects=True,
     may_be_read_again=True,
 )
@@ -82,7 +89,7 @@ LINES = Table("pipelines_orderline", shapes.Line, key=("shop_id", "line_id"))
 PRODUCTS = Table("pipelines_product", shapes.Product, resurrects=True, may_be_read_again=True)
 VARIANTS = Table("pipelines_variant", shapes.Variant, resurrects=True)
 LOCATIONS = Table("pipelines_location", shapes.Location, resurrects=True)
-CHECKOUTS = Table("pipelines_checkout", shapes.Checkout, resurrects=True)
+CHECKOUTS = Table("pipelines_checkout", shapes.Checkout, keeps=("completed_at",), resurrects=True)
 REFUNDS = Table("pipelines_refund", shapes.Refund)
 STOCK = Table("pipelines_stocklevel", shapes.Stock, key=("shop_id", "inventory_item_id", "location_id", "updated_at"))
 ITEMS = Table("pipelines_variant", shapes.Item)
@@ -130,8 +137,17 @@ def write(table: Table, facts: Iterable[Any], wins: str) -> Taken:
     newest, _ = newest_of((fact,) for fact in facts)
     if not newest:
         return set()
-    with connection.cursor() as cursor, staged(cursor, table, (fact for (fact,) in newest.values())) as incoming:
+    with connection.cursor() as cursor, staged(cursor, table, (newest[key][0] for key in sorted(newest))) as incoming:
         return sources(newest, merge(cursor, table, incoming, wins))
+
+
+@transaction.atomic
+def write_checkouts(found: Iterable[shapes.Checkout], wins: str) -> Taken:
+    """Write checkouts, and complete those whose order is known already."""
+    taken = write(CHECKOUTS, found, wins)
+    with connection.cursor() as cursor:
+        checkouts.completed(cursor, [key[:2] for key in taken])
+    return taken
 
 
 @transaction.atomic
@@ -141,9 +157,10 @@ def write_orders(orders: Iterable[shapes.OrderWithLines], wins: str) -> Taken:
     if not newest:
         return set()
     with connection.cursor() as cursor:
-        written = put(cursor, ORDERS, [order.order for order in newest.values()], wins)
+        written = put(cursor, ORDERS, [newest[key].order for key in sorted(newest)], wins)
+        checkouts.completed_by(cursor, [newest[key].order for key in written])
         mark_due(cursor, ORDERS, contested)
-        lines = [line for key in written for line in newest[key].lines]
+        lines = [line for key in sorted(written) for line in newest[key].lines]
         write_lines(cursor, lines, known=[key for key, is_new in written.items() if not is_new], whole=True)
     return sources(newest, written)
 
@@ -202,7 +219,7 @@ def write_products(products: Iterable[shapes.ProductWithVariants], wins: str) ->
     if not newest:
         return set()
     with connection.cursor() as cursor:
-        written = put(cursor, PRODUCTS, [product.product for product in newest.values()], wins)
+        written = put(cursor, PRODUCTS, [newest[key].product for key in sorted(newest)], wins)
         mark_due(cursor, PRODUCTS, contested | {key for key in written if not newest[key].is_whole})
         variants = unique(variant for key in written for variant in newest[key].variants)
         with staged(cursor, VARIANTS, variants) as incoming:
@@ -288,16 +305,6 @@ def bury_unlisted_variants(cursor: Any, incoming: str, products: Collection[Key]
         )
 
 
-def among(column: str, shop: str = "shop_id") -> str:
-    """Return the condition that a row is one of the given keys."""
-    return f"({shop}, {column}) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))"
-
-
-def arrays(keys: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    """Turn rows into one array a column, as unnest takes them."""
-    return [list(column) for column in zip(*keys, strict=True)]
-
-
 def bury_unlisted(table: Table, shop_id: int, listed: Collection[int], before: str) -> int:
     """Leave tombstones for what a whole export did not list and nothing newer speaks of."""
     with connection.cursor() as cursor:
@@ -344,7 +351,7 @@ def insert_stubs(cursor: Any, table: Table, stubs: Sequence[Any]) -> None:
 def unknown_order(shop_id: int, order_id: int) -> shapes.Order:
     """Return the stub of an order."""
     return shapes.Order(
-        shop_id, order_id, EPOCH, "", "", EPOCH, EPOCH, None, False, "", "", "", "XXX", 0, 0, 0, 0, None, None, None
+        shop_id, order_id, EPOCH, "", "", EPOCH, EPOCH, None, False, "", "", "", "XXX", 0, 0, 0, 0, *[None] * 4
     )
 
 
@@ -361,7 +368,8 @@ def delete_orders(deletions: Sequence[Deletion]) -> set[Key]:
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM pipelines_orderline WHERE {among('order_id')}", arrays(buried))
             cursor.execute(
-                "UPDATE pipelines_order SET customer_ref = NULL, unit = NULL, fetch_due_at = NULL"
+                "UPDATE pipelines_order"
+                " SET customer_ref = NULL, unit = CASE WHEN unit = '' THEN unit END, fetch_due_at = NULL"
                 f" WHERE {among('shopify_id')}",
                 arrays(buried),
             )

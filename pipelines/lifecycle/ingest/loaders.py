@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import facts
+from pipelines.lifecycle.ingest import checkouts, facts
 from pipelines.lifecycle.ingest.facts import staged
 from pipelines.models import Order, SyncRun, WaitingLine
 from pipelines.shopify import nodes, shapes
@@ -114,6 +114,7 @@ class OrderLoader(Loader):
         orders = facts.unique(batch.parents.values())
         with connection.cursor() as cursor:
             written = facts.put(cursor, facts.ORDERS, orders, facts.EXPORT_WINS)
+            checkouts.completed_by(cursor, [order for order in orders if order[:2] in written])
         shop_id, lines = self.source.shop_id, batch.children
         if len(written) < len(orders):
             lines = [line for line in lines if (shop_id, line.order_id) in written]
@@ -185,6 +186,38 @@ WAITING = """
 """
 
 
+class OrderIdLoader(Loader):
+    """Which orders there are: what is known and listed no more was deleted, and its webhook was lost."""
+
+    def __init__(self, run: SyncRun, source: Source) -> None:
+        super().__init__(run, source)
+        self.began_at = run.objects_done
+        self.listed: set[int] = set()
+        self.oldest: str | None = None
+
+    def read_parent(self, node: Node) -> tuple[int, str]:
+        return gid(node.get("id")), shapes.moment(node.get("createdAt"), "createdAt")
+
+    def write(self, batch: Batch) -> int:
+        for order_id, created_at in batch.parents.values():
+            self.listed.add(order_id)
+            if self.oldest is None or shapes.is_later(self.oldest, created_at):
+                self.oldest = created_at
+        return len(batch.parents)
+
+    def finish(self) -> int:
+        """Bury orders between the oldest that was listed and the read: of older ones the list may be silent."""
+        if self.run.is_partial or self.run.lines_refused or self.began_at or self.oldest is None:
+            return 0
+        known = Order.objects.for_shop(self.run.shop_id).filter(deleted_at=None, updated_at__lt=self.source.read_at)
+        held = known.filter(created_at__gte=self.oldest).values_list("shopify_id", flat=True)
+        gone = set(held) - self.listed
+        at, source = self.source.read_at, self.source.source_id
+        if gone:
+            facts.delete_orders([facts.Deletion(self.run.shop_id, order_id, at, source) for order_id in sorted(gone)])
+        return len(gone)
+
+
 class ProductLoader(Loader):
     """Products, variants, and what their inventory items add."""
 
@@ -235,7 +268,10 @@ class StockLoader(Loader):
 
 
 class CheckoutLoader(Loader):
-    """Abandoned checkouts; their lines are a column, so all of them wait for the end."""
+    """Abandoned checkouts; their lines are a column, so all of them wait for the end.
+
+    Lines name their checkout by an id that its row does not have: what each id stands for waits with them.
+    """
 
     def read_parent(self, node: Node) -> shapes.Checkout:
         return nodes.checkout(node, self.source)
@@ -248,19 +284,30 @@ class CheckoutLoader(Loader):
         return WaitingLine(sync=self.run, order_id=gid(node["__parentId"]), line=content)
 
     def write(self, batch: Batch) -> int:
-        WaitingLine.objects.bulk_create(batch.children, batch_size=1000)
-        return len(facts.write(facts.CHECKOUTS, batch.parents.values(), facts.EXPORT_WINS))
+        own = [
+            WaitingLine(sync=self.run, order_id=gid(parent), line={OWN_KEY: held.shopify_id})
+            for parent, held in batch.parents.items()
+        ]
+        WaitingLine.objects.bulk_create([*own, *batch.children], batch_size=1000)
+        return len(facts.write_checkouts(batch.parents.values(), facts.EXPORT_WINS))
 
     def finish(self) -> int:
         with connection.cursor() as cursor:
-            cursor.execute(GATHER_CHECKOUT_LINES, [self.run.pk, self.run.shop_id, self.source.source_id])
+            cursor.execute(GATHER_CHECKOUT_LINES, [self.run.pk, self.run.pk, self.run.shop_id, self.source.source_id])
         return WaitingLine.objects.filter(sync=self.run).delete()[0]
 
 
-GATHER_CHECKOUT_LINES = """
+OWN_KEY = "checkout"
+GATHER_CHECKOUT_LINES = f"""
     UPDATE pipelines_checkout AS held SET lines = waiting.lines
-    FROM (SELECT order_id, jsonb_agg(line) AS lines FROM pipelines_waitingline WHERE sync_id = %s GROUP BY 1) AS waiting
-    WHERE held.shop_id = %s AND held.source_id = %s AND held.shopify_id = waiting.order_id
+    FROM (
+        SELECT (own.line->>'{OWN_KEY}')::bigint AS key, gathered.lines
+        FROM pipelines_waitingline AS own
+        JOIN (SELECT order_id, jsonb_agg(line) AS lines FROM pipelines_waitingline
+              WHERE sync_id = %s AND line->'{OWN_KEY}' IS NULL GROUP BY 1) AS gathered USING (order_id)
+        WHERE own.sync_id = %s AND line->'{OWN_KEY}' IS NOT NULL
+    ) AS waiting
+    WHERE held.shop_id = %s AND held.source_id = %s AND held.shopify_id = waiting.key
 """
 
 LOADERS: dict[str, type[Loader]] = {
@@ -268,4 +315,5 @@ LOADERS: dict[str, type[Loader]] = {
     SyncRun.Kind.PRODUCTS: ProductLoader,
     SyncRun.Kind.STOCK: StockLoader,
     SyncRun.Kind.CHECKOUTS: CheckoutLoader,
+    SyncRun.Kind.ORDER_IDS: OrderIdLoader,
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from django.apps import apps
@@ -12,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle.sandbox import links
-from pipelines.models import Exposure, LifecycleEvent, Order, Shop, WaitingLine, WebhookDelivery
+from pipelines.models import Exposure, ForgottenCustomer, LifecycleEvent, Order, Shop, WaitingLine, WebhookDelivery
 from pipelines.models.base import ShopTable
 
 State = WebhookDelivery.State
@@ -36,13 +37,15 @@ def report_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[
 
 
 def redact_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> int:
-    """Cut the tie between a customer, their orders and what they were shown; return how many orders that were."""
+    """Cut the tie between a customer, their orders and what they were shown; return how many orders that were.
+
+    What Shopify sends of them later comes without them, too.
+    """
     with transaction.atomic():
-        forget_units(shop, orders_of(shop, customer_ref, order_ids))
-        tied = orders_of(shop, customer_ref, order_ids).exclude(customer_ref=None)
-        for ref in {customer_ref, *map(bytes, tied.values_list("customer_ref", flat=True))}:
-            forget_pseudonym(shop.domain, ref)
-        forgotten = tied.update(customer_ref=None)
+        Shop.objects.select_for_update().only("pk").get(pk=shop.pk)  # orders being written are seen, or see this
+        if customer_ref:
+            ForgottenCustomer.objects.get_or_create(shop=shop, digest=digest_of(customer_ref))
+        forgotten = cut(shop, customer_ref, order_ids)
         LifecycleEvent.record(
             shop,
             "privacy.customer_redacted",
@@ -51,6 +54,42 @@ def redact_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[
             orders=forgotten,
         )
     return forgotten
+
+
+def cut(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> int:
+    """Take a customer out of orders, deliveries, and what was shown; these orders stay without, whatever arrives."""
+    orders = orders_of(shop, customer_ref, order_ids)
+    forget_units(shop, orders)
+    tied = orders.exclude(customer_ref=None)
+    for ref in {customer_ref, *map(bytes, tied.values_list("customer_ref", flat=True))}:
+        forget_pseudonym(shop.domain, ref)
+    forgotten = tied.count()
+    orders.update(customer_ref=None, unit=FORGOTTEN)
+    return forgotten
+
+
+def cut_who_returned(arrived: Iterable[tuple[int, str | None]]) -> None:
+    """Take customers who were forgotten out of orders that were just written, each a shop and a pseudonym in hex."""
+    found = {(shop_id, bytes.fromhex(ref[2:])) for shop_id, ref in arrived if ref}
+    if not found:
+        return
+    shops = {shop.pk: shop for shop in lock_shared({shop_id for shop_id, _ in found})}
+    known = ForgottenCustomer.objects.filter(shop__in=shops, digest__in=[digest_of(ref) for _, ref in found])
+    forgotten = {(shop_id, bytes(digest)) for shop_id, digest in known.values_list("shop", "digest")}
+    for shop_id, ref in found:
+        if (shop_id, digest_of(ref)) in forgotten:
+            cut(shops[shop_id], ref, [])
+
+
+def lock_shared(shop_ids: Collection[int]) -> list[Shop]:
+    """Hold shops until the transaction ends, with all who hold them alike: nobody is forgotten meanwhile."""
+    query = "SELECT * FROM pipelines_shop WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
+    return list(Shop.objects.raw(query, [[*shop_ids]]))
+
+
+def digest_of(customer_ref: bytes) -> bytes:
+    """Return by what we know a pseudonym that we may not keep."""
+    return hashlib.sha256(b"forgotten:" + customer_ref).digest()
 
 
 def orders_of(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> QuerySet[Order]:
@@ -101,8 +140,9 @@ def redact_shop(shop: Shop) -> None:
 
 
 def erase_files(shop_id: int) -> None:
-    """Delete the artifacts of a shop; a second call finds nothing."""
+    """Delete the artifacts of a shop, and note that they are gone; a second call finds nothing."""
     erase_folder(storages["artifacts"], str(shop_id))
+    Shop.objects.filter(pk=shop_id).update(files_erased_at=timezone.now())
 
 
 def erase_folder(storage: Storage, path: str) -> None:
@@ -157,5 +197,6 @@ def purge_deliveries() -> int:
 
 def finish_erasing() -> None:
     """Delete files that a killed worker left of erased shops."""
-    for shop_id in Shop.objects.filter(redacted_at__isnull=False).values_list("pk", flat=True):
+    left = Shop.objects.filter(redacted_at__isnull=False, files_erased_at=None)
+    for shop_id in left.values_list("pk", flat=True):
         erase_files(shop_id)

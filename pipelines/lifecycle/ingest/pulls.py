@@ -6,22 +6,42 @@ import hashlib
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
+
 from pipelines.models import Shop, SyncRun
 
 RETRY_AFTER = timedelta(hours=1)
+LISTED_EVERY = timedelta(days=7)
+Kind, State = SyncRun.Kind, SyncRun.State
 
 
-def is_due(shop: Shop, now: datetime) -> bool:
-    """Say whether the latest planned pull has not been asked for yet; a shop without any import is due at once."""
-    newest = SyncRun.objects.for_shop(shop).filter(kind=SyncRun.Kind.ORDERS).order_by("-created_at").first()
-    return newest is None or newest.created_at < latest_slot(shop, now)
+def due(now: datetime, shop_id: int | None = None) -> list[int]:
+    """Return the shops whose latest planned pull was not asked for yet; one without any import is due at once."""
+    newest = SyncRun.objects.filter(shop=OuterRef("pk"), kind=Kind.ORDERS).order_by("-created_at")
+    shops = reachable(shop_id).select_related("settings").annotate(asked_at=newest.values("created_at")[:1])
+    return [shop.pk for shop in shops if shop.asked_at is None or shop.asked_at < latest_slot(shop, now)]
 
 
-def worth_retrying(shop: Shop, now: datetime) -> list[str]:
+def worth_retrying(now: datetime) -> list[tuple[Shop, str]]:
     """Return the kinds of data whose last import failed a while ago: the next pull may be a day away."""
-    runs = SyncRun.objects.for_shop(shop).order_by("kind", "-created_at").distinct("kind")
-    failed = [run for run in runs if run.state == SyncRun.State.FAILED and run.kind != SyncRun.Kind.RECONCILE]
-    return [run.kind for run in failed if (run.finished_at or run.created_at) < now - RETRY_AFTER]
+    newer = SyncRun.objects.filter(shop=OuterRef("shop"), kind=OuterRef("kind"), created_at__gt=OuterRef("created_at"))
+    failed = SyncRun.objects.filter(~Exists(newer), state=State.FAILED, shop__in=Shop.objects.reachable())
+    failed = failed.exclude(kind=Kind.RECONCILE).annotate(ended_at=Coalesce("finished_at", "created_at"))
+    return [(run.shop, run.kind) for run in failed.filter(ended_at__lt=now - RETRY_AFTER).select_related("shop")]
+
+
+def unlisted(now: datetime) -> list[Shop]:
+    """Return the imported shops whose orders were not listed for a week: one that was deleted may have been missed."""
+    orders = SyncRun.objects.filter(shop=OuterRef("pk"), state=State.DONE, finished_at__lt=now - LISTED_EVERY)
+    listed = SyncRun.objects.filter(shop=OuterRef("pk"), kind=Kind.ORDER_IDS, created_at__gt=now - LISTED_EVERY)
+    return list(Shop.objects.reachable().filter(Exists(orders.filter(kind=Kind.ORDERS)), ~Exists(listed)))
+
+
+def reachable(shop_id: int | None) -> QuerySet[Shop]:
+    """Return the shops that we may ask, or the one of this number."""
+    shops = Shop.objects.reachable()
+    return shops if shop_id is None else shops.filter(pk=shop_id)
 
 
 def latest_slot(shop: Shop, now: datetime) -> datetime:

@@ -12,9 +12,10 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import backfill, facts
+from pipelines.lifecycle.ingest import backfill, facts, pulls
 from pipelines.models import Order, Product, Shop, StockLevel, SyncRun
 from pipelines.shopify import nodes, orders
 from pipelines.shopify.admin_api import AdminApi
@@ -32,11 +33,13 @@ PER_TURN = 200  # things read again in one go
 STUB_TIME = datetime.fromisoformat(EPOCH)
 
 
-def is_due(shop: Shop, now: datetime) -> bool:
-    """Say whether a shop's recent orders should be compared: an hour after the last time, once it has been imported."""
-    imported = SyncRun.objects.for_shop(shop).filter(kind=Kind.ORDERS, state=State.DONE).exists()
-    recent = SyncRun.objects.for_shop(shop).filter(kind=Kind.RECONCILE, created_at__gt=now - EVERY)
-    return imported and not recent.exists()
+def due(now: datetime, shop_id: int | None = None) -> list[int]:
+    """Return the shops whose recent orders should be compared: an hour after the last time, once they are imported."""
+    mine = SyncRun.objects.filter(shop=OuterRef("pk"))
+    imported = mine.filter(kind=Kind.ORDERS, state=State.DONE)
+    recent = mine.filter(kind=Kind.RECONCILE, created_at__gt=now - EVERY)
+    shops = pulls.reachable(shop_id).filter(Exists(imported), ~Exists(recent))
+    return list(shops.values_list("pk", flat=True))
 
 
 def reconcile(shop: Shop) -> SyncRun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from pipelines.lifecycle.releases.release import CHANGED, Phase, record
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Approval, Deployment, LifecycleEvent, Release, Shop, ShopSettings, Staff
 from pipelines.stats import words
+
+log = logging.getLogger(__name__)
 
 OPERATOR = "operator:"
 EXPIRES = (Phase.AWAITING_APPROVAL, Phase.SCHEDULED, Phase.CANARY)
@@ -119,13 +122,17 @@ def tell_given(waiting: Release, sub: str) -> None:
 
 def refused(waiting: Release, sub: str, refusal: StageError) -> None:
     """Write a yes that did not count into the ledger, with the reason."""
+    if LifecycleEvent.has_enough(waiting.shop_id, sub):
+        log.warning("a yes of %s in shop %d was refused again", sub, waiting.shop_id)
+        return
     fresh = Release.objects.select_related("version", "shop").get(pk=waiting.pk)
     record(fresh, REFUSALS.get(refusal.sentence, "approval.refused"), by=sub, because=refusal.sentence)
 
 
 def refuse_unknown(shop: Shop, *, sub: str, asked_for: int) -> None:
     """Write a yes to a release that this shop does not have into its ledger; whose it is stays unsaid."""
-    LifecycleEvent.record(shop, "approval.refused", by=sub, because=NOT_YOURS, asked_for=asked_for)
+    if not LifecycleEvent.has_enough(shop, sub):
+        LifecycleEvent.record(shop, "approval.refused", by=sub, because=NOT_YOURS, asked_for=asked_for)
 
 
 # What a yes must be

@@ -55,8 +55,9 @@ def propose(
     try:
         return open_one(version, routine=routine, strategy=strategy, now=now or timezone.now())
     except Refused as refusal:
-        facts = {"use_case": version.use_case, "version_number": version.number, "strategy": strategy}
-        LifecycleEvent.record(version.shop, "release.refused", by=by, because=refusal.sentence[:200], **facts)
+        if by == SYSTEM or not LifecycleEvent.has_enough(version.shop_id, by):
+            facts = {"use_case": version.use_case, "version_number": version.number, "strategy": strategy}
+            LifecycleEvent.record(version.shop, "release.refused", by=by, because=refusal.sentence[:200], **facts)
         raise
 
 

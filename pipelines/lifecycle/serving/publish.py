@@ -60,7 +60,7 @@ def changes(shop: Shop) -> Iterator[tuple[int, Fields]]:
     """Yield the variants whose fields are not what Shopify holds."""
     known = dict(PublishedFields.objects.for_shop(shop).values_list("variant_id", "values"))
     rows = StockAdvice.objects.for_shop(shop).filter(location_id=TOTAL)
-    for row in rows.only("variant_id", "forecast_28", "days_of_cover", "order_by").iterator(chunk_size=5000):
+    for row in rows.only("variant_id", "forecast_28", "days_of_cover", "order_by").in_pieces(5000):
         fields = fields_of(row)
         if known.get(row.variant_id) != fields:
             yield row.variant_id, fields

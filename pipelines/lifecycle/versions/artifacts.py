@@ -104,7 +104,7 @@ def content_digest(files: Mapping[str, bytes]) -> str:
 def signing_key() -> Ed25519PrivateKey:
     """Return the private key, which only trainers have."""
     if not settings.SIGNING_KEY:
-        raise ImproperlyConfigured("SIGNING_KEY is not set: this process cannot sign a version. See .env.example.")
+        raise ImproperlyConfigured("SIGNING_KEY is not set: this process cannot sign a version. See env.example.")
     return Ed25519PrivateKey.from_private_bytes(base64.b64decode(settings.SIGNING_KEY))
 
 

@@ -65,7 +65,7 @@ def breaches_of(shop: Shop, now: datetime) -> list[str]:
 
 def lines_of(shop: Shop) -> Iterator[dict[str, Any]]:
     """Yield every entry as the chain binds it, with its note unless that was erased, then every signed head."""
-    for event in LifecycleEvent.objects.for_shop(shop).order_by("seq").select_related("note").iterator():
+    for event in LifecycleEvent.objects.for_shop(shop).order_by("seq").select_related("note").in_pieces():
         yield {
             "seq": event.seq,
             "at": event.at.isoformat(),

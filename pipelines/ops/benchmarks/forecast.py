@@ -1,4 +1,8 @@
-"""How fast a large shop is served: 10,000 variants over 540 days, from order lines to stored advice, on one core."""
+"""How fast a large shop is served: 10,000 variants over 540 days, from order lines to stored advice, on one core.
+
+The references are a Prophet for each variant, and one numpy pass of the four cheap members over all variants; the
+two take turns. Seconds are printed and are no claim: they are the machine's.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import base64
 import io
 import os
 import resource
+import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +29,7 @@ from pipelines.ops.scratch import scratch_database
 
 VARIANTS, DAYS = 10_000, 540
 UNITS_A_DAY = 0.6  # per variant, in the mean
-PROPHETS = 12
+ROUNDS, PROPHETS = 3, 4  # Prophets in each round
 USE_CASE = "demand_forecast"
 MEGABYTE = 2**20
 
@@ -37,13 +42,14 @@ def run(options: dict[str, Any], say: Say) -> list[Check]:
         seconds, cpu_seconds, members = pipeline(shop, say)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
         ensemble, prophet = per_variant(shop, options["seed"], say)
+        each = cpu_seconds / VARIANTS
     say(f"LightGBM took part: {'yes' if members['trees']['joined'] else 'no'}")
     return [
-        at_least("ensemble", 1 / ensemble, "variants/s", 2_000),
-        at_most("pipeline", cpu_seconds, "s of one core", 60),
+        at_least("faster_than_prophet_per_variant", 1 / ensemble, "variants/s", 900, reference=1 / prophet),
+        at_least("pipeline_beside_prophet_per_variant", 1 / each, "variants/s", 20, reference=1 / prophet),
+        Check("pipeline", cpu_seconds, "s of one core", VARIANTS * ensemble, each / ensemble),
         Check("pipeline_wall_clock", seconds, "s"),
         at_most("memory", memory, "MB", 1_536),
-        at_least("faster_than_prophet_per_variant", 1 / ensemble, "variants/s", 200, reference=1 / prophet),
         Check("lightgbm_took_part", float(members["trees"]["joined"]), "0 or 1"),
         Check("shop_total_took_part", float(members["total"]["joined"]), "0 or 1"),
     ]
@@ -170,14 +176,28 @@ def per_variant(shop: Any, seed: int, say: Say) -> tuple[float, float]:
     from pipelines.usecases.demand_forecast.history import history_of
 
     history = history_of(dataset.read(dataset.Source(shop, timezone.now()), USE_CASE))
-    began = time.process_time()
-    spread_over(weekly_profiles(history.panel, [history.n_days])[history.n_days].mean(axis=1), 28)
-    ensemble = (time.process_time() - began) / len(history.panel.ids)
-    chosen = np.zeros(len(history.panel.ids), dtype=bool)
-    chosen[np.random.default_rng(seed).choice(len(chosen), PROPHETS, replace=False)] = True
-    prophet_per_series(history, chosen & (np.cumsum(chosen) <= 1), 28)  # the first one pays for the imports
-    began = time.monotonic()
-    prophet_per_series(history, chosen, 28)
-    prophet = (time.monotonic() - began) / PROPHETS
+    random = np.random.default_rng(seed)
+    prophet_per_series(history, some(history, random, 1), 28)  # the first one pays for the imports
+    passes, prophets = [], []
+    for _ in range(ROUNDS):
+        began = used()
+        spread_over(weekly_profiles(history.panel, [history.n_days])[history.n_days].mean(axis=1), 28)
+        passes.append((used() - began) / len(history.panel.ids))
+        began = used()
+        prophet_per_series(history, some(history, random, PROPHETS), 28)
+        prophets.append(used() - began)
+    ensemble, prophet = statistics.median(passes), statistics.median(prophets) / PROPHETS
     say(f"ensemble {1e6 * ensemble:.0f} µs a variant, Prophet {1000 * prophet:.0f} ms (seed {seed})")
     return ensemble, prophet
+
+
+def used() -> float:
+    """Return the seconds of a core that this process and its children have used: Prophet's sampler is a child."""
+    return sum(os.times()[:4])
+
+
+def some(history: Any, random: np.random.Generator, count: int) -> np.ndarray:
+    """Choose so many variants at random."""
+    chosen = np.zeros(len(history.panel.ids), dtype=bool)
+    chosen[random.choice(len(chosen), count, replace=False)] = True
+    return chosen

@@ -1,30 +1,89 @@
 """What strangers learn of the process: that it runs, and nothing of the fleet."""
 
+import json
+import threading
+from typing import Any
+
 import pytest
 
-pytestmark = pytest.mark.django_db
+from pipelines.endpoints import health
+from tests.loops import run
+
+pytestmark = pytest.mark.django_db(transaction=True)
 TOKEN = "a-long-token-of-the-prometheus"
+
+
+def ask(path: str, token: bytes | None = None, method: str = "GET") -> tuple[int, bytes]:
+    said: list[Any] = []
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    headers = [] if token is None else [(b"authorization", token)]
+    run(health.door({"path": path, "method": method, "headers": headers}, None, send))
+    return said[0]["status"], said[1]["body"]
+
+
+@pytest.fixture(autouse=True)
+def answers_are_asked_anew(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give each test threads of its own, and end their connections."""
+    questions = {"READINESS": health.Question(health.readiness), "COUNTS": health.Question(health.fleet)}
+    for name, question in questions.items():
+        monkeypatch.setattr(health, name, question)
+    yield
+    for question in questions.values():
+        question.thread.submit(lambda: health.connection.close()).result()
 
 
 @pytest.mark.parametrize(
     "given", ["", "Bearer ", "Bearer wrong", "Bearer é", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN} "]
 )
-def test_the_fleets_counts_are_for_who_knows_the_token(client, settings, given):
+def test_the_fleets_counts_are_for_who_knows_the_token(settings, given):
     settings.METRICS_TOKEN = TOKEN
-    assert client.get("/metrics", headers={"Authorization": given.encode().decode("latin-1")}).status_code == 404
+    assert ask("/metrics", given.encode()) == (404, b"")
 
 
-def test_without_a_token_nobody_may_see_them(client, settings):
+def test_without_a_token_nobody_may_see_them(settings):
     settings.METRICS_TOKEN = ""
-    assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
+    assert ask("/metrics", b"Bearer ")[0] == 404
+    assert ask("/metrics")[0] == 404
 
 
-def test_they_are_numbers_and_name_no_shop(client, settings):
+def test_they_are_numbers_and_name_no_shop(settings):
     settings.METRICS_TOKEN = TOKEN
-    answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
-    assert b"shopmlops_shops_installed 0.0" in answer.content
-    assert b"myshopify" not in answer.content
+    status, text = ask("/metrics", f"Bearer {TOKEN}".encode())
+    assert status == 200
+    assert b"shopmlops_shops_installed 0.0" in text
+    assert b"myshopify" not in text
 
 
-def test_readiness_names_its_parts_and_no_address(client):
-    assert client.get("/readyz").json() == {"ok": True, "database": True, "redis": True}
+def test_readiness_names_its_parts_and_no_address():
+    status, text = ask("/readyz")
+    assert (status, json.loads(text)) == (200, {"ok": True, "database": True, "redis": True})
+
+
+def test_it_reads_only():
+    assert ask("/healthz", method="POST")[0] == 405
+
+
+def test_a_connection_that_was_lost_is_opened_anew():
+    assert ask("/readyz")[0] == 200
+    health.READINESS.thread.submit(lambda: health.connection.connection.close()).result()
+    assert ask("/readyz")[0] == 200
+
+
+def test_a_database_that_hangs_is_told_while_the_process_lives(monkeypatch):
+    monkeypatch.setattr(health, "SECONDS", 0.1)
+    hangs = threading.Event()
+    monkeypatch.setattr(health, "READINESS", health.Question(hangs.wait))
+    assert [ask("/readyz")[0] for _ in range(3)] == [503, 503, 503]
+    assert ask("/healthz") == (200, b'{"ok": true}')
+    hangs.set()
+
+
+def test_a_database_that_is_away_is_told(monkeypatch):
+    def away() -> Any:
+        raise health.DatabaseTrouble
+
+    monkeypatch.setattr(health.connection, "cursor", away, raising=False)
+    assert not health.database_answers()

@@ -37,13 +37,13 @@ def test_deliveries_are_applied(shop: Shop) -> None:
 
 
 def test_a_shop_that_nobody_imported_is_imported(shop: Shop, enqueued: list[Any]) -> None:
-    ingest.carry_on()
+    ingest.begin()
     assert enqueued == [("import_everything", (shop.pk, "daily"))]
 
 
 def test_a_shop_that_we_may_not_ask_is_left_alone(shop: Shop, enqueued: list[Any]) -> None:
     Shop.objects.update(access_ended_at=timezone.now())
-    ingest.carry_on()
+    ingest.begin()
     assert enqueued == []
 
 
@@ -58,8 +58,8 @@ def test_an_import_that_failed_is_tried_again_within_hours(shop: Shop, enqueued:
     for kind, ago in (("orders", 0.5), ("stock", 2)):
         finished = now - timedelta(hours=ago)
         SyncRun.objects.create(shop=shop, kind=kind, trigger="daily", state="failed", finished_at=finished)
-    ingest.carry_on()
-    ingest.carry_on()
+    ingest.begin()
+    ingest.begin()
     assert list(SyncRun.objects.filter(trigger="retry").values_list("kind", "state")) == [("stock", "queued")]
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
+from pipelines.lifecycle.releases import approval
 from pipelines.models import LedgerNote, LifecycleEvent
+from pipelines.models.ledger import MOST_REFUSALS
 from tests import histories
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +72,23 @@ def test_the_audit_names_every_breach(shop, settings):
     with pytest.raises(CommandError, match="2 breaches in 1 shops"):
         call_command("audit", shop=shop.domain, stderr=told)
     assert "does not hold at entry 2" in told.getvalue() and "recipe.json" in told.getvalue()
+
+
+def test_one_person_does_not_fill_the_ledger_with_what_was_refused(shop):
+    for number in range(3 * MOST_REFUSALS):
+        approval.refuse_unknown(shop, sub="7", asked_for=number)
+    refused = LifecycleEvent.objects.for_shop(shop).filter(kind="approval.refused")
+    assert refused.count() == MOST_REFUSALS
+    approval.refuse_unknown(shop, sub="8", asked_for=1)  # somebody else is heard
+    approval.refuse_unknown(shop, sub="7", asked_for=1)  # and so is the first one, after that
+    assert list(refused.order_by("seq").values_list("by", flat=True)[MOST_REFUSALS:]) == ["8", "7"]
+    assert LifecycleEvent.broken_at(shop) is None
+
+
+def test_an_hour_later_a_refusal_is_written_again(shop):
+    with time_machine.travel(datetime(2026, 3, 4, 12, tzinfo=UTC), tick=False) as clock:
+        for number in range(MOST_REFUSALS + 1):
+            approval.refuse_unknown(shop, sub="7", asked_for=number)
+        clock.shift(timedelta(hours=1, seconds=1))
+        approval.refuse_unknown(shop, sub="7", asked_for=1)
+    assert LifecycleEvent.objects.for_shop(shop).filter(kind="approval.refused").count() == MOST_REFUSALS + 1

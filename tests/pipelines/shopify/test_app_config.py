@@ -3,9 +3,11 @@
 import tomllib
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.urls import resolve
 
 from pipelines.shopify.topics import TOPICS
 
@@ -39,7 +41,7 @@ def test_it_names_an_embedded_app_that_is_installed_by_shopify():
 
 
 def test_every_address_is_https():
-    named = [CONFIG["application_url"], CONFIG["app_proxy"]["url"], CONFIG["app_preferences"]["url"]]
+    named = [CONFIG["application_url"], CONFIG["app_preferences"]["url"]]
     assert all(url.startswith("https://") for url in [*named, *CONFIG["auth"]["redirect_urls"]])
 
 
@@ -90,11 +92,13 @@ def test_orders_bring_the_cart_attributes_by_which_a_visitor_is_found_again():
 def test_only_scopes_of_data_level_one_are_asked_for():
     scopes = set(CONFIG["access_scopes"]["scopes"].split(","))
     assert scopes == {
-        *("read_orders", "read_all_orders", "read_products", "read_inventory", "read_locations", "write_app_proxy"),
+        *("read_orders", "read_all_orders", "read_products", "read_inventory", "read_locations"),
     }
     assert CONFIG["access_scopes"]["optional_scopes"] == ["write_products"]
 
 
-def test_the_proxy_lies_where_shopify_allows_it():
-    assert CONFIG["app_proxy"]["prefix"] in {"apps", "a", "community", "tools"}
-    assert CONFIG["app_proxy"]["subpath"]
+def test_every_address_that_it_declares_is_a_page_or_a_door_of_ours():
+    declared = [CONFIG["application_url"], CONFIG["app_preferences"]["url"], *CONFIG["auth"]["redirect_urls"]]
+    proxied = [CONFIG["app_proxy"]["url"]] if "app_proxy" in CONFIG else []
+    assert all(resolve(urlsplit(address).path) for address in [*declared, *proxied])
+    assert ("write_app_proxy" in CONFIG["access_scopes"]["scopes"]) is bool(proxied)

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.shopify.topics import SCALARS, TOPICS, Keep, minimise, number
+from pipelines.shopify import payloads
+from pipelines.shopify.shapes import Malformed
+from pipelines.shopify.topics import NO_SUCH_FORM, SCALARS, TOPICS, Keep, minimise, number
+from tests import factories
 
 PERSONAL = {
     "email", "phone", "first_name", "last_name", "address1", "address2", "city", "zip", "latitude", "longitude",
@@ -42,6 +45,35 @@ def test_nothing_about_a_person_passes_from_shopifys_own_samples(topic: str, sha
 @pytest.mark.parametrize("topic", TOPICS)
 def test_what_is_needed_passes(topic: str, shared: Path) -> None:
     assert minimise(TOPICS[topic], sample(shared, topic)).payload
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_value_of_shopifys_own_has_its_form(topic: str, shared: Path) -> None:
+    assert NO_SUCH_FORM not in json.dumps(minimise(TOPICS[topic], sample(shared, topic)).payload)
+
+
+@pytest.mark.parametrize("field", sorted({*TOPICS["orders/create"].keep.names} - {"name", "source_name"}))
+def test_a_name_where_something_else_should_stand_is_not_kept(field: str) -> None:
+    for sent in ("Ada Lovelace", "Ada", "ada@localhost"):
+        kept = minimise(TOPICS["orders/create"], factories.order_body(**{field: sent})).payload
+        assert kept[field] == NO_SUCH_FORM
+
+
+def test_a_telephone_number_is_no_status_and_no_time() -> None:
+    body = factories.order_body(created_at=447700900123, financial_status=447700900123, currency=447)
+    kept = minimise(TOPICS["orders/create"], body).payload
+    assert {kept[name] for name in ("created_at", "financial_status", "currency")} == {NO_SUCH_FORM}
+
+
+def test_what_a_delivery_is_called_is_cleaned_before_it_is_cut() -> None:
+    body = factories.order_body(name="#1 " + "x" * 65 + " ann.smith@example.com")
+    assert minimise(TOPICS["orders/create"], body).subject == "#1 " + "x" * 65 + " [e-mail rem"
+
+
+def test_a_malformed_value_is_parked_without_what_it_was() -> None:
+    body = minimise(TOPICS["orders/create"], factories.order_body(created_at="Ada Lovelace")).payload
+    with pytest.raises(Malformed, match=r"created_at is '\[removed\]', not a time"):
+        payloads.order(body, payloads.Sender(1, "GBP", "w", "2026-01-01T00:00:00Z", 0))
 
 
 JSON = st.recursive(

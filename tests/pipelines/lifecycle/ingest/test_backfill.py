@@ -493,6 +493,7 @@ class TestStock:
 def test_checkouts_are_read_with_their_lines(shop: Shop, exports: Exports) -> None:
     total = {"shopMoney": {"amount": "20.00", "currencyCode": "GBP"}}
     parent = {"id": "gid://shopify/AbandonedCheckout/5", "createdAt": at(0), "updatedAt": at(0)}
+    parent |= {"abandonedCheckoutUrl": "https://store.example/checkouts/ac/token/recover"}
     child = {"id": "gid://shopify/AbandonedCheckoutLineItem/6", "quantity": 2, "variant": None}
     exports.has([child | {"__parentId": parent["id"]}, parent | {"subtotalPriceSet": total}])
     assert run(shop, "checkouts").state == "done"

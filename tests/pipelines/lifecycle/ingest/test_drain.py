@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from pipelines.lifecycle.ingest import drain, facts
@@ -28,6 +28,7 @@ from pipelines.models import (
 from tests import factories
 from tests.factories import a_delivery, at, order_body, product_body, stock_body
 
+PAYMENTS = ["pending", "authorized", "paid"]  # an order's states, one after the other
 pytestmark = pytest.mark.django_db
 
 
@@ -61,17 +62,17 @@ class TestOrders:
 
     @pytest.mark.parametrize("arrival", list(itertools.permutations(range(3))))
     def test_the_newest_state_stands_in_whatever_order_states_arrive(self, shop: Shop, arrival: tuple[int]) -> None:
-        bodies = [order_body(1, minutes=minute, financial_status=f"state {minute}") for minute in range(3)]
+        bodies = [order_body(1, minutes=minute, financial_status=PAYMENTS[minute]) for minute in range(3)]
         for index in arrival:
             deliver(shop, "orders/updated", bodies[index])
-        assert Order.objects.get().financial_status == "state 2"
+        assert Order.objects.get().financial_status == PAYMENTS[2]
 
     @pytest.mark.parametrize("arrival", list(itertools.permutations(range(3))))
     def test_the_newest_state_stands_also_within_one_batch(self, shop: Shop, arrival: tuple[int]) -> None:
-        bodies = [order_body(1, minutes=minute, financial_status=f"state {minute}") for minute in range(3)]
+        bodies = [order_body(1, minutes=minute, financial_status=PAYMENTS[minute]) for minute in range(3)]
         deliveries = {index: a_delivery(shop, "orders/updated", bodies[index]) for index in arrival}
         drain.drain()
-        assert Order.objects.get().financial_status == "state 2"
+        assert Order.objects.get().financial_status == PAYMENTS[2]
         assert [state_of(deliveries[index]) for index in range(3)] == ["superseded", "superseded", "applied"]
 
     def test_times_are_compared_across_time_zones(self, shop: Shop) -> None:
@@ -374,6 +375,22 @@ class TestPoison:
         assert bad.error == "The database refused it: IntegrityError."
         assert Order.objects.count() == 1
 
+    @pytest.mark.parametrize("code", ["57014", "54000"])  # out of time; over a limit of the database
+    def test_one_body_that_the_database_cannot_take_does_not_stop_the_queue(self, shop: Shop, code: str) -> None:
+        with raising("pipelines_order", "NEW.name = '#2'", code):
+            bad = a_delivery(shop, "orders/create", order_body(2))
+            good = a_delivery(shop, "orders/create", order_body(1))
+            drain.drain()
+        assert (state_of(good), state_of(bad), bad.attempts) == ("applied", "failed", 1)
+
+    @pytest.mark.parametrize("code", ["40P01", "53100", "57P01"])  # deadlock, disk full, shutdown
+    def test_what_the_database_itself_suffers_counts_against_no_delivery(self, shop: Shop, code: str) -> None:
+        delivery = a_delivery(shop, "orders/create", order_body(1))
+        with raising("pipelines_order", "true", code), pytest.raises(OperationalError):
+            drain.drain()
+        drain.drain()
+        assert (state_of(delivery), delivery.attempts) == ("applied", 0)
+
     def test_each_try_waits_longer(self, shop: Shop) -> None:
         waits = []
         with refusing("pipelines_order", "name <> '#2'"):
@@ -404,6 +421,29 @@ class TestPoison:
         empty = a_delivery(shop, "orders/create", {}, state="dead", error="The body is not JSON.")
         assert drain.replay_failed(shop) == 1
         assert state_of(empty) == "dead"
+
+
+class raising:
+    """Let the database raise an error of a code for the rows that a condition names."""
+
+    def __init__(self, table: str, condition: str, code: str) -> None:
+        self.table, self.condition, self.code = table, condition, code
+
+    def __enter__(self) -> None:
+        self.run(
+            "CREATE FUNCTION raise_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            f" IF {self.condition} THEN RAISE EXCEPTION 'as asked' USING ERRCODE = '{self.code}'; END IF;"
+            " RETURN NEW; END $$",
+            f"CREATE TRIGGER raise_it BEFORE INSERT ON {self.table} FOR EACH ROW EXECUTE FUNCTION raise_it()",
+        )
+
+    def __exit__(self, *error: object) -> None:
+        self.run(f"DROP TRIGGER raise_it ON {self.table}", "DROP FUNCTION raise_it")
+
+    def run(self, *statements: str) -> None:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
 
 
 class refusing:

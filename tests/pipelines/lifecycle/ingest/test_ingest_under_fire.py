@@ -7,20 +7,25 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from pipelines.lifecycle.ingest import drain
+from pipelines.lifecycle.ingest import drain, facts
 from pipelines.models import Order, OrderLine, Shop, WebhookDelivery
+from pipelines.shopify import payloads
 from pipelines.shopify.topics import TOPICS, minimise
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[4]
 ORDERS, STATES = 1_500, 3
+PAYMENTS = ["pending", "authorized", "paid"]
 DRAIN = "; ".join(
     [
         "import django",
@@ -49,7 +54,7 @@ def fill(shop: Shop, seed: int) -> None:
 
 
 def delivery(shop: Shop, number: int, minute: int, copy: int) -> WebhookDelivery:
-    body = factories.order_body(number, minutes=minute, financial_status=f"state {minute}")
+    body = factories.order_body(number, minutes=minute, financial_status=PAYMENTS[minute])
     return WebhookDelivery(
         shop_domain=shop.domain,
         webhook_id=f"{number}-{minute}-{copy}",
@@ -73,7 +78,7 @@ def assert_everything_arrived_once() -> None:
     left = WebhookDelivery.objects.exclude(state__in=["applied", "superseded"])
     assert list(left.values_list("state", "error")[:5]) == []
     assert Order.objects.count() == ORDERS
-    assert set(Order.objects.values_list("financial_status", flat=True)) == {f"state {STATES - 1}"}
+    assert set(Order.objects.values_list("financial_status", flat=True)) == {PAYMENTS[-1]}
     assert OrderLine.objects.count() == 2 * ORDERS
     assert not Order.objects.exclude(fetch_due_at=None).exists()
 
@@ -96,3 +101,19 @@ def test_drainers_share_the_work(shop: Shop) -> None:
     assert [drainer.wait(60) for drainer in drainers] == [0, 0, 0]
     drain.drain()
     assert_everything_arrived_once()
+
+
+def test_two_who_write_the_same_orders_the_other_way_round_wait_for_each_other(shop: Shop) -> None:
+    sender = payloads.Sender(shop.pk, "GBP", "w", factories.at(0), 0)
+    orders = [payloads.order(factories.order_body(number), sender) for number in range(1, 2_001)]
+    begin = threading.Barrier(2)
+
+    def write(batch: list[Any]) -> None:
+        with transaction.atomic():
+            begin.wait()
+            facts.write_orders(batch, facts.WEBHOOK_WINS)
+        connection.close()
+
+    with ThreadPoolExecutor(2) as threads:  # a deadlock would be raised here
+        list(threads.map(write, [orders, orders[::-1]]))
+    assert Order.objects.count() == 2_000

@@ -9,11 +9,13 @@ import pytest
 from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db import connection
 from django.utils import timezone
 
 from pipelines.lifecycle.ingest import drain, privacy
 from pipelines.models import (
     Exposure,
+    ForgottenCustomer,
     LifecycleEvent,
     Order,
     OrderLine,
@@ -99,6 +101,55 @@ class TestCustomers:
         assert bytes(Order.objects.get().unit) == b""
         assert [bytes(unit) for unit in Exposure.objects.values_list("unit", flat=True)] == [b"\xcd" * 16]
         assert not WebhookDelivery.objects.filter(topic="orders/create", payload__unit__isnull=False).exists()
+
+    @pytest.mark.parametrize("named", [[], [1]], ids=["by customer", "by order"])
+    def test_a_late_order_brings_no_pseudonym_back(self, shop: Shop, named: list[int]) -> None:
+        body = factories.order_body()
+        deliver(shop, "orders/create", customer=None if named else 77, **body)
+        deliver(shop, "customers/redact", customer=None if named else 77, orders_to_redact=named)
+        late = deliver(shop, "orders/updated", customer=77, **factories.order_body(minutes=1))
+        assert late.state == "applied"
+        assert customers(shop) == set()
+
+    def test_an_order_that_was_not_known_yet_comes_without_them_too(self, shop: Shop) -> None:
+        release, unit = histories.a_card(shop), b"\xab" * 16
+        Exposure.objects.create(shop=shop, release=release, unit=unit, arm="canary", step=1, first_at=timezone.now())
+        deliver(shop, "customers/redact", customer=77)
+        said = [{"name": "_shopmlops_unit", "value": unit.hex()}]
+        late = deliver(shop, "orders/create", customer=77, **factories.order_body(note_attributes=said))
+        assert customers(shop) == set()
+        assert bytes(Order.objects.get().unit) == b""
+        assert not Exposure.objects.exists()
+        assert not {"customer_ref", "unit"} & set(late.payload)
+
+    def test_a_deleted_order_that_is_told_of_again_stays_without_them(self, shop: Shop) -> None:
+        deliver(shop, "orders/create", **factories.order_body())
+        deliver(shop, "customers/redact", orders_to_redact=[1])
+        deliver(shop, "orders/delete", id=1)
+        deliver(shop, "orders/updated", customer=77, **factories.order_body(minutes=60 * 24 * 400))
+        assert customers(shop) == set()
+
+    def test_other_customers_go_on(self, shop: Shop) -> None:
+        deliver(shop, "customers/redact", customer=77)
+        deliver(shop, "orders/create", customer=78, **factories.order_body(2))
+        deliver(factories.a_shop(), "orders/create", customer=77, **factories.order_body(3))
+        assert [order.shopify_id for order in Order.objects.exclude(customer_ref=None).order_by("pk")] == [2, 3]
+
+    def test_what_is_kept_of_them_is_no_pseudonym(self, shop: Shop) -> None:
+        bought(shop, 1, 77)
+        ref = vault.customer_ref(shop, 77)
+        deliver(shop, "customers/redact", customer=77)
+        assert bytes(ForgottenCustomer.objects.get().digest) != ref
+        columns = [
+            (table._meta.db_table, field.column)
+            for table in apps.get_models()
+            for field in table._meta.local_fields
+            if issubclass(table, ShopTable | WebhookDelivery)
+        ]
+        with connection.cursor() as cursor:
+            for name, column in columns:
+                cursor.execute(f"SELECT count(*) FROM {name} WHERE {column}::text LIKE %s", [f"%{ref.hex()}%"])
+                assert cursor.fetchone() == (0,), (name, column)
 
     def test_nobody_elses_shop_is_touched(self, shop: Shop) -> None:
         other = factories.a_shop()

@@ -21,7 +21,7 @@ def pulled(shop: Shop, at: datetime) -> None:
 
 
 def test_a_shop_without_any_import_is_due() -> None:
-    assert pulls.is_due(factories.a_shop(), NOON)
+    assert factories.a_shop().pk in pulls.due(NOON)
 
 
 def test_it_is_due_once_a_day_at_the_merchants_own_hour() -> None:
@@ -29,10 +29,10 @@ def test_it_is_due_once_a_day_at_the_merchants_own_hour() -> None:
     ShopSettings.objects.create(shop=shop, pull_at=time(6, 30))  # 11:30 in UTC
     assert pulls.latest_slot(shop, NOON) == NOON.replace(hour=11, minute=30)
     pulled(shop, NOON - timedelta(hours=3))
-    assert pulls.is_due(shop, NOON)
+    assert pulls.due(NOON) == [shop.pk]
     pulled(shop, NOON)
-    assert not pulls.is_due(shop, NOON + timedelta(hours=23))
-    assert pulls.is_due(shop, NOON + timedelta(hours=23, minutes=31))
+    assert pulls.due(NOON + timedelta(hours=23)) == []
+    assert pulls.due(NOON + timedelta(hours=23, minutes=31)) == [shop.pk]
 
 
 def test_without_a_wish_shops_are_spread_over_the_day() -> None:

@@ -164,13 +164,13 @@ class TestComparing:
 
     def test_it_is_due_an_hour_after_the_last_time(self, shop: Shop, shopify: FakeShopify) -> None:
         now = timezone.now()
-        assert not reconcile.is_due(shop, now)  # nothing has been imported yet
+        assert reconcile.due(now) == []  # nothing has been imported yet
         imported(shop)
-        assert reconcile.is_due(shop, now)
+        assert reconcile.due(now) == [shop.pk]
         answers(shopify, orders={"nodes": [], "pageInfo": LAST_PAGE})
         reconcile.reconcile(shop)
-        assert not reconcile.is_due(shop, timezone.now())
-        assert reconcile.is_due(shop, timezone.now() + reconcile.EVERY + timedelta(minutes=1))
+        assert reconcile.due(timezone.now()) == []
+        assert reconcile.due(timezone.now() + reconcile.EVERY + timedelta(minutes=1)) == [shop.pk]
 
     def test_shopify_being_away_is_said_on_the_run(self, shop: Shop, shopify: FakeShopify) -> None:
         imported(shop)

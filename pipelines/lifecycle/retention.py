@@ -1,0 +1,122 @@
+"""How long each table that grows keeps its rows; what has no life here is kept as long as its shop, and says why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from pipelines.lifecycle.data.dataset import LONGEST_WINDOW
+from pipelines.models import (
+    Alert,
+    Checkout,
+    DatasetSnapshot,
+    Exposure,
+    Forecast,
+    Measurement,
+    ModelVersion,
+    Release,
+    ServingWindow,
+    Shop,
+    StagingRun,
+    SyncRun,
+    TrainingRun,
+    WaitingLine,
+)
+
+CHUNK = 10_000
+A_SEASON, OVER_A_YEAR = timedelta(days=90), timedelta(days=400)
+WATCHED = [*Release.OPEN, Release.Phase.LIVE]
+
+
+@dataclass(frozen=True)
+class Life:
+    """Rows of a table that are over, and how long they are kept after the moment in `since`."""
+
+    rows: QuerySet
+    since: str
+    keep: timedelta
+
+    def end(self, now: datetime) -> int:
+        """Delete what has had its time, piece by piece; return how many rows that was."""
+        over = self.rows.filter(**{f"{self.since}__lt": now - self.keep}).order_by()
+        ended = 0
+        while ids := list(over.values_list("pk", flat=True)[:CHUNK]):
+            self.rows.model._base_manager.filter(pk__in=ids).delete()
+            ended += len(ids)
+        return ended
+
+
+def lives() -> list[Life]:
+    """List what ends by itself."""
+    newer = SyncRun.objects.filter(shop=OuterRef("shop"), kind=OuterRef("kind"), state="done", pk__gt=OuterRef("pk"))
+    taught = ModelVersion.objects.filter(dataset=OuterRef("pk"))
+    return [
+        Life(SyncRun.objects.filter(Exists(newer)).exclude(state__in=["queued", "exporting", "loading"]),
+             "created_at", A_SEASON),
+        Life(WaitingLine.objects.filter(sync__state__in=["done", "failed"]), "sync__created_at", timedelta(days=1)),
+        Life(Checkout.objects.all(), "created_at", OVER_A_YEAR),
+        Life(Exposure.objects.exclude(release__phase__in=WATCHED), "first_at", A_SEASON),
+        Life(ServingWindow.objects.all(), "ends_at", OVER_A_YEAR),
+        Life(Measurement.objects.all(), "ends_at", OVER_A_YEAR),
+        Life(Alert.objects.exclude(closed_at=None), "closed_at", OVER_A_YEAR),
+        Life(StagingRun.objects.exclude(finished_at=None), "finished_at", OVER_A_YEAR),
+        Life(TrainingRun.objects.filter(version=None), "created_at", OVER_A_YEAR),
+        Life(DatasetSnapshot.objects.filter(~Exists(taught)), "created_at", OVER_A_YEAR),
+        Life(Forecast.objects.all(), "origin", LONGEST_WINDOW),
+    ]  # fmt: skip
+
+
+ELSEWHERE = {
+    "webhookdelivery": "30 days once applied, 90 where it failed, one where the shop is unknown (ingest/privacy)",
+    "servedunit": "two days, until its hour is counted (evidence/exposures)",
+    "cronslot": "two days (jobs/schedule)",
+    "stocklevel": "three years, and the newest of each place for good (below)",
+}
+HISTORY, DECIDED, SMALL = "the shop's own history", "what was decided, and on what", "a row or a few for each thing"
+KEPT = dict.fromkeys(["order", "orderline", "refund", "product", "variant", "location"], HISTORY)
+KEPT |= dict.fromkeys(
+    [
+        "lifecycleevent",
+        "ledgerhead",
+        "ledgernote",
+        "modelversion",
+        "release",
+        "approval",
+        "evidenceblock",
+        "pairedweek",
+    ],
+    DECIDED,
+)
+KEPT |= dict.fromkeys(
+    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "stockadvice", "publishedfields",
+     "deployment", "freezewindow", "teststorelink", "stagedfield", "forgottencustomer"],
+    SMALL,
+)  # fmt: skip
+
+# The level that stands when the longest window begins is kept: what was in stock on its first day is read from it.
+OLD_LEVELS = """
+    DELETE FROM pipelines_stocklevel AS old
+    WHERE old.shop_id = %s AND old.updated_at < %s AND EXISTS (
+        SELECT FROM pipelines_stocklevel AS later
+        WHERE later.shop_id = old.shop_id AND later.inventory_item_id = old.inventory_item_id
+          AND later.location_id = old.location_id AND later.updated_at > old.updated_at AND later.updated_at < %s)
+"""
+
+
+def forget(now: datetime) -> dict[str, int]:
+    """End every life that is over; return how many rows of each table that was."""
+    ended = {life.rows.model._meta.model_name: life.end(now) for life in lives()}
+    return ended | {"stocklevel": forget_levels(now - LONGEST_WINDOW - A_SEASON)}
+
+
+def forget_levels(before: datetime) -> int:
+    """Delete stock levels that no training reads any more, one shop at a time."""
+    ended = 0
+    for shop_id in Shop.objects.filter(Q(redacted_at=None)).values_list("pk", flat=True):
+        with connection.cursor() as cursor:
+            cursor.execute(OLD_LEVELS, [shop_id, before, before])
+            ended += cursor.rowcount
+    return ended
