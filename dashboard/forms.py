@@ -1,6 +1,7 @@
 """What merchants type."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipelines.stats.words import to_major, to_minor
 from pipelines.strategies import Traffic
 from pipelines.strategies.stages import LARGEST_WEIGHT, LONGEST_ALONGSIDE
 
+FARTHEST_FREEZE = timedelta(days=731)
 PEOPLE = [(1, "One person"), (2, "Two people")]
 BEFORE_ALL = [(0, "Show it to everybody"), (1, "Ask me again")]
 NOT_A_SHARE = f"Each share of shoppers must be a whole number from 1 to {LARGEST_WEIGHT} %."
@@ -93,15 +95,23 @@ class FreezeForm(forms.Form):
     first_day = forms.DateField()
     last_day = forms.DateField()
 
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.today = today
+
     def clean(self) -> dict[str, Any]:
-        """Refuse a freeze that ends before it begins, or that nobody would notice to be forgotten."""
+        """Refuse a freeze that is over, ends before it begins, or that nobody would notice to be forgotten."""
         found = super().clean()
         if {"first_day", "last_day"} <= found.keys():
             days = (found["last_day"] - found["first_day"]).days
             if days < 0:
                 self.add_error("last_day", "The last day lies before the first.")
-            if days > 92:
+            elif found["last_day"] < self.today:
+                self.add_error("last_day", "This day is over. A freeze holds what is still to come.")
+            elif days > 92:
                 self.add_error("last_day", "Three months at most.")
+            elif found["first_day"] - self.today > FARTHEST_FREEZE:
+                self.add_error("first_day", "Two years ahead at most.")
         return found
 
 

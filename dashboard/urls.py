@@ -29,6 +29,7 @@ urlpatterns = [
     path("releases/<int:pk>/approve", releases.approve, name="approve"),
     path("releases/<int:pk>/reject", releases.reject, name="reject"),
     path("releases/<int:pk>/pause", releases.pause, name="pause"),
+    path("releases/<int:pk>/again", releases.use_again, name="use-again"),
     path("releases/<int:pk>/lift", releases.lift, name="lift"),
     path("releases/<int:pk>/go-on", releases.go_on, name="go-on"),
     path("releases/<int:pk>/roll-back", releases.abort, name="abort"),

@@ -3,7 +3,7 @@
 from sqlite3 import Row
 from typing import Any
 
-from devstore.fields import gid, plain
+from devstore.fields import barcode, gid, plain
 from devstore.payloads import OrderBodies
 from devstore.people import contact
 
@@ -47,7 +47,8 @@ class Writer(OrderBodies):
     def _variant(self, row: Row) -> dict[str, Any]:
         units = self.store.number("SELECT sum(available) FROM levels WHERE item_id = ?", row["item_id"])
         return {
-            **dict.fromkeys(("barcode", "option2", "option3", "image_id")),
+            **dict.fromkeys(("option2", "option3", "image_id")),
+            "barcode": barcode(row["id"]),
             "admin_graphql_api_id": gid("ProductVariant", row["id"]),
             "compare_at_price": plain(row["compare_at"]),
             "created_at": self.time(row["created_at"]),

@@ -1,4 +1,7 @@
-"""Explain a bad set-up before a request does. `refuse_unsafe_start` also runs when the web process starts."""
+"""Explain a bad set-up before a request does.
+
+`refuse_unsafe_start` also runs when the web process starts, `refuse_foreign_storage` when web, workers and trainers do.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,21 @@ def refuse_unsafe_start() -> None:
     errors = [message for message in setup_is_consistent() if message.is_serious()]
     if errors:
         raise ImproperlyConfigured("\n".join(f"{error.id}: {error.msg} {error.hint or ''}" for error in errors))
+
+
+def refuse_foreign_storage() -> None:
+    """Stop a process that does not see the artifacts which the others see; a demo is one machine's own."""
+    from django.db import connections
+
+    from pipelines.lifecycle.versions import place
+
+    why = "" if settings.DEMO else place.trouble()
+    connections.close_all()
+    if why:
+        raise ImproperlyConfigured(
+            f"shopmlops.E010: {why} Give web, workers and trainers the same ARTIFACT_STORAGE, or one SHOPMLOPS_STATE "
+            "on a disk that they share; `manage.py storage --adopt` where this place is the right one."
+        )
 
 
 def secrets() -> Iterator[CheckMessage]:

@@ -13,7 +13,8 @@ from pipelines.charts.figure import Figure
 from pipelines.lifecycle.releases import traffic
 from pipelines.models import Release, Shop
 from pipelines.stats import words
-from pipelines.strategies.policy import HARM, NON_INFERIOR, UNBALANCED
+from pipelines.strategies import Step
+from pipelines.strategies.policy import NON_INFERIOR, UNBALANCED, harm_limit
 from pipelines.strategies.stages import CONVERSIONS, DAYS_TO_CONVERT, LARGEST_WEIGHT
 from pipelines.usecases import USE_CASES
 
@@ -92,6 +93,8 @@ class Measured:
 
 def measured(release: Release, analysis: dict[str, Any]) -> Measured:
     """Turn an analysis into what pages show."""
+    if not release.is_looked_at:  # it has moved since: what was said then of the step before is said no more
+        analysis = {name: value for name, value in analysis.items() if name not in ("reason", "sentence", "next")}
     segments, head = segments_of(analysis)
     return Measured(
         analysis=analysis,
@@ -118,7 +121,7 @@ def verdict_of(release: Release, analysis: dict[str, Any]) -> Badge:
         return known if known and known.tone == "critical" else OVER[release.phase]
     if not analysis.get("speaks"):
         return known or PHASES[release.phase]
-    if (analysis.get("harm") or 0) >= HARM:
+    if (analysis.get("harm") or 0) >= harm_limit(map(Step.from_dict, release.steps)):
         return Badge("Harm", "critical")
     if (analysis.get("non_inferior") or 0) >= NON_INFERIOR:
         return Badge("Proven no worse", "success")

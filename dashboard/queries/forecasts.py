@@ -13,7 +13,7 @@ from django.utils import timezone
 from dashboard.queries.stock_state import StockState, stock_state
 from dashboard.queries.words import Badge
 from pipelines.lifecycle.releases.standing import Standing, standing_of
-from pipelines.models import Forecast, Location, ModelVersion, Release, Shop, StockAdvice
+from pipelines.models import Forecast, ForecastOverride, Location, ModelVersion, Release, Shop, StockAdvice, Variant
 
 USE_CASE = "demand_forecast"  # whose advice these pages show
 PAGE_SIZE = 50
@@ -232,3 +232,24 @@ def order_list(shop: Shop, location: int = TOTAL) -> Iterator[StockAdvice]:
     """Walk through what should be ordered today, vendor by vendor."""
     place = StockAdvice.objects.for_shop(shop).filter(location_id=location)
     return place.to_order().order_by("vendor", "title", "subtitle").defer("search", "spark").in_pieces()
+
+
+@dataclass(frozen=True)
+class Besides:
+    """What files tell of a variant besides its advice."""
+
+    barcodes: dict[int, str]
+    notes: dict[int, str]
+
+    def barcode(self, row: StockAdvice) -> str:
+        return self.barcodes.get(row.variant_id, "")
+
+    def note(self, row: StockAdvice) -> str:
+        return self.notes.get(row.variant_id, "")
+
+
+def told_besides(shop: Shop) -> Besides:
+    """Read the barcodes of the shop's variants, and the notes of the merchant's own numbers."""
+    variants = Variant.objects.for_shop(shop).exclude(barcode="").values_list("shopify_id", "barcode")
+    own = ForecastOverride.objects.for_shop(shop).filter(ended_at=None).order_by("pk").values_list("variant_id", "note")
+    return Besides(dict(variants), dict(own))

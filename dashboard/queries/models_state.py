@@ -27,6 +27,7 @@ class ModelState:
     newest: ModelVersion | None
     next_training_at: datetime
     standing: Standing | None  # of the release under way
+    taken_back: Release | None  # the newest, where a person took it back and may use it again
 
     @property
     def active(self) -> ModelVersion | None:
@@ -136,10 +137,21 @@ def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[Mode
             run=runs.get(slug),
             newest=versions.get(slug),
             next_training_at=at,
+            taken_back=taken_back(shop, deployments.get(slug), releases.get(slug)),
             standing=standing_of(releases[slug], now) if slug in releases else None,
         )
         for slug, use_case in USE_CASES.items()
     ]
+
+
+def taken_back(shop: Shop, pointer: Deployment | None, under_way: Release | None) -> Release | None:
+    """Return the newest release that a person took back, where nothing has gone live or begun since."""
+    if under_way or pointer is None or pointer.active_since is None:
+        return None
+    mine = Release.objects.for_shop(shop).filter(use_case=pointer.use_case, phase=Release.Phase.ROLLED_BACK)
+    since = mine.filter(entered_at__gte=pointer.active_since).select_related("version").defer("evidence", "analysis")
+    newest = since.order_by("-pk").first()
+    return newest if newest and newest.may_come_again else None
 
 
 def next_training_at(shop: Shop, settings: ShopSettings, now: datetime) -> datetime:

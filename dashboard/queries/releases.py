@@ -57,6 +57,7 @@ class ReleasePage:
     why_not: str  # why this person may not decide
     target: ModelVersion | None  # where a way back leads
     word: str  # to type before a way back
+    is_newest: bool  # of this version's releases
     standing: Standing  # where it stands and what comes next, as every page says it
 
     @property
@@ -71,6 +72,11 @@ class ReleasePage:
     def is_running(self) -> bool:
         """Tell whether this release's version is what the shop uses now."""
         return self.release.phase == Release.Phase.LIVE and self.deployment.active_id == self.release.version_id
+
+    @property
+    def may_be_used_again(self) -> bool:
+        """Tell whether a person took it back by hand, and nothing has become of it since."""
+        return self.release.may_come_again and self.is_newest
 
     @property
     def is_current(self) -> bool:
@@ -147,9 +153,8 @@ class ReleasePage:
     @property
     def needs(self) -> str:
         """Say what the next step still needs."""
-        looked = self.release.evaluated_at
-        if looked is None or looked < self.release.entered_at or self.release.phase == Release.Phase.SCHEDULED:
-            return ""  # nobody looked since it moved: what was said before is said no more
+        if not self.release.is_looked_at or self.release.phase == Release.Phase.SCHEDULED:
+            return ""
         told = self.release.analysis.get("next") or {}
         return told.get("needs") or self.release.analysis.get("sentence") or ""
 
@@ -179,6 +184,7 @@ def release_page(shop: Shop, release: Release, staff: Staff | None) -> ReleasePa
         why_not=approval.why_not_allowed(shop, staff.sub) if staff else "Open the app again in a minute.",
         target=rollback.target_of(deployment) if is_live else deployment.active,
         word=rollback.word_to_type(deployment) if is_live else "",
+        is_newest=not release.version.releases.filter(pk__gt=release.pk).exists(),
         standing=standing_of(release, timezone.now()),
     )
 

@@ -51,7 +51,7 @@ class Running:
         marks = [f"import-{run.pk}-{run.state}" for run in self.data.running] or ["soon"] * self.data.is_importing
         marks += [f"training-{self.run.pk}-{self.run.state}"] if self.run else []
         marks += [f"version-{self.version.pk}-{self.version.state}"] if self.version else []
-        marks += [f"release-{self.release.pk}-{self.release.phase}"] if self.release else []
+        marks += [f"release-{self.release.pk}-{self.release.revision}"] if self.release else []
         return ".".join(marks)
 
 
@@ -64,5 +64,5 @@ def running(shop: Shop, now: datetime, data: DataState | None = None) -> Running
         trainings=[Training(USE_CASES[run.use_case].title, run) for run in busy],
         run=runs.first(),
         version=ModelVersion.objects.for_shop(shop).order_by("-pk").only("state").first(),
-        release=Release.objects.for_shop(shop).order_by("-pk").only("phase").first(),
+        release=Release.objects.for_shop(shop).order_by("-pk").only("phase", "revision").first(),
     )

@@ -26,10 +26,10 @@ STATES = {
     "quarantined": Badge("Blocked", "critical"),
 }
 FIGURES: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
-    ("rmsse", "Error per day, against the usual swing", lambda value: words.number(value, 2)),
-    ("wape28", "Error of 28-day totals, share of what sold", words.percent),
-    ("bias", "Too high (+) or too low (−) in all", words.percent),
-    ("coverage95", "14-day totals within the level meant for 95 %", words.percent),
+    ("rmsse", "Error per day, against the usual swing", lambda value: words.number(value, 3)),
+    ("wape28", "Error of 28-day totals, share of what sold", words.exact_percent),
+    ("bias", "Too high (+) or too low (−) in all", words.exact_percent),
+    ("coverage95", "14-day totals within the level meant for 95 %", words.exact_percent),
 )
 NOT_MEASURED = "not measured"
 MEMBERS = {"cheap": "Four plain methods", "trees": "Decision trees", "total": "The shop’s total"}

@@ -1,9 +1,10 @@
 """Home, and the card that follows what runs."""
 
 import json
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -11,6 +12,8 @@ from dashboard.embedding import merchant_required
 from dashboard.pages import show
 from dashboard.queries.home import home_page
 from dashboard.queries.running import running
+
+FOLLOW = ("data", "start", "versions", "release")  # pages that follow what runs, besides Home
 
 
 @merchant_required
@@ -34,6 +37,8 @@ def progress(request: HttpRequest) -> HttpResponse:
 
 def page_that_polls(request: HttpRequest) -> str:
     """Return the address of the page that asks; only ours that follow progress."""
-    address = request.headers.get("HX-Current-URL", "").partition("?")[0]
-    ours = [reverse(name) for name in ("data", "start", "versions")]
-    return next((path for path in ours if address.endswith(path)), reverse("home"))
+    path = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    try:
+        return path if resolve(path).url_name in FOLLOW else reverse("home")
+    except Resolver404:
+        return reverse("home")

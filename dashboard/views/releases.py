@@ -11,6 +11,7 @@ from dashboard.forms import ApproveForm, RejectForm, RevisionForm, RollBackForm
 from dashboard.pages import go, show
 from dashboard.queries import words
 from dashboard.queries.releases import release_page
+from dashboard.queries.running import running
 from pipelines.jobs import releases as jobs
 from pipelines.jobs import training
 from pipelines.lifecycle.errors import Refused, StageError
@@ -31,7 +32,7 @@ def find(request: HttpRequest, pk: int) -> Release:
 def release(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what is being moved, and why."""
     page = release_page(request.shop, find(request, pk), request.staff)
-    return show(request, "dashboard/release.html", {"page": page})
+    return show(request, "dashboard/release.html", {"page": page, "running": running(request.shop, timezone.now())})
 
 
 @merchant_required
@@ -147,6 +148,22 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
         return go(here, refusal.sentence, refused=True)
     training.refresh.enqueue(request.shop.pk, row.use_case)
     return go(here, f"Version {row.version.number} was taken away")
+
+
+@merchant_required
+@require_POST
+def use_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open a new card of a version that was taken back by hand."""
+    row, here = find(request, pk), reverse("release", args=[pk])
+    try:
+        require_decider(request)
+        opened = releasing.propose(row.version, again=True, by=request.staff.sub)
+    except StageError as refusal:
+        return go(here, refusal.sentence, refused=True)
+    if opened is None or not opened.is_open:
+        return go(here, "This version is in use, or another one is under way. Decide on that one first.", refused=True)
+    jobs.follow(opened.pk, None)
+    return go(reverse("release", args=[opened.pk]), f"Version {row.version.number} is ready for your decision")
 
 
 @merchant_required

@@ -11,7 +11,7 @@ from dashboard import rules_file
 from dashboard.embedding import merchant_required
 from dashboard.files import csv_file
 from dashboard.forms import FreezeForm, RevisionForm, RuleForm, SettingsForm, SettleForm, UploadForm
-from dashboard.pages import go, show
+from dashboard.pages import go, local_now, show
 from dashboard.queries.settings import VENDORS_SHOWN, rules_page, settings_page, traffics_of
 from dashboard.views.releases import require_decider
 from pipelines.jobs import releases as release_jobs
@@ -57,7 +57,7 @@ def save(request: HttpRequest, form: SettingsForm) -> None:
 @require_POST
 def add_freeze(request: HttpRequest) -> HttpResponse:
     """Set a time in which nothing new goes live, from the first midnight to the last on the shop's clock."""
-    form = FreezeForm(request.POST)
+    form = FreezeForm(request.POST, today=local_now(request.shop.zone).date())
     if not form.is_valid():
         page = settings_page(request.shop.settings, freeze=form)
         return show(request, "dashboard/settings.html", {"page": page}, status=422)

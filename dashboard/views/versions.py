@@ -12,13 +12,12 @@ from dashboard.pages import go, show
 from dashboard.queries.compare import compare_page
 from dashboard.queries.versions import version_page, versions_page
 from pipelines.jobs import training
+from pipelines.lifecycle import due
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.versions import registry
+from pipelines.lifecycle.versions import registry, runs
 from pipelines.lifecycle.versions.model_card import model_card
-from pipelines.models import ModelVersion, TrainingRun
+from pipelines.models import ModelVersion
 from pipelines.usecases import USE_CASES
-
-BUSY = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
 
 
 @merchant_required
@@ -79,9 +78,9 @@ def train(request: HttpRequest, use_case: str) -> HttpResponse:
     """Train a new version now, unless one is being trained."""
     if use_case not in USE_CASES:
         raise Http404(use_case)
-    if TrainingRun.objects.for_shop(request.shop).filter(use_case=use_case, state__in=BUSY).exists():
+    if not runs.queue(request.shop.pk, use_case, due.BY_MERCHANT):
         return go(reverse("versions"), "A version is being trained already.", refused=True)
-    training.train_version.enqueue(request.shop.pk, use_case, "merchant")
+    training.train_version.enqueue(request.shop.pk, use_case, due.BY_MERCHANT)
     return go(reverse("versions"), "Training starts")
 
 

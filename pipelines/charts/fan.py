@@ -16,6 +16,7 @@ from pipelines.charts.figure import (
     Row,
     plotly,
     plotly_band,
+    plotly_hatch,
     plotly_line,
     runs,
     tick_days,
@@ -104,9 +105,9 @@ def fan_chart(
         description=description,
         table_head=("Week", "Sold", "Forecast", "8 of 10 times"),
         table_rows=(*_sold_weeks(sales), *(_sum_row(item, sales.until) for item in sums)),
-        plotly=_fan_plotly(sales, fan),
+        plotly=_fan_plotly(sales, fan, out_expected),
         gutter="slim",
-        key=_fan_key(sales, out_expected, freezes),
+        key=_fan_key(sales, fan, out_expected, freezes),
     )
 
 
@@ -233,8 +234,13 @@ def _sum_row(item: Sum, today: date) -> Row:
     return (name, "", words.number(item.units), f"{words.number(item.low)} to {words.number(item.high)}")
 
 
-def _fan_key(sales: Sales, out_expected: Span | None, freezes: Sequence[Span]) -> tuple[tuple[str, str], ...]:
-    key = [("i-days", "sold per day"), ("i-fan1", "half of all days"), ("i-fan2", "8 of 10 days")]
+def _fan_key(sales: Sales, fan: Fan, out_expected: Span | None, freezes: Sequence[Span]) -> tuple[tuple[str, str], ...]:
+    """Explain the shadings that can be seen; what sells little has no range to be seen of single days."""
+    key = [("i-days", "sold per day")] if any(sales.units) else []
+    if any(high > low for low, high in zip(fan.low50, fan.high50, strict=True)):
+        key.append(("i-fan1", "half of all days"))
+    if any(high > low for low, high in zip(fan.low80, fan.high80, strict=True)):
+        key.append(("i-fan2", "8 of 10 days"))
     if out_expected or any(sales.out_of_stock):
         key.append(("i-out", "out of stock"))
     if freezes:
@@ -242,7 +248,14 @@ def _fan_key(sales: Sales, out_expected: Span | None, freezes: Sequence[Span]) -
     return tuple(key)
 
 
-def _fan_plotly(sales: Sales, fan: Fan) -> dict[str, Any]:
+def _fan_plotly(sales: Sales, fan: Fan, out_expected: Span | None) -> dict[str, Any]:
+    highest = max([*sales.units, *fan.high80, 1.0])
+    days = [
+        (sales.first_day + timedelta(days=a), sales.first_day + timedelta(days=b)) for a, b in runs(sales.out_of_stock)
+    ]
+    gaps = [("Out of stock", first, until) for first, until in days]
+    if out_expected:
+        gaps.append(("Out of stock expected", out_expected.first_day, out_expected.last_day + timedelta(days=1)))
     past = [(sales.first_day + timedelta(days=index)).isoformat() for index in range(len(sales.units))]
     ahead = [(sales.until + timedelta(days=index)).isoformat() for index in range(len(fan.mean))]
     return plotly(
@@ -252,6 +265,7 @@ def _fan_plotly(sales: Sales, fan: Fan) -> dict[str, Any]:
             *plotly_band("Half of all days", ahead, fan.low50, fan.high50, STRONGER),
             plotly_line("Sold, 7-day average", past, _moving_average(sales), INK),
             plotly_line("Forecast", ahead, list(fan.mean), BLUE),
+            *(plotly_hatch(name, first.isoformat(), until.isoformat(), highest) for name, first, until in gaps),
         ],
         y_title="Units per day",
     )

@@ -66,19 +66,34 @@ def tick_days(first: date, last: date) -> list[date]:
     return ticks[::-1]
 
 
-def plotly(data: list[dict[str, Any]], *, y_title: str) -> dict[str, Any]:
+def plotly(data: list[dict[str, Any]], *, y_title: str, prefix: str = "", suffix: str = "") -> dict[str, Any]:
+    """Give what plotly draws: the axis makes room for its own numbers, which carry their currency or sign."""
     layout = {
         "template": {},  # plotly.js then draws with nothing but what stands here
-        "margin": {"l": 48, "r": 8, "t": 8, "b": 32},
+        "margin": {"l": 16, "r": 8, "t": 8, "b": 32},
         "font": {"family": "Inter, sans-serif", "size": 11, "color": "#616161"},
         "paper_bgcolor": "#ffffff",
         "plot_bgcolor": "#ffffff",
         "showlegend": False,
         "hovermode": "x unified",
-        "xaxis": {"showgrid": False},
-        "yaxis": {"gridcolor": "#ebebeb", "zerolinecolor": GREY, "title": {"text": y_title}},
+        "xaxis": {"showgrid": False, "automargin": True},
+        "yaxis": {
+            "gridcolor": "#ebebeb",
+            "zerolinecolor": GREY,
+            "title": {"text": y_title, "standoff": 12},
+            "automargin": True,
+            "tickprefix": prefix,
+            "ticksuffix": suffix,
+        },
     }
     return {"data": data, "layout": layout}
+
+
+def plotly_hatch(name: str, first: str, last: str, top: float) -> dict[str, Any]:
+    """Hatch a stretch of time from the zero line to the top, as the drawing in the page does."""
+    area = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "fill": "toself", "hoverinfo": "skip"}
+    pattern = {"shape": "/", "size": 5, "solidity": 0.2, "fgcolor": GREY, "bgcolor": "rgba(0,0,0,0)"}
+    return {**area, "name": name, "x": [first, first, last, last], "y": [0, top, top, 0], "fillpattern": pattern}
 
 
 def plotly_line(name: str, x: Sequence[Any], y: Sequence[float | None], color: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def running_difference(
     return Figure(
         id=id,
         title=title,
-        subtitle="Running difference in cost, week by week. Pale: range, 19 of 20 times, from the fourth week on.",
+        subtitle="Running difference in cost, week by week. Pale: range, 19 of 20 times, from the eighth week on.",
         svg=canvas.svg(),
         description=description,
         table_head=("Week", "Difference", "Difference so far", "Range"),
@@ -84,4 +84,8 @@ def _running_plotly(weeks: Sequence[ReplayWeek], currency: str) -> dict[str, Any
     low = [major(week.interval[1]) if week.interval else None for week in weeks]
     high = [major(week.interval[0]) if week.interval else None for week in weeks]
     line = plotly_line("Difference so far", days, [major(week.running) for week in weeks], BLUE)
-    return plotly([*plotly_band("Range", days, low, high, PALE), line], y_title=f"Difference in cost, {currency}")
+    return plotly(
+        [*plotly_band("Range", days, low, high, PALE), line],
+        y_title="Difference in cost",
+        prefix=words.symbol(currency),
+    )

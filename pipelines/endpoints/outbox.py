@@ -122,12 +122,14 @@ class Outbox:
         """Wait until the delivery is committed, or known not to be; not for ever where the database hangs."""
         if self.queue.qsize() >= ROOM:
             return Outcome.UNAVAILABLE
-        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Outcome] = loop.create_future()
+        timer = loop.call_later(ANSWER_SECONDS, send_away, answer)
         self.queue.put(Waiting(delivery, answer, customer_id, shop_id))
         try:
-            return await asyncio.wait_for(answer, ANSWER_SECONDS)
-        except TimeoutError:  # it may still be stored: then its second copy is a repeat
-            return Outcome.UNAVAILABLE
+            return await answer
+        finally:
+            timer.cancel()
 
     def run(self) -> None:
         while True:
@@ -273,6 +275,12 @@ def storable(value: Any) -> Any:
     if isinstance(value, int) and value.bit_length() > 63:
         return str(value)
     return [storable(part) for part in value] if isinstance(value, list) else value
+
+
+def send_away(answer: asyncio.Future[Outcome]) -> None:
+    """Tell a sender to come back; the delivery may still be stored, then its second copy is a repeat."""
+    if not answer.done():
+        answer.set_result(Outcome.UNAVAILABLE)
 
 
 def tell(batch: list[Waiting]) -> None:

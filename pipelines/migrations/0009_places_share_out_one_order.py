@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0006_weeks_are_bet_on_by_their_level_too'),
+        ('pipelines', '0004_freezes_lifted_for_one_release'),
     ]
 
     operations = [

@@ -184,6 +184,7 @@ class Variant(Fact):
     product_id = models.BigIntegerField()
     title = models.CharField(max_length=255, blank=True)
     sku = models.CharField(max_length=255, blank=True)
+    barcode = models.CharField(max_length=64, blank=True, db_default="")
     price_minor = models.BigIntegerField(null=True)
     compare_at_minor = models.BigIntegerField(null=True)
     inventory_item_id = models.BigIntegerField(null=True)

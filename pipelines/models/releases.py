@@ -32,6 +32,8 @@ class Deployment(ShopTable):
         null=True
     )  # the last time that we rolled back by ourselves: starts the cooldown
     revision = models.PositiveBigIntegerField(default=0)
+    served_revision = models.PositiveBigIntegerField(default=0)  # whose newest answer came, shown or thrown away,
+    served_origin = models.DateField(null=True)  # and the last day of history that it was given from
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "use_case"], name="deployment_once")]
@@ -105,6 +107,17 @@ class Release(ShopTable):
         return self.phase in self.OPEN
 
     @property
+    def is_looked_at(self) -> bool:
+        """Tell whether the newest look is of the phase that it is in; a release that is over needs none."""
+        is_moving = self.is_open or self.phase == self.Phase.LIVE
+        return not (is_moving and self.evaluated_at is not None and self.evaluated_at < self.entered_at)
+
+    @property
+    def may_come_again(self) -> bool:
+        """Tell whether a person who took it back may use it again: only harm bars a version."""
+        return self.phase == self.Phase.ROLLED_BACK and self.version.may_be_released
+
+    @property
     def is_waiting_for_merchant(self) -> bool:
         return self.phase == self.Phase.AWAITING_APPROVAL
 
@@ -159,11 +172,11 @@ class FreezeWindow(ShopTable):
 
 
 class Exposure(ShopTable):
-    """That a unit was first shown one arm of a release. Units between the arms are not written down."""
+    """What a unit was to a release when it was first seen; it stands, so who was between is never compared later."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+", db_index=False)
     unit = models.BinaryField(max_length=16)  # 128-bit digest of the first-party id
-    arm = models.CharField(max_length=7)  # canary, control
+    arm = models.CharField(max_length=7)  # canary, control; between: seen, and not compared
     step = models.PositiveSmallIntegerField()
     first_at = models.DateTimeField()
     had_error = models.BooleanField(default=False)
@@ -171,7 +184,10 @@ class Exposure(ShopTable):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["release", "unit"], name="exposure_once")]
-        indexes = [models.Index(fields=["release", "first_at"], name="exposure_by_time")]
+        indexes = [  # a row stands in one of them: what is compared is read by time, the rest only to be forgotten
+            models.Index(fields=["release", "first_at"], condition=~Q(arm="between"), name="exposure_by_time"),
+            models.Index(fields=["release"], condition=Q(arm="between"), name="exposure_between"),
+        ]
 
 
 class EvidenceBlock(ShopTable):

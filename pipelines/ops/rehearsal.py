@@ -58,7 +58,7 @@ def a_shop(name: str) -> Shop:
     )
     ShopSettings.objects.create(shop=shop, peak_hours=PEAKS)
     SyncRun.objects.create(shop=shop, kind=SyncRun.Kind.ORDERS, trigger="daily", state="done", finished_at=now)
-    hour = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
+    hour = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=27)
     ServingWindow.objects.create(
         shop=shop, use_case=SLUG, arm="stable", starts_at=hour, ends_at=hour + timedelta(hours=1), units=UNITS
     )

@@ -198,6 +198,7 @@ def variant(node: Node, product_id: int, source: Source) -> Variant:
         product_id=product_id,
         title=words(node.get("title")),
         sku=words(node.get("sku")),
+        barcode=words(node.get("barcode"), 64),
         price_minor=maybe_money(node.get("price"), source.currency, what + "price"),
         compare_at_minor=maybe_money(node.get("compareAtPrice"), source.currency, what + "compareAtPrice"),
         inventory_item_id=reference(node.get("inventoryItem")),

@@ -188,6 +188,7 @@ def variant(item: Body, fact: Product, sender: Sender) -> Variant:
         product_id=fact.shopify_id,
         title=words(item.get("title")),
         sku=words(item.get("sku")),
+        barcode=words(item.get("barcode"), 64),
         price_minor=maybe_money(item.get("price"), sender.currency, f"variant {variant_id}: price"),
         compare_at_minor=maybe_money(item.get("compare_at_price"), sender.currency, f"variant {variant_id}: compare"),
         inventory_item_id=maybe_identifier(item.get("inventory_item_id"), f"variant {variant_id}: inventory_item_id"),

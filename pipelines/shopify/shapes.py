@@ -92,6 +92,7 @@ class Variant(NamedTuple):
     product_id: int
     title: str
     sku: str
+    barcode: str
     price_minor: int | None
     compare_at_minor: int | None
     inventory_item_id: int | None

@@ -136,7 +136,7 @@ ORDER = Keep(
 )
 PRODUCT = Keep(
     "id title product_type vendor status tags created_at updated_at",
-    variants=Keep("id title sku price compare_at_price inventory_item_id created_at updated_at"),
+    variants=Keep("id title sku barcode price compare_at_price inventory_item_id created_at updated_at"),
     variant_gids=Keep("admin_graphql_api_id"),
 )
 CHECKOUT = Keep(

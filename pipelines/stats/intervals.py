@@ -147,6 +147,12 @@ def difference(control: Sums, canary: Sums) -> Estimate | None:
     return Estimate(new.mean - old.mean, math.sqrt(new.variance + old.variance), n)
 
 
+def of_control(control: Sums, canary: Sums) -> Estimate | None:
+    """Estimate what one unit brings with the control, weighted as `difference` is, never from totals of a ramp."""
+    pair = _weighted(control, canary)
+    return Estimate(pair[0].mean, math.sqrt(pair[0].variance), pair[2]) if pair else None
+
+
 def relative_difference(control: Sums, canary: Sums) -> Estimate | None:
     """Estimate the relative change by the delta method: -0.05 says 5 % less than the control.
 

@@ -1,8 +1,10 @@
 """What a test can find and how long it takes, said before it starts (METHODS 4e). Standard library: pages call it.
 
 Approximations: the log of an e-value is taken as normal, with the mean and variance that its bets would have if they
-knew both rates from the start, less what learning them costs (LEARNING). In simulations of the exact processes the
-power comes out within 0.08 for losses up to 60 %, up to 0.2 too low above, and the days within a third.
+knew both rates from the start, less what learning them costs (LEARNING). In simulations of the exact processes (rates
+of 0.5 to 10 %, weights of 1 to 50 %, 848 cases) a loss that is found more often than not has its power within 0.12
+where the canary would have 30 orders and more, within 0.07 from 60 on; smaller losses are found up to 0.15 more often
+than said, and with 15 orders the power is off by up to 0.26 either way. Days are at most a third too many.
 """
 
 from __future__ import annotations

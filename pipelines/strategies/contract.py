@@ -108,7 +108,7 @@ class Evidence:
     peak_classes: frozenset[str] = frozenset()  # with at least one complete block in the release
     peak_classes_needed: frozenset[str] = frozenset()  # those in which the shop has peak hours at all
     next_loss: float | None = None  # always-valid upper bound of what the next step may lose, in money
-    interval: tuple[float, float] | None = None  # always-valid, of the effect, relative (A/B decides on it)
+    interval: tuple[float, float] | None = None  # always-valid, of the effect, relative: an A/B test ends by it
     weeks: int = 0  # paired: matured weeks
     correlation: float | None = None  # paired: lag-1, of what the weeks are bet on
     has_decayed: bool = False  # errors beside the baseline grew beyond what the past explains

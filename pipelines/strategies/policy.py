@@ -14,9 +14,11 @@ from math import isnan
 
 from pipelines.stats import power
 from pipelines.strategies import freezing, health
-from pipelines.strategies.contract import Action, Decision, Evidence, Situation, Strategy, Verdict
+from pipelines.strategies.contract import Action, Decision, Evidence, Situation, Step, Strategy, Verdict
 
 HARM = power.HARM_LIMIT
+HARM_COMPARED = 2 * HARM  # where a test may end by its interval, too: both together spend what harm alone spends else
+INTERVAL_ALPHA = 2 / HARM_COMPARED  # of the interval that ends a test, a half on each side
 HARM_PER_GUARDRAIL = 40  # times the number of guardrails: together the other half
 HARM_AT_PEAK = 20  # tells, and keeps from promotion; never acts by itself
 HARM_IN_COOLDOWN = 1_000
@@ -44,6 +46,7 @@ class Reason(StrEnum):
 
     # The new version is taken away
     UNSAFE = "unsafe_artifact"
+    FILES = "files_cannot_be_read"
     HARM = "harm"
     GUARDRAIL = "guardrail"
     BROKEN = "broken_answers"
@@ -137,7 +140,7 @@ def unsafe(situation: Situation) -> Decision | None:
 def harmful(situation: Situation) -> Decision | None:
     """Act on the e-value of harm, where it may speak."""
     evidence = situation.evidence
-    if not (reaches(evidence.harm, HARM) and speaks(evidence)):
+    if not (reaches(evidence.harm, harm_limit(situation.steps)) and speaks(evidence)):
         return None
     if evidence.kind == "paired":
         return taken_away(Reason.HARM, "Week after week, the new version cost more than the one before.")
@@ -505,6 +508,11 @@ def cools_down(situation: Situation) -> bool:
 def is_live(situation: Situation) -> bool:
     """Tell whether everybody sees the version."""
     return situation.phase == LIVE or situation.at.weight == 100
+
+
+def harm_limit(steps: Iterable[Step]) -> float:
+    """Give the e-value at which a release has done harm: together with what else may take it away, one error of .05."""
+    return HARM_COMPARED if any(step.compares for step in steps) else HARM
 
 
 def is_number(figure: float | None) -> bool:

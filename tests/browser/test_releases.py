@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from pipelines.models import Deployment, FreezeWindow, ModelVersion, Order, Release
 from tests.browser.test_merchant import expect
@@ -52,11 +55,76 @@ def test_types_a_word_where_much_money_depends_on_the_version(admin, shop):
 def test_adds_a_freeze_and_dismisses_it(admin, shop):
     app = admin.open("/settings")
     app.get_by_role("textbox", name="Name").fill("Summer sale")
-    app.get_by_label("First day").fill("2027-07-01")
-    app.get_by_label("Last day").fill("2027-07-03")
+    first = (timezone.now() + timedelta(days=200)).date()
+    app.get_by_label("First day").fill(first.isoformat())
+    app.get_by_label("Last day").fill((first + timedelta(days=2)).isoformat())
     app.get_by_role("button", name="Add a freeze").click()
     admin.toast("Nothing new goes live in that time")
     app.get_by_role("button", name="Dismiss").click()
     admin.toast("Dismissed")
     expect(app.locator("s-badge", has_text="Dismissed")).to_be_visible()
     assert FreezeWindow.objects.get().state == "dismissed"
+
+
+def test_is_kept_at_the_field_by_a_rejection_without_a_reason(admin, shop):
+    card = Release.objects.latest("pk")
+    app = admin.open(f"/releases/{card.pk}")
+    app.get_by_role("button", name="Reject", exact=True).first.click()
+    dialog = app.get_by_role("dialog", name="Reject version 2?")
+    expect(dialog.get_by_role("textbox")).to_be_focused()
+    for nothing in ("", "  "):
+        dialog.get_by_role("textbox").fill(nothing)
+        dialog.get_by_role("button", name="Reject", exact=True).click()
+        expect(dialog.get_by_text("Say in a few words why.")).to_be_visible()
+    assert Release.objects.get(pk=card.pk).is_open
+    dialog.get_by_role("textbox").fill("Too low")
+    dialog.get_by_role("button", name="Reject", exact=True).click()
+    admin.toast("Version 2 was rejected")
+
+
+def test_begins_in_a_dialog_at_what_does_no_harm(admin, shop):
+    app = admin.open("/versions")
+    app.get_by_role("button", name="Roll back to the simple rule").click()
+    expect(app.get_by_role("button", name="Keep version 1 running")).to_be_focused()
+    admin.page.keyboard.press("Enter")
+    expect(app.get_by_role("dialog")).to_have_count(0)
+    assert Deployment.objects.get().active.number == 1
+
+
+def test_lifts_a_proposed_freeze_for_one_version_and_goes_live(admin, shop):
+    now, card = timezone.now(), Release.objects.latest("pk")
+    FreezeWindow.objects.create(
+        shop=shop,
+        key="weekend",
+        name="Long weekend",
+        source="calendar",
+        state="proposed",
+        starts_at=now - timedelta(days=1),
+        ends_at=now + timedelta(days=2),
+    )
+    app = admin.open(f"/releases/{card.pk}")
+    expect(app.get_by_text("Long weekend holds it: approved now, it goes live on")).to_be_visible()
+    app.get_by_role("button", name="Go live all the same").click()
+    expect(app.get_by_role("button", name="Keep the freeze")).to_be_focused()
+    app.get_by_role("button", name="Lift it for version 2").click()
+    admin.toast("Long weekend does not hold version 2 any more")
+    app.get_by_role("button", name="Approve for all variants").click()
+    admin.toast("Version 2 is live")
+
+
+def test_reads_what_is_wrong_with_a_freeze_at_its_field(admin, shop):
+    app = admin.open("/settings")
+    app.get_by_role("textbox", name="Name").fill("W" * 80)
+    app.get_by_label("First day").fill("2020-07-01")
+    app.get_by_label("Last day").fill("2020-07-03")
+    app.get_by_role("button", name="Add a freeze").click()
+    expect(app.get_by_text("This day is over.")).to_be_in_viewport()
+    expect(app.get_by_label("Last day")).to_be_focused()
+    admin.problems.clear()  # the browser tells of every refused form
+    day = (timezone.now() + timedelta(days=30)).date().isoformat()
+    app.get_by_label("First day").fill(day)
+    app.get_by_label("Last day").fill(day)
+    app.get_by_role("button", name="Add a freeze").click()
+    admin.toast("Nothing new goes live in that time")
+    dismiss = app.get_by_role("button", name="Dismiss").bounding_box()
+    assert dismiss["x"] + dismiss["width"] <= admin.page.viewport_size["width"]

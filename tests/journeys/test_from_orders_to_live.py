@@ -38,8 +38,14 @@ def test_a_shop_with_200_days_trains_is_asked_approves_is_served_and_goes_back()
     assert StockAdvice.objects.for_shop(shop).filter(version=version).count() == len(things)
 
     histories.healthy(version.releases.get())
-    training.train_version.enqueue(shop.pk, USE_CASE, "merchant")
-    newer = ModelVersion.objects.for_shop(shop).get(number=2)
+    training.train_version.enqueue(shop.pk, USE_CASE, "operator")
+    same = Release.objects.for_shop(shop).get(version__number=2)
+    assert (same.phase, same.closed_because) == ("superseded", "It learned the very same as version 1")
+    for thing in things:  # news: far more is sold of everything
+        for ago in range(1, 8):
+            histories.an_order(shop, timezone.now() - timedelta(days=ago), [(thing, 40)])
+    training.train_version.enqueue(shop.pk, USE_CASE, "operator")
+    newer = ModelVersion.objects.for_shop(shop).get(number=3)
     histories.approved(newer.releases.get())
     training.carry_on()
     assert StockAdvice.objects.for_shop(shop).filter(version=newer).count() == len(things)

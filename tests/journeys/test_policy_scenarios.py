@@ -292,7 +292,7 @@ class TestApproving:
         histories.approved(histories.a_card(shop))
         card = histories.a_card(shop)
         pointer = release.deployment_of(shop, "demand_forecast")
-        rollback.roll_back(pointer, by="system", because="Harm", revision=pointer.revision)
+        rollback.roll_back(pointer, by="system", because="Harm", quarantines=True, revision=pointer.revision)
         with pytest.raises(Refused, match="changed"):
             histories.approved(card)
         assert live_in(shop) is None
@@ -303,7 +303,7 @@ class TestApproving:
         self.frozen(shop, 3)
         card = histories.approved(histories.a_card(shop))
         pointer = release.deployment_of(shop, "demand_forecast")
-        rollback.roll_back(pointer, by="system", because="Harm", revision=pointer.revision)
+        rollback.roll_back(pointer, by="system", because="Harm", quarantines=True, revision=pointer.revision)
         self.tick(shop, clock, days=4)
         card.refresh_from_db()
         assert card.phase == Phase.SUPERSEDED and live_in(shop) is None

@@ -229,6 +229,21 @@ def test_every_figure_is_plain_json_and_has_no_inline_style_or_script(figure):
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.id)
+def test_an_explored_chart_makes_room_for_its_numbers(figure):
+    if figure.plotly:
+        axis = figure.plotly["layout"]["yaxis"]
+        assert axis["automargin"] and axis["title"]["standoff"] > 0
+        assert ("£" in figure.svg) == (axis["tickprefix"] == "£")
+
+
+def test_a_key_names_only_what_can_be_seen():
+    nothing = Sales(TODAY, [0.0] * 10, [False] * 10)
+    flat = Fan(*([[0.1] * 28] * 5))
+    drawn = fan_chart(nothing, flat, title="Quiet", description="Quiet.", sums=[])
+    assert drawn.key == ()
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.id)
 def test_plotly_accepts_every_figure(figure):
     graph_objects = pytest.importorskip("plotly.graph_objects")
     drawn = graph_objects.Figure(figure.plotly)

@@ -31,10 +31,34 @@
   const submit = (event) => {
     const button = event.target.closest?.("s-button[data-form]");
     if (!button || button.hasAttribute("disabled")) return false;
+    const form = document.getElementById(button.dataset.form);
+    if (!form || !isComplete(form)) return true; // a dialog stays open with its error
     button.closest("s-modal")?.hideOverlay?.();
-    document.getElementById(button.dataset.form)?.requestSubmit();
+    form.requestSubmit();
     return true;
   };
+
+  const focusOn = (field) => (field?.querySelector("input, textarea, select") || field)?.focus();
+  const isEmpty = (form, field) => !String(new FormData(form).get(field.getAttribute("name")) ?? "").trim();
+  const isComplete = (form) => {
+    const needed = [...form.querySelectorAll("[required]")].filter((field) => field.localName.startsWith("s-"));
+    for (const field of needed) field.setAttribute("error", isEmpty(form, field) ? field.dataset.missing || "Fill this in." : "");
+    const first = needed.find((field) => isEmpty(form, field));
+    focusOn(first);
+    return !first;
+  };
+  document.addEventListener("input", (event) => {
+    const field = event.target.closest?.('[data-missing][error]:not([error=""])');
+    if (field) field.setAttribute("error", "");
+  });
+
+  // Whoever presses Enter too early does no harm: a dialog opens on its first field, else on the way out.
+  const calm = (event) => {
+    const dialog = event.target;
+    if (!dialog.matches?.("s-modal") || event.newState === "closed") return;
+    focusOn(dialog.querySelector("s-text-area, s-text-field") || dialog.querySelector('[slot="secondary-actions"]'));
+  };
+  for (const opening of ["toggle", "aftershow"]) document.addEventListener(opening, calm, true);
 
   // Asking for more access is the merchant's own click; Shopify shows what is asked.
   const ask = async (button) => {
@@ -77,7 +101,13 @@
   });
   document.addEventListener("htmx:after:swap", (event) => {
     tell();
-    if (event.detail.ctx.select === PAGE && !document.activeElement?.closest?.(PAGE)) document.querySelector(PAGE)?.focus({ preventScroll: true });
+    const wrong = document.querySelector(`${PAGE} form [error]:not([error=""])`);
+    if (wrong) {
+      wrong.scrollIntoView({ block: "center" });
+      focusOn(wrong);
+    } else if (event.detail.ctx.select === PAGE && !document.activeElement?.closest?.(PAGE)) {
+      document.querySelector(PAGE)?.focus({ preventScroll: true });
+    }
   });
   document.addEventListener("htmx:before:request", () => window.shopify?.loading?.(true));
   document.addEventListener("htmx:finally:request", () => window.shopify?.loading?.(false));

@@ -6,6 +6,7 @@ of these orders later is written beside it, for reports; what has decided is nev
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,12 +30,12 @@ COUNTS = {
 FIGURES = {f"{arm}_{name}": count.format(arm=arm) for arm in ARMS for name, count in COUNTS.items()}
 NAMES = ", ".join(FIGURES)
 
-# Units with their first order that counts, one at most.
+# Units of both arms with their first order that counts, one at most; who was between them is never counted.
 SHOWN = """
     SELECT e.step, date_bin('1 hour', e.first_at, %(grid)s) AS starts_at, e.arm, e.had_error, e.was_slow, e.first_at,
            e.shop_id, e.unit
     FROM pipelines_exposure e
-    WHERE e.shop_id = %(shop)s AND e.release_id = %(release)s AND e.first_at < %(until)s
+    WHERE e.shop_id = %(shop)s AND e.release_id = %(release)s AND e.first_at < %(until)s AND e.arm <> 'between'
 """
 FIRST_ORDER = """
     LEFT JOIN LATERAL (
@@ -137,10 +138,7 @@ def learn_peak_hours(shop: Shop, now: datetime) -> dict[str, Any]:
 # Once a day
 
 
-def keep_up(now: datetime) -> None:
-    """Learn every shop's peak hours again, and restate the releases that shoppers saw lately."""
-    for shop in Shop.objects.installed():
-        learn_peak_hours(shop, now)
+def seen_lately(now: datetime) -> Iterator[int]:
+    """Yield the releases that shoppers saw lately: what became of their orders is written beside their blocks."""
     seen = Release.objects.filter(exposed_at__gte=now - RESTATED_FOR, shop__in=Shop.objects.installed())
-    for release in seen.select_related("shop"):
-        restate_blocks(release, now)
+    yield from seen.values_list("pk", flat=True)

@@ -16,6 +16,7 @@ from pipelines.stats import intervals, power
 from pipelines.stats.assignment import CONTROL_FROM
 from pipelines.stats.intervals import Estimate, Sums
 from pipelines.stats.significance import Interval
+from pipelines.strategies import Step, policy
 from pipelines.strategies.stages import LEAST_HOURS
 
 HOUR = 3600
@@ -24,12 +25,12 @@ PLANNED = 10_000  # units, where the steps say nothing
 WEEK = 7 * 24
 
 
-def of_orders(release: Release, rows: pd.DataFrame) -> Interval | None:
+def of_orders(release: Release, rows: pd.DataFrame, alpha: float = intervals.ALPHA) -> Interval | None:
     """Give the relative change in orders per unit, with its always-valid interval."""
     if not has_enough(rows):
         return None
     estimate = intervals.relative_difference(orders(rows, "control"), orders(rows, "canary"))
-    return estimate.interval(planned_units(release)) if estimate else None
+    return estimate.interval(planned_units(release), alpha) if estimate else None
 
 
 def next_loss(release: Release, rows: pd.DataFrame) -> float | None:
@@ -55,10 +56,8 @@ def most_lost(release: Release, rows: pd.DataFrame) -> float | None:
 
 def most_brought(release: Release, rows: pd.DataFrame) -> float | None:
     """Bound the money that a unit of the control brings: a version that sells nothing loses no more."""
-    n, total, squares = (float(rows[f"control_{name}"].sum()) for name in ("units", "revenue", "revenue_squared"))
-    control = Sums.of(n, total, squares)
-    se = float(np.sqrt(control.variance_of_mean[0]))
-    return intervals.always_valid_upper(float(control.mean[0]), se, n, planned_units(release), HALF_ALPHA)
+    estimate = intervals.of_control(revenue(rows, "control"), revenue(rows, "canary"))
+    return estimate.upper(planned_units(release), HALF_ALPHA) if estimate else None
 
 
 def of_revenue(rows: pd.DataFrame) -> Estimate | None:
@@ -181,9 +180,10 @@ def plan_of(release: Release, rows: pd.DataFrame) -> dict[str, Any]:
     if not 0 < weight <= CONTROL_FROM or not 0 < ordered < units:
         return {}
     traffic, rate = 24 * units_an_hour(rows), float(ordered / units)
-    plan = release.evidence.get("plan", {})
+    plan, days = release.evidence.get("plan", {}), release.evidence.get("maximum_days", 28)
+    limit = policy.harm_limit(map(Step.from_dict, release.steps))
     return {
-        "smallest_harm": power.smallest_harm(traffic, weight, rate, release.evidence.get("maximum_days", 28)),
+        "smallest_harm": power.smallest_harm(traffic, weight, rate, days, limit=limit),
         "expected_days": power.expected_days(traffic, weight, rate, float(plan.get("margin") or 0.1)),
         "planned_units": planned_units(release),
     }

@@ -1,29 +1,32 @@
-"""Did going back help? Orders after a rollback against the same hours of the weeks before the version was shown.
+"""Did going back help? Orders per visitor after a rollback against the same hours of the weeks before.
 
-An exact e-process says *recovered* (as good as before, at the margin of the card) or *still failing*; until either, it
-is *not proven*. What the rollback avoided is what a unit brought less with the version, times the units that would
-have seen it since. Use cases whose errors reach orders only weeks later are not measured here, and say so.
+Nobody is randomised after a rollback, so this is a comparison of before and after, and no more sure than the shop's
+weeks are alike: it is read at four looks, against the spread between whole weeks, each earlier hour used once. It says
+*recovered* (as good as before, at the margin of the card) or *still failing*; until either, it is *not proven*. What
+the rollback avoided is what a unit brought less with the version, times the units that would have seen it since. Use
+cases whose errors reach orders only weeks later are not measured here, and say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 from django.db import connection
 
+from pipelines.charts import experiments as charts
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.evidence import blocks, effects, weigh, windows
 from pipelines.models import Release
-from pipelines.stats import sequential
+from pipelines.stats import before_after
 from pipelines.usecases import USE_CASES
 
-LOOKED_AT_FOR = timedelta(days=14)
-WEEKS = 4  # before the version was shown, matched hour by hour
-RECOVERED, FAILING = 20, 40  # e-values: one half of the error budget of .05 is the policy's
-HOURS = """
+LOOKED_AT_FOR = timedelta(days=max(before_after.LOOKS))
+WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
+WEEKS = 8  # before the version was shown, matched hour by hour
+HOURS = f"""
     SELECT w.starts_at, sum(w.units)::bigint AS units, max(o.orders) AS orders
     FROM pipelines_servingwindow w
     CROSS JOIN LATERAL (
@@ -31,7 +34,7 @@ HOURS = """
         WHERE o.shop_id = w.shop_id AND o.processed_at >= w.starts_at AND o.processed_at < w.ends_at
             AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
     ) o
-    WHERE w.shop_id = %(shop)s AND w.use_case = %(use_case)s AND w.arm = 'stable'
+    WHERE w.shop_id = %(shop)s AND w.use_case = %(use_case)s AND {windows.SHOWN}
         AND w.starts_at >= %(since)s AND w.ends_at <= %(until)s AND w.units > 0
     GROUP BY w.starts_at ORDER BY w.starts_at
 """
@@ -43,11 +46,12 @@ SENTENCES = {
 }
 
 Counts = dict[datetime, tuple[int, int]]
+Weeks = tuple[list[int], list[int]]  # orders and units, week by week
 
 
 def due(now: datetime) -> Iterator[Release]:
     """Yield the releases that were rolled back lately, after shoppers had seen them."""
-    lately = Release.objects.filter(phase=Release.Phase.ROLLED_BACK, entered_at__gte=now - LOOKED_AT_FOR)
+    lately = Release.objects.filter(phase=Release.Phase.ROLLED_BACK, entered_at__gte=now - LOOKED_AT_FOR - DAY)
     yield from lately.exclude(exposed_at=None).select_related("shop", "version")
 
 
@@ -57,7 +61,7 @@ def look_back(row: Release, now: datetime) -> dict[str, Any]:
         found = judge(*matched(row, now), margin=weigh.margin_of(row)) | {"avoided": avoided(row, now)}
     else:
         found = {"verdict": "not_measured", "avoided": None}
-    found |= {"sentence": SENTENCES[found["verdict"]], "at": now.isoformat()}
+    found |= {"sentence": sentence_of(found), "at": now.isoformat()}
     Release.objects.filter(pk=row.pk).update(analysis=row.analysis | {"recovery": found})
     if found["verdict"] == "still_failing":
         title = "Rolling back did not bring orders back"
@@ -66,36 +70,72 @@ def look_back(row: Release, now: datetime) -> dict[str, Any]:
     return found
 
 
-def judge(before: np.ndarray, after: np.ndarray, *, margin: float) -> dict[str, Any]:
-    """Weigh matched hours, each a row of (orders, units)."""
-    if not len(after):
-        return {"verdict": "not_proven", "hours": 0}
-    arms = before[:, 0], before[:, 1], after[:, 0], after[:, 1]
-    harm = float(sequential.e_value(sequential.harm_log_e(*arms)[-1]))
-    same = float(sequential.e_value(sequential.non_inferior_log_e(*arms, margin)[-1]))
-    verdict = "still_failing" if harm >= FAILING else "recovered" if same >= RECOVERED else "not_proven"
-    return {"verdict": verdict, "hours": len(after), "harm": harm, "non_inferior": same}
+def judge(before: Weeks, after: Weeks, *, margin: float) -> dict[str, Any]:
+    """Weigh the weeks since against those before."""
+    found: dict[str, Any] = {"verdict": "not_proven", "weeks": len(before[0]), "change": None}
+    if len(before[0]) < before_after.MIN_WEEKS or not after[0]:
+        return found
+    ratio = before_after.ratio(before, after)
+    value, low, high = (float(each) - 1 for each in (ratio.value, ratio.low, ratio.high))
+    if not np.isfinite([low, high]).all():
+        return found
+    verdict = "still_failing" if high < 0 else "recovered" if low > -margin else "not_proven"
+    return found | {"verdict": verdict, "change": {"value": value, "low": low, "high": high}}
 
 
-def matched(row: Release, now: datetime) -> tuple[np.ndarray, np.ndarray]:
-    """Give orders and units of every hour since the rollback, and of the same hours of the weeks before."""
+def sentence_of(found: dict[str, Any]) -> str:
+    """Say what was found, with its figure and range where there is one."""
+    said, change = SENTENCES[found["verdict"]], found.get("change")
+    if not change:
+        return said
+    against = f"the same hours of {found['weeks']} weeks before, which differ among themselves"
+    range_ = charts.change_range(change["low"], change["high"])
+    return f"{said} Per visitor {charts.change(change['value'])} than in {against} (19 of 20 times {range_})."
+
+
+# Which hours
+
+
+def matched(row: Release, now: datetime) -> tuple[Weeks, Weeks]:
+    """Give orders and units of the weeks since the rollback up to the newest look, and of the same hours before it."""
+    until = newest_look(row, now)
+    seen = counted(row, row.entered_at, until) if until else {}
+    earlier = counted(row, exposed_at(row) - WEEKS * WEEK, exposed_at(row))
+    before: list[Counts] = [
+        {hour: earlier[hour] for hour in hours if hour in earlier}
+        for hours in zip(*(same_hours(row, start) for start in seen), strict=True)
+    ]
+    after: list[Counts] = [{}, {}]
+    for start, counts in seen.items():
+        after[(start - row.entered_at) // WEEK][start] = counts
+    return totals(before), totals(after)
+
+
+def newest_look(row: Release, now: datetime) -> datetime | None:
+    """Return the end of the newest look that is over: between looks nothing is said, so that chance gets no more."""
+    over = [row.entered_at + timedelta(days=days) for days in before_after.LOOKS]
+    return max((end for end in over if end <= now), default=None)
+
+
+def exposed_at(row: Release) -> datetime:
+    """Return since when the shop could see the version."""
     assert row.exposed_at is not None
-    earlier = counted(row, row.exposed_at - timedelta(weeks=WEEKS), row.exposed_at)
-    pairs = []
-    for start, seen in counted(row, row.entered_at, min(now, row.entered_at + LOOKED_AT_FOR)).items():
-        known = [earlier[hour] for hour in same_hours(row, start) if hour in earlier]
-        if known:
-            pairs.append(((sum(one for one, _ in known), sum(units for _, units in known)), seen))
-    table = np.array(pairs, dtype=np.float64).reshape(-1, 2, 2)
-    return table[:, 0], table[:, 1]
+    return row.exposed_at
 
 
 def same_hours(row: Release, start: datetime) -> Iterator[datetime]:
     """Yield when the same hour of the shop's clock began in the weeks before the version was shown."""
-    assert row.exposed_at is not None
-    first = (start - row.exposed_at) // timedelta(weeks=1) + 1
+    first = (start - exposed_at(row)) // WEEK + 1
     for weeks in range(first, first + WEEKS):
         yield windows.same_hour(start, weeks, row.shop.zone)
+
+
+def totals(weeks: Iterable[Counts]) -> Weeks:
+    """Add up each week; one in which nobody was served is none."""
+    kept = [week for week in weeks if week]
+    return [sum(orders for orders, _ in week.values()) for week in kept], [
+        sum(units for _, units in week.values()) for week in kept
+    ]
 
 
 def counted(row: Release, since: datetime, until: datetime) -> Counts:
@@ -115,6 +155,6 @@ def avoided(row: Release, now: datetime) -> dict[str, Any] | None:
     if interval is None:
         return None
     weight = max(step["weight"] for step in row.steps[: row.step + 1]) / 100
-    hours = (now - row.entered_at) / timedelta(hours=1)
+    hours = min(now - row.entered_at, LOOKED_AT_FOR) / timedelta(hours=1)
     units = effects.units_an_hour(rows) * weight * hours
     return {"value": -interval.value * units, "low": -interval.high * units, "high": -interval.low * units}

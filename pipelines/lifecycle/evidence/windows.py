@@ -25,6 +25,12 @@ WEEKS = 4
 LEAST_EXPECTED = 5  # fewer units are quiet, not missing
 ERRORS_ALLOWED = 0.01  # of units
 SLOW_ALLOWED = 0.05  # of units: the 95th percentile lies over the objective
+# Of windows `w`: those whose answers were shown to somebody. A version that only runs alongside counts the same again.
+SHOWN = """
+    (w.arm = 'stable' OR EXISTS (
+        SELECT FROM pipelines_release r WHERE r.shop_id = w.shop_id AND r.use_case = w.use_case
+            AND r.version_id = w.version_id AND r.exposed_at <= w.starts_at))
+"""
 FALSE_BREACHES = 0.01  # of windows, shared by errors and slow answers
 SEVERE = 5  # times what is allowed
 

@@ -93,7 +93,7 @@ def drain_one(pk: int) -> int:
             claimed = claim("id = %s", [pk], 1)
             settle(claimed)
     except Exception as error:
-        if is_nobodys_fault(error):
+        if isinstance(error, MemoryError) or is_nobodys_fault(error):
             raise
         log.error("delivery %d cannot be applied: %s", pk, type(error).__name__)  # its text could quote the body
         with transaction.atomic():

@@ -13,7 +13,16 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle.sandbox import links
-from pipelines.models import Exposure, ForgottenCustomer, LifecycleEvent, Order, Shop, WaitingLine, WebhookDelivery
+from pipelines.models import (
+    Exposure,
+    ForgottenCustomer,
+    LifecycleEvent,
+    Order,
+    Release,
+    Shop,
+    WaitingLine,
+    WebhookDelivery,
+)
 from pipelines.models.base import ShopTable
 
 State = WebhookDelivery.State
@@ -104,7 +113,8 @@ def forget_units(shop: Shop, orders: QuerySet[Order]) -> None:
     """
     shown = orders.filter(unit__isnull=False).exclude(unit=FORGOTTEN)
     units = [bytes(unit) for unit in shown.values_list("unit", flat=True)]
-    Exposure.objects.for_shop(shop).filter(unit__in=units).delete()
+    releases = Release.objects.for_shop(shop)  # named, since units are found by release: the table is long
+    Exposure.objects.for_shop(shop).filter(release__in=releases, unit__in=units).delete()
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE pipelines_webhookdelivery SET payload = payload - 'unit'"

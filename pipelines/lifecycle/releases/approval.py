@@ -54,16 +54,16 @@ def approve(
     now: datetime | None = None,
 ) -> Release:
     """Record the yes of an allowed person to exactly this artifact and evidence, and take the next step."""
-    now = now or timezone.now()
+    asked_at = now or timezone.now()
     try:
         require_allowed(card_shown, sub)
         require_same(card_shown, artifact_digest, evidence_digest, revision)
-        require_in_time(card_shown, now)
+        require_in_time(card_shown, asked_at)
         require_somebody_new(card_shown, sub)
-        freshness.require_fresh(card_shown.shop, now)
+        freshness.require_fresh(card_shown.shop, asked_at)
         registry.load_files(card_shown.version)
         require_never_barred(card_shown)
-        return give(card_shown, sub, now)
+        return give(card_shown, sub, now or timezone.now())  # reading the files took its time: it is live from here
     except StageError as refusal:
         refused(card_shown, sub, refusal)
         raise

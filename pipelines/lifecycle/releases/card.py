@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines import strategies
-from pipelines.lifecycle.releases import traffic
+from pipelines.lifecycle.releases import advice, traffic
 from pipelines.models import Deployment, Release, ShopSettings
 from pipelines.stats import power
+from pipelines.strategies import Step, policy
 from pipelines.usecases import USE_CASES
 
 
@@ -21,6 +22,7 @@ def evidence_of(release: Release, deployment: Deployment, settings: ShopSettings
         "version": version.number,
         "artifact_digest": version.artifact_digest,
         "is_proven": release.is_proven,
+        "advice": "" if release.is_proven else advice.of(version, deployment.active),
         "compared_with": deployment.active.number if deployment.active else None,
         "page": version.page,
         "gates": version.gates,
@@ -41,8 +43,9 @@ def expected_of(release: Release, deployment: Deployment, margin: float) -> dict
         return {}
     days = strategies.strategy(release.strategy).maximum.days
     seen = (known.units_a_day, max(shares), known.rate)
+    limit = policy.harm_limit(map(Step.from_dict, release.steps))
     return {
-        "smallest_harm": power.smallest_harm(*seen, days),
+        "smallest_harm": power.smallest_harm(*seen, days, limit=limit),
         "expected_days": power.expected_days(*seen, margin),
     }
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import Deployment, FreezeWindow, LifecycleEvent, Release, Shop, ShopSettings
@@ -43,6 +44,11 @@ class Freeze:
 def standing(shop: Shop | int):
     """Keep the freezes that hold: set by somebody, or proposed and not dismissed."""
     return FreezeWindow.objects.for_shop(shop).exclude(state=State.DISMISSED)
+
+
+def standing_now(now: datetime):
+    """Keep the freezes of all shops that hold at this moment."""
+    return FreezeWindow.objects.filter(starts_at__lte=now, ends_at__gt=now).exclude(state=State.DISMISSED)
 
 
 def windows_on(shop: Shop | int, now: datetime) -> list[FreezeWindow]:
@@ -150,6 +156,8 @@ def add(shop: Shop, *, name: str, starts_at: datetime, ends_at: datetime, by: st
     """Set a freeze."""
     if ends_at <= starts_at:
         raise Refused("A freeze must end after it begins.")
+    if ends_at <= timezone.now():
+        raise Refused("This freeze is over already. Nothing was set.")
     with transaction.atomic():
         window = FreezeWindow.objects.create(shop=shop, name=name, starts_at=starts_at, ends_at=ends_at)
         record(window, "freeze.set", by)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from pipelines import strategies
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.releases import card, freezes, traffic
+from pipelines.lifecycle.releases import card, freezes, sameness, traffic
 from pipelines.lifecycle.sandbox import staging
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, Shop, ShopSettings
 from pipelines.stats import words
@@ -26,6 +26,7 @@ SYSTEM = "system"
 ROUTINE_ASKS_EVERY = timedelta(days=7)
 REPLACEABLE = (Phase.STAGED, Phase.SHADOW, Phase.AWAITING_APPROVAL, Phase.SCHEDULED)
 TESTED_FIRST = "It runs in your test store first"
+ONCE_A_WEEK = "Routine questions come once a week"
 CHANGED = "This card changed since you opened it. Nothing was done; look at it again."
 
 
@@ -47,13 +48,17 @@ def propose(
     version: ModelVersion,
     *,
     routine: bool = False,
+    again: bool = False,
     strategy: str = "",
     by: str = SYSTEM,
     now: datetime | None = None,
 ) -> Release | None:
-    """Open a release of a version and take its first step; a proposal that is refused is written down."""
+    """Open a release of a version and take its first step; a proposal that is refused is written down.
+
+    A version is released once by itself; `again` is for a person who took it back by hand.
+    """
     try:
-        return open_one(version, routine=routine, strategy=strategy, now=now or timezone.now())
+        return open_one(version, routine=routine, again=again, strategy=strategy, now=now or timezone.now())
     except Refused as refusal:
         if by == SYSTEM or not LifecycleEvent.has_enough(version.shop_id, by):
             facts = {"use_case": version.use_case, "version_number": version.number, "strategy": strategy}
@@ -61,7 +66,7 @@ def propose(
         raise
 
 
-def open_one(version: ModelVersion, *, routine: bool, strategy: str, now: datetime) -> Release | None:
+def open_one(version: ModelVersion, *, routine: bool, again: bool, strategy: str, now: datetime) -> Release | None:
     """Open a release; nothing while another release is being rolled out."""
     if not version.may_be_released:
         raise Refused(f"Version {version.number} was {version.state} and cannot be released.")
@@ -71,9 +76,11 @@ def open_one(version: ModelVersion, *, routine: bool, strategy: str, now: dateti
             shop=version.shop_id, use_case=version.use_case
         )
         known = version.releases.order_by("-pk").first()
-        if known:
+        if known and not (again and known.may_come_again):
             return known
         waiting = open_release(version.shop_id, version.use_case)
+        if same := what_is_the_same(version, deployment, waiting):
+            return set_aside(version, deployment, because=same, strategy=strategy)
         if waiting and not gives_way(waiting, version, now):
             return None
         if waiting:
@@ -85,6 +92,21 @@ def open_one(version: ModelVersion, *, routine: bool, strategy: str, now: dateti
     return release
 
 
+def what_is_the_same(version: ModelVersion, deployment: Deployment, waiting: Release | None) -> str:
+    """Say why nobody needs to be asked about a version: what runs, or what waits, is the same; else nothing."""
+    known = sameness.why_nothing_differs(version, deployment.active)
+    return known or sameness.why_nothing_differs(version, waiting.version if waiting else None)
+
+
+def set_aside(version: ModelVersion, deployment: Deployment, *, because: str, strategy: str) -> Release:
+    """Write down that a version was replaced before anybody was asked, by what is the same."""
+    release = planned(version, deployment, strategy=strategy)
+    release.phase, release.closed_because = Phase.SUPERSEDED, because
+    release.save()
+    record(release, "release.superseded", by=SYSTEM, because=because)
+    return release
+
+
 def gives_way(waiting: Release, version: ModelVersion, now: datetime) -> bool:
     """Say whether a release may be replaced: of an older version, seen by no shopper, and no yes would be lost."""
     is_granted = waiting.phase == Phase.SCHEDULED and freezes.of(waiting, now).effect is not Effect.OUTLASTS
@@ -93,7 +115,16 @@ def gives_way(waiting: Release, version: ModelVersion, now: datetime) -> bool:
 
 
 def stage(version: ModelVersion, deployment: Deployment, *, strategy: str, replaced: Release | None) -> Release:
-    """Write the release down with its strategy and steps as data."""
+    """Write the release down."""
+    release = planned(version, deployment, strategy=strategy)
+    release.asked_at = replaced.asked_at if replaced else None
+    release.save()
+    record(release, "release.staged", by=SYSTEM, because="A candidate is ready")
+    return release
+
+
+def planned(version: ModelVersion, deployment: Deployment, *, strategy: str) -> Release:
+    """Plan a release, with its strategy and steps as data, and the card that it would be decided on."""
     settings = ShopSettings.of(version.shop_id)
     plan = plan_for(deployment, settings, strategy)
     release = Release(
@@ -103,13 +134,10 @@ def stage(version: ModelVersion, deployment: Deployment, *, strategy: str, repla
         strategy=plan.strategy,
         steps=[step.as_dict() for step in plan.steps],
         is_proven=version.state == ModelVersion.State.VALIDATED,
-        asked_at=replaced.asked_at if replaced else None,
     )
     release.evidence = card.evidence_of(release, deployment, settings)
     release.evidence["plan"]["reason"] = plan.reason
     release.evidence_digest = card.digest_of(release.evidence)
-    release.save()
-    record(release, "release.staged", by=SYSTEM, because="A candidate is ready")
     return release
 
 
@@ -136,7 +164,7 @@ def wait_for_the_week(release: Release, now: datetime) -> None:
     if due and due > now:
         zone = release.shop.zone
         next_ask = words.day(due.astimezone(zone).date(), now.astimezone(zone).date())
-        release.held = f"Routine questions come once a week: next on {next_ask}"
+        release.held = f"{ONCE_A_WEEK}: next on {next_ask}"
         Release.objects.filter(pk=release.pk).update(held=release.held)
 
 
@@ -149,13 +177,14 @@ def next_routine_ask(release: Release) -> datetime | None:
     return newest.asked_at + ROUTINE_ASKS_EVERY if newest else None
 
 
+def waits_for_the_week(release: Release, now: datetime) -> bool:
+    """Say whether the week holds a release; one that was held for its test store waits for nothing else."""
+    return release.held.startswith(ONCE_A_WEEK) and (next_routine_ask(release) or now) > now
+
+
 def begin(release: Release, now: datetime) -> bool:
     """Take the first step of a staged release, unless its week or its test store is still to come."""
-    if (
-        release.is_paused
-        or release.phase != Phase.STAGED
-        or (release.held and (next_routine_ask(release) or now) > now)
-    ):
+    if release.is_paused or release.phase != Phase.STAGED or waits_for_the_week(release, now):
         return False
     if staging.wanted(release):
         hold(release, TESTED_FIRST)

@@ -29,12 +29,12 @@ def abort(
     *,
     by: str,
     because: str,
-    quarantines: bool = True,
+    quarantines: bool = False,
     phase: Phase | None = None,
     note: str = "",
     now: datetime | None = None,
 ) -> Release:
-    """Take a version away that is not live yet, whoever sees it; what is live goes on."""
+    """Take a version away that is not live yet, whoever sees it; what is live goes on. Only harm bars it."""
     now = now or timezone.now()
     with transaction.atomic():
         lock(release.deployment_of(row.shop_id, row.use_case))
@@ -56,15 +56,15 @@ def roll_back(
     by: str,
     because: str,
     revision: int,
-    quarantines: bool = True,
+    quarantines: bool = False,
     now: datetime | None = None,
 ) -> ModelVersion | None:
-    """Take the live version away and bar it; return what runs now, nothing for the safe default."""
+    """Take the live version away, for good where it did harm; return what runs now, nothing for the safe default."""
     now = now or timezone.now()
-    harmful = deployment.active
+    taken = deployment.active
     if deployment.revision != revision:
         raise Refused(MOVED_ON)
-    if harmful is None:
+    if taken is None:
         raise Refused("The simple rule runs already; there is nothing to roll back.")
     with transaction.atomic():
         lock(deployment)
@@ -75,9 +75,9 @@ def roll_back(
         if not moved:
             raise Refused(MOVED_ON)
         void_open_cards(deployment, target)
-        close_live(deployment, harmful, target, by=by, because=because, now=now)
+        close_live(deployment, taken, target, by=by, because=because, now=now)
         if quarantines:
-            registry.quarantine(harmful, by=by, because=because[:200])
+            registry.quarantine(taken, by=by, because=because[:200])
     deployment.refresh_from_db()
     return target
 
@@ -140,16 +140,16 @@ def healthy_releases(deployment: Deployment):
 
 
 def close_live(
-    deployment: Deployment, harmful: ModelVersion, target: ModelVersion | None, *, by: str, because: str, now: datetime
+    deployment: Deployment, taken: ModelVersion, target: ModelVersion | None, *, by: str, because: str, now: datetime
 ) -> None:
     """End the live release and write down where the shop went; the release that it went back to is live again."""
     live = Release.objects.for_shop(deployment.shop_id).filter(use_case=deployment.use_case, phase=Phase.LIVE)
-    for row in live.filter(version=harmful).select_related("version", "shop"):
+    for row in live.filter(version=taken).select_related("version", "shop"):
         release.close(row, Phase.ROLLED_BACK, by=by, because=because)
     earlier = Release.objects.for_shop(deployment.shop_id).filter(version=target, phase=Phase.SUPERSEDED)
     for row in earlier.select_related("version", "shop") if target else []:
         row.enter(Phase.LIVE, weight=100, closed_because="", entered_at=now, healthy_since=now)
-        release.record(row, "release.restored", by=by, because=f"Version {harmful.number} was rolled back")
+        release.record(row, "release.restored", by=by, because=f"Version {taken.number} was rolled back")
 
 
 def void_open_cards(deployment: Deployment, target: ModelVersion | None) -> None:

@@ -8,13 +8,29 @@ from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from pipelines.models import Deployment, Order, ServingWindow, Shop, ShopSettings
+from pipelines.lifecycle.evidence import windows
+from pipelines.models import Deployment, Order, Shop, ShopSettings
 from pipelines.strategies import Traffic
 from pipelines.usecases import USE_CASES
 
 WINDOW = timedelta(days=28)
 CAP_WINDOW = timedelta(days=56)
 CAP_SHARE = 0.995  # METHODS 4e: orders above count as this much
+# Units that were shown an answer, and the orders of the days on which there were any.
+SEEN = f"""
+    WITH seen AS (
+        SELECT (w.starts_at AT TIME ZONE %(zone)s)::date AS day, sum(w.units) AS units, min(w.starts_at) AS first_at
+        FROM pipelines_servingwindow w
+        WHERE w.shop_id = %(shop)s AND w.use_case = %(use_case)s AND w.starts_at >= %(since)s AND w.units > 0
+            AND {windows.SHOWN}
+        GROUP BY 1)
+    SELECT coalesce(sum(units), 0)::bigint, (
+        SELECT count(*) FROM pipelines_order o
+        WHERE o.shop_id = %(shop)s AND o.processed_at >= (SELECT min(first_at) FROM seen)
+            AND (o.processed_at AT TIME ZONE %(zone)s)::date IN (SELECT day FROM seen)
+            AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL), min(first_at)
+    FROM seen
+"""
 
 
 def traffic_of(deployment: Deployment) -> Traffic:
@@ -22,18 +38,20 @@ def traffic_of(deployment: Deployment) -> Traffic:
     kind = USE_CASES[deployment.use_case].evidence.kind
     if kind != "randomised":
         return Traffic(kind, has_champion=deployment.active_id is not None)
-    since = timezone.now() - WINDOW
-    seen = ServingWindow.objects.for_shop(deployment.shop_id).filter(
-        use_case=deployment.use_case, arm="stable", starts_at__gte=since
-    )
-    units = seen.aggregate(n=Sum("units"))["n"] or 0
-    orders = orders_since(deployment.shop_id, since).count()
-    return Traffic(
-        kind,
-        units_a_day=units / WINDOW.days,
-        rate=min(1.0, orders / units) if units else 0.0,
-        has_champion=deployment.active_id is not None,
-    )
+    units_a_day, rate = seen_lately(deployment, timezone.now())
+    return Traffic(kind, units_a_day=units_a_day, rate=rate, has_champion=deployment.active_id is not None)
+
+
+def seen_lately(deployment: Deployment, now: datetime) -> tuple[float, float]:
+    """Return the units of a day and the orders of a unit, from the same days: orders alone reach back further."""
+    facts = {"shop": deployment.shop_id, "use_case": deployment.use_case, "zone": deployment.shop.timezone}
+    with connection.cursor() as cursor:
+        cursor.execute(SEEN, facts | {"since": now - WINDOW})
+        units, orders, first = cursor.fetchone()
+    if not units:
+        return 0.0, 0.0
+    days = max((now - first) / timedelta(days=1), 1.0)
+    return units / days, min(1.0, orders / units)
 
 
 def risk_budget(shop: Shop, settings: ShopSettings) -> int:

@@ -272,8 +272,10 @@ def worth_money(replay: Mapping[str, Any]) -> Gate:
     if verdict == "better" and known["interval"][0] > 0:
         text = "Ordering by it would have earned more than the simple rule, over the whole range."
         return Gate(name, Verdict.PASSED, text, known, 0)
-    text = "Not proven: the range of what it would have earned includes zero, or the history is thin."
-    return Gate(name, Verdict.OPEN, text, known, 0)
+    because = "the range of what it would have earned includes zero"
+    if known["interval"][0] > 0:
+        because = replay.get("thin_because") or "the evidence is thin"
+    return Gate(name, Verdict.OPEN, f"Not proven: {because}.", known, 0)
 
 
 def not_worth_less_than_live(measured: Measured) -> Gate:

@@ -81,7 +81,8 @@ def money(version: ModelVersion) -> str:
     currency, interval = version.shop.currency, against["interval"]
     between = f", very likely {words.less_between(*interval, currency)}" if interval else ""
     said = words.less(against["profit"], currency)
-    return f"## In money\n\nOn the last {replay['weeks']} weeks: {said} than the simple rule{between}."
+    thin = f" Not proven: {replay['thin_because']}." if replay.get("thin_because") else ""
+    return f"## In money\n\nOn the last {replay['weeks']} weeks: {said} than the simple rule{between}.{thin}"
 
 
 def checks(version: ModelVersion) -> str:

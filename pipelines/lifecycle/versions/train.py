@@ -16,9 +16,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines.lifecycle.data import dataset, quality
-from pipelines.lifecycle.errors import AlreadyRunning, ArtifactRefused
+from pipelines.lifecycle.errors import AlreadyRunning, ArtifactRefused, Unjudged
 from pipelines.lifecycle.releases.release import deployment_of
-from pipelines.lifecycle.versions import artifacts, registry, runs
+from pipelines.lifecycle.versions import answers, artifacts, registry, runs
 from pipelines.models import ModelVersion, Shop, ShopSettings, TrainingRun
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames, NotEnoughHistory, UseCase
@@ -66,17 +66,33 @@ def learn(use_case: UseCase, data: dataset.Dataset, tracker: runs.Tracker) -> Le
         page = use_case.resolve("present")(evaluation, replay, currency=data.snapshot.shop.currency)
     with tracker.step("Trying it as it will run", 91, 95):
         files = use_case.resolve("dump")(fitted)
-        tried = {"serving": serving_of(use_case, files, data), "leakage": leakage_of(use_case, fitted, data.frames)}
+        serving, said = serving_of(use_case, files, data)
+        tried = {"serving": serving, "leakage": leakage_of(use_case, fitted, data.frames)}
+        tried["answers"] = answers_beside(use_case, said, champion, data.frames)
     metrics = evaluation.as_dict() | tried | {"compared_with": number}
     return Learned(metrics, replay.as_dict(), page.as_dict(), files)
 
 
-def serving_of(use_case: UseCase, files: Mapping[str, bytes], data: dataset.Dataset) -> dict[str, float]:
-    """Measure what loading the files and answering once takes, and how large they are."""
+def serving_of(
+    use_case: UseCase, files: Mapping[str, bytes], data: dataset.Dataset
+) -> tuple[dict[str, float], answers.Answers]:
+    """Measure what loading the files and answering once takes, and how large they are; give what was said, too.
+
+    Raises Unjudged where something was said that nothing can judge.
+    """
     began = time.perf_counter()
-    use_case.resolve("answer")(use_case.resolve("load")(files), data.frames)
+    said = use_case.resolve("answer")(use_case.resolve("load")(files), data.frames)
     seconds = time.perf_counter() - began
-    return {"seconds": round(seconds, 3), "units": data.snapshot.series, "bytes": sum(map(len, files.values()))}
+    if why := use_case.unjudged(said):
+        raise Unjudged(why)
+    return {"seconds": round(seconds, 3), "units": data.snapshot.series, "bytes": sum(map(len, files.values()))}, said
+
+
+def answers_beside(use_case: UseCase, said: answers.Answers, champion: Any, frames: Frames) -> dict[str, int] | None:
+    """Count what the live version would say otherwise today; nothing where none runs."""
+    if champion is None:
+        return None
+    return answers.differences(said, use_case.resolve("answer")(champion, frames))
 
 
 def leakage_of(use_case: UseCase, fitted: Any, frames: Frames) -> dict[str, int] | None:
@@ -121,7 +137,10 @@ def recipe_of(shop: Shop) -> dict[str, Any]:
 
 
 def champion_of(shop_id: int, use_case: UseCase) -> tuple[int | None, Any]:
-    """Return the live version's number and what it learned; nothing when the simple rule runs or it is unsafe."""
+    """Return the live version's number and what it learned; nothing when the simple rule runs or it is unsafe.
+
+    Where its files cannot be read now, nothing is learned: a version must be weighed against what runs.
+    """
     active = deployment_of(shop_id, use_case.slug).active
     if active is None:
         return None, None

@@ -14,12 +14,13 @@ from pipelines.models import Deployment, ModelVersion, Release
 
 
 class Command(BaseCommand):
-    help = "Take the newest version that shoppers see away and bar it; prints first where the shop goes."
+    help = "Take the newest version that shoppers see away; prints first where the shop goes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_place(parser)
         add_operator(parser)
         parser.add_argument("--because", required=True, help="why, for the ledger and the merchant")
+        parser.add_argument("--harmed", action="store_true", help="it did harm: bar it for good")
         parser.add_argument("--yes", action="store_true", help="also where much money depends on the version")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,7 +28,7 @@ class Command(BaseCommand):
 
         shop = shop_named(options["shop"])
         deployment = release.deployment_of(shop, options["use_case"])
-        why = {"by": operator(options), "because": options["because"]}
+        why = {"by": operator(options), "because": options["because"], "quarantines": options["harmed"]}
         row = release.open_release(shop, options["use_case"])
         try:
             if row and row.weight:
@@ -39,14 +40,14 @@ class Command(BaseCommand):
         refresh.enqueue(shop.pk, options["use_case"])
         self.stdout.write(self.style.SUCCESS(told))
 
-    def abort(self, row: Release, deployment: Deployment, why: dict[str, str]) -> str:
+    def abort(self, row: Release, deployment: Deployment, why: dict[str, Any]) -> str:
         """Take a canary away; what is live goes on."""
         live = name_of(deployment.active)
         self.stdout.write(f"Version {row.version.number} leaves the {row.weight} % who see it: {live} goes on for all.")
         rollback.abort(row, **why)
         return f"{live} is live for everybody."
 
-    def roll_back(self, deployment: Deployment, why: dict[str, str], *, is_sure: bool) -> str:
+    def roll_back(self, deployment: Deployment, why: dict[str, Any], *, is_sure: bool) -> str:
         """Go back from what is live."""
         if deployment.active:
             self.stdout.write(f"{name_of(deployment.active)} gives way to: {name_of(rollback.target_of(deployment))}.")

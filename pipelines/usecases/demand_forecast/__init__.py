@@ -50,5 +50,6 @@ USE_CASE = UseCase(
     load="model:load",
     present="presentation:present",
     compare="comparison:compare",
+    outputs={"forecasts": "sound:forecasts", "stock_advice": "sound:advice"},
     gates=GATES,
 )

@@ -12,7 +12,6 @@ from typing import Any
 
 from pipelines.charts import Figure, ReplayWeek, group_intervals, running_difference
 from pipelines.stats import words
-from pipelines.stats.splits import THIN_DAYS
 from pipelines.usecases.demand_forecast.replay_result import Difference, Replay
 
 NAMES = {"naive": "the simple rule", "champion": "the live version"}
@@ -114,7 +113,7 @@ class _Story:
 
     def headline(self) -> Card:
         difference = self.difference
-        if difference is None:
+        if difference is None or difference.interval is None:
             return Card("headline", "Not measured", badge=self.badge, sentences=(self.why_not_measured(), SIMPLE_RULE))
         saved = self.costs()[-1][-1]
         return Card(
@@ -139,20 +138,18 @@ class _Story:
             said.append(f"On {share} of days there was no stock; there we count what that weekday usually sells.")
         if replay.left_out:
             left_out = words.counted(replay.left_out, "variant")
-            said.append(f"{left_out} left out: their past is too short for their lead time.")
+            said.append(
+                f"{left_out} left out: their past is too short for their lead time or for how slowly they sell."
+            )
         return said
 
     def range_of(self, difference: Difference) -> str:
-        if difference.interval is None:
-            return self.why_not_measured()
-        low, high = (round(bound) for bound in difference.interval)
+        low, high = (round(bound) for bound in difference.interval or ())
         between = words.less_between(low, high, self.currency)
         if difference.verdict == "not_proven":
             return f"Not proven: the range includes zero. Very likely (19 of 20 times) {between}."
         if self.replay.is_thin:
-            history = words.counted(self.replay.history_days, "day")
-            thin = f"Not proven: {history} of sales are thin evidence, a proof needs {THIN_DAYS}."
-            return f"{thin} Very likely (19 of 20 times) {between}."
+            return f"Not proven: {self.replay.thin_because}. Very likely (19 of 20 times) {between}."
         return f"Very likely (19 of 20 times) {between}."
 
     def why_not_measured(self) -> str:
@@ -238,8 +235,8 @@ class _Story:
         return Card("if_wrong", "If this is wrong", sentences=tuple(sentences))
 
     def figure(self) -> Figure | None:
-        """Draw the weeks one after the other; two points are no chart."""
-        if self.replay.weeks < 4 or self.difference is None:
+        """Draw the weeks one after the other."""
+        if self.difference is None or self.difference.interval is None:
             return None
         weeks = [
             ReplayWeek(self.replay.first_day + timedelta(days=7 * place), week.saved, week.running, week.interval)
@@ -272,7 +269,7 @@ def how_to_undo() -> Card:
         sentences=(
             "Roll back returns to what ran before, at once and at any time.",
             "Orders that you placed with suppliers stay as they are.",
-            "A version that was rolled back is blocked; a rejected one can be tried again.",
+            "What you roll back can be used again; only a version that did harm is barred.",
         ),
     )
 
@@ -304,7 +301,7 @@ def _leaning(bias: float | None) -> str:
         return ""
     if abs(bias) < 0.005:
         return "In all, forecasts were neither too high nor too low."
-    return f"In all, forecasts were {words.percent(abs(bias))} too {'high' if bias > 0 else 'low'}."
+    return f"In all, forecasts were {words.exact_percent(abs(bias))} too {'high' if bias > 0 else 'low'}."
 
 
 def _may_lose(group: Difference) -> bool:

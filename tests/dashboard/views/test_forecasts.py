@@ -7,7 +7,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.models import Deployment, Forecast, ForecastOverride, Location, ModelVersion, StockAdvice, StockRule
+from pipelines.models import (
+    Deployment,
+    Forecast,
+    ForecastOverride,
+    Location,
+    ModelVersion,
+    StockAdvice,
+    StockRule,
+    Variant,
+)
 from pipelines.stats import words
 from tests.dashboard import story
 
@@ -120,7 +129,18 @@ class TestFiles:
         lines = lines_of(see("/order-list.csv"))
         assert len(lines) == 5
         assert [line[0] for line in lines[1:]] == sorted(line[0] for line in lines[1:])
-        assert lines[1][4:8] == ["60", "77.50", "4650.00", "GBP"]
+        assert lines[1][5:11] == ["60", "6", "77.50", "", "4650.00", "GBP"]  # packs are whole
+
+    def test_carry_barcodes_and_mark_the_merchants_own_numbers(self, shop, see, send):
+        Variant.objects.filter(shopify_id=VARIANT).update(barcode="2000000000015")
+        send(f"/forecasts/{VARIANT}/override", TestOwnNumbers.fields)
+        StockAdvice.objects.filter(variant_id=VARIANT).update(is_overridden=True)
+        for path in ("/forecasts.csv", "/order-list.csv"):
+            head, *lines = lines_of(see(path))
+            mine = [dict(zip(head, line, strict=True)) for line in lines if line[head.index("SKU")] == "SKU-0"]
+            told = [(line["Barcode"], line["Your own number"], line["Your note"]) for line in mine]
+            assert told == [("2000000000015", "yes", "newsletter")]
+            assert [line[head.index("Your note")] for line in lines].count("newsletter") == 1
 
     def test_never_hand_a_formula_to_a_spreadsheet(self, shop, see):
         StockAdvice.objects.filter(variant_id=VARIANT).update(title='=HYPERLINK("x")', subtitle="-1+1", sku="@a")
@@ -163,7 +183,8 @@ class TestOneVariant:
         assert see(f"/forecasts/{VARIANT}/figure.json").status_code == 404
 
     def test_gives_plotly_its_numbers_on_demand(self, shop, see):
-        assert len(see(f"/forecasts/{VARIANT}/figure.json").json()["data"]) == 7
+        names = [line["name"] for line in see(f"/forecasts/{VARIANT}/figure.json").json()["data"]]
+        assert len(names) == 8 and names[-1] == "Out of stock expected"
 
     def test_shows_each_location(self, shop, see):
         place(shop, 9, "Warehouse")

@@ -1,5 +1,6 @@
 """Home: is everything healthy, and does anything need me?"""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from pipelines.stats import words
 from tests import histories
 from tests.dashboard import moving, story
 from tests.exposing import shown
+from tests.identities import OWNER, SHOP, bearer
 
 __all__ = ["shown"]
 
@@ -149,6 +151,15 @@ class TestAShopThatHasJustArrived:
         assert "Its evidence is put together for your decision" in see("/").content.decode()
         story.histories.a_card(empty_shop)
         assert "every 2s" not in see("/").content.decode()
+
+    @pytest.mark.parametrize("path", ["/", "/versions", "/data", "/start"])
+    def test_moves_on_a_page_that_was_opened_before_anything_ran(self, shop, see, client, path):
+        page = see(path).content.decode()
+        poll = page.split('id="progress"')[1].split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
+        headers = bearer(SHOP, OWNER) | {"HX-Current-URL": f"https://app.example{path}?embedded=1"}
+        assert 'hx-trigger="every 20s"' in page and "HX-Location" not in client.get(poll, headers=headers)
+        a_run(shop, state="queued", trigger="merchant")
+        assert json.loads(client.get(poll, headers=headers)["HX-Location"])["path"] == path
 
     def test_sees_the_training_step_by_step(self, empty_shop, see):
         histories.pulled(empty_shop)

@@ -112,6 +112,34 @@ class TestRollBack:
         assert Deployment.objects.get().active.number == 1
         assert LifecycleEvent.objects.filter(kind="release.rolled_back").exists()
 
+    def test_by_hand_bars_nothing_and_offers_to_use_the_version_again(self, shop, card, send, see):
+        send(f"/releases/{card.pk}/approve", said_to(card))
+        page = send("/roll-back/demand_forecast", {"revision": Deployment.objects.get().revision}).content.decode()
+        assert "Use version 2 again" in page and "Blocked" not in page
+        assert "Use version 2 again" in see(f"/releases/{card.pk}").content.decode()
+        page = send(f"/releases/{card.pk}/again").content.decode()
+        assert 'data-toast="Version 2 is ready for your decision"' in page
+        again = Release.objects.latest("pk")
+        assert again.version == card.version and again.is_open and again.pk != card.pk
+        send(f"/releases/{card.pk}/again")
+        assert Release.objects.latest("pk") == again
+        ModelVersion.objects.filter(pk=card.version_id).update(state="quarantined")
+        send(f"/releases/{again.pk}/reject", {"revision": again.revision, "reason": "No"})
+        assert "Use version 2 again" not in see(f"/releases/{card.pk}").content.decode()
+
+    def test_offers_it_again_also_where_a_newer_card_went_with_it(self, shop, card, send):
+        Deployment.objects.update(active_since=timezone.now() - timedelta(days=2))
+        story.histories.a_live_release(Deployment.objects.get().active)
+        Release.objects.filter(pk=card.pk).update(phase="scheduled")
+        page = send("/roll-back/demand_forecast", {"revision": Deployment.objects.get().revision}).content.decode()
+        assert "Back on the simple rule" in page and "Use version 1 again" in page
+
+    def test_is_not_used_again_by_a_colleague(self, card, send):
+        send(f"/releases/{card.pk}/approve", said_to(card))
+        send("/roll-back/demand_forecast", {"revision": Deployment.objects.get().revision})
+        assert "Nothing was changed" in send(f"/releases/{card.pk}/again", sub=COLLEAGUE).content.decode()
+        assert Release.objects.latest("pk") == card
+
     def test_with_a_stale_page_changes_nothing(self, card, send):
         send(f"/releases/{card.pk}/approve", said_to(card))
         page = send("/roll-back/demand_forecast", {"revision": 1}).content.decode()

@@ -1,9 +1,11 @@
 """Settings of the shop, and stock rules in place and by file."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -118,6 +120,11 @@ class TestWhatAYesIsWorth:
 class TestFreezes:
     FIELDS = {"name": "Summer sale", "first_day": "2027-07-01", "last_day": "2027-07-03"}
 
+    @pytest.fixture(autouse=True)
+    def clock(self):
+        with time_machine.travel(datetime(2027, 6, 15, 12, tzinfo=UTC)):
+            yield
+
     def test_last_from_midnight_to_the_midnight_after_the_last_day_of_the_shop(self, shop, send):
         page = send("/settings/freezes", self.FIELDS).content.decode()
         window = FreezeWindow.objects.get()
@@ -131,6 +138,25 @@ class TestFreezes:
         answer = send("/settings/freezes", self.FIELDS | wrong)
         assert answer.status_code == 422 and 'error="' in answer.content.decode()
         assert not FreezeWindow.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("dates", "field"),
+        [
+            ({"first_day": "2020-01-01", "last_day": "2020-01-03"}, "last_day"),
+            ({"first_day": "2027-06-12", "last_day": "2027-06-14"}, "last_day"),
+            ({"first_day": "9999-12-30", "last_day": "9999-12-31"}, "first_day"),
+            ({"first_day": "2027-13-45"}, "first_day"),
+        ],
+    )
+    def test_that_nobody_can_mean_are_refused_at_the_field_that_is_wrong(self, shop, send, dates, field):
+        page = send("/settings/freezes", self.FIELDS | dates).content.decode()
+        tag = re.search(rf'<s-date-field [^>]*name="{field}"[^>]*>', page)[0]
+        assert 'error="' in tag and f'value="{(self.FIELDS | dates)[field]}"' in tag
+        assert not FreezeWindow.objects.exists()
+
+    def test_may_end_today(self, shop, send):
+        send("/settings/freezes", self.FIELDS | {"first_day": "2027-06-10", "last_day": "2027-06-15"})
+        assert FreezeWindow.objects.exists()
 
     def test_of_the_calendar_are_kept_or_dismissed(self, shop, send, see):
         freezes.propose(shop, timezone.now())

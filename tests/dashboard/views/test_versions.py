@@ -45,7 +45,7 @@ class TestTheCard:
     def test_tells_worth_errors_and_lineage(self, shop, see):
         version = ModelVersion.objects.get(number=2)
         page = see("/versions/demand_forecast/2").content.decode()
-        assert "£1,900 less" in page and "38\u00a0%" in page
+        assert "£1,900 less" in page and "38.0\u00a0%" in page
         assert f"{version.artifact_digest[:4]}\u00a0{version.artifact_digest[4:8]}" in page
 
     @pytest.mark.parametrize("path", ["/versions/demand_forecast/99", "/versions/nothing/1", "/versions/nothing/1.md"])
@@ -118,7 +118,7 @@ class TestComparing:
         story.a_version(shop, metrics=story.METRICS | better, recipe={"lead_days": 21})
         page = see("/versions/demand_forecast/compare?a=2&b=3").content.decode()
         told = page[page.index("What differs") : page.index("The same in both")]
-        assert "38\u00a0%" in told and "31\u00a0%" in told and "Lead days" in told and "not known" in told
+        assert "38.0\u00a0%" in told and "31.0\u00a0%" in told and "Lead days" in told and "not known" in told
 
     def test_of_a_version_with_itself_says_so(self, shop, see):
         page = see("/versions/demand_forecast/compare?a=2&b=2").content.decode()
@@ -191,6 +191,11 @@ class TestWhichEarnedMore:
 class TestTraining:
     def test_starts_on_demand(self, shop, send, queued):
         assert "Training starts" in send("/versions/demand_forecast/train").content.decode()
+
+    def test_is_trained_once_by_two_clicks(self, shop, send, queued):
+        for _ in range(2):
+            send("/versions/demand_forecast/train")
+        assert [name for name, _ in queued].count("train_version") == TrainingRun.objects.count() == 1
         assert ("train_version", (shop.pk, "demand_forecast", "merchant")) in queued
 
     def test_starts_once(self, shop, send, queued):

@@ -102,6 +102,14 @@ def test_a_failing_job_is_tried_again_and_then_kept(queued: Callable[[], list[st
 
 
 @pytest.mark.django_db
+def test_what_a_sweep_finds_again_is_not_tried_at_once(queued: Callable[[], list[str]], tmp_path: Path) -> None:
+    sample_jobs.fail_for_the_clock.enqueue(str(tmp_path / "out"))
+    subprocess.run([sys.executable, "-c", IMPATIENT_WORKER, "burst"], cwd=ROOT, check=True, capture_output=True)
+    assert (tmp_path / "out").read_text() == "tried\n"
+    assert queue.django_rq.get_queue("default").failed_job_registry.count == 1
+
+
+@pytest.mark.django_db
 def test_a_killed_workers_job_dies_with_it_and_another_worker_finishes_it(queued: Any, tmp_path: Path) -> None:
     out = tmp_path / "out"
     sample_jobs.hang_once.enqueue(str(out))

@@ -199,8 +199,8 @@ class TestRollingBack:
         told = call("rollback", shop, by="ann", because="Odd answers")
         assert "Version 2 leaves the 5 %" in told and "Version 1 is live for everybody" in told
         row.refresh_from_db()
-        barred = ModelVersion.objects.get(pk=row.version_id)
-        assert row.phase == Release.Phase.ROLLED_BACK and barred.state == ModelVersion.State.QUARANTINED
+        taken = ModelVersion.objects.get(pk=row.version_id)
+        assert row.phase == Release.Phase.ROLLED_BACK and taken.state == ModelVersion.State.VALIDATED
         assert release.deployment_of(shop, "toy").active.number == 1
 
     def test_where_much_money_depends_on_it_it_takes_a_second_word(self, shop):

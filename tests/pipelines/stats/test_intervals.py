@@ -16,6 +16,7 @@ from pipelines.stats.intervals import (
     difference,
     half_width,
     has_enough,
+    of_control,
     relative_difference,
     relative_effect,
 )
@@ -192,6 +193,16 @@ def test_sums_that_cannot_be_are_refused(sums, sentence: str) -> None:
 def test_arms_with_different_strata_are_refused() -> None:
     with pytest.raises(ValueError, match="same strata"):
         difference(Sums.of([1, 2], [1, 1], [1, 1]), Sums.of(5, 1, 1))
+
+
+def test_the_controls_mean_is_weighted_as_the_difference_is_never_pooled() -> None:
+    control, canary = Sums.of([90, 10], [90, 30], [120, 130]), Sums.of([10, 90], [5, 100], [9, 200])
+    found = of_control(control, canary)
+    assert found.value == pytest.approx(0.1 * 1 + 0.9 * 3)  # 1.2 where both steps are added up
+    assert found.n == 200
+    nothing = difference(control, Sums.of([10, 90], [0, 0], [0, 0]))
+    assert (-nothing.value, nothing.se) == (pytest.approx(found.value), pytest.approx(found.se))
+    assert of_control(Sums.of(0, 0, 0), Sums.of(10, 6, 9)) is None
 
 
 def test_an_effect_takes_a_hundred_orders_in_both_arms() -> None:

@@ -263,6 +263,19 @@ def test_an_interval_below_zero_ends_it_without_barring_the_version() -> None:
     assert (decision.action, decision.reason, decision.quarantines) == (Action.ABORT, Reason.WORSE, False)
 
 
+@pytest.mark.parametrize(("harm", "action"), [(79.9, Action.PAUSE), (80.0, Action.ABORT)])
+def test_where_the_interval_may_end_a_test_harm_spends_half_as_much(harm: float, action: Action) -> None:
+    assert decide(compared(harm=harm)).action is action
+    everyone = replace(compared(harm=harm), step=len(strategy("ab").steps(TRAFFIC)) - 1, phase="live")
+    assert (decide(everyone).action is Action.ABORT) is (harm >= 80)  # also when the test is over
+
+
+def test_all_that_takes_a_version_away_is_one_error_of_a_twentieth() -> None:
+    guardrails = 3 / (policy.HARM_PER_GUARDRAIL * 3)
+    assert guardrails + 1 / policy.HARM == pytest.approx(0.05)
+    assert guardrails + 1 / policy.HARM_COMPARED + policy.INTERVAL_ALPHA / 2 == pytest.approx(0.05)
+
+
 def test_a_wrong_split_has_no_loser() -> None:
     assert told(compared(interval=(-0.2, -0.01), ratio=1_000.0)) == (Action.HOLD, Reason.RATIO)
 

@@ -14,9 +14,19 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.lifecycle.evidence import exposures
+from pipelines.lifecycle.evidence import exposures, weigh
+from pipelines.lifecycle.evidence.blocks import close_blocks
 from pipelines.lifecycle.evidence.exposures import assign, heartbeat, record_answer
-from pipelines.models import Approval, Deployment, Exposure, ModelVersion, Release, ServedUnit, ServingWindow
+from pipelines.models import (
+    Approval,
+    Deployment,
+    EvidenceBlock,
+    Exposure,
+    ModelVersion,
+    Release,
+    ServedUnit,
+    ServingWindow,
+)
 from pipelines.stats import assignment
 from tests import exposing
 from tests.exposing import MONDAY, SLUG
@@ -48,20 +58,56 @@ class TestAssigning:
         seen = {(said.arm, said.version) for said in (assign(release.shop, SLUG, who, now=NOON) for who in VISITORS)}
         assert seen == {("canary", release.version_id), ("control", old.pk), ("stable", old.pk)}
 
-    def test_only_units_that_are_compared_are_written_down_and_by_digest_only(self, release: Release) -> None:
-        wanted = {who: arm for who, arm in arms(release).items() if arm != "stable"}
+    def test_every_unit_is_written_down_by_digest_only_with_what_it_is_to_the_comparison(
+        self, release: Release
+    ) -> None:
+        wanted = {who: "between" if arm == "stable" else arm for who, arm in arms(release).items()}
         rows = {bytes(unit): arm for unit, arm in Exposure.objects.values_list("unit", "arm")}
         assert rows == {assignment.digest(who): arm for who, arm in wanted.items()}
 
-    def test_the_first_sight_stands_for_ever_and_its_step_with_it(self, release: Release) -> None:
+    def test_the_first_sight_stands_for_ever_also_that_it_was_between(self, release: Release) -> None:
         before = arms(release)
         exposing.enter(release, 1, NOON + timedelta(days=1))
         after = arms(release, now=NOON + timedelta(days=1))
         assert all(after[who] == arm for who, arm in before.items() if arm != "stable")
+        assert {after[who] for who, arm in before.items() if arm == "stable"} == {"canary"}
         for who, arm in before.items():
-            row = Exposure.objects.filter(unit=assignment.digest(who)).first()
-            expected = (0, NOON) if arm != "stable" else (1, NOON + timedelta(days=1))
-            assert row is None or (row.step, row.first_at) == expected
+            row = Exposure.objects.get(unit=assignment.digest(who))
+            assert (row.arm, row.step, row.first_at) == ("between" if arm == "stable" else arm, 0, NOON)
+
+    def test_who_was_between_sees_the_new_version_later_and_is_never_compared(self, release: Release) -> None:
+        before = arms(release)
+        exposing.enter(release, 1, NOON + timedelta(days=1))
+        new = [f"new {number}" for number in range(100)]
+        seen = arms(release, [*VISITORS, *new], now=NOON + timedelta(days=1))
+        close_blocks(release, NOON + timedelta(days=3))
+        counted = {row.step: (row.canary_units, row.control_units) for row in EvidenceBlock.objects.all()}
+        firsts = list(before.values()), [seen[who] for who in new]
+        assert counted == {step: (arm.count("canary"), arm.count("control")) for step, arm in enumerate(firsts)}
+
+    def test_errors_of_who_is_not_compared_change_no_row(self, release: Release) -> None:
+        between = next(who for who, arm in arms(release).items() if arm == "stable")
+        facts: dict[str, Any] = {"version": release.version_id, "arm": "canary", "now": NOON, "failed": True}
+        record_answer(release.shop, SLUG, unit=assignment.digest(between), **facts)
+        assert not Exposure.objects.filter(had_error=True).exists()
+        assert ServingWindow.objects.get(arm="canary").errors == 1  # the version answered, and failed
+
+    def test_who_was_between_is_forgotten_when_the_release_is_over(self, release: Release) -> None:
+        shown = arms(release)
+        assert exposures.forget_between() == 0
+        Release.objects.filter(pk=release.pk).update(phase=Release.Phase.LIVE, weight=100)
+        assert exposures.forget_between() == list(shown.values()).count("stable")
+        assert exposures.forget_between() == 0
+        assert set(Exposure.objects.values_list("arm", flat=True)) == {"canary", "control"}
+
+    def test_a_returning_third_does_not_unbalance_a_ramp(self, release: Release) -> None:
+        first = [f"visitor {number}" for number in range(3_000)]
+        tomorrow = NOON + timedelta(days=1)
+        arms(release, first)
+        exposing.enter(release, 1, tomorrow)
+        arms(release, [*first[:900], *(f"new {number}" for number in range(2_100))], now=tomorrow)
+        (_, analysis) = weigh.evidence_of(release, tomorrow + timedelta(days=2))
+        assert analysis["ratio"] < 2  # 7.5 million where who was between is counted as new
 
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(seed=st.text(max_size=8), who=st.text(max_size=20), weights=st.lists(st.integers(1, 50), min_size=2))
@@ -76,6 +122,7 @@ class TestAssigning:
             seen.append(assign(release.shop, SLUG, who, now=NOON).arm)
         assert "control" not in seen or set(seen) == {"control"}
         assert "canary" not in seen or set(seen[seen.index("canary") :]) == {"canary"}
+        assert Exposure.objects.get().arm == ("between" if seen[0] == "stable" else seen[0])
 
     def test_nobody_else_than_the_units_of_the_release_is_split(self, release: Release) -> None:
         other = exposing.a_shop()

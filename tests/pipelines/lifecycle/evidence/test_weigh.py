@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pipelines.lifecycle.evidence import blocks, weigh
+from pipelines.lifecycle.evidence import blocks, effects, weigh
 from pipelines.lifecycle.evidence.weigh import evidence_of, many
 from pipelines.models import EvidenceBlock, Order, Release, ShopSettings
 from pipelines.stats import sequential
@@ -260,3 +260,32 @@ class TestMany:
 def test_the_use_case_says_which_evidence_counts() -> None:
     assert exposing.SHOWN.slug == SLUG
     assert exposing.SHOWN.evidence.kind == weigh.RANDOMISED
+
+
+class TestTheErrorOfATest:
+    def ten_hours(self, release: Release) -> None:
+        for hour in range(10):
+            a_block(release, hour, control=(5000, 400), canary=(5000, 380))
+
+    def test_what_ends_it_is_surer_than_what_pages_show(self, release: Release) -> None:
+        self.ten_hours(release)
+        (low, high), shown = measured(release).interval, analysed(release)["effect"]
+        assert low < shown["low"] < shown["value"] < shown["high"] < high
+
+    def test_the_smallest_loss_is_the_one_that_its_limit_finds(self, release: Release) -> None:
+        self.ten_hours(release)
+        before = analysed(release)["plan"]["smallest_harm"]
+        release.steps[0]["compares"] = True
+        assert analysed(release)["plan"]["smallest_harm"] > before
+
+
+def test_what_a_unit_brings_at_most_follows_the_step_that_the_canary_was_shown_on(release: Release) -> None:
+    for step, (canary, rate) in enumerate(((500, 0.03), (5000, 0.06))):  # sales double while the share grows
+        for hour in range(24):
+            counts = {"control": (5000, round(5000 * rate)), "canary": (canary, 0)}
+            a_block(release, 24 * step + hour, step=step, **counts)
+    exposing.enter(release, 1, MONDAY + DAY)
+    brings = effects.most_brought(release, weigh.read([release]))
+    assert brings > 1000 * (0.03 * 500 + 0.06 * 5000) / 5500
+    pooled = 1000 * 0.045
+    assert pooled < brings < 1.1 * 1000 * 0.06

@@ -93,7 +93,9 @@ class House:
             ran = Release.objects.for_shop(self.shop).filter(phase=Phase.SUPERSEDED).exclude(healthy_since=None)
             ran.update(was_healthy_at=self.now)
         seen = self.deployment
-        rollback.roll_back(seen, by="system", because="Harm", revision=seen.revision - stale, now=self.now)
+        rollback.roll_back(
+            seen, by="system", because="Harm", quarantines=True, revision=seen.revision - stale, now=self.now
+        )
 
     def reject(self, stale: bool, _: bool) -> None:
         if self.card:

@@ -9,7 +9,17 @@ from django.utils import timezone
 
 from pipelines.lifecycle.errors import ArtifactRefused, Refused, StaleData
 from pipelines.lifecycle.releases import approval, release, rollback, traffic
-from pipelines.models import Approval, LifecycleEvent, ModelVersion, Release, ShopSettings, Staff, SyncRun
+from pipelines.models import (
+    Approval,
+    LifecycleEvent,
+    ModelVersion,
+    Release,
+    ShopSettings,
+    Staff,
+    StagingRun,
+    SyncRun,
+    TestStoreLink,
+)
 from pipelines.strategies import Traffic
 from tests import exposing, histories
 from tests.histories import COLLEAGUE, a_card, a_version, approved
@@ -112,6 +122,40 @@ class TestAskingOnceAWeek:
         with pytest.raises(Refused):
             approved(release.propose(a_version(shop), routine=True))
 
+    def test_what_waited_for_its_test_store_waits_for_no_week(self, shop):
+        approval.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
+        linked(shop)
+        card = release.propose(a_version(shop))
+        assert (card.phase, card.held) == (Phase.STAGED, release.TESTED_FIRST)
+        passes_its_test(card)
+        assert release.begin(card, timezone.now())
+        card.refresh_from_db()
+        assert card.phase == Phase.AWAITING_APPROVAL and not card.held
+
+    def test_a_routine_question_waits_for_its_week_and_then_for_its_test_store(self, shop):
+        approval.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
+        linked(shop)
+        card = release.propose(a_version(shop), routine=True)
+        assert "once a week" in card.held
+        later = timezone.now() + timedelta(days=8)
+        assert not release.begin(card, later)
+        assert card.held == release.TESTED_FIRST
+        passes_its_test(card)
+        assert release.begin(card, later)
+
+
+def linked(shop):
+    """Link a test store."""
+    now = timezone.now()
+    facts = {"entered_at": now, "confirmed_at": now, "by": histories.OWNER}
+    TestStoreLink.objects.create(shop=shop, test_shop=histories.a_shop(), **facts)
+
+
+def passes_its_test(card):
+    """Let the test of a release's version end well."""
+    facts = {"use_case": card.use_case, "version": card.version, "state": StagingRun.State.PASSED}
+    StagingRun.objects.create(shop=card.shop, **facts)
+
 
 class TestApproving:
     def test_the_owner_approves_and_the_version_is_live(self, shop):
@@ -211,7 +255,7 @@ class TestApproving:
         approved(a_card(shop))
         card = a_card(shop)
         deployment = release.deployment_of(shop, "demand_forecast")
-        rollback.roll_back(deployment, by="system", because="harm", revision=deployment.revision)
+        rollback.roll_back(deployment, by="system", because="harm", quarantines=True, revision=deployment.revision)
         with pytest.raises(Refused, match="changed"):
             approved(card)
         assert live(shop) is None

@@ -132,7 +132,7 @@ class TestPeople:
         histories.approved(histories.a_card(shop))
         beside = release.propose(histories.a_version(shop))
         pointer = release.deployment_of(shop, "demand_forecast")
-        rollback.roll_back(pointer, by="system", because="Harm", revision=pointer.revision)
+        rollback.roll_back(pointer, by="system", because="Harm", quarantines=True, revision=pointer.revision)
         beside.refresh_from_db()
         assert (beside.phase, beside.evidence["compared_with"]) == (Phase.SHADOW, first.version.number)
         assert beside.evidence_digest == card.digest_of(beside.evidence)
@@ -238,7 +238,7 @@ class TestOneAmongOthers:
         assert canary.pk not in look.due(timezone.now())
 
     def test_each_rollback_is_looked_back_at_in_a_job_of_its_own(self, canary, monkeypatch):
-        rollback.abort(canary, by="system", because="Harm")
+        rollback.abort(canary, by="system", because="Harm", quarantines=True)
         asked = []
         monkeypatch.setattr(jobs.look_back_at, "enqueue", asked.append)
         jobs.look_back()

@@ -57,7 +57,7 @@ def test_p23_a_rollback_that_is_killed_at_any_statement_happens_wholly_or_not_at
     def go_back() -> None:
         deployment = Deployment.objects.get(shop=shop)
         if deployment.active == second.version:
-            rollback.roll_back(deployment, by="system", because="Harm", revision=deployment.revision)
+            rollback.roll_back(deployment, by="system", because="Harm", quarantines=True, revision=deployment.revision)
 
     def untouched() -> None:
         is_there = Deployment.objects.get(shop=shop).active == second.version
@@ -77,7 +77,9 @@ def test_approval_and_rollback_at_the_same_moment_leave_no_barred_version_live(s
     both = [
         in_a_process(lambda: histories.approved(card), barrier=barrier),
         in_a_process(
-            lambda: rollback.roll_back(deployment, by="system", because="Harm", revision=deployment.revision),
+            lambda: rollback.roll_back(
+                deployment, by="system", because="Harm", quarantines=True, revision=deployment.revision
+            ),
             barrier=barrier,
         ),
     ]
@@ -102,7 +104,7 @@ def test_who_tells_of_a_release_does_not_stand_in_the_way_of_a_rollback(shop):
 
     def take_away() -> None:
         barrier.wait()
-        rollback.abort(Release.objects.get(pk=card.pk), by="system", because="Harm")
+        rollback.abort(Release.objects.get(pk=card.pk), by="system", because="Harm", quarantines=True)
 
     both = [in_a_process(tell), in_a_process(take_away)]
     for process in both:

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.releases import release, rollback
-from pipelines.lifecycle.versions import registry
+from pipelines.lifecycle.versions import registry, validate
 from pipelines.models import ModelVersion, Release
 from tests import histories
 from tests.histories import a_card, approved
@@ -28,14 +28,36 @@ def go_back(shop, **changes):
     return deployment
 
 
-def test_the_version_that_ran_before_runs_again_and_the_other_is_barred(shop):
+def test_the_version_that_ran_before_runs_again_and_the_other_is_barred_where_it_did_harm(shop):
     first = histories.healthy(approved(a_card(shop)))
     second = approved(a_card(shop))
-    deployment = go_back(shop)
+    deployment = go_back(shop, quarantines=True)
     assert (deployment.active, deployment.standby) == (first.version, None)
     second.refresh_from_db()
     second.version.refresh_from_db()
     assert second.phase == Release.Phase.ROLLED_BACK and second.version.state == ModelVersion.State.QUARANTINED
+
+
+def test_a_person_who_goes_back_bars_nothing_and_may_use_the_version_again(shop):
+    files = {"recipe.json": b'{"same": true}'}
+    card = approved(a_card(shop, files=files))
+    assert go_back(shop).active is None
+    card.refresh_from_db()
+    assert (card.phase, card.version.state) == (Release.Phase.ROLLED_BACK, ModelVersion.State.VALIDATED)
+    assert release.propose(card.version) == card  # not by itself
+    again = release.propose(card.version, again=True)
+    assert again != card and again.phase == Release.Phase.AWAITING_APPROVAL
+    assert approved(again).phase == Release.Phase.LIVE
+    assert release.propose(card.version, again=True) == again  # it runs
+
+
+def test_what_learned_the_same_as_a_version_taken_back_by_hand_is_not_refused(shop):
+    files = {"recipe.json": b'{"same": true}'}
+    approved(a_card(shop, files=files))
+    go_back(shop)
+    retrained = histories.a_version(shop, files=files, state=ModelVersion.State.TRAINED)
+    assert validate.not_barred(retrained).verdict == "passed"
+    assert registry.barred_twin(retrained) is None
 
 
 def test_without_a_version_before_the_simple_rule_runs(shop):
@@ -60,7 +82,7 @@ def test_a_version_that_never_ran_healthy_for_a_day_does_not_come_back(shop):
 
 def test_a_barred_version_is_never_proposed_again(shop):
     card = approved(a_card(shop))
-    go_back(shop)
+    go_back(shop, quarantines=True)
     card.version.refresh_from_db()
     with pytest.raises(Refused, match="quarantined"):
         release.propose(card.version)
@@ -81,9 +103,10 @@ def test_where_the_simple_rule_runs_there_is_nothing_to_roll_back(shop):
 
 def test_p07_what_learned_the_same_as_a_barred_version_is_not_approved(shop):
     files = {"recipe.json": b'{"same": true}'}
-    approved(a_card(shop, files=files))
+    first = approved(a_card(shop, files=files))
+    approved(a_card(shop))
     twin = a_card(shop, files=files)
-    go_back(shop)
+    registry.quarantine(first.version, by="system", because="Harm")
     twin.refresh_from_db()
     with pytest.raises(Refused, match="same as version 1"):
         approved(twin)

@@ -8,7 +8,8 @@ import pytest
 
 from pipelines.lifecycle.data.stockouts import IN_STOCK, KNOWN, SUSPECTED, UNKNOWN
 from pipelines.lifecycle.sandbox import rehearse
-from pipelines.usecases.contract import Frames
+from pipelines.usecases.contract import Frames, Soundness
+from pipelines.usecases.demand_forecast import sound
 
 TODAY = date(2026, 11, 23)
 IDS = [1, 2]
@@ -48,6 +49,7 @@ def mornings(count=14):
 
 def replayed(candidate, running=None, *, days=14, **known):
     happened = known.pop("happened", None) or frames_until(TODAY - timedelta(days=1))
+    known.setdefault("judged", lambda tables, frames: sound.forecasts(tables["forecasts"], frames))
     return rehearse.replay(mornings(days), at, candidate, running or saying(), happened=happened, **known)
 
 
@@ -229,4 +231,5 @@ class TestVerdict:
 
     def test_a_use_case_without_forecasts_passes_by_answering(self):
         tables = {"recommendations": pd.DataFrame({"product_id": [1]})}
-        assert judged(lambda frames: tables, lambda frames: tables).passed
+        fine = {"judged": lambda tables, frames: Soundness()}
+        assert judged(lambda frames: tables, lambda frames: tables, **fine).passed

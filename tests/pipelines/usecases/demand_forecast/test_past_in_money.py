@@ -70,10 +70,11 @@ def fitted(frames: Frames) -> model.Fitted:
 
 
 class TestReplay:
-    def test_it_counts_the_weeks_from_the_first_scored_origin(self, frames, fitted):
+    def test_it_counts_the_last_twelve_weeks_and_a_few_variants_are_thin(self, frames, fitted):
         replay = replay_past(frames, fitted)
         assert (replay.weeks, replay.first_day) == (12, LAST_DAY - timedelta(days=83))
-        assert replay.against("naive").interval is not None and not replay.is_thin
+        assert replay.against("naive").interval is not None
+        assert replay.thin_because == "4 variants are thin evidence, a proof needs 100"
 
     def test_a_live_version_of_the_same_recipe_at_every_origin_differs_by_nothing(self, frames, fitted, monkeypatch):
         monkeypatch.setattr("pipelines.usecases.demand_forecast.backtest.Backtest.recipe", lambda *_: fitted.recipe)
@@ -83,22 +84,28 @@ class TestReplay:
     def test_a_month_of_history_is_not_measured_and_says_why(self):
         frames = whole_frames(days=28)
         replay = replay_past(frames, model.fit(frames))
-        assert replay.verdict == "not_measured" and "14 days" in str(replay.reason)
+        assert replay.verdict == "not_measured" and replay.weeks == 0
+        assert replay.reason == (
+            "A replay of 8 weeks needs 112 days of sales with your lead times; yours reach back 28."
+        )
 
-    def test_two_months_are_measured_and_thin(self):
-        frames = whole_frames(days=60)
+    @pytest.mark.parametrize(("days", "weeks"), [(60, 0), (111, 0), (112, 8), (139, 11), (140, 12), (200, 12)])
+    def test_how_many_weeks_count_after_the_shelves_are_filled(self, days, weeks):
+        frames = whole_frames(days=days)
         replay = replay_past(frames, model.fit(frames))
-        assert replay.weeks == 4 and replay.is_thin and replay.verdict in ("not_proven", "worse")
+        assert replay.weeks == weeks and (replay.against("naive") is not None) == (weeks > 0)
+        assert replay.is_thin and replay.verdict != "better"
 
     def test_each_variant_is_replayed_by_its_own_terms(self, frames, fitted):
-        slow = rules({"variant_id": 1, "vendor": "", "lead_time_days": 40, "review_days": 14})
+        slow = rules({"variant_id": 1, "vendor": "", "lead_time_days": 7, "review_days": 14})
         replay = replay_past(whole_frames(rules=slow), fitted)
-        assert replay.outcomes["naive"].holding > 1.2 * replay_past(frames, fitted).outcomes["naive"].holding
+        assert replay.left_out == 0
+        assert replay.outcomes["naive"].holding > 1.04 * replay_past(frames, fitted).outcomes["naive"].holding
 
 
 @pytest.mark.parametrize("policy", ["candidate", "champion", "naive"])
 def test_a_policy_reads_no_day_at_or_after_its_review(frames, fitted, policy):
-    day = 108  # 52, the first review, and eight weeks
+    day = 108  # 24, the first review, and twelve weeks
     future = frames["daily_sales"]["ds"] >= frames["daily_sales"]["ds"].min() + pd.Timedelta(days=day)
     other = frames["daily_sales"].assign(y=np.where(future, 50.0, frames["daily_sales"]["y"]))
     told = []
@@ -110,7 +117,7 @@ def test_a_policy_reads_no_day_at_or_after_its_review(frames, fitted, policy):
 
 def test_stock_is_opened_with_what_was_there_on_the_eve_where_that_is_known(frames):
     past = past_of(frames, first_counted=66)
-    eve = pd.Timestamp(past.history.day(66 - 14 - 1))
+    eve = pd.Timestamp(past.history.day(66 - 2 * 21 - 1))
     known = pd.DataFrame(
         {
             "unique_id": [1, 1, 1, 2, 3],

@@ -1,0 +1,39 @@
+"""What we would do about a version that is not proven, and why: the merchant decides, and is not left alone with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.models import ModelVersion
+
+BEATS_THE_SIMPLE_RULE = "Smaller errors than the simple rule"
+
+
+def of(version: ModelVersion, active: ModelVersion | None) -> str:
+    """Say in a sentence what we would do with a version that is not proven, beside what runs now."""
+    found = compared(version.replay, "champion" if active else "naive")
+    if active:
+        return beside_a_version(found, active)
+    if any(gate["name"] == BEATS_THE_SIMPLE_RULE and gate["verdict"] == "passed" for gate in version.gates):
+        return (
+            "We would use it: its forecasts missed by less than the simple rule's, it is watched from the first day,"
+            " and going back is one click."
+        )
+    return "We would wait for the next training: nothing yet shows that it is better than the simple rule."
+
+
+def beside_a_version(found: dict[str, Any], active: ModelVersion) -> str:
+    """Weigh a new version against one that runs and is known."""
+    keep = f"We would keep version {active.number}"
+    if found.get("interval") is None:
+        return f"{keep}: the two could not be compared in money, and version {active.number} is known."
+    if found["profit"] > 0:
+        return f"{keep}: what the new one may gain may be chance, and the next training knows more."
+    return f"{keep}: on your past the new one gained nothing."
+
+
+def compared(replay: dict[str, Any], rival: str) -> dict[str, Any]:
+    """Return the replay's difference to a rival over all; nothing where it was not measured."""
+    groups = (replay.get("versus") or {}).get(rival) or [{}]
+    found: dict[str, Any] = groups[0]
+    return found

@@ -1,0 +1,98 @@
+"""A retrain that differs in nothing asks for nothing; what we would do with one that is not proven."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from pipelines.lifecycle import due
+from pipelines.lifecycle.releases import advice, release
+from pipelines.models import LifecycleEvent, ModelVersion, Release
+from tests import histories
+
+pytestmark = pytest.mark.django_db
+SAME = {"recipe.json": b'{"same": true}'}
+
+
+def answering(rows: int, changed: int, beside: int = 1) -> dict:
+    return {"compared_with": beside, "answers": {"rows": rows, "changed": changed}}
+
+
+def beside(*groups: dict) -> dict:
+    return {"replay": {"versus": {"champion": list(groups)}}}
+
+
+@pytest.fixture
+def shop():
+    shop = histories.a_shop()
+    histories.pulled(shop)
+    return shop
+
+
+@pytest.fixture
+def live(shop) -> Release:
+    return histories.approved(histories.a_card(shop, files=SAME))
+
+
+class TestARetrain:
+    def test_that_learned_the_very_same_is_set_aside_with_a_line(self, shop, live):
+        row = release.propose(histories.a_version(shop, files=SAME))
+        assert row.phase == Release.Phase.SUPERSEDED
+        told = LifecycleEvent.objects.for_shop(shop).filter(release_id_seen=row.pk).get()
+        assert (told.kind, told.because) == ("release.superseded", "It learned the very same as version 1")
+        assert release.deployment_of(shop, "demand_forecast").active == live.version
+        assert not list(due.proposals(timezone.now() + timedelta(hours=1)))
+
+    def test_that_is_the_same_as_what_waits_leaves_the_card_as_it_is(self, shop, live):
+        files = {"recipe.json": b'{"other": true}'}
+        waiting = histories.a_card(shop, files=files)
+        assert release.propose(histories.a_version(shop, files=files)).phase == Release.Phase.SUPERSEDED
+        waiting.refresh_from_db()
+        assert waiting.phase == Release.Phase.AWAITING_APPROVAL
+
+    def test_that_says_the_same_of_everything_is_set_aside(self, shop, live):
+        row = release.propose(histories.a_version(shop, metrics=answering(rows=40, changed=0)))
+        assert row.phase == Release.Phase.SUPERSEDED
+        assert row.closed_because == "It says the same as version 1, to a hundredth"
+
+    @pytest.mark.parametrize(
+        "metrics",
+        [{}, answering(40, 1), answering(0, 0), answering(40, 0, beside=7), {"compared_with": 1, "answers": None}],
+    )
+    def test_is_asked_about_where_anything_may_differ(self, shop, live, metrics):
+        assert release.propose(histories.a_version(shop, metrics=metrics)).is_open
+
+    def test_of_a_shop_where_nothing_runs_is_asked_about(self, shop):
+        assert histories.a_card(shop, files=SAME).phase == Release.Phase.AWAITING_APPROVAL
+
+
+class TestWhatWeWouldDo:
+    @pytest.mark.parametrize(
+        ("told", "advised"),
+        [
+            (beside({"profit": 900, "interval": [-10, 2000]}), "may be chance"),
+            (beside({"profit": -900, "interval": [-2000, 10]}), "gained nothing"),
+            ({}, "could not be compared"),
+        ],
+    )
+    def test_beside_a_version_that_runs_we_would_keep_it_and_say_why(self, shop, live, told, advised):
+        card = histories.a_card(shop, state=ModelVersion.State.UNDECIDED, **told)
+        assert card.evidence["advice"].startswith("We would keep version 1: ") and advised in card.evidence["advice"]
+
+    @pytest.mark.parametrize(("verdict", "would"), [("passed", "We would use it"), ("open", "We would wait")])
+    def test_where_the_simple_rule_runs_its_errors_decide(self, shop, verdict, would):
+        gates = [{"name": advice.BEATS_THE_SIMPLE_RULE, "verdict": verdict, "text": ""}]
+        card = histories.a_card(shop, state=ModelVersion.State.UNDECIDED, gates=gates)
+        assert card.evidence["advice"].startswith(would)
+
+    def test_the_check_that_decides_is_one_of_the_gates(self):
+        from pipelines.lifecycle.versions import gates
+        from pipelines.usecases import USE_CASES
+
+        found = gates.better_than_the_simple_rule(gates.Measured(USE_CASES["demand_forecast"], {}, {}))
+        assert found.name == advice.BEATS_THE_SIMPLE_RULE
+
+    def test_what_is_proven_needs_no_advice(self, shop):
+        assert histories.a_card(shop).evidence["advice"] == ""
