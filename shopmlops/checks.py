@@ -24,7 +24,7 @@ DEMO_SECRET_FILE = "demo-secret"  # noqa: S105 (a name, no secret)
 @register
 def setup_is_consistent(**kwargs: Any) -> list[CheckMessage]:
     """Report every inconsistency of the settings, with an id and a hint."""
-    return [*secrets(), *addresses(), *hosts(), *strangers(), *demo()]
+    return [*secrets(), *addresses(), *hosts(), *strangers(), *clock(), *demo()]
 
 
 def refuse_unsafe_start() -> None:
@@ -138,6 +138,16 @@ def strangers() -> Iterator[CheckMessage]:
             "ADMIN_HOST is not set: /admin/ answers under the merchants' address.",
             hint="Give operators a host name of their own, which strangers cannot reach.",
             id="shopmlops.W002",
+        )
+
+
+def clock() -> Iterator[CheckMessage]:
+    """Report a clock that was turned: merchants live in real time."""
+    if settings.CLOCK_AHEAD and not settings.DEMO:
+        yield Error(
+            f"CLOCK_AHEAD is {settings.CLOCK_AHEAD}: only the demo's clock can be turned.",
+            hint="Unset it; `make demo AT=2027-02-28T23:58` sets it for its own processes.",
+            id="shopmlops.E015",
         )
 
 

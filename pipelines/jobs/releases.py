@@ -47,7 +47,7 @@ def look_at_open(shop_id: int) -> None:
 
 
 def follow(release_id: int, before: tuple[str, int] | None) -> None:
-    """Have the shop served by what runs now, or let a candidate answer alongside for the first time."""
+    """Have the shop served by what runs now, or let a candidate answer alongside or for its card for the first time."""
     from pipelines.jobs import training
     from pipelines.lifecycle.releases.release import deployment_of
     from pipelines.models import Release
@@ -59,7 +59,7 @@ def follow(release_id: int, before: tuple[str, int] | None) -> None:
     now = (row.phase, deployment_of(row.shop_id, row.use_case).revision)
     if before and now[1] != before[1]:
         training.refresh.enqueue(row.shop_id, row.use_case)
-    elif row.phase == Release.Phase.SHADOW and now != before:
+    elif row.phase in (Release.Phase.SHADOW, Release.Phase.AWAITING_APPROVAL) and now != before:
         training.alongside.enqueue(row.shop_id, row.use_case)
 
 

@@ -13,16 +13,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipelines.stats.frames import Matrix
 from pipelines.usecases.contract import Frames
-from pipelines.usecases.demand_forecast.backtest import SCORED_SUM, Members, Recipe
-from pipelines.usecases.demand_forecast.ensemble import Cube, pooled_week, weekly_profiles
+from pipelines.usecases.demand_forecast.backtest import Members, Recipe
+from pipelines.usecases.demand_forecast.doubt import doubt_of, past_cuts, trial_of
+from pipelines.usecases.demand_forecast.ensemble import pooled_week, weekly_profiles
 from pipelines.usecases.demand_forecast.history import History, history_of
 from pipelines.usecases.demand_forecast.launches import launch_profiles
-from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, USUAL_LEAD_DAYS, dispersion_of, model_error_of
+from pipelines.usecases.demand_forecast.spread import USUAL_LEAD_DAYS, Doubt, dispersion_of, spread_of
 
+FORECAST_DAYS = 28
 LEAST_PAST = 120  # days before the first origin
-BETWEEN_TRIALS, TRIALS = 28, 3
-TRAINED_EVERY = 7  # days
+WEEK, TRAINED_EVERY = 7, 28  # days
 PRICE_MINOR = 1_000
 TERMS = {"lead_time_days": 14, "review_days": 7, "service_level": 0.95, "cost_share": 0.5, "holding_rate": 0.25}
 RULES = [
@@ -58,14 +60,15 @@ class RealShop:
         history = self.history
         cuts = [*range(history.n_days - days, LEAST_PAST - 1, -every)][::-1]
         learned = cuts[:: max(1, TRAINED_EVERY // every)]
-        trials = {cut - back for cut in learned for back in backs()}
-        weeks = weekly_profiles(history.panel, sorted(trials | {*cuts}))
-        sums = {cut: sums_from(history, weeks[cut], cut) for cut in trials}
-        errors = {cut: model_error_of([sums[cut - back] for back in backs()]) for cut in learned}
-        said, error = [], USUAL_ERROR
+        past = {before for cut in learned for before in past_cuts(cut)}
+        cubes = weekly_profiles(history.panel, sorted(past | {*cuts}))
+        weeks = {cut: pooled_week(cube, history.until(cut), cut) for cut, cube in cubes.items()}
+        trials = {cut: trial_of(history, weeks[cut], cut, USUAL_LEAD_DAYS) for cut in past}
+        said, doubt = [], Doubt()
         for cut in cuts:
-            error = errors.get(cut, error)
-            said.append(spoken(history, weeks[cut], cut, days).assign(model_error=error))
+            if cut in learned:
+                doubt = doubt_of(trials[before].until(cut) for before in past_cuts(cut))
+            said.append(spoken(history.until(cut), weeks[cut], days, doubt))
         return pd.concat(said, ignore_index=True)
 
 
@@ -85,37 +88,19 @@ def shops(folder: Path) -> Iterator[RealShop]:
             yield RealShop(str(name), Frames(tables, sales["ds"].max().date(), str(rows["country"].iloc[0])))
 
 
-def backs() -> list[int]:
-    """List how many days before an origin those lie from which its doubt is learned."""
-    return [BETWEEN_TRIALS * (trial + 1) for trial in range(TRIALS)]
-
-
-def mean_from(history: History, week: Cube, cut: int, days: int) -> np.ndarray:
-    """Forecast from a cut by the cheap members."""
-    known = history.until(cut)
-    said = Members(known, days, pooled_week(week, known, cut), None, None, launch_profiles(known))
-    return said.combine(Recipe()).mean
-
-
-def sums_from(history: History, week: Cube, cut: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give what sold, what was said and the dispersion of the first two weeks from a cut."""
-    known = history.until(cut)
-    sold = history.actual(cut, SCORED_SUM).sum(axis=1)
-    rows = known.worth_scoring() & np.isfinite(sold)
-    said = mean_from(history, week, cut, SCORED_SUM).sum(axis=1, dtype=np.float64)
-    return sold[rows], said[rows], dispersion_of(known.panel, USUAL_LEAD_DAYS).by_series[rows]
-
-
-def spoken(history: History, week: Cube, cut: int, days: int) -> pd.DataFrame:
-    """Give a forecast as it is stored, of the variants that were there."""
-    known = history.until(cut)
+def spoken(known: History, week: Matrix, days: int, doubt: Doubt) -> pd.DataFrame:
+    """Give a forecast from a history's end as it is stored, of the variants that were there."""
+    said = Members(known, max(days, FORECAST_DAYS), week, None, None, launch_profiles(known))
+    mean = said.combine(Recipe()).mean
+    spread = spread_of(known.panel, mean, dispersion_of(known.panel, USUAL_LEAD_DAYS).by_series, doubt)
     there = known.age > 0
     return pd.DataFrame(
         {
-            "variant_id": history.panel.ids[there],
-            "first_day": history.day(cut).astype(object),
-            "origin": history.day(cut - 1).astype(object),
-            "mean": list(mean_from(history, week, cut, days)[there]),
-            "dispersion": dispersion_of(known.panel, USUAL_LEAD_DAYS).by_series[there],
+            "variant_id": known.panel.ids[there],
+            "first_day": known.day(known.n_days).astype(object),
+            "origin": known.asof,
+            "mean": list(mean[there, :days]),
+            "dispersion": spread.scatter(WEEK)[there],
+            "model_error": spread.error(WEEK)[there],
         }
     )

@@ -70,7 +70,7 @@ class Answer:
         return cls({}, Soundness(expected=units, errors=units, broken=why[:200]))
 
 
-Writer = Callable[[Deployment, Speaker, date, pd.DataFrame], int]
+Writer = Callable[[Deployment, Speaker, date, pd.DataFrame, datetime], int]
 
 
 def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
@@ -124,6 +124,8 @@ def candidates(deployment: Deployment) -> Iterator[Speaker]:
     is_shown = release.phase == Release.Phase.CANARY and deployment.canary_id == release.version_id
     if split.mirror or is_shown:
         yield Speaker(release.version, CANARY, release.seed, release.weight if is_shown else 0)
+    elif release.is_waiting_for_merchant:  # pages show beside what runs what it would say; nobody judges it by that
+        yield Speaker(release.version, UNSEEN, weight=0)
 
 
 def standbys(deployment: Deployment, now: datetime) -> Iterator[Speaker]:
@@ -202,7 +204,7 @@ def write(deployment: Deployment, speaker: Speaker, origin: date, said: Answer, 
     shown = {} if said.sound.broken else said.tables
     with transaction.atomic():
         wait_for_other_writers(deployment)
-        written = sum(WRITERS[name](deployment, speaker, origin, rows) for name, rows in shown.items())
+        written = sum(WRITERS[name](deployment, speaker, origin, rows, now) for name, rows in shown.items())
         current = Deployment.objects.select_for_update(no_key=True).filter(pk=deployment.pk)
         if not current.filter(revision=deployment.revision).exists():
             transaction.set_rollback(True)
@@ -235,7 +237,7 @@ def note_window(deployment: Deployment, speaker: Speaker, sound: Soundness, now:
     ServingWindow.objects.filter(pk=window.pk).update(heartbeats=F("heartbeats") + 1, **counts)
 
 
-def write_forecasts(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame) -> int:
+def write_forecasts(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame, now: datetime) -> int:
     """Store one row per variant for this origin, and thin out old origins."""
     known = Forecast.objects.for_shop(deployment.shop_id)
     known.filter(version=speaker.version, origin=origin).delete()
@@ -243,8 +245,11 @@ def write_forecasts(deployment: Deployment, speaker: Speaker, origin: date, rows
     return copy_rows(Forecast, signed(rows, deployment, speaker, origin))
 
 
-def write_advice(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame) -> int:
-    """Replace the shop's advice on the variants that this speaker advises on."""
+def write_advice(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame, now: datetime) -> int:
+    """Replace the shop's advice on the variants that this speaker advises on.
+
+    It is as old as the moment at which its data was read: what the merchant changed since is not in it.
+    """
     known = StockAdvice.objects.for_shop(deployment.shop_id)
     if not speaker.weight:
         return 0
@@ -252,8 +257,7 @@ def write_advice(deployment: Deployment, speaker: Speaker, origin: date, rows: p
         rows = rows[rows["variant_id"].map(speaker.advises).astype(bool)]
         known = known.filter(variant_id__in=rows["variant_id"].unique().tolist())
     known.delete()
-    at = timezone.now().isoformat()
-    return copy_rows(StockAdvice, signed(rows, deployment, speaker, origin).assign(updated_at=at))
+    return copy_rows(StockAdvice, signed(rows, deployment, speaker, origin).assign(updated_at=now.isoformat()))
 
 
 def signed(rows: pd.DataFrame, deployment: Deployment, speaker: Speaker, origin: date) -> pd.DataFrame:

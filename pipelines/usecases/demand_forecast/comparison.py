@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pipelines.stats.decay import alarm_limit, block_means
 from pipelines.stats.frames import Mask, Matrix
@@ -25,7 +24,13 @@ from pipelines.usecases.demand_forecast.backtest import Backtest, Recipe
 from pipelines.usecases.demand_forecast.baselines import seasonal_naive
 from pipelines.usecases.demand_forecast.history import History, Vector, history_of
 from pipelines.usecases.demand_forecast.ordering import Terms
-from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, USUAL_LEAD_DAYS, dispersion_of
+from pipelines.usecases.demand_forecast.spread import (
+    PACE_DAYS,
+    USUAL_LEAD_DAYS,
+    Doubt,
+    dispersion_of,
+    spread_of,
+)
 from pipelines.usecases.demand_forecast.stock_inputs import terms_of, variants_with_terms
 
 WEEK = 7
@@ -41,7 +46,7 @@ class Said:
 
     daily: Matrix
     dispersion: Vector
-    model_error: Vector | float
+    model_error: Vector
 
     @property
     def units(self) -> Vector:
@@ -56,8 +61,7 @@ class Said:
 
     def take(self, rows: Mask) -> Said:
         """Keep some variants."""
-        error = self.model_error if isinstance(self.model_error, float) else self.model_error[rows]
-        return Said(self.daily[rows], self.dispersion[rows], error)
+        return Said(self.daily[rows], self.dispersion[rows], self.model_error[rows])
 
 
 def loss_of(terms: Terms, sold: Vector, said: Said, rows: Mask) -> float:
@@ -160,8 +164,10 @@ def of_the_rule(history: History, rows: pd.DataFrame, days: int) -> Said:
 
 def rule_said(known: History, ahead: int, days: int) -> Said:
     """Repeat the last week, with the usual doubt."""
-    daily = seasonal_naive(known.panel, ahead + days)[:, ahead:]
-    return Said(daily, dispersion_of(known.panel, USUAL_LEAD_DAYS).by_series, USUAL_ERROR)
+    mean = seasonal_naive(known.panel, max(ahead + days, PACE_DAYS))
+    spread = dispersion_of(known.panel, USUAL_LEAD_DAYS).by_series
+    error = spread_of(known.panel, mean, spread, Doubt()).error(WEEK)
+    return Said(mean[:, ahead : ahead + days], spread, error)
 
 
 def prices_of(frames: Frames) -> Terms:
@@ -207,20 +213,23 @@ def past_losses(frames: Frames, backtest: Backtest, champion: Recipe | None) -> 
     return PastLosses(weekly, daily)
 
 
-def voices(
-    backtest: Backtest, cut: int, champion: Recipe | None
-) -> Iterator[tuple[str, Matrix, NDArray[np.float64], float]]:
-    """Yield what each rule had said from an origin, with its doubt."""
-    trial, recipe = backtest.members(cut, backtest.plan.horizon), backtest.recipe(cut)
-    spread = dispersion_of(trial.history.panel, backtest.lead_days).by_series
-    yield CANDIDATE, trial.combine(recipe).mean, spread, recipe.model_error
+def voices(backtest: Backtest, cut: int, champion: Recipe | None) -> Iterator[tuple[str, Matrix, Vector, Vector]]:
+    """Yield what each rule had said from an origin, with its doubt over a week."""
+    trial = backtest.members(cut, backtest.plan.horizon)
+    panel = trial.history.panel
+    spread = dispersion_of(panel, backtest.lead_days).by_series
+    recipe = backtest.recipe(cut)
+    said = {CANDIDATE: (trial.combine(recipe).mean, recipe.doubt)}
     if champion is not None:
-        yield CHAMPION, trial.combine(champion).mean, spread, champion.model_error
-    yield NAIVE, seasonal_naive(trial.history.panel, trial.horizon), spread, USUAL_ERROR
+        said[CHAMPION] = trial.combine(champion).mean, champion.doubt
+    said[NAIVE] = seasonal_naive(panel, trial.horizon), Doubt()
+    for name, (mean, doubt) in said.items():
+        bound = spread_of(panel, mean, spread, doubt)
+        yield name, mean, bound.scatter(WEEK), bound.error(WEEK)
 
 
 def pricing(
-    backtest: Backtest, terms: Terms, cut: int, mean: Matrix, spread: Vector, error: float
+    backtest: Backtest, terms: Terms, cut: int, mean: Matrix, spread: Vector, error: Vector
 ) -> Callable[[int], list[float]]:
     """Return what prices a forecast's errors in periods of so many days."""
     was_there = backtest.history.until(cut).age > 0
@@ -230,7 +239,7 @@ def pricing(
         for first in range(0, mean.shape[1] - days + 1, days):
             sold = backtest.history.actual(cut + first, days).sum(axis=1)
             rows = was_there & np.isfinite(sold)
-            said = Said(mean[rows, first : first + days], spread[rows], error)
+            said = Said(mean[rows, first : first + days], spread[rows], error[rows])
             costs.append(round(loss_of(terms, sold[rows], said, rows), 2))
         return costs
 

@@ -21,17 +21,18 @@ from pipelines.stats.significance import TOTAL_WEEKS
 from pipelines.stats.splits import rolling_origins
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.backtest import Backtest, Members, Recipe, backtest_of
+from pipelines.usecases.demand_forecast.baselines import SIMPLE_RULES
 from pipelines.usecases.demand_forecast.ensemble import Cube, pooled_week, weekly_profiles
 from pipelines.usecases.demand_forecast.evaluation import slices_of
 from pipelines.usecases.demand_forecast.history import History, Vector
 from pipelines.usecases.demand_forecast.launches import launch_profiles
 from pipelines.usecases.demand_forecast.lost_demand import impute_stockouts
-from pipelines.usecases.demand_forecast.model import Fitted, Forecast, forecast_of
-from pipelines.usecases.demand_forecast.ordering import Policy, Terms, forecast_policy, naive_policy
+from pipelines.usecases.demand_forecast.model import Fitted, Forecast, forecast_by_rule, forecast_of
+from pipelines.usecases.demand_forecast.ordering import Policy, Terms, forecast_policy
 from pipelines.usecases.demand_forecast.replay import HISTORY_BEFORE_START, Rates, days_needed, replay, starts_of
 from pipelines.usecases.demand_forecast.replay_result import Replay
 from pipelines.usecases.demand_forecast.shop_total import forecast_total
-from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, dispersion_of
+from pipelines.usecases.demand_forecast.spread import Doubt
 from pipelines.usecases.demand_forecast.stock_inputs import terms_of, variants_with_terms
 
 WEEK = 7
@@ -151,7 +152,7 @@ def policies_of(past: Past, champion: Fitted | None) -> dict[str, Policy]:
     policies = {"candidate": forecasts_by(past, past.backtest.recipe, cubes, total)}
     if champion is not None:
         policies["champion"] = forecasts_by(past, lambda cut: live_at(past, champion, cut), cubes, total)
-    policies["naive"] = repeating_last_week(past)
+    policies["naive"] = by_the_simple_rule(past)
     return policies
 
 
@@ -160,18 +161,17 @@ def live_at(past: Past, champion: Fitted, cut: int) -> Recipe:
     return past.backtest.live_recipe(cut, champion.recipe, champion.asof)
 
 
-def repeating_last_week(past: Past) -> Policy:
-    """Order by last week's sales, with the candidate's own idea of how far a forecast may be off."""
+def by_the_simple_rule(past: Past) -> Policy:
+    """Order by the strongest simple rule, with the candidate's own idea of how far a forecast may be off."""
+    rule = SIMPLE_RULES[past.backtest.simple_rule]
 
-    def dispersion(day: int) -> Vector:
-        return dispersion_of(past.history.until(day).panel, past.backtest.lead_days).by_series
-
-    def levels(day: int, rows: NDArray[np.int64]) -> Vector:
+    @lru_cache(maxsize=1)
+    def forecast_before(day: int) -> Forecast:
         origin = past.origin_before(day)
-        error = USUAL_ERROR if origin is None else past.backtest.recipe(origin).model_error
-        return naive_policy(past.history.known, past.terms, dispersion, error)(day, rows)
+        doubt = Doubt() if origin is None else past.backtest.recipe(origin).doubt
+        return forecast_by_rule(past.history.until(day), past.reach, rule, doubt, past.backtest.lead_days)
 
-    return levels
+    return forecast_policy(forecast_before, past.terms)
 
 
 def forecasts_by(

@@ -15,7 +15,7 @@ from pipelines.stats import words
 from pipelines.usecases.demand_forecast.replay_result import Difference, Replay
 
 NAMES = {"naive": "the simple rule", "champion": "the live version"}
-SIMPLE_RULE = "The simple rule: order as if last week's sales went on."
+SIMPLE_RULE = "The simple rule: order by {}."
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,9 @@ class Page:
 def present(evaluation: Any, replay: Replay, *, currency: str) -> Page:
     """Tell what a version is worth on the shop's own past, against what runs now, else against the simple rule."""
     rival = "champion" if "champion" in replay.versus else "naive"
-    told = _Story(replay, rival, currency)
-    cards = [told.headline(), told.parts(), told.groups(), told.if_wrong(), how_to_undo(), method(evaluation.as_dict())]
+    figures = evaluation.as_dict()
+    told = _Story(replay, rival, currency, SIMPLE_RULE.format(figures.get("simple_rule_words", "last week's sales")))
+    cards = [told.headline(), told.parts(), told.groups(), told.if_wrong(), how_to_undo(), method(figures)]
     return Page(told.badge, tuple(card for card in cards if card), told.figure())
 
 
@@ -79,6 +80,7 @@ class _Story:
     replay: Replay
     rival: str
     currency: str
+    rule: str
 
     @property
     def against(self) -> str:
@@ -114,7 +116,7 @@ class _Story:
     def headline(self) -> Card:
         difference = self.difference
         if difference is None or difference.interval is None:
-            return Card("headline", "Not measured", badge=self.badge, sentences=(self.why_not_measured(), SIMPLE_RULE))
+            return Card("headline", "Not measured", badge=self.badge, sentences=(self.why_not_measured(), self.rule))
         saved = self.costs()[-1][-1]
         return Card(
             "headline",
@@ -132,7 +134,7 @@ class _Story:
         said = [self.range_of(difference)]
         said += [f"Both ordered for the same {words.counted(replay.variants, 'variant')} on your own sales, {days}."]
         if self.rival == "naive":
-            said.append(SIMPLE_RULE)
+            said.append(self.rule)
         if replay.imputed_share >= 0.001:
             share = words.percent(replay.imputed_share)
             said.append(f"On {share} of days there was no stock; there we count what that weekday usually sells.")
@@ -275,11 +277,12 @@ def how_to_undo() -> Card:
 
 
 def method(figures: Mapping[str, Any]) -> Card | None:
-    """Say in plain words how far off the forecast was, beside the simple rule."""
-    ours, naive = figures.get("candidate") or {}, figures.get("seasonal_naive") or {}
+    """Say in plain words how far off the forecast was, beside the simple rule that was the strongest then."""
+    ours, naive = figures.get("candidate") or {}, figures.get(figures.get("simple_rule", "")) or {}
     sentences = [
         _compared("Errors per day", ours.get("rmsse"), naive.get("rmsse")),
         _compared("Errors of the 28-day total", ours.get("wape28"), naive.get("wape28")),
+        f"Simple rule: {figures['simple_rule_words']}, the strongest on these weeks." if naive else "",
         _leaning(ours.get("bias")),
     ]
     known = tuple(sentence for sentence in sentences if sentence)

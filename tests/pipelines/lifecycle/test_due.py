@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+import time_machine
 from django.db.models import F
 from django.utils import timezone
 
@@ -26,6 +27,13 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday
 MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 USE_CASE = "demand_forecast"
 State = TrainingRun.State
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    """Live at the moment that these tests are told at."""
+    with time_machine.travel(NOW, tick=True):
+        yield
 
 
 @pytest.fixture

@@ -179,8 +179,8 @@ def test_without_another_version_the_simple_rule_speaks_as_it_would_have_been_se
             "first_day": WEEK,
             "origin": origin,
             "mean": list(rule.mean),
-            "dispersion": rule.dispersion,
-            "model_error": rule.model_error,
+            "dispersion": rule.spread.dispersion,
+            "model_error": rule.spread.error(7),
         }
     )
     spoken = compare(shop, says([1.0] * 3)).iloc[0]
@@ -232,7 +232,14 @@ def test_the_last_past_week_costs_what_comparing_it_would_say():
     cut = LAST_DAY - timedelta(days=28)
     known = Frames({**shop.tables, "daily_sales": until(shop, cut)}, cut, shop.country)
     rule = simple_rule(model.history_of(known), 28)
-    rows = says([1.0] * 3, first_day=WEEK, ago=22, mean=list(rule.mean), dispersion=rule.dispersion, model_error=0.3)
+    rows = says(
+        [1.0] * 3,
+        first_day=WEEK,
+        ago=22,
+        mean=list(rule.mean),
+        dispersion=rule.spread.dispersion,
+        model_error=rule.spread.error(7),
+    )
     week = compare(shop, rows, rows).iloc[0]
     assert told["weekly_loss"]["seasonal_naive"][-1] == pytest.approx(week["loss"], abs=0.01)
 

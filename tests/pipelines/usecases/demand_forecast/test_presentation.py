@@ -26,11 +26,14 @@ class Evaluation:
         return self.figures
 
 
+RULE = {"simple_rule": "moving_average", "simple_rule_words": "the average of the last four weeks"}
 MEASURED = Evaluation(
     {
         "candidate": {"rmsse": 0.78, "wape28": 0.42, "bias": 0.031},
-        "seasonal_naive": {"rmsse": 1.0, "wape28": 0.56, "bias": 0.0},
+        "moving_average": {"rmsse": 1.0, "wape28": 0.56, "bias": 0.0},
+        "seasonal_naive": {"rmsse": 2.0, "wape28": 0.9, "bias": 0.0},
     }
+    | RULE
 )
 NOTHING = Evaluation({})
 
@@ -191,11 +194,15 @@ def test_errors_are_told_in_plain_words():
     assert card["method"].sentences == (
         "Errors per day are 22\u00a0% smaller than those of the simple rule.",
         "Errors of the 28-day total are 25\u00a0% smaller than those of the simple rule.",
+        "Simple rule: the average of the last four weeks, the strongest on these weeks.",
         "In all, forecasts were 3.1\u00a0% too high.",
     )
-    worse = Evaluation({"candidate": {"rmsse": 1.1, "wape28": None, "bias": -0.001}, "seasonal_naive": {"rmsse": 1.0}})
+    worse = Evaluation(
+        {"candidate": {"rmsse": 1.1, "wape28": None, "bias": -0.001}, "moving_average": {"rmsse": 1.0}} | RULE
+    )
     assert cards(a_replay(), worse)[1]["method"].sentences == (
         "Errors per day are 10\u00a0% larger than those of the simple rule.",
+        "Simple rule: the average of the last four weeks, the strongest on these weeks.",
         "In all, forecasts were neither too high nor too low.",
     )
 
