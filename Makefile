@@ -89,6 +89,6 @@ chromium:
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then ($(CHROMIUM_LINE)) >/dev/null; \
 	else echo "Chromium is not installed, so the browser tests are skipped. As root: $(CHROMIUM_LINE)" >&2; fi
 
-benchmark: setup $(if $(filter pages,$(NAME)),chromium) ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, pages or releases
+benchmark: setup $(if $(filter pages,$(NAME)),chromium) ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, pages, releases or evidence
 	@: "$(if $(NAME),,$(error Say which: make benchmark NAME=ingest))"
 	@exec $(PY) manage.py benchmark $(NAME) $(ARGS)

@@ -22,6 +22,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from pipelines.lifecycle import turns
@@ -52,7 +53,7 @@ FAILED_TRIED_AFTER = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours
 FAILURES_COUNT_FOR = timedelta(days=2)
 LEFT_LYING = timedelta(minutes=2)  # a job that follows at once has had its chance
 
-BY_CLOCK = ("first", "weekly")
+BY_CLOCK = ("first", "weekly", "decay")
 BY_MERCHANT = "merchant"
 LOST_AFTER = timedelta(minutes=15)  # a training that was asked for and that nobody began: its job may be gone
 RENEWAL = "renewal"
@@ -67,7 +68,7 @@ def dead_runs() -> Iterator[Training]:
 
 
 def trainings(now: datetime | None = None) -> Iterator[Training]:
-    """Yield the first and weekly trainings that are due for shops with fresh data."""
+    """Yield the first and weekly trainings, and those after a decay, that are due for shops with fresh data."""
     now = now or timezone.now()
     for use_case in USE_CASES:
         for shop in with_newest_run(can_learn(now), use_case, now):
@@ -100,16 +101,19 @@ def can_learn(now: datetime) -> QuerySet[Shop]:
 
 
 def with_newest_run(shops: QuerySet[Shop], use_case: str, now: datetime) -> QuerySet[Shop]:
-    """Read shops together with their newest training of a use case, how many failed lately, and any version."""
+    """Read shops with their newest training of a use case, failures of late, any version, and since when it decayed."""
     mine = {"shop": OuterRef("pk"), "use_case": use_case}
     newest = TrainingRun.objects.filter(**mine).order_by("-created_at")
     failed = TrainingRun.objects.filter(**mine, state=State.FAILED, created_at__gte=now - FAILURES_COUNT_FOR)
+    live = Release.objects.filter(**mine, phase=Release.Phase.LIVE, analysis__decay__alarm=True)
+    grown_worse = live.annotate(since=KT("analysis__decay__since"))
     return shops.select_related("settings").annotate(
         run_at=Subquery(newest.values("created_at")[:1]),
         run_state=Subquery(newest.values("state")[:1]),
         run_error=Subquery(newest.values("error_code")[:1]),
         failures=Subquery(failed.order_by().values("shop").annotate(n=Count("pk")).values("n")),
         has_version=Exists(ModelVersion.objects.filter(**mine)),
+        decayed_at=Subquery(grown_worse.values("since")[:1]),
     )
 
 
@@ -152,7 +156,9 @@ def trigger_of(shop: Any, now: datetime) -> str:
         return trigger if now - shop.run_at > pause_after(shop.failures or 1, shop.pk) else ""
     if trigger == "first" or shop.run_error == BadData.__name__:
         return trigger if now - shop.run_at > STOPPED_TRIED_EVERY else ""
-    return trigger if shop.run_at < last_slot(shop, now) else ""
+    if shop.run_at < last_slot(shop, now):
+        return trigger
+    return "decay" if shop.decayed_at and datetime.fromisoformat(shop.decayed_at) > shop.run_at else ""
 
 
 def pause_after(failures: int, shop_id: int) -> timedelta:
