@@ -11,6 +11,7 @@ import requests
 
 from devstore.store import Store
 from tests.devstore.conftest import SHOP, World, app, devstore, serving
+from tests.devstore.test_seeding import ROWS, write
 from tests.devstore.tiny_app import TinyApp
 
 __all__ = ["app"]
@@ -93,6 +94,16 @@ def test_without_a_first_store_it_is_refused_in_a_sentence(tmp_path: Path) -> No
     done = devstore(tmp_path, *LIKE)
     assert done.returncode == 2
     assert f"There is no store {SHOP} yet" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_first_store_that_was_made_from_a_file_has_a_second_like_it(tmp_path: Path) -> None:
+    write(tmp_path / "lines.csv", ROWS)
+    assert devstore(tmp_path, "seed", "--state", "state", "--shop", SHOP, "--orders", "lines.csv").returncode == 0
+    assert devstore(tmp_path, *LIKE).returncode == 0
+    store = Store(tmp_path / "state")
+    ours, theirs = ([tuple(row) for row in store.all(CATALOGUE, shop)] for shop in (SHOP, TWIN))
+    assert ours == theirs and ours
+    assert store.number("SELECT count(*) FROM orders WHERE shop = ?", TWIN) == 20
 
 
 def test_a_first_store_in_another_zone_and_currency_has_a_second_like_it(tmp_path: Path) -> None:
