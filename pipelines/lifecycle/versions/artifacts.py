@@ -149,7 +149,7 @@ def read(path: str) -> bytes:
     except FileNotFoundError:
         raise ArtifactRefused(f"The file {PurePosixPath(path).name} of a version is missing.") from None
     except SuspiciousOperation:
-        raise ArtifactRefused("A version names files outside the folder of artifacts.") from None
+        raise ArtifactRefused("A version names files outside the folder of versions.") from None
 
 
 def remove(path: str, names: list[str]) -> None:
