@@ -1,0 +1,18 @@
+import django.utils.timezone
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('pipelines', '0012_barcodes_of_variants'),
+    ]
+
+    operations = [
+        migrations.AddField(model_name='staff', name='first_seen_at', field=models.DateTimeField(null=True)),
+        migrations.AlterField(
+            model_name='staff',
+            name='first_seen_at',
+            field=models.DateTimeField(default=django.utils.timezone.now, null=True),
+        ),
+    ]
