@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle.releases import freezes
-from pipelines.models import Location, ModelVersion, Product, Release, Shop, StockAdvice, Variant
+from pipelines.models import ForecastOverride, Location, ModelVersion, Product, Release, Shop, StockAdvice, Variant
 from tests import histories
 from tests.dashboard import moving
 
@@ -90,6 +90,8 @@ def name_without_blanks(shop: Shop) -> None:
             lineage = made | {"libraries": {"scikit-learn": "1.7.2", "numpy": f"2.3.{version.number}"}}
             tags = [word[:50] for _ in range(10)]
             ModelVersion.objects.filter(pk=version.pk).update(note=word * 12, tags=tags, lineage=lineage)
+    own = {"variant_id": 200_000, "units": 40, "first_day": now.date(), "last_day": now.date() + timedelta(days=9)}
+    ForecastOverride.objects.create(shop=shop, sub="902541635", note=word * 3, **own)
     span = {"starts_at": now + timedelta(days=9), "ends_at": now + timedelta(days=12)}
     freezes.add(shop, name=word, by="902541635", **span)
 
@@ -136,6 +138,21 @@ def test_the_first_key_leads_past_the_menu(admin):
         assert skip.bounding_box()["width"] > 60, path
         admin.page.keyboard.press("Enter")
         assert admin.inside.evaluate("document.activeElement.id") == "page", path
+
+
+@pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "phone"}], indirect=True)
+def test_pictures_of_products_are_shown_and_a_missing_one_breaks_nothing(admin, shop):
+    first, second, *_ = Product.objects.for_shop(shop).order_by("pk")
+    for product, name in ((first, f"{first.pk}.svg"), (second, "lost.jpg")):
+        Product.objects.filter(pk=product.pk).update(image_url=f"{admin.store.origin}/cdn/pictures/{name}?v=1")
+    admin.open("/forecasts").locator("img.thumb").first.wait_for()
+    admin.page.wait_for_load_state("networkidle")
+    widths = admin.inside.evaluate("[...document.querySelectorAll('img.thumb')].map((one) => one.naturalWidth)")
+    boxes = admin.inside.evaluate("[...document.querySelectorAll('.thumb')].map((one) => one.clientWidth)")
+    assert 0 in widths and any(widths)
+    assert set(boxes) == {40}
+    assert any("404" in problem for problem in admin.problems)
+    admin.problems.clear()
 
 
 def test_nothing_moves_after_it_was_painted(admin):

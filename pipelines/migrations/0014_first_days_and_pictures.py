@@ -9,6 +9,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='product',
+            name='image_url',
+            field=models.CharField(blank=True, db_default='', max_length=500),
+        ),
         migrations.AddField(model_name='staff', name='first_seen_at', field=models.DateTimeField(null=True)),
         migrations.AlterField(
             model_name='staff',
