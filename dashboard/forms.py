@@ -1,6 +1,6 @@
 """What merchants type."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from django.http import QueryDict
 from dashboard.queries.deliveries import FILTERS as DELIVERY_FILTERS
 from dashboard.queries.forecasts import FILTERS, SORTS, Wish
 from pipelines import strategies
+from pipelines.lifecycle.preferences import NOT_KNOWN
 from pipelines.models import ShopSettings, StockRule
 from pipelines.shopify.texts import clean
 from pipelines.stats.words import to_major, to_minor
@@ -182,7 +183,7 @@ class SettingsForm(RevisionForm):
     cost_share = forms.DecimalField(min_value=1, max_value=100, decimal_places=1)
     holding_rate = forms.DecimalField(min_value=0, max_value=100, decimal_places=1)
     markdown_rate = forms.DecimalField(min_value=0, max_value=100, decimal_places=1)
-    approvers = forms.CharField(required=False, max_length=1000)
+    approvers = forms.MultipleChoiceField(required=False, error_messages={"invalid_choice": NOT_KNOWN})
     approvals_needed = forms.TypedChoiceField(choices=PEOPLE, coerce=int)
     asks_before_all = forms.TypedChoiceField(choices=BEFORE_ALL, coerce=lambda text: text == "1")
     strategy = forms.ChoiceField(required=False)
@@ -203,9 +204,17 @@ class SettingsForm(RevisionForm):
         "risk_budget_minor",
     )
 
-    def __init__(self, *args: Any, currency: str = "", traffics: Sequence[Traffic] = (), **more: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        currency: str = "",
+        traffics: Sequence[Traffic] = (),
+        people: Collection[str] = (),
+        **more: Any,
+    ) -> None:
         super().__init__(*args, **more)
         self.currency, self.traffics = currency, traffics
+        self.fields["approvers"].choices = [(sub, sub) for sub in people]
         self.fields["strategy"].choices = [("", "By traffic"), *((name, name) for name in strategies.STRATEGIES)]
 
     def clean_canary_weights(self) -> list[int]:
@@ -249,13 +258,6 @@ class SettingsForm(RevisionForm):
             return "canary_weights" if weights else "strategy", str(error)
         return None
 
-    def clean_approvers(self) -> list[str]:
-        """Read the user numbers, one per line or comma."""
-        numbers = self.cleaned_data["approvers"].replace(",", " ").split()
-        if not all(number.isascii() and number.isdigit() for number in numbers):
-            raise forms.ValidationError("Write the Shopify user numbers only, for example 902541635.")
-        return list(dict.fromkeys(numbers))
-
     def changes(self) -> dict[str, Any]:
         """Return the columns to write, with percentages as shares."""
         found = {name: value for name, value in self.cleaned_data.items() if name != "revision"}
@@ -268,10 +270,10 @@ class SettingsForm(RevisionForm):
         stored = {name: getattr(settings, name) for name in names}
         shares = {name: f"{100 * stored[name]:.1f}".removesuffix(".0") for name in cls.SHARES}
         times = {name: f"{stored[name]:%H:%M}" if stored[name] else "" for name in ("pull_at", "train_at")}
-        lists = {name: ", ".join(map(str, stored[name])) for name in ("approvers", "canary_weights")}
+        weights = {"canary_weights": ", ".join(map(str, stored["canary_weights"]))}
         budget, currency = stored["risk_budget_minor"], settings.shop.currency
         money = {"risk_budget_minor": "" if budget is None else str(to_major(budget, currency))}
-        return stored | shares | times | lists | money | {"asks_before_all": int(stored["asks_before_all"])}
+        return stored | shares | times | weights | money | {"asks_before_all": int(stored["asks_before_all"])}
 
 
 class RuleForm(forms.Form):

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from devstore import clock
 from devstore.bulk_files import signed_url
 from devstore.clock import now
+from devstore.pictures import picture_url
 from devstore.store import Store
 
 Getter = Callable[[Any, "Context", dict[str, Any]], Any]
@@ -278,6 +279,12 @@ REFUND_LINE: dict[str, Getter] = {
 
 _STOCK_OF_PRODUCT = "SELECT sum(available) FROM levels JOIN variants USING (item_id) WHERE variants.product_id = ?"
 
+
+def _media(product: int, url: str | None) -> dict[str, Any] | None:
+    preview = {"image": {"url": url}}
+    return {"__typename": "MediaImage", "id": gid("MediaImage", product), "preview": preview} if url else None
+
+
 PRODUCT: dict[str, Getter] = {
     **_id("Product"),
     "title": _column("title"),
@@ -289,6 +296,7 @@ PRODUCT: dict[str, Getter] = {
     "createdAt": _time("created_at"),
     "updatedAt": _time("updated_at"),
     "publishedAt": _time("created_at"),
+    "featuredMedia": lambda row, context, args: _media(row["id"], picture_url(context.store.files_origin, row["id"])),
     "totalInventory": lambda row, context, args: context.store.number(_STOCK_OF_PRODUCT, row["id"]),
     "tracksInventory": _always(True),
     "isGiftCard": _always(False),

@@ -60,7 +60,7 @@ class Platform:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.state)
+        self.store = Store(settings.state, settings.admin_origin)
         self.tokens = Tokens(self.store, settings.client_id, settings.client_secret)
         self.webhooks = Webhooks(self.store, settings.app_url, settings.client_secret, self._subscription)
         mutations = Mutations(lambda: self.operations, self.revoke_scopes)

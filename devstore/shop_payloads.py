@@ -6,6 +6,7 @@ from typing import Any
 from devstore.fields import barcode, gid, plain
 from devstore.payloads import OrderBodies
 from devstore.people import contact
+from devstore.pictures import picture_url
 
 
 class Writer(OrderBodies):
@@ -16,6 +17,7 @@ class Writer(OrderBodies):
         row = self.store.one("SELECT * FROM products WHERE id = ?", number)
         assert row is not None
         variants = self.store.all("SELECT * FROM variants WHERE product_id = ? ORDER BY position", number)
+        picture = picture_url(self.store.files_origin, number)
         return {
             "admin_graphql_api_id": gid("Product", number),
             "body_html": None,
@@ -34,7 +36,7 @@ class Writer(OrderBodies):
             "variants": [self._variant(variant) for variant in variants],
             "options": [],
             "images": [],
-            "image": None,
+            "image": {"src": picture} if picture else None,
             "media": [],
             "variant_gids": [
                 {"admin_graphql_api_id": gid("ProductVariant", v["id"]), "updated_at": self.time(v["updated_at"])}

@@ -98,9 +98,9 @@ FIRST_IDS = {
 class Store:
     """Hold one connection per thread and one lock for writers."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, files_origin: str = "") -> None:
         state.mkdir(parents=True, exist_ok=True)
-        self.state = state
+        self.state, self.files_origin = state, files_origin
         self._local = threading.local()
         self._writing = threading.RLock()
         self.db.executescript(TABLES)

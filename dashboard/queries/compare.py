@@ -10,7 +10,8 @@ from typing import Any
 from django.utils import timezone
 
 from dashboard.queries.evidence import worth_of
-from dashboard.queries.versions import NEWEST, STATES, cost_of, figures, members
+from dashboard.queries.versions import NEWEST, STATES, cost_of, figures, members, reasons
+from dashboard.templatetags.words import short_digest
 from pipelines.models import ModelVersion, Shop
 from pipelines.stats import words
 from pipelines.usecases import USE_CASES
@@ -55,6 +56,7 @@ class Part:
 
     title: str
     lines: list[Line]
+    is_technical: bool = False  # for those who build such models; a decision does not need it
 
     @property
     def differing(self) -> list[Line]:
@@ -97,11 +99,22 @@ class ComparePage:
 
     @property
     def differing(self) -> list[Part]:
-        return [part for part in self.parts if part.differing]
+        return [part for part in self.parts if part.differing and not part.is_technical]
 
     @property
     def same(self) -> list[Part]:
-        return [part for part in self.parts if part.same]
+        return [part for part in self.parts if part.same and not part.is_technical]
+
+    @property
+    def technical(self) -> list[Part]:
+        return [part for part in self.parts if part.is_technical and part.lines]
+
+    @property
+    def verdict(self) -> str:
+        """Say in a heading whether anything differs."""
+        if self.differing:
+            return "What differs"
+        return "Only technical details differ" if any(part.differing for part in self.technical) else "Nothing differs"
 
 
 def compare_page(shop: Shop, left: ModelVersion, right: ModelVersion) -> ComparePage:
@@ -208,15 +221,20 @@ def parts_of(left: ModelVersion, right: ModelVersion, shop: Shop) -> Iterator[Pa
     today = timezone.localdate(timezone=shop.zone)
     for title, told in (
         ("Replay in money", lambda version: replay_of(version, shop.currency, today)),
-        ("Errors on past weeks", errors_of),
         ("Checks", checks_of),
-        ("Recipe", recipe_of),
+        ("Methods", lambda version: cells(members(version.metrics))),
         ("Data", lambda version: data_of(version, today)),
-        ("Size and speed", lambda version: {name: Cell(value) for name, value in cost_of(version)}),
-        ("Made with", made_with),
+        ("Size and speed", lambda version: cells(cost_of(version))),
         ("State", state_of),
     ):
         yield Part(title, lines(told(left), told(right)))
+    for title, told in (("Errors on past weeks", errors_of), ("Recipe", recipe_of), ("Made with", made_with)):
+        yield Part(title, lines(told(left), told(right)), is_technical=True)
+
+
+def cells(told: list[tuple[str, str]]) -> dict[str, Cell]:
+    """Write each thing that is told into a cell."""
+    return {name: Cell(value) for name, value in told}
 
 
 def lines(left: dict[str, Cell], right: dict[str, Cell]) -> list[Line]:
@@ -257,9 +275,9 @@ def checks_of(version: ModelVersion) -> dict[str, Cell]:
 
 
 def recipe_of(version: ModelVersion) -> dict[str, Cell]:
-    """Give the settings that it was trained with, and which methods took part."""
+    """Give the settings that it was trained with, and why methods took part."""
     settings = {name.replace("_", " ").capitalize(): Cell(str(value)) for name, value in version.recipe.items()}
-    return settings | {name: Cell(part) for name, part in members(version.metrics)}
+    return settings | cells(reasons(version.metrics))
 
 
 def data_of(version: ModelVersion, today: date) -> dict[str, Cell]:
@@ -268,17 +286,22 @@ def data_of(version: ModelVersion, today: date) -> dict[str, Cell]:
     return {
         "Sales from": Cell(words.day(seen.first_day, today)),
         "Sales until": Cell(words.day(seen.last_day, today)),
-        "Series": Cell(words.number(seen.series)),
         "Units sold": Cell(words.number(seen.units)),
-        "Digest of the data": Cell(f"{seen.digest[:4]}{words.NBSP}{seen.digest[4:8]}"),
     }
 
 
 def made_with(version: ModelVersion) -> dict[str, Cell]:
-    """Give the code and the libraries."""
-    made = version.lineage
+    """Give the data and the files by their digests, the code and the libraries."""
+    made, seen = version.lineage, version.dataset
+    pinned = {
+        "Digest of the data": short_digest(seen.digest),
+        "Series": words.number(seen.series),
+        "Digest of the learned files": short_digest(version.content_digest),
+    }
     told = {"Code": made.get("code_revision"), "Image": made.get("image_digest"), "Python": made.get("python")}
-    return {name: Cell(str(value or words.UNKNOWN)) for name, value in (told | made.get("libraries", {})).items()}
+    return {
+        name: Cell(str(value or words.UNKNOWN)) for name, value in (pinned | told | made.get("libraries", {})).items()
+    }
 
 
 def state_of(version: ModelVersion) -> dict[str, Cell]:
@@ -286,5 +309,4 @@ def state_of(version: ModelVersion) -> dict[str, Cell]:
     return {
         "State": Cell(STATES[version.state].words),
         "Tags": Cell(", ".join(version.tags) or "none"),
-        "Learned files": Cell(f"{version.content_digest[:4]}{words.NBSP}{version.content_digest[4:8]}".strip()),
     }

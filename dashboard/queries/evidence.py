@@ -18,6 +18,12 @@ class Worth:
     interval: list[int] | None
     weeks: int
     reason: str
+    is_thin: bool = False  # the history is too short for a proof
+
+    @property
+    def is_proven(self) -> bool:
+        """Tell whether the range leaves no doubt which of the two costs less."""
+        return bool(self.interval) and not self.is_thin and not self.interval[0] <= 0 <= self.interval[1]
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ def worth_of(replay: dict[str, Any]) -> Worth:
         interval=groups[0].get("interval"),
         weeks=replay.get("weeks") or 0,
         reason=replay.get("reason") or "",
+        is_thin=bool(replay.get("thin")),
     )
 
 

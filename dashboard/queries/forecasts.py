@@ -7,16 +7,27 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from dashboard.queries.stock_state import StockState, stock_state
 from dashboard.queries.words import Badge
 from pipelines.lifecycle.releases.standing import Standing, standing_of
-from pipelines.models import Forecast, ForecastOverride, Location, ModelVersion, Release, Shop, StockAdvice, Variant
+from pipelines.models import (
+    Forecast,
+    ForecastOverride,
+    Location,
+    ModelVersion,
+    Product,
+    Release,
+    Shop,
+    StockAdvice,
+    Variant,
+)
 
 USE_CASE = "demand_forecast"  # whose advice these pages show
 PAGE_SIZE = 50
+THUMB = 80  # pixels of a picture that is drawn at 40, for dense screens
 MONTH = 28
 TOTAL = 0  # the row of all locations together
 HEAVY = tuple(f"version__{name}" for name in ("recipe", "metrics", "replay", "gates", "page", "lineage"))
@@ -75,6 +86,7 @@ class Line:
 
     row: StockAdvice
     preview: float | None = None  # units in the next 28 days
+    picture: str = ""
 
     @property
     def badge(self) -> Badge:
@@ -144,7 +156,8 @@ def forecasts_page(shop: Shop, wish: Wish, today: date) -> ForecastsPage:
     total = sum(counts.values())
     waiting = under_way(shop)
     ids, found = page_ids(place, wish, counts.get(wish.show, 0) if wish.show else total)
-    lines = lines_of(place, ids, previews(shop, waiting, ids) if wish.location == TOTAL else {})
+    said = previews(shop, waiting, ids) if wish.location == TOTAL else {}
+    lines = lines_of(place, ids, said, pictures(shop, ids))
     return ForecastsPage(
         wish=wish,
         today=today,
@@ -189,11 +202,19 @@ def page_ids(place: QuerySet, wish: Wish, count: int) -> tuple[list[int], int]:
     return found[page], len(found)
 
 
-def lines_of(place: QuerySet, ids: list[int], said: dict[int, float]) -> list[Line]:
+def lines_of(place: QuerySet, ids: list[int], said: dict[int, float], shown: dict[int, str]) -> list[Line]:
     """Read the rows of one page, in the order of their ids."""
     found = place.filter(variant_id__in=ids).select_related("version").defer("search", "rule", *HEAVY)
     by_id = {row.variant_id: row for row in found}
-    return [Line(by_id[variant_id], said.get(variant_id)) for variant_id in ids if variant_id in by_id]
+    return [Line(by_id[one], said.get(one), shown.get(one, "")) for one in ids if one in by_id]
+
+
+def pictures(shop: Shop, ids: list[int]) -> dict[int, str]:
+    """Return where small pictures of variants' products lie; a product without one is left out."""
+    product = Product.objects.for_shop(shop).filter(shopify_id=OuterRef("product_id"))
+    variants = Variant.objects.for_shop(shop).filter(shopify_id__in=ids)
+    found = variants.annotate(picture=Subquery(product.values("image_url")[:1])).values_list("shopify_id", "picture")
+    return {one: f"{url}{'&' if '?' in url else '?'}width={THUMB}" for one, url in found if url}
 
 
 def places(shop: Shop, wish: Wish) -> list[Place]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.forms import Form
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies
 from pipelines.lifecycle.releases import traffic
 from pipelines.lifecycle.releases.release import deployment_of
-from pipelines.models import FreezeWindow, Product, Shop, ShopSettings, StockRule
+from pipelines.models import FreezeWindow, Product, Shop, ShopSettings, Staff, StockRule
 from pipelines.stats import words
 from pipelines.strategies import Traffic
 from pipelines.usecases import USE_CASES
@@ -55,6 +55,15 @@ class Freeze:
 
 
 @dataclass(frozen=True)
+class Person:
+    """Somebody who may be named as approver; no name is stored, so role and first day tell people apart."""
+
+    sub: str
+    role: str
+    first_seen_at: datetime | None
+
+
+@dataclass(frozen=True)
 class SettingsPage:
     """Everything on the settings page; `values` is what the merchant typed where that was refused."""
 
@@ -67,6 +76,7 @@ class SettingsPage:
     freeze_values: dict[str, str]
     freeze_errors: dict[str, list[str]]
     people: list[tuple[int, str]]
+    approvers: list[Person]
     before_all: list[tuple[int, str]]
     ways: list[tuple[str, str]]
     unfit: list[str]  # why a way of releasing does not suit a model
@@ -91,6 +101,8 @@ def settings_page(
 ) -> SettingsPage:
     """Read the settings, or show again what was typed and what is wrong with it."""
     typed = {name: form.data.get(name, "") for name in form.fields} if form else {}
+    if form:
+        typed["approvers"] = form.data.getlist("approvers")
     shop, traffics = settings.shop, traffics_of(settings.shop)
     usual = traffic.risk_budget(shop, ShopSettings(margin=settings.margin))
     return SettingsPage(
@@ -103,6 +115,7 @@ def settings_page(
         freeze_values={name: freeze.data.get(name, "") for name in freeze.fields} if freeze else {},
         freeze_errors=errors_of(freeze),
         people=PEOPLE,
+        approvers=people_of(shop, settings),
         before_all=BEFORE_ALL,
         ways=list(STRATEGIES.items()),
         unfit=unfit(traffics),
@@ -113,6 +126,21 @@ def settings_page(
 def errors_of(form: Form | None) -> dict[str, list[str]]:
     """Return what is wrong, field by field."""
     return {name: list(errors) for name, errors in form.errors.items()} if form else {}
+
+
+def people_of(shop: Shop, settings: ShopSettings) -> list[Person]:
+    """List who may approve besides the owner if they are named, and who is named already; the longest known first."""
+    known = Staff.objects.for_shop(shop).filter(Q(is_owner=False) | Q(sub__in=settings.approvers))
+    people = [Person(one.sub, role_of(one), one.first_seen_at) for one in known.order_by("pk")]
+    unseen = set(settings.approvers) - {person.sub for person in people}
+    return people + [Person(sub, "Somebody who has not opened the app", None) for sub in sorted(unseen)]
+
+
+def role_of(staff: Staff) -> str:
+    """Say what Shopify told us of a person."""
+    if staff.is_owner:
+        return "Account owner"
+    return "Collaborator from outside" if staff.is_collaborator else "Staff member"
 
 
 def traffics_of(shop: Shop) -> list[tuple[str, Traffic]]:

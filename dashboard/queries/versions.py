@@ -111,6 +111,7 @@ class VersionPage:
     run: TrainingRun | None
     figures: list[tuple[str, str, str]]
     members: list[tuple[str, str]]
+    reasons: list[tuple[str, str]]
     others: list[int]
     lineage: list[Origin]
     cost: list[tuple[str, str]]
@@ -132,6 +133,7 @@ def version_page(shop: Shop, version: ModelVersion) -> VersionPage:
         run=version.runs.order_by("-pk").first(),
         figures=figures(version.metrics),
         members=members(version.metrics),
+        reasons=reasons(version.metrics),
         others=list(known.order_by("-number").values_list("number", flat=True)[:NEWEST]),
         lineage=lineage_of(version),
         cost=cost_of(version),
@@ -158,12 +160,16 @@ def figures(metrics: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def members(metrics: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return what took part in a version, and why or why not."""
+    """Return what took part in a version."""
     told = metrics.get("members") or {}
-    return [(MEMBERS[name], part_of(member)) for name, member in told.items() if name in MEMBERS]
+    return [
+        (MEMBERS[name], "takes part" if member["joined"] else "left out")
+        for name, member in told.items()
+        if name in MEMBERS
+    ]
 
 
-def part_of(member: dict[str, Any]) -> str:
-    """Say whether a method took part, and why."""
-    part = "takes part" if member["joined"] else "left out"
-    return f"{part}: {member['why']}" if member["why"] else part
+def reasons(metrics: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return why methods took part or did not, in the measures of those who build them."""
+    told = metrics.get("members") or {}
+    return [(MEMBERS[name], member["why"]) for name, member in told.items() if name in MEMBERS and member["why"]]

@@ -57,7 +57,7 @@ REASONS = {
     "ratio": Badge("Split not as planned", "warning"),
     "figures_missing": Badge("Figures missing", "warning"),
     "monitor_down": Badge("We cannot see it", "critical"),
-    "metric_missing": Badge("Metric missing", "warning"),
+    "metric_missing": Badge("Nothing heard", "warning"),
     "evidence_changed": Badge("Evidence changed", "critical"),
     "decayed": Badge("Became worse", "warning"),
     "stale_data": Badge("Data is old", "warning"),

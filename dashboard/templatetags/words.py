@@ -118,4 +118,4 @@ def long_moment(value: datetime) -> str:
 @register.filter
 def short_digest(digest: str) -> str:
     """Show the first eight characters in two groups."""
-    return f"{digest[:4]}{words.NBSP}{digest[4:8]}"
+    return f"{digest[:4]}{words.NBSP}{digest[4:8]}".strip()

@@ -31,7 +31,8 @@ def settings(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return show(request, "dashboard/settings.html", {"page": settings_page(request.shop.settings)})
     traffics = [known for _, known in traffics_of(request.shop)]
-    form = SettingsForm(request.POST, currency=request.shop.currency, traffics=traffics)
+    people = preferences.may_be_named(request.shop)
+    form = SettingsForm(request.POST, currency=request.shop.currency, traffics=traffics, people=people)
     if not form.is_valid():
         page = settings_page(request.shop.settings, form)
         return show(request, "dashboard/settings.html", {"page": page}, status=422)
@@ -145,7 +146,8 @@ def upload(request: HttpRequest) -> HttpResponse:
     if reading.errors:
         page = rules_page(request.shop, reading.errors, reading.more_errors)
         return show(request, "dashboard/rules.html", {"page": page}, status=422)
-    return keep(request, reading.rules, f"{words.counted(len(reading.rules), 'rule')} read")
+    told = sum(not rule.is_empty for rule in reading.rules)  # our own file names every variant; few have a rule
+    return keep(request, reading.rules, f"{words.counted(told, 'rule')} read")
 
 
 def advise_again(shop: Shop) -> None:

@@ -12,9 +12,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import ForecastOverride, LifecycleEvent, Shop, ShopSettings, StockRule
+from pipelines.models import ForecastOverride, LifecycleEvent, Shop, ShopSettings, Staff, StockRule
 from pipelines.strategies import stages
 
+NOT_KNOWN = "Only people who have opened the app in this shop can be named. Nothing was saved."
 CHANGED = "These settings changed since you opened the page. Nothing was saved; look at them again."
 
 
@@ -50,9 +51,10 @@ def turn(shop: Shop, revision: int, **changes: Any) -> None:
 
 
 def change_settings(shop: Shop, changes: dict[str, Any], *, revision: int, by: str) -> None:
-    """Change settings if nobody changed them since they were shown; shares out of bounds are refused and noted."""
+    """Change settings if nobody changed them since they were shown; what cannot be is refused and noted."""
     try:
         check_weights(changes.get("canary_weights", ()))
+        check_approvers(shop, changes.get("approvers", ()))
     except Refused as refusal:
         if not LifecycleEvent.has_enough(shop, by):
             LifecycleEvent.record(shop, "settings.refused", by=by, because=refusal.sentence)
@@ -69,6 +71,18 @@ def check_weights(weights: Iterable[Any]) -> None:
         stages.check_weights(tuple(weights))
     except ValueError as error:
         raise Refused(str(error)) from None
+
+
+def check_approvers(shop: Shop, named: Iterable[str]) -> None:
+    """Refuse people who may not be named."""
+    if set(named) - may_be_named(shop):
+        raise Refused(NOT_KNOWN)
+
+
+def may_be_named(shop: Shop) -> set[str]:
+    """Return who may be named beside the owner: people of whom Shopify told us, and those who are named already."""
+    known = Staff.objects.for_shop(shop).filter(is_owner=False).values_list("sub", flat=True)
+    return {*known, *ShopSettings.of(shop).approvers}
 
 
 def set_rules(shop: Shop, rules: Iterable[Rule], *, revision: int, by: str) -> int:

@@ -170,6 +170,7 @@ class Product(Fact):
     vendor = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=12, default="active")
     tags = models.JSONField(default=list)
+    image_url = models.CharField(max_length=500, blank=True, db_default="")  # on the origin of Shopify's own files
     created_at = models.DateTimeField(null=True)
     content_hash = models.BigIntegerField(null=True)  # of its delivery: tells a repeat from a contradiction
     fetch_due_at = models.DateTimeField(null=True)  # must be read again from Shopify

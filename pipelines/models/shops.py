@@ -124,6 +124,7 @@ class Staff(ShopTable):
     is_owner = models.BooleanField(null=True)  # unknown until Shopify said so: nobody unknown approves
     is_collaborator = models.BooleanField(null=True)
     checked_at = models.DateTimeField(null=True)
+    first_seen_at = models.DateTimeField(null=True, default=timezone.now)  # null: before this was noted
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "sub"], name="staff_once")]

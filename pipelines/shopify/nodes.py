@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipelines.shopify.payloads import CAME_BACK, bytea, tags
+from pipelines.shopify.pictures import picture
 from pipelines.shopify.shapes import (
     EPOCH,
     Checkout,
@@ -182,9 +183,16 @@ def product(node: Node, source: Source) -> Product:
         vendor=words(node.get("vendor")),
         status=words(node.get("status"), 12).lower() or "active",
         tags=tags(node.get("tags")),
+        image_url=picture(media_url(node)),
         created_at=maybe_moment(node.get("createdAt"), "createdAt"),
         content_hash=None,
     )
+
+
+def media_url(node: Node) -> Any:
+    """Return where a product's first picture lies, if it has one."""
+    preview = (node.get("featuredMedia") or {}).get("preview") or {}
+    return (preview.get("image") or {}).get("url")
 
 
 def variant(node: Node, product_id: int, source: Source) -> Variant:

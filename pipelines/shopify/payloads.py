@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from pipelines.shopify.pictures import picture
 from pipelines.shopify.shapes import (
     Checkout,
     Item,
@@ -158,7 +159,7 @@ def refunded(refunds: list[Body], code: str) -> int:
 
 def product(body: Body, sender: Sender) -> ProductWithVariants:
     """Read a product with its variants; all carry the product's time, as they were seen together."""
-    product_id = identifier(body.get("id"), "the product's id")
+    product_id, image = identifier(body.get("id"), "the product's id"), body.get("image")
     fact = Product(
         shop_id=sender.shop_id,
         shopify_id=product_id,
@@ -169,6 +170,7 @@ def product(body: Body, sender: Sender) -> ProductWithVariants:
         vendor=words(body.get("vendor")),
         status=words(body.get("status"), 12) or "active",
         tags=tags(body.get("tags")),
+        image_url=picture(image.get("src") if type(image) is dict else None),
         created_at=maybe_moment(body.get("created_at"), "created_at"),
         content_hash=sender.content_hash,
     )

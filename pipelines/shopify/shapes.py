@@ -80,6 +80,7 @@ class Product(NamedTuple):
     vendor: str
     status: str
     tags: str
+    image_url: str
     created_at: str | None
     content_hash: int | None
 

@@ -223,7 +223,7 @@ def silenced(situation: Situation) -> Decision | None:
     silent = health.silence_of(situation.windows)
     if silent < health.SILENT:
         return None
-    return held(Reason.SILENT, f"Metric missing: nothing has been heard of this version in {silent} measurements.")
+    return held(Reason.SILENT, f"Nothing has been heard of this version in {silent} measurements.")
 
 
 def unbalanced(situation: Situation) -> Decision | None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
+from typing import Any
 
-from pipelines.models import Release
+import pytest
+from django.utils import timezone
+
+from pipelines.lifecycle.releases import freezes
+from pipelines.models import ForecastOverride, Location, ModelVersion, Product, Release, Shop, StockAdvice, Variant
+from tests import histories
 from tests.dashboard import moving
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,6 +29,7 @@ PAGES = (
     "/test-store",
     "/start",
 )
+FIRST = "document.querySelector('a[href], button, input, select, textarea, [tabindex=\"0\"]').className"
 SHIFT = """
 window.shifted = 0;
 new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shifted += entry.value; })
@@ -34,12 +41,59 @@ def address(path: str) -> str:
     return path.format(card=Release.objects.latest("pk").pk)
 
 
-@pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "small"}, {"size": "phone"}], indirect=True)
-def test_nothing_sticks_out_sideways(admin):
+# What lies beyond the right edge, unless a box of its own scrolls or cuts it.
+OUTSIDE = """
+() => [...document.querySelectorAll("main *")].filter((each) => {
+  const box = each.getBoundingClientRect();
+  if (!box.width || box.right <= document.documentElement.clientWidth + 1) return false;
+  for (let up = each; up; up = up.parentElement)
+    if (up.matches("svg, .hidden, dialog, s-modal") || getComputedStyle(up).overflowX !== "visible") return false;
+  return true;
+}).map((each) => `${each.tagName.toLowerCase()}.${each.className} ${each.textContent.trim().slice(0, 40)}`)
+"""
+
+
+def sticking_out(admin: Any) -> list[str]:
+    """Name the pages that are wider than the window, and what on them is."""
+    found = []
     for path in PAGES:
         admin.open(address(path))
         wide = admin.inside.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{path} sticks out by {wide} px"
+        beyond = admin.inside.evaluate(OUTSIDE)
+        if wide > 0 or beyond:
+            found.append(f"{path} by {wide} px: {beyond[-3:]}")
+    return found
+
+
+@pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "small"}, {"size": "phone"}], indirect=True)
+def test_nothing_sticks_out_sideways(admin):
+    assert sticking_out(admin) == []
+
+
+@pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "phone"}], indirect=True)
+def test_words_without_a_blank_break(admin, shop):
+    name_without_blanks(shop)
+    assert sticking_out(admin) == []
+
+
+def name_without_blanks(shop: Shop) -> None:
+    """Give everything that people name a name that no line can hold, and versions the lineage that training writes."""
+    word, now = "Supercalifragilistic" * 4, timezone.now()
+    Shop.objects.filter(pk=shop.pk).update(name=word)
+    Product.objects.update(title=word, vendor=word)
+    Variant.objects.update(title=word, sku=word)
+    Location.objects.update(name=word)
+    StockAdvice.objects.update(title=word, subtitle=word, sku=word, vendor=word)
+    made = {"code_revision": "5" * 40, "image_digest": f"sha256:{'5' * 64}", "python": "3.11.9"}
+    with histories.anything_goes():
+        for version in ModelVersion.objects.for_shop(shop):
+            lineage = made | {"libraries": {"scikit-learn": "1.7.2", "numpy": f"2.3.{version.number}"}}
+            tags = [word[:50] for _ in range(10)]
+            ModelVersion.objects.filter(pk=version.pk).update(note=word * 12, tags=tags, lineage=lineage)
+    own = {"variant_id": 200_000, "units": 40, "first_day": now.date(), "last_day": now.date() + timedelta(days=9)}
+    ForecastOverride.objects.create(shop=shop, sub="902541635", note=word * 3, **own)
+    span = {"starts_at": now + timedelta(days=9), "ends_at": now + timedelta(days=12)}
+    freezes.add(shop, name=word, by="902541635", **span)
 
 
 @pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "phone"}], indirect=True)
@@ -71,6 +125,34 @@ def test_a_release_that_shoppers_see_fits_and_shuts_nobody_out(admin, shop, how)
         admin.inside.evaluate(axe)
         found = admin.inside.evaluate("axe.run()")["violations"]
         assert [rule["id"] for rule in found if rule["impact"] in ("serious", "critical")] == [], path
+
+
+def test_the_first_key_leads_past_the_menu(admin):
+    for path in PAGES:
+        page = admin.open(address(path))
+        skip = page.locator("a.skip")
+        first = admin.inside.evaluate(FIRST)
+        assert first == "skip", path
+        assert skip.bounding_box()["width"] <= 1, path
+        skip.focus()
+        assert skip.bounding_box()["width"] > 60, path
+        admin.page.keyboard.press("Enter")
+        assert admin.inside.evaluate("document.activeElement.id") == "page", path
+
+
+@pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "phone"}], indirect=True)
+def test_pictures_of_products_are_shown_and_a_missing_one_breaks_nothing(admin, shop):
+    first, second, *_ = Product.objects.for_shop(shop).order_by("pk")
+    for product, name in ((first, f"{first.pk}.svg"), (second, "lost.jpg")):
+        Product.objects.filter(pk=product.pk).update(image_url=f"{admin.store.origin}/cdn/pictures/{name}?v=1")
+    admin.open("/forecasts").locator("img.thumb").first.wait_for()
+    admin.page.wait_for_load_state("networkidle")
+    widths = admin.inside.evaluate("[...document.querySelectorAll('img.thumb')].map((one) => one.naturalWidth)")
+    boxes = admin.inside.evaluate("[...document.querySelectorAll('.thumb')].map((one) => one.clientWidth)")
+    assert 0 in widths and any(widths)
+    assert set(boxes) == {40}
+    assert any("404" in problem for problem in admin.problems)
+    admin.problems.clear()
 
 
 def test_nothing_moves_after_it_was_painted(admin):

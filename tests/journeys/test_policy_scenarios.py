@@ -56,7 +56,7 @@ class TestSilence:
     def test_p01_without_data_the_canary_is_held_and_told_of(self, store):
         store.hours("ok", "no_data", "no_data")
         assert store.row.phase == Phase.CANARY and store.row.weight == 5
-        assert "Metric missing" in store.row.held and store.alerts == ["metric_missing"]
+        assert "Nothing has been heard" in store.row.held and store.alerts == ["metric_missing"]
 
     def test_p01_it_goes_on_when_data_comes_back(self, store):
         store.hours("ok", "no_data", "no_data", "ok")

@@ -119,7 +119,7 @@ def stage(version: ModelVersion, deployment: Deployment, *, strategy: str, repla
     release = planned(version, deployment, strategy=strategy)
     release.asked_at = replaced.asked_at if replaced else None
     release.save()
-    record(release, "release.staged", by=SYSTEM, because="A candidate is ready")
+    record(release, "release.staged", by=SYSTEM, because="A new version is ready")
     return release
 
 

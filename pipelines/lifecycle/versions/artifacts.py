@@ -154,7 +154,7 @@ def read(path: str) -> bytes:
             content: bytes = file.read()
             return content
     except SuspiciousOperation:
-        raise ArtifactRefused("A version names files outside the folder of artifacts.") from None
+        raise ArtifactRefused("A version names files outside the folder of versions.") from None
     except FileNotFoundError as error:
         raise ArtifactUnavailable(f"The file {name} of a version is missing where we look for it.") from error
     except Exception as error:  # a disk, a network, a bucket: each storage fails in ways of its own

@@ -82,8 +82,7 @@ def learned(version: ModelVersion, trained: LifecycleEvent | None) -> Iterator[O
     data, run = version.dataset, version.runs.order_by("-pk").first()
     today = timezone.localdate(timezone=version.shop.zone)
     days = f"sales {words.day(data.first_day, today)} to {words.day(data.last_day, today)}"
-    series = f"{words.counted(data.series, 'series', 'series')}, {words.counted(data.units, 'unit')}, {days}"
-    yield Origin("Data read", data.created_at, data.digest, series, "data")
+    yield Origin("Data read", data.created_at, data.digest, f"{words.counted(data.units, 'unit')}, {days}", "data")
     if run:
         cost = f"{words.number(run.cpu_seconds)} s of one processor, {words.number(run.memory_mb)} MB"
         why = TRIGGERS.get(run.trigger, run.trigger)

@@ -83,7 +83,7 @@ def barred_twin(version: ModelVersion) -> ModelVersion | None:
 def load_files(version: ModelVersion) -> dict[str, bytes]:
     """Return the checked files of a version; one that fails the check is barred, one that cannot be read waits."""
     if version.state == ModelVersion.State.QUARANTINED:
-        raise ArtifactRefused(f"{version} is in quarantine and is never used again.")
+        raise ArtifactRefused(f"{version} is blocked and is never used again.")
     try:
         files = artifacts.load(version)
     except ArtifactRefused as refusal:

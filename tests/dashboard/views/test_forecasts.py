@@ -13,6 +13,7 @@ from pipelines.models import (
     ForecastOverride,
     Location,
     ModelVersion,
+    Product,
     StockAdvice,
     StockRule,
     Variant,
@@ -55,6 +56,17 @@ class TestTheList:
         page = see("/forecasts").content.decode()
         assert "version 2: 56" in page and page.count("version 2: ") == 1
         assert "Version 2 waits for your decision" in page
+
+    def test_shows_the_pictures_of_its_own_products_and_an_outline_where_there_is_none(self, shop, another_shop, see):
+        mine = "https://cdn.shopify.com/a.jpg?v=1&x=2"
+        product = Variant.objects.for_shop(shop).get(shopify_id=VARIANT).product_id
+        Product.objects.for_shop(shop).filter(shopify_id=product).update(image_url=mine)
+        Product.objects.for_shop(another_shop).update(image_url="https://cdn.shopify.com/theirs.jpg")
+        page = see("/forecasts").content.decode()
+        assert (
+            page.count('src="https://cdn.shopify.com/a.jpg?v=1&amp;x=2&amp;width=80" alt=""') == page.count("<img ") > 0
+        )
+        assert page.count('class="thumb"') == 12 and "theirs" not in page
 
     def test_is_filtered_and_keeps_the_search(self, shop, see):
         page = see("/forecasts", show="order_today", q="larch").content.decode()

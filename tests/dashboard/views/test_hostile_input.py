@@ -160,7 +160,7 @@ def test_settings_that_somebody_else_changed_meanwhile_keep_their_approvers(shop
     from dashboard.forms import SettingsForm
     from tests.identities import COLLEAGUE
 
-    fields = SettingsForm.shown(shop.settings) | {"revision": 1, "approvers": ""}
+    fields = SettingsForm.shown(shop.settings) | {"revision": 1, "approvers": []}
     assert "changed since you opened" in send("/settings", fields, sub=COLLEAGUE).content.decode()
     assert ShopSettings.objects.get(shop=shop).revision == 0
 

@@ -10,9 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from dashboard.forms import SettingsForm
+from pipelines.lifecycle import preferences
 from pipelines.lifecycle.releases import freezes
-from pipelines.models import FreezeWindow, LifecycleEvent, ShopSettings, StockRule
-from tests.identities import COLLEAGUE, OTHER_SHOP
+from pipelines.models import FreezeWindow, LifecycleEvent, ShopSettings, Staff, StockRule
+from tests.identities import COLLEAGUE, OTHER_SHOP, OWNER
 
 
 @pytest.fixture
@@ -49,7 +50,6 @@ class TestSettings:
             {"service_level": 100},
             {"train_at": "25:00"},
             {"cost_share": "x"},
-            {"approvers": "Ann"},
         ],
     )
     def test_that_make_no_sense_are_refused_at_their_field(self, fields, send, wrong):
@@ -58,6 +58,42 @@ class TestSettings:
         assert answer.status_code == 422 and 'error="' in page
         assert f'value="{next(iter(wrong.values()))}"' in page
         assert ShopSettings.objects.get().revision == 0
+
+
+class TestWhoMayApprove:
+    def test_is_chosen_by_role_and_by_when_somebody_was_first_seen(self, shop, fields, see, send):
+        Staff.objects.filter(sub=COLLEAGUE).update(first_seen_at=datetime(2026, 3, 19, 9, 42, tzinfo=UTC))
+        Staff.objects.create(shop=shop, sub="77", is_owner=False, is_collaborator=True)
+        page = see("/settings").content.decode()
+        assert "Staff member, first seen Thu\u00a019\u00a0Mar" in page and "09:42" in page
+        assert "Collaborator from outside, first seen" in page and "user number" not in page
+        send("/settings", fields | {"approvers": [COLLEAGUE, "77"]})
+        assert ShopSettings.objects.get().approvers == [COLLEAGUE, "77"]
+        assert see("/settings").content.decode().count(" selected>Staff member") == 1
+
+    @pytest.mark.parametrize("unknown", ["999999999999", "Ann", OWNER, "78"])
+    def test_is_nobody_who_is_not_known_here(self, shop, another_shop, fields, send, unknown):
+        Staff.objects.create(shop=another_shop, sub="78", is_owner=False)
+        answer = send("/settings", fields | {"approvers": [COLLEAGUE, unknown]})
+        assert answer.status_code == 422 and preferences.NOT_KNOWN in answer.content.decode()
+        assert ShopSettings.objects.get(shop=shop).approvers == []
+
+    def test_is_nobody_of_whom_shopify_told_nothing_yet(self, shop, fields, send):
+        Staff.objects.create(shop=shop, sub="79", is_owner=None)
+        assert send("/settings", fields | {"approvers": ["79"]}).status_code == 422
+
+    def test_keeps_who_was_named_before_and_has_not_come_yet(self, shop, fields, see, send):
+        ShopSettings.objects.update(approvers=["123"])
+        assert "Somebody who has not opened the app" in see("/settings").content.decode()
+        send("/settings", fields | {"approvers": ["123"], "lead_time_days": 21}, sub=COLLEAGUE)
+        saved = ShopSettings.objects.get()
+        assert (saved.approvers, saved.lead_time_days) == (["123"], 21)
+        send("/settings", fields | {"approvers": [], "revision": 1})
+        assert ShopSettings.objects.get().approvers == []
+
+    def test_may_be_nobody(self, shop, see):
+        Staff.objects.filter(is_owner=False).delete()
+        assert "Nobody else has opened the app yet" in see("/settings").content.decode()
 
 
 class TestWhatAYesIsWorth:
@@ -226,14 +262,14 @@ class TestTheFile:
         }
         out = b"".join(see("/settings/rules.csv").streaming_content)
         StockRule.objects.all().delete()
-        assert "rules read" in upload(out).content.decode()
+        assert "2 rules read" in upload(out).content.decode()
         again = {
             (rule.vendor, rule.variant_id, rule.lead_time_days, rule.pack_size) for rule in StockRule.objects.all()
         }
         assert first == again and len(first) == 2
 
     def test_takes_semicolons_and_odd_case(self, upload):
-        upload("Vendor;SKU;Lead_Time_Days\n;sku-1;9\n")
+        assert "1 rule read" in upload("Vendor;SKU;Lead_Time_Days\n;sku-1;9\n").content.decode()
         assert StockRule.objects.get().lead_time_days == 9
 
     def test_empties_what_is_empty(self, upload):

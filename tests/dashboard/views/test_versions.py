@@ -117,8 +117,12 @@ class TestComparing:
         better = {"candidate": story.METRICS["candidate"] | {"wape28": 0.31}}
         story.a_version(shop, metrics=story.METRICS | better, recipe={"lead_days": 21})
         page = see("/versions/demand_forecast/compare?a=2&b=3").content.decode()
-        told = page[page.index("What differs") : page.index("The same in both")]
+        told = page[page.index("<summary>Technical details") :]
         assert "38.0\u00a0%" in told and "31.0\u00a0%" in told and "Lead days" in told and "not known" in told
+        assert "Only technical details differ" in page and "What differs" not in page
+        ModelVersion.objects.filter(number=3).update(tags=["spring"])
+        page = see("/versions/demand_forecast/compare?a=2&b=3").content.decode()
+        assert "spring" in page[page.index("What differs") : page.index("The same in both")]
 
     def test_of_a_version_with_itself_says_so(self, shop, see):
         page = see("/versions/demand_forecast/compare?a=2&b=2").content.decode()

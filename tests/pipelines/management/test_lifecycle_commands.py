@@ -247,10 +247,13 @@ def test_a_freeze_that_ends_before_it_begins_or_is_unknown_is_refused(shop):
 
 def test_an_operator_names_who_may_approve(shop):
     assert "Nobody" in say("approvers", shop)
-    assert say("approvers", shop, "--set", "123", "456").strip() == "123, 456"
+    assert say("approvers", shop, "--set", histories.COLLEAGUE).strip() == histories.COLLEAGUE
     assert kinds(shop)[-1] == ("settings.changed", "operator:ann")
-    with pytest.raises(CommandError, match="digits"):
-        say("approvers", shop, "--set", "ann@example.com")
+    for unknown in ("999999999", "ann@example.com"):
+        with pytest.raises(CommandError, match="who have opened the app"):
+            say("approvers", shop, "--set", unknown)
+    assert kinds(shop)[-1] == ("settings.refused", "operator:ann")
+    assert say("approvers", shop).strip() == histories.COLLEAGUE
 
 
 def test_a_comparison_without_a_range_yet_is_told_without_one(shop):

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.shopify import payloads, shapes
+from pipelines.shopify import nodes, payloads, shapes
 from pipelines.shopify.payloads import Sender
+from pipelines.shopify.pictures import picture
 from pipelines.shopify.shapes import Malformed
 from pipelines.shopify.topics import TOPICS, minimise
 from tests import factories
@@ -133,6 +134,38 @@ def test_a_product_is_read_with_its_variants_at_its_own_time() -> None:
     assert json.loads(product.tags) == ["warm", "wool"]
     assert {variant.updated_at for variant in variants} == {factories.at(3)}
     assert is_whole
+
+
+CDN = "https://cdn.shopify.com/s/files/1/0001/products/jacket.jpg?v=1"
+
+
+@pytest.mark.parametrize(
+    ("image", "kept"),
+    [
+        ({"src": CDN, "alt": "A jacket"}, CDN),
+        (None, ""),
+        ({}, ""),
+        ([{"src": CDN}], ""),
+        ("jacket.jpg", ""),
+        ({"src": None}, ""),
+        ({"src": CDN.replace("https", "http")}, ""),
+        ({"src": CDN.replace("cdn.shopify.com", "evil.example")}, ""),
+        ({"src": CDN.replace("cdn.shopify.com", "cdn.shopify.com.evil.example")}, ""),
+        ({"src": CDN.replace("cdn.shopify.com", "cdn.shopify.com@evil.example")}, ""),
+        ({"src": "javascript:alert(1)"}, ""),
+        ({"src": "https://[cdn.shopify.com/x.jpg"}, ""),
+        ({"src": CDN + " onerror"}, ""),
+        ({"src": CDN + "\n"}, ""),
+        ({"src": CDN + "x" * 500}, ""),
+    ],
+)
+def test_a_picture_comes_from_shopifys_own_files_or_not_at_all(image: Any, kept: str) -> None:
+    body = minimise(TOPICS["products/update"], factories.product_body(image=image)).payload
+    assert payloads.product(body, SENDER).product.image_url == kept
+    media = {"preview": {"image": {"url": image["src"]}}} if isinstance(image, dict) and "src" in image else None
+    for known in (media, {"preview": None}, {"preview": {"image": None}}):
+        found = nodes.media_url({"featuredMedia": known})
+        assert picture(found) == (kept if known is media else "")
 
 
 def test_a_product_with_more_variants_than_it_lists_is_not_whole() -> None:

@@ -4,11 +4,12 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 from django.utils import timezone
 
 from pipelines.lifecycle.ingest import install
 from pipelines.models import ShopToken
-from pipelines.shopify import bulk, orders, tokens
+from pipelines.shopify import bulk, nodes, orders, pictures, tokens
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import AccessEnded, AppRefused, ShopFrozen, ShopGone
 from pipelines.shopify.id_tokens import verify
@@ -86,6 +87,15 @@ def test_products_stock_locations_and_checkouts_are_exported(api):
     places = {place["id"] for place in api.pages("locations", {"first": 1}, "locations")}
     assert {row["location"]["id"] for row in stock} <= places
     assert isinstance(export(api, "bulk_checkouts"), list)
+
+
+def test_pictures_come_by_export_and_lie_where_pages_may_show_them(api, store, settings):
+    settings.APP_BRIDGE_URL = f"http://localhost:{store.port}/cdn/app-bridge.js"
+    products = [row for row in export(api, "bulk_products") if "__parentId" not in row]
+    found = [pictures.picture(nodes.media_url(product)) for product in products]
+    assert "" in found and any(found), "some products have a picture, and some have none"
+    drawn = requests.get(next(filter(None, found)), timeout=10)
+    assert drawn.headers["content-type"] == "image/svg+xml" and "<svg" in drawn.text
 
 
 def test_tokens_are_renewed_by_expiry_by_refusal_and_by_a_visit(api, store):

@@ -209,9 +209,9 @@ class TestStaff:
         shopify.on_token = grant_tokens(owner=True, sub="666")
         assert visit(COLLEAGUE).staff.is_owner is None
 
-    def test_nothing_but_two_facts_is_stored_of_a_person(self, shopify):
+    def test_nothing_but_two_facts_and_their_times_is_stored_of_a_person(self, shopify):
         visit()
         assert {field.name for field in Staff._meta.fields} == {
-            "id", "shop", "sub", "is_owner", "is_collaborator", "checked_at",
+            "id", "shop", "sub", "is_owner", "is_collaborator", "checked_at", "first_seen_at",
         }  # fmt: skip
         assert "shpat" not in str(Staff.objects.values().get())
