@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0010_customers_who_were_forgotten'),
+        ('pipelines', '0006_customers_who_were_forgotten'),
     ]
 
     operations = [

@@ -4,6 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pipelines", "0007_retries_in_their_own_time")]
+    dependencies = [("pipelines", "0010_retries_in_their_own_time")]
 
     operations = [migrations.AddField("pairedweek", "bets", models.JSONField(default=dict))]

@@ -12,7 +12,7 @@ WHERE said.shop_id = d.shop_id AND said.version_id IS NOT DISTINCT FROM d.active
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pipelines", "0012_barcodes_of_variants")]
+    dependencies = [("pipelines", "0009_barcodes_of_variants")]
 
     operations = [
         migrations.CreateModel(

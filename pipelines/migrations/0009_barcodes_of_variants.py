@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0005_between_is_written_down'),
+        ('pipelines', '0008_between_is_written_down'),
     ]
 
     operations = [

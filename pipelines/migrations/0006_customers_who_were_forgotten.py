@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0009_places_share_out_one_order'),
+        ('pipelines', '0005_places_share_out_one_order'),
     ]
 
     operations = [

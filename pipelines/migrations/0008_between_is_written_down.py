@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pipelines", "0011_facts_live_and_end")]
+    dependencies = [("pipelines", "0007_facts_live_and_end")]
 
     operations = [
         migrations.RemoveIndex(model_name="exposure", name="exposure_by_time"),
