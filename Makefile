@@ -4,25 +4,28 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 UV_VERSION := 0.13.9
-APT_LINE := apt-get install -y make python3-venv libgomp1
-CHROMIUM_LINE := apt-get install -y --no-install-recommends chromium
+APT_LINE := apt-get update && apt-get install -y make python3-venv libgomp1
+CHROMIUM_LINE := apt-get update && apt-get install -y --no-install-recommends chromium
 
-# What may be set: make demo ORDERS=orders.csv HISTORY=60 PORT=8001 STORE_PORT=9301 STATE=folder
+# What may be set: make demo ORDERS=orders.csv HISTORY=60 AT=2027-02-28T23:58 PORT=8001 STORE_PORT=9301 STATE=folder
 ORDERS ?=
 HISTORY ?=
+AT ?=
 PORT ?= 8000
 STORE_PORT ?= 9300
 STATE ?=
 HOST ?= 127.0.0.1
 QUEUES ?= events default
 NAME ?=
+# The files in the order that tests/conftest.py gives them, each whole on one worker: what it has built is used again.
+SPREAD ?= --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 ARGS ?=
-STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(STATE),--state "$(STATE)")
+STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(AT),--at $(AT)) $(if $(STATE),--state "$(STATE)")
 
-.PHONY: help setup tools demo run worker smoke lint test browser chromium benchmark
+.PHONY: help setup tools demo run worker smoke lint test browser any-day chromium benchmark
 
 help: ## Print this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 setup: tools .venv/installed ## Install everything the app, its tests and the demo need; start nothing
 
@@ -31,7 +34,7 @@ tools:
 	python3 -m ensurepip --version >/dev/null 2>&1 || missing="python3-venv"; \
 	ls /usr/lib/*/libgomp.so.1 >/dev/null 2>&1 || missing="$$missing libgomp1"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -qq && $(APT_LINE); \
+		$(APT_LINE); \
 	elif [ -n "$$missing" ]; then \
 		echo "Missing:$$missing. Run this as root, then make again: $(APT_LINE)" >&2; \
 		[ "$${missing#*python3-venv}" = "$$missing" ] || exit 1; \
@@ -69,16 +72,19 @@ lint: setup ## Style, types, import rules, templates
 	find . -path ./.venv -prune -o -path '*/templates/*' -name '*.html' -print0 | xargs -0r .venv/bin/djade --target-version 5.2 --check
 
 test: setup chromium ## The whole suite, browser included
-	.venv/bin/pytest $(ARGS)
+	$(if $(AT),TESTS_AT=$(AT)) .venv/bin/pytest $(SPREAD) --durations=10 $(ARGS)
 
 browser: setup chromium ## Only the tests that drive Chromium
 	.venv/bin/pytest -m browser $(ARGS)
 
+any-day: setup ## The smoke run on six awkward days and the tests on two; an hour or so, not in CI
+	@exec $(PY) manage.py any_day
+
 chromium:
 	@if [ -x /usr/bin/chromium ]; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && $(CHROMIUM_LINE) >/dev/null; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then ($(CHROMIUM_LINE)) >/dev/null; \
 	else echo "Chromium is not installed, so the browser tests are skipped. As root: $(CHROMIUM_LINE)" >&2; fi
 
-benchmark: setup $(if $(filter pages,$(NAME)),chromium) ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, pages or releases
+benchmark: setup $(if $(filter pages,$(NAME)),chromium) ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, pages, releases or evidence
 	@: "$(if $(NAME),,$(error Say which: make benchmark NAME=ingest))"
 	@exec $(PY) manage.py benchmark $(NAME) $(ARGS)

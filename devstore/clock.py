@@ -1,14 +1,19 @@
-"""What time it is in the store: this machine's time, and what a lever has put forward since. It never goes back."""
+"""What time it is in the store: this machine's time, and what a lever has put forward since. It never goes back.
 
+DEVSTORE_CLOCK_AHEAD tells by how many seconds the machine's own time counts as later, or earlier.
+"""
+
+import os
 import time
 from datetime import UTC, datetime, tzinfo
 
+_start = float(os.environ.get("DEVSTORE_CLOCK_AHEAD", "0"))
 _ahead = 0.0
 
 
 def seconds() -> float:
     """Return the time."""
-    return time.time() + _ahead
+    return time.time() + _start + _ahead
 
 
 def now() -> int:
@@ -22,7 +27,7 @@ def moment(zone: tzinfo = UTC) -> datetime:
 
 
 def ahead() -> float:
-    """Return by how many seconds the store is ahead of this machine."""
+    """Return by how many seconds a lever has put the clock forward."""
     return _ahead
 
 
@@ -37,4 +42,4 @@ def turn(to: float) -> None:
     global _ahead
     if to < seconds():
         raise ValueError("The clock goes forward only.")
-    _ahead = to - time.time()
+    _ahead = to - time.time() - _start

@@ -9,12 +9,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopmlops.settings")
 django = get_wsgi_application()
 
 from pipelines.endpoints import health, webhooks  # noqa: E402 (it reads the settings)
-from shopmlops.checks import refuse_unsafe_start  # noqa: E402
+from shopmlops.checks import refuse_foreign_storage, refuse_unsafe_start  # noqa: E402
 from shopmlops.doorman import Doorman, peer_of  # noqa: E402
 from shopmlops.pages import Pages  # noqa: E402
 from shopmlops.statics import Statics  # noqa: E402
 
 refuse_unsafe_start()
+refuse_foreign_storage()
 doorman, pages, statics = Doorman(), Pages(django), Statics()
 
 

@@ -1,4 +1,7 @@
-"""Explain a bad set-up before a request does. `refuse_unsafe_start` also runs when the web process starts."""
+"""Explain a bad set-up before a request does.
+
+`refuse_unsafe_start` also runs when the web process starts, `refuse_foreign_storage` when web, workers and trainers do.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ DEMO_SECRET_FILE = "demo-secret"  # noqa: S105 (a name, no secret)
 @register
 def setup_is_consistent(**kwargs: Any) -> list[CheckMessage]:
     """Report every inconsistency of the settings, with an id and a hint."""
-    return [*secrets(), *addresses(), *hosts(), *strangers(), *demo()]
+    return [*secrets(), *addresses(), *hosts(), *strangers(), *clock(), *demo()]
 
 
 def refuse_unsafe_start() -> None:
@@ -29,6 +32,21 @@ def refuse_unsafe_start() -> None:
     errors = [message for message in setup_is_consistent() if message.is_serious()]
     if errors:
         raise ImproperlyConfigured("\n".join(f"{error.id}: {error.msg} {error.hint or ''}" for error in errors))
+
+
+def refuse_foreign_storage() -> None:
+    """Stop a process that does not see the artifacts which the others see; a demo is one machine's own."""
+    from django.db import connections
+
+    from pipelines.lifecycle.versions import place
+
+    why = "" if settings.DEMO else place.trouble()
+    connections.close_all()
+    if why:
+        raise ImproperlyConfigured(
+            f"shopmlops.E010: {why} Give web, workers and trainers the same ARTIFACT_STORAGE, or one SHOPMLOPS_STATE "
+            "on a disk that they share; `manage.py storage --adopt` where this place is the right one."
+        )
 
 
 def secrets() -> Iterator[CheckMessage]:
@@ -120,6 +138,16 @@ def strangers() -> Iterator[CheckMessage]:
             "ADMIN_HOST is not set: /admin/ answers under the merchants' address.",
             hint="Give operators a host name of their own, which strangers cannot reach.",
             id="shopmlops.W002",
+        )
+
+
+def clock() -> Iterator[CheckMessage]:
+    """Report a clock that was turned: merchants live in real time."""
+    if settings.CLOCK_AHEAD and not settings.DEMO:
+        yield Error(
+            f"CLOCK_AHEAD is {settings.CLOCK_AHEAD}: only the demo's clock can be turned.",
+            hint="Unset it; `make demo AT=2027-02-28T23:58` sets it for its own processes.",
+            id="shopmlops.E015",
         )
 
 

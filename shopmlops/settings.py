@@ -12,6 +12,7 @@ GENERATED = "generated-"  # marks development secrets: system checks refuse them
 # Where we are
 DEMO = env.flag("SHOPMLOPS_DEMO")
 DEMO_SECRET = env.secret("SHOPMLOPS_DEMO_SECRET", "")
+CLOCK_AHEAD = env.number("CLOCK_AHEAD", 0)  # seconds; only the demo may turn its clock
 DEBUG = env.flag("DEBUG")
 STATE_DIR = Path(env.text("SHOPMLOPS_STATE", str(BASE_DIR / ".state"))).resolve()
 APP_URL = env.text("APP_URL", "http://127.0.0.1:8000").rstrip("/")

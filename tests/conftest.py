@@ -1,4 +1,9 @@
-"""What every test gets: a real PostgreSQL and Redis, jobs run on the spot, files that lie outside."""
+"""What every test gets: a real PostgreSQL and Redis, a clock, jobs run on the spot, files that lie outside.
+
+The tests live on a day of their own, whatever this machine's clock says; TESTS_AT=2028-02-29T12:00 is another.
+
+Under pytest-xdist each worker has a PostgreSQL and a Redis of its own, so no test meets the rows of another.
+"""
 
 import base64
 import os
@@ -9,29 +14,54 @@ from pathlib import Path
 from typing import Any
 
 import django
+import hypothesis
 import pytest
 
 from pipelines.ops.embedded import embedded_services
 from pipelines.ops.errors import ServiceError
+from tests import times, waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 CHROMIUM = Path("/usr/bin/chromium")
+LONGEST = ("test_demo.py", "test_a_month.py")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 started = ExitStack()
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopmlops.settings")
+# How long an example takes says something of the machine, nothing of the code.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the services before Django reads where they are; nothing is left to set up by hand."""
+    if deals_out_tests(config):
+        return
+    times.turn()
     state = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="shopmlops-tests-")))
     state.chmod(0o711)  # run by root, PostgreSQL is another user and must pass
+    # pytest's own place for temporary folders is cleaned by age, and by this clock other runs' would seem old.
+    config.option.basetemp = config.option.basetemp or state / "pytest"
     os.environ.setdefault("SHOPMLOPS_STATE", str(state))
     os.environ.setdefault("SIGNING_KEY", base64.b64encode(os.urandom(32)).decode())
     if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         start_services(state)
+    elif worker := os.environ.get("PYTEST_XDIST_WORKER"):  # pytest-django gives it a database of its own
+        os.environ["REDIS_URL"] = database_of_redis(os.environ["REDIS_URL"], worker)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopmlops.settings")  # not before: workers inherit it too early
     django.setup()
+
+
+def deals_out_tests(config: pytest.Config) -> bool:
+    """Tell whether this process runs no test itself, but hands them to workers."""
+    return bool(getattr(config.option, "tx", None)) and "PYTEST_XDIST_WORKER" not in os.environ
+
+
+def database_of_redis(url: str, worker: str) -> str:
+    """Return the address of the worker's own database in a Redis that all share."""
+    return f"{url}{'&' if '?' in url else '?'}db={int(worker.removeprefix('gw')) + 1}"
 
 
 def start_services(state: Path) -> None:
@@ -41,6 +71,13 @@ def start_services(state: Path) -> None:
         raise pytest.UsageError(str(error)) from None
     for name, value in services.environment().items():
         os.environ.setdefault(name, value)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: the last worker to end does so with a short one."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -95,8 +132,9 @@ def shared() -> Path:
 def browser() -> Iterator[Any]:
     """Start the machine's Chromium, without a window."""
     if not CHROMIUM.exists():
-        pytest.skip("needs Chromium: apt-get install -y --no-install-recommends chromium")
+        pytest.skip("needs Chromium: apt-get update && apt-get install -y --no-install-recommends chromium")
     playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=1000 * waiting.SECONDS)
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_FLAGS)
         yield chromium

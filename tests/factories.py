@@ -39,6 +39,8 @@ def a_delivery(shop: Shop | str, topic: str, body: dict[str, Any], **changes: An
         "webhook_id": str(uuid.uuid4()),
         "topic": topic,
         "triggered_at": timezone.now(),
+        "received_at": timezone.now(),
+        "not_before": timezone.now(),
         "body_digest": os.urandom(32),
         "payload": minimised.payload,
         "subject": minimised.subject,

@@ -95,6 +95,9 @@ class Toy(UseCase):
     def resolve(self, verb: str) -> Callable[..., Any]:
         return FUNCTIONS[verb]
 
+    def judge(self, output: str) -> Callable[..., Any]:
+        return FUNCTIONS[f"judge {output}"]
+
 
 TOY = Toy(
     slug=SLUG,

@@ -158,7 +158,7 @@ def directly(newer: ModelVersion, older: ModelVersion, found: dict[str, Any], cu
     if interval[0] <= 0 <= interval[1]:
         return Earned(f"{told}, very likely {span}. Not proven: the range includes zero.")
     if newer.replay.get("thin"):
-        return Earned(f"{told}, very likely {span}. Not proven: the history is too short for a proof.")
+        return Earned(f"{told}, very likely {span}. Not proven: {thin_because(newer)}.")
     return Earned(f"{told}, very likely {span}. That is proven on your past.", is_proven=True)
 
 
@@ -175,13 +175,20 @@ def by_the_simple_rule(left: ModelVersion, right: ModelVersion, currency: str) -
     said = f"{more(right, left, difference, currency)}, each measured against the simple rule"
     if weeks_of(left) != weeks_of(right):
         return Earned(f"{said}. Not proven: they were replayed over different weeks, which is no fair race.")
-    if not ours.interval or not theirs.interval or left.replay.get("thin") or right.replay.get("thin"):
-        return Earned(f"{said}. Not proven: the history is too short for a proof.")
+    thin = next((version for version in (right, left) if version.replay.get("thin")), None)
+    if not ours.interval or not theirs.interval or thin:
+        return Earned(f"{said}. Not proven: {thin_because(thin)}.")
     if max(ours.interval[0], theirs.interval[0]) <= min(ours.interval[1], theirs.interval[1]):
         return Earned(f"{said}. Not proven: what each is worth very likely lies in ranges that overlap.")
     return Earned(
         f"{said} over the same weeks. That is proven on your past: their ranges do not overlap.", is_proven=True
     )
+
+
+def thin_because(version: ModelVersion | None) -> str:
+    """Say why what was replayed can prove nothing."""
+    because: str = version.replay.get("thin_because", "") if version else ""
+    return because or "the history is too short for a proof"
 
 
 def more(newer: ModelVersion, older: ModelVersion, profit: int, currency: str) -> str:

@@ -77,6 +77,11 @@ class Measured:
         return self.analysis.get("sentence", "")
 
     @property
+    def decay(self) -> str:
+        """Say whether it grows worse, where that is watched."""
+        return (self.analysis.get("decay") or {}).get("sentence", "")
+
+    @property
     def at(self) -> datetime | None:
         return moment_of(self.analysis.get("at"))
 
@@ -299,7 +304,7 @@ def weeks_of(release: Release, analysis: dict[str, Any]) -> Figure | None:
     return charts.weeks_compared(
         weeks,
         title=f"Forecast errors cost {words.less(saved, currency)} in {words.counted(len(weeks), 'week')}",
-        subtitle="Cost of forecast errors by week, for the same variants. Only weeks that are final.",
+        subtitle="Cost of errors by final week, same variants. A unit too many weighs what your service level says.",
         description=f"{names[0]} cost less in {sum(week.new < week.old for week in weeks)} of {len(weeks)} weeks.",
         names=names,
         currency=currency,

@@ -43,7 +43,7 @@ def running_difference(
     return Figure(
         id=id,
         title=title,
-        subtitle="Running difference in cost, week by week. Pale: range, 19 of 20 times, from the fourth week on.",
+        subtitle="Running difference in cost, week by week. Pale: range, 19 of 20 times, from the eighth week on.",
         svg=canvas.svg(),
         description=description,
         table_head=("Week", "Difference", "Difference so far", "Range"),

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from enum import Enum
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -39,17 +40,18 @@ IN_TIME = "SET LOCAL statement_timeout = 2000; SET LOCAL lock_timeout = 500;"
 STORE = f"""
 {IN_TIME}
 INSERT INTO pipelines_webhookdelivery
-    (shop_domain, webhook_id, topic, event_id, api_version, triggered_at, body_digest, payload, subject, state, error)
+    (shop_domain, webhook_id, topic, event_id, api_version, triggered_at, body_digest, payload, subject, state, error,
+    received_at, not_before)
 SELECT shop_domain, webhook_id, topic, event_id, api_version, triggered_at, decode(body_digest, 'hex'), payload,
-       subject, state, error
-FROM json_to_recordset(%s::json) AS arrived(
+       subject, state, error, %(now)s, %(now)s
+FROM json_to_recordset(%(deliveries)s::json) AS arrived(
     shop_domain text, webhook_id text, topic text, event_id text, api_version text, triggered_at timestamptz,
     body_digest text, payload jsonb, subject text, state text, error text)
 ON CONFLICT DO NOTHING
 RETURNING shop_domain, webhook_id
 """
 COUNT_REPEAT = """
-UPDATE pipelines_webhookdelivery SET duplicates = least(duplicates + 1, 32000), doubled_at = now()
+UPDATE pipelines_webhookdelivery SET duplicates = least(duplicates + 1, 32000), doubled_at = %(now)s
 WHERE id = (
     SELECT id FROM pipelines_webhookdelivery
     WHERE shop_domain = %(shop_domain)s AND (webhook_id = %(webhook_id)s OR (
@@ -204,7 +206,8 @@ class Outbox:
             return
         deliveries.sort(key=lambda delivery: delivery.webhook_id)  # two processes lock in the same order
         with self.connection.cursor() as cursor:
-            cursor.execute(STORE, [as_json(deliveries)])
+            now = datetime.now(UTC)
+            cursor.execute(STORE, {"deliveries": as_json(deliveries), "now": now})
             new = set(cursor.fetchall())
             if len(new) == len(deliveries):
                 return
@@ -213,9 +216,8 @@ class Outbox:
                 if key in new:
                     new.discard(key)  # its second copy in this batch is a repeat
                 else:
-                    cursor.execute(
-                        COUNT_REPEAT, {name: getattr(delivery, name) for name in COLUMNS if name != "payload"}
-                    )
+                    told = {name: getattr(delivery, name) for name in COLUMNS if name != "payload"}
+                    cursor.execute(COUNT_REPEAT, told | {"now": now})
 
     def belongs_to_its_shop(self, one: Waiting) -> bool:
         """Check the body's shop against the header's, and put the pseudonym where the customer's id was."""

@@ -5,14 +5,40 @@ from __future__ import annotations
 from pipelines.jobs.queue import job
 
 
-@job(timeout=1800)
+@job(timeout=600)
 def keep_up() -> None:
-    """Learn the shops' peak hours, restate closed evidence, forget whose answers were counted and who was between."""
+    """Have peak hours learned and closed evidence restated, forget whose answers were counted and who was between."""
     from django.utils import timezone
 
     from pipelines.lifecycle.evidence import blocks, exposures
+    from pipelines.models import Shop
 
     now = timezone.now()
-    blocks.keep_up(now)
+    for shop_id in Shop.objects.installed().values_list("pk", flat=True):
+        learn_peak_hours.enqueue(shop_id)
+    for release_id in blocks.seen_lately(now):
+        restate.enqueue(release_id)
     exposures.forget_served(now)
     exposures.forget_between()
+
+
+@job(is_found_again=True)
+def learn_peak_hours(shop_id: int) -> None:
+    """Learn a shop's peak hours again; what goes wrong with it is not the others' affair."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.evidence import blocks
+    from pipelines.models import Shop
+
+    blocks.learn_peak_hours(Shop.objects.get(pk=shop_id), timezone.now())
+
+
+@job(is_found_again=True)
+def restate(release_id: int) -> None:
+    """Write beside a release's closed evidence what cancellations and refunds made of it."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.evidence import blocks
+    from pipelines.models import Release
+
+    blocks.restate_blocks(Release.objects.select_related("shop").get(pk=release_id), timezone.now())

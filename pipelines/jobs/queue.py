@@ -18,9 +18,12 @@ from rq import Retry
 from rq import Worker as RQWorker
 from rq.cron import CronJob
 from rq.job import Job as RQJob
+from rq.job import get_current_job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
+from pipelines.lifecycle.errors import OutOfTime
 from pipelines.lifeline import die_with
 
 log = logging.getLogger(__name__)
@@ -33,8 +36,11 @@ LOST_AFTER = 30  # seconds without a sign of life until a job counts as abandone
 class Job(Generic[P]):
     """A function of ids that can also be put on a queue."""
 
-    def __init__(self, function: Callable[P, None], queue: str, timeout: int, retries: int) -> None:
+    def __init__(
+        self, function: Callable[P, None], queue: str, timeout: int, retries: int, is_found_again: bool
+    ) -> None:
         self.function, self.queue, self.timeout, self.retries = function, queue, timeout, retries
+        self.is_found_again = is_found_again
         update_wrapper(self, function)
 
     @property
@@ -42,7 +48,12 @@ class Job(Generic[P]):
         return f"{self.function.__module__}.{self.function.__qualname__}"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        self.function(*args, **kwargs)
+        try:
+            self.function(*args, **kwargs)
+        except (Exception, OutOfTime):
+            if self.is_found_again:
+                leave_to_the_clock()
+            raise
 
     def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Put the job on its queue once the transaction commits."""
@@ -73,15 +84,36 @@ class Job(Generic[P]):
         )
 
 
-def job(queue: str = "default", timeout: int = 600, retries: int = 3) -> Callable[[Callable[P, None]], Job[P]]:
-    """Make a function a job. It takes ids, returns nothing, and is safe to run twice."""
+def job(
+    queue: str = "default", timeout: int = 600, retries: int = 3, *, is_found_again: bool = False
+) -> Callable[[Callable[P, None]], Job[P]]:
+    """Make a function a job. It takes ids, returns nothing, and is safe to run twice.
+
+    One that a sweep finds again in its own time (`lifecycle/turns`) is not tried at once by the queue when it fails.
+    """
     if retries < 1:
         raise ValueError("A job whose worker was killed runs again only with at least one retry.")
-    return lambda function: Job(function, queue, timeout, retries)
+    return lambda function: Job(function, queue, timeout, retries, is_found_again)
+
+
+def leave_to_the_clock() -> None:
+    """Let the queue keep the job that runs now as failed, and not try it again by itself."""
+    running = get_current_job()
+    if running:
+        running.retries_left = 0
+
+
+class Deadline(UnixSignalDeathPenalty):
+    """Ends a job whose time is over by what no `except Exception` inside of it can swallow."""
+
+    def __init__(self, timeout: int, exception: type[BaseException], **kwargs: Any) -> None:
+        super().__init__(timeout, OutOfTime if exception is JobTimeoutException else exception, **kwargs)
 
 
 class Worker(RQWorker):
     """A worker whose jobs are found again soon after it was killed, and die with it."""
+
+    death_penalty_class = Deadline
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs |= {"maintenance_interval": 30, "job_monitoring_interval": 5, "worker_ttl": 30}

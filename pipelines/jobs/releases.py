@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipelines.jobs.queue import job
 
 
-@job()
+@job(is_found_again=True)
 def propose_release(version_id: int) -> None:
     """Open the release of a version, at most one question a week for routine."""
     from pipelines.lifecycle.releases import release
@@ -18,12 +18,13 @@ def propose_release(version_id: int) -> None:
             follow(opened.pk, None)
 
 
-@job()
+@job(is_found_again=True)
 def evaluate(release_id: int) -> None:
     """Look at a release and do what the policy says; what is served follows at once."""
     from django.utils import timezone
 
     from pipelines.lifecycle import look as stage
+    from pipelines.lifecycle import turns
     from pipelines.lifecycle.releases.release import deployment_of
     from pipelines.models import Release
     from pipelines.strategies.policy import Reason
@@ -33,6 +34,7 @@ def evaluate(release_id: int) -> None:
     decision = stage.evaluate(release_id, timezone.now())
     if decision and decision.reason == Reason.RESUMED:  # what held it is over: it goes on now, not at the next look
         stage.evaluate(release_id, timezone.now())
+    turns.over("look", release_id)
     follow(release_id, before)
 
 
@@ -45,7 +47,7 @@ def look_at_open(shop_id: int) -> None:
 
 
 def follow(release_id: int, before: tuple[str, int] | None) -> None:
-    """Have the shop served by what runs now, or let a candidate answer alongside for the first time."""
+    """Have the shop served by what runs now, or let a candidate answer alongside or for its card for the first time."""
     from pipelines.jobs import training
     from pipelines.lifecycle.releases.release import deployment_of
     from pipelines.models import Release
@@ -57,27 +59,28 @@ def follow(release_id: int, before: tuple[str, int] | None) -> None:
     now = (row.phase, deployment_of(row.shop_id, row.use_case).revision)
     if before and now[1] != before[1]:
         training.refresh.enqueue(row.shop_id, row.use_case)
-    elif row.phase == Release.Phase.SHADOW and now != before:
+    elif row.phase in (Release.Phase.SHADOW, Release.Phase.AWAITING_APPROVAL) and now != before:
         training.alongside.enqueue(row.shop_id, row.use_case)
 
 
-@job()
+@job(is_found_again=True)
 def keep_time() -> None:
     """Close the cards that expired and the alerts that are over, and look at every release that is due."""
     from django.utils import timezone
 
     from pipelines.lifecycle import look as stage
+    from pipelines.lifecycle import turns
     from pipelines.lifecycle.alerts import board
     from pipelines.lifecycle.releases import approval
 
     now = timezone.now()
-    for release_id in stage.due(now):  # first: what is wrong with one late card keeps no other from being looked at
+    for release_id in turns.whose("look", stage.due(now), now):  # first: one late card keeps no other from that
         evaluate.enqueue(release_id)
     approval.expire(now)
     board.close_over(now)
 
 
-@job()
+@job(is_found_again=True)
 def look_back() -> None:
     """Say of every late rollback whether it helped, and what it avoided."""
     from django.utils import timezone
@@ -88,7 +91,7 @@ def look_back() -> None:
         look_back_at.enqueue(row.pk)
 
 
-@job()
+@job(is_found_again=True)
 def look_back_at(release_id: int) -> None:
     """Say of one rollback whether it helped; what goes wrong with it is not the others' affair."""
     from django.utils import timezone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipelines.jobs.queue import job
 
 
-@job(queue="training", timeout=1800)
+@job(queue="training", timeout=1800, is_found_again=True)
 def stage(version_id: int) -> None:
     """Test a version in the test store, unless that is done or being done, and look at its release after that."""
     from django.utils import timezone
@@ -25,7 +25,7 @@ def stage(version_id: int) -> None:
             evaluate.enqueue(release_id)
 
 
-@job(timeout=600)
+@job(timeout=600, is_found_again=True)
 def take_back(shop_id: int) -> None:
     """Delete the fields that a link which ended has left in a store."""
     from django.utils import timezone
@@ -36,16 +36,17 @@ def take_back(shop_id: int) -> None:
     fields.take_back(Shop.objects.get(pk=shop_id), timezone.now())
 
 
-@job(timeout=120)
+@job(timeout=120, is_found_again=True)
 def carry_on() -> None:
     """Find what is due or was left lying, by the database alone, and enqueue it."""
     from django.utils import timezone
 
+    from pipelines.lifecycle import turns
     from pipelines.lifecycle.sandbox import fields, links, staging
 
     now = timezone.now()
     links.end_links_of_gone_shops(now)
-    for version_id in staging.due():
+    for version_id in turns.whose("stage", staging.due(), now):
         stage.enqueue(version_id)
-    for shop_id in fields.left_behind(now):
+    for shop_id in turns.whose("take back", fields.left_behind(now), now):
         take_back.enqueue(shop_id)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pipelines.jobs.queue import job
 
 
-@job(queue="training", timeout=1800)
+@job(queue="training", timeout=1800, is_found_again=True)
 def train_version(shop_id: int, use_case: str, trigger: str) -> None:
-    """Train one version; what stops it is written on the run, and only a full disk is worth an early retry."""
+    """Train one version; what stops it is written on the run."""
     from pipelines.lifecycle import due
-    from pipelines.lifecycle.errors import ArtifactNotStored
     from pipelines.lifecycle.versions import runs, train
     from pipelines.models import Shop
 
@@ -17,14 +16,12 @@ def train_version(shop_id: int, use_case: str, trigger: str) -> None:
         return
     try:
         version = train.train_version(shop_id=shop_id, use_case=use_case, trigger=trigger)
-    except ArtifactNotStored:
-        raise
     except runs.EXPECTED:
         return
     validate_version.enqueue(version.pk)
 
 
-@job(queue="training")
+@job(queue="training", is_found_again=True)
 def validate_version(version_id: int) -> None:
     """Judge a version, and propose it where nothing refused it."""
     from pipelines.jobs.releases import propose_release
@@ -36,10 +33,10 @@ def validate_version(version_id: int) -> None:
         propose_release.enqueue(version.pk)
 
 
-@job(queue="training", timeout=1800)
+@job(queue="training", timeout=1800, is_found_again=True)
 def refresh(shop_id: int, use_case: str) -> None:
     """Write what runs now says today, publish it where the merchant lets us, and look at what moves at once."""
-    from pipelines.lifecycle.serving import refresh
+    from pipelines.lifecycle.serving import late, refresh
     from pipelines.models import Shop
     from pipelines.usecases import USE_CASES
 
@@ -47,12 +44,13 @@ def refresh(shop_id: int, use_case: str) -> None:
         look(shop_id, use_case)
         return
     refresh.refresh(Shop.objects.get(pk=shop_id), use_case)
+    late.over(shop_id, use_case)
     publish.enqueue(shop_id)
     look(shop_id, use_case)
     compare_weeks.enqueue(shop_id, use_case)
 
 
-@job(queue="training", timeout=1800)
+@job(queue="training", timeout=1800, is_found_again=True)
 def alongside(shop_id: int, use_case: str) -> None:
     """Let only the candidate answer: a release that starts to run alongside has its first window within minutes."""
     from pipelines.lifecycle.serving import refresh
@@ -84,16 +82,19 @@ def look(shop_id: int, use_case: str) -> None:
         evaluate.enqueue(release_id)
 
 
-@job(queue="training", timeout=1800)
+@job(queue="training", timeout=1800, is_found_again=True)
 def catch_up(shop_id: int, use_case: str) -> None:
-    """Refresh a shop that the clock found behind, unless that was done since."""
+    """Refresh a shop that the clock found behind, unless that was done since; tell people where it goes on failing."""
     from pipelines.lifecycle import due
+    from pipelines.lifecycle.serving import late
 
-    if (shop_id, use_case) in due.refreshes():
+    if not due.is_behind(shop_id, use_case):
+        return
+    with late.told(shop_id, use_case):
         refresh(shop_id, use_case)
 
 
-@job(timeout=900)
+@job(timeout=900, is_found_again=True)
 def publish(shop_id: int) -> None:
     """Send the shop's own metafields what changed."""
     from pipelines.lifecycle.serving import publish as stage
@@ -102,25 +103,29 @@ def publish(shop_id: int) -> None:
     stage.publish(Shop.objects.get(pk=shop_id))
 
 
-@job(timeout=120)
+@job(timeout=120, is_found_again=True)
 def carry_on() -> None:
-    """Find what is due or was left lying, by the database alone, and enqueue it."""
-    from pipelines.jobs.releases import propose_release
-    from pipelines.lifecycle import due
+    """Find what is due or was left lying, by the database alone, and enqueue what has its turn."""
+    from django.utils import timezone
 
-    for run in due.dead_runs():
+    from pipelines.jobs.releases import propose_release
+    from pipelines.lifecycle import due, turns
+    from pipelines.lifecycle.serving import late
+
+    now = timezone.now()
+    for run in turns.whose("take over", due.dead_runs(), now):
         train_version.enqueue(*run)
-    for run in due.trainings():
+    for run in turns.whose("train", due.trainings(now), now):
         train_version.enqueue(*run)
-    for run in due.renewals():
+    for run in turns.whose("train again", due.renewals(now), now):
         train_version.enqueue(*run)
-    for version_id in due.judgements():
+    for version_id in turns.whose("judge", due.judgements(now), now):
         validate_version.enqueue(version_id)
-    for version_id in due.proposals():
+    for version_id in turns.whose("propose", due.proposals(now), now):
         propose_release.enqueue(version_id)
-    for shop_id, use_case in due.refreshes():
+    for shop_id, use_case in turns.whose(late.WORK, due.refreshes(now), now):
         catch_up.enqueue(shop_id, use_case)
-    for shop_id, use_case in due.unheard():
+    for shop_id, use_case in turns.whose("hear", due.unheard(now), now):
         alongside.enqueue(shop_id, use_case)
-    for shop_id in due.publications():
+    for shop_id in turns.whose("publish", due.publications(), now):
         publish.enqueue(shop_id)

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import (
+    Case,
+    Count,
+    DateField,
+    DateTimeField,
+    Exists,
+    F,
+    Field,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.fields.json import KT
 from django.utils import timezone
 
+from pipelines.lifecycle import turns
 from pipelines.lifecycle.errors import BadData
 from pipelines.lifecycle.ingest import backfill, freshness
 from pipelines.lifecycle.releases import freezes
@@ -30,11 +48,12 @@ from pipelines.usecases import USE_CASES
 
 State = TrainingRun.State
 REFRESH_AT = time(2, 0)  # in the shop's zone: the day is over and its late orders are in
-FIRST_TRIED_EVERY = FAILED_TRIED_EVERY = timedelta(days=1)
+STOPPED_TRIED_EVERY = timedelta(days=1)  # until tomorrow's data
+FAILED_TRIED_AFTER = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=20))
+FAILURES_COUNT_FOR = timedelta(days=2)
 LEFT_LYING = timedelta(minutes=2)  # a job that follows at once has had its chance
 
-BATCH = [slug for slug, case in USE_CASES.items() if case.serves == "batch"]
-BY_CLOCK = ("first", "weekly")
+BY_CLOCK = ("first", "weekly", "decay")
 BY_MERCHANT = "merchant"
 LOST_AFTER = timedelta(minutes=15)  # a training that was asked for and that nobody began: its job may be gone
 RENEWAL = "renewal"
@@ -49,15 +68,11 @@ def dead_runs() -> Iterator[Training]:
 
 
 def trainings(now: datetime | None = None) -> Iterator[Training]:
-    """Yield the first and weekly trainings that are due for shops with fresh data."""
+    """Yield the first and weekly trainings, and those after a decay, that are due for shops with fresh data."""
     now = now or timezone.now()
-    for shop in Shop.objects.installed().select_related("settings"):
-        newest_pull = freshness.newest_pull_at(shop)
-        is_fresh = newest_pull is not None and now - newest_pull <= freshness.LIMIT
-        if not is_fresh or not backfill.first_import_is_done(shop):
-            continue
-        for use_case in USE_CASES:
-            trigger = due_trigger(shop, use_case, now)
+    for use_case in USE_CASES:
+        for shop in with_newest_run(can_learn(now), use_case, now):
+            trigger = trigger_of(shop, now)
             if trigger:
                 yield shop.pk, use_case, trigger
 
@@ -69,42 +84,91 @@ def is_wanted(shop: Shop, use_case: str, trigger: str) -> bool:
     if trigger == BY_MERCHANT:
         return dead.exists() or mine.filter(state=State.QUEUED).exists()
     if trigger == RENEWAL:
-        return dead.exists() or (shop.pk, use_case, RENEWAL) in renewals()
+        return dead.exists() or outlasted(timezone.now()).filter(shop=shop, use_case=use_case).exists()
     return trigger not in BY_CLOCK or dead.exists() or due_trigger(shop, use_case, timezone.now()) == trigger
+
+
+def can_learn(now: datetime) -> QuerySet[Shop]:
+    """Keep the installed shops whose first import is done and whose orders were read lately."""
+    mine = SyncRun.objects.filter(shop=OuterRef("pk"))
+    done = mine.filter(state=SyncRun.State.DONE)
+    return Shop.objects.installed().filter(
+        Exists(orders_read(now).filter(shop=OuterRef("pk"))),
+        Exists(done.filter(kind=SyncRun.Kind.PRODUCTS)),
+        Exists(done.filter(kind=SyncRun.Kind.ORDERS)),
+        Exists(mine.filter(kind=SyncRun.Kind.STOCK).exclude(state__in=backfill.ACTIVE)),
+    )
+
+
+def with_newest_run(shops: QuerySet[Shop], use_case: str, now: datetime) -> QuerySet[Shop]:
+    """Read shops with their newest training of a use case, failures of late, any version, and since when it decayed."""
+    mine = {"shop": OuterRef("pk"), "use_case": use_case}
+    newest = TrainingRun.objects.filter(**mine).order_by("-created_at")
+    failed = TrainingRun.objects.filter(**mine, state=State.FAILED, created_at__gte=now - FAILURES_COUNT_FOR)
+    live = Release.objects.filter(**mine, phase=Release.Phase.LIVE, analysis__decay__alarm=True)
+    grown_worse = live.annotate(since=KT("analysis__decay__since"))
+    return shops.select_related("settings").annotate(
+        run_at=Subquery(newest.values("created_at")[:1]),
+        run_state=Subquery(newest.values("state")[:1]),
+        run_error=Subquery(newest.values("error_code")[:1]),
+        failures=Subquery(failed.order_by().values("shop").annotate(n=Count("pk")).values("n")),
+        has_version=Exists(ModelVersion.objects.filter(**mine)),
+        decayed_at=Subquery(grown_worse.values("since")[:1]),
+    )
 
 
 def renewals(now: datetime | None = None) -> Iterator[Training]:
     """Yield the trainings for questions that a freeze outlasted: once it is over they come again, on fresh figures."""
-    now = now or timezone.now()
+    for shop_id, use_case in outlasted(now or timezone.now()).values_list("shop_id", "use_case"):
+        yield shop_id, use_case, RENEWAL
+
+
+def outlasted(now: datetime) -> QuerySet[Release]:
+    """Keep the releases whose card ended in a freeze that is over, where nothing newer came and the data is fresh."""
     mine = {"shop": OuterRef("shop"), "use_case": OuterRef("use_case")}
     tried = TrainingRun.objects.filter(**mine, created_at__gte=OuterRef("scheduled_for"))
     newer = Release.objects.filter(**mine, pk__gt=OuterRef("pk"))
-    outlasted = Release.objects.filter(phase=Release.Phase.EXPIRED, scheduled_for__lte=now, use_case__in=[*USE_CASES])
-    here = outlasted.filter(~Exists(tried), ~Exists(newer), shop__in=Shop.objects.installed())
-    for row in here.select_related("shop"):
-        newest_pull = freshness.newest_pull_at(row.shop)
-        is_fresh = newest_pull is not None and now - newest_pull <= freshness.LIMIT
-        if is_fresh and not freezes.of(row, now).holds:
-            yield row.shop_id, row.use_case, RENEWAL
+    frozen = freezes.standing_now(now).filter(shop=OuterRef("shop"))
+    ended = Release.objects.filter(phase=Release.Phase.EXPIRED, scheduled_for__lte=now, use_case__in=[*USE_CASES])
+    fresh = Exists(orders_read(now).filter(shop=OuterRef("shop")))
+    return ended.filter(~Exists(tried), ~Exists(newer), ~Exists(frozen), fresh, shop__in=Shop.objects.installed())
+
+
+def orders_read(now: datetime) -> QuerySet[SyncRun]:
+    """Keep the imports that read a shop's orders completely, and lately enough."""
+    done = SyncRun.objects.filter(kind__in=freshness.ORDER_PULLS, state=SyncRun.State.DONE)
+    return done.filter(finished_at__gte=now - freshness.LIMIT)
 
 
 def due_trigger(shop: Shop, use_case: str, now: datetime) -> str:
     """Return why a shop should train now, or nothing."""
-    mine = TrainingRun.objects.for_shop(shop).filter(use_case=use_case)
-    newest = mine.order_by("-created_at").first()
-    if newest and newest.state in (State.QUEUED, State.RUNNING):
+    return trigger_of(with_newest_run(Shop.objects.filter(pk=shop.pk), use_case, now).get(), now)
+
+
+def trigger_of(shop: Any, now: datetime) -> str:
+    """Return why a shop that was read with its newest run should train now, or nothing."""
+    if shop.run_state in (State.QUEUED, State.RUNNING):
         return ""
-    if not ModelVersion.objects.for_shop(shop).filter(use_case=use_case).exists():
-        waited = newest is None or now - newest.created_at > FIRST_TRIED_EVERY
-        return "first" if waited else ""
-    if newest and (newest.state == State.FAILED or newest.error_code == BadData.__name__):
-        return "weekly" if now - newest.created_at > FAILED_TRIED_EVERY else ""
-    return "weekly" if newest is None or newest.created_at < last_slot(shop, now) else ""
+    trigger = "weekly" if shop.has_version else "first"
+    if shop.run_at is None:
+        return trigger
+    if shop.run_state == State.FAILED:
+        return trigger if now - shop.run_at > pause_after(shop.failures or 1, shop.pk) else ""
+    if trigger == "first" or shop.run_error == BadData.__name__:
+        return trigger if now - shop.run_at > STOPPED_TRIED_EVERY else ""
+    if shop.run_at < last_slot(shop, now):
+        return trigger
+    return "decay" if shop.decayed_at and datetime.fromisoformat(shop.decayed_at) > shop.run_at else ""
+
+
+def pause_after(failures: int, shop_id: int) -> timedelta:
+    """Return how long a training waits that broke off so often lately."""
+    return FAILED_TRIED_AFTER[min(failures, len(FAILED_TRIED_AFTER)) - 1] * turns.spread(f"{shop_id}:{failures}")
 
 
 def last_slot(shop: Shop, now: datetime) -> datetime:
     """Return when the last weekly training was due, in the shop's zone."""
-    settings = ShopSettings.of(shop)
+    settings = getattr(shop, "settings", None) or ShopSettings()
     local = now.astimezone(shop.zone)
     day = local.date() - timedelta(days=(local.weekday() - settings.train_weekday) % 7)
     slot = datetime.combine(day, settings.train_at, tzinfo=shop.zone)
@@ -133,37 +197,66 @@ def proposals(now: datetime | None = None) -> Iterator[int]:
 
 def refreshes(now: datetime | None = None) -> Iterator[tuple[int, str]]:
     """Yield the deployments whose rows are not of what runs now and of yesterday; a simple rule runs from the start."""
-    now = now or timezone.now()
-    here = SyncRun.objects.filter(shop=OuterRef("shop"), kind__in=freshness.ORDER_PULLS, state=SyncRun.State.DONE)
-    served = Deployment.objects.filter(Exists(here) | Q(revision__gt=0), shop__in=Shop.objects.installed())
-    for deployment in served.select_related("shop"):
-        if not is_served(deployment, now):
-            yield deployment.shop_id, deployment.use_case
+    yield from behind(served(), now or timezone.now()).values_list("shop_id", "use_case")
+
+
+def is_behind(shop_id: int, use_case: str) -> bool:
+    """Say whether a shop does not see the newest answer of what runs."""
+    return behind(served().filter(shop=shop_id, use_case=use_case), timezone.now()).exists()
+
+
+def in_batches() -> list[str]:
+    """List the use cases that answer once a day for everything."""
+    return [slug for slug, case in USE_CASES.items() if case.serves == "batch"]
+
+
+def served() -> QuerySet[Deployment]:
+    """Keep the pointers to what somebody is shown every day, from the first import on."""
+    read = SyncRun.objects.filter(shop=OuterRef("shop"), kind=SyncRun.Kind.ORDERS, state=SyncRun.State.DONE)
+    pointers = Deployment.objects.filter(use_case__in=in_batches(), shop__in=Shop.objects.installed())
+    return pointers.filter(Q(revision__gt=0) | Exists(read))
+
+
+def behind(pointers: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment]:
+    """Keep the deployments that were not yet served from the newest day by what they point to now.
+
+    An answer of that day that was thrown away counts: asking again would not help.
+    """
+    return pointers.annotate(newest=by_zone(lambda zone: newest_day(zone, now), DateField())).filter(
+        ~Q(served_revision=F("revision")) | Q(served_origin=None) | Q(served_origin__lt=F("newest"))
+    )
+
+
+def newest_day(zone: ZoneInfo, now: datetime) -> date:
+    """Return the last day of which a shop in this zone should see an answer."""
+    local = now.astimezone(zone)
+    return local.date() - timedelta(days=1 if local.time() >= REFRESH_AT else 2)
+
+
+def by_zone(value_of: Callable[[ZoneInfo], Any], field: Field) -> Case:
+    """Give each row what is so in its shop's zone; zones that agree are asked about together."""
+    names: dict[Any, list[str]] = {}
+    for name in Shop.objects.installed().values_list("timezone", flat=True).distinct():
+        names.setdefault(value_of(ZoneInfo(name)), []).append(name)
+    found = [When(shop__timezone__in=known, then=Value(value)) for value, known in names.items()]
+    return Case(*found, output_field=field)
 
 
 def unheard(now: datetime | None = None) -> Iterator[tuple[int, str]]:
-    """Yield the releases that run alongside and have given no answer yet: the first one need not wait for the night."""
-    before = (now or timezone.now()) - LEFT_LYING
-    answers = ServingWindow.objects.filter(shop=OuterRef("shop"), version=OuterRef("version"), arm="canary")
-    waiting = Release.objects.filter(phase=Release.Phase.SHADOW, entered_at__lt=before, use_case__in=BATCH)
-    yield from waiting.filter(~Exists(answers), shop__in=Shop.objects.installed()).values_list("shop_id", "use_case")
+    """Yield the releases whose version should have answered beside what runs, and has not since the day began.
 
-
-def is_served(deployment: Deployment, now: datetime) -> bool:
-    """Say whether a shop sees the newest forecast of what runs, where that could be shown."""
-    local = now.astimezone(deployment.shop.zone)
-    newest = local.date() - timedelta(days=1 if local.time() >= REFRESH_AT else 2)
-    rows = StockAdvice.objects.for_shop(deployment.shop_id).filter(version=deployment.active)
-    return rows.filter(origin__gte=newest).exists() or was_thrown_away(deployment, newest)
-
-
-def was_thrown_away(deployment: Deployment, origin: date) -> bool:
-    """Say whether what runs gave an answer from that day that cannot be true: asking again would not help."""
-    asked = ServingWindow.objects.for_shop(deployment.shop_id).filter(
-        use_case=deployment.use_case, version=deployment.active, arm="stable"
-    )
-    since = midnight(origin + timedelta(days=1), deployment.shop.zone)
-    return asked.filter(starts_at__gte=since).exclude(broken="").exists()
+    The first answer need not wait for the night, and one that the machine missed is asked for again.
+    """
+    now = now or timezone.now()
+    mine = {"shop": OuterRef("shop"), "use_case": OuterRef("use_case")}
+    answers = ServingWindow.objects.filter(**mine, version=OuterRef("version"), arm="canary")
+    late = behind(served().filter(**mine), now)
+    speaks = (Release.Phase.SHADOW, Release.Phase.CANARY)
+    moving = Release.objects.filter(phase__in=speaks, entered_at__lt=now - LEFT_LYING, use_case__in=in_batches())
+    since = by_zone(lambda zone: midnight(newest_day(zone, now) + timedelta(days=1), zone), DateTimeField())
+    waiting = moving.filter(shop__in=Shop.objects.installed()).annotate(since=since)
+    heard = Exists(answers.filter(starts_at__gte=OuterRef("since")))
+    yield from waiting.filter(~heard, ~Exists(late)).values_list("shop_id", "use_case")
 
 
 def publications() -> Iterator[int]:

@@ -43,8 +43,57 @@ class ArtifactNotStored(StageError):
 
 
 class ArtifactRefused(StageError):
-    """The files of a version are missing, changed, foreign or of a kind that we never load."""
+    """The files of a version were changed, are foreign or of a kind that we never load: it is barred for good."""
+
+
+class ArtifactUnavailable(StageError):
+    """The files of a version cannot be read from here now, which says nothing about the version."""
+
+    retryable = True
+
+
+class Unjudged(StageError):
+    """A use case wants to show what nothing can judge."""
 
 
 class Refused(StageError):
     """A move that the rules do not allow, with the reason."""
+
+
+# Whose fault it was
+
+
+class OutOfTime(BaseException):
+    """The time that a job had is over.
+
+    No `Exception`, so that nothing that runs inside of a job, ours or a library's, can take a slow machine for a
+    failure of what it runs.
+    """
+
+
+# What a function that is given nothing but frames can do wrong by itself. Whatever else comes out of it (no memory, no
+# disk, no database, a library that cannot be loaded) is the machine's doing, and no evidence about a version.
+OWN_FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NameError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+def is_own_fault(error: BaseException | None) -> bool:
+    """Say whether a version failed by itself: neither the error nor one that led to it is the machine's.
+
+    >>> is_own_fault(ZeroDivisionError()), is_own_fault(MemoryError()), is_own_fault(OSError())
+    (True, False, False)
+    """
+    while error is not None:
+        if not isinstance(error, OWN_FAULTS):
+            return False
+        error = error.__cause__ or error.__context__
+    return True

@@ -16,11 +16,12 @@ from django.db.models import Q
 
 from pipelines import strategies
 from pipelines.lifecycle.alerts import board
-from pipelines.lifecycle.errors import Refused
+from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable, Refused
 from pipelines.lifecycle.evidence import weigh, windows
 from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.releases import approval, card, freezes, release, rollback, traffic
 from pipelines.lifecycle.releases.release import SYSTEM, Phase
+from pipelines.lifecycle.versions import registry
 from pipelines.models import LifecycleEvent, Measurement, ModelVersion, Release, ShopSettings
 from pipelines.strategies import Action, Decision, Health, Situation, Window, policy
 from pipelines.usecases import USE_CASES
@@ -64,12 +65,24 @@ def evaluate(release_id: int, now: datetime) -> Decision | None:
     if not (row.is_open or row.phase == Phase.LIVE) or approval.end(row, now):
         return None
     situation, analysis = gather(row, now)
-    decision = policy.decide(strategies.strategy(row.strategy), situation)
+    decision = with_its_files(row, policy.decide(strategies.strategy(row.strategy), situation))
     look = Look(now, situation, analysis, decision)
     remember(row, look)
     if row.phase == Phase.LIVE:
         note_health(row, look)
     act(row, look)
+    return decision
+
+
+def with_its_files(row: Release, decision: Decision) -> Decision:
+    """Hold what would move forward where nobody can read its files: they are checked before each step."""
+    moves = decision.action in (Action.ADVANCE, Action.ASK) and row.phase != Phase.AWAITING_APPROVAL
+    if not moves and decision.reason is not policy.Reason.RESUMED:
+        return decision
+    try:
+        registry.load_files(row.version)
+    except (ArtifactRefused, ArtifactUnavailable) as absence:
+        return Decision(Action.HOLD, policy.Reason.FILES, absence.sentence)
     return decision
 
 

@@ -21,7 +21,7 @@ PARQUET_MAGIC = b"PAR1"
 CALLS = {"GLOBAL", "STACK_GLOBAL", "INST", "OBJ", "REDUCE", "NEWOBJ", "NEWOBJ_EX", "BUILD", "EXT1", "EXT2", "EXT4"}
 PERSISTENT = {"PERSID", "BINPERSID"}
 LONGEST_HEADER = 10_000  # of an array, as numpy itself allows
-BROKEN = (OSError, ValueError, SyntaxError, RecursionError, MemoryError, zipfile.BadZipFile, NotImplementedError)
+BROKEN = (OSError, ValueError, SyntaxError, RecursionError, zipfile.BadZipFile, NotImplementedError)  # in the bytes
 
 
 def require_safe(name: str, content: bytes) -> None:

@@ -15,6 +15,7 @@ from pipelines.models.ingest import (
     WebhookDelivery,
 )
 from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
+from pipelines.models.machine import NextTry, StorageMark
 from pipelines.models.monitoring import Alert, Measurement, PairedWeek, ServedUnit, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
@@ -42,6 +43,7 @@ __all__ = [
     "Location",
     "Measurement",
     "ModelVersion",
+    "NextTry",
     "Order",
     "OrderLine",
     "PairedWeek",
@@ -60,6 +62,7 @@ __all__ = [
     "StockAdvice",
     "StockLevel",
     "StockRule",
+    "StorageMark",
     "SyncRun",
     "TestStoreLink",
     "TrainingRun",

@@ -32,6 +32,8 @@ class Deployment(ShopTable):
         null=True
     )  # the last time that we rolled back by ourselves: starts the cooldown
     revision = models.PositiveBigIntegerField(default=0)
+    served_revision = models.PositiveBigIntegerField(default=0)  # whose newest answer came, shown or thrown away,
+    served_origin = models.DateField(null=True)  # and the last day of history that it was given from
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "use_case"], name="deployment_once")]

@@ -54,7 +54,7 @@ def redis_server() -> Path:
 def version_of(program: Path) -> str:
     """Return what the program says of its version, nothing where it does not run."""
     try:
-        answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20)  # noqa: S603
+        answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=120)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return answer.stdout
@@ -64,5 +64,5 @@ def missing(name: str, versions: str, variable: str, package: str) -> str:
     """Say what is missing and the three ways out."""
     return (
         f"No {name} ({versions}) that runs on this machine ({platform.machine()}). Run `make setup`, "
-        f"or `apt-get install -y {package}`, or set {variable} to one that runs elsewhere."
+        f"or `apt-get update && apt-get install -y {package}`, or set {variable} to one that runs elsewhere."
     )

@@ -8,7 +8,10 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+from pipelines.ops import clock
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = "northbeck-outfitters.myshopify.com"
@@ -23,6 +26,7 @@ class DemoPlan:
     store_port: int = 9300
     orders: Path | None = None
     history_days: int | None = None
+    at: datetime | None = None  # what the clock of its processes shows at the start
 
     @property
     def app_url(self) -> str:
@@ -42,6 +46,7 @@ class DemoPlan:
 def environment(plan: DemoPlan, services: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of every process of the demo."""
     kept = demo_secrets(plan.state)
+    ahead = str(clock.ahead(plan.state, plan.at))
     return {
         **os.environ,
         **services,
@@ -49,6 +54,8 @@ def environment(plan: DemoPlan, services: Mapping[str, str]) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "SHOPMLOPS_DEMO": "1",
         "SHOPMLOPS_STATE": str(plan.state),
+        "CLOCK_AHEAD": ahead,
+        "DEVSTORE_CLOCK_AHEAD": ahead,
         "APP_URL": plan.app_url,
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "CODE_REVISION": os.environ.get("CODE_REVISION") or code_revision(),

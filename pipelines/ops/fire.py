@@ -15,7 +15,7 @@ from pipelines.lifecycle.errors import Refused
 fork = multiprocessing.get_context("fork")
 KILLED = -signal.SIGKILL
 REFUSED = 3
-PATIENCE = 30  # seconds
+PATIENCE = 300  # seconds until a process counts as hanging
 
 
 def in_a_process(work: Callable[[], Any], *, dies_at: int | None = None, barrier: Any = None) -> Any:

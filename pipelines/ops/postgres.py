@@ -16,7 +16,7 @@ from pipelines.ops.processes import Child, rotate, spawn, wait_until
 
 DATABASE = "shopmlops"
 USER = "shopmlops"
-START_SECONDS = 60.0
+START_SECONDS = 300.0
 STOP_SIGNALS = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))  # fast shutdown, then immediate
 QUICK_AND_UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 

@@ -13,7 +13,7 @@ from pipelines.ops.errors import ServiceError
 from pipelines.ops.layout import Layout, make_private
 from pipelines.ops.processes import Child, rotate, spawn, wait_until
 
-START_SECONDS = 30.0
+START_SECONDS = 300.0
 
 
 def start(layout: Layout) -> Child:

@@ -58,7 +58,7 @@ def obtain(shop: Shop, exchange: Callable[[], Grant]) -> Grant | None:
         return _wait_for_other(row, seen)
     try:
         grant = exchange()
-    except Exception:
+    except BaseException:  # also where the job's time is over: nobody else should wait for this lease
         drop_lease(row, lease)
         raise
     return grant if _store(shop, row, lease, grant) else None
@@ -109,7 +109,7 @@ def _refresh(shop: Shop, row: ShopToken, lease: datetime) -> str:
         if drop_lease(row, lease):
             end_access(shop, str(error))
         raise
-    except Exception:
+    except BaseException:
         drop_lease(row, lease)
         raise
     if not _store(shop, row, lease, grant):

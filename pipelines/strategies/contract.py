@@ -110,8 +110,8 @@ class Evidence:
     next_loss: float | None = None  # always-valid upper bound of what the next step may lose, in money
     interval: tuple[float, float] | None = None  # always-valid, of the effect, relative: an A/B test ends by it
     weeks: int = 0  # paired: matured weeks
-    correlation: float | None = None  # paired: lag-1, of the weekly differences
-    has_decayed: bool = False  # the CUSUM alarm
+    correlation: float | None = None  # paired: lag-1, of what the weeks are bet on
+    has_decayed: bool = False  # errors beside the baseline grew beyond what the past explains
 
 
 @dataclass(frozen=True)

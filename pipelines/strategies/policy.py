@@ -26,10 +26,13 @@ NON_INFERIOR = power.NON_INFERIOR_LIMIT
 UNBALANCED = 1_000  # of the sample ratio: no verdict either way
 WEEKS = 9  # paired evidence cannot reach 40 in fewer
 DEPENDENT = 0.5  # lag-1 correlation of weeks above which the e-value only alerts
+WEEKS_TO_CORRELATE = 12  # on nine, weeks that are correlated by .7 pass that test 79 times of 100
 COOLDOWN = timedelta(hours=24)
 FRESH = timedelta(hours=26)  # a pull every 24 hours, and two hours for it to run
 PROMOTIONS = 2  # to live by itself, in seven days
 IN_VAIN = "The freeze lasts longer than a yes is good for. You are asked as soon as a yes would outlive it."
+
+GROWN_WORSE = "Worse than your past explains: decay, or a season that your past does not show."
 
 LIVE = "live"
 WAITING = "awaiting_approval"
@@ -43,6 +46,7 @@ class Reason(StrEnum):
 
     # The new version is taken away
     UNSAFE = "unsafe_artifact"
+    FILES = "files_cannot_be_read"
     HARM = "harm"
     GUARDRAIL = "guardrail"
     BROKEN = "broken_answers"
@@ -253,10 +257,11 @@ def changed(situation: Situation) -> Decision | None:
 
 
 def decayed(situation: Situation) -> Decision | None:
-    """Hold and put the way back one click away; the weeks are too few to go back by itself."""
+    """Hold and put the way back one click away; an alarm is no proof of harm, so nothing goes back by itself."""
     if not situation.evidence.has_decayed:
         return None
-    return held(Reason.DECAYED, "The forecasts have become worse than this shop's past explains. You can roll back.")
+    way_out = " We train anew; you can roll back." if is_live(situation) else ""
+    return held(Reason.DECAYED, GROWN_WORSE + way_out)
 
 
 def dependent(situation: Situation) -> Decision | None:
@@ -536,7 +541,15 @@ def speaks(evidence: Evidence) -> bool:
     """Tell whether the e-value of harm may act: units split as planned, or weeks enough that hardly depend."""
     if evidence.kind != "paired":
         return not is_unbalanced(evidence)
-    return evidence.weeks >= WEEKS and evidence.correlation is not None and evidence.correlation <= DEPENDENT
+    return evidence.weeks >= WEEKS and not depends(evidence)
+
+
+def depends(evidence: Evidence) -> bool:
+    """Tell whether weeks are too much alike for the e-value to act, or nobody knows; fewer than twelve cannot tell."""
+    measured = evidence.correlation
+    if measured is not None and isnan(measured):
+        return True
+    return evidence.weeks >= WEEKS_TO_CORRELATE and (measured is None or measured > DEPENDENT)
 
 
 def is_decided(situation: Situation) -> bool:

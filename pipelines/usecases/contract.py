@@ -103,6 +103,16 @@ class Gates:
 
 
 @dataclass(frozen=True)
+class Soundness:
+    """Say how many units were asked for and answered, how many of those are wrong, and what is wrong in words."""
+
+    expected: int = 0
+    units: int = 0
+    errors: int = 0
+    broken: str = ""
+
+
+@dataclass(frozen=True)
 class Event:
     """Name the days of one of the shop's own events: a drop, a sale, a closure."""
 
@@ -169,10 +179,30 @@ class UseCase:
     present: str
     gates: Gates = Gates()
     compare: str = ""  # paired evidence: (frames, rows of the new version, rows of the other) -> weeks
+    outputs: Mapping[str, str] = field(default_factory=dict)  # table of `answer` -> its judge: (rows, frames)
+
+    def __post_init__(self) -> None:
+        """Refuse an output without a judge: nothing is shown that nobody looked at."""
+        unjudged = [name for name, judge in self.outputs.items() if not judge]
+        if unjudged:
+            raise ValueError(f"{self.slug}: nothing judges {', '.join(unjudged)}.")
 
     def resolve(self, verb: str) -> Callable[..., Any]:
         """Import the function behind a verb: fit, predict, evaluate, replay, answer, dump, load, present or compare."""
-        module_name, function_name = getattr(self, verb).split(":")
+        return self.function(getattr(self, verb))
+
+    def judge(self, output: str) -> Callable[[pd.DataFrame, Frames], Soundness]:
+        """Import what says whether the rows of an output may be shown."""
+        return self.function(self.outputs[output])
+
+    def unjudged(self, tables: Mapping[str, pd.DataFrame]) -> str:
+        """Say which tables of an answer nobody looks at, or nothing."""
+        names = ", ".join(sorted(tables.keys() - self.outputs.keys()))
+        return f"Nothing can judge {names} of {self.title}, so none of it is shown." if names else ""
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Import a function of this use case, named as "module:function"."""
+        module_name, function_name = name.split(":")
         module = import_module(f"pipelines.usecases.{self.slug}.{module_name}")
         function: Callable[..., Any] = getattr(module, function_name)
         return function

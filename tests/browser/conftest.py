@@ -6,7 +6,6 @@ The app runs in this process on the test's own rows; the store is a process of i
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -18,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
+from pipelines.ops.supervisor import answers, free_ports
+from tests import waiting
 from tests.identities import SHOP
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,11 +45,29 @@ class Store:
         return f"http://localhost:{self.port}"
 
 
+under_way: set[int] = set()  # requests that the app's threads are answering right now
+
+
+def noted(run: Any) -> Any:
+    """Note each request while the server's own method answers it."""
+
+    def answer(handler: Any, application: Any) -> None:
+        under_way.add(id(handler))
+        try:
+            run(handler, application)
+        finally:
+            under_way.discard(id(handler))
+
+    return answer
+
+
 @pytest.fixture(scope="session")
 def live_server() -> Iterator[Any]:
     """Serve the app on the address by which the demo serves it."""
+    from django.core.servers.basehttp import ServerHandler
     from pytest_django.live_server_helper import LiveServer
 
+    ServerHandler.run = noted(ServerHandler.run)
     server = LiveServer("127.0.0.1:0")
     yield server
     server.stop()
@@ -67,32 +85,16 @@ def a_store(live_server: Any, state: Path) -> Iterator[Store]:
     """Serve a small store of its own, whose clock nobody else looks at."""
     from django.conf import settings
 
-    port = free_port()
+    [port] = free_ports(1)
     secrets = {"DEVSTORE_CLIENT_ID": settings.SHOPIFY_API_KEY, "DEVSTORE_CLIENT_SECRET": settings.SHOPIFY_API_SECRET}
     run = [sys.executable, "-m", "devstore"]
     seed = [*run, "seed", "--state", str(state), "--shop", SHOP, "--days", "30", "--orders-per-day", "3"]
-    subprocess.run(seed, cwd=ROOT, check=True, capture_output=True, timeout=100)
+    subprocess.run(seed, cwd=ROOT, check=True, capture_output=True)
     serve = [*run, "serve", "--state", str(state), "--port", str(port), "--app-url", live_server.url]
     with subprocess.Popen(serve, cwd=ROOT, env=os.environ | secrets, stdout=subprocess.DEVNULL) as process:
-        wait_for(f"http://127.0.0.1:{port}/control/state")
+        waiting.until(lambda: answers(f"http://127.0.0.1:{port}/control/state"), "the store")
         yield Store(port)
         process.terminate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(address: str) -> None:
-    for _ in range(300):
-        try:
-            if requests.get(address, timeout=1).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise AssertionError(f"{address} does not answer")
 
 
 @pytest.fixture
@@ -181,7 +183,7 @@ def admin(request: pytest.FixtureRequest, browser: Any, shop: Any, embedded: Sto
     user = asked.get("user", "owner")
     context.add_cookies([{"name": "devstore_user", "value": user, "url": embedded.origin}])
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(1000 * waiting.SECONDS)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
@@ -192,8 +194,9 @@ def admin(request: pytest.FixtureRequest, browser: Any, shop: Any, embedded: Sto
 
 
 def answered() -> None:
-    """Give the app's last answers a moment: the rows are cleared after this, and a late one would write new ones."""
-    until = time.monotonic() + 2
+    """Wait for the app's last answers: the rows are cleared after this, and a late one would write new ones."""
+    until = time.monotonic() + 2  # what has connected begins in this time; what has begun may take its own
     for thread in threading.enumerate():
         if "process_request_thread" in thread.name:
             thread.join(max(0.0, until - time.monotonic()))
+    waiting.until(lambda: not under_way, "the app's last answers")

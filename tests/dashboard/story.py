@@ -51,7 +51,7 @@ def a_replay(profit: int = 190_000, low: int = 60_000, high: int = 310_000, **ch
     outcomes = {"naive": an_outcome(0), "candidate": an_outcome(profit)}
     facts: dict[str, Any] = {
         "first_day": date(2026, 8, 31), "weeks": WEEKS, "history_days": 540, "outcomes": outcomes,
-        "versus": {"naive": groups}, "seed": 0, "variants": 120, "left_out": 0, "imputed_share": 0.02,
+        "versus": {"naive": groups}, "variants": 120, "left_out": 0, "imputed_share": 0.02,
     }  # fmt: skip
     return Replay(**facts | changes)
 

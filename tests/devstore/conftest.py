@@ -5,8 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 import requests
 
 from tests.devstore.tiny_app import TinyApp
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = "northbeck-outfitters.myshopify.com"
@@ -49,7 +49,7 @@ def devstore(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run one command of the development store and wait for it."""
     command = [sys.executable, "-m", "devstore", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=110)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
 @dataclass
@@ -71,16 +71,16 @@ class World:
 
     def control(self, lever: str, **asked: Any) -> dict[str, Any]:
         answer = requests.post(
-            f"http://127.0.0.1:{self.port}/control/{lever}", json={"shop": self.shop, **asked}, timeout=20
+            f"http://127.0.0.1:{self.port}/control/{lever}", json={"shop": self.shop, **asked}, timeout=60
         )
         return {"status": answer.status_code, **answer.json()}
 
     def state(self) -> dict[str, Any]:
-        return requests.get(f"http://127.0.0.1:{self.port}/control/state", timeout=20).json()
+        return requests.get(f"http://127.0.0.1:{self.port}/control/state", timeout=60).json()
 
     def id_token(self, user: str = "owner") -> str:
         address = f"http://127.0.0.1:{self.port}/control/id-token"
-        return requests.get(address, params={"shop": self.shop, "user": user}, timeout=20).json()["id_token"]
+        return requests.get(address, params={"shop": self.shop, "user": user}, timeout=60).json()["id_token"]
 
     def token(self, **changes: Any) -> requests.Response:
         asked = {
@@ -93,7 +93,7 @@ class World:
             "expiring": "1",
             **changes,
         }
-        return requests.post(f"{self.api}/oauth/access_token", json=asked, timeout=20)
+        return requests.post(f"{self.api}/oauth/access_token", json=asked, timeout=60)
 
     def refresh(self, refresh_token: str) -> requests.Response:
         return self.token(grant_type="refresh_token", refresh_token=refresh_token)
@@ -101,7 +101,7 @@ class World:
     def call(self, access: str, text: str, /, **variables: Any) -> requests.Response:
         headers = {"X-Shopify-Access-Token": access}
         body = {"query": text, "variables": variables}
-        return requests.post(f"{self.api}/api/2026-10/graphql.json", json=body, headers=headers, timeout=30)
+        return requests.post(f"{self.api}/api/2026-10/graphql.json", json=body, headers=headers, timeout=60)
 
     def graphql(self, text: str, /, **variables: Any) -> dict[str, Any]:
         return self.call(self.token().json()["access_token"], text, **variables).json()
@@ -118,7 +118,7 @@ class World:
         operation = self.finished(answer["bulkOperation"]["id"])
         if not operation["url"]:
             return operation, []
-        lines = requests.get(operation["url"], timeout=30).text.splitlines()
+        lines = requests.get(operation["url"], timeout=60).text.splitlines()
         return operation, [json.loads(line) for line in lines]
 
     def finished(self, number: str) -> dict[str, Any]:
@@ -132,17 +132,6 @@ class World:
                 else None
             )
         )
-
-
-def until(check: Callable[[], Any], seconds: float = 15) -> Any:
-    """Wait for something to become true and return it."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = check()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it did not happen in time")
 
 
 @pytest.fixture(scope="session")
@@ -180,7 +169,7 @@ def serving(folder: Path, app: TinyApp, *, days: int) -> Iterator[World]:
 
 def _answers(port: int) -> bool:
     try:
-        return requests.get(f"http://127.0.0.1:{port}/control/state", timeout=1).ok
+        return requests.get(f"http://127.0.0.1:{port}/control/state", timeout=60).ok
     except requests.ConnectionError:
         return False
 

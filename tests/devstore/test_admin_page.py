@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tests import waiting
 from tests.devstore.conftest import SECRET, SHOP, World, until
 
 pytestmark = pytest.mark.browser
@@ -23,7 +24,7 @@ def page(browser: Any, world: World) -> Iterator[Any]:
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("console", lambda line: page.problems.append(line.text) if line.type == "error" else None)
-    page.set_default_timeout(8000)
+    page.set_default_timeout(1000 * waiting.SECONDS)
     world.app.requests.clear()
     yield page
     context.close()

@@ -191,11 +191,11 @@ def test_the_api_fails_as_often_as_asked(world: World, mode: str, status: int) -
 def test_control_answers_no_other_site(world: World) -> None:
     address = f"http://127.0.0.1:{world.port}/control"
     crossed = {"Sec-Fetch-Site": "cross-site"}
-    assert requests.post(f"{address}/place-order", headers=crossed, timeout=5).status_code == 404
-    assert requests.get(f"{address}/id-token", headers=crossed, timeout=5).status_code == 404
+    assert requests.post(f"{address}/place-order", headers=crossed, timeout=60).status_code == 404
+    assert requests.get(f"{address}/id-token", headers=crossed, timeout=60).status_code == 404
     assert (
         requests.get(
-            f"http://localhost:{world.port}/admin/{world.shop}/id-token", headers=crossed, timeout=5
+            f"http://localhost:{world.port}/admin/{world.shop}/id-token", headers=crossed, timeout=60
         ).status_code
         == 404
     )

@@ -7,7 +7,6 @@ development store, and the app hears of it by a signed webhook.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,7 +31,7 @@ from pipelines.stats import assignment
 from pipelines.strategies import Step
 from shopmlops.urls import handler404, handler500
 from shopmlops.urls import urlpatterns as pages
-from tests import exposing, histories
+from tests import exposing, histories, waiting
 from tests.dashboard import story
 
 __all__ = ["handler404", "handler500"]
@@ -236,12 +235,12 @@ class Month:
         """Place orders in the development store, and apply what it tells of them."""
         known = Order.objects.for_shop(self.shop).count()
         self.pull("place-order", lines=[{"variant_id": self.shelf, "quantity": 1}], attributes=carts)
-        for _ in range(2_000):
+
+        def arrived() -> bool:
             ingest.drain()
-            if Order.objects.for_shop(self.shop).count() >= known + len(carts):
-                return
-            time.sleep(0.02)
-        raise AssertionError("the store's orders did not arrive")
+            return bool(Order.objects.for_shop(self.shop).count() >= known + len(carts))
+
+        waiting.until(arrived, "the store's orders")
 
     # Looking
 

@@ -46,6 +46,7 @@ def test_a_shop_with_200_days_trains_is_asked_approves_is_served_and_goes_back()
             histories.an_order(shop, timezone.now() - timedelta(days=ago), [(thing, 40)])
     training.train_version.enqueue(shop.pk, USE_CASE, "operator")
     newer = ModelVersion.objects.for_shop(shop).get(number=3)
+    assert set(newer.replay["versus"]) == {"champion", "naive"}
     histories.approved(newer.releases.get())
     training.carry_on()
     assert StockAdvice.objects.for_shop(shop).filter(version=newer).count() == len(things)

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import redis
 from pipelines.ops import layout, postgres
 from pipelines.ops.embedded import Services, embedded_services
 from pipelines.ops.errors import ServiceError
+from tests import waiting
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = """
@@ -83,7 +83,7 @@ def test_a_killed_owner_takes_the_services_with_it_and_committed_rows_stay(state
     owner.kill()
     owner.wait()
     owner.stdout.close()
-    assert wait_for(lambda: not running_under(state)), f"left over: {running_under(state)}"
+    waiting.until(lambda: not running_under(state), "the services to die")
     with embedded_services(state) as services:
         assert count(services) == before + 1
 
@@ -170,10 +170,3 @@ def works_in(process: Path, state: Path) -> bool:
         return (process / "cwd").readlink().is_relative_to(state)
     except OSError:
         return False
-
-
-def wait_for(condition, seconds: float = 5.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return bool(condition())

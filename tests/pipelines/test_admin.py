@@ -33,6 +33,8 @@ def dead(shop):
         webhook_id="w-1",
         topic="orders/create",
         triggered_at=timezone.now(),
+        received_at=timezone.now(),
+        not_before=timezone.now(),
         body_digest=b"d" * 32,
         payload={"id": 1},
         state=WebhookDelivery.State.DEAD,

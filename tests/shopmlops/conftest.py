@@ -15,6 +15,7 @@ import pytest
 from django.contrib.staticfiles.finders import get_finders
 
 from pipelines.ops.supervisor import answers, free_ports
+from tests import times
 
 ROOT = Path(__file__).resolve().parents[2]
 HASHED = "large/file.0123456789ab.js"
@@ -48,6 +49,7 @@ def running_web(state: Path) -> Iterator[Web]:
     """Start the web process and wait until it answers."""
     (state / "demo-secret").write_text("for this test")
     place = {"SHOPMLOPS_STATE": str(state), "SHOPMLOPS_DEMO": "1", "SHOPMLOPS_DEMO_SECRET": "for this test"}
+    place |= {"CLOCK_AHEAD": str(times.AHEAD)}
     [port] = free_ports(1)
     command = [sys.executable, "-m", "shopmlops.server", "--port", str(port)]
     with (state / "web.log").open("wb") as log:

@@ -170,7 +170,7 @@ def test_a_web_process_with_the_keys_of_a_checkout_does_not_start(module: str) -
     secret = {"SECRET_KEY", "ENCRYPTION_KEYS", "SHOPIFY_API_SECRET", "SHOPMLOPS_DEMO"}
     env = {name: value for name, value in os.environ.items() if name not in secret}
     command = [sys.executable, "-c", f"import shopmlops.{module}"]
-    stopped = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    stopped = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert stopped.returncode != 0
     assert "shopmlops.E001: SECRET_KEY is not set." in stopped.stderr
     assert "shopmlops.E002: ENCRYPTION_KEYS is not set." in stopped.stderr

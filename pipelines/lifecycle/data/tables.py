@@ -24,9 +24,10 @@ def copy_rows(table: type[models.Model], rows: pd.DataFrame, into: str | None = 
     with connection.cursor() as cursor, tempfile.SpooledTemporaryFile(SPILL_BYTES, "w+", encoding="utf-8") as file:
         ready.to_csv(file, index=False, header=False, na_rep=NULL, date_format="%Y-%m-%d")
         file.seek(0)
-        cursor.cursor.copy_expert(
-            f"COPY {into or table._meta.db_table} ({names}) FROM STDIN WITH (FORMAT csv, NULL '{NULL}')", file
-        )
+        with connection.wrap_database_errors:  # past Django's cursor, which would do that
+            cursor.cursor.copy_expert(
+                f"COPY {into or table._meta.db_table} ({names}) FROM STDIN WITH (FORMAT csv, NULL '{NULL}')", file
+            )
     return len(ready)
 
 

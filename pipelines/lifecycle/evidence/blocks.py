@@ -6,6 +6,7 @@ of these orders later is written beside it, for reports; what has decided is nev
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -137,10 +138,7 @@ def learn_peak_hours(shop: Shop, now: datetime) -> dict[str, Any]:
 # Once a day
 
 
-def keep_up(now: datetime) -> None:
-    """Learn every shop's peak hours again, and restate the releases that shoppers saw lately."""
-    for shop in Shop.objects.installed():
-        learn_peak_hours(shop, now)
+def seen_lately(now: datetime) -> Iterator[int]:
+    """Yield the releases that shoppers saw lately: what became of their orders is written beside their blocks."""
     seen = Release.objects.filter(exposed_at__gte=now - RESTATED_FOR, shop__in=Shop.objects.installed())
-    for release in seen.select_related("shop"):
-        restate_blocks(release, now)
+    yield from seen.values_list("pk", flat=True)

@@ -1,7 +1,8 @@
 """Compare two versions by what their errors cost on the same units, week by week (METHODS 4b).
 
-A week counts 7 days after its end, when late cancellations are in. What decided is never rewritten; 30 days after its
-end a week is priced once more, for the report. Nothing here knows which use case it compares: the use case prices.
+A week counts 7 days after its end, when late cancellations are in; a version is judged for 26 of them. What decided is
+never rewritten; 30 days after its end a week is priced once more, for the report. Nothing here knows which use case it
+compares: the use case prices.
 """
 
 from __future__ import annotations
@@ -16,23 +17,24 @@ import pandas as pd
 from scipy.stats import t as student
 
 from pipelines.lifecycle.data import dataset, frames
+from pipelines.lifecycle.evidence import decay
+from pipelines.lifecycle.evidence.decay import DAILY, MATURES_AFTER, Watched
 from pipelines.lifecycle.releases.release import deployment_of, open_release
 from pipelines.models import Forecast, Measurement, ModelVersion, PairedWeek, Release, Shop
-from pipelines.stats import clock, decay, words
-from pipelines.stats.sequential import betting_log_e, e_value
+from pipelines.stats import clock, paired_weeks, words
+from pipelines.stats.paired_weeks import JUDGED_FOR
+from pipelines.stats.sequential import e_value
 from pipelines.stats.significance import MIN_WEEKS
 from pipelines.strategies import Evidence
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames
 
 WEEK = 7
-MATURES_AFTER = 7  # days after its end
 RESTATED_AFTER = 30
 LOOKS_BACK = 35  # days: daily origins are kept a little longer
 LONGEST_LEAD = 22  # days from an origin to the first day of a week: every version forecasts at least 28
-CLIPPED_AT = 3  # sds of the weekly differences in the backtest
-DAILY = "loss_against_simple_rule"
-TOO_LITTLE_PAST = "There is too little past to weigh these weeks against each other."
+TOO_LITTLE_PAST = "There is too little past to say what a large difference in money is."
+JUDGED = f"A version is judged for {JUDGED_FOR} weeks, and these are over."
 
 Days = dict[date, date]  # first day of a period -> the origin that speaks of it
 Table = pd.DataFrame
@@ -55,8 +57,7 @@ class Pair:
     @property
     def days(self) -> Any:
         """Give the version's days beside the simple rule."""
-        mine = Measurement.objects.for_shop(self.shop).filter(version=self.version, metric=DAILY, release=None)
-        return mine.order_by("starts_at")
+        return decay.days_of(self.version)
 
     def spoken(self) -> set[date]:
         """Give the days from which both spoke."""
@@ -123,7 +124,7 @@ def weeks_due(pair: Pair, spoken: Collection[date], today: date) -> Days:
     if not known and not spoken:
         return {}
     anchor = min(known) if known else min(spoken) + timedelta(days=1)
-    weeks = (today - anchor).days // WEEK
+    weeks = min(JUDGED_FOR, (today - anchor).days // WEEK)
     found = [anchor + timedelta(days=WEEK * number) for number in range(weeks)]
     ripe = [week for week in found if is_over(week, WEEK, MATURES_AFTER, today) and not is_past(week, today)]
     return with_origins(set(ripe) - known, spoken)
@@ -191,6 +192,7 @@ def keep_weeks(pair: Pair, found: Table) -> int:
             first_day=week["first_day"],
             loss_minor=week["loss"],
             against_minor=week["against"],
+            bets=week["bets"],
             units=week["units"],
             coverage=week["coverage"],
             matured_at=pair.midnight(week["first_day"] + timedelta(days=WEEK + MATURES_AFTER)),
@@ -245,17 +247,21 @@ class Weighed:
         return np.array([week.loss_minor - week.against_minor for week in self.weeks])
 
     @property
+    def shares(self) -> np.ndarray:
+        """Give what is bet on, a row for each measure."""
+        names = sorted({name for week in self.weeks for name in week.bets})
+        bets = [[week.bets.get(name, 0.0) for week in self.weeks] for name in names]
+        return paired_weeks.shares_of(self.differences, self.scale, bets)
+
+    @property
     def harm(self) -> float:
-        """Give the e-value of harm; it stays at 1 where nothing says what a large difference is."""
-        if self.scale is None or not self.weeks:
-            return 1.0
-        x = np.clip(self.differences / self.scale, -1, 1)
-        return float(e_value(betting_log_e(x)[-1]))
+        """Give the e-value of harm; without weeks it is 1."""
+        return float(e_value(paired_weeks.harm_log_e(self.shares)[-1])) if self.weeks else 1.0
 
     @property
     def correlation(self) -> float | None:
         """Give how much a week resembles the one before."""
-        return decay.lag1_correlation(self.differences)
+        return paired_weeks.correlation_of(self.shares)
 
     @property
     def saved(self) -> tuple[float, float | None, float | None] | None:
@@ -273,49 +279,31 @@ class Weighed:
 def evidence_of(release: Release, now: datetime) -> tuple[Evidence, dict[str, Any]]:
     """Say what the matured weeks prove of a release, as the policy needs it and as the pages show it."""
     pair = pair_of(release)
-    matured = list(pair.weeks.filter(matured_at__lte=now))
+    matured = list(pair.weeks.filter(matured_at__lte=now)[:JUDGED_FOR])
     weighed = Weighed(matured, scale_of(pair))
-    watched = decay_of(pair, now)
+    watched = decay.of(release, now)
     evidence = Evidence(
         kind="paired",
         units=matured[-1].units if matured else 0,
         harm=weighed.harm,
         weeks=len(matured),
         correlation=weighed.correlation,
-        has_decayed=bool(watched.get("alarm")),
+        has_decayed=watched is not None and watched.alarm_at is not None,
     )
     return evidence, shown(pair, weighed, watched, now)
 
 
 def scale_of(pair: Pair) -> float | None:
-    """Return three sds of the weekly differences in the version's backtest: from the live recipe, else the baseline."""
-    past = pair.version.metrics.get("weekly_loss", {})
-    mine, baseline = past.get("candidate", []), USE_CASES[pair.version.use_case].gates.baseline
-    for name in ("champion", baseline) if pair.against else (baseline,):
-        other = past.get(name, [])
-        if len(mine) >= MIN_WEEKS and len(mine) == len(other):
-            sd = float(np.std(np.array(mine) - np.array(other), ddof=1))
-            if np.isfinite(sd) and sd > 0:
-                return CLIPPED_AT * sd
-    return None
-
-
-def decay_of(pair: Pair, now: datetime) -> dict[str, Any]:
-    """Follow the version's daily difference from the simple rule; nothing where its backtest says not what is usual."""
-    usual = pair.version.metrics.get("decay") or {}
-    values = pair.days.filter(ends_at__lte=now - timedelta(days=MATURES_AFTER)).values_list("value", flat=True)
-    if not usual or not values:
-        return {}
-    z = decay.z_scores(np.array(values, dtype=float), usual["mean"], usual["sd"])
-    sums, limit = decay.cusum(z), float(usual["limit"])
-    alarm = decay.alarm_day(z, limit)
-    return {"days": len(z), "sum": float(sums[-1]), "limit": limit, "alarm": alarm is not None}
+    """Return what a large week is, by the version's backtest: by itself, beside the live recipe and the baseline."""
+    past, baseline = pair.version.metrics.get("weekly_loss", {}), USE_CASES[pair.version.use_case].gates.baseline
+    others = ("champion", baseline) if pair.against else (baseline,)
+    return paired_weeks.scale_of(past.get("candidate", []), [past.get(name, []) for name in others])
 
 
 # What the pages show
 
 
-def shown(pair: Pair, weighed: Weighed, watched: dict[str, Any], now: datetime) -> dict[str, Any]:
+def shown(pair: Pair, weighed: Weighed, watched: Watched | None, now: datetime) -> dict[str, Any]:
     """Put the weeks, their money and a sentence together; money above zero is saved, effects below zero are worse."""
     analysis: dict[str, Any] = {
         "kind": "paired",
@@ -334,7 +322,7 @@ def shown(pair: Pair, weighed: Weighed, watched: dict[str, Any], now: datetime) 
         "sentence": sentence_of(pair, weighed),
     }
     if watched:
-        analysis["decay"] = watched
+        analysis["decay"] = watched.as_dict()
     if weighed.saved is None:
         return analysis
     value, low, high = weighed.saved
@@ -368,7 +356,9 @@ def sentence_of(pair: Pair, weighed: Weighed) -> str:
     told = f"Over {over}, its errors cost {words.less(round(value), currency)} a week than those of {other}"
     if low is not None and high is not None:
         told += f" ({words.less_range(round(low), round(high), currency)})"
-    return f"{told}." if weighed.scale is not None else f"{told}. {TOO_LITTLE_PAST}"
+    more = [TOO_LITTLE_PAST] if weighed.scale is None else []
+    more += [JUDGED] if len(weighed.weeks) == JUDGED_FOR else []
+    return " ".join([f"{told}.", *more])
 
 
 def whole(value: float | None) -> int | None:

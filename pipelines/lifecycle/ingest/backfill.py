@@ -98,7 +98,7 @@ def advance(run_id: int) -> SyncRun | None:
         try_again(run, error)
     except LostRun:
         return None
-    except Exception:
+    except BaseException:
         try_again(run, BrokeOff())  # a surprise counts as a try too, or the import would never end
         raise
     return run

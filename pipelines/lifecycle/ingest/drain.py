@@ -33,14 +33,14 @@ TOPICS_ALONE = [name for name, topic in TOPICS.items() if topic.kind in ALONE]
 CLAIM = """
 SELECT id, shop_domain, webhook_id, topic, triggered_at, attempts, payload, hashtextextended(payload::text, 0)
 FROM pipelines_webhookdelivery
-WHERE state IN ('received', 'failed') AND not_before <= statement_timestamp() AND {which}
+WHERE state IN ('received', 'failed') AND not_before <= %s AND {which}
 ORDER BY not_before, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 MARK = """
 UPDATE pipelines_webhookdelivery AS delivery SET
     state = verdict.state, error = verdict.error, subject = coalesce(verdict.subject, delivery.subject),
     attempts = verdict.attempts, not_before = verdict.not_before,
-    applied_at = CASE WHEN verdict.state IN ('applied', 'superseded') THEN statement_timestamp() END
+    applied_at = CASE WHEN verdict.state IN ('applied', 'superseded') THEN %s::timestamptz END
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[])
     AS verdict(id, state, error, subject, attempts, not_before)
 WHERE delivery.id = verdict.id
@@ -93,7 +93,7 @@ def drain_one(pk: int) -> int:
             claimed = claim("id = %s", [pk], 1)
             settle(claimed)
     except Exception as error:
-        if is_nobodys_fault(error):
+        if isinstance(error, MemoryError) or is_nobodys_fault(error):
             raise
         log.error("delivery %d cannot be applied: %s", pk, type(error).__name__)  # its text could quote the body
         with transaction.atomic():
@@ -123,7 +123,7 @@ def reason(error: Exception) -> str:
 def claim(which: str, parameters: list[object], size: int) -> list[Event]:
     """Lock deliveries that are due and that nobody else works on."""
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM.format(which=which), [*parameters, size])
+        cursor.execute(CLAIM.format(which=which), [timezone.now(), *parameters, size])
         rows = cursor.fetchall()
     shops = Shop.objects.in_bulk({row[1] for row in rows}, field_name="domain")
     return [Event(*row[:6], orjson.loads(row[6]), row[7], shops.get(row[1])) for row in rows]
@@ -150,7 +150,7 @@ def mark(verdicts: Sequence[tuple[Event, Verdict]]) -> None:
         return
     rows = zip(*(row(event, verdict) for event, verdict in verdicts), strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(MARK, [list(column) for column in rows])
+        cursor.execute(MARK, [timezone.now(), *(list(column) for column in rows)])
 
 
 def row(event: Event, verdict: Verdict) -> tuple[object, ...]:

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, get_type_hints
 
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from pipelines.lifecycle.ingest import checkouts
 from pipelines.lifecycle.ingest.sets import Key, among, arrays
@@ -60,7 +61,7 @@ class Table:
     def texts(self) -> list[str]:
         return [name for name, kind in get_type_hints(self.shape).items() if kind is str]
 
-    @cached_property
+    @property
     def assignments(self) -> str:
         values = [column for column in self.columns if column not in self.key]
         kept = {
@@ -71,7 +72,7 @@ class Table:
         parts = [f"{name} = {kept.get(name, f'excluded.{name}')}" for name in values]
         parts += ["deleted_at = NULL"] * self.resurrects
         parts += [
-            f"fetch_due_at = CASE WHEN {CONTRADICTS} THEN now() ELSE old.fetch_due_at END"
+            f"fetch_due_at = CASE WHEN {CONTRADICTS} THEN {our_time()} ELSE old.fetch_due_at END"
         ] * self.may_be_read_again
         return ", ".join(parts)
 
@@ -270,7 +271,7 @@ def unique(facts: Iterable[Any]) -> list[Any]:
 def mark_contradictions(cursor: Any, table: Table, incoming: str) -> None:
     """Ask for what a webhook that lost tells differently than the one that won of that moment to be read again."""
     cursor.execute(
-        f"UPDATE {table.name} AS old SET fetch_due_at = now() FROM {incoming} AS new"
+        f"UPDATE {table.name} AS old SET fetch_due_at = {our_time()} FROM {incoming} AS new"
         " WHERE old.shop_id = new.shop_id AND old.shopify_id = new.shopify_id AND old.updated_at = new.updated_at"
         " AND old.content_hash <> new.content_hash"
     )
@@ -279,7 +280,7 @@ def mark_contradictions(cursor: Any, table: Table, incoming: str) -> None:
 def mark_due(cursor: Any, table: Table, keys: Collection[Key]) -> None:
     """Ask for things to be read again from Shopify."""
     if keys:
-        cursor.execute(f"UPDATE {table.name} SET fetch_due_at = now() WHERE {among('shopify_id')}", arrays(keys))
+        cursor.execute(f"UPDATE {table.name} SET fetch_due_at = {our_time()} WHERE {among('shopify_id')}", arrays(keys))
 
 
 def remove_unlisted_lines(cursor: Any, incoming: str, orders: Collection[Key]) -> None:
@@ -303,6 +304,11 @@ def bury_unlisted_variants(cursor: Any, incoming: str, products: Collection[Key]
             f"SELECT FROM {incoming} AS new WHERE new.shop_id = old.shop_id AND new.shopify_id = old.shopify_id)",
             arrays(products),
         )
+
+
+def our_time() -> str:
+    """Return the time as SQL: what the database calls now may be another, where the demo's clock was turned."""
+    return f"timestamptz '{timezone.now().isoformat()}'"
 
 
 def bury_unlisted(table: Table, shop_id: int, listed: Collection[int], before: str) -> int:

@@ -46,6 +46,11 @@ def standing(shop: Shop | int):
     return FreezeWindow.objects.for_shop(shop).exclude(state=State.DISMISSED)
 
 
+def standing_now(now: datetime):
+    """Keep the freezes of all shops that hold at this moment."""
+    return FreezeWindow.objects.filter(starts_at__lte=now, ends_at__gt=now).exclude(state=State.DISMISSED)
+
+
 def windows_on(shop: Shop | int, now: datetime) -> list[FreezeWindow]:
     """List the freezes that hold now, and those that follow without a gap, the first one first."""
     ahead = list(standing(shop).filter(ends_at__gt=now).order_by("starts_at", "pk"))

@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 
 from pipelines.lifecycle.data.stockouts import KNOWN, SUSPECTED
-from pipelines.lifecycle.serving.sound import soundness
-from pipelines.usecases.contract import Frames
+from pipelines.lifecycle.errors import OWN_FAULTS, is_own_fault
+from pipelines.usecases.contract import Frames, Soundness
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ NEW, OLD = "new", "old"
 
 Tables = dict[str, pd.DataFrame]
 Answer = Callable[[Frames], Tables]
+Judge = Callable[[Tables, Frames], Soundness]
 Compare = Callable[..., pd.DataFrame]
 
 
@@ -145,6 +146,7 @@ def replay(
     running: Answer,
     *,
     happened: Frames,
+    judged: Judge,
     compare: Compare | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> Replayed:
@@ -153,11 +155,11 @@ def replay(
     today = happened.asof + timedelta(days=1)
     for number, morning in enumerate(mornings):
         frames = frames_at(morning)
-        first, again = ask(running, frames), ask(running, frames)
+        first, again = ask(running, frames, judged), ask(running, frames, judged)
         if first.has_failed or not same(first.tables, again.tables):
             done.unrepeated = (morning - today).days
             return done
-        new = ask(candidate, frames)
+        new = ask(candidate, frames, judged)
         done.days.append(day_of((morning - today).days, *sold_on(happened, morning), new, first))
         if before is not None:
             done.jumps = largest([*done.jumps, *jumps(done.days[-1].day, before, new)])
@@ -168,16 +170,18 @@ def replay(
     return done
 
 
-def ask(answer: Answer, frames: Frames) -> Told:
-    """Have a version answer from frames that nobody else has touched; it may fail in any way."""
+def ask(answer: Answer, frames: Frames, judged: Judge) -> Told:
+    """Have a version answer from frames that nobody else has touched; what the machine does meanwhile travels up."""
     began = time.perf_counter()
     try:
         tables = answer(replace(frames, memo={}))
-    except Exception as error:
+        seconds = time.perf_counter() - began
+        return Told(tables, seconds, judged(tables, frames).broken)
+    except OWN_FAULTS as error:
+        if not is_own_fault(error):
+            raise
         log.warning("a version gave no answer in the test store", exc_info=True)
         return Told({}, time.perf_counter() - began, f"No answer ({type(error).__name__})", has_failed=True)
-    seconds = time.perf_counter() - began
-    return Told(tables, seconds, soundness(tables, frames).broken)
 
 
 def same(one: Mapping[str, pd.DataFrame], other: Mapping[str, pd.DataFrame]) -> bool:

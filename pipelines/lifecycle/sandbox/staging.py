@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from pipelines.lifecycle.errors import AlreadyRunning, StageError
+from pipelines.lifecycle.errors import AlreadyRunning, ArtifactUnavailable, StageError
 from pipelines.lifecycle.versions import runs
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, Shop, StagingRun, TestStoreLink
 from pipelines.usecases import USE_CASES
@@ -32,12 +32,12 @@ log = logging.getLogger(__name__)
 
 State = StagingRun.State
 OPEN_STATES = (State.WAITING, State.RUNNING)
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 5
 DAYS = 14
 NAME = "Test store"
 GATE_VERDICTS = {State.PASSED: "passed", State.FAILED: "failed"}
 STILL_OPEN = "The last days are being replayed in the test store."
-GIVEN_UP = "The test did not come to an end in three attempts. Nothing was found out."
+GIVEN_UP = "The test did not come to an end in five attempts. Nothing was found out."
 DONE_SHARE = 0.9
 
 
@@ -128,6 +128,8 @@ def stage_version(version: ModelVersion, now: datetime) -> StagingRun | None:
     try:
         with runs.heartbeat(attempt):
             work(attempt, now)
+    except ArtifactUnavailable:
+        raise  # nothing was found out: the run falls silent, and is taken up again later
     except Unlinked:
         log.info("staging of %s ended: its test store is gone, or another worker has it", version)
     except (StageError, NotEnoughHistory) as error:
@@ -222,6 +224,7 @@ class Mornings:
 def replay(run: StagingRun, source: Mornings, candidate: Any, other: Any, attempt: Attempt) -> Replayed:
     """Replay the run's days from the rows of the real shop, which nothing here writes to."""
     from pipelines.lifecycle.sandbox import rehearse
+    from pipelines.lifecycle.serving.sound import soundness
 
     case = USE_CASES[run.use_case]
     happened = source.at(source.now)
@@ -236,6 +239,7 @@ def replay(run: StagingRun, source: Mornings, candidate: Any, other: Any, attemp
         candidate,
         other,
         happened=happened,
+        judged=lambda tables, frames: soundness(case, tables, frames),
         compare=case.resolve("compare") if case.compare else None,
         progress=lambda share: attempt.write(result={"percent": round(100 * DONE_SHARE * share)}),
     )

@@ -2,7 +2,8 @@
 
 What an artifact covers does not change, so this makes no new version. What runs now speaks first, and all of its rows
 appear at once; an answer that cannot be true is thrown away. Versions that only run alongside come after it and can
-hurt nobody: what goes wrong with them is written into their window.
+hurt nobody: what they do wrong is written into their window. What the machine did (no time, no memory, no disk, no
+database) is no answer of anybody: nothing is written, and it is tried again.
 """
 
 from __future__ import annotations
@@ -13,23 +14,23 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import pandas as pd
-from django.db import transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from pipelines import strategies
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.data.tables import copy_rows
-from pipelines.lifecycle.errors import ArtifactRefused
+from pipelines.lifecycle.errors import OWN_FAULTS, ArtifactRefused, StageError, is_own_fault
 from pipelines.lifecycle.releases import rollback
 from pipelines.lifecycle.releases.release import deployment_of, open_release
-from pipelines.lifecycle.serving.sound import Soundness, soundness
+from pipelines.lifecycle.serving.sound import soundness
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, Forecast, ModelVersion, Release, ServingWindow, Shop, StockAdvice
 from pipelines.stats import assignment, clock
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames, NotEnoughHistory
+from pipelines.usecases.contract import Frames, NotEnoughHistory, Soundness
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ DAILY_ORIGINS_KEPT = timedelta(days=42)  # a week is priced for the last time 30
 WEEKLY_ORIGIN = 7  # Sundays stay
 STANDBY_SPEAKS_FOR = timedelta(weeks=26)
 STABLE, CANARY, UNSEEN = "stable", "canary", ""
+NOT_STORABLE = (DataError, IntegrityError)  # what is wrong with rows; other errors of the database are its own
 SYSTEM = "system"
 
 
@@ -68,7 +70,7 @@ class Answer:
         return cls({}, Soundness(expected=units, errors=units, broken=why[:200]))
 
 
-Writer = Callable[[Deployment, Speaker, date, pd.DataFrame], int]
+Writer = Callable[[Deployment, Speaker, date, pd.DataFrame, datetime], int]
 
 
 def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
@@ -76,13 +78,15 @@ def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
     now = now or timezone.now()
     deployment = deployment_of(shop, use_case)
     frames = dataset.read(dataset.Source(shop, now), use_case)
-    if "series" in frames.tables and frames["series"].empty:
-        return 0  # a shop without a product has nothing to be told
     live = Speaker(deployment.active, STABLE)
+    if "series" in frames.tables and frames["series"].empty:
+        return write(deployment, live, frames.asof, Answer(), now)  # a shop without a product has nothing to be told
     try:
         said = answer(live, frames, use_case)
     except ArtifactRefused as refusal:
         rollback.roll_back(deployment, by=SYSTEM, because=refusal.sentence, revision=deployment.revision)
+        said = None
+    if said is None:  # not within the handler: what goes wrong from here on has nothing to do with those files
         return refresh(shop, use_case, now=now)
     rows = write(deployment, live, frames.asof, said, now)
     return rows + sum(speak_alongside(deployment, speaker, frames, now) for speaker in companions(deployment, now))
@@ -120,6 +124,8 @@ def candidates(deployment: Deployment) -> Iterator[Speaker]:
     is_shown = release.phase == Release.Phase.CANARY and deployment.canary_id == release.version_id
     if split.mirror or is_shown:
         yield Speaker(release.version, CANARY, release.seed, release.weight if is_shown else 0)
+    elif release.is_waiting_for_merchant:  # pages show beside what runs what it would say; nobody judges it by that
+        yield Speaker(release.version, UNSEEN, weight=0)
 
 
 def standbys(deployment: Deployment, now: datetime) -> Iterator[Speaker]:
@@ -136,33 +142,51 @@ def standbys(deployment: Deployment, now: datetime) -> Iterator[Speaker]:
 def answer(speaker: Speaker, frames: Frames, use_case: str) -> Answer:
     """Let a version answer, and judge what it says; the simple rule is taken at its word.
 
-    Refused files and too little history are no fault of the answer: they travel up.
+    Files that are refused or away, too little history and what the machine did are no fault of the answer: they travel
+    up.
     """
     case, version = USE_CASES[use_case], speaker.version
     if version is None:
         tables = case.resolve("answer")(None, frames)
-        units = soundness(tables, frames).units
+        units = soundness(case, tables, frames).units
         return Answer(tables, Soundness(expected=units, units=units))
     files = registry.load_files(version)
     try:
         tables = case.resolve("answer")(case.resolve("load")(files), frames)
-        return Answer(tables, soundness(tables, frames))
-    except NotEnoughHistory:
-        raise
-    except Exception as error:
+        return Answer(tables, soundness(case, tables, frames))
+    except OWN_FAULTS as error:
+        if not is_own_fault(error):
+            raise
         log.exception("%s gave no answer", version)
         return Answer.missing(frames, f"It gave no answer ({type(error).__name__})")
 
 
 def speak_alongside(deployment: Deployment, speaker: Speaker, frames: Frames, now: datetime) -> int:
-    """Write what a version says that does not run alone; whatever goes wrong is its own affair."""
+    """Write what a version says that does not run alone, and how that went; it holds up nobody else."""
     try:
-        said = answer(speaker, frames, deployment.use_case)
-    except (ArtifactRefused, NotEnoughHistory) as refusal:
-        said = Answer.missing(frames, refusal.sentence)
+        return keep(deployment, speaker, frames, heard(speaker, frames, deployment.use_case), now)
+    except (StageError, NotEnoughHistory) as absence:
+        log.info("%s could not be asked: %s", speaker.version, absence.sentence)
+    except Exception:  # the machine's doing: no answer is no evidence, and the clock finds that it is missing
+        log.exception("%s could not be asked", speaker.version)
+    return 0
+
+
+def heard(speaker: Speaker, frames: Frames, use_case: str) -> Answer:
+    """Let a version answer that does not run alone; one whose files are not what was signed has no answer."""
+    try:
+        return answer(speaker, frames, use_case)
+    except ArtifactRefused as refusal:
+        return Answer.missing(frames, refusal.sentence)
+
+
+def keep(deployment: Deployment, speaker: Speaker, frames: Frames, said: Answer, now: datetime) -> int:
+    """Write an answer down, or that its rows are none that can be stored."""
     try:
         return write(deployment, speaker, frames.asof, said, now)
-    except Exception as error:
+    except (*OWN_FAULTS, *NOT_STORABLE) as error:
+        if not (isinstance(error, NOT_STORABLE) or is_own_fault(error)):
+            raise
         log.exception("What %s said could not be stored", speaker.version)
         said = Answer.missing(frames, f"Its answer could not be stored ({type(error).__name__})")
         return write(deployment, speaker, frames.asof, said, now)
@@ -172,16 +196,30 @@ def speak_alongside(deployment: Deployment, speaker: Speaker, frames: Frames, no
 
 
 def write(deployment: Deployment, speaker: Speaker, origin: date, said: Answer, now: datetime) -> int:
-    """Write an answer that may be shown, and how it went, in one transaction, unless the pointer moved meanwhile."""
+    """Write an answer that may be shown, and how it went, in one transaction, unless the pointer moved meanwhile.
+
+    The rows come first, for nobody sees them yet; the pointer is locked when they lie there, only to see that it still
+    stands and to note that it was served. So whoever approves or goes back waits for no copying.
+    """
+    shown = {} if said.sound.broken else said.tables
     with transaction.atomic():
-        current = Deployment.objects.select_for_update(no_key=True).get(pk=deployment.pk)
-        if current.revision != deployment.revision:
+        wait_for_other_writers(deployment)
+        written = sum(WRITERS[name](deployment, speaker, origin, rows, now) for name, rows in shown.items())
+        current = Deployment.objects.select_for_update(no_key=True).filter(pk=deployment.pk)
+        if not current.filter(revision=deployment.revision).exists():
+            transaction.set_rollback(True)
             return 0
         if speaker.arm:
             note_window(deployment, speaker, said.sound, now)
-        if said.sound.broken:
-            return 0
-        return sum(WRITERS[name](deployment, speaker, origin, rows) for name, rows in said.tables.items())
+        if speaker.arm == STABLE:
+            current.update(served_revision=deployment.revision, served_origin=origin)
+    return written
+
+
+def wait_for_other_writers(deployment: Deployment) -> None:
+    """Let one writer of a deployment's answers work at a time, under a key that no move of the pointer takes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('answers', %s))", [deployment.pk])
 
 
 def note_window(deployment: Deployment, speaker: Speaker, sound: Soundness, now: datetime) -> None:
@@ -199,7 +237,7 @@ def note_window(deployment: Deployment, speaker: Speaker, sound: Soundness, now:
     ServingWindow.objects.filter(pk=window.pk).update(heartbeats=F("heartbeats") + 1, **counts)
 
 
-def write_forecasts(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame) -> int:
+def write_forecasts(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame, now: datetime) -> int:
     """Store one row per variant for this origin, and thin out old origins."""
     known = Forecast.objects.for_shop(deployment.shop_id)
     known.filter(version=speaker.version, origin=origin).delete()
@@ -207,8 +245,11 @@ def write_forecasts(deployment: Deployment, speaker: Speaker, origin: date, rows
     return copy_rows(Forecast, signed(rows, deployment, speaker, origin))
 
 
-def write_advice(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame) -> int:
-    """Replace the shop's advice on the variants that this speaker advises on."""
+def write_advice(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame, now: datetime) -> int:
+    """Replace the shop's advice on the variants that this speaker advises on.
+
+    It is as old as the moment at which its data was read: what the merchant changed since is not in it.
+    """
     known = StockAdvice.objects.for_shop(deployment.shop_id)
     if not speaker.weight:
         return 0
@@ -216,8 +257,7 @@ def write_advice(deployment: Deployment, speaker: Speaker, origin: date, rows: p
         rows = rows[rows["variant_id"].map(speaker.advises).astype(bool)]
         known = known.filter(variant_id__in=rows["variant_id"].unique().tolist())
     known.delete()
-    at = timezone.now().isoformat()
-    return copy_rows(StockAdvice, signed(rows, deployment, speaker, origin).assign(updated_at=at))
+    return copy_rows(StockAdvice, signed(rows, deployment, speaker, origin).assign(updated_at=now.isoformat()))
 
 
 def signed(rows: pd.DataFrame, deployment: Deployment, speaker: Speaker, origin: date) -> pd.DataFrame:

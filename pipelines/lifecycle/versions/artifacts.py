@@ -23,7 +23,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
 from pipelines.lifecycle import safe_files
-from pipelines.lifecycle.errors import ArtifactNotStored, ArtifactRefused
+from pipelines.lifecycle.errors import ArtifactNotStored, ArtifactRefused, ArtifactUnavailable
 from pipelines.models import ModelVersion
 
 MANIFEST = "manifest.json"
@@ -58,7 +58,10 @@ def store(shop_id: int, use_case: str, number: int, files: Mapping[str, bytes]) 
 
 
 def load(version: ModelVersion) -> dict[str, bytes]:
-    """Return the files of a version, each read once and checked before anything is parsed."""
+    """Return the files of a version, each read once and checked before anything is parsed.
+
+    Raises ArtifactRefused where they are not what was signed, ArtifactUnavailable where nobody here can tell.
+    """
     raw = read(f"{version.artifact_path}/{MANIFEST}")
     if hashlib.sha256(raw).hexdigest() != version.artifact_digest:
         raise ArtifactRefused(f"The list of files of {version} was changed after it was trained.")
@@ -118,7 +121,10 @@ def public_keys() -> Iterator[Ed25519PublicKey]:
 
 def is_signed(manifest: bytes, signature: str) -> bool:
     """Say whether one of our keys signed these bytes."""
-    for key in public_keys():
+    keys = list(public_keys())
+    if not keys:
+        raise ArtifactUnavailable("This process has no key to check the files of a version with.")
+    for key in keys:
         try:
             key.verify(base64.b64decode(signature), manifest)
         except (InvalidSignature, ValueError):
@@ -141,15 +147,18 @@ def write(path: str, content: bytes) -> None:
 
 
 def read(path: str) -> bytes:
-    """Read one file completely."""
+    """Read one file completely; that it is not to be had here says nothing about what is in it."""
+    name = PurePosixPath(path).name
     try:
         with storage().open(path, "rb") as file:
             content: bytes = file.read()
             return content
-    except FileNotFoundError:
-        raise ArtifactRefused(f"The file {PurePosixPath(path).name} of a version is missing.") from None
     except SuspiciousOperation:
         raise ArtifactRefused("A version names files outside the folder of versions.") from None
+    except FileNotFoundError as error:
+        raise ArtifactUnavailable(f"The file {name} of a version is missing where we look for it.") from error
+    except Exception as error:  # a disk, a network, a bucket: each storage fails in ways of its own
+        raise ArtifactUnavailable(f"The file {name} of a version cannot be read now.") from error
 
 
 def remove(path: str, names: list[str]) -> None:

@@ -45,6 +45,7 @@ TRIGGERS = {
     "merchant": "asked for by a merchant",
     "operator": "asked for by an operator",
     "drift": "after the data had changed",
+    "decay": "after the live version had grown worse",
 }
 
 

@@ -17,13 +17,14 @@ FIGURES = {
     "wape28": "Error of the 28-day total (WAPE)",
     "bias": "Bias",
     "mase": "Error per day (MASE)",
-    "coverage95": "Share of 14-day sums within the 95 % quantile",
+    "coverage95": "Share of sums (three weeks, or the horizon) within the 95 % quantile",
 }
 RULES = {
     "candidate": "This version",
     "champion": "Live version",
-    "seasonal_naive": "Simple rule",
+    "seasonal_naive": "Last week again",
     "moving_average": "28-day mean",
+    "last_year": "Last year's weeks",
     "croston_sba": "Croston-SBA",
 }
 
@@ -69,7 +70,9 @@ def figures(version: ModelVersion) -> str:
         for key, name in FIGURES.items()
     ]
     origins = ", ".join(version.metrics.get("origins", []))
-    return "\n".join([f"## How far off it was\n\nForecast from {origins}.\n", head, *rows])
+    words = version.metrics.get("simple_rule_words")
+    strongest = f" The simple rule that it has to beat, the strongest on these days: {words}." if words else ""
+    return "\n".join([f"## How far off it was\n\nForecast from {origins}.{strongest}\n", head, *rows])
 
 
 def money(version: ModelVersion) -> str:
@@ -81,7 +84,8 @@ def money(version: ModelVersion) -> str:
     currency, interval = version.shop.currency, against["interval"]
     between = f", very likely {words.less_between(*interval, currency)}" if interval else ""
     said = words.less(against["profit"], currency)
-    return f"## In money\n\nOn the last {replay['weeks']} weeks: {said} than the simple rule{between}."
+    thin = f" Not proven: {replay['thin_because']}." if replay.get("thin_because") else ""
+    return f"## In money\n\nOn the last {replay['weeks']} weeks: {said} than the simple rule{between}.{thin}"
 
 
 def checks(version: ModelVersion) -> str:

@@ -14,7 +14,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from pipelines.lifecycle.alerts import board
-from pipelines.lifecycle.errors import ArtifactRefused, Refused
+from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable, Refused
 from pipelines.lifecycle.versions import artifacts
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release
 
@@ -81,14 +81,40 @@ def barred_twin(version: ModelVersion) -> ModelVersion | None:
 
 
 def load_files(version: ModelVersion) -> dict[str, bytes]:
-    """Return the checked files of a version; one that fails the check is quarantined."""
+    """Return the checked files of a version; one that fails the check is barred, one that cannot be read waits."""
     if version.state == ModelVersion.State.QUARANTINED:
         raise ArtifactRefused(f"{version} is blocked and is never used again.")
     try:
-        return artifacts.load(version)
+        files = artifacts.load(version)
     except ArtifactRefused as refusal:
         bar_unsafe(version, refusal.sentence)
         raise
+    except ArtifactUnavailable as absence:
+        tell_unavailable(version, absence.sentence)
+        raise
+    board.close(version.shop_id, unavailable_key(version), timezone.now())
+    return files
+
+
+def unavailable_key(version: ModelVersion) -> str:
+    """Name the alert that a version's files cannot be read."""
+    return f"version:{version.pk}:unavailable"
+
+
+def tell_unavailable(version: ModelVersion, why: str) -> None:
+    """Say that a version's files cannot be read; it is worse where the shop lives by them."""
+    mine = Deployment.objects.for_shop(version.shop_id).filter(use_case=version.use_case)
+    is_live = mine.filter(active=version).exists()
+    board.tell(
+        version.shop,
+        unavailable_key(version),
+        title=f"The files of version {version.number} cannot be read",
+        text=f"{why} That says nothing about the version: what runs goes on with its last answers, nothing new goes "
+        "live, and we try again by ourselves.",
+        severity=board.Severity.CRITICAL if is_live else board.Severity.WARNING,
+        use_case=version.use_case,
+        now=timezone.now(),
+    )
 
 
 def bar_unsafe(version: ModelVersion, why: str) -> None:

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Protocol
 
+from django.db import Error as DatabaseAway
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from pipelines.lifecycle.errors import AlreadyRunning, ArtifactNotStored, StageError
+from pipelines.lifecycle.errors import AlreadyRunning, ArtifactNotStored, ArtifactUnavailable, StageError
 from pipelines.models import TrainingRun
 from pipelines.usecases.contract import NotEnoughHistory
 
@@ -23,14 +24,21 @@ log = logging.getLogger(__name__)
 
 State = TrainingRun.State
 HEARTBEAT_SECONDS = 10
+RETRY_SECONDS = 1
 DEAD_AFTER = timedelta(seconds=60)
+PATIENCE = (DEAD_AFTER, 4 * DEAD_AFTER, 16 * DEAD_AFTER, 60 * DEAD_AFTER)  # after so many attempts that died
 PERCENT_EVERY = 1.0  # seconds between two writes of progress
 EXPECTED = (StageError, NotEnoughHistory)
+STORAGE_AWAY = (ArtifactNotStored, ArtifactUnavailable)  # no reason of the shop's: tried again soon
 
 
 def silent_runs() -> Q:
-    """Describe the runs whose worker gives no sign of life any more."""
-    return Q(state=State.RUNNING, heartbeat_at__lt=timezone.now() - DEAD_AFTER)
+    """Describe the runs whose worker gives no sign of life any more; each attempt that died is waited for longer."""
+    now = timezone.now()
+    dead = Q(heartbeat_at__lt=now - PATIENCE[-1])
+    for died, patience in enumerate(PATIENCE[:-1], start=1):
+        dead |= Q(attempts__lte=died, heartbeat_at__lt=now - patience)
+    return Q(state=State.RUNNING) & dead
 
 
 def queue(shop_id: int, use_case: str, trigger: str) -> bool:
@@ -85,11 +93,11 @@ class Tracker:
         self.span, self.step_began = (start, end), (time.monotonic(), time.process_time())
         begun = {"name": name, "started": timezone.now().isoformat(), "seconds": None, "cpu_seconds": None}
         self.run.steps = [*self.run.steps, begun]
-        self.write(percent=start)
+        self.tell(percent=start)
         yield
         if not self.is_closed:
             self.end_step()
-            self.write(percent=end)
+            self.tell(percent=end)
 
     def end_step(self) -> None:
         """Note how long the last step took."""
@@ -102,7 +110,15 @@ class Tracker:
         """Note how far the current step is."""
         if time.monotonic() - self.written_at >= PERCENT_EVERY:
             start, end = self.span
-            self.write(percent=round(start + (end - start) * min(max(share, 0.0), 1.0)))
+            self.tell(percent=round(start + (end - start) * min(max(share, 0.0), 1.0)))
+
+    def tell(self, **changes: Any) -> None:
+        """Store what only somebody who looks on would miss: no database that is away for a moment ends the work."""
+        try:
+            self.write(**changes)
+        except DatabaseAway:
+            log.warning("the progress of training run %s could not be noted", self.run.pk, exc_info=True)
+            connection.close_if_unusable_or_obsolete()
 
     def write(self, **changes: Any) -> None:
         """Store steps, cost and other changes, and give a sign of life."""
@@ -134,10 +150,10 @@ def tracked(run: TrainingRun) -> Iterator[Tracker]:
         with heartbeat(tracker):
             yield tracker
     except EXPECTED as error:
-        state = State.FAILED if isinstance(error, ArtifactNotStored) else State.STOPPED
+        state = State.FAILED if isinstance(error, STORAGE_AWAY) else State.STOPPED
         tracker.close(state, error_code=type(error).__name__, error=error.sentence[:500])
         raise
-    except Exception:
+    except BaseException:  # also where the job's time is over
         log.exception("training run %s failed", run.pk)
         sentence = f"Training stopped because of a fault on our side (run {run.pk}). What is live goes on."
         tracker.close(State.FAILED, error_code="Fault", error=sentence)
@@ -146,15 +162,24 @@ def tracked(run: TrainingRun) -> Iterator[Tracker]:
 
 @contextmanager
 def heartbeat(tracker: HasPulse) -> Iterator[None]:
-    """Give signs of life from a thread of its own: one call of a library may take minutes."""
+    """Give signs of life from a thread of its own: one call of a library may take minutes.
+
+    A database that cannot be reached ends no heartbeat: the next sign is tried soon, on a connection of its own, so
+    that a run which is well is seen to be before anybody else may take it over.
+    """
     done = threading.Event()
 
     def beat() -> None:
-        try:
-            while not done.wait(HEARTBEAT_SECONDS):
+        pause = HEARTBEAT_SECONDS
+        while not done.wait(pause):
+            try:
                 tracker.mine().update(heartbeat_at=timezone.now())
-        finally:
-            connection.close()
+                pause = HEARTBEAT_SECONDS
+            except DatabaseAway:
+                log.warning("a sign of life could not be given", exc_info=True)
+                connection.close()
+                pause = RETRY_SECONDS
+        connection.close()
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines.lifecycle.data import dataset, quality
-from pipelines.lifecycle.errors import AlreadyRunning, ArtifactRefused
+from pipelines.lifecycle.errors import AlreadyRunning, ArtifactRefused, Unjudged
 from pipelines.lifecycle.releases.release import deployment_of
 from pipelines.lifecycle.versions import answers, artifacts, registry, runs
 from pipelines.models import ModelVersion, Shop, ShopSettings, TrainingRun
@@ -76,10 +76,15 @@ def learn(use_case: UseCase, data: dataset.Dataset, tracker: runs.Tracker) -> Le
 def serving_of(
     use_case: UseCase, files: Mapping[str, bytes], data: dataset.Dataset
 ) -> tuple[dict[str, float], answers.Answers]:
-    """Measure what loading the files and answering once takes, and how large they are; give what was said, too."""
+    """Measure what loading the files and answering once takes, and how large they are; give what was said, too.
+
+    Raises Unjudged where something was said that nothing can judge.
+    """
     began = time.perf_counter()
     said = use_case.resolve("answer")(use_case.resolve("load")(files), data.frames)
     seconds = time.perf_counter() - began
+    if why := use_case.unjudged(said):
+        raise Unjudged(why)
     return {"seconds": round(seconds, 3), "units": data.snapshot.series, "bytes": sum(map(len, files.values()))}, said
 
 
@@ -132,7 +137,10 @@ def recipe_of(shop: Shop) -> dict[str, Any]:
 
 
 def champion_of(shop_id: int, use_case: UseCase) -> tuple[int | None, Any]:
-    """Return the live version's number and what it learned; nothing when the simple rule runs or it is unsafe."""
+    """Return the live version's number and what it learned; nothing when the simple rule runs or it is unsafe.
+
+    Where its files cannot be read now, nothing is learned: a version must be weighed against what runs.
+    """
     active = deployment_of(shop_id, use_case.slug).active
     if active is None:
         return None, None

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from pipelines.lifecycle.alerts import heads
-from pipelines.lifecycle.errors import ArtifactRefused
+from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable
 from pipelines.lifecycle.versions import artifacts
 from pipelines.management.shops import shop_named
 from pipelines.models import LedgerHead, LifecycleEvent, ModelVersion, Shop
@@ -58,8 +58,8 @@ def breaches_of(shop: Shop, now: datetime) -> list[str]:
     for version in ModelVersion.objects.for_shop(shop).exclude(state=ModelVersion.State.QUARANTINED):
         try:
             artifacts.load(version)
-        except ArtifactRefused as refusal:
-            found.append(f"{shop}: {refusal.sentence}")
+        except (ArtifactRefused, ArtifactUnavailable) as absence:
+            found.append(f"{shop}: {absence.sentence}")
     return found
 
 

@@ -12,7 +12,7 @@ from pipelines.ops import benchmarks
 
 
 class Command(BaseCommand):
-    help = "Measure ingest, backfill, forecast, accuracy, pages or releases beside a reference taken in the same run."
+    help = "Measure ingest, backfill, forecast, accuracy, pages, releases or evidence beside what they are held to."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -20,6 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("name", choices=names)
         parser.add_argument("--data", help="folder of demand panels (accuracy)")
         parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--full", action="store_true", help="more draws, for an hour or so (evidence)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         module = importlib.import_module(f"pipelines.ops.benchmarks.{options['name']}")

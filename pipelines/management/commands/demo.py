@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from pipelines.ops.clock import moment
 from pipelines.ops.demo_settings import DemoPlan
 from pipelines.ops.errors import ServiceError
 from pipelines.ops.supervisor import supervise
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--history", type=int, metavar="DAYS", help="hide orders older than this from the app")
         parser.add_argument("--port", type=int, default=8000, help="where the app listens")
         parser.add_argument("--store-port", type=int, default=9300, help="where the development store listens")
+        parser.add_argument("--at", type=moment, metavar="TIME", help="what its clock shows at the start (ISO, UTC)")
         parser.add_argument("--state", type=Path, help="where everything is kept (default: .state, a folder a store)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,7 +31,8 @@ class Command(BaseCommand):
         if orders is not None and not orders.is_file():
             raise CommandError(f"{orders} is not a file.")
         try:
-            supervise(DemoPlan(state, options["port"], options["store_port"], orders, history), self.say)
+            plan = DemoPlan(state, options["port"], options["store_port"], orders, history, options["at"])
+            supervise(plan, self.say)
         except ServiceError as error:
             raise CommandError(str(error)) from None
 

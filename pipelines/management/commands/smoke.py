@@ -11,6 +11,7 @@ from typing import Any
 import requests
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from pipelines.ops.clock import moment
 from pipelines.ops.demo_settings import DemoPlan
 from pipelines.ops.errors import ServiceError
 from pipelines.ops.smoke import SmokeFailed, run
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--orders", type=Path, help="fill the store from a file of order lines")
         parser.add_argument("--history", type=int, metavar="DAYS", help="hide orders older than this from the app")
+        parser.add_argument("--at", type=moment, metavar="TIME", help="what its clock shows at the start (ISO, UTC)")
         parser.add_argument("--state", type=Path, help="keep everything in this folder (default: a temporary one)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,7 +36,8 @@ class Command(BaseCommand):
         folder = options["state"] or Path(tempfile.mkdtemp(prefix="shopmlops-smoke-"))
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)  # run by root, PostgreSQL is another user and must pass
-        result = self.result(DemoPlan(folder, *free_ports(2), options["orders"], options["history"]))
+        made_of = options["orders"], options["history"], options["at"]
+        result = self.result(DemoPlan(folder, *free_ports(2), *made_of))
         if "error" in result:
             self.stderr.write(f"What it left is in {folder}.")
         elif options["state"] is None:

@@ -4,11 +4,13 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from redis import RedisError
 
 from pipelines.jobs.queue import worker
+from shopmlops.checks import refuse_foreign_storage
 
 
 class Command(BaseCommand):
@@ -19,6 +21,10 @@ class Command(BaseCommand):
         parser.add_argument("--burst", action="store_true", help="stop when the queues are empty")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            refuse_foreign_storage()
+        except ImproperlyConfigured as refusal:
+            raise CommandError(str(refusal)) from None
         connections.close_all()  # each job is a fork and opens its own
         try:
             worker(*options["queues"]).work(burst=options["burst"], logging_level="WARNING")

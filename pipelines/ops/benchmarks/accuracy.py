@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from pipelines.ops.benchmarks import Check, Say, at_most, within
+from pipelines.ops.benchmarks import Check, Say, at_least, at_most, within
 
 BIAS = 0.08
-COVERAGE = (0.92, 0.98)
+DAYS = (7, 14, 21, 28, 56)
+COVERAGE = {95: (0.94, 0.97), 90: (0.88, 0.93)}
+LEAST_OF_A_KIND = 0.90
+LEAST_OF_SLOW = {7: 0.90, 14: 0.90, 21: 0.90, 28: 0.90, 56: 0.80}
 
 
 def run(options: dict[str, Any], say: Say) -> list[Check]:
@@ -26,11 +30,25 @@ def run(options: dict[str, Any], say: Say) -> list[Check]:
         at_most("wape28_vs_seasonal_naive", overall["wape28_vs_seasonal_naive"], "ratio", 0.80),
         within("bias", overall["bias"], "share", -BIAS, BIAS),
         at_most("rmsse_vs_prophet_per_sku", overall["rmsse_vs_prophet_per_sku"], "ratio", 0.94),
-        within("coverage95_14d", overall["coverage95_14d"], "share", *COVERAGE),
+        *coverage(overall),
     ]
     names = [check.name for check in checks]
     return checks + [
-        Check(f"{file}.{name}", figures[name], "share" if name in ("bias", "coverage95_14d") else "ratio")
+        Check(f"{file}.{name}", figures[name], "ratio" if "_vs_" in name else "share")
         for file, figures in found.items()
         for name in names
     ]
+
+
+def coverage(figures: dict[str, Any]) -> Iterator[Check]:
+    """Yield how often stock would have lasted, by horizon, beside what it takes over one error for all horizons."""
+    for days in DAYS:
+        for level, (low, high) in COVERAGE.items():
+            name = f"coverage{level}_{days}d"
+            yield within(name, figures[name], "share", low, high)
+        least = {"worst_kind": LEAST_OF_A_KIND, "slow": LEAST_OF_SLOW[days]}
+        for part, limit in least.items():
+            value = figures[f"coverage95_{part}_{days}d"]
+            if value is not None:
+                yield at_least(f"coverage95_{part}_{days}d", value, "share", limit)
+        yield Check(f"extra_stock_{days}d", figures[f"extra_stock_{days}d"], "share")

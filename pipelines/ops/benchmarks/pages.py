@@ -201,7 +201,8 @@ def fill() -> None:
     facts = {"use_case": "demand_forecast", "number": 1, "state": "validated", "dataset": data}
     version = ModelVersion.objects.create(shop=shop, **facts, artifact_path="", artifact_digest="0" * 64, signature="")
     Deployment.objects.create(shop=shop, use_case="demand_forecast", active=version, active_since=now, revision=1)
-    values = {"shop": shop.pk, "version": version.pk, "origin": now.date() - timedelta(days=1), "spark": SPARK}
+    values = {"shop": shop.pk, "version": version.pk, "origin": now.date() - timedelta(days=1)}
+    values |= {"spark": SPARK, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(ADVICE, values)
         cursor.execute(ORDERS_SQL, values)
@@ -222,7 +223,7 @@ SELECT %(shop)s, %(version)s, n, 0, %(origin)s, name, colour, 'SKU-' || n, 'Vend
     (ARRAY['out_of_stock', 'order_today', 'order_this_week', 'too_much', 'few_sales', 'ok', 'ok', 'ok'])[1 + n %% 8],
     %(spark)s || n, n %% 90, (n * 7919 %% 10007) / 70.0, 3, 120, false, false, n %% 60, 0, 0,
     %(origin)s::date + (n %% 300)::int, 9, 3, 9, n %% 8, %(origin)s, n %% 9000, 1,
-    CASE WHEN n %% 8 < 2 THEN n * 7919 %% 100003 ELSE 0 END, 0, 'A', false, 14900, 7750, false, '{{}}', now()
+    CASE WHEN n %% 8 < 2 THEN n * 7919 %% 100003 ELSE 0 END, 0, 'A', false, 14900, 7750, false, '{{}}', %(now)s
 FROM (SELECT n, 'Thing ' || n || (ARRAY[' Jacket', ' Shell', ' Sock', ' Pack'])[1 + n %% 4] AS name,
     (ARRAY['Slate', 'Moss', 'Oat', 'Ink', 'Rust'])[1 + n %% 5] AS colour FROM generate_series(1, {VARIANTS}) AS n
 ) AS things
@@ -232,12 +233,12 @@ INSERT INTO pipelines_order (shop_id, shopify_id, updated_at, source_id, name, c
     financial_status, fulfillment_status, source_name, currency, subtotal_minor, total_minor, discounts_minor,
     refunded_minor)
 SELECT %(shop)s, n, at, '', '#' || n, at, at, false, 'paid', '', 'web', 'GBP', 9900, 9900, 0, 0
-FROM (SELECT n, now() - n * interval '2 minutes' AS at FROM generate_series(1, {ORDERS}) AS n) AS orders
+FROM (SELECT n, %(now)s - n * interval '2 minutes' AS at FROM generate_series(1, {ORDERS}) AS n) AS orders
 """
 LINES_SQL = f"""
 INSERT INTO pipelines_orderline (shop_id, line_id, order_id, variant_id, product_id, sku, title, quantity,
     current_quantity, removed, returned, price_minor, discount_minor, is_gift_card, needs_shipping, processed_at)
 SELECT %(shop)s, n, n / {LINES_PER_ORDER}, 1 + n * 7919 %% {VARIANTS}, 1, '', '', 1, 1, 0, 0, 3300, 0, false, true,
-    now() - n / {LINES_PER_ORDER} * interval '2 minutes'
+    %(now)s - n / {LINES_PER_ORDER} * interval '2 minutes'
 FROM generate_series(1, {ORDERS * LINES_PER_ORDER}) AS n
 """

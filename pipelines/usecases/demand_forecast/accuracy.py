@@ -2,7 +2,7 @@
 
 A panel is a parquet file of shop | country | unique_id | ds | y. Three rolling origins, 28 days apart, at the end of
 each file; a series needs 120 days and 8 sale days before the origin. RMSSE is scaled by the naive one-day error in
-sample and averaged over series and origins; WAPE is of 28-day totals; coverage is of 14-day sums.
+sample and averaged over series and origins; WAPE is of 28-day totals; coverage is of sums of 7 to 56 days.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ from pipelines.stats.metrics import rmsse_by_series
 from pipelines.usecases.contract import Frames, Progress, silent
 from pipelines.usecases.demand_forecast import model
 from pipelines.usecases.demand_forecast.baselines import seasonal_naive
+from pipelines.usecases.demand_forecast.coverage import Coverage, coverage_of
 from pipelines.usecases.demand_forecast.history import History, Vector, history_of
 from pipelines.usecases.demand_forecast.shop_total import quiet_stan
+from pipelines.usecases.demand_forecast.spread import HORIZONS
 
 HORIZON, ORIGINS = 28, 3
 LEAST_DAYS, LEAST_SALE_DAYS = 120, 8
 Seasonality = Literal["additive", "multiplicative"]
 SAMPLE = 45
-SUM_DAYS, LEVEL = 14, 0.95
+SUM_DAYS = max(HORIZONS)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,6 @@ class Scores:
     sold: Vector
     expected: Vector
     naive: Vector
-    covered: Vector
 
     @classmethod
     def joined(cls, scores: list[Scores]) -> Scores:
@@ -58,7 +59,6 @@ class Scores:
             "bias": _over((self.expected - self.sold).sum(), self.sold.sum()),
             "rmsse_vs_prophet_per_sku": _over(self.rmsse[sampled].sum(), self.prophet_rmsse[sampled].sum()),
             "rmsse_vs_default_prophet": _over(self.rmsse[sampled].sum(), self.default_prophet_rmsse[sampled].sum()),
-            "coverage95_14d": _over(self.covered.sum(), len(self.covered)),
             "rmsse": _mean(self.rmsse),
             "wape28": self._wape(self.expected),
             "series_origins": len(self.sold),
@@ -69,25 +69,31 @@ class Scores:
         return float(np.abs(y_hat - self.sold).sum() / self.sold.sum())
 
 
+Scored = tuple[Scores, Coverage, str]
+
+
 def measure(data_dir: str | Path, *, seed: int = 0, progress: Progress | None = None) -> dict[str, dict[str, Any]]:
     """Score every panel in a folder; "overall" holds the figures over all files, the others go by file name."""
     report = progress or silent
     files = sorted(Path(data_dir).glob("*.parquet"))
     if not files:
         raise FileNotFoundError(f"no parquet file in {data_dir}")
-    scores: dict[str, list[Scores]] = {}
-    recipes: dict[str, list[str]] = {}
+    scored: dict[str, list[Scored]] = {}
     for number, path in enumerate(files):
-        for origin, (score, recipe) in enumerate(_score_file(pd.read_parquet(path), seed)):
+        for origin, found in enumerate(_score_file(pd.read_parquet(path), seed)):
             report((number + (origin + 1) / ORIGINS) / len(files), f"{path.stem}, origin {origin + 1} of {ORIGINS}")
-            scores.setdefault(path.stem, []).append(score)
-            recipes.setdefault(path.stem, []).append(recipe)
-    everything = [score for parts in scores.values() for score in parts]
-    by_file = {name: {**Scores.joined(parts).figures(), "members": recipes[name]} for name, parts in scores.items()}
-    return {"overall": {**Scores.joined(everything).figures(), "seed": seed}, **by_file}
+            scored.setdefault(path.stem, []).append(found)
+    everything = [found for parts in scored.values() for found in parts]
+    by_file = {name: {**_figures(parts), "members": [part[2] for part in parts]} for name, parts in scored.items()}
+    return {"overall": {**_figures(everything), "seed": seed}, **by_file}
 
 
-def _score_file(rows: pd.DataFrame, seed: int, sample: int = SAMPLE) -> Iterator[tuple[Scores, str]]:
+def _figures(parts: list[Scored]) -> dict[str, Any]:
+    scores, coverage, _ = zip(*parts, strict=True)
+    return Scores.joined(list(scores)).figures() | Coverage.joined(coverage).figures()
+
+
+def _score_file(rows: pd.DataFrame, seed: int, sample: int = SAMPLE) -> Iterator[Scored]:
     end = rows["ds"].max().date()
     truth = history_of(_frames(rows, end))
     picked = np.random.default_rng(seed).choice(len(truth.panel.ids), min(sample, len(truth.panel.ids)), replace=False)
@@ -97,19 +103,18 @@ def _score_file(rows: pd.DataFrame, seed: int, sample: int = SAMPLE) -> Iterator
         yield _score_origin(rows, truth, cut, sampled, seed)
 
 
-def _score_origin(rows: pd.DataFrame, truth: History, cut: int, sampled: Mask, seed: int) -> tuple[Scores, str]:
+def _score_origin(rows: pd.DataFrame, truth: History, cut: int, sampled: Mask, seed: int) -> Scored:
     last: date = truth.day(cut - 1).astype(object)
     frames = _frames(rows[rows["ds"] <= pd.Timestamp(last)], last)
     known = history_of(frames)
     fitted = model.fit(frames, horizon=HORIZON, seed=seed)
-    forecast = model.predict_panel(fitted, frames)
+    forecast = model.predict_panel(fitted, frames, horizon=SUM_DAYS)
     scored = (known.n_days - known.panel.first >= LEAST_DAYS) & (known.sale_days >= LEAST_SALE_DAYS)
     row = pd.Index(truth.panel.ids).get_indexer(pd.Index(known.panel.ids))
-    actual = truth.actual(cut, HORIZON)[row]
+    farther = truth.actual(cut, SUM_DAYS)[row]
+    actual = farther[:, :HORIZON]
     rmsse = _scorer(known, actual)
     naive, mean = seasonal_naive(known.panel, HORIZON), forecast.mean[:, :HORIZON]
-    quantile = forecast.quantile_of_sum(SUM_DAYS, LEVEL)
-    covered = actual[:, :SUM_DAYS].sum(axis=1) <= quantile
     chosen = scored & sampled[row]
     prophet = rmsse(prophet_per_series(known, chosen, HORIZON))
     default = rmsse(prophet_per_series(known, chosen, HORIZON, "additive"))
@@ -121,10 +126,10 @@ def _score_origin(rows: pd.DataFrame, truth: History, cut: int, sampled: Mask, s
         actual.sum(axis=1),
         mean.sum(axis=1),
         naive.sum(axis=1),
-        covered,
     ]
     members = "+".join(["cheap", *["trees"] * fitted.recipe.uses_trees, *["total"] * fitted.recipe.uses_total])
-    return Scores(*(np.asarray(column[scored], dtype=np.float64) for column in columns)), members
+    scores = Scores(*(np.asarray(column[scored], dtype=np.float64) for column in columns))
+    return scores, coverage_of(forecast.mean, forecast.spread, known, farther, scored), members
 
 
 def _scorer(known: History, actual: Vector) -> Callable[[Matrix], Vector]:

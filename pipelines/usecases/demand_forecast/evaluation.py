@@ -7,7 +7,7 @@ Days out of stock are not scored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,27 +15,21 @@ from typing import Any
 import numpy as np
 from scipy.stats import t
 
-from pipelines.stats.frames import Mask, Matrix
+from pipelines.stats.frames import Mask, Matrix, Panel
 from pipelines.stats.metrics import bias, coverage, mase_by_series, rmsse_by_series, skill, wape
-from pipelines.stats.quantiles import negative_binomial_quantile, sum_variance
 from pipelines.stats.splits import is_thin
 from pipelines.usecases.contract import Frames, Progress, silent
 from pipelines.usecases.demand_forecast.backtest import SCORED_SUM, Backtest, Members, Recipe, backtest_of
-from pipelines.usecases.demand_forecast.baselines import croston_sba, moving_average, seasonal_naive
+from pipelines.usecases.demand_forecast.baselines import SIMPLE_RULES, croston_sba, rules_for
 from pipelines.usecases.demand_forecast.comparison import CANDIDATE, CHAMPION, NAIVE, PastLosses, past_losses
 from pipelines.usecases.demand_forecast.history import History, Vector
 from pipelines.usecases.demand_forecast.model import Fitted
-from pipelines.usecases.demand_forecast.spread import LEVEL, dispersion_of
+from pipelines.usecases.demand_forecast.spread import dispersion_of, spread_of
 
 NEW_DAYS = 56
 BEST_SHARE = 0.2
+LEVEL = 0.95
 SLOW_GAP = 1.32  # mean days between sales from which demand counts as intermittent (Syntetos & Boylan 2005)
-
-BASELINES: Mapping[str, Callable[..., Matrix]] = {
-    NAIVE: seasonal_naive,
-    "moving_average": moving_average,
-    "croston_sba": croston_sba,
-}
 
 Figures = dict[str, float | None]
 
@@ -82,6 +76,7 @@ class Evaluation:
     origins: tuple[date, ...]
     history_days: int
     recipe: Recipe
+    simple_rule: str
     shares: Mapping[str, float]
     bias_range: tuple[float, float] | None
     by_origin: Mapping[str, Mapping[str, list[float | None]]]
@@ -100,6 +95,8 @@ class Evaluation:
             "slices": {name: {who: dict(given) for who, given in by.items()} for name, by in self.slices.items()},
             "days": {name: {who: dict(given) for who, given in by.items()} for name, by in self.days.items()},
             "horizon": self.horizon,
+            "simple_rule": self.simple_rule,
+            "simple_rule_words": SIMPLE_RULES[self.simple_rule].words,
             "origins": [origin.isoformat() for origin in self.origins],
             "history_days": self.history_days,
             "evidence": "thin" if self.is_thin else "full",
@@ -144,6 +141,7 @@ def evaluate(
         origins=tuple(_day(history, cut) for cut in backtest.plan.cuts),
         history_days=history.n_days,
         recipe=backtest.recipe(history.n_days),
+        simple_rule=backtest.simple_rule,
         shares=stockout_shares(frames, history),
         bias_range=bias_range([origin.bias(CANDIDATE) for origin in origins]),
         by_origin=_by_origin(origins, names),
@@ -171,7 +169,7 @@ def score_origin(backtest: Backtest, cut: int, champion: Recipe | None = None) -
     recipe = backtest.recipe(cut)
     known, rows = trial.history, trial.history.worth_scoring()
     mean = trial.combine(recipe).mean
-    said = {CANDIDATE: mean, **{name: rule(known.panel, trial.horizon) for name, rule in BASELINES.items()}}
+    said = {CANDIDATE: mean, **baselines(known.panel, trial.horizon, min(backtest.plan.cuts))}
     if champion is not None:
         said[CHAMPION] = trial.combine(champion).mean
     actual = backtest.history.actual(cut, trial.horizon)
@@ -184,6 +182,12 @@ def score_origin(backtest: Backtest, cut: int, champion: Recipe | None = None) -
         slices={name: mask[rows] for name, mask in slices_of(known).items()},
         peak=peak_days(known, trial.horizon),
     )
+
+
+def baselines(panel: Panel, horizon: int, n_days: int) -> dict[str, Matrix]:
+    """Forecast by every plain rule that the least of the histories allows."""
+    said = {name: rule.forecast(panel, horizon) for name, rule in rules_for(n_days).items()}
+    return {**said, "croston_sba": croston_sba(panel, horizon)}
 
 
 def slices_of(history: History) -> dict[str, Mask]:
@@ -224,9 +228,9 @@ def _covered(trial: Members, recipe: Recipe, actual: Vector, lead_days: int) -> 
     """Say per series whether the first days' sum stayed under its 95 % quantile; NaN where stock ran out."""
     days = min(SCORED_SUM, trial.horizon)
     sold = actual[:, :days].sum(axis=1)
-    f = trial.combine(recipe).mean[:, :days].sum(axis=1, dtype=np.float64)
-    phi = dispersion_of(trial.history.panel, lead_days).by_series
-    quantile = negative_binomial_quantile(f, sum_variance(f, phi, recipe.model_error), LEVEL)
+    mean, panel = trial.combine(recipe).mean, trial.history.panel
+    spread = spread_of(panel, mean, dispersion_of(panel, lead_days).by_series, recipe.doubt)
+    quantile = spread.quantile(days, mean[:, :days].sum(axis=1, dtype=np.float64), LEVEL)
     return np.where(np.isfinite(sold), sold <= quantile, np.nan)
 
 

@@ -13,18 +13,18 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from pipelines.stats.frames import Matrix, long_from_matrix
-from pipelines.stats.quantiles import negative_binomial_quantile, sum_variance
 from pipelines.usecases.contract import Frames, Progress, silent
 from pipelines.usecases.demand_forecast.backtest import Members, Parts, Recipe, backtest_of
+from pipelines.usecases.demand_forecast.baselines import Rule
 from pipelines.usecases.demand_forecast.ensemble import pooled_week, weekly_profiles
 from pipelines.usecases.demand_forecast.history import History, Vector, history_of
 from pipelines.usecases.demand_forecast.launches import Profiles, launch_profiles
 from pipelines.usecases.demand_forecast.shop_total import forecast_total
-from pipelines.usecases.demand_forecast.spread import dispersion_of
+from pipelines.usecases.demand_forecast.spread import Doubt, Spread, dispersion_of, doubt_of_old, spread_of
 from pipelines.usecases.demand_forecast.trees import Trees
 
 LEAST_HORIZON = 28
-FORMAT = 1
+FORMAT, OLD_FORMAT = 2, 1  # 1 knew one error for all horizons
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,7 @@ class Forecast:
     ids: NDArray[Any]
     origin: date
     mean: Matrix
-    dispersion: Vector
-    model_error: float
+    spread: Spread
     parts: Parts = field(repr=False)
 
     @property
@@ -67,8 +66,7 @@ class Forecast:
 
         Days and level are one number, or one per series (METHODS 5a, "Quantiles for stock").
         """
-        f = self.sum_of(days)
-        return negative_binomial_quantile(f, sum_variance(f, self.dispersion, self.model_error), level)
+        return self.spread.quantile(days, self.sum_of(days), level)
 
     def level_parts(self, days: int = LEAST_HORIZON) -> pd.DataFrame:
         """Explain the sum of the first days, part by part; the parts add up to the total.
@@ -155,8 +153,17 @@ def forecast_from(fitted: Fitted, history: History, *, horizon: int) -> Forecast
 def forecast_of(said: Members, recipe: Recipe, lead_days: int, pooled: float | None = None) -> Forecast:
     """Combine what the members say into a forecast with its spread."""
     parts = said.combine(recipe)
-    spread = dispersion_of(said.history.panel, lead_days, pooled).by_series
-    return Forecast(said.history.panel.ids, said.history.asof, parts.mean, spread, recipe.model_error, parts)
+    panel = said.history.panel
+    spread = spread_of(panel, parts.mean, dispersion_of(panel, lead_days, pooled).by_series, recipe.doubt)
+    return Forecast(panel.ids, said.history.asof, parts.mean, spread, parts)
+
+
+def forecast_by_rule(history: History, horizon: int, rule: Rule, doubt: Doubt, lead_days: int) -> Forecast:
+    """Forecast by a plain rule, as doubtful as a version would be."""
+    mean, panel = rule.forecast(history.panel, horizon), history.panel
+    parts = Parts(week=mean[:, :7], cheap=mean, season=mean, launch=mean, mean=mean)
+    spread = spread_of(panel, mean, dispersion_of(panel, lead_days).by_series, doubt)
+    return Forecast(panel.ids, history.asof, mean, spread, parts)
 
 
 def dump(fitted: Fitted) -> dict[str, bytes]:
@@ -170,16 +177,26 @@ def dump(fitted: Fitted) -> dict[str, bytes]:
 
 
 def load(files: Mapping[str, bytes]) -> Fitted:
-    """Read what was learned back from its files."""
+    """Read what was learned back from its files, also from those of earlier releases."""
     plain = json.loads(files["parameters.json"])
-    if plain.pop("format") != FORMAT:
+    written = plain.pop("format")
+    if written not in (FORMAT, OLD_FORMAT):
         raise ValueError("parameters.json was written in a format that this release does not read")
     if plain["trees"] is not None:
         plain["trees"] = Trees(text=files["trees.txt"].decode(), **plain["trees"])
     plain["asof"] = date.fromisoformat(plain["asof"])
-    plain["recipe"] = Recipe(**plain["recipe"])
+    plain["recipe"] = _recipe(plain["recipe"], written)
     plain["profiles"] = {kind: tuple(rates) for kind, rates in plain["profiles"].items()}
     return Fitted(**plain)
+
+
+def _recipe(plain: dict[str, Any], written: int) -> Recipe:
+    if written == OLD_FORMAT:
+        return Recipe(**plain | {"doubt": doubt_of_old(plain.pop("model_error"))})
+    doubt = plain["doubt"]
+    errors = tuple(tuple(kind) for kind in doubt["errors"])
+    floors = tuple(tuple(tuple(row) for row in table) for table in doubt["floors"])
+    return Recipe(**plain | {"doubt": Doubt(errors, floors, tuple(doubt["chances"]))})
 
 
 def _sum_ahead(days_ahead: Matrix, days: NDArray[np.int64]) -> Vector:

@@ -1,38 +1,42 @@
 """The shop's own past under the new version, the live one and the simple rule, in money (METHODS 4h).
 
-The replay counts from the first scored origin to the last day. At a review it forecasts as the version of that day
-would have: with what was learned at the latest origin before it, and the states of the day itself. A live version is
-judged by its recipe since the day it was learned on, learned again at each origin: what it learned has seen the days.
+The replay counts the last twelve weeks, fewer where the days before them are needed to fill the shelves. At a review it
+forecasts as the version of that day would have: with what was learned at the latest origin before it, and the states of
+the day itself. A live version is judged by its recipe since the day it was learned on, learned again at each origin:
+what it learned has seen the days.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipelines.stats.frames import Mask, Matrix
+from pipelines.stats.frames import Ints, Mask, Matrix
+from pipelines.stats.significance import TOTAL_WEEKS
 from pipelines.stats.splits import rolling_origins
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.backtest import Backtest, Members, Recipe, backtest_of
+from pipelines.usecases.demand_forecast.baselines import SIMPLE_RULES
 from pipelines.usecases.demand_forecast.ensemble import Cube, pooled_week, weekly_profiles
 from pipelines.usecases.demand_forecast.evaluation import slices_of
 from pipelines.usecases.demand_forecast.history import History, Vector
 from pipelines.usecases.demand_forecast.launches import launch_profiles
 from pipelines.usecases.demand_forecast.lost_demand import impute_stockouts
-from pipelines.usecases.demand_forecast.model import Fitted, Forecast, forecast_of
-from pipelines.usecases.demand_forecast.ordering import Policy, Terms, forecast_policy, naive_policy
-from pipelines.usecases.demand_forecast.replay import HISTORY_BEFORE_START, Rates, replay
+from pipelines.usecases.demand_forecast.model import Fitted, Forecast, forecast_by_rule, forecast_of
+from pipelines.usecases.demand_forecast.ordering import Policy, Terms, forecast_policy
+from pipelines.usecases.demand_forecast.replay import HISTORY_BEFORE_START, Rates, days_needed, replay, starts_of
 from pipelines.usecases.demand_forecast.replay_result import Replay
 from pipelines.usecases.demand_forecast.shop_total import forecast_total
-from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, dispersion_of
+from pipelines.usecases.demand_forecast.spread import Doubt
 from pipelines.usecases.demand_forecast.stock_inputs import terms_of, variants_with_terms
 
 WEEK = 7
+MOST_WEEKS = 12
 GROUPS = {
     "new_products": "New products",
     "best_sellers": "Best-sellers",
@@ -59,7 +63,22 @@ class Past:
     @property
     def origins(self) -> tuple[int, ...]:
         """List the days at which something was learned, earliest first."""
-        return tuple(sorted(rolling_origins(self.history.n_days).cuts))
+        return tuple(sorted({self.first_counted, *rolling_origins(self.history.n_days).cuts}))
+
+    @cached_property
+    def censored(self) -> Mask:
+        """Mark the days on which a variant was there and its stock was not."""
+        return censored_days(self.history)
+
+    @cached_property
+    def demand(self) -> Matrix:
+        """Give what was wanted every day."""
+        return imputed_demand(self.history, self.censored)
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Give the day on which each variant's warm-up begins."""
+        return starts_of(self.demand, self.terms, self.first_counted)
 
     @property
     def reach(self) -> int:
@@ -72,12 +91,12 @@ class Past:
 
     def review_days(self) -> list[int]:
         """List every day on which some variant is reviewed."""
-        pairs = np.unique(np.column_stack([self.terms.lead_time_days, self.terms.review_days]), axis=0)
+        pairs = np.unique(np.column_stack([self.starts, self.terms.review_days]), axis=0)
         found = {
             day
-            for lead, every in pairs.tolist()
-            if self.first_counted - lead >= HISTORY_BEFORE_START
-            for day in range(self.first_counted - lead, self.history.n_days, every)
+            for start, every in pairs.tolist()
+            if start >= HISTORY_BEFORE_START
+            for day in range(start, self.history.n_days, every)
         }
         return sorted(found)
 
@@ -86,23 +105,32 @@ def replay_past(frames: Frames, fitted: Fitted, *, champion: Fitted | None = Non
     """Replay the past by the fitted recipe, by the live one where there is one, and by the simple rule."""
     backtest = backtest_of(frames, seed=fitted.seed, lead_days=fitted.lead_days)
     variants = variants_with_terms(frames).set_index("variant_id").loc[backtest.history.panel.ids].reset_index()
-    past = Past(backtest, terms_of(variants, frames), min(rolling_origins(backtest.history.n_days).cuts))
-    policies = policies_of(past, champion)
-    censored = censored_days(past.history)
+    rules = terms_of(variants, frames)
+    past = Past(backtest, rules, first_counted_of(backtest.history.n_days, rules))
     shop = frames["terms"].iloc[0]
     return replay(
-        imputed_demand(past.history, censored),
+        past.demand,
         past.terms,
-        policies,
+        policies_of(past, champion),
         first_counted=past.first_counted,
         first_day=pd.Timestamp(past.history.day(past.first_counted)).date(),
         opening_stock=opening_stock(past, frames["stock_history"]),
         rates=Rates(holding=float(shop["holding_rate"]), markdown=float(shop["markdown_rate"])),
         groups=variant_groups(past),
         day_groups=day_groups(past.history),
-        imputed=censored,
-        seed=fitted.seed,
+        imputed=past.censored,
     )
+
+
+def first_counted_of(n_days: int, rules: Terms) -> int:
+    """Count twelve weeks, or what is left after the days that most shelves need, as long as eight weeks are left.
+
+    >>> from pipelines.usecases.demand_forecast.ordering import terms
+    >>> [first_counted_of(days, terms([1.0])) for days in (365, 140, 120, 100)]
+    [281, 56, 56, 44]
+    """
+    longest, shortest = n_days - WEEK * MOST_WEEKS, n_days - WEEK * TOTAL_WEEKS
+    return max(longest, min(days_needed(rules), shortest), HISTORY_BEFORE_START)
 
 
 def opening_stock(past: Past, levels: pd.DataFrame) -> Vector:
@@ -110,9 +138,7 @@ def opening_stock(past: Past, levels: pd.DataFrame) -> Vector:
 
     Reads   unique_id | ds | on_hand, at the end of days with a change
     """
-    eve = pd.to_datetime(past.history.panel.start) + pd.to_timedelta(
-        past.first_counted - past.terms.lead_time_days - 1, unit="D"
-    )
+    eve = pd.to_datetime(past.history.panel.start) + pd.to_timedelta(past.starts - 1, unit="D")
     starts = pd.DataFrame({"unique_id": past.history.panel.ids.astype(np.int64), "ds": eve.astype("datetime64[ns]")})
     known = levels.astype({"ds": "datetime64[ns]"}).sort_values("ds")
     found = pd.merge_asof(starts.reset_index().sort_values("ds"), known, on="ds", by="unique_id")
@@ -126,7 +152,7 @@ def policies_of(past: Past, champion: Fitted | None) -> dict[str, Policy]:
     policies = {"candidate": forecasts_by(past, past.backtest.recipe, cubes, total)}
     if champion is not None:
         policies["champion"] = forecasts_by(past, lambda cut: live_at(past, champion, cut), cubes, total)
-    policies["naive"] = repeating_last_week(past)
+    policies["naive"] = by_the_simple_rule(past)
     return policies
 
 
@@ -135,18 +161,17 @@ def live_at(past: Past, champion: Fitted, cut: int) -> Recipe:
     return past.backtest.live_recipe(cut, champion.recipe, champion.asof)
 
 
-def repeating_last_week(past: Past) -> Policy:
-    """Order by last week's sales, with the candidate's own idea of how far a forecast may be off."""
+def by_the_simple_rule(past: Past) -> Policy:
+    """Order by the strongest simple rule, with the candidate's own idea of how far a forecast may be off."""
+    rule = SIMPLE_RULES[past.backtest.simple_rule]
 
-    def dispersion(day: int) -> Vector:
-        return dispersion_of(past.history.until(day).panel, past.backtest.lead_days).by_series
-
-    def levels(day: int, rows: NDArray[np.int64]) -> Vector:
+    @lru_cache(maxsize=1)
+    def forecast_before(day: int) -> Forecast:
         origin = past.origin_before(day)
-        error = USUAL_ERROR if origin is None else past.backtest.recipe(origin).model_error
-        return naive_policy(past.history.known, past.terms, dispersion, error)(day, rows)
+        doubt = Doubt() if origin is None else past.backtest.recipe(origin).doubt
+        return forecast_by_rule(past.history.until(day), past.reach, rule, doubt, past.backtest.lead_days)
 
-    return levels
+    return forecast_policy(forecast_before, past.terms)
 
 
 def forecasts_by(

@@ -12,11 +12,10 @@ from typing import Any
 
 from pipelines.charts import Figure, ReplayWeek, group_intervals, running_difference
 from pipelines.stats import words
-from pipelines.stats.splits import THIN_DAYS
 from pipelines.usecases.demand_forecast.replay_result import Difference, Replay
 
 NAMES = {"naive": "the simple rule", "champion": "the live version"}
-SIMPLE_RULE = "The simple rule: order as if last week's sales went on."
+SIMPLE_RULE = "The simple rule: order by {}."
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,9 @@ class Page:
 def present(evaluation: Any, replay: Replay, *, currency: str) -> Page:
     """Tell what a version is worth on the shop's own past, against what runs now, else against the simple rule."""
     rival = "champion" if "champion" in replay.versus else "naive"
-    told = _Story(replay, rival, currency)
-    cards = [told.headline(), told.parts(), told.groups(), told.if_wrong(), how_to_undo(), method(evaluation.as_dict())]
+    figures = evaluation.as_dict()
+    told = _Story(replay, rival, currency, SIMPLE_RULE.format(figures.get("simple_rule_words", "last week's sales")))
+    cards = [told.headline(), told.parts(), told.groups(), told.if_wrong(), how_to_undo(), method(figures)]
     return Page(told.badge, tuple(card for card in cards if card), told.figure())
 
 
@@ -80,6 +80,7 @@ class _Story:
     replay: Replay
     rival: str
     currency: str
+    rule: str
 
     @property
     def against(self) -> str:
@@ -114,8 +115,8 @@ class _Story:
 
     def headline(self) -> Card:
         difference = self.difference
-        if difference is None:
-            return Card("headline", "Not measured", badge=self.badge, sentences=(self.why_not_measured(), SIMPLE_RULE))
+        if difference is None or difference.interval is None:
+            return Card("headline", "Not measured", badge=self.badge, sentences=(self.why_not_measured(), self.rule))
         saved = self.costs()[-1][-1]
         return Card(
             "headline",
@@ -133,26 +134,24 @@ class _Story:
         said = [self.range_of(difference)]
         said += [f"Both ordered for the same {words.counted(replay.variants, 'variant')} on your own sales, {days}."]
         if self.rival == "naive":
-            said.append(SIMPLE_RULE)
+            said.append(self.rule)
         if replay.imputed_share >= 0.001:
             share = words.percent(replay.imputed_share)
             said.append(f"On {share} of days there was no stock; there we count what that weekday usually sells.")
         if replay.left_out:
             left_out = words.counted(replay.left_out, "variant")
-            said.append(f"{left_out} left out: their past is too short for their lead time.")
+            said.append(
+                f"{left_out} left out: their past is too short for their lead time or for how slowly they sell."
+            )
         return said
 
     def range_of(self, difference: Difference) -> str:
-        if difference.interval is None:
-            return self.why_not_measured()
-        low, high = (round(bound) for bound in difference.interval)
+        low, high = (round(bound) for bound in difference.interval or ())
         between = words.less_between(low, high, self.currency)
         if difference.verdict == "not_proven":
             return f"Not proven: the range includes zero. Very likely (19 of 20 times) {between}."
         if self.replay.is_thin:
-            history = words.counted(self.replay.history_days, "day")
-            thin = f"Not proven: {history} of sales are thin evidence, a proof needs {THIN_DAYS}."
-            return f"{thin} Very likely (19 of 20 times) {between}."
+            return f"Not proven: {self.replay.thin_because}. Very likely (19 of 20 times) {between}."
         return f"Very likely (19 of 20 times) {between}."
 
     def why_not_measured(self) -> str:
@@ -238,8 +237,8 @@ class _Story:
         return Card("if_wrong", "If this is wrong", sentences=tuple(sentences))
 
     def figure(self) -> Figure | None:
-        """Draw the weeks one after the other; two points are no chart."""
-        if self.replay.weeks < 4 or self.difference is None:
+        """Draw the weeks one after the other."""
+        if self.difference is None or self.difference.interval is None:
             return None
         weeks = [
             ReplayWeek(self.replay.first_day + timedelta(days=7 * place), week.saved, week.running, week.interval)
@@ -278,11 +277,12 @@ def how_to_undo() -> Card:
 
 
 def method(figures: Mapping[str, Any]) -> Card | None:
-    """Say in plain words how far off the forecast was, beside the simple rule."""
-    ours, naive = figures.get("candidate") or {}, figures.get("seasonal_naive") or {}
+    """Say in plain words how far off the forecast was, beside the simple rule that was the strongest then."""
+    ours, naive = figures.get("candidate") or {}, figures.get(figures.get("simple_rule", "")) or {}
     sentences = [
         _compared("Errors per day", ours.get("rmsse"), naive.get("rmsse")),
         _compared("Errors of the 28-day total", ours.get("wape28"), naive.get("wape28")),
+        f"Simple rule: {figures['simple_rule_words']}, the strongest on these weeks." if naive else "",
         _leaning(ours.get("bias")),
     ]
     known = tuple(sentence for sentence in sentences if sentence)

@@ -1,6 +1,10 @@
-"""The store's own past in money: an order-up-to policy run day by day, beside the simple rule (METHODS 4h)."""
+"""The store's own past in money: an order-up-to policy run day by day, beside the simple rule (METHODS 4h).
 
-from collections.abc import Mapping
+Every policy starts from the stock that it would hold itself and runs for some weeks before anything is counted, so
+that no week is won or lost by how the shelves were filled.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -9,21 +13,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.stats.significance import MIN_WEEKS, bootstrap_total
-from pipelines.usecases.demand_forecast.ordering import FloatArray, IntArray, Policy, Terms, rounded_order
+from pipelines.stats.significance import TOTAL_WEEKS, total_of
+from pipelines.usecases.demand_forecast.ordering import FloatArray, IntArray, Policy, Terms
 from pipelines.usecases.demand_forecast.replay_result import Difference, Outcome, Replay
+from pipelines.usecases.demand_forecast.shelf import Shelf, alike
 
 BoolArray = NDArray[np.bool_]
 Panel = NDArray[np.floating[Any]]
+Levels = dict[int, tuple[IntArray, FloatArray]]
 
 ALL = "All variants"
 HISTORY_BEFORE_START = 14
+WARM_UP, SLOW_WARM_UP = 2, 4  # times the days that an order has to last
+ROUNDS = 6  # through the warm-up before the warm-up itself, to find a policy's own steady state
+RECENT_DAYS = 182
 GENEROUS_COVER = 90
 
 
 @dataclass(frozen=True)
 class Rates:
-    """What stock costs, as shares of unit cost: holding it for a year, and marking down what is left."""
+    """What stock costs, as shares of unit cost: holding it for a year, and marking down what will not sell in time.
+
+    The markdown accrues over the 90 days that stock above a generous cover lies too long.
+    """
 
     holding: float = 0.25
     markdown: float = 0.20
@@ -41,37 +53,56 @@ def replay(
     groups: Mapping[str, BoolArray] | None = None,
     day_groups: Mapping[str, BoolArray] | None = None,
     imputed: BoolArray | None = None,
-    seed: int = 0,
 ) -> Replay:
     """Run each policy over the panel's days from `first_counted` on and price what it would have done.
 
     `demand` is the whole panel (variants x days) with days without stock filled; `policies` holds at least
-    `candidate` and `naive`; `first_day` is the date of column `first_counted`; `groups` are masks over variants,
-    `day_groups` over columns; `imputed` marks the filled days.
+    `candidate` and `naive`; `first_day` is the date of column `first_counted`; `opening_stock` is what lay on the
+    shelf when each variant's warm-up begins (`starts_of`), NaN where that is not known; `groups` are masks over
+    variants, `day_groups` over columns; `imputed` marks the filled days.
     """
     _check(demand, terms, policies)
-    kept = np.flatnonzero(first_counted - terms.lead_time_days >= HISTORY_BEFORE_START)
+    starts = starts_of(demand, terms, first_counted)
+    kept = np.flatnonzero(starts >= HISTORY_BEFORE_START)
     weeks = max(0, demand.shape[1] - first_counted) // 7
     counted = slice(first_counted, first_counted + 7 * weeks)
-    facts = {"first_day": first_day, "weeks": weeks, "history_days": demand.shape[1], "seed": seed}
-    facts |= {"variants": kept.size, "left_out": len(demand) - kept.size, "reason": _unmeasured(weeks, kept.size)}
-    if not kept.size or not weeks:
-        return Replay(**facts, outcomes={}, versus={}, imputed_share=0.0)
-    masks = {name: mask[kept] for name, mask in (groups or {}).items()}
-    stage = _Stage(demand, terms, kept, counted, rates, {ALL: np.ones(kept.size, dtype=np.bool_), **masks})
-    opening = stage.opening_stock(opening_stock, policies["naive"])
-    runs = {name: stage.run(policy, opening) for name, policy in policies.items()}
-    days = {name: mask[counted] for name, mask in (day_groups or {}).items()}
+    facts = {"first_day": first_day, "weeks": weeks, "history_days": demand.shape[1]}
+    facts |= {"variants": kept.size, "left_out": len(demand) - kept.size}
+    facts |= {"reason": _unmeasured(weeks, kept.size, demand.shape[1], terms)}
+    if facts["reason"]:
+        return Replay(**facts | {"weeks": 0}, outcomes={}, versus={}, imputed_share=0.0)
+    stage = _Stage(demand, terms.take(kept), kept, starts[kept], counted, rates, day_groups or {})
+    runs = {name: stage.run(policy, opening_stock) for name, policy in policies.items()}
+    masks = {ALL: np.ones(kept.size, dtype=np.bool_)} | {name: mask[kept] for name, mask in (groups or {}).items()}
+    gains = {name: runs["candidate"].profit - run.profit for name, run in runs.items() if name != "candidate"}
     return Replay(
         **facts,
         outcomes={name: stage.outcome(run) for name, run in runs.items()},
-        versus={
-            name: _differences(runs["candidate"], run, stage.group_sizes, days, seed)
-            for name, run in runs.items()
-            if name != "candidate"
-        },
+        versus={name: _differences(gain, masks, list(day_groups or {})) for name, gain in gains.items()},
+        running={name: tuple(_bounds(gain[0][:, : week + 1]) for week in range(weeks)) for name, gain in gains.items()},
         imputed_share=0.0 if imputed is None else float(np.mean(imputed[kept, counted])),
     )
+
+
+def starts_of(demand: Panel, terms: Terms, first_counted: int) -> IntArray:
+    """Give the day on which each variant's warm-up begins: a whole number of reviews before the first counted day.
+
+    What sells less than one unit while an order lasts needs twice as long until its shelf is its policy's own. What
+    has not sold at all has an empty shelf.
+    """
+    recent = demand[:, max(0, first_counted - RECENT_DAYS) : first_counted]
+    in_an_order = recent.mean(axis=1, dtype=np.float64) * terms.protection_days
+    times = np.where((in_an_order > 0) & (in_an_order < 1), SLOW_WARM_UP, WARM_UP)
+    return np.asarray(first_counted - _whole_reviews(times * terms.protection_days, terms), dtype=np.int64)
+
+
+def days_needed(terms: Terms, times: int = WARM_UP) -> int:
+    """Count the days of sales that a replay of these variants needs before its first counted day."""
+    return HISTORY_BEFORE_START + int(np.median(_whole_reviews(times * terms.protection_days, terms)))
+
+
+def _whole_reviews(days: IntArray, terms: Terms) -> IntArray:
+    return -(-days // terms.review_days) * terms.review_days
 
 
 def _check(demand: Panel, terms: Terms, policies: Mapping[str, Policy]) -> None:
@@ -83,50 +114,38 @@ def _check(demand: Panel, terms: Terms, policies: Mapping[str, Policy]) -> None:
         raise ValueError("a replay compares a candidate with the naive rule")
 
 
-def _unmeasured(weeks: int, variants: int) -> str | None:
-    """Say why there is no interval, if there is none."""
-    if not variants:
-        return f"No variant has {HISTORY_BEFORE_START} days of sales before its replay would start."
-    if weeks < MIN_WEEKS:
-        return f"{weeks} of at least {MIN_WEEKS} complete weeks to replay."
-    return None
+def _unmeasured(weeks: int, variants: int, days: int, terms: Terms) -> str | None:
+    """Say why there is no range, if there is none."""
+    if variants and weeks >= TOTAL_WEEKS:
+        return None
+    times, why = (WARM_UP, "with your lead times") if weeks < TOTAL_WEEKS else (SLOW_WARM_UP, "where so little sells")
+    needed = days_needed(terms, times) + 7 * max(weeks, TOTAL_WEEKS)
+    return f"A replay of {max(weeks, TOTAL_WEEKS)} weeks needs {needed} days of sales {why}; yours reach back {days}."
 
 
 @dataclass(frozen=True)
 class _Run:
-    """One policy's money, group by day, and its units."""
+    """One policy's profit by kind of day (all of them first), variant and week, and what made it."""
 
-    gross: FloatArray  # margin of all demand
-    too_little: FloatArray
-    too_much: FloatArray
+    profit: FloatArray
+    too_little: float
+    holding: float
     markdown: float
     units_lost: float
     overstock_value: float
 
-    @property
-    def profit(self) -> FloatArray:
-        return self.gross - self.too_little - self.too_much
-
 
 @dataclass(frozen=True)
 class _Stage:
-    """What all policies share: demand, terms, calendar and groups of the variants that take part."""
+    """What all policies share: demand, terms, calendar of the variants that take part."""
 
     demand: Panel
-    terms_of_all: Terms
+    terms: Terms
     kept: IntArray
+    starts: IntArray
     counted: slice
     rates: Rates
-    groups: Mapping[str, BoolArray]
-
-    @cached_property
-    def terms(self) -> Terms:
-        return self.terms_of_all.take(self.kept)
-
-    @cached_property
-    def starts(self) -> IntArray:
-        """Give each variant's first day: its lead time before the first counted day."""
-        return np.asarray(self.counted.start - self.terms.lead_time_days, dtype=np.int64)
+    day_groups: Mapping[str, BoolArray]
 
     @cached_property
     def wanted(self) -> FloatArray:
@@ -141,121 +160,101 @@ class _Stage:
         return self.wanted[self.counted.start - self.counted.stop :]
 
     @cached_property
-    def group_rows(self) -> FloatArray:
-        return np.array(list(self.groups.values()), dtype=np.float64)
+    def generous(self) -> FloatArray:
+        """Give the stock of each variant above which it lies too long."""
+        return np.asarray(GENEROUS_COVER * self.wanted_in_counted_days.mean(axis=0))
+
+    @cached_property
+    def recent_per_day(self) -> FloatArray:
+        """Give what each variant sold a day in the two weeks before its start."""
+        days = self.starts[:, None] + np.arange(-HISTORY_BEFORE_START, 0)
+        return np.asarray(self.demand[self.kept[:, None], days].mean(axis=1, dtype=np.float64))
+
+    def run(self, policy: Policy, recorded: FloatArray | None) -> _Run:
+        """Fill the shelves as the policy would, warm up, and count."""
+        levels = self.levels_of(policy)
+        shelf = Shelf.steady(levels, self.recent_per_day, self.terms, self.starts)
+        warm_up = range(int(self.starts.min()), self.counted.start)
+        heirs = alike(self.demand[self.kept, : self.counted.start].sum(axis=1), self.terms)
+        for _ in range(ROUNDS):
+            for day in warm_up:
+                self.live(shelf, day, levels)
+            shelf.back_to_start(self.counted.start, heirs)
+        if recorded is not None:
+            shelf.put(recorded[self.kept])
+        for day in warm_up:
+            self.live(shelf, day, levels)
+        return self.count(shelf, levels)
+
+    def levels_of(self, policy: Policy) -> Levels:
+        """Ask the policy once for every review: day -> the variants under review, and what to order up to."""
+        found: Levels = {}
+        for day in range(int(self.starts.min()), self.counted.stop):
+            since = day - self.starts
+            rows = np.flatnonzero((since >= 0) & (since % self.terms.review_days == 0))
+            if rows.size:
+                found[day] = rows, policy(day, self.kept[rows])
+                if not np.all(found[day][1] >= 0):
+                    raise ValueError(f"the policy gives no order-up-to level on day {day}")
+        return found
+
+    def live(self, shelf: Shelf, day: int, levels: Levels) -> FloatArray:
+        """Let a day pass: receive, review, sell; give what was wanted in vain."""
+        shelf.receive(day)
+        if day in levels:
+            shelf.order(day, *levels[day])
+            shelf.receive(day)  # what needs no lead time is there at once
+        return shelf.sell(self.wanted[day - self.counted.stop])
+
+    def count(self, shelf: Shelf, levels: Levels) -> _Run:
+        """Walk through the counted days and charge each."""
+        days = np.arange(self.counted.start, self.counted.stop)
+        kinds = np.array([days >= 0, *(mask[days] for mask in self.day_groups.values())])
+        profit = np.zeros((len(kinds), self.kept.size, len(days) // 7))
+        lost_margin = held = lost_units = excess = 0.0
+        for place, day in enumerate(days.tolist()):
+            lost = self.live(shelf, day, levels)
+            above = self.terms.unit_cost * np.maximum(shelf.on_hand - self.generous, 0.0)
+            stock = self.terms.unit_cost * shelf.on_hand
+            sold = self.wanted_in_counted_days[place] - lost
+            earned = self.terms.margin * sold - self.holding_a_day * stock - self.markdown_a_day * above
+            profit[kinds[:, place], :, place // 7] += earned
+            lost_margin, held = lost_margin + float(self.terms.margin @ lost), held + float(stock.sum())
+            lost_units, excess = lost_units + float(lost.sum()), excess + float(above.sum())
+        return _Run(
+            profit, lost_margin, self.holding_a_day * held, self.markdown_a_day * excess, lost_units, float(above.sum())
+        )
 
     @property
-    def group_sizes(self) -> dict[str, int]:
-        return {name: int(mask.sum()) for name, mask in self.groups.items()}
+    def holding_a_day(self) -> float:
+        return self.rates.holding / 365
 
-    def opening_stock(self, recorded: FloatArray | None, naive: Policy) -> FloatArray:
-        """Open with the recorded stock where it is known, else with what the simple rule would hold."""
-        opening = np.empty(self.kept.size)
-        for day in np.unique(self.starts):
-            rows = np.flatnonzero(self.starts == day)
-            opening[rows] = naive(int(day), self.kept[rows])
-        if recorded is None:
-            return opening
-        stock = recorded[self.kept]
-        return np.where(np.isnan(stock), opening, np.maximum(stock, 0.0))
-
-    def run(self, policy: Policy, opening: FloatArray) -> _Run:
-        """Walk through the days: receive, review, sell, charge."""
-        shelf = _Shelf(opening, self.terms, self.starts)
-        charges = np.zeros((3, len(self.groups), self.counted.stop - self.counted.start))
-        units_lost = 0.0
-        for day, wanted in enumerate(self.wanted, start=int(self.starts.min())):
-            shelf.receive(day)
-            rows = shelf.due_for_review(day)
-            if rows.size:
-                shelf.order(day, rows, policy(day, self.kept[rows]))
-                shelf.receive(day)  # what needs no lead time is there at once
-            lost = shelf.sell(wanted)
-            if day >= self.counted.start:
-                charges[:, :, day - self.counted.start] = self._charge(wanted, lost, shelf.on_hand)
-                units_lost += float(lost.sum())
-        return self._closed(shelf.on_hand, charges, units_lost)
-
-    def _charge(self, wanted: FloatArray, lost: FloatArray, on_hand: FloatArray) -> FloatArray:
-        margin, unit_cost = self.terms.margin, self.terms.unit_cost
-        holding = self.rates.holding / 365 * unit_cost * on_hand
-        money = np.array([margin * wanted, margin * lost, holding])
-        return np.asarray(money @ self.group_rows.T)
-
-    def _closed(self, on_hand: FloatArray, charges: FloatArray, units_lost: float) -> _Run:
-        """Mark down, once, what is left above a generous cover."""
-        generous = GENEROUS_COVER * self.wanted_in_counted_days.mean(axis=0)
-        overstock = np.maximum(0.0, on_hand - generous) * self.terms.unit_cost
-        gross, too_little, too_much = charges
-        too_much[:, -1] += self.rates.markdown * (self.group_rows @ overstock)
-        value = float(overstock.sum())
-        return _Run(gross, too_little, too_much, self.rates.markdown * value, units_lost, value)
+    @property
+    def markdown_a_day(self) -> float:
+        return self.rates.markdown / GENEROUS_COVER
 
     def outcome(self, run: _Run) -> Outcome:
         """Add up one policy's money over all variants."""
         return Outcome(
-            weekly_profit=_by_week(run.profit[0]),
+            weekly_profit=run.profit[0].sum(axis=0),
             units_sold=float(self.wanted_in_counted_days.sum()) - run.units_lost,
             units_lost=run.units_lost,
-            too_little=float(run.too_little[0].sum()),
-            holding=float(run.too_much[0].sum()) - run.markdown,
+            too_little=run.too_little,
+            holding=run.holding,
             markdown=run.markdown,
             overstock_value=run.overstock_value,
         )
 
 
-class _Shelf:
-    """Stock on hand and on order of every variant."""
-
-    def __init__(self, opening: FloatArray, terms: Terms, starts: IntArray) -> None:
-        self.on_hand = opening.copy()
-        self.on_order = np.zeros_like(opening)
-        self.terms, self.starts = terms, starts
-        self.arriving = np.zeros((int(terms.lead_time_days.max()) + 1, opening.size))
-
-    def receive(self, day: int) -> None:
-        delivery = self.arriving[day % len(self.arriving)]
-        self.on_hand += delivery
-        self.on_order -= delivery
-        delivery[:] = 0.0
-
-    def due_for_review(self, day: int) -> IntArray:
-        since = day - self.starts
-        return np.flatnonzero((since >= 0) & (since % self.terms.review_days == 0))
-
-    def order(self, day: int, rows: IntArray, level: FloatArray) -> None:
-        if not np.all(level >= 0):
-            raise ValueError(f"the policy gives no order-up-to level on day {day}")
-        need = level - self.on_hand[rows] - self.on_order[rows]
-        units = rounded_order(need, self.terms.pack_size[rows], self.terms.minimum_order[rows])
-        self.arriving[(day + self.terms.lead_time_days[rows]) % len(self.arriving), rows] += units
-        self.on_order[rows] += units
-
-    def sell(self, wanted: FloatArray) -> FloatArray:
-        """Sell what is there and give what was wanted in vain."""
-        sold = np.minimum(wanted, self.on_hand)
-        self.on_hand -= sold
-        return wanted - sold
-
-
-def _by_week(daily: FloatArray) -> FloatArray:
-    return np.asarray(daily.reshape(*daily.shape[:-1], -1, 7).sum(axis=-1))
-
-
 def _differences(
-    candidate: _Run, other: _Run, sizes: Mapping[str, int], day_groups: Mapping[str, BoolArray], seed: int
+    gain: FloatArray, groups: Mapping[str, BoolArray], kinds_of_day: Sequence[str]
 ) -> tuple[Difference, ...]:
-    daily = candidate.profit - other.profit
-    names = [*sizes, *day_groups]
-    counts = [*sizes.values(), *(sizes[ALL] for _ in day_groups)]
-    rows = np.vstack([daily, *(np.where(days, daily[0], 0.0) for days in day_groups.values())])
-    weekly = _by_week(rows)
-    return tuple(
-        _difference(name, count, by_week, seed) for name, count, by_week in zip(names, counts, weekly, strict=True)
-    )
+    """Add up what was gained (kinds of day x variants x weeks), in all, by group of variants and by kind of day."""
+    parts = {name: gain[0][mask] for name, mask in groups.items() if mask.any()}
+    parts |= {name: gain[1 + place] for place, name in enumerate(kinds_of_day)}
+    return tuple(Difference(name, len(part), float(part.sum()), _bounds(part)) for name, part in parts.items())
 
 
-def _difference(group: str, variants: int, weekly: FloatArray, seed: int) -> Difference:
-    interval = bootstrap_total(weekly, seed=seed)
-    bounds = None if interval is None else (interval.low, interval.high)
-    return Difference(group, variants, float(weekly.sum()), bounds)
+def _bounds(gain: FloatArray) -> tuple[float, float] | None:
+    interval = total_of(gain)
+    return None if interval is None else (interval.low, interval.high)

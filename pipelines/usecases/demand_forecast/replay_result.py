@@ -1,16 +1,18 @@
 """What a replay found: each policy's money, and the difference with its range."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from pipelines.stats.significance import DRAWS, bootstrap_total
-from pipelines.stats.splits import is_thin
+from pipelines.stats import words
+from pipelines.stats.splits import THIN_DAYS, is_thin
 from pipelines.usecases.demand_forecast.ordering import FloatArray
+
+THIN_VARIANTS = 100  # ranges of fewer hold the truth too rarely
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Week:
-    """What one week saved, and all weeks up to it with their range once four are known; whole minor units."""
+    """What one week saved, and all weeks up to it with their range once eight are known; whole minor units."""
 
     saved: int
     running: int
@@ -99,12 +101,11 @@ class Replay:
     history_days: int
     outcomes: Mapping[str, Outcome]
     versus: Mapping[str, tuple[Difference, ...]]
-    seed: int
     variants: int
     left_out: int
     imputed_share: float
     reason: str | None = None
-    draws: int = DRAWS
+    running: Mapping[str, tuple[tuple[float, float] | None, ...]] = field(default_factory=dict)
 
     def against(self, policy: str) -> Difference | None:
         """Give the difference over all variants, if both were replayed."""
@@ -117,20 +118,26 @@ class Replay:
     def weekly(self, policy: str) -> list[Week]:
         """Follow the difference week by week; rounded so that weeks add up to what is running."""
         saved = self.outcomes["candidate"].weekly_profit - self.outcomes[policy].weekly_profit
+        ranges = self.running.get(policy) or [None] * len(saved)
         running = np.rint(saved.cumsum()).astype(int).tolist()
         return [
-            Week(now - before, now, self._range_until(saved[: place + 1]))
-            for place, (before, now) in enumerate(pairwise([0, *running]))
+            Week(now - before, now, None if bounds is None else (round(bounds[0]), round(bounds[1])))
+            for (before, now), bounds in zip(pairwise([0, *running]), ranges, strict=True)
         ]
 
-    def _range_until(self, saved: FloatArray) -> tuple[int, int] | None:
-        interval = bootstrap_total(saved, seed=self.seed)
-        return None if interval is None else (round(interval.low), round(interval.high))
+    @property
+    def thin_because(self) -> str:
+        """Say why there is too little for a proof, if there is (METHODS 4h, 4i)."""
+        if is_thin(self.history_days):
+            return f"{words.counted(self.history_days, 'day')} of sales are thin evidence, a proof needs {THIN_DAYS}"
+        if self.variants < THIN_VARIANTS:
+            return f"{words.counted(self.variants, 'variant')} are thin evidence, a proof needs {THIN_VARIANTS}"
+        return ""
 
     @property
     def is_thin(self) -> bool:
-        """Tell whether the history is too short for a proof (METHODS 4i)."""
-        return is_thin(self.history_days)
+        """Tell whether history or variants are too few for a proof."""
+        return bool(self.thin_because)
 
     @property
     def verdict(self) -> str:
@@ -147,13 +154,12 @@ class Replay:
             "weeks": self.weeks,
             "history_days": self.history_days,
             "thin": self.is_thin,
+            "thin_because": self.thin_because,
             "verdict": self.verdict,
             "reason": self.reason,
             "variants": self.variants,
             "left_out": self.left_out,
             "imputed_share": round(self.imputed_share, 4),
-            "seed": self.seed,
-            "draws": self.draws,
             "policies": {name: outcome.as_dict() for name, outcome in self.outcomes.items()},
             "versus": {name: [group.as_dict() for group in groups] for name, groups in self.versus.items()},
             "weekly": {name: [week.as_dict() for week in self.weekly(name)] for name in self.versus},

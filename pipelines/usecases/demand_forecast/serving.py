@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 from pipelines.charts.sparklines import sparklines
 from pipelines.stats.frames import Matrix
 from pipelines.usecases.contract import Frames
-from pipelines.usecases.demand_forecast.backtest import Parts
-from pipelines.usecases.demand_forecast.baselines import seasonal_naive
+from pipelines.usecases.demand_forecast.baselines import SAFE_DEFAULT, SIMPLE_RULES
 from pipelines.usecases.demand_forecast.explanation import explain
 from pipelines.usecases.demand_forecast.history import History, history_of
-from pipelines.usecases.demand_forecast.model import LEAST_HORIZON, Fitted, Forecast, forecast_from
+from pipelines.usecases.demand_forecast.model import LEAST_HORIZON, Fitted, Forecast, forecast_by_rule, forecast_from
 from pipelines.usecases.demand_forecast.past_in_money import censored_days
-from pipelines.usecases.demand_forecast.spread import USUAL_ERROR, USUAL_LEAD_DAYS, dispersion_of
+from pipelines.usecases.demand_forecast.spread import USUAL_LEAD_DAYS, Doubt
 from pipelines.usecases.demand_forecast.stock import MONTH, TOTAL, Outlook, advise
 from pipelines.usecases.demand_forecast.stock_inputs import (
     Override,
@@ -33,6 +32,7 @@ from pipelines.usecases.demand_forecast.stock_inputs import (
 )
 
 YEAR = 365
+WEEK = 7
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 KNOWN_STOCKOUT = 1
 ONLY_VARIANT = "Default Title"  # what Shopify calls the variant of a product that has no options
@@ -82,10 +82,7 @@ def answer(fitted: Fitted | None, frames: Frames) -> dict[str, pd.DataFrame]:
 
 def simple_rule(history: History, horizon: int) -> Forecast:
     """Repeat last week, with the usual doubt."""
-    mean = seasonal_naive(history.panel, horizon)
-    parts = Parts(week=mean[:, :7], cheap=mean, season=mean, launch=mean, mean=mean)
-    spread = dispersion_of(history.panel, USUAL_LEAD_DAYS).by_series
-    return Forecast(history.panel.ids, history.asof, mean, spread, USUAL_ERROR, parts)
+    return forecast_by_rule(history, horizon, SIMPLE_RULES[SAFE_DEFAULT], Doubt(), USUAL_LEAD_DAYS)
 
 
 def advice_rows(forecast: Forecast, variants: pd.DataFrame, frames: Frames) -> pd.DataFrame:
@@ -93,7 +90,7 @@ def advice_rows(forecast: Forecast, variants: pd.DataFrame, frames: Frames) -> p
     today = frames.asof + timedelta(days=1)
     ids = variants["variant_id"].to_numpy(dtype=np.int64)
     mean, own = apply_overrides(forecast.mean, ids, standing_overrides(frames), today=today)
-    outlook = Outlook(mean, forecast.dispersion, np.asarray(forecast.model_error))
+    outlook = Outlook(mean, forecast.spread.paced(mean))
     cost_share = float(frames["terms"]["cost_share"].iloc[0])
     advice = advise(variants, outlook, shared_stock(frames["stock"]), today=today, cost_share=cost_share)
     shown = described(variants).assign(is_overridden=own)
@@ -157,8 +154,8 @@ def forecast_rows(forecast: Forecast, variants: pd.DataFrame) -> pd.DataFrame:
         {
             "variant_id": variants["variant_id"],
             "mean": list(np.round(forecast.mean.astype(np.float64), 4)),
-            "dispersion": np.round(forecast.dispersion, 4),
-            "model_error": round(float(forecast.model_error), 4),
+            "dispersion": np.round(forecast.spread.scatter(WEEK), 4),  # of a week, as two versions are compared
+            "model_error": np.round(forecast.spread.error(WEEK), 4),
             "lead_quantiles": quantiles(forecast, protection),
             "month_quantiles": quantiles(forecast, np.full_like(protection, MONTH)),
             "parts": parts(forecast, variants["sold_28"]),

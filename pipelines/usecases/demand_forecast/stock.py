@@ -15,14 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipelines.stats.quantiles import (
-    expected_shortfall,
-    negative_binomial_quantile,
-    probability_within,
-    sum_variance,
-)
+from pipelines.stats.quantiles import expected_shortfall
 from pipelines.usecases.demand_forecast.ordering import COST_SHARE_OF_PRICE, FloatArray, IntArray, rounded_order
 from pipelines.usecases.demand_forecast.places import lying_elsewhere, shared_out
+from pipelines.usecases.demand_forecast.spread import Spread
 
 Panel = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
@@ -53,8 +49,7 @@ class Outlook:
     """The daily demand that we expect of each variant from today on, and how far it may be off."""
 
     mean: Panel
-    dispersion: FloatArray
-    model_error: FloatArray
+    spread: Spread
 
 
 def advise(
@@ -118,9 +113,7 @@ class _Advice:
         self.rows, self.outlook, self.today = rows, outlook, np.datetime64(today)
         self.variant = rows["row"].to_numpy(dtype=np.int64)
         self.share = self._floats("demand_share")
-        # Demand at one place is a thinned part of the whole: its chance part is smaller, its model error is not.
-        self.dispersion = 1 + self.share * (outlook.dispersion[self.variant] - 1)
-        self.model_error = np.broadcast_to(outlook.model_error, outlook.dispersion.shape)[self.variant]
+        self.spread = outlook.spread.at(self.variant, self.share)
         until = np.cumsum(outlook.mean, axis=1, dtype=np.float64)
         self.until = np.concatenate([np.zeros((len(until), 1)), until], axis=1)
 
@@ -151,20 +144,15 @@ class _Advice:
     def mean_day(self) -> FloatArray:
         return np.asarray(self.until[self.variant, -1] / (self.until.shape[1] - 1), dtype=np.float64)
 
-    def variance_of(self, mean: FloatArray) -> FloatArray:
-        return sum_variance(mean, self.dispersion, self.model_error)
-
     def quantile_of(self, days: IntArray | int, level: FloatArray | float) -> FloatArray:
-        mean = self.mean_of(days)
-        return negative_binomial_quantile(mean, self.variance_of(mean), level)
+        return self.spread.quantile(days, self.mean_of(days), level)
 
     def last_day_within(self, units: FloatArray, level: FloatArray) -> IntArray:
         """Give the most days whose demand stays within the units at that level, by halving."""
         low, high = np.zeros(len(units), dtype=np.int64), np.full(len(units), FARTHEST_DAY, dtype=np.int64)
         while np.any(low < high):
             middle = (low + high + 1) // 2
-            mean = self.mean_of(middle)
-            within = probability_within(mean, self.variance_of(mean), units) >= level
+            within = self.spread.lasts(middle, self.mean_of(middle), units, level)
             low, high = np.where(within, middle, low), np.where(within, high, middle - 1)
         return low
 
@@ -280,8 +268,9 @@ class _Advice:
     @cached_property
     def lost_units(self) -> FloatArray:
         """Give the units that we expect to miss in the next 28 days before a delivery could arrive."""
-        mean = self.mean_of(np.minimum(self._days("lead_time_days"), MONTH))
-        return np.nan_to_num(expected_shortfall(mean, self.variance_of(mean), self.available))
+        days = np.minimum(self._days("lead_time_days"), MONTH)
+        mean = self.mean_of(days)
+        return np.nan_to_num(expected_shortfall(mean, self.spread.variance(days, mean), self.available))
 
     @cached_property
     def is_short(self) -> BoolArray:

@@ -67,6 +67,13 @@ class TestTheList:
         page = see("/experiments").content.decode()
         assert "Forecast errors cost £260 less in 5 weeks" in page
         assert "less cost of errors, a week; between £108 less and £4 more" in page
+        assert "A unit too many weighs what your service level says." in page
+
+    def test_says_whether_a_version_grows_worse(self, shop, see):
+        row = Release.objects.latest("pk")
+        watched = {"alarm": True, "sentence": "Worse than before: decay, or a season that your past does not show."}
+        Release.objects.filter(pk=row.pk).update(analysis=moving.paired(timezone.now()) | {"decay": watched})
+        assert watched["sentence"] in see("/experiments").content.decode()
 
     def test_is_empty_with_counts_where_nothing_was_compared(self, shop, see):
         since = timezone.now() - timedelta(days=7)

@@ -1,8 +1,10 @@
 """Jobs that a worker process can import."""
 
 import os
+import signal
 import time
 from pathlib import Path
+from typing import Any
 
 from pipelines.jobs.queue import job
 
@@ -27,3 +29,34 @@ def fail(path: str) -> None:
     """Note the attempt and fail."""
     add_line(path, "tried")
     raise ValueError("always")
+
+
+@job(timeout=60, is_found_again=True)
+def fail_for_the_clock(path: str) -> None:
+    """Note the attempt and fail; a sweep would find it again."""
+    add_line(path, "tried")
+    raise ValueError("always")
+
+
+@job(timeout=600, is_found_again=True)
+def refresh_slowly(shop_id: int, path: str, slow_at: int) -> None:
+    """Serve a shop on a machine that is too slow for the n-th answer: the time of the job is over while it works."""
+    from pipelines.jobs import training
+    from pipelines.usecases.demand_forecast import serving
+
+    honest, asked = serving.answer, []
+
+    def answer(fitted: Any, frames: Any) -> Any:
+        asked.append(fitted)
+        if len(asked) != slow_at:
+            return honest(fitted, frames)
+        add_line(path, "slow")
+        signal.alarm(1)  # the queue's own alarm, brought forward: how long the start took does not matter
+        try:
+            time.sleep(60)
+        except Exception as error:
+            raise ValueError("a library that takes everything for its own") from error
+        return honest(fitted, frames)
+
+    serving.answer = answer
+    training.refresh.function(shop_id, "demand_forecast")

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines.jobs import ingest
@@ -96,3 +98,20 @@ def test_a_shop_knows_the_freezes_of_its_calendar_from_the_first_import_on(shop:
     proposed = FreezeWindow.objects.for_shop(shop).order_by("starts_at")
     assert [row.name for row in proposed] == ["Black Friday weekend"] * 2  # of this year and the next
     assert proposed[0].ends_at > timezone.now()
+
+
+def test_what_is_due_is_found_by_as_many_queries_for_all_shops_as_for_one(
+    shop: Shop, enqueued: list[Any], django_assert_num_queries: Any
+) -> None:
+    def imported(shops: int) -> None:
+        for _ in range(shops):
+            its = {"shop": factories.a_shop(), "state": "done", "finished_at": timezone.now()}
+            SyncRun.objects.create(kind="orders", trigger="install", **its)
+            SyncRun.objects.create(kind="reconcile", trigger="hourly", **its)
+
+    imported(3)
+    with CaptureQueriesContext(connection) as few:
+        ingest.begin()
+    imported(30)
+    with django_assert_num_queries(len(few)):
+        ingest.begin()

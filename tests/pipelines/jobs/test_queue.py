@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,13 +16,14 @@ from redis import RedisError
 
 from pipelines.jobs import queue, schedule
 from pipelines.models import CronSlot
+from tests import times, waiting
 from tests.pipelines.jobs import sample_jobs
 
 ROOT = Path(__file__).resolve().parents[3]
-IMPATIENT_WORKER = """
+IMPATIENT_WORKER = f"""
 import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "shopmlops.settings"
-import django; django.setup()
+{times.SET_UP}
 from pipelines.jobs import queue
 queue.LOST_AFTER = 2
 worker = queue.worker("default")
@@ -102,16 +102,24 @@ def test_a_failing_job_is_tried_again_and_then_kept(queued: Callable[[], list[st
 
 
 @pytest.mark.django_db
+def test_what_a_sweep_finds_again_is_not_tried_at_once(queued: Callable[[], list[str]], tmp_path: Path) -> None:
+    sample_jobs.fail_for_the_clock.enqueue(str(tmp_path / "out"))
+    subprocess.run([sys.executable, "-c", IMPATIENT_WORKER, "burst"], cwd=ROOT, check=True, capture_output=True)
+    assert (tmp_path / "out").read_text() == "tried\n"
+    assert queue.django_rq.get_queue("default").failed_job_registry.count == 1
+
+
+@pytest.mark.django_db
 def test_a_killed_workers_job_dies_with_it_and_another_worker_finishes_it(queued: Any, tmp_path: Path) -> None:
     out = tmp_path / "out"
     sample_jobs.hang_once.enqueue(str(out))
     with running_worker() as first:
-        wait_for(lambda: out.exists() and out.read_text())
+        waiting.until(lambda: out.exists() and out.read_text())
         horse = int(out.read_text())
         first.kill()
-        wait_for(lambda: not alive(horse))
+        waiting.until(lambda: not alive(horse))
     with running_worker():
-        wait_for(lambda: out.read_text().endswith("finished\n"))
+        waiting.until(lambda: out.read_text().endswith("finished\n"))
     first_try, *later = out.read_text().split()
     assert int(first_try) == horse and set(later) == {"finished"}  # at least once: jobs are safe to run twice
 
@@ -129,8 +137,8 @@ def test_two_clocks_send_a_tick_once(queued: Callable[[], list[str]]) -> None:
 @pytest.mark.django_db
 def test_a_tick_that_nobody_works_off_lapses_instead_of_piling_up(queued: Any) -> None:
     schedule.scheduler().enqueue_jobs()
-    for waiting in queue.django_rq.get_queue("default").jobs:
-        assert 0 < queue.connection().ttl(waiting.key) <= 24 * 3600 + 5
+    for sent in queue.django_rq.get_queue("default").jobs:
+        assert 0 < queue.connection().ttl(sent.key) <= 24 * 3600 + 5
 
 
 @pytest.mark.django_db
@@ -170,7 +178,7 @@ class running_worker:
 
     def __exit__(self, *error: object) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(waiting.SECONDS)
 
 
 def alive(pid: int) -> bool:
@@ -179,10 +187,3 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return not Path(f"/proc/{pid}/stat").read_text().split(")")[1].startswith(" Z")
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 55) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from pipelines.jobs import releases, training
 from pipelines.lifecycle.versions import runs
-from pipelines.models import ModelVersion, Release, ServingWindow, StockAdvice, TrainingRun
+from pipelines.models import Deployment, ModelVersion, Release, ServingWindow, TrainingRun
 from pipelines.usecases import USE_CASES
 from tests import exposing, histories, toy_use_case
 
@@ -119,9 +120,7 @@ def test_a_refresh_that_was_done_since_is_not_done_again(shop, monkeypatch):
     monkeypatch.setattr("pipelines.lifecycle.serving.refresh.refresh", lambda shop, use_case: done.append(use_case))
     training.catch_up(shop.pk, "toy")
     yesterday = timezone.now().astimezone(shop.zone).date() - timedelta(days=1)
-    StockAdvice.objects.create(
-        shop=shop, variant_id=1, version=ModelVersion.objects.get(), origin=yesterday, title="Thing", status="ok"
-    )
+    Deployment.objects.update(served_revision=F("revision"), served_origin=yesterday)
     training.catch_up(shop.pk, "toy")
     assert done == ["toy"]
 

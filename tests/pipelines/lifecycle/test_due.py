@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+import time_machine
+from django.db.models import F
 from django.utils import timezone
 
 from pipelines.lifecycle import due
@@ -15,7 +17,6 @@ from pipelines.models import (
     Release,
     ServingWindow,
     ShopSettings,
-    StockAdvice,
     SyncRun,
     TrainingRun,
 )
@@ -26,6 +27,13 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday
 MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 USE_CASE = "demand_forecast"
 State = TrainingRun.State
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    """Live at the moment that these tests are told at."""
+    with time_machine.travel(NOW, tick=True):
+        yield
 
 
 @pytest.fixture
@@ -136,41 +144,33 @@ class TestRefreshes:
         histories.pulled(shop)
         return histories.approved(histories.a_card(shop)).version
 
-    def advise(self, version, origin):
-        return StockAdvice.objects.create(
-            shop=version.shop, variant_id=1, version=version, origin=origin, title="Thing", status="ok"
-        )
+    def serve(self, shop, origin, **changes):
+        facts = {"served_revision": F("revision"), "served_origin": origin} | changes
+        Deployment.objects.for_shop(shop).update(**facts)
 
     def test_a_version_that_just_went_live_is_due(self, shop, live):
-        assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)]
+        assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)] and due.is_behind(shop.pk, USE_CASE)
 
-    def test_what_was_written_from_yesterdays_history_is_fresh(self, shop, live):
-        self.advise(live, NOW.date() - timedelta(days=1))
+    def test_what_was_answered_from_yesterdays_history_is_fresh(self, shop, live):
+        self.serve(shop, NOW.date() - timedelta(days=1))
         assert list(due.refreshes(NOW)) == []
 
     def test_the_night_is_given_until_two_oclock(self, shop, live):
-        self.advise(live, NOW.date() - timedelta(days=1))
+        self.serve(shop, NOW.date() - timedelta(days=1))
         midnight = datetime(2026, 11, 26, 0, 0, tzinfo=UTC)
         assert list(due.refreshes(midnight + timedelta(hours=1, minutes=59))) == []
         assert list(due.refreshes(midnight + timedelta(hours=2))) == [(shop.pk, USE_CASE)]
 
-    def test_advice_of_another_version_is_not_this_ones(self, shop, live):
-        self.advise(histories.a_version(shop), NOW.date())
-        assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)]
+    def test_it_is_each_shops_own_night(self, shop, live):
+        self.serve(shop, NOW.date() - timedelta(days=1))
+        for zone, is_due in {"America/Los_Angeles": False, "Asia/Kolkata": False, "Pacific/Kiritimati": True}.items():
+            type(shop).objects.filter(pk=shop.pk).update(timezone=zone)  # 04:00, 17:30, and 02:00 of the next day
+            assert bool(list(due.refreshes(NOW))) is is_due
 
-    def test_after_a_rollback_to_the_simple_rule_its_rows_are_due(self, shop, live):
-        self.advise(live, NOW.date())
-        Deployment.objects.update(active=None)
+    def test_once_the_pointer_moved_what_was_answered_before_is_not_of_what_runs(self, shop, live):
+        self.serve(shop, NOW.date())
+        Deployment.objects.update(revision=F("revision") + 1)
         assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)]
-        StockAdvice.objects.update(version=None)
-        assert list(due.refreshes(NOW)) == []
-
-    def test_an_answer_that_was_thrown_away_is_asked_for_again_the_next_night(self, shop, live):
-        day = {"starts_at": datetime(2026, 11, 25, tzinfo=UTC), "ends_at": datetime(2026, 11, 26, tzinfo=UTC)}
-        facts = {"use_case": USE_CASE, "version": live, "arm": "stable", "broken": "3 forecasts are not numbers"}
-        ServingWindow.objects.create(shop=shop, **facts, **day)
-        assert list(due.refreshes(datetime(2026, 11, 26, 1, 59, tzinfo=UTC))) == []
-        assert list(due.refreshes(datetime(2026, 11, 26, 2, 0, tzinfo=UTC))) == [(shop.pk, USE_CASE)]
 
     def test_before_anything_was_approved_what_the_simple_rule_says_is_due(self, shop):
         histories.a_card(shop)
@@ -183,13 +183,18 @@ class TestRefreshes:
 
 
 def test_a_candidate_that_was_never_heard_alongside_is_found_again(shop):
+    histories.pulled(shop)
     histories.approved(histories.a_card(shop))
     waiting = release.propose(histories.a_version(shop))
     assert waiting.phase == "shadow"
-    assert list(due.unheard()) == []
     later = timezone.now() + timedelta(minutes=5)
+    assert list(due.unheard(later)) == [], "what runs has not spoken today: both will"
+    Deployment.objects.update(served_revision=F("revision"), served_origin=timezone.now().date())
+    assert list(due.unheard()) == []
     assert list(due.unheard(later)) == [(shop.pk, "demand_forecast")]
     now = timezone.now()
     facts = {"arm": "canary", "version": waiting.version, "starts_at": now, "ends_at": now}
     ServingWindow.objects.create(shop=shop, use_case="demand_forecast", **facts)
     assert list(due.unheard(later)) == []
+    ServingWindow.objects.update(starts_at=now - timedelta(days=3))
+    assert list(due.unheard(later)) == [(shop.pk, "demand_forecast")], "the machine missed it today"

@@ -1,5 +1,6 @@
 """A unit's arm depends on the seed and its id alone, one at a time as many at once."""
 
+import hashlib
 import subprocess
 import sys
 import time
@@ -101,13 +102,13 @@ def test_digests_are_sixteen_bytes_and_differ() -> None:
     assert {len(unit) for unit in IDS} == {32}
 
 
-def test_one_unit_takes_under_ten_microseconds() -> None:
-    assert _fastest(lambda: [bucket("0123456789abcdef", unit) for unit in IDS[:2000]]) < 2000 * 10e-6
+def test_one_unit_costs_no_more_than_a_few_dozen_plain_hashes() -> None:
+    assert _cost(lambda: [bucket("0123456789abcdef", unit) for unit in IDS[:2000]], IDS[:2000]) < 60
 
 
-def test_a_million_units_take_under_a_second() -> None:
-    units = np.array(IDS * 50, dtype="S32")
-    assert _fastest(lambda: buckets("0123456789abcdef", units)) < 1.0
+def test_of_many_units_each_costs_less_than_a_plain_hash() -> None:
+    units = np.array(IDS * 5, dtype="S32")
+    assert _cost(lambda: buckets("0123456789abcdef", units), units.tolist()) < 1
 
 
 def test_the_web_process_gets_no_numpy_with_an_arm() -> None:
@@ -115,11 +116,19 @@ def test_the_web_process_gets_no_numpy_with_an_arm() -> None:
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
-def _fastest(work) -> float:
-    """Give the best of three: other work on the machine is not what is measured."""
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times)
+def _cost(work, units) -> float:
+    """Give the time of some work over that of hashing its units, the best of three rounds each, in turns."""
+    rounds = [(_time(work), _time(lambda: [_plain_hash(unit) for unit in units])) for _ in range(3)]
+    ours, plain = map(min, zip(*rounds, strict=True))
+    return ours / plain
+
+
+def _plain_hash(unit) -> float:
+    raw = unit if isinstance(unit, bytes) else unit.encode()
+    return int.from_bytes(hashlib.sha256(raw).digest()[:8]) / 2**64
+
+
+def _time(work) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

@@ -87,9 +87,11 @@ def test_answers_that_cannot_be_right_go_at_once() -> None:
         (paired(harm=40.0), Action.ABORT, Reason.HARM),
         (paired(harm=39.0), Action.PAUSE, Reason.WELL),
         (paired(harm=40.0, weeks=8), Action.PAUSE, Reason.DEPENDENT),
-        (paired(harm=40.0, correlation=0.5), Action.ABORT, Reason.HARM),
-        (paired(harm=40.0, correlation=0.51), Action.PAUSE, Reason.DEPENDENT),
-        (paired(harm=40.0, correlation=None), Action.PAUSE, Reason.DEPENDENT),
+        (paired(harm=40.0, weeks=12, correlation=0.5), Action.ABORT, Reason.HARM),
+        (paired(harm=40.0, weeks=12, correlation=0.51), Action.PAUSE, Reason.DEPENDENT),
+        (paired(harm=40.0, weeks=12, correlation=None), Action.PAUSE, Reason.DEPENDENT),
+        (paired(harm=40.0, weeks=11, correlation=0.9), Action.ABORT, Reason.HARM),
+        (paired(harm=40.0, weeks=11, correlation=None), Action.ABORT, Reason.HARM),
         (paired(harm=40.0, correlation=nan), Action.HOLD, Reason.MISSING),
         (paired(has_decayed=True), Action.HOLD, Reason.DECAYED),
         (paired(has_decayed=True, harm=50.0), Action.ABORT, Reason.HARM),
@@ -101,7 +103,9 @@ def test_weeks_speak_when_they_are_enough_and_hardly_depend(evidence: Evidence, 
 
 
 def test_a_decayed_forecast_is_told() -> None:
-    assert decide(live(evidence=paired(has_decayed=True))).alert == "warning"
+    told = decide(live(evidence=paired(has_decayed=True)))
+    assert told.alert == "warning" and "a season that your past does not show" in told.sentence
+    assert len(told.sentence) <= 120  # the title of an alert
 
 
 # What makes us blind

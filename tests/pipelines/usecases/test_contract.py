@@ -4,7 +4,7 @@ import copy
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import pandas as pd
@@ -108,6 +108,22 @@ def test_it_says_what_is_missing_when_history_is_too_short(use_case: UseCase) ->
 
 def test_it_can_price_two_versions_where_that_is_its_evidence(use_case: UseCase) -> None:
     assert use_case.evidence.kind != "paired" or callable(use_case.resolve("compare"))
+
+
+def test_whatever_it_shows_has_a_judge(use_case: UseCase) -> None:
+    assert all(callable(use_case.judge(name)) for name in use_case.outputs)
+
+
+def test_whatever_it_shows_every_day_can_be_written_down(use_case: UseCase) -> None:
+    from pipelines.lifecycle.serving import refresh
+
+    assert use_case.serves != "batch" or (use_case.outputs and use_case.outputs.keys() <= refresh.WRITERS.keys())
+
+
+def test_a_use_case_with_an_output_that_nobody_judges_cannot_be_made(use_case: UseCase) -> None:
+    with pytest.raises(ValueError, match="nothing judges gossip"):
+        replace(use_case, outputs={**use_case.outputs, "gossip": ""})
+    assert "gossip" in use_case.unjudged({"gossip": pd.DataFrame()})
 
 
 def test_naming_the_use_cases_imports_none_of_the_heavy_libraries() -> None:

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from pipelines.jobs import monitoring
 from pipelines.lifecycle.evidence import blocks
 from pipelines.lifecycle.evidence.blocks import close_blocks, learn_peak_hours, restate_blocks
 from pipelines.lifecycle.ingest import drain
@@ -181,13 +183,16 @@ class TestPeakHours:
         assert blocks.peaks_of(release.shop, RIPE)["weekday"] == [10]
 
 
-def test_once_a_day_every_shop_and_every_release_that_was_seen_is_kept_up(release: Release) -> None:
+def test_once_a_day_every_shop_and_every_release_that_was_seen_is_kept_up(
+    release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
     an_hour(release, TEN, control=(4, 2), canary=(1, 1))
     close_blocks(release, RIPE)
     Order.objects.filter(pk=Order.objects.first().pk).update(cancelled_at=RIPE)
     other, gone = exposing.a_shop(), exposing.a_shop(uninstalled_at=MONDAY)
     ShopSettings.objects.update(peak_hours={})
-    blocks.keep_up(RIPE + DAY)
+    monkeypatch.setattr(timezone, "now", lambda: RIPE + DAY)
+    monitoring.keep_up()
     assert EvidenceBlock.objects.get().restated is not None
     learned = {row.shop_id: bool(row.peak_hours) for row in ShopSettings.objects.all()}
     assert learned == {release.shop_id: True, other.pk: True, gone.pk: False}

@@ -31,7 +31,7 @@ def noon(day: date) -> datetime:
 @pytest.fixture
 def prices():
     """Say what each version's week costs; tests change it."""
-    return {"new": 120.0, "old": 100.0, "calls": []}
+    return {"new": 120.0, "old": 100.0, "bets": {"level": 0.5}, "calls": []}
 
 
 @pytest.fixture
@@ -39,7 +39,9 @@ def toy(toy, monkeypatch, prices):
     def compare(frames, new, old=None, *, days=7):
         prices["calls"].append((days, new, old))
         weeks = new[["first_day"]].drop_duplicates()
-        return weeks.assign(loss=prices["new"], against=prices["old"], units=3, coverage=0.75)
+        return weeks.assign(
+            loss=prices["new"], against=prices["old"], bets=[prices["bets"]] * len(weeks), units=3, coverage=0.75
+        )
 
     monkeypatch.setitem(toy_use_case.FUNCTIONS, "compare", compare)
     monkeypatch.setitem(USE_CASES, "toy", replace(toy_use_case.TOY, compare="here:here"))
@@ -58,7 +60,7 @@ def old(shop):
 
 @pytest.fixture
 def new(shop):
-    return histories.a_version(shop, use_case="toy", number=2, metrics=past([5.0, 15.0, 5.0, 15.0]))
+    return histories.a_version(shop, use_case="toy", number=2, metrics=past([5.0, 15.0] * 6))
 
 
 @pytest.fixture
@@ -99,14 +101,15 @@ def weeks(**which) -> list[date]:
     return list(PairedWeek.objects.filter(**which).order_by("first_day").values_list("first_day", flat=True))
 
 
-def priced(release, losses: list[float], against: float = 100.0) -> None:
-    """Write weeks down as if they had been compared."""
+def priced(release, losses: list[float], against: float = 100.0, **bets: float) -> None:
+    """Write weeks down as if they had been compared, each with the same bets."""
     pair = paired.pair_of(release)
     table = pd.DataFrame(
         {
             "first_day": WEEKS[: len(losses)],
             "loss": losses,
             "against": against,
+            "bets": [bets] * len(losses),
             "units": 3,
             "coverage": 1.0,
         }
@@ -125,7 +128,7 @@ def test_p15_a_week_counts_from_the_seventh_day_after_its_end(shop, live, new, o
     row = PairedWeek.objects.get()
     assert (row.version, row.against, row.loss_minor, row.against_minor) == (new, old, 120, 100)
     assert row.matured_at == datetime(ripe.year, ripe.month, ripe.day, tzinfo=ZONE)
-    assert (row.units, row.coverage) == (3, 0.75)
+    assert (row.units, row.coverage, row.bets) == (3, 0.75, {"level": 0.5})
 
 
 def test_weeks_begin_the_day_after_the_first_day_from_which_both_spoke(shop, live, new, old):
@@ -257,10 +260,39 @@ def test_nine_bad_weeks_are_needed_to_prove_harm(live):
 
 
 def test_weeks_are_clipped_at_three_sds_of_the_backtest(live):
-    """sd of 5, 15, 5, 15 is 5.7735, so 8.66 is half of the most that counts."""
-    priced(live, [100 + 1.5 * 5.7735])
+    """sd of six times 5, 15 is 5.2223, so 1.5 of it is half of the most that counts."""
+    priced(live, [100 + 1.5 * 5.2223])
     said, _ = paired.evidence_of(live, noon(WEEKS[4]))
     assert said.harm == pytest.approx(np.mean([1 + stake / 2 for stake in (0.1, 0.25, 0.5, 0.75)]), rel=1e-4)
+
+
+def test_what_needs_no_scale_is_bet_on_beside_the_losses_and_the_mean_counts(live):
+    priced(live, [100.0] * 12, days=1.0, total=0.0)
+    said, _ = paired.evidence_of(live, noon(WEEKS[30]))
+    by_hand = np.mean([(1 + stake) ** 12 for stake in (0.1, 0.25, 0.5, 0.75)])
+    assert said.harm == pytest.approx((1 + by_hand + 1) / 3)
+
+
+def test_a_version_is_judged_for_26_weeks(live):
+    priced(live, [100.0] * 26 + [1_000.0] * 20)
+    said, analysis = paired.evidence_of(live, noon(WEEKS[50]))
+    assert (said.weeks, said.harm, len(analysis["weeks"])) == (26, 1.0, 26)
+    assert paired.JUDGED in analysis["sentence"]
+
+
+def test_after_26_weeks_none_is_priced_any_more(shop, live, new, prices):
+    Deployment.objects.update(standby=None)
+    late = WEEKS[0] - timedelta(days=1) + timedelta(weeks=30)
+    speak(new, late - timedelta(days=60), late)
+    pair = paired.Pair(shop, new, None)
+    paired.keep_weeks(
+        pair,
+        pd.DataFrame(
+            {"first_day": WEEKS[:26], "loss": 1.0, "against": 1.0, "bets": [{}] * 26, "units": 3, "coverage": 1.0}
+        ),
+    )
+    compare(shop, late)
+    assert weeks() == WEEKS[:26]
 
 
 def test_weeks_in_which_the_new_version_saves_prove_no_harm(live):
@@ -276,9 +308,9 @@ def test_p15_weeks_that_mature_later_do_not_count_yet(live):
 
 
 @pytest.mark.parametrize(
-    "metrics", [{}, past([5.0, 15.0, 5.0]), past([0.0] * 12)], ids=["none", "three weeks", "no variance"]
+    "metrics", [{}, past([5.0, 15.0] * 5 + [5.0]), past([0.0] * 12)], ids=["none", "eleven weeks", "no variance"]
 )
-def test_without_enough_past_betting_stays_at_one_and_says_so(live, new, metrics):
+def test_without_enough_past_the_losses_are_not_bet_on_and_the_sentence_says_so(live, new, metrics):
     with histories.anything_goes():
         type(new).objects.filter(pk=new.pk).update(metrics=metrics)
     priced(live, [1_000.0] * 20)
@@ -288,19 +320,28 @@ def test_without_enough_past_betting_stays_at_one_and_says_so(live, new, metrics
 
 
 def test_a_backtest_without_a_live_version_is_read_against_the_simple_rule(live, new):
-    usual = past([5.0, 15.0, 5.0, 15.0])
+    usual = past([5.0, 15.0] * 6)
     del usual["weekly_loss"]["champion"]
     with histories.anything_goes():
         type(new).objects.filter(pk=new.pk).update(metrics=usual)
     live.version.refresh_from_db()
-    assert paired.scale_of(paired.pair_of(live)) == pytest.approx(3 * np.std([5, 15, 5, 15], ddof=1))
+    assert paired.scale_of(paired.pair_of(live)) == pytest.approx(3 * np.std([5, 15] * 6, ddof=1))
+
+
+def test_recipes_that_hardly_differed_do_not_say_what_a_large_week_is(live, new):
+    """By 0.01 alone every week would count in full: then the baseline's difference says what is large."""
+    losses = {"candidate": [5.0, 15.0] * 6, "champion": [5.01, 15.0] * 6, "seasonal_naive": [0.0] * 12}
+    with histories.anything_goes():
+        type(new).objects.filter(pk=new.pk).update(metrics={"weekly_loss": losses})
+    live.version.refresh_from_db()
+    assert paired.scale_of(paired.pair_of(live)) == pytest.approx(3 * np.std([5, 15] * 6, ddof=1))
 
 
 def test_the_correlation_of_weeks_is_told(live):
     priced(live, [100.0, 200.0] * 6)
     assert paired.evidence_of(live, noon(WEEKS[30]))[0].correlation < -0.8
     PairedWeek.objects.all().delete()
-    priced(live, [100.0 + 10 * week for week in range(12)])
+    priced(live, [100.0 + week for week in range(12)])
     assert paired.evidence_of(live, noon(WEEKS[30]))[0].correlation > 0.5
 
 
@@ -322,47 +363,6 @@ def test_the_report_shows_both_losses_of_each_week(live):
     assert paired.evidence_of(live, noon(WEEKS[4]))[1]["weeks"] == [
         {"first_day": WEEKS[0].isoformat(), "new": 120, "old": 100, "coverage": 1.0}
     ]
-
-
-# Decay
-
-
-def watched(new, values: list[float]) -> None:
-    usual = past([5.0, 15.0, 5.0, 15.0], decay={"mean": -10.0, "sd": 5.0, "limit": 6.0})
-    with histories.anything_goes():
-        type(new).objects.filter(pk=new.pk).update(metrics=usual)
-    pair = paired.Pair(new.shop, new, None)
-    days = [FIRST + timedelta(days=number) for number in range(len(values))]
-    paired.keep_days(
-        pair, pd.DataFrame({"first_day": days, "loss": values, "against": 0.0, "units": 3, "coverage": 1.0})
-    )
-
-
-def looked_at(live, day: date):
-    live.version.refresh_from_db()
-    return paired.evidence_of(live, noon(day))
-
-
-def test_a_forecast_that_loses_its_lead_over_the_simple_rule_has_decayed(live, new):
-    """Each day is two sds worse than usual: 1.5 a day after the allowance, so the limit of 6 is passed on day five."""
-    watched(new, [0.0] * 5)
-    assert not looked_at(live, FIRST + timedelta(days=11))[0].has_decayed
-    said, analysis = looked_at(live, FIRST + timedelta(days=12))
-    assert said.has_decayed and analysis["decay"] == {"days": 5, "sum": 7.5, "limit": 6.0, "alarm": True}
-
-
-def test_usual_days_are_no_decay(live, new):
-    watched(new, [-10.0, -5.0, -15.0] * 30)
-    said, analysis = looked_at(live, FIRST + timedelta(days=120))
-    assert not said.has_decayed and analysis["decay"]["sum"] < 1
-
-
-def test_without_a_backtest_decay_is_not_judged(live, new):
-    watched(new, [1_000.0] * 50)
-    with histories.anything_goes():
-        type(new).objects.filter(pk=new.pk).update(metrics={})
-    said, analysis = looked_at(live, FIRST + timedelta(days=120))
-    assert not said.has_decayed and "decay" not in analysis
 
 
 # With the real forecast, on a shop with a past

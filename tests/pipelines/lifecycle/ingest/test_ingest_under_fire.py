@@ -15,26 +15,19 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from pipelines.lifecycle.ingest import drain, facts
 from pipelines.models import Order, OrderLine, Shop, WebhookDelivery
 from pipelines.shopify import payloads
 from pipelines.shopify.topics import TOPICS, minimise
-from tests import factories
+from tests import factories, times, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[4]
 ORDERS, STATES = 1_500, 3
 PAYMENTS = ["pending", "authorized", "paid"]
-DRAIN = "; ".join(
-    [
-        "import django",
-        "django.setup()",
-        "from pipelines.lifecycle.ingest import drain",
-        "print('ready', flush=True)",
-        "drain.drain()",
-    ]
-)
+DRAIN = f"{times.SET_UP}from pipelines.lifecycle.ingest import drain; print('ready', flush=True); drain.drain()"
 
 
 @pytest.fixture
@@ -60,6 +53,8 @@ def delivery(shop: Shop, number: int, minute: int, copy: int) -> WebhookDelivery
         webhook_id=f"{number}-{minute}-{copy}",
         topic="orders/updated",
         triggered_at=factories.NOON,
+        received_at=timezone.now(),
+        not_before=timezone.now(),
         body_digest=os.urandom(32),
         payload=minimise(TOPICS["orders/updated"], body).payload,
     )
@@ -98,7 +93,7 @@ def test_killed_drainers_lose_and_double_nothing(shop: Shop) -> None:
 def test_drainers_share_the_work(shop: Shop) -> None:
     fill(shop, seed=3)
     drainers = [start_drainer() for _ in range(3)]
-    assert [drainer.wait(60) for drainer in drainers] == [0, 0, 0]
+    assert [drainer.wait(waiting.SECONDS) for drainer in drainers] == [0, 0, 0]
     drain.drain()
     assert_everything_arrived_once()
 

@@ -124,3 +124,18 @@ def test_an_unknown_currency_leaves_the_shops_own(shop, code):
     drain.drain()
     shop.refresh_from_db()
     assert (shop.name, shop.currency) == ("New name", "GBP")
+
+
+def test_a_machine_without_memory_is_no_deliverys_fault(shop, monkeypatch):
+    waiting = delivery(shop, order(1))
+    with monkeypatch.context() as patch:
+
+        def settle(events):
+            raise MemoryError
+
+        patch.setattr(drain, "settle", settle)
+        with pytest.raises(MemoryError):
+            drain.drain()
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.attempts) == (State.RECEIVED, 0)
+    assert drain.drain() == 1 and Order.objects.filter(shop=shop).exists()

@@ -7,13 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.files.storage import storages
 from django.utils import timezone
 
 from pipelines.lifecycle import look, preferences
-from pipelines.lifecycle.errors import ArtifactRefused, StageError
+from pipelines.lifecycle.errors import ArtifactUnavailable, StageError
 from pipelines.lifecycle.releases import approval, release
-from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, ShopSettings, Staff
+from pipelines.models import Alert, Approval, Deployment, LifecycleEvent, ModelVersion, Release, ShopSettings, Staff
 from pipelines.strategies import Step
 from tests import exposing, histories
 
@@ -131,16 +130,24 @@ class TestApprovals:
         card = histories.a_card(shop)
         assert histories.approved(card, now=timezone.now() - timedelta(minutes=2)).phase == Release.Phase.LIVE
 
-    def test_one_of_a_version_that_was_deleted_from_storage_bars_it_and_leaves_what_is_live(self, shop):
+    def test_one_where_the_files_are_not_to_be_had_bars_nothing_tells_people_and_counts_once_they_are_back(
+        self, shop, settings, tmp_path
+    ):
         live = histories.approved(histories.a_card(shop)).version
         card = histories.a_card(shop)
-        for name in ("manifest.json", "recipe.json"):
-            storages["artifacts"].delete(f"{card.version.artifact_path}/{name}")
-        with pytest.raises(ArtifactRefused, match="is missing"):
+        here = settings.STORAGES
+        elsewhere = here["artifacts"] | {"OPTIONS": {"location": tmp_path / "another state folder"}}
+        settings.STORAGES = here | {"artifacts": elsewhere}
+        with pytest.raises(ArtifactUnavailable, match="missing where we look for it"):
             histories.approved(card)
         assert release.deployment_of(shop, "demand_forecast").active == live
         assert newest(shop).kind == "approval.refused" and not Approval.objects.filter(release=card).exists()
-        assert LifecycleEvent.objects.for_shop(shop).filter(kind="version.quarantined").count() == 1
+        assert not LifecycleEvent.objects.for_shop(shop).filter(kind="version.quarantined").exists()
+        alert = Alert.objects.for_shop(shop).get(closed_at=None)
+        assert (alert.severity, alert.title) == ("warning", "The files of version 2 cannot be read")
+        settings.STORAGES = here
+        assert histories.approved(card).phase == Release.Phase.LIVE
+        assert not Alert.objects.for_shop(shop).filter(closed_at=None).exists()
 
 
 class TestLooks:

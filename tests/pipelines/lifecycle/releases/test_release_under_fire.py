@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import release, rollback
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release
 from pipelines.ops.fire import fork, in_a_process, survives
-from tests import histories
+from tests import histories, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +27,7 @@ def test_of_many_who_approve_at_once_one_moves_it(shop):
     barrier = fork.Barrier(6)
     crowd = [in_a_process(lambda: histories.approved(card), barrier=barrier) for _ in range(6)]
     for process in crowd:
-        process.join(30)
+        process.join(waiting.SECONDS)
     assert sorted(process.exitcode for process in crowd) == [0, 3, 3, 3, 3, 3]
     assert release.deployment_of(shop, "demand_forecast").revision == 1
     assert Approval.objects.count() == 1 and LifecycleEvent.broken_at(shop) is None
@@ -84,12 +82,23 @@ def test_approval_and_rollback_at_the_same_moment_leave_no_barred_version_live(s
         ),
     ]
     for process in both:
-        process.join(30)
+        process.join(waiting.SECONDS)
     assert sorted(process.exitcode for process in both) == [0, 3]
     deployment.refresh_from_db()
     assert deployment.revision == 2
     assert deployment.active is None or deployment.active.may_be_released
     assert Release.objects.filter(phase=Release.Phase.LIVE).count() == (deployment.active is not None)
+
+
+def somebody_waits() -> bool:
+    """Tell whether another process stands before a lock: it holds the release and waits for the ledger."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+def has_ended(card: Release) -> bool:
+    return Release.objects.get(pk=card.pk).phase == Release.Phase.REJECTED
 
 
 def test_who_tells_of_a_release_does_not_stand_in_the_way_of_a_rollback(shop):
@@ -100,7 +109,7 @@ def test_who_tells_of_a_release_does_not_stand_in_the_way_of_a_rollback(shop):
         with transaction.atomic():
             board.tell(shop, "slow", title="Slow", release=card, now=timezone.now())
             barrier.wait()
-            time.sleep(0.5)  # the other one holds the release and waits for the ledger by now
+            waiting.until(lambda: somebody_waits() or has_ended(card), "the other one")
 
     def take_away() -> None:
         barrier.wait()
@@ -108,7 +117,7 @@ def test_who_tells_of_a_release_does_not_stand_in_the_way_of_a_rollback(shop):
 
     both = [in_a_process(tell), in_a_process(take_away)]
     for process in both:
-        process.join(30)
+        process.join(waiting.SECONDS)
     assert [process.exitcode for process in both] == [0, 0]
     card.refresh_from_db()
     assert card.phase == Release.Phase.REJECTED and LifecycleEvent.broken_at(shop) is None

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pipelines.jobs import staging as jobs
 from pipelines.jobs.queue import Job
-from pipelines.lifecycle.errors import AlreadyRunning
+from pipelines.lifecycle.errors import AlreadyRunning, ArtifactUnavailable
 from pipelines.lifecycle.releases import release
 from pipelines.lifecycle.sandbox import fields, staging
 from pipelines.lifecycle.versions import artifacts
@@ -32,7 +32,7 @@ from pipelines.models import (
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import ShopUnreachable
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames
+from pipelines.usecases.contract import Frames, Soundness
 from pipelines.usecases.demand_forecast import USE_CASE as DEMAND
 from tests import toy_use_case
 from tests.histories import a_shop, a_variant, a_version, sell
@@ -83,7 +83,10 @@ def moods(toy, monkeypatch):
 
     monkeypatch.setitem(toy_use_case.FUNCTIONS, "answer", answer)
     monkeypatch.setattr(staging, "DAYS", 4)
-    monkeypatch.setitem(USE_CASES, SLUG, replace(toy_use_case.TOY, needs=("daily_sales", "series")))
+    outputs = {"forecasts": "here:here", "stock_advice": "here:here"}
+    monkeypatch.setitem(toy_use_case.FUNCTIONS, "judge forecasts", DEMAND.judge("forecasts"))
+    monkeypatch.setitem(toy_use_case.FUNCTIONS, "judge stock_advice", lambda rows, frames: Soundness())
+    monkeypatch.setitem(USE_CASES, SLUG, replace(toy_use_case.TOY, needs=("daily_sales", "series"), outputs=outputs))
     return toy
 
 
@@ -253,11 +256,11 @@ class TestAWorkerThatDied:
         with pytest.raises(AlreadyRunning):
             staged(version, now)
 
-    def test_three_times_ends_the_run(self, link, real, moods, now):
+    def test_five_times_ends_the_run(self, link, real, moods, now):
         version = a_toy(real, 2)
         StagingRun.objects.create(
-            shop=real, use_case=SLUG, version=version, state=State.RUNNING, attempts=3,
-            heartbeat_at=timezone.now() - timedelta(minutes=2),
+            shop=real, use_case=SLUG, version=version, state=State.RUNNING, attempts=5,
+            heartbeat_at=timezone.now() - timedelta(hours=2),
         )  # fmt: skip
         run = staged(version, now)
         assert (run.state, run.sentence) == (State.STOPPED, staging.GIVEN_UP)
@@ -282,6 +285,27 @@ class TestAWorkerThatDied:
         StagingRun.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=2))
         monkeypatch.undo()
         assert staging.due() == [version.pk]
+
+    @pytest.mark.parametrize("fault", [MemoryError(), OSError(28, "full"), RuntimeError("can't start new thread")])
+    def test_of_a_fault_of_the_machine_has_found_nothing_out(self, link, real, moods, now, monkeypatch, fault):
+        version = a_toy(real, 2)
+        with monkeypatch.context() as patch:
+            patch.setitem(toy_use_case.FUNCTIONS, "answer", Mock(side_effect=fault))
+            with pytest.raises(type(fault)):
+                staged(version, now)
+        assert StagingRun.objects.get().state == State.RUNNING
+        StagingRun.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=2))
+        assert staging.due() == [version.pk] and staged(version, now).state == State.PASSED
+
+    def test_without_the_files_waits_for_them(self, link, real, moods, now, settings):
+        version = a_toy(real, 2)
+        folder = settings.STATE_DIR / "artifacts" / version.artifact_path
+        folder.rename(folder.with_name("away"))
+        with pytest.raises(ArtifactUnavailable):
+            staged(version, now)
+        folder.with_name("away").rename(folder)
+        version.refresh_from_db()
+        assert version.may_be_released and StagingRun.objects.get().state == State.RUNNING
 
 
 class TestTheClock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,9 @@ import pytest
 from django.utils import timezone
 
 from pipelines.jobs import training
+from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.releases import release, rollback
-from pipelines.lifecycle.serving import refresh, sound
+from pipelines.lifecycle.serving import refresh
 from pipelines.lifecycle.versions import registry, train
 from pipelines.models import (
     Deployment,
@@ -30,34 +31,6 @@ from tests import histories
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 9, 0).astimezone()
-
-
-@pytest.fixture(scope="module")
-def files():
-    """Fit once: what the tests look at is what becomes of it."""
-    from pipelines.usecases.contract import Frames
-
-    days = pd.date_range("2026-07-01", "2026-11-19")
-    sales = pd.DataFrame({"unique_id": 200_000, "ds": days, "y": np.tile([1.0, 2.0, 3.0], 50)[: len(days)]})
-    fitted = USE_CASE.resolve("fit")(Frames({"daily_sales": sales}, asof=date(2026, 11, 19)))
-    return USE_CASE.resolve("dump")(fitted)
-
-
-@pytest.fixture
-def things(shop):
-    return histories.sell(shop, variants=3, days=60)
-
-
-@pytest.fixture
-def shop():
-    return histories.a_shop()
-
-
-@pytest.fixture
-def version(shop, things, files):
-    version = histories.a_version(shop, files=files)
-    histories.approved(release.propose(version))
-    return version
 
 
 def speak(shop, **at):
@@ -140,6 +113,13 @@ def test_the_merchants_own_number_takes_the_forecasts_place(shop, things, versio
     assert sum(Forecast.objects.get(variant_id=row.variant_id).mean) < 999
 
 
+def test_what_is_said_is_what_the_use_case_names_and_every_judge_lets_it_pass(shop, things, version):
+    frames = dataset.read(dataset.Source(shop, timezone.now()), "demand_forecast")
+    said = refresh.answer(refresh.Speaker(version, "stable"), frames, "demand_forecast")
+    assert said.tables.keys() == USE_CASE.outputs.keys() and not said.sound.broken
+    assert [USE_CASE.judge(name)(rows, frames).units for name, rows in said.tables.items()] == [3, 3]
+
+
 def test_stock_on_its_way_counts_and_locations_get_their_share(shop, things, version):
     histories.stocked(shop, things[0], 30, timezone.now() - timedelta(days=20), location=2)
     histories.stocked(shop, things[0], 5, timezone.now() - timedelta(days=10), location=2)
@@ -183,9 +163,10 @@ def test_files_that_were_changed_roll_the_version_back_by_themselves(shop, thing
 def test_rows_of_a_version_that_was_rolled_back_meanwhile_are_thrown_away(shop, things, version):
     seen = release.deployment_of(shop, "demand_forecast")
     Deployment.objects.filter(pk=seen.pk).update(revision=seen.revision + 1)
-    said = refresh.Answer({"stock_advice": pd.DataFrame({"variant_id": [1]})})
-    assert refresh.write(seen, refresh.Speaker(version, "stable"), NOW.date(), said, NOW) == 0
-    assert not StockAdvice.objects.exists() and not ServingWindow.objects.exists()
+    live, frames = refresh.Speaker(version, "stable"), dataset.read(dataset.Source(shop, NOW), "demand_forecast")
+    said = refresh.answer(live, frames, "demand_forecast")
+    assert refresh.write(seen, live, NOW.date(), said, NOW) == 0
+    assert not StockAdvice.objects.exists() and not ServingWindow.objects.exists() and not Forecast.objects.exists()
 
 
 def test_serving_goes_on_when_the_data_is_old(shop, things, version):
@@ -196,25 +177,10 @@ def test_serving_goes_on_when_the_data_is_old(shop, things, version):
 def test_a_newer_version_is_compared_with_the_live_one_and_the_simple_rule(shop, things, version):
     newer = train.train_version(shop_id=shop.pk, use_case="demand_forecast", trigger="merchant")
     assert {"candidate", "champion", "seasonal_naive"} <= newer.metrics.keys()
-    assert set(newer.replay["versus"]) == {"champion", "naive"}
     assert newer.page["cards"] and newer.lineage["libraries"]["prophet"]
 
 
 # Versions that answer beside what runs
-
-
-@pytest.fixture
-def candidate(shop, things, version, files):
-    """Return a newer version whose open release runs alongside."""
-    newer = histories.a_version(shop, files=files)
-    a_release(shop, newer)
-    return newer
-
-
-def a_release(shop, version, **changes):
-    alongside = Step("alongside", mirrors=True).as_dict()
-    facts = {"strategy": "blue_green", "steps": [alongside], "phase": Release.Phase.SHADOW, "seed": "seed"}
-    return Release.objects.create(shop=shop, use_case=version.use_case, version=version, **facts | changes)
 
 
 def window(shop, version):
@@ -241,6 +207,10 @@ def with_forecasts(change):
     return changed
 
 
+def with_advice(change):
+    return lambda tables: tables | {"stock_advice": change(tables["stock_advice"].copy())}
+
+
 def no_numbers(rows):
     rows["mean"] = [np.append(np.nan, mean[1:]) for mean in rows["mean"]]
     return rows
@@ -261,6 +231,14 @@ WRONG = {
     "a total far above what sold": (times(10), "units in 28 days; the last 28 sold"),
     "a total far below what sold": (times(0.1), "units in 28 days; the last 28 sold"),
     "an exception": (fail, "ZeroDivisionError"),
+    "advice that is no number": (with_advice(lambda rows: rows.assign(order_quantity=np.nan)), "are not numbers"),
+    "advice of less than nothing": (
+        with_advice(lambda rows: rows.assign(order_cost_minor=-1)),
+        "are not numbers",
+    ),
+    "a variant without advice": (with_advice(lambda rows: rows[1:]), "1 of 3 variants got no advice"),
+    "advice given twice": (with_advice(lambda rows: pd.concat([rows, rows])), "came twice"),
+    "no advice at all": (lambda tables: {"forecasts": tables["forecasts"]}, "It gave no stock advice"),
 }
 
 
@@ -364,11 +342,26 @@ def test_a_new_release_is_heard_at_once_and_nothing_else_is_touched(shop, versio
     assert not Forecast.objects.filter(version=version).exists() and not StockAdvice.objects.exists()
 
 
+def test_what_waits_for_an_answer_is_heard_for_its_card_and_judged_by_nothing(shop, things, files):
+    waiting = histories.a_version(shop, files=files)
+    assert release.propose(waiting).phase == "awaiting_approval"  # nothing runs that it could run beside
+    assert refresh.mirror(shop, "demand_forecast") == 3
+    assert Forecast.objects.filter(version=waiting).count() == 3
+    assert not ServingWindow.objects.exists() and not StockAdvice.objects.exists()
+
+
+def test_advice_is_as_old_as_the_data_that_it_was_worked_out_from(shop, version):
+    speak(shop, now=NOW)
+    assert set(StockAdvice.objects.values_list("updated_at", flat=True)) == {NOW}
+
+
 def test_without_a_candidate_nothing_answers_alongside(shop, version):
     assert refresh.mirror(shop, "demand_forecast") == 0 and not ServingWindow.objects.exists()
 
 
 def test_few_sales_prove_no_total_wrong():
+    from pipelines.usecases.demand_forecast import sound
+
     assert not sound.far_off(60, 5) and not sound.far_off(0, 15)
     assert sound.far_off(81, 5) and sound.far_off(4, 20)
 

@@ -13,9 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.files.storage import FileSystemStorage
 
-from pipelines.lifecycle.errors import ArtifactNotStored, ArtifactRefused
+from pipelines.lifecycle.errors import ArtifactNotStored, ArtifactRefused, ArtifactUnavailable
 from pipelines.lifecycle.versions import artifacts, registry
-from pipelines.models import LifecycleEvent, ModelVersion
+from pipelines.models import Alert, Deployment, LifecycleEvent, ModelVersion
 from tests import histories
 
 pytestmark = pytest.mark.django_db
@@ -50,10 +50,48 @@ def test_one_changed_byte_is_refused(version, folder, name):
 
 
 @pytest.mark.parametrize("name", ["parameters.json", "manifest.json"])
-def test_a_missing_file_is_refused(version, folder, name):
+def test_a_file_that_is_missing_here_says_nothing_about_the_version(version, folder, name):
+    content = (folder / name).read_bytes()
     (folder / name).unlink()
-    with pytest.raises(ArtifactRefused, match="missing"):
-        artifacts.load(version)
+    with pytest.raises(ArtifactUnavailable, match="missing"):
+        registry.load_files(version)
+    version.refresh_from_db()
+    assert version.may_be_released
+    (folder / name).write_bytes(content)
+    assert registry.load_files(version) == FILES
+
+
+@pytest.mark.parametrize("trouble", [OSError(errno.EIO, "bad disk"), TimeoutError(), RuntimeError("bucket says 503")])
+def test_whatever_a_storage_raises_is_no_evidence(version, monkeypatch, trouble):
+    def fail(self, name, mode="rb"):
+        raise trouble
+
+    monkeypatch.setattr(FileSystemStorage, "_open", fail)
+    with pytest.raises(ArtifactUnavailable):
+        registry.load_files(version)
+    version.refresh_from_db()
+    assert version.may_be_released
+
+
+def test_without_any_key_nobody_can_tell_whose_signature_it_is(version, settings):
+    settings.SIGNING_KEY, settings.SIGNING_PUBLIC_KEYS = "", []
+    with pytest.raises(ArtifactUnavailable, match="no key"):
+        registry.load_files(version)
+
+
+def test_it_is_told_once_while_it_lasts_and_more_loudly_of_what_is_live(version, folder):
+    Deployment.objects.create(shop=version.shop, use_case=version.use_case, active=version, revision=1)
+    manifest = (folder / "manifest.json").read_bytes()
+    (folder / "manifest.json").unlink()
+    for _ in range(2):
+        with pytest.raises(ArtifactUnavailable):
+            registry.load_files(version)
+    alert = Alert.objects.get()
+    assert (alert.severity, alert.seen, alert.closed_at) == ("critical", 2, None)
+    (folder / "manifest.json").write_bytes(manifest)
+    registry.load_files(version)
+    alert.refresh_from_db()
+    assert alert.closed_at
 
 
 def test_files_that_a_stranger_signed_are_refused(version, settings):

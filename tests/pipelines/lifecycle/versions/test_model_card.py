@@ -31,6 +31,12 @@ def test_it_tells_figures_beside_the_simple_rule_and_money_with_its_range():
     assert "| Fresh data | passed | — | — | The newest orders were read 1 hours ago. |" in card
 
 
+def test_it_names_the_strongest_simple_rule():
+    rules = {"simple_rule": "moving_average", "simple_rule_words": "the average of the last four weeks"}
+    card = model_card(histories.a_version(histories.a_shop(), metrics=METRICS | {"moving_average": {}} | rules))
+    assert "the strongest on these days: the average of the last four weeks." in card
+
+
 def test_it_tells_each_checks_threshold_what_it_costs_and_what_became_of_it():
     shop = histories.a_shop()
     gates = [

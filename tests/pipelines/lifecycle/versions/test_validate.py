@@ -95,7 +95,7 @@ class TestFigures:
         ("path", "value", "state"),
         [
             ("metrics/candidate/rmsse", 0.999, State.VALIDATED),
-            ("metrics/candidate/rmsse", 1.0, State.REFUSED),
+            ("metrics/candidate/rmsse", 1.0, State.UNDECIDED),
             ("metrics/candidate/rmsse", None, State.UNDECIDED),
             ("metrics/candidate/rmsse", float("nan"), State.UNDECIDED),
             ("metrics/seasonal_naive/rmsse", 0.0, State.UNDECIDED),
@@ -125,6 +125,19 @@ class TestFigures:
     )
     def test_one_figure_decides(self, path, value, state):
         assert state_of(changed(good(), path, value)) == state
+
+    @pytest.mark.parametrize(
+        ("rmsse", "by_origin", "verdict"),
+        [(0.9, [0.9] * 3, "passed"), (1.1, [1.1] * 3, "failed"), (1.1, [0.8, 1.5, 1.0], "open")],
+    )
+    def test_the_strongest_simple_rule_is_the_bar(self, rmsse, by_origin, verdict):
+        """The average of four weeks is at 1.0, last week at 2.0: a version between them is not worth its trouble."""
+        measured = good()
+        rules = {"moving_average": {"rmsse": 1.0}, "seasonal_naive": {"rmsse": 2.0}, "candidate": {"rmsse": rmsse}}
+        chosen = {"simple_rule": "moving_average", "simple_rule_words": "the average of the last four weeks"}
+        beside = {"by_origin": {"all": {"candidate": by_origin, "moving_average": [1.0] * 3}}}
+        gate = gates.better_than_the_simple_rule(replace(measured, metrics=measured.metrics | rules | chosen | beside))
+        assert gate.verdict == verdict and "(the average of the last four weeks)" in gate.text
 
     @pytest.mark.parametrize(
         ("bias_range", "evidence", "state"),

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.backtest import Backtest, Members, Recipe
 from pipelines.usecases.demand_forecast.history import history_of
-from tests.frames import shop_frames
+from tests.frames import LAST_DAY, shop_frames
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,20 @@ def test_trees_that_repeat_the_truth_join_and_trees_that_shout_do_not(
 def test_without_earlier_origins_only_the_cheap_members_speak(backtest: Backtest) -> None:
     recipe = backtest.recipe(20)
     assert (recipe.uses_trees, recipe.uses_total, recipe.model_error) == (False, False, Recipe().model_error)
+
+
+@pytest.mark.parametrize(("seed", "strongest"), [(0, "moving_average"), (1, "moving_average"), (2, "last_year")])
+def test_the_strongest_simple_rule_is_chosen_on_the_shops_own_past(seed: int, strongest: str) -> None:
+    """Random days are best told by their average; a year that comes again is best told by itself."""
+    rng = np.random.default_rng(seed)
+    days = 728 if strongest == "last_year" else 200
+    y = rng.poisson(4, (8, 364 if days > 364 else days))
+    rows = pd.DataFrame(np.tile(y, 2)[:, :days]).stack().rename("y").reset_index()
+    rows["ds"] = pd.Timestamp(LAST_DAY) - pd.to_timedelta(days - 1 - rows["level_1"], "D")
+    history = history_of(Frames({"daily_sales": rows.rename(columns={"level_0": "unique_id"})}, LAST_DAY, ""))
+    past = Backtest(history, 0, 14)
+    past.trees = lambda cut, horizon: None  # no member matters here
+    assert past.simple_rule == strongest
 
 
 def test_an_origin_is_computed_once(backtest: Backtest) -> None:

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from pipelines.stats.frames import Panel
-from pipelines.usecases.demand_forecast.baselines import croston_sba, moving_average, seasonal_naive
+from pipelines.usecases.demand_forecast.baselines import (
+    croston_sba,
+    moving_average,
+    seasonal_naive,
+)
 
 
 def panel(*rows: list[float], unseen: tuple[int, ...] = ()) -> Panel:

@@ -11,7 +11,7 @@ import pytest
 from pipelines.stats.quantiles import negative_binomial_quantile
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast import USE_CASE, model
-from pipelines.usecases.demand_forecast.comparison import compare
+from pipelines.usecases.demand_forecast.comparison import Said, compare, further_off, level_bets, loss_of
 from pipelines.usecases.demand_forecast.serving import simple_rule
 from tests.frames import LAST_DAY, shop_frames
 
@@ -52,24 +52,76 @@ def sold(units: list[float], stockout: int = 0, first_day: date = WEEK) -> pd.Da
     return table
 
 
-def by_hand(units: float, mean: float, margin: float, cost: float) -> float:
+def by_hand(units: float, mean: float, margin: float, level: float = 0.95) -> float:
     """Price one variant's week: Poisson quantile, as neither dispersion nor model error add to it."""
-    held = float(negative_binomial_quantile(7 * mean, 7 * mean, 0.95))
-    return margin * max(0.0, units - held) + 0.26 / 52 * cost * max(0.0, held - units)
+    held = float(negative_binomial_quantile(7 * mean, 7 * mean, level))
+    return margin * max(0.0, units - held) + margin * (1 - level) / level * max(0.0, held - units)
 
 
-def test_a_week_costs_margin_where_too_little_and_holding_where_too_much_was_expected():
+def test_a_week_costs_margin_where_too_little_and_a_nineteenth_of_it_where_too_much_was_expected():
     shop = frames(daily_sales=sold([2.0, 2.0, 2.0]))
     week = compare(shop, says([0.5, 2.0, 9.0]), says([2.0, 2.0, 2.0])).iloc[0]
-    margin = cost = np.array([750.0, 1000.0, 1250.0])
-    assert week["loss"] == pytest.approx(sum(map(by_hand, [14] * 3, [0.5, 2, 9], margin, cost)))
-    assert week["against"] == pytest.approx(sum(map(by_hand, [14] * 3, [2, 2, 2], margin, cost)))
+    margin = np.array([750.0, 1000.0, 1250.0])
+    assert week["loss"] == pytest.approx(sum(map(by_hand, [14] * 3, [0.5, 2, 9], margin)))
+    assert week["against"] == pytest.approx(sum(map(by_hand, [14] * 3, [2, 2, 2], margin)))
     assert week["loss"] > week["against"] and (week["units"], week["coverage"]) == (3, 1.0)
+
+
+def test_the_truth_is_the_cheapest_thing_to_say():
+    """A proper score: with the cost of holding in the place of the second weight, twice too much was the cheapest."""
+    shop, rng = frames(n_series=1), np.random.default_rng(0)
+    from pipelines.usecases.demand_forecast.comparison import prices_of
+
+    terms, rows = prices_of(shop), np.array([True])
+    sold = rng.negative_binomial(10, 10 / (10 + 100), size=4_000).astype(float)  # mean 100, variance 1,100
+
+    def cost(factor: float) -> float:
+        said = Said(np.array([[100.0 * factor]]), np.array([1.0]), float(np.sqrt(0.1)))
+        return sum(loss_of(terms, np.array([units]), said, rows) for units in sold)
+
+    costs = {factor: cost(factor) for factor in (0.7, 0.8, 1.0, 1.3, 2.0)}
+    assert min(costs, key=costs.__getitem__) == 1.0
+
+
+def test_another_service_level_weighs_a_unit_too_many_otherwise():
+    shop = frames(daily_sales=sold([2.0, 2.0, 2.0]), terms=pd.DataFrame([TERMS | {"service_level": 0.8}]))
+    week = compare(shop, says([9.0] * 3), says([2.0] * 3)).iloc[0]
+    assert week["loss"] == pytest.approx(sum(by_hand(14, 9, margin, 0.8) for margin in (750, 1000, 1250)))
 
 
 def test_versions_that_say_the_same_cost_the_same():
     week = compare(frames(), says([1.0, 2.0, 3.0]), says([1.0, 2.0, 3.0])).iloc[0]
     assert week["loss"] == week["against"] > 0
+    assert week["bets"] == {"daily_totals": 0.0, "period_total": 0.0}
+
+
+def test_the_level_is_judged_on_the_shops_days_and_on_the_weeks_total():
+    shop = frames(daily_sales=sold([2.0, 2.0, 2.0]))  # 6 a day
+    too_high = compare(shop, says([4.0, 4.0, 4.0]), says([2.0, 2.0, 2.0])).iloc[0]
+    assert too_high["bets"] == {"daily_totals": 1.0, "period_total": 1.0}
+    right = compare(shop, says([2.0, 2.0, 2.0]), says([4.0, 4.0, 4.0])).iloc[0]
+    assert right["bets"] == {"daily_totals": -1.0, "period_total": -1.0}
+    shuffled = compare(shop, says([1.0, 2.0, 3.0]), says([2.0, 2.0, 2.0])).iloc[0]
+    assert shuffled["bets"] == {"daily_totals": 0.0, "period_total": 0.0}
+
+
+def test_days_tell_apart_what_the_total_does_not():
+    """By hand: |6 - 0| + |6 - 12| against nothing, over 12 units that they are apart."""
+    told = level_bets(np.array([6.0, 6.0]), np.array([0.0, 12.0]), np.array([6.0, 6.0]))
+    assert told == {"daily_totals": 1.0, "period_total": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("sold", "new", "old", "share"),
+    [
+        (100.0, 101.0, 100.0, 0.1),  # a hundredth apart counts as a tenth of the old one's total
+        (100.0, 130.0, 90.0, 0.5),
+        (0.0, 0.0, 0.0, 0.0),
+        (5.0, 3.0, 0.0, -1.0),
+    ],
+)
+def test_versions_that_are_hardly_apart_prove_little(sold, new, old, share):
+    assert further_off(*(np.array([value]) for value in (sold, new, old))) == pytest.approx(share)
 
 
 def test_only_the_days_of_the_week_count_whatever_the_origin():
@@ -84,7 +136,8 @@ def test_p16_a_variant_without_stock_on_a_day_is_not_judged_and_lowers_the_cover
         shop = frames(daily_sales=sold([500.0, 2.0, 2.0], stockout=state))
         week = compare(shop, says([2.0, 2.0, 2.0]), says([2.0, 2.0, 2.0])).iloc[0]
         assert week["units"] == 2 and week["coverage"] == pytest.approx(2 / 3)
-        assert week["loss"] == pytest.approx(sum(by_hand(14, 2, price, price) for price in (1000, 1250)))
+        assert week["loss"] == pytest.approx(sum(by_hand(14, 2, price) for price in (1000, 1250)))
+        assert week["bets"] == {"daily_totals": 0.0, "period_total": 0.0}
 
 
 def test_a_week_in_which_nothing_can_be_judged_is_left_out():
@@ -126,8 +179,8 @@ def test_without_another_version_the_simple_rule_speaks_as_it_would_have_been_se
             "first_day": WEEK,
             "origin": origin,
             "mean": list(rule.mean),
-            "dispersion": rule.dispersion,
-            "model_error": rule.model_error,
+            "dispersion": rule.spread.dispersion,
+            "model_error": rule.spread.error(7),
         }
     )
     spoken = compare(shop, says([1.0] * 3)).iloc[0]
@@ -144,7 +197,7 @@ def test_days_are_priced_like_weeks():
     shop = frames(daily_sales=sold([2.0, 2.0, 2.0]))
     day = compare(shop, says([2.0] * 3, first_day=LAST_DAY), says([2.0] * 3, first_day=LAST_DAY), days=1).iloc[0]
     held = float(negative_binomial_quantile(2.0, 2.0, 0.95))
-    assert day["loss"] == pytest.approx(0.26 / 364 * (750 + 1000 + 1250) * (held - 2))
+    assert day["loss"] == pytest.approx((750 + 1000 + 1250) / 19 * (held - 2))
 
 
 def test_the_frames_are_left_as_they_were():
@@ -169,7 +222,8 @@ def test_the_evaluation_keeps_what_errors_cost_week_by_week_and_day_by_day():
     )
     assert {name: len(costs) for name, costs in daily.items()} == {"candidate": 84, "seasonal_naive": 84}
     gap = np.array(daily["candidate"]) - np.array(daily["seasonal_naive"])
-    assert told["decay"]["mean"] == pytest.approx(gap.mean()) and told["decay"]["limit"] >= 5
+    assert told["decay"]["usual"] == pytest.approx(gap.reshape(28, 3).mean(axis=1), abs=0.006)
+    assert 8 < told["decay"]["limit"] < 11
 
 
 def test_the_last_past_week_costs_what_comparing_it_would_say():
@@ -178,7 +232,14 @@ def test_the_last_past_week_costs_what_comparing_it_would_say():
     cut = LAST_DAY - timedelta(days=28)
     known = Frames({**shop.tables, "daily_sales": until(shop, cut)}, cut, shop.country)
     rule = simple_rule(model.history_of(known), 28)
-    rows = says([1.0] * 3, first_day=WEEK, ago=22, mean=list(rule.mean), dispersion=rule.dispersion, model_error=0.3)
+    rows = says(
+        [1.0] * 3,
+        first_day=WEEK,
+        ago=22,
+        mean=list(rule.mean),
+        dispersion=rule.spread.dispersion,
+        model_error=rule.spread.error(7),
+    )
     week = compare(shop, rows, rows).iloc[0]
     assert told["weekly_loss"]["seasonal_naive"][-1] == pytest.approx(week["loss"], abs=0.01)
 

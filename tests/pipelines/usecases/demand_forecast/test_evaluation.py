@@ -11,6 +11,7 @@ import pytest
 from pipelines.stats import metrics
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.backtest import Recipe, backtest_of
+from pipelines.usecases.demand_forecast.baselines import SIMPLE_RULES
 from pipelines.usecases.demand_forecast.evaluation import evaluate, score_origin, slices_of
 from pipelines.usecases.demand_forecast.history import history_of
 from pipelines.usecases.demand_forecast.model import fit
@@ -41,6 +42,12 @@ def test_the_plain_rules_stand_beside_the_candidate(stored: dict) -> None:
 def test_the_simple_rule_is_beaten_on_a_shop_with_a_weekly_rhythm(stored: dict) -> None:
     assert stored["candidate"]["rmsse"] < 0.9 * stored["seasonal_naive"]["rmsse"]
     assert abs(stored["candidate"]["bias"]) < 0.1
+
+
+def test_the_strongest_simple_rule_is_named(stored: dict) -> None:
+    simple = {name: stored[name]["rmsse"] for name in ("seasonal_naive", "moving_average")}
+    assert stored["simple_rule"] == min(simple, key=simple.get)
+    assert stored["simple_rule_words"] == SIMPLE_RULES[stored["simple_rule"]].words
 
 
 def test_it_says_which_members_joined_and_why(stored: dict) -> None:

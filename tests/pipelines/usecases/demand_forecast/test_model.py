@@ -1,5 +1,7 @@
 """Fit, store, load, forecast: parts that add up, quantiles that grow, a shop of any size."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -69,9 +71,23 @@ def test_a_version_is_a_recipe_that_survives_as_plain_files(frames: Frames) -> N
 
 def test_a_file_of_another_format_is_refused(frames: Frames) -> None:
     files = dump(fit(frames))
-    other = {"parameters.json": files["parameters.json"].replace(b'"format": 1', b'"format": 9')}
+    other = {"parameters.json": files["parameters.json"].replace(b'"format": 2', b'"format": 9')}
+    assert other != files
     with pytest.raises(ValueError, match="format"):
         load(other)
+
+
+def test_a_version_of_an_earlier_release_still_answers(frames: Frames) -> None:
+    fitted = fit(frames)
+    plain = json.loads(dump(fitted)["parameters.json"]) | {"format": 1}
+    del plain["recipe"]["doubt"]
+    plain["recipe"]["model_error"] = 0.25
+    old = load(dump(fitted) | {"parameters.json": json.dumps(plain).encode()})
+    said = predict_panel(old, frames, horizon=56)
+    assert np.array_equal(said.mean, predict_panel(fitted, frames, horizon=56).mean)
+    errors = [said.spread.error(days)[0] for days in (7, 14, 56)]
+    assert errors == sorted(errors) and old.recipe.doubt.floors == ()
+    assert load(dump(old)) == old
 
 
 def test_the_live_version_forecasts_from_fresher_days_without_learning(frames: Frames) -> None:
@@ -79,7 +95,7 @@ def test_the_live_version_forecasts_from_fresher_days_without_learning(frames: F
     later = shop_frames(n_series=12, days=207, last_day=LAST_DAY + pd.Timedelta(days=7).to_pytimedelta())
     said = predict_panel(fitted, later)
     assert said.origin == later.asof
-    assert said.model_error == fitted.recipe.model_error
+    assert said.spread.doubt == fitted.recipe.doubt
 
 
 def test_a_large_shop_of_two_years_lets_its_past_decide() -> None:

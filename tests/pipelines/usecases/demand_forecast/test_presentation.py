@@ -26,11 +26,14 @@ class Evaluation:
         return self.figures
 
 
+RULE = {"simple_rule": "moving_average", "simple_rule_words": "the average of the last four weeks"}
 MEASURED = Evaluation(
     {
         "candidate": {"rmsse": 0.78, "wape28": 0.42, "bias": 0.031},
-        "seasonal_naive": {"rmsse": 1.0, "wape28": 0.56, "bias": 0.0},
+        "moving_average": {"rmsse": 1.0, "wape28": 0.56, "bias": 0.0},
+        "seasonal_naive": {"rmsse": 2.0, "wape28": 0.9, "bias": 0.0},
     }
+    | RULE
 )
 NOTHING = Evaluation({})
 
@@ -56,7 +59,7 @@ def a_replay(
     outcomes = {"candidate": outcome(*mine, weekly=profit / WEEKS), "naive": outcome(*other), rival: outcome(*other)}
     total = Difference("All variants", 412, profit, interval)
     versus = {rival: (total, *groups), "naive": (total, *groups)}
-    facts = {"seed": 0, "variants": 412, "left_out": 0, "imputed_share": 0.0} | more
+    facts = {"variants": 412, "left_out": 0, "imputed_share": 0.0} | more
     return Replay(date(2026, 8, 31), weeks, history_days, outcomes, versus, **facts)
 
 
@@ -96,6 +99,16 @@ def test_thin_history_is_never_proven():
     )
 
 
+def test_few_variants_are_never_proven():
+    page, card = cards(a_replay(variants=99))
+    assert page.badge.words == "Not proven" and card["headline"].heading.startswith("Not proven. ")
+    assert card["headline"].sentences[0] == (
+        "Not proven: 99 variants are thin evidence, a proof needs 100. "
+        "Very likely (19 of 20 times) between £410 and £1,740 less."
+    )
+    assert cards(a_replay(variants=100))[0].badge.words == "Proven"
+
+
 def test_what_costs_more_says_so():
     page, card = cards(a_replay(mine=(400_000.0, 243_000.0), interval=(-90_000.0, -20_000.0)))
     assert page.badge.words == "Costs more" and card["headline"].big == "£520 more"
@@ -103,15 +116,15 @@ def test_what_costs_more_says_so():
 
 
 def test_too_few_weeks_are_not_measured():
-    reason = "3 of at least 4 complete weeks to replay."
-    page, card = cards(a_replay(interval=None, weeks=3, reason=reason))
-    assert page.badge.words == "Not measured" and page.figure is None
-    assert card["headline"].sentences[0] == f"Not measured: {reason}"
+    empty = Replay(date(2026, 8, 31), 4, 60, {}, {}, 12, 0, 0.0, "A replay of 8 weeks needs 112 days.")
+    page, card = cards(empty)
+    assert page.badge.words == "Not measured" and page.figure is None and not card["headline"].big
+    assert card["headline"].sentences[0] == "Not measured: A replay of 8 weeks needs 112 days."
     assert card["if_wrong"].sentences[0] == "Nothing tells yet whether it orders better than the simple rule."
 
 
 def test_a_replay_of_nothing_has_words_too():
-    empty = Replay(date(2026, 8, 31), 0, 30, {}, {}, 0, 0, 5, 0.0, "0 of at least 4 complete weeks to replay.")
+    empty = Replay(date(2026, 8, 31), 0, 30, {}, {}, 0, 5, 0.0, "A replay of 8 weeks needs 112 days.")
     page, card = cards(empty, NOTHING)
     assert card["headline"].heading == "Not measured" and "parts" not in card and "method" not in card
     json.dumps(page.as_dict())
@@ -181,11 +194,15 @@ def test_errors_are_told_in_plain_words():
     assert card["method"].sentences == (
         "Errors per day are 22\u00a0% smaller than those of the simple rule.",
         "Errors of the 28-day total are 25\u00a0% smaller than those of the simple rule.",
+        "Simple rule: the average of the last four weeks, the strongest on these weeks.",
         "In all, forecasts were 3.1\u00a0% too high.",
     )
-    worse = Evaluation({"candidate": {"rmsse": 1.1, "wape28": None, "bias": -0.001}, "seasonal_naive": {"rmsse": 1.0}})
+    worse = Evaluation(
+        {"candidate": {"rmsse": 1.1, "wape28": None, "bias": -0.001}, "moving_average": {"rmsse": 1.0}} | RULE
+    )
     assert cards(a_replay(), worse)[1]["method"].sentences == (
         "Errors per day are 10\u00a0% larger than those of the simple rule.",
+        "Simple rule: the average of the last four weeks, the strongest on these weeks.",
         "In all, forecasts were neither too high nor too low.",
     )
 

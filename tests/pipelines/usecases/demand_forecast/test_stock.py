@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from pipelines.usecases.demand_forecast.spread import HORIZONS, Doubt, Spread, pace_of
 from pipelines.usecases.demand_forecast.stock import STATUSES, Outlook, abc_classes, advise
 from pipelines.usecases.demand_forecast.stock_inputs import Override, apply_overrides, location_shares, resolve_rules
 
@@ -33,10 +34,16 @@ USUAL = {
 }
 
 
+def expecting(mean, dispersion, model_error):
+    """Expect a demand whose level is off by the same error over any number of days."""
+    doubt = Doubt(((float(model_error),) * len(HORIZONS),) * 3)
+    return Outlook(mean, Spread(np.asarray(dispersion, dtype=float), pace_of(mean), np.zeros(len(mean)), doubt))
+
+
 def one(available, *, daily=2.5, dispersion=1.0, model_error=0.0, horizon=42, incoming=0, **changes):
     """Advise on one variant that sells evenly."""
     variants = pd.DataFrame([USUAL | changes])
-    outlook = Outlook(np.full((1, horizon), daily), np.array([dispersion]), np.array([model_error]))
+    outlook = expecting(np.full((1, horizon), daily), [dispersion], model_error)
     return advise(variants, outlook, levels((1, 7, available, 0, incoming, 1.0)), today=TODAY).iloc[0]
 
 
@@ -146,7 +153,7 @@ def test_what_is_not_wanted_and_not_there_is_not_missed():
 
 
 def test_an_untracked_variant_gets_a_forecast_and_no_advice():
-    outlook = Outlook(np.full((1, 28), 3.0), np.ones(1), np.zeros(1))
+    outlook = expecting(np.full((1, 28), 3.0), [1.0], 0.0)
     row = advise(pd.DataFrame([USUAL]), outlook, levels(), today=TODAY).iloc[0]
     assert row.forecast_28 == 84 and row.status == "ok"
     assert np.isnan(row.stock) and np.isnan(row.days_of_cover) and pd.isna(row.runs_out) and pd.isna(row.order_by)
@@ -161,7 +168,7 @@ def test_an_unknown_cost_is_half_the_price_and_said_so():
 
 def test_each_location_is_advised_by_its_share_and_the_total_comes_first():
     variants = pd.DataFrame([USUAL, USUAL | {"variant_id": 2}])
-    outlook = Outlook(np.full((2, 42), 4.0), np.array([3.0, 3.0]), np.array([0.2, 0.2]))
+    outlook = expecting(np.full((2, 42), 4.0), [3.0, 3.0], 0.2)
     stock = levels((1, 7, 20, 2, 0, 0.75), (1, 8, 60, 1, 5, 0.25), (2, 7, 30, 0, 0, 1.0))
     rows = advise(variants, outlook, stock, today=TODAY).set_index(["variant_id", "location_id"])
     total, big, small = rows.loc[(1, 0)], rows.loc[(1, 7)], rows.loc[(1, 8)]
@@ -177,7 +184,7 @@ def test_each_location_is_advised_by_its_share_and_the_total_comes_first():
 def places(*held, daily=4.0, pack_size=1, **changes):
     """Advise on one variant that lies at several places: (available, incoming, share of demand)."""
     variants = pd.DataFrame([USUAL | {"pack_size": pack_size} | changes])
-    outlook = Outlook(np.full((1, 42), daily), np.array([1.5]), np.array([0.2]))
+    outlook = expecting(np.full((1, 42), daily), [1.5], 0.2)
     stock = levels(*((1, 7 + at, here, 0, coming, share) for at, (here, coming, share) in enumerate(held)))
     rows = advise(variants, outlook, stock, today=TODAY).set_index("location_id")
     return rows.loc[0], rows.drop(index=0)
@@ -226,7 +233,7 @@ def test_demand_at_one_place_is_a_thinned_part_of_the_whole():
     """Draw the whole, deal each unit out by chance, and compare with the quantile that is advised."""
     random = np.random.default_rng(3)
     variants = pd.DataFrame([USUAL | {"service_level": 0.9}])
-    outlook = Outlook(np.full((1, 42), 2.0), np.array([4.0]), np.array([0.3]))
+    outlook = expecting(np.full((1, 42), 2.0), [4.0], 0.3)
     stock = levels((1, 7, 0, 0, 0, 0.3), (1, 8, 0, 0, 0, 0.7))
     row = advise(variants, outlook, stock, today=TODAY).set_index("location_id").loc[7]
     mean = 42.0
@@ -254,18 +261,18 @@ def test_all_at_once_is_the_same_as_one_by_one_and_consistent(seed):
         "sale_days": random.integers(0, 50, count),
     }
     variants = pd.DataFrame([USUAL] * count).assign(**rules)
-    outlook = Outlook(
-        random.gamma(0.5, 3.0, size=(count, 35)) * (random.random((count, 1)) < 0.9),
-        1 + random.gamma(1.0, 1.0, count),
-        random.random(count) / 2,
-    )
+    mean = random.gamma(0.5, 3.0, size=(count, 35)) * (random.random((count, 1)) < 0.9)
+    errors = tuple(tuple(np.sort(random.random(5) / 2).tolist()) for _ in range(3))
+    floors = tuple(tuple(tuple(np.sort(row).tolist()) for row in np.sort(random.gamma(1, 2, (5, 12)), 0)) for _ in "ab")
+    spread = Spread(1 + random.gamma(1.0, 1.0, count), pace_of(mean), np.full(count, 9.0), Doubt(errors, floors))
+    outlook = Outlook(mean, spread)
     held = random.integers(-3, 120, count)
     stock = levels(*((i, 7, held[i], 0, random.integers(0, 30), 1.0) for i in range(count)))
     table = advise(variants, outlook, stock, today=TODAY)
     for i in range(count):
         alone = advise(
             variants.iloc[[i]],
-            Outlook(outlook.mean[[i]], outlook.dispersion[[i]], outlook.model_error[[i]]),
+            Outlook(outlook.mean[[i]], outlook.spread.at([i], np.ones(1))),
             stock.iloc[[i]],
             today=TODAY,
         )
@@ -343,6 +350,6 @@ def test_a_variants_own_rule_comes_before_its_vendors_and_the_shops():
 
 
 def test_a_shop_without_variants_gets_an_empty_table():
-    nothing = Outlook(np.empty((0, 28)), np.empty(0), np.empty(0))
+    nothing = expecting(np.empty((0, 28)), [], 0.3)
     table = advise(pd.DataFrame([USUAL]).iloc[:0], nothing, levels(), today=TODAY)
     assert len(table) == 0 and "order_quantity" in table

@@ -1,0 +1,26 @@
+"""What keeps the machine itself in order: no shop's data."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class NextTry(models.Model):
+    """Something that was found due and asked for: how often, and from when on it may be asked for again."""
+
+    work = models.CharField(max_length=30)  # which sweep found it
+    subject = models.CharField(max_length=80)  # ids of what is due, as the sweep names it
+    tries = models.PositiveSmallIntegerField(default=1)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["work", "subject"], name="next_try_once")]
+
+
+class StorageMark(models.Model):
+    """The id that lies in the storage which all processes share: whoever finds another one there, or none, is apart."""
+
+    name = models.CharField(max_length=20, unique=True)
+    mark = models.UUIDField(default=uuid.uuid4)

@@ -1,0 +1,106 @@
+"""Real shops for simulations: what our forecast would have said of their past, origin by origin.
+
+A panel is a parquet file of shop | country | unique_id | ds | y. The cheap members speak, as in a shop whose own past
+asks for no more; how far they may be off is learned from the origins before, as in training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipelines.stats.frames import Matrix
+from pipelines.usecases.contract import Frames
+from pipelines.usecases.demand_forecast.backtest import Members, Recipe
+from pipelines.usecases.demand_forecast.doubt import doubt_of, past_cuts, trial_of
+from pipelines.usecases.demand_forecast.ensemble import pooled_week, weekly_profiles
+from pipelines.usecases.demand_forecast.history import History, history_of
+from pipelines.usecases.demand_forecast.launches import launch_profiles
+from pipelines.usecases.demand_forecast.spread import USUAL_LEAD_DAYS, Doubt, dispersion_of, spread_of
+
+FORECAST_DAYS = 28
+LEAST_PAST = 120  # days before the first origin
+WEEK, TRAINED_EVERY = 7, 28  # days
+PRICE_MINOR = 1_000
+TERMS = {"lead_time_days": 14, "review_days": 7, "service_level": 0.95, "cost_share": 0.5, "holding_rate": 0.25}
+RULES = [
+    "variant_id",
+    "vendor",
+    "lead_time_days",
+    "review_days",
+    "cover_days",
+    "pack_size",
+    "minimum_order",
+    "service_level",
+    "unit_cost_minor",
+]
+
+
+@dataclass(frozen=True)
+class RealShop:
+    """One shop's past with prices that are the same for everything: none are known."""
+
+    name: str
+    frames: Frames
+
+    @property
+    def history(self) -> History:
+        """Give its sales, variant by variant."""
+        return history_of(self.frames)
+
+    def forecasts(self, every: int, days: int) -> pd.DataFrame:
+        """Forecast so many days from every so many days on, each time from what was known by then.
+
+        Writes  variant_id | first_day | origin | mean | dispersion | model_error
+        """
+        history = self.history
+        cuts = [*range(history.n_days - days, LEAST_PAST - 1, -every)][::-1]
+        learned = cuts[:: max(1, TRAINED_EVERY // every)]
+        past = {before for cut in learned for before in past_cuts(cut)}
+        cubes = weekly_profiles(history.panel, sorted(past | {*cuts}))
+        weeks = {cut: pooled_week(cube, history.until(cut), cut) for cut, cube in cubes.items()}
+        trials = {cut: trial_of(history, weeks[cut], cut, USUAL_LEAD_DAYS) for cut in past}
+        said, doubt = [], Doubt()
+        for cut in cuts:
+            if cut in learned:
+                doubt = doubt_of(trials[before].until(cut) for before in past_cuts(cut))
+            said.append(spoken(history.until(cut), weeks[cut], days, doubt))
+        return pd.concat(said, ignore_index=True)
+
+
+def shops(folder: Path) -> Iterator[RealShop]:
+    """Read every shop of every panel in a folder."""
+    for path in sorted(folder.glob("*.parquet")):
+        for name, rows in pd.read_parquet(path).groupby("shop", sort=True):
+            sales = rows[["unique_id", "ds", "y"]]
+            ids = sales["unique_id"].unique()
+            series = pd.DataFrame({"unique_id": ids, "price": PRICE_MINOR, "unit_cost": np.nan, "vendor": ""})
+            tables = {
+                "daily_sales": sales,
+                "series": series,
+                "rules": pd.DataFrame(columns=RULES),
+                "terms": pd.DataFrame([TERMS]),
+            }
+            yield RealShop(str(name), Frames(tables, sales["ds"].max().date(), str(rows["country"].iloc[0])))
+
+
+def spoken(known: History, week: Matrix, days: int, doubt: Doubt) -> pd.DataFrame:
+    """Give a forecast from a history's end as it is stored, of the variants that were there."""
+    said = Members(known, max(days, FORECAST_DAYS), week, None, None, launch_profiles(known))
+    mean = said.combine(Recipe()).mean
+    spread = spread_of(known.panel, mean, dispersion_of(known.panel, USUAL_LEAD_DAYS).by_series, doubt)
+    there = known.age > 0
+    return pd.DataFrame(
+        {
+            "variant_id": known.panel.ids[there],
+            "first_day": known.day(known.n_days).astype(object),
+            "origin": known.asof,
+            "mean": list(mean[there, :days]),
+            "dispersion": spread.scatter(WEEK)[there],
+            "model_error": spread.error(WEEK)[there],
+        }
+    )

@@ -1,0 +1,40 @@
+"""Whoever catches everything either passes it on, or stands here with a reason."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+EVERYTHING = {"Exception", "BaseException"}
+REASONS = {
+    "pipelines/endpoints/health.py ask": "who asks whether the process is well is told that nobody knows",
+    "pipelines/endpoints/outbox.py run": "the thread that stores deliveries must not end; who waits comes back",
+    "pipelines/jobs/ingest.py read_again": "one shop's surprise is no other shop's",
+    "pipelines/lifecycle/ingest/drain.py drain_one": "counted against one delivery, but for what the database did",
+    "pipelines/lifecycle/ingest/drain.py drain_together": "the batch is taken one by one instead",
+    "pipelines/lifecycle/safe_files.py is_pickle": "whatever the bytes are, they are no pickle",
+    "pipelines/lifecycle/serving/refresh.py speak_alongside": "no answer is written, so that nobody is blamed for it",
+    "pipelines/lifecycle/versions/place.py trouble": "a place that is away stops no start",
+}
+
+
+def handlers() -> Iterator[tuple[str, ast.ExceptHandler]]:
+    """Yield where in the app everything is caught."""
+    files = [*ROOT.glob("pipelines/**/*.py"), *ROOT.glob("dashboard/**/*.py")]
+    for path in sorted(files):
+        for function in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            for node in ast.walk(function):
+                if isinstance(node, ast.ExceptHandler) and catches_everything(node):
+                    yield f"{path.relative_to(ROOT)} {function.name}", node
+
+
+def catches_everything(handler: ast.ExceptHandler) -> bool:
+    names = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(name is None or (isinstance(name, ast.Name) and name.id in EVERYTHING) for name in names)
+
+
+def test_everything_is_caught_only_to_be_passed_on_or_for_a_reason() -> None:
+    swallowed = {where for where, handler in handlers() if not isinstance(handler.body[-1], ast.Raise)}
+    assert swallowed == REASONS.keys()
