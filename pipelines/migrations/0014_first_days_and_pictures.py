@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0012_barcodes_of_variants'),
+        ('pipelines', '0006_weeks_are_bet_on_by_their_level_too'),
     ]
 
     operations = [
