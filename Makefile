@@ -7,9 +7,10 @@ UV_VERSION := 0.13.9
 APT_LINE := apt-get update && apt-get install -y make python3-venv libgomp1
 CHROMIUM_LINE := apt-get update && apt-get install -y --no-install-recommends chromium
 
-# What may be set: make demo ORDERS=orders.csv HISTORY=60 AT=2027-02-28T23:58 PORT=8001 STORE_PORT=9301 STATE=folder
+# May be set: make demo ORDERS=file.csv HISTORY=60 STORES=2 AT=2027-02-28T23:58 PORT=8001 STORE_PORT=9301 STATE=folder
 ORDERS ?=
 HISTORY ?=
+STORES ?= 1
 AT ?=
 PORT ?= 8000
 STORE_PORT ?= 9300
@@ -22,7 +23,7 @@ SPREAD ?= --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-re
 ARGS ?=
 STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(AT),--at $(AT)) $(if $(STATE),--state "$(STATE)")
 
-.PHONY: help setup tools demo run worker smoke lint test browser any-day chromium benchmark
+.PHONY: help setup tools demo operator run worker smoke lint test browser any-day chromium benchmark
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -48,7 +49,10 @@ tools:
 	@touch $@
 
 demo: setup ## The whole product here: app, services, development store; prints one address
-	@exec $(PY) manage.py demo --port $(PORT) --store-port $(STORE_PORT) $(STORE_OPTIONS)
+	@exec $(PY) manage.py demo --port $(PORT) --store-port $(STORE_PORT) --stores $(STORES) $(STORE_OPTIONS)
+
+operator: setup ## Someone for /admin/ of the demo that runs: NAME=, PASSWORD=, else both are asked for
+	@OPERATOR_PASSWORD="$${PASSWORD-}" exec $(PY) manage.py operator $(if $(NAME),--name "$(NAME)") $(if $(STATE),--state "$(STATE)")
 
 smoke: setup ## The demo without eyes; ends with one line of JSON
 	@exec $(PY) manage.py smoke $(STORE_OPTIONS)

@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     create.add_argument("--state", type=Path, required=True)
     create.add_argument("--shop", required=True)
     create.add_argument("--orders", type=Path, help="CSV, CSV.gz or Parquet file of real order lines")
+    create.add_argument("--like", metavar="SHOP", help="a second store: the catalogue of this one, and a few orders")
     create.add_argument("--days", type=int, default=540)
     create.add_argument("--history-days", type=int, help="orders older than this are hidden from the app")
     create.add_argument("--size", choices=("small", "medium", "large"), default="small")

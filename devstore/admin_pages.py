@@ -184,7 +184,15 @@ def _menu(platform: Platform, shop: str, base: str) -> str:
 <h2>Apps</h2>
 <a href="{text(base)}" data-app-home data-path="/">{text(platform.settings.app_name)}</a>
 <div data-app-nav></div>
+{_other_stores(platform, shop)}
 </nav>"""
+
+
+def _other_stores(platform: Platform, shop: str) -> str:
+    """Lead to the admin of each of the merchant's other stores."""
+    others = platform.store.all("SELECT domain, name FROM shops WHERE domain <> ? ORDER BY domain", shop)
+    links = "".join(f'<a href="/admin/{text(row["domain"])}">{text(row["name"])}</a>' for row in others)
+    return f"<h2>Other stores</h2>{links}" if links else ""
 
 
 def _developer_bar(platform: Platform, shop: str, user: str) -> str:

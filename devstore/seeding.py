@@ -1,9 +1,9 @@
-"""Create a store once: from a file of real order lines, or from the generator."""
+"""Create a store once: from a file of real order lines, from the generator, or like another store."""
 
 import json
 import zlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,13 @@ class Plan:
     seed: int = 0
     timezone: str = "Europe/London"
     currency: str = "GBP"
+    like: str | None = None  # the store whose catalogue, zone and currency it has
 
     @property
     def source(self) -> str:
         """Name what the store is made from, so that a second start can tell."""
+        if self.like:
+            return f"the catalogue of {self.like}"
         if self.orders:
             return f"{self.orders.name} ({self.orders.stat().st_size} bytes)"
         return f"generated {self.size} {self.orders_per_day or ''} {self.days} days seed {self.seed}"
@@ -106,10 +109,14 @@ def seed(state: Path, plan: Plan) -> dict[str, Any]:
 def _create(store: Store, plan: Plan) -> dict[str, Any]:
     from devstore.generate import generate
     from devstore.seed_file import fill_from_file
+    from devstore.twin import fill_like, model_of
 
     with store.writing():
+        if plan.like:
+            model = model_of(store, plan.like)
+            plan = replace(plan, timezone=model["timezone"], currency=model["currency"])
         book = Book(store, plan, _add_shop(store, plan))
-        fill = fill_from_file if plan.orders else generate
+        fill = fill_like if plan.like else fill_from_file if plan.orders else generate
         summary = {"shop": plan.shop, "source": plan.source, "seed": plan.seed, **fill(book)}
         book.save()
         store.db.execute("UPDATE shops SET seeded = ? WHERE domain = ?", (json.dumps(summary), plan.shop))

@@ -15,6 +15,7 @@ from pipelines.ops import clock
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = "northbeck-outfitters.myshopify.com"
+SECOND_SHOP = "northbeck-test.myshopify.com"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class DemoPlan:
     orders: Path | None = None
     history_days: int | None = None
     at: datetime | None = None  # what the clock of its processes shows at the start
+    stores: int = 1
 
     @property
     def app_url(self) -> str:
@@ -105,12 +107,11 @@ def write_private(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def seed_arguments(plan: DemoPlan) -> list[str]:
-    """Return what the store is to be made of."""
-    arguments = ["--shop", SHOP]
-    arguments += ["--orders", str(plan.orders.resolve())] if plan.orders else []
-    arguments += ["--history-days", str(plan.history_days)] if plan.history_days else []
-    return arguments
+def seeds(plan: DemoPlan) -> list[list[str]]:
+    """Return what each store is to be made of; a second one has the catalogue of the first."""
+    history = ["--history-days", str(plan.history_days)] if plan.history_days else []
+    orders = ["--orders", str(plan.orders.resolve())] if plan.orders else []
+    return [["--shop", SHOP, *orders, *history], ["--shop", SECOND_SHOP, "--like", SHOP, *history]][: plan.stores]
 
 
 def code_revision() -> str:

@@ -53,3 +53,16 @@ def only_one(state: Path) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def holder(state: Path) -> int | None:
+    """Return the process that holds the state folder, if one does."""
+    try:
+        with (state / "lock").open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(lock.read() or 0)
+    except OSError:
+        return None
+    return None

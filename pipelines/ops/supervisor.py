@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import json
 import os
 import signal
 import socket
@@ -18,11 +19,12 @@ from pathlib import Path
 from types import FrameType
 
 from pipelines.ops import layout, postgres, redis_server
-from pipelines.ops.demo_settings import ROOT, DemoPlan, environment, seed_arguments
+from pipelines.ops.demo_settings import ROOT, SHOP, DemoPlan, environment, seeds
 from pipelines.ops.embedded import only_one
 from pipelines.ops.errors import ServiceError
 from pipelines.ops.layout import Layout
 from pipelines.ops.processes import Child, rotate, spawn, wait_until
+from pipelines.ops.running import noted
 
 Say = Callable[[str], None]
 PYTHON = sys.executable
@@ -100,7 +102,8 @@ def running_demo(plan: DemoPlan, say: Say = print) -> Iterator[Demo]:
         prepare_database(demo, say)
         demo.finish(static, STEP_SECONDS)
         start_app(demo, say)
-        yield demo
+        with noted(places.state, demo.env):
+            yield demo
 
 
 def start_services(demo: Demo, say: Say) -> None:
@@ -119,12 +122,13 @@ def start_services(demo: Demo, say: Say) -> None:
 
 
 def start_store(demo: Demo, say: Say) -> None:
-    """Create the development store on first use, and serve it."""
+    """Create the stores of the development store on first use, and serve them."""
     plan, state = demo.plan, demo.plan.state / "devstore"
     source = f" from {plan.orders}" if plan.orders else ""
     say(f"Preparing the development store{source} ...")
-    seed = (PYTHON, "-m", "devstore", "seed", "--state", state, *seed_arguments(plan))
-    demo.finish(demo.begin("devstore-seed", *seed), SEED_SECONDS)
+    for made_of in seeds(plan):
+        seed = (PYTHON, "-m", "devstore", "seed", "--state", state, *made_of)
+        demo.finish(demo.begin("devstore-seed", *seed), SEED_SECONDS)
     serve = ("--host", "127.0.0.1", "--port", str(plan.store_port), "--app-url", plan.app_url)
     command = (PYTHON, "-m", "devstore", "serve", "--state", state, *serve)
     demo.start("devstore", *command, address=f"{plan.store_url}/control/state")
@@ -155,11 +159,19 @@ def supervise(plan: DemoPlan, say: Say = print) -> None:
         signal.signal(number, request_stop)
     try:
         with running_demo(plan, say) as demo:
-            say(f"\n  Shopify admin with the app inside: {demo.plan.admin_url}/\n")
+            say("\n" + "\n".join(addresses(demo.plan)) + "\n")
             say(f"Ctrl-C stops everything. Logs: {demo.places.logs}")
             watch(demo)
     except StopRequested:
         say("Stopped. Nothing is left running.")
+
+
+def addresses(plan: DemoPlan) -> list[str]:
+    """Say where the admin of each store is, also of one that an earlier start has made."""
+    with urllib.request.urlopen(f"{plan.store_url}/control/state", timeout=STEP_SECONDS) as answer:  # noqa: S310
+        others = sorted(set(json.load(answer)["shops"]) - {SHOP})
+    first = f"  Shopify admin with the app inside: {plan.admin_url}/"
+    return [first, *(f"  A second store, to be its test store:  {plan.admin_url}/admin/{shop}" for shop in others)]
 
 
 def watch(demo: Demo) -> None:

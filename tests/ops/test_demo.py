@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.ops import smoke
+from pipelines.ops.demo_settings import SECOND_SHOP
 from pipelines.ops.supervisor import free_ports
 from tests import times, waiting
 
@@ -50,9 +51,9 @@ def demo(state: Path, *options: str | Path) -> "subprocess.Popen[str]":
 
 
 @contextmanager
-def running_demo(state: Path) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+def running_demo(state: Path, *options: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """Start the demo and wait for its address; leave nothing behind whatever the test finds."""
-    process = demo(state)
+    process = demo(state, *options)
     try:
         said = []
         for line in process.stdout:
@@ -118,16 +119,29 @@ def second_start(state: Path) -> tuple[int, str]:
     return process.returncode, said
 
 
-def test_it_prints_an_address_that_answers_and_leaves_nothing_after_ctrl_c(state: Path) -> None:
-    with running_demo(state) as (process, address):
-        with urllib.request.urlopen(address, timeout=waiting.SECONDS) as page:
-            assert page.status == 200
+def test_it_prints_addresses_that_answer_lets_an_operator_in_and_leaves_nothing_after_ctrl_c(state: Path) -> None:
+    with running_demo(state, "--stores", "2") as (process, address):
+        second = process.stdout.readline().split()[-1]
+        assert second == f"{address}admin/{SECOND_SHOP}"
+        for page in (address, second):
+            with urllib.request.urlopen(page, timeout=waiting.SECONDS) as answer:
+                assert answer.status == 200
         assert [words for words in PROCESSES if not pids_of(state, words)] == []
+        assert "morag may log in at http://127.0.0.1:" in an_operator(state)
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate()
     assert process.returncode == 0
     assert "Nothing is left running" in said
     assert processes_of(state) == []
+    assert "No demo runs" in an_operator(state)
+
+
+def an_operator(state: Path) -> str:
+    """Ask for an operator, and return what is said."""
+    password = os.environ | {"OPERATOR_PASSWORD": "a password for this test"}
+    command = [sys.executable, "manage.py", "operator", "--name", "morag", "--state", str(state)]
+    answer = subprocess.run(command, cwd=ROOT, env=password, capture_output=True, text=True)
+    return answer.stdout + answer.stderr
 
 
 def test_a_killed_demo_takes_everything_with_it(state: Path) -> None:

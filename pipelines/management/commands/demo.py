@@ -20,6 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--orders", type=Path, help="fill the store from a file of order lines")
         parser.add_argument("--history", type=int, metavar="DAYS", help="hide orders older than this from the app")
+        parser.add_argument("--stores", type=int, choices=(1, 2), default=1, help="2: with one to be the test store")
         parser.add_argument("--port", type=int, default=8000, help="where the app listens")
         parser.add_argument("--store-port", type=int, default=9300, help="where the development store listens")
         parser.add_argument("--at", type=moment, metavar="TIME", help="what its clock shows at the start (ISO, UTC)")
@@ -31,7 +32,8 @@ class Command(BaseCommand):
         if orders is not None and not orders.is_file():
             raise CommandError(f"{orders} is not a file.")
         try:
-            plan = DemoPlan(state, options["port"], options["store_port"], orders, history, options["at"])
+            ports = options["port"], options["store_port"]
+            plan = DemoPlan(state, *ports, orders, history, options["at"], options["stores"])
             supervise(plan, self.say)
         except ServiceError as error:
             raise CommandError(str(error)) from None
