@@ -46,8 +46,10 @@ OUTSIDE = """
 () => [...document.querySelectorAll("main *")].filter((each) => {
   const box = each.getBoundingClientRect();
   if (!box.width || box.right <= document.documentElement.clientWidth + 1) return false;
-  for (let up = each; up; up = up.parentElement)
-    if (up.matches("svg, .hidden, dialog, s-modal") || ["auto", "scroll"].includes(getComputedStyle(up).overflowX)) return false;
+  for (let up = each; up; up = up.parentElement) {
+    if (up.matches("svg, .hidden, dialog, s-modal")) return false;
+    if (["auto", "scroll"].includes(getComputedStyle(up).overflowX)) return false;
+  }
   return true;
 }).map((each) => `${each.tagName.toLowerCase()}.${each.className} ${each.textContent.trim().slice(0, 40)}`)
 """
