@@ -41,13 +41,15 @@ def address(path: str) -> str:
     return path.format(card=Release.objects.latest("pk").pk)
 
 
-# What lies beyond the right edge, unless a box of its own scrolls or cuts it.
+# What lies beyond the right edge, cut or not, unless a box of its own scrolls.
 OUTSIDE = """
 () => [...document.querySelectorAll("main *")].filter((each) => {
   const box = each.getBoundingClientRect();
   if (!box.width || box.right <= document.documentElement.clientWidth + 1) return false;
-  for (let up = each; up; up = up.parentElement)
-    if (up.matches("svg, .hidden, dialog, s-modal") || getComputedStyle(up).overflowX !== "visible") return false;
+  for (let up = each; up; up = up.parentElement) {
+    if (up.matches("svg, .hidden, dialog, s-modal")) return false;
+    if (["auto", "scroll"].includes(getComputedStyle(up).overflowX)) return false;
+  }
   return true;
 }).map((each) => `${each.tagName.toLowerCase()}.${each.className} ${each.textContent.trim().slice(0, 40)}`)
 """
