@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pipelines.jobs.queue import job
+
+if TYPE_CHECKING:
+    from pipelines.models import Release
 
 
 @job(is_found_again=True)
@@ -59,8 +64,13 @@ def follow(release_id: int, before: tuple[str, int] | None) -> None:
     now = (row.phase, deployment_of(row.shop_id, row.use_case).revision)
     if before and now[1] != before[1]:
         training.refresh.enqueue(row.shop_id, row.use_case)
-    elif row.phase in (Release.Phase.SHADOW, Release.Phase.AWAITING_APPROVAL) and now != before:
+    elif now != before and (row.phase == Release.Phase.SHADOW or is_first_heard_on_its_card(row)):
         training.alongside.enqueue(row.shop_id, row.use_case)
+
+
+def is_first_heard_on_its_card(row: Release) -> bool:
+    """Tell whether a release waits for the merchant and never ran alongside: its card shows what it would say."""
+    return row.is_waiting_for_merchant and not any(step.get("mirrors") for step in row.steps)
 
 
 @job(is_found_again=True)

@@ -73,6 +73,7 @@ ELSEWHERE = {
     "webhookdelivery": "30 days once applied, 90 where it failed, one where the shop is unknown (ingest/privacy)",
     "servedunit": "two days, until its hour is counted (evidence/exposures)",
     "cronslot": "two days (jobs/schedule)",
+    "nexttry": "until what was due is done, or due no more (turns)",
     "stocklevel": "three years, and the newest of each place for good (below)",
 }
 HISTORY, DECIDED, SMALL = "the shop's own history", "what was decided, and on what", "a row or a few for each thing"
@@ -92,7 +93,7 @@ KEPT |= dict.fromkeys(
 )
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "stockadvice", "publishedfields",
-     "deployment", "freezewindow", "teststorelink", "stagedfield", "forgottencustomer"],
+     "deployment", "freezewindow", "teststorelink", "stagedfield", "forgottencustomer", "storagemark"],
     SMALL,
 )  # fmt: skip
 

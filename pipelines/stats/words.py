@@ -206,8 +206,8 @@ def percent(share: float | None) -> str:
 def exact_percent(share: float | None) -> str:
     r"""Write a share whose reader may divide it by another: to a tenth of a percent.
 
-    >>> exact_percent(0.2345), exact_percent(-0.0646), exact_percent(None)
-    ('23.4\xa0%', '−6.5\xa0%', '—')
+    >>> exact_percent(0.2346), exact_percent(-0.0646), exact_percent(None)
+    ('23.5\xa0%', '−6.5\xa0%', '—')
     """
     return UNKNOWN if share is None or math.isnan(share) else f"{number(100 * share, 1)}{NBSP}%"
 

@@ -47,7 +47,7 @@ def test_another_process_answers_with_the_new_version() -> None:
 
 class TestKilling:
     def test_p23_every_move_of_a_release_is_killed_and_leaves_nothing_half_done(self) -> None:
-        tallies = [killing.killed(move, every=9) for move in killing.moves(rehearsal.a_shop("killed"))]
+        tallies = [killing.killed(move, every=8) for move in killing.moves(rehearsal.a_shop("killed"))]
         assert [tally.violations for tally in tallies] == [[]] * 6
         assert sum(tally.kills for tally in tallies) >= 20
 

@@ -27,7 +27,10 @@ from tests.pipelines.jobs import sample_jobs
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[3]
 WORKER = """
-import os
+import os, sys
+sys.path.insert(0, os.getcwd())
+from tests import times
+times.turn()
 os.environ["DJANGO_SETTINGS_MODULE"] = "shopmlops.settings"
 import django; django.setup()
 from pipelines.jobs import queue

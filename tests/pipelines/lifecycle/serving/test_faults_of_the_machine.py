@@ -136,7 +136,8 @@ class TestACandidateThatIsReady:
     @pytest.fixture
     def waiting(self, shop, version, files):
         """Return a release that has answered alongside, and would be put before the merchant at the next look."""
-        opened = release.propose(histories.a_version(shop, files=files))
+        other = files | {"parameters.json": files["parameters.json"] + b"\n"}  # the very same would ask nobody
+        opened = release.propose(histories.a_version(shop, files=other))
         assert opened.phase == Release.Phase.SHADOW and refresh.mirror(shop, DEMAND) == 3
         return opened
 
@@ -188,7 +189,7 @@ class TestWhatRuns:
 
     def test_whose_files_are_away_does_not_let_a_new_one_be_learned_beside_nothing(self, shop, version, folder):
         shutil.move(folder / version.artifact_path, folder / "away")
-        training.train_version(shop.pk, DEMAND, "merchant")
+        training.train_version(shop.pk, DEMAND, "operator")
         run = TrainingRun.objects.get()
         assert (run.state, run.error_code) == ("failed", "ArtifactUnavailable")
         assert stands(version) and ModelVersion.objects.count() == 1
