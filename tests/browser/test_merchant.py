@@ -200,7 +200,7 @@ class TestFollowing:
         expect(app.get_by_text("40 % read")).to_be_visible()
         SyncRun.objects.filter(pk=run.pk).update(state="done", finished_at=timezone.now())
         expect(app.get_by_text("Your data is whole up to")).to_be_visible()
-        expect(app.locator("#progress")).to_have_count(0)
+        expect(app.locator("#progress")).to_have_class("hidden")
 
     def test_the_menu_of_the_admin(self, admin):
         app = admin.open()

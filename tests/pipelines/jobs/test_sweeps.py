@@ -67,7 +67,7 @@ def fleet(count):
         TestStoreLink(
             shop=live.shop, test_shop=histories.a_shop(), entered_at=timezone.now(), confirmed_at=timezone.now(), by="1"
         )
-        for live in Deployment.objects.filter(testless(), revision=1)
+        for live in Deployment.objects.filter(of_no_test_store(), revision=1)
     ]
     TestStoreLink.objects.bulk_create(links)
     waiting = {"use_case": DEMAND, "state": StagingRun.State.WAITING}
@@ -82,7 +82,7 @@ def newest_of(shop):
     return ModelVersion.objects.for_shop(shop).order_by("-number").first()
 
 
-def testless():
+def of_no_test_store():
     return ~Q(shop__in=TestStoreLink.objects.values("shop"))
 
 
