@@ -8,6 +8,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Home and Forecasts sum up what to order out of the index alone.
+        migrations.RemoveIndex(model_name='stockadvice', name='advice_to_order'),
+        migrations.AddIndex(
+            model_name='stockadvice',
+            index=models.Index(condition=models.Q(('order_quantity__gt', 0), ('status__in', ['out_of_stock', 'order_today'])), fields=['shop', 'location_id', 'vendor', 'title'], include=('status', 'order_cost_minor'), name='advice_to_order'),
+        ),
         migrations.AddField(
             model_name='stockadvice',
             name='demand_share',

@@ -119,6 +119,7 @@ class StockAdvice(ShopTable):
             models.Index(fields=["shop", "location_id", "status"], name="advice_by_status"),
             models.Index(
                 fields=["shop", "location_id", "vendor", "title"],
+                include=["status", "order_cost_minor"],
                 condition=Q(status__in=["out_of_stock", "order_today"], order_quantity__gt=0),
                 name="advice_to_order",
             ),
