@@ -106,6 +106,10 @@ class ComparePage:
         return [part for part in self.parts if part.same and not part.is_technical]
 
     @property
+    def differs_technically(self) -> bool:
+        return any(part.differing for part in self.technical)
+
+    @property
     def technical(self) -> list[Part]:
         return [part for part in self.parts if part.is_technical and part.lines]
 
@@ -114,7 +118,7 @@ class ComparePage:
         """Say in a heading whether anything differs."""
         if self.differing:
             return "What differs"
-        return "Only technical details differ" if any(part.differing for part in self.technical) else "Nothing differs"
+        return "Only technical details differ" if self.differs_technically else "Nothing differs"
 
 
 def compare_page(shop: Shop, left: ModelVersion, right: ModelVersion) -> ComparePage:

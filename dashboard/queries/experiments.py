@@ -187,12 +187,13 @@ def difference_of(analysis: dict[str, Any]) -> tuple[tuple[float | None, ...], s
     return (value, low, high), "cost of errors a week"
 
 
-def headline_of(analysis: dict[str, Any]) -> dict[str, str]:
-    """Give the one figure to lead with, and of what; nothing where none was measured or it proves nothing."""
-    (value, *_), what = difference_of(analysis)
+def headline_of(analysis: dict[str, Any]) -> dict[str, Any]:
+    """Give the one figure to lead with, of what, and whether its range leaves zero out; nothing where none speaks."""
+    (value, low, high), what = difference_of(analysis)
     if value is None or not analysis.get("speaks"):
         return {}
-    return {"big": charts.change(value).capitalize(), "aside": f"{what}, as measured"}
+    is_proven = low is not None and high is not None and (low > 0 or high < 0)
+    return {"big": charts.change(value).capitalize(), "aside": f"{what}, as measured", "is_proven": is_proven}
 
 
 def money_of(analysis: dict[str, Any], currency: str) -> str:

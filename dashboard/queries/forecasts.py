@@ -120,6 +120,11 @@ class ForecastsPage:
     standing: Standing | None  # of what waits
 
     @property
+    def has_preview(self) -> bool:
+        """Tell whether what the version that waits would say stands in the list."""
+        return any(line.preview is not None for line in self.lines)
+
+    @property
     def first(self) -> int:
         return (self.wish.page - 1) * PAGE_SIZE + 1
 

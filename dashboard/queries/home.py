@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, Sum
+from django.utils import timezone
 
 from dashboard.queries.data_state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
@@ -40,7 +41,8 @@ class HomePage:
 
     @property
     def today(self) -> date:
-        return self.now.date()
+        """Return the day where the page is shown: in the shop."""
+        return timezone.localdate(self.now)
 
     @property
     def on_hold(self) -> list[ModelState]:
@@ -54,10 +56,6 @@ class HomePage:
     @property
     def training(self) -> list[ModelState]:
         return [model for model in self.models if model.is_training]
-
-    @property
-    def is_any_in_use(self) -> bool:
-        return any(model.is_in_use for model in self.models)
 
     @property
     def is_any_live(self) -> bool:

@@ -35,8 +35,9 @@ class ModelState:
 
     @property
     def is_in_use(self) -> bool:
-        """Tell whether something speaks to the merchant: a version, or the simple rule after a way back."""
-        return self.deployment is not None and self.deployment.revision > 0
+        """Tell whether something speaks to the merchant: a version, or the simple rule before it or after it."""
+        pointer = self.deployment
+        return pointer is not None and (pointer.revision > 0 or pointer.served_origin is not None)
 
     @property
     def is_replayed(self) -> bool:
@@ -110,10 +111,10 @@ class ModelState:
             return Badge("Live", "success")
         if self.is_newest_refused:
             return Badge("Refused", "warning")
-        if self.is_in_use:
-            return Badge("Simple rule")
         if self.run and self.run.state == TrainingRun.State.STOPPED:
             return Badge("Not enough data")
+        if self.is_in_use:
+            return Badge("Simple rule")
         return Badge("Not in use")
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from pipelines.models import Forecast, ForecastOverride, LifecycleEvent, Shop
 
-CHANGES = ("forecast.overridden", "forecast.restored", "stock_rules.changed", "settings.changed")
+CHANGES = ("forecast.overridden", "forecast.restored", "stock_rules.changed")
+# The form tells every setting; a command that only says who may approve changes no advice.
+OF_ADVICE = Q(kind__in=CHANGES) | Q(kind="settings.changed", details__settings__has_key="lead_time_days")
 
 
 def is_recalculating(shop: Shop, worked_out_at: datetime) -> bool:
     """Tell whether the merchant changed something that the advice does not know yet."""
-    return LifecycleEvent.objects.for_shop(shop).filter(kind__in=CHANGES, at__gt=worked_out_at).exists()
+    return LifecycleEvent.objects.for_shop(shop).filter(OF_ADVICE, at__gt=worked_out_at).exists()
 
 
 def with_own_numbers(forecast: Forecast) -> None:

@@ -37,12 +37,6 @@ def less_range(interval: Sequence[int] | None, currency: str) -> str:
 
 
 @register.filter
-def less_between(interval: Sequence[int], currency: str) -> str:
-    """Say a range of savings in a sentence."""
-    return words.less_between(*interval, currency)
-
-
-@register.filter
 def number(value: float | None, digits: int = 0) -> str:
     """Write a number with separators."""
     return words.number(value, digits)

@@ -1,7 +1,7 @@
 """Home, and the card that follows what runs."""
 
 import json
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve, reverse
@@ -9,11 +9,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dashboard.embedding import merchant_required
+from dashboard.forms import DeliveriesForm
 from dashboard.pages import show
 from dashboard.queries.home import home_page
 from dashboard.queries.running import running
 
-FOLLOW = ("data", "start", "versions", "release")  # pages that follow what runs, besides Home
+# Pages that follow what runs, besides Home, and what of their address says what they show.
+FOLLOW: dict[str, tuple[str, ...]] = {
+    "data": tuple(DeliveriesForm.base_fields),
+    "start": (),
+    "versions": (),
+    "release": (),
+}
 
 
 @merchant_required
@@ -37,8 +44,12 @@ def progress(request: HttpRequest) -> HttpResponse:
 
 def page_that_polls(request: HttpRequest) -> str:
     """Return the address of the page that asks; only ours that follow progress."""
-    path = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    address = urlsplit(request.headers.get("HX-Current-URL", ""))
     try:
-        return path if resolve(path).url_name in FOLLOW else reverse("home")
+        name = resolve(address.path).url_name
     except Resolver404:
+        name = "home"
+    if name not in FOLLOW:
         return reverse("home")
+    kept = [(key, value) for key, value in parse_qsl(address.query) if key in FOLLOW[name]]
+    return address.path + (f"?{urlencode(kept)}" if kept else "")

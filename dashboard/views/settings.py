@@ -70,7 +70,7 @@ def add_freeze(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         return go(reverse("settings"), refusal.sentence, refused=True)
     release_jobs.look_at_open(request.shop.pk)
-    return go(reverse("settings"), "Nothing new goes live in that time")
+    return go(reverse("settings"), "Freeze added")
 
 
 @merchant_required

@@ -329,7 +329,7 @@ class _Advice:
             from_elsewhere=self.from_elsewhere,
             moved=whole(np.nan_to_num(self._floats("moved"))),
             lost_units=self.lost_units,
-            at_risk_minor=whole(self.lost_units * price),
+            at_risk_minor=whole(np.where(self.is_short, self.lost_units, 0.0) * price),
             overstock_minor=whole(self.excess_units * cost),
             is_dead=self.is_dead,
             is_new=self.is_new,

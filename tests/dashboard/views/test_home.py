@@ -161,6 +161,11 @@ class TestAShopThatHasJustArrived:
         a_run(shop, state="queued", trigger="merchant")
         assert json.loads(client.get(poll, headers=headers)["HX-Location"])["path"] == path
 
+    def test_keeps_what_a_followed_page_was_asked_to_show(self, shop, client):
+        address = "https://app.example/data?embedded=1&state=dead&page=2&id_token=x"
+        answer = client.get("/progress?mark=old", headers=bearer(SHOP, OWNER) | {"HX-Current-URL": address})
+        assert json.loads(answer["HX-Location"])["path"] == "/data?state=dead&page=2"
+
     def test_sees_the_training_step_by_step(self, empty_shop, see):
         histories.pulled(empty_shop)
         a_run(empty_shop, state="running", percent=45, steps=[{"name": "Reading your orders", "seconds": 2}])
@@ -233,6 +238,6 @@ class TestAVersionThatDidNotPass:
 def test_a_freeze_that_is_near_is_announced(shop, see):
     begins = timezone.now() + timedelta(days=3)
     window = freezes.add(shop, name="Winter sale", starts_at=begins, ends_at=begins + timedelta(days=2), by="1001")
-    assert "Winter sale begins: nothing new goes live to" in see("/").content.decode()
+    assert "Winter sale begins: nothing new goes live until it ends after" in see("/").content.decode()
     freezes.settle(window, keeps=False, by="1001")
     assert "Winter sale" not in see("/").content.decode()

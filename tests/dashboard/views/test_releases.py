@@ -256,15 +256,18 @@ class TestAReleaseThatIsOver:
     def test_leads_with_what_was_measured_and_says_it_once(self, shop, see):
         row = self.over(shop, analysis=moving.analysis(timezone.now(), sentence="Shoppers order less."))
         page = see(f"/releases/{row.pk}").content.decode().replace("\u00a0", " ")
-        assert '<div class="headline"><b>2 % more</b><span>orders per visitor, as measured</span></div>' in page
+        assert "<b>Not proven</b><span>2 % more orders per visitor, as measured</span>" in page
         assert page.count("2 % more orders per visitor, very likely") == 1
         assert page.count("Shoppers order less.") == 1
         assert "Not measured" not in page
 
     def test_says_what_its_weeks_cost_as_less_where_it_cost_less(self, shop, see):
-        row = self.over(shop, analysis=moving.paired(timezone.now()) | {"speaks": True})
-        page = see(f"/releases/{row.pk}").content.decode().replace("\u00a0", " ")
-        assert "<b>8 % less</b><span>cost of errors a week, as measured</span>" in page
+        measured = moving.paired(timezone.now()) | {"speaks": True}
+        for low, said in ((-0.02, "<b>Not proven</b><span>8 % less cost"), (0.03, "<b>8 % less</b><span>cost")):
+            row = self.over(shop, analysis=measured | {"effect": measured["effect"] | {"low": low, "high": 0.13}})
+            page = see(f"/releases/{row.pk}").content.decode().replace("\u00a0", " ")
+            assert f"{said} of errors a week, as measured</span>" in page
+            assert ("Not proven: the range includes zero" in page) == (low < 0)
 
     def test_stands_where_it_ended_and_offers_no_way_back(self, shop, see):
         page = see(f"/releases/{moving.shares(shop, phase='rolled_back').pk}").content.decode()
@@ -313,7 +316,7 @@ class TestInAFreeze:
         for path in (f"/releases/{card.pk}", "/"):
             page = see(path).content.decode()
             assert "Sale holds it: approved now, it goes live on" in page
-        assert "Go live all the same" not in see(f"/releases/{card.pk}").content.decode()
+        assert "Lift the freeze for" not in see(f"/releases/{card.pk}").content.decode()
         page = send(f"/releases/{card.pk}/approve", said_to(card)).content.decode()
         assert "Approved: it goes live on" in page and "when Sale is over" in page
         assert "Waiting for your answer" not in page and "Nothing changes until you decide" not in page
@@ -332,7 +335,7 @@ class TestInAFreeze:
 
     def test_a_proposed_freeze_is_lifted_for_this_version_alone(self, shop, card, see, send, queued):
         self.frozen(shop, state="proposed", key="sale_2026", source="calendar")
-        assert "Go live all the same" in see(f"/releases/{card.pk}").content.decode()
+        assert "Lift the freeze for" in see(f"/releases/{card.pk}").content.decode()
         page = send(f"/releases/{card.pk}/lift", {"revision": card.revision}).content.decode()
         assert "Sale is lifted for this version." in page and "Freeze lifted for this version" in page
         row = LifecycleEvent.objects.for_shop(shop).get(kind="freeze.lifted")
