@@ -49,7 +49,7 @@ def main() -> None:
         workers_kill_timeout=STOP_SECONDS,
         log_dictconfig=logs.configuration(env.text("LOG_LEVEL", "INFO")),
     )
-    server.serve(target_loader=partial(load, os.getpid()), wrap_loader=False)
+    server.serve(target_loader=partial(load, os.getpid(), options.port), wrap_loader=False)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,11 +60,13 @@ def parser() -> argparse.ArgumentParser:
     return known
 
 
-def load(server: int) -> Callable[..., Any]:
+def load(server: int, port: int) -> Callable[..., Any]:
     """Import the application in a worker, which ends with the server's main process however that ends."""
     die_with(server, signal.SIGKILL)
-    module, _, name = APPLICATION.partition(":")
-    return getattr(importlib.import_module(module), name)
+    name, _, application = APPLICATION.partition(":")
+    module = importlib.import_module(name)
+    module.doorman.watch_over(port)
+    return getattr(module, application)
 
 
 def allow_open_files() -> None:

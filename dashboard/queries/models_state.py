@@ -9,7 +9,7 @@ from dashboard.queries.words import PHASES, Badge, step_name
 from pipelines.lifecycle.releases import release as releasing
 from pipelines.lifecycle.releases import rollback
 from pipelines.lifecycle.releases.standing import Standing, standing_of
-from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, TrainingRun
+from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, StockAdvice, TrainingRun
 from pipelines.usecases import USE_CASES
 
 BUSY = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
@@ -26,6 +26,7 @@ class ModelState:
     run: TrainingRun | None
     newest: ModelVersion | None
     next_training_at: datetime
+    has_advice: bool  # whether the shop is told anything about its stock
     standing: Standing | None  # of the release under way
     taken_back: Release | None  # the newest, where a person took it back and may use it again
 
@@ -36,8 +37,7 @@ class ModelState:
     @property
     def is_in_use(self) -> bool:
         """Tell whether something speaks to the merchant: a version, or the simple rule before it or after it."""
-        pointer = self.deployment
-        return pointer is not None and (pointer.revision > 0 or pointer.served_origin is not None)
+        return self.deployment is not None and (self.deployment.revision > 0 or (self.is_replayed and self.has_advice))
 
     @property
     def is_replayed(self) -> bool:
@@ -128,7 +128,7 @@ def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[Mode
     runs = {run.use_case: run for run in newest}
     made = ModelVersion.objects.for_shop(shop).order_by("use_case", "-number").distinct("use_case")
     versions = {version.use_case: version for version in made.defer("metrics", "replay", "page", "lineage", "recipe")}
-    at = next_training_at(shop, settings, now)
+    at, has_advice = next_training_at(shop, settings, now), StockAdvice.objects.for_shop(shop).exists()
     return [
         ModelState(
             slug=slug,
@@ -138,6 +138,7 @@ def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[Mode
             run=runs.get(slug),
             newest=versions.get(slug),
             next_training_at=at,
+            has_advice=has_advice,
             taken_back=taken_back(shop, deployments.get(slug), releases.get(slug)),
             standing=standing_of(releases[slug], now) if slug in releases else None,
         )

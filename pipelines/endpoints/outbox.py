@@ -79,7 +79,6 @@ class Delivery:
 
 
 COLUMNS = tuple(column.name for column in fields(Delivery))
-IDENTITY = ("shop_domain", "webhook_id", "topic", "body_digest", "triggered_at")
 
 
 class Outcome(Enum):

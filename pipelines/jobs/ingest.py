@@ -41,12 +41,15 @@ def import_everything(shop_id: int, trigger: str) -> None:
 def advance_import(run_id: int) -> None:
     """Take an import one step further; the first whole one is followed by what the simple rules say, and training."""
     from pipelines.jobs.training import refresh, train_version
+    from pipelines.lifecycle import turns
     from pipelines.lifecycle.ingest import backfill
     from pipelines.lifecycle.releases.release import deployment_of
     from pipelines.models import SyncRun, TrainingRun
     from pipelines.usecases import USE_CASES
 
     run = backfill.advance(run_id)
+    if run is not None:
+        turns.over("advance", run_id)  # it goes on when it says so, not when a pause is over
     if run is None or run.state != SyncRun.State.DONE or not backfill.first_import_is_done(run.shop):
         return
     if TrainingRun.objects.for_shop(run.shop).exists():
@@ -62,9 +65,11 @@ def carry_on() -> None:
     """Find imports that wait for their next step, by the database alone."""
     from django.utils import timezone
 
+    from pipelines.lifecycle import turns
     from pipelines.lifecycle.ingest import backfill
 
-    for run_id in backfill.due(timezone.now()):
+    now = timezone.now()
+    for run_id in turns.whose("advance", backfill.due(now), now):
         advance_import.enqueue(run_id)
 
 
@@ -73,20 +78,21 @@ def begin() -> None:
     """Find shops whose pull, listing, retry or comparison is due, by as many queries for all as for one."""
     from django.utils import timezone
 
+    from pipelines.lifecycle import turns
     from pipelines.lifecycle.ingest import backfill, pulls, reconcile
+    from pipelines.models import Shop
 
     now = timezone.now()
-    pulled = pulls.due(now)
-    for shop_id in pulled:
+    pulled = set(pulls.due(now))
+    for shop_id in turns.whose("pull", pulled, now):
         import_everything.enqueue(shop_id, "daily")
     for shop, kind in pulls.worth_retrying(now):
         if shop.pk not in pulled:
             backfill.ask(shop, kind, "retry", since=backfill.last_good(shop, kind))
-    for shop in pulls.unlisted(now):
+    for shop in Shop.objects.filter(pk__in=turns.whose("list", pulls.unlisted(now), now)):
         backfill.ask(shop, backfill.Kind.ORDER_IDS, "weekly")
-    for shop_id in reconcile.due(now):
-        if shop_id not in pulled:
-            compare.enqueue(shop_id)
+    for shop_id in turns.whose("compare", set(reconcile.due(now)) - pulled, now):
+        compare.enqueue(shop_id)
 
 
 @job(timeout=600)

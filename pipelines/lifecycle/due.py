@@ -51,6 +51,7 @@ REFRESH_AT = time(2, 0)  # in the shop's zone: the day is over and its late orde
 STOPPED_TRIED_EVERY = timedelta(days=1)  # until tomorrow's data
 FAILED_TRIED_AFTER = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=20))
 FAILURES_COUNT_FOR = timedelta(days=2)
+PROPOSED_WITHIN = timedelta(days=60)  # what nobody was asked about for so long learned from another season
 LEFT_LYING = timedelta(minutes=2)  # a job that follows at once has had its chance
 
 BY_CLOCK = ("first", "weekly", "decay")
@@ -190,7 +191,9 @@ def proposals(now: datetime | None = None) -> Iterator[int]:
     )
     under_way = Release.objects.filter(shop=OuterRef("shop"), use_case=OuterRef("use_case"), phase__in=Release.OPEN)
     ready = ModelVersion.objects.filter(
-        state__in=(ModelVersion.State.VALIDATED, ModelVersion.State.UNDECIDED), created_at__lt=before, releases=None
+        state__in=(ModelVersion.State.VALIDATED, ModelVersion.State.UNDECIDED),
+        created_at__range=(before - PROPOSED_WITHIN, before),
+        releases=None,
     )
     yield from ready.filter(~Exists(newer), ~Exists(under_way)).values_list("pk", flat=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,10 +53,11 @@ class Life:
 def lives() -> list[Life]:
     """List what ends by itself."""
     newer = SyncRun.objects.filter(shop=OuterRef("shop"), kind=OuterRef("kind"), state="done", pk__gt=OuterRef("pk"))
+    over = SyncRun.objects.filter(Exists(newer)).exclude(state__in=["queued", "exporting", "loading"])
     taught = ModelVersion.objects.filter(dataset=OuterRef("pk"))
     return [
-        Life(SyncRun.objects.filter(Exists(newer)).exclude(state__in=["queued", "exporting", "loading"]),
-             "created_at", A_SEASON),
+        Life(over.exclude(kind=SyncRun.Kind.RECONCILE), "created_at", A_SEASON),
+        Life(over.filter(kind=SyncRun.Kind.RECONCILE), "created_at", timedelta(days=2)),  # one an hour and shop
         Life(WaitingLine.objects.filter(sync__state__in=["done", "failed"]), "sync__created_at", timedelta(days=1)),
         Life(Checkout.objects.all(), "created_at", OVER_A_YEAR),
         Life(Exposure.objects.exclude(release__phase__in=WATCHED), "first_at", A_SEASON),
@@ -109,8 +111,10 @@ OLD_LEVELS = """
 
 def forget(now: datetime) -> dict[str, int]:
     """End every life that is over; return how many rows of each table that was."""
-    ended = {life.rows.model._meta.model_name: life.end(now) for life in lives()}
-    return ended | {"stocklevel": forget_levels(now - LONGEST_WINDOW - A_SEASON)}
+    ended = Counter({"stocklevel": forget_levels(now - LONGEST_WINDOW - A_SEASON)})
+    for life in lives():
+        ended[life.rows.model._meta.model_name] += life.end(now)
+    return dict(ended)
 
 
 def forget_levels(before: datetime) -> int:

@@ -12,6 +12,10 @@ class Migration(migrations.Migration):
     operations = [
         # Checkouts are known by their token from now on; the next pull brings those that still matter.
         migrations.RunSQL("DELETE FROM pipelines_checkout", migrations.RunSQL.noop),
+        # … and that pull is whole, since no earlier one counts as good.
+        migrations.RunSQL(
+            "UPDATE pipelines_syncrun SET is_partial = true WHERE kind = 'checkouts'", migrations.RunSQL.noop
+        ),
         migrations.AddField(
             model_name='order',
             name='checkout_key',

@@ -109,7 +109,10 @@ class SyncRun(ShopTable):
     due_at = models.DateTimeField(default=timezone.now)  # when to look after it next; a finish webhook makes it now
 
     class Meta:
-        indexes = [models.Index(fields=["shop", "kind", "-created_at"], name="sync_by_shop")]
+        indexes = [
+            models.Index(fields=["shop", "kind", "-created_at"], name="sync_by_shop"),
+            models.Index(fields=["shop", "kind", "-created_at"], condition=Q(state="failed"), name="sync_failed"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["shop", "kind"],

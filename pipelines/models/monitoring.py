@@ -69,7 +69,9 @@ class PairedWeek(ShopTable):
     first_day = models.DateField()
     loss_minor = models.FloatField()
     against_minor = models.FloatField()
-    bets = models.JSONField(default=dict)  # how much worse it did by what needs no scale: name -> -1 to 1
+    bets = models.JSONField(
+        default=dict, db_default={}
+    )  # how much worse it did by what needs no scale: name -> -1 to 1
     units = models.PositiveIntegerField(default=0)  # variants compared
     coverage = models.FloatField(default=1)  # share of variant days that could be judged
     matured_at = models.DateTimeField()

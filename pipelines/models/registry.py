@@ -46,6 +46,10 @@ class ModelVersion(ShopTable):
             models.Index(
                 fields=["shop", "content_digest"], condition=Q(state="quarantined"), name="version_content_quarantined"
             ),
+            models.Index(fields=["created_at"], condition=Q(state="trained"), name="version_to_judge"),
+            models.Index(
+                fields=["created_at"], condition=Q(state__in=["validated", "undecided"]), name="version_ready"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,9 @@ class Deployment(ShopTable):
         null=True
     )  # the last time that we rolled back by ourselves: starts the cooldown
     revision = models.PositiveBigIntegerField(default=0)
-    served_revision = models.PositiveBigIntegerField(default=0)  # whose newest answer came, shown or thrown away,
+    served_revision = models.PositiveBigIntegerField(
+        default=0, db_default=0
+    )  # whose newest answer came, shown or thrown away,
     served_origin = models.DateField(null=True)  # and the last day of history that it was given from
 
     class Meta:
@@ -72,7 +74,7 @@ class Release(ShopTable):
     expires_at = models.DateTimeField(null=True)
     seed = models.CharField(max_length=32, default=new_seed)  # of the buckets: new for every release
     scheduled_for = models.DateTimeField(null=True)  # end of the freeze that it waits for, or that outlasted its card
-    lifted = models.JSONField(default=list)  # keys of the calendar's freezes that somebody lifted for this release
+    lifted = models.JSONField(default=list, db_default=[])  # keys of the calendar's freezes that somebody lifted for it
     exposed_at = models.DateTimeField(null=True)  # since when the shop may see the new version; starts the maximum
     healthy_since = models.DateTimeField(null=True)  # live, and no window since then was a breach
     was_healthy_at = models.DateTimeField(null=True)  # when it had run healthy for 24 hours: it may be returned to
@@ -91,7 +93,20 @@ class Release(ShopTable):
                 name="release_one_at_a_time",
             )
         ]
-        indexes = [models.Index(fields=["shop", "use_case", "-created_at"], name="release_by_shop")]
+        indexes = [
+            models.Index(fields=["shop", "use_case", "-created_at"], name="release_by_shop"),
+            # What the sweeps of every minute look for, among rows that are kept for good:
+            models.Index(
+                fields=["evaluated_at"],
+                condition=Q(phase__in=["staged", "shadow", "awaiting_approval", "scheduled", "canary", "live"]),
+                name="release_to_look_at",
+            ),
+            models.Index(
+                fields=["scheduled_for"],
+                condition=Q(phase="expired", scheduled_for__isnull=False),
+                name="release_outlasted",
+            ),
+        ]
 
     def enter(self, phase: str, **changes: object) -> bool:
         """Move on to another phase, if nobody moved the release since it was read."""

@@ -92,9 +92,13 @@ class StockAdvice(ShopTable):
     order_quantity = models.IntegerField(default=0)
     order_by = models.DateField(null=True)
     order_cost_minor = models.BigIntegerField(default=0)
-    from_elsewhere = models.IntegerField(default=0)  # of what a place misses, what lies or arrives at other places
-    demand_share = models.FloatField(default=1)  # of this place
-    moved = models.IntegerField(default=0)  # units that left this place lately: what its share is worked out from
+    from_elsewhere = models.IntegerField(
+        default=0, db_default=0
+    )  # of what a place misses, what lies or arrives at other places
+    demand_share = models.FloatField(default=1, db_default=1)  # of this place
+    moved = models.IntegerField(
+        default=0, db_default=0
+    )  # units that left this place lately: what its share is worked out from
     lost_units = models.FloatField(default=0)
     at_risk_minor = models.BigIntegerField(default=0)
     overstock_minor = models.BigIntegerField(default=0)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -85,6 +86,14 @@ def test_one_address_holds_only_so_many_connections_that_ask_for_nothing(tmp_pat
         watched.watch_over(port)
         wait_until(lambda: sum(map(was_hung_up, clients)) >= 19)
         assert not was_hung_up(client)
+
+
+def test_each_worker_has_its_connections_watched_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched: list[int] = []
+    app = SimpleNamespace(application="the app", doorman=SimpleNamespace(watch_over=watched.append))
+    monkeypatch.setattr(server, "die_with", lambda pid, signal: None)
+    monkeypatch.setattr(server.importlib, "import_module", lambda name: app)
+    assert server.load(1, 8000) == "the app" and watched == [8000]
 
 
 def test_bodies_that_do_not_come_stop_no_page(web: Web) -> None:

@@ -27,7 +27,16 @@ TOLD = "ledger"
 def sign_heads(now: datetime) -> int:
     """Sign today's head of every shop that has none yet; return how many were signed."""
     signed = LedgerHead.objects.filter(day=now.date()).values("shop")
-    return sum(sign(shop, now) for shop in Shop.objects.filter(redacted_at=None).exclude(pk__in=signed).order_by("pk"))
+    return sum(signs(shop, now) for shop in Shop.objects.filter(redacted_at=None).exclude(pk__in=signed).order_by("pk"))
+
+
+def signs(shop: Shop, now: datetime) -> bool:
+    """Sign one shop's head; what is wrong with one shop is no other shop's."""
+    try:
+        return sign(shop, now)
+    except Exception:
+        log.exception("the ledger of %s could not be signed", shop)
+        return False
 
 
 def sign(shop: Shop, now: datetime) -> bool:

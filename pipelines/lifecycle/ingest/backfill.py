@@ -161,6 +161,8 @@ def begin_loading(run: SyncRun, status: BulkStatus, url: str | None, is_partial:
 
 def load(run: SyncRun) -> None:
     """Read the export from where we were, and finish."""
+    if run.kind == Kind.ORDER_IDS and run.objects_done:
+        move(run, objects_done=0)  # a list counts only whole, and nothing of it was written
     loader = LOADERS[run.kind](run, source_of(run))
     with uncollected(), quick_turns():
         for batch in ahead(batches(run, loader)):

@@ -31,11 +31,12 @@ def worth_retrying(now: datetime) -> list[tuple[Shop, str]]:
     return [(run.shop, run.kind) for run in failed.filter(ended_at__lt=now - RETRY_AFTER).select_related("shop")]
 
 
-def unlisted(now: datetime) -> list[Shop]:
+def unlisted(now: datetime) -> list[int]:
     """Return the imported shops whose orders were not listed for a week: one that was deleted may have been missed."""
     orders = SyncRun.objects.filter(shop=OuterRef("pk"), state=State.DONE, finished_at__lt=now - LISTED_EVERY)
     listed = SyncRun.objects.filter(shop=OuterRef("pk"), kind=Kind.ORDER_IDS, created_at__gt=now - LISTED_EVERY)
-    return list(Shop.objects.reachable().filter(Exists(orders.filter(kind=Kind.ORDERS)), ~Exists(listed)))
+    shops = reachable(None).filter(Exists(orders.filter(kind=Kind.ORDERS)), ~Exists(listed.filter(is_partial=False)))
+    return list(shops.values_list("pk", flat=True))
 
 
 def reachable(shop_id: int | None) -> QuerySet[Shop]:

@@ -63,11 +63,6 @@ def end_of(windows: list[FreezeWindow], now: datetime) -> datetime | None:
     return calendar.frozen_until([(window.starts_at, window.ends_at) for window in windows], now)
 
 
-def frozen_until(shop: Shop | int, now: datetime) -> datetime | None:
-    """Return when the shop's freeze ends, windows that touch counted as one; nothing where there is none."""
-    return end_of(windows_on(shop, now), now)
-
-
 def held_until(row: Release, now: datetime) -> datetime | None:
     """Return when the freezes end that nobody lifted for a release."""
     return end_of(unlifted(windows_on(row.shop_id, now), row.lifted), now)

@@ -86,6 +86,10 @@ def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
     except ArtifactRefused as refusal:
         rollback.roll_back(deployment, by=SYSTEM, because=refusal.sentence, revision=deployment.revision)
         said = None
+    except NotEnoughHistory:
+        if live.version is not None:
+            raise
+        said = Answer()  # the shop is young: nothing can be said yet, and tomorrow it is asked again
     if said is None:  # not within the handler: what goes wrong from here on has nothing to do with those files
         return refresh(shop, use_case, now=now)
     rows = write(deployment, live, frames.asof, said, now)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pipelines.jobs import monitoring, releases, staging, training
+from pipelines.jobs import ingest, monitoring, releases, staging, training
 from pipelines.jobs.queue import Job
 from pipelines.lifecycle import due
 from pipelines.lifecycle.releases import release
@@ -21,6 +21,7 @@ from pipelines.models import (
     Release,
     StagingRun,
     StockAdvice,
+    SyncRun,
     TestStoreLink,
     TrainingRun,
 )
@@ -29,7 +30,15 @@ from tests import histories
 
 pytestmark = pytest.mark.django_db
 DEMAND = "demand_forecast"
-SWEEPS = [training.carry_on, releases.keep_time, releases.look_back, staging.carry_on, monitoring.keep_up]
+SWEEPS = [
+    training.carry_on,
+    releases.keep_time,
+    releases.look_back,
+    staging.carry_on,
+    monitoring.keep_up,
+    ingest.carry_on,
+    ingest.begin,
+]
 
 
 @pytest.fixture
@@ -57,6 +66,7 @@ def a_busy_shop(number):
     gone = histories.a_version(shop)
     Release.objects.create(version=gone, phase=Release.Phase.ROLLED_BACK, exposed_at=early, **facts)
     histories.a_version(shop, state=ModelVersion.State.TRAINED)
+    SyncRun.objects.create(shop=shop, kind="products", trigger="retry", due_at=early)
     return shop
 
 

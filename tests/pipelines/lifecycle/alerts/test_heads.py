@@ -77,13 +77,12 @@ class TestSigning:
         histories.a_shop()
         assert heads.sign_heads(NOW) == 0
 
-    def test_that_could_not_write_its_file_leaves_a_row_that_holds(self, shop, monkeypatch):
+    def test_that_could_not_write_its_file_leaves_a_row_that_holds(self, shop, monkeypatch, caplog):
         def full(head):
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(heads, "keep_file", full)
-        with pytest.raises(OSError, match="No space"):
-            heads.sign_heads(NOW + timedelta(days=1))
+        assert heads.sign_heads(NOW + timedelta(days=1)) == 0 and "No space" in caplog.text
         assert LedgerHead.objects.for_shop(shop).count() == 3 and heads.breaches(shop) == []
 
 

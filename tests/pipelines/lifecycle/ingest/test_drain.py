@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import drain, facts
+from pipelines.lifecycle.ingest import drain
 from pipelines.models import (
     Checkout,
     LifecycleEvent,
@@ -485,4 +485,3 @@ def test_reading_by_id_is_the_last_word_on_its_moment(shop: Shop) -> None:
     Order.objects.filter(pk=order.pk).update(source_id="fetch:now", financial_status="paid")
     assert deliver(shop, "orders/updated", order_body(financial_status="authorized")).state == "superseded"
     assert Order.objects.get().financial_status == "paid"
-    assert facts.FETCH_WINS

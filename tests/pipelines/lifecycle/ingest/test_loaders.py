@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import drain, pulls
+from pipelines.lifecycle.ingest import backfill, drain, pulls
 from pipelines.models import Checkout, Order, OrderLine, Shop, SyncRun
 from tests.factories import a_delivery, at, order_body
 from tests.pipelines.lifecycle.ingest.test_backfill import Exports, exports, order_node, run, shop
@@ -125,11 +125,21 @@ class TestTheListOfOrders:
         run(shop, "order_ids")
         assert not Order.objects.exclude(deleted_at=None).exists()
 
+    def test_that_was_interrupted_is_read_from_its_beginning(self, shop: Shop, exports: Exports) -> None:
+        for number in (1, 2, 3):
+            hear(shop, "orders/create", order_body(number))
+        exports.has([{"id": f"gid://shopify/Order/{number}", "createdAt": at(0)} for number in (1, 3)])
+        sync = backfill.ask(shop, "order_ids", "weekly")
+        state = {"state": "loading", "url": f"{exports.shopify.origin}/file/1", "objects_total": 2, "objects_done": 1}
+        SyncRun.objects.filter(pk=sync.pk).update(**state, started_at=timezone.now(), due_at=timezone.now())
+        assert backfill.advance(sync.pk).state == "done"
+        assert Order.objects.get(shopify_id=2).deleted_at is not None
+
     def test_is_asked_for_once_a_week(self, shop: Shop) -> None:
         now = timezone.now()
         done = SyncRun.objects.create(shop=shop, kind="orders", trigger="install", state="done", finished_at=now)
         assert pulls.unlisted(now) == []
         SyncRun.objects.filter(pk=done.pk).update(finished_at=now - timezone.timedelta(days=8))
-        assert pulls.unlisted(now) == [shop]
+        assert pulls.unlisted(now) == [shop.pk]
         SyncRun.objects.create(shop=shop, kind="order_ids", trigger="weekly", state="failed")
         assert pulls.unlisted(now) == []

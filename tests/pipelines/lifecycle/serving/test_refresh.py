@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.jobs import training
+from pipelines.lifecycle import due
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.releases import release, rollback
 from pipelines.lifecycle.serving import refresh
@@ -45,6 +46,13 @@ def test_before_anything_was_approved_the_simple_rule_speaks(shop, things):
     assert speak(shop) == 6
     assert set(StockAdvice.objects.values_list("version", "location_id")) == {(None, 0)}
     assert Forecast.objects.filter(version=None).count() == 3
+
+
+def test_a_young_shop_is_told_nothing_yet_and_that_is_no_failure(shop):
+    histories.sell(shop, variants=1, days=3)
+    histories.pulled(shop)
+    assert speak(shop) == 0 and not StockAdvice.objects.exists()
+    assert list(due.refreshes()) == []
 
 
 def test_a_shop_without_an_order_is_told_nothing(shop):
