@@ -104,7 +104,7 @@ def settings_page(
     if form:
         typed["approvers"] = form.data.getlist("approvers")
     shop, traffics = settings.shop, traffics_of(settings.shop)
-    usual = traffic.risk_budget(shop, ShopSettings(margin=settings.margin))
+    usual = traffic.risk_budget(traffic.sold_lately(shop.pk), ShopSettings(margin=settings.margin))
     return SettingsPage(
         settings=settings,
         values=SettingsForm.shown(settings) | typed,
@@ -119,7 +119,7 @@ def settings_page(
         before_all=BEFORE_ALL,
         ways=list(STRATEGIES.items()),
         unfit=unfit(traffics),
-        usual_budget=words.money(usual, shop.currency),
+        usual_budget=f"{words.money(usual, shop.currency)}: a day’s sales" if usual else "A day’s sales",
     )
 
 

@@ -6,12 +6,13 @@ import hashlib
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from pipelines.models import Shop, SyncRun
 
 RETRY_AFTER = timedelta(hours=1)
+PULLED_EVERY = timedelta(days=1)
 LISTED_EVERY = timedelta(days=7)
 Kind, State = SyncRun.Kind, SyncRun.State
 
@@ -24,11 +25,24 @@ def due(now: datetime, shop_id: int | None = None) -> list[int]:
 
 
 def worth_retrying(now: datetime) -> list[tuple[Shop, str]]:
-    """Return the kinds of data whose last import failed a while ago: the next pull may be a day away."""
+    """Return the kinds of data whose last import failed a while ago: the next pull may be a day away.
+
+    After each failure in a row, at most as many as a day holds, the pause is twice as long.
+    """
     newer = SyncRun.objects.filter(shop=OuterRef("shop"), kind=OuterRef("kind"), created_at__gt=OuterRef("created_at"))
     failed = SyncRun.objects.filter(~Exists(newer), state=State.FAILED, shop__in=Shop.objects.reachable())
-    failed = failed.exclude(kind=Kind.RECONCILE).annotate(ended_at=Coalesce("finished_at", "created_at"))
-    return [(run.shop, run.kind) for run in failed.filter(ended_at__lt=now - RETRY_AFTER).select_related("shop")]
+    failed = failed.exclude(kind=Kind.RECONCILE).annotate(
+        ended_at=Coalesce("finished_at", "created_at"), failures=failures_of_the_day(now)
+    )
+    waited = failed.filter(ended_at__lt=now - RETRY_AFTER).select_related("shop")
+    return [(run.shop, run.kind) for run in waited if run.ended_at < now - RETRY_AFTER * 2 ** max(0, run.failures - 1)]
+
+
+def failures_of_the_day(now: datetime) -> Coalesce:
+    """Count how often a run's kind of data failed in this shop within a day."""
+    alike = SyncRun.objects.filter(shop=OuterRef("shop"), kind=OuterRef("kind"), state=State.FAILED)
+    lately = alike.filter(created_at__gt=now - PULLED_EVERY).order_by().values("kind")
+    return Coalesce(Subquery(lately.annotate(count=Count("pk")).values("count")), 0)
 
 
 def unlisted(now: datetime) -> list[int]:

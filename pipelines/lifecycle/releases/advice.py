@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.models import ModelVersion
 
-BEATS_THE_SIMPLE_RULE = "Smaller errors than the simple rule"
+BEATS_THE_SIMPLE_RULE = "Smaller errors than the best simple rule"
 
 
 def of(version: ModelVersion, active: ModelVersion | None) -> str:
@@ -16,10 +16,10 @@ def of(version: ModelVersion, active: ModelVersion | None) -> str:
         return beside_a_version(found, active)
     if any(gate["name"] == BEATS_THE_SIMPLE_RULE and gate["verdict"] == "passed" for gate in version.gates):
         return (
-            "We would use it: its forecasts missed by less than the simple rule's, it is watched from the first day,"
-            " and going back is one click."
+            "We would use it: its forecasts missed by no more than the best simple rule's, it is watched from the"
+            " first day, and going back is one click."
         )
-    return "We would wait for the next training: nothing yet shows that it is better than the simple rule."
+    return "We would wait for the next training: nothing yet shows that it is better than the best simple rule."
 
 
 def beside_a_version(found: dict[str, Any], active: ModelVersion) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 
 from pipelines import strategies
 from pipelines.lifecycle.releases import advice, traffic
+from pipelines.lifecycle.releases.traffic import Known
 from pipelines.models import Deployment, Release, ShopSettings
 from pipelines.stats import power
-from pipelines.strategies import Step, policy
-from pipelines.usecases import USE_CASES
+from pipelines.strategies import Step, Traffic, policy
 
 
-def evidence_of(release: Release, deployment: Deployment, settings: ShopSettings) -> dict[str, Any]:
+def evidence_of(release: Release, deployment: Deployment, settings: ShopSettings, known: Known) -> dict[str, Any]:
     """Collect what the merchant decides on before anybody sees the version."""
     version, dataset = release.version, release.version.dataset
     return {
@@ -31,14 +31,13 @@ def evidence_of(release: Release, deployment: Deployment, settings: ShopSettings
         "strategy": release.strategy,
         "steps": release.steps,
         "maximum_days": strategies.strategy(release.strategy).maximum.days,
-        "plan": plan_of(release, settings) | expected_of(release, deployment, float(settings.margin)),
+        "plan": plan_of(settings, known) | expected_of(release, known.traffic, float(settings.margin)),
     }
 
 
-def expected_of(release: Release, deployment: Deployment, margin: float) -> dict[str, Any]:
+def expected_of(release: Release, known: Traffic, margin: float) -> dict[str, Any]:
     """Say before the start what this traffic can show on the largest share of shoppers; nothing without a split."""
     shares = [step["weight"] / 100 for step in release.steps if 0 < step["weight"] < 100]
-    known = traffic.traffic_of(deployment)
     if not shares or not 0 < known.rate < 1 or known.units_a_day <= 0:
         return {}
     days = strategies.strategy(release.strategy).maximum.days
@@ -50,15 +49,14 @@ def expected_of(release: Release, deployment: Deployment, margin: float) -> dict
     }
 
 
-def plan_of(release: Release, settings: ShopSettings) -> dict[str, Any]:
+def plan_of(settings: ShopSettings, known: Known) -> dict[str, Any]:
     """Fix before the start what will count: margin, risk budget, the cap on an order's money, asking again."""
-    randomised = USE_CASES[release.use_case].evidence.kind == "randomised"
     return {
         "margin": float(settings.margin),
         "asks_before_all": settings.asks_before_all,
         "approvals_needed": settings.approvals_needed,
-        "risk_budget_minor": traffic.risk_budget(release.shop, settings),
-        "cap_minor": traffic.order_cap(release.shop) if randomised else None,
+        "risk_budget_minor": traffic.risk_budget(known.sold, settings),
+        "cap_minor": known.cap_minor,
     }
 
 

@@ -15,10 +15,11 @@ from django.utils import timezone
 from pipelines import strategies
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.releases import card, freezes, sameness, traffic
+from pipelines.lifecycle.releases.traffic import Known
 from pipelines.lifecycle.sandbox import staging
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, Shop, ShopSettings
 from pipelines.stats import words
-from pipelines.strategies import Step, policy
+from pipelines.strategies import Step, Traffic, policy
 from pipelines.strategies.freezing import Effect
 
 Phase = Release.Phase
@@ -70,22 +71,22 @@ def open_one(version: ModelVersion, *, routine: bool, again: bool, strategy: str
     """Open a release; nothing while another release is being rolled out."""
     if not version.may_be_released:
         raise Refused(f"Version {version.number} was {version.state} and cannot be released.")
-    deployment_of(version.shop_id, version.use_case)
+    known = traffic.known_of(deployment_of(version.shop_id, version.use_case))
     with transaction.atomic():
         deployment = Deployment.objects.select_for_update(no_key=True).get(
             shop=version.shop_id, use_case=version.use_case
         )
-        known = version.releases.order_by("-pk").first()
-        if known and not (again and known.may_come_again):
-            return known
+        earlier = version.releases.order_by("-pk").first()
+        if earlier and not (again and earlier.may_come_again):
+            return earlier
         waiting = open_release(version.shop_id, version.use_case)
         if same := what_is_the_same(version, deployment, waiting):
-            return set_aside(version, deployment, because=same, strategy=strategy)
+            return set_aside(version, deployment, known, because=same, strategy=strategy)
         if waiting and not gives_way(waiting, version, now):
             return None
         if waiting:
             close(waiting, Phase.SUPERSEDED, by=SYSTEM, because=f"Version {version.number} replaced it")
-        release = stage(version, deployment, strategy=strategy, replaced=waiting)
+        release = stage(version, deployment, known, strategy=strategy, replaced=waiting)
         if routine:
             wait_for_the_week(release, now)
         begin(release, now)
@@ -98,9 +99,9 @@ def what_is_the_same(version: ModelVersion, deployment: Deployment, waiting: Rel
     return known or sameness.why_nothing_differs(version, waiting.version if waiting else None)
 
 
-def set_aside(version: ModelVersion, deployment: Deployment, *, because: str, strategy: str) -> Release:
+def set_aside(version: ModelVersion, deployment: Deployment, known: Known, *, because: str, strategy: str) -> Release:
     """Write down that a version was replaced before anybody was asked, by what is the same."""
-    release = planned(version, deployment, strategy=strategy)
+    release = planned(version, deployment, known, strategy=strategy)
     release.phase, release.closed_because = Phase.SUPERSEDED, because
     release.save()
     record(release, "release.superseded", by=SYSTEM, because=because)
@@ -114,19 +115,21 @@ def gives_way(waiting: Release, version: ModelVersion, now: datetime) -> bool:
     return waiting.phase in REPLACEABLE and not waiting.weight and is_older and not is_granted
 
 
-def stage(version: ModelVersion, deployment: Deployment, *, strategy: str, replaced: Release | None) -> Release:
+def stage(
+    version: ModelVersion, deployment: Deployment, known: Known, *, strategy: str, replaced: Release | None
+) -> Release:
     """Write the release down."""
-    release = planned(version, deployment, strategy=strategy)
+    release = planned(version, deployment, known, strategy=strategy)
     release.asked_at = replaced.asked_at if replaced else None
     release.save()
     record(release, "release.staged", by=SYSTEM, because="A new version is ready")
     return release
 
 
-def planned(version: ModelVersion, deployment: Deployment, *, strategy: str) -> Release:
+def planned(version: ModelVersion, deployment: Deployment, known: Known, *, strategy: str) -> Release:
     """Plan a release, with its strategy and steps as data, and the card that it would be decided on."""
     settings = ShopSettings.of(version.shop_id)
-    plan = plan_for(deployment, settings, strategy)
+    plan = plan_for(known.beside(deployment), settings, strategy)
     release = Release(
         shop_id=version.shop_id,
         use_case=version.use_case,
@@ -135,19 +138,18 @@ def planned(version: ModelVersion, deployment: Deployment, *, strategy: str) -> 
         steps=[step.as_dict() for step in plan.steps],
         is_proven=version.state == ModelVersion.State.VALIDATED,
     )
-    release.evidence = card.evidence_of(release, deployment, settings)
+    release.evidence = card.evidence_of(release, deployment, settings, known)
     release.evidence["plan"]["reason"] = plan.reason
     release.evidence_digest = card.digest_of(release.evidence)
     return release
 
 
-def plan_for(deployment: Deployment, settings: ShopSettings, strategy: str) -> strategies.Plan:
+def plan_for(known: Traffic, settings: ShopSettings, strategy: str) -> strategies.Plan:
     """Choose strategy and steps by traffic; what somebody asked for by name must fit, a standing wish gives way.
 
     The merchant's shares of shoppers are for strategies that take them; others go by their own.
     """
-    known, wanted = traffic.traffic_of(deployment), strategy or settings.strategy
-    refusal = ""
+    wanted, refusal = strategy or settings.strategy, ""
     for weights in dict.fromkeys((tuple(settings.canary_weights), ())):
         try:
             return strategies.plan(known, wanted=wanted, weights=weights, alongside_days=settings.alongside_days)

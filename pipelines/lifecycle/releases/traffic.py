@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -33,6 +34,26 @@ SEEN = f"""
 """
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the past says for a plan: read before a pointer is held, since counting orders takes its time."""
+
+    traffic: Traffic
+    sold: int  # in the window, minor units
+    cap_minor: int | None
+
+    def beside(self, deployment: Deployment) -> Traffic:
+        """Return the traffic beside what runs now."""
+        return replace(self.traffic, has_champion=deployment.active_id is not None)
+
+
+def known_of(deployment: Deployment) -> Known:
+    """Read what a plan needs."""
+    known = traffic_of(deployment)
+    cap = order_cap(deployment.shop) if known.evidence == "randomised" else None
+    return Known(known, sold_lately(deployment.shop_id), cap)
+
+
 def traffic_of(deployment: Deployment) -> Traffic:
     """Count the units that a use case answers for in a day, and how many of them order."""
     kind = USE_CASES[deployment.use_case].evidence.kind
@@ -54,11 +75,11 @@ def seen_lately(deployment: Deployment, now: datetime) -> tuple[float, float]:
     return units / days, min(1.0, orders / units)
 
 
-def risk_budget(shop: Shop, settings: ShopSettings) -> int:
+def risk_budget(sold: int, settings: ShopSettings) -> int:
     """Return what a step may lose at most: what the merchant said, else a day's sales times the margin."""
     if settings.risk_budget_minor is not None:
         return settings.risk_budget_minor
-    return round(sold_lately(shop.pk) / WINDOW.days * float(settings.margin))
+    return round(sold / WINDOW.days * float(settings.margin))
 
 
 def sold_lately(shop_id: int) -> int:

@@ -126,15 +126,16 @@ def no_leak(measured: Measured) -> Gate:
 
 def better_than_the_simple_rule(measured: Measured) -> Gate:
     """Check the primary metric against the plain rule's."""
-    name = "Smaller errors than the simple rule"
+    name = "Smaller errors than the best simple rule"
     ours, naive = primary(measured, CANDIDATE), primary(measured, measured.rule)
     change = worsening(measured, ours, naive)
     if change is None:
-        return Gate(name, Verdict.OPEN, "Too few past sales to compare with the simple rule.", ours, 0, naive)
+        return Gate(name, Verdict.OPEN, "Too few past sales to compare with a simple rule.", ours, 0, naive)
     if change < 0:
-        text = f"Errors are {100 * -change:.0f} % smaller than the simple rule's{measured.rule_words}."
+        size = f"{100 * -change:.0f}" if change <= -0.01 else "less than 1"
+        text = f"Errors are {size} % smaller than the best simple rule's{measured.rule_words}."
         return Gate(name, Verdict.PASSED, text, change, 0, naive)
-    text = f"Errors are not smaller than those of the simple rule{measured.rule_words}"
+    text = f"Errors are not smaller than those of the best simple rule{measured.rule_words}"
     beyond = mean_range(origin_changes(measured, "all", measured.rule))
     if beyond is not None and beyond[0] <= 0:
         told = f"{text}, and months differ enough for chance to explain it."
@@ -214,7 +215,7 @@ def slices(measured: Measured) -> Iterator[Gate]:
         known = number(part_of(measured, part).get(CANDIDATE, {}), "series")
         if known is not None and known < LEAST_SERIES:
             continue
-        yield slice_gate(measured, part, measured.rule, "the simple rule's")
+        yield slice_gate(measured, part, measured.rule, "the best simple rule")
         if measured.live is not None:
             yield slice_gate(measured, part, CHAMPION, "what runs now")
 
@@ -279,16 +280,16 @@ def worth_money(replay: Mapping[str, Any]) -> Gate:
     name = "Worth money on your own past"
     verdict, known = str(replay.get("verdict", "not_measured")), profit_change(replay, "naive")
     if verdict == "worse":
-        text = "Ordering by it would have earned less than the simple rule, over the whole range."
+        text = "Ordering by it would have earned less than the best simple rule, over the whole range."
         return Gate(name, Verdict.FAILED, text, known, 0)
     if verdict == "not_measured" or known is None:
         text = f"Not measured: {replay.get('reason') or 'the history is too short.'}"
         return Gate(name, Verdict.OPEN, text, known, 0)
     if verdict == "better" and known["interval"][0] > 0:
-        text = "Ordering by it would have earned more than the simple rule, over the whole range."
+        text = "Ordering by it would have earned more than the best simple rule, over the whole range."
         return Gate(name, Verdict.PASSED, text, known, 0)
     because = "the range of what it would have earned includes zero"
-    if known["interval"][0] > 0:
+    if known["interval"][0] > 0 or known["interval"][1] < 0:
         because = replay.get("thin_because") or "the evidence is thin"
     return Gate(name, Verdict.OPEN, f"Not proven: {because}.", known, 0)
 
@@ -305,7 +306,7 @@ def not_worth_less_than_live(measured: Measured) -> Gate:
         return Gate(name, Verdict.OPEN, text, known, None, measured.live)
     least = -measured.asked.money_margin * cost
     low, high = known["interval"]
-    if high < 0:
+    if high < 0 and not measured.replay.get("thin"):
         text = f"Ordering by it would have earned less than by version {measured.live}, over the whole range."
         return Gate(name, Verdict.FAILED, text, known, least, measured.live)
     if low >= least:

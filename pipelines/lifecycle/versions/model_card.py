@@ -71,7 +71,7 @@ def figures(version: ModelVersion) -> str:
     ]
     origins = ", ".join(version.metrics.get("origins", []))
     words = version.metrics.get("simple_rule_words")
-    strongest = f" The simple rule that it has to beat, the strongest on these days: {words}." if words else ""
+    strongest = f" The best simple rule on these days, which it has to beat: {words}." if words else ""
     return "\n".join([f"## How far off it was\n\nForecast from {origins}.{strongest}\n", head, *rows])
 
 
@@ -85,7 +85,7 @@ def money(version: ModelVersion) -> str:
     between = f", very likely {words.less_between(*interval, currency)}" if interval else ""
     said = words.less(against["profit"], currency)
     thin = f" Not proven: {replay['thin_because']}." if replay.get("thin_because") else ""
-    return f"## In money\n\nOn the last {replay['weeks']} weeks: {said} than the simple rule{between}.{thin}"
+    return f"## In money\n\nOn the last {replay['weeks']} weeks: {said} than by the best simple rule{between}.{thin}"
 
 
 def checks(version: ModelVersion) -> str:

@@ -14,8 +14,8 @@ from pipelines.charts import Figure, ReplayWeek, group_intervals, running_differ
 from pipelines.stats import words
 from pipelines.usecases.demand_forecast.replay_result import Difference, Replay
 
-NAMES = {"naive": "the simple rule", "champion": "the live version"}
-SIMPLE_RULE = "The simple rule: order by {}."
+NAMES = {"naive": "the best simple rule", "champion": "the live version"}
+SIMPLE_RULE = "The best simple rule: order by {}."
 
 
 @dataclass(frozen=True)
@@ -259,7 +259,7 @@ GROUP_VERDICTS = {
     "better": "Better",
     "worse": "Worse",
     "not_proven": "Too early to say",
-    "not_measured": "Not measured",
+    "not_measured": "Too few to say",
 }
 
 
@@ -282,7 +282,7 @@ def method(figures: Mapping[str, Any]) -> Card | None:
     sentences = [
         _compared("Errors per day", ours.get("rmsse"), naive.get("rmsse")),
         _compared("Errors of the 28-day total", ours.get("wape28"), naive.get("wape28")),
-        f"Simple rule: {figures['simple_rule_words']}, the strongest on these weeks." if naive else "",
+        f"The best simple rule on these weeks: {figures['simple_rule_words']}." if naive else "",
         _leaning(ours.get("bias")),
     ]
     known = tuple(sentence for sentence in sentences if sentence)
@@ -294,9 +294,9 @@ def _compared(what: str, ours: float | None, naive: float | None) -> str:
         return ""
     change = 1 - ours / naive
     if abs(change) < 0.005:
-        return f"{what} are as large as those of the simple rule."
+        return f"{what} are as large as those of the best simple rule."
     size = f"{words.percent(abs(change))} {'smaller' if change > 0 else 'larger'}"
-    return f"{what} are {size} than those of the simple rule."
+    return f"{what} are {size} than those of the best simple rule."
 
 
 def _leaning(bias: float | None) -> str:

@@ -28,6 +28,7 @@ WARM_UP, SLOW_WARM_UP = 2, 4  # times the days that an order has to last
 ROUNDS = 6  # through the warm-up before the warm-up itself, to find a policy's own steady state
 RECENT_DAYS = 182
 GENEROUS_COVER = 90
+FEWEST_IN_A_GROUP = 10  # of fewer, a range is the luck of one of them
 
 
 @dataclass(frozen=True)
@@ -249,10 +250,14 @@ class _Stage:
 def _differences(
     gain: FloatArray, groups: Mapping[str, BoolArray], kinds_of_day: Sequence[str]
 ) -> tuple[Difference, ...]:
-    """Add up what was gained (kinds of day x variants x weeks), in all, by group of variants and by kind of day."""
+    """Add up what was gained (kinds of day x variants x weeks), in all, by group of variants and by kind of day.
+
+    Of a small group the sum alone is told.
+    """
     parts = {name: gain[0][mask] for name, mask in groups.items() if mask.any()}
     parts |= {name: gain[1 + place] for place, name in enumerate(kinds_of_day)}
-    return tuple(Difference(name, len(part), float(part.sum()), _bounds(part)) for name, part in parts.items())
+    ranges = {name: _bounds(part) for name, part in parts.items() if name == ALL or len(part) >= FEWEST_IN_A_GROUP}
+    return tuple(Difference(name, len(part), float(part.sum()), ranges.get(name)) for name, part in parts.items())
 
 
 def _bounds(gain: FloatArray) -> tuple[float, float] | None:

@@ -145,7 +145,7 @@ class Replay:
         difference = self.against("naive")
         if difference is None:
             return "not_measured"
-        return "not_proven" if difference.verdict == "better" and self.is_thin else difference.verdict
+        return "not_proven" if difference.interval and self.is_thin else difference.verdict
 
     def as_dict(self) -> dict[str, Any]:
         """Give what is stored with a version: plain JSON, money in whole minor units."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines.jobs import ingest
 from pipelines.jobs.queue import Job
-from pipelines.lifecycle.ingest import reconcile
+from pipelines.lifecycle.ingest import pulls, reconcile
 from pipelines.models import FreezeWindow, Order, Shop, SyncRun
 from tests import factories
 
@@ -63,6 +63,16 @@ def test_an_import_that_failed_is_tried_again_within_hours(shop: Shop, enqueued:
     ingest.begin()
     ingest.begin()
     assert list(SyncRun.objects.filter(trigger="retry").values_list("kind", "state")) == [("stock", "queued")]
+
+
+def test_an_import_that_keeps_failing_is_tried_less_and_less(shop: Shop) -> None:
+    now = timezone.now()
+    for failures, hours in ((1, 1), (2, 2), (3, 4), (4, 8)):
+        SyncRun.objects.create(shop=shop, kind="orders", trigger="daily", state="failed", finished_at=now)
+        early, late = (now + timedelta(hours=hours, minutes=more) for more in (-1, 1))
+        assert (pulls.worth_retrying(early), [kind for _, kind in pulls.worth_retrying(late)]) == ([], ["orders"]), (
+            f"after {failures}"
+        )
 
 
 def test_a_pull_that_the_clock_sent_twice_runs_once(shop: Shop, enqueued: list[Any]) -> None:

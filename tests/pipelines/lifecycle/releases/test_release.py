@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import ArtifactRefused, Refused, StaleData
 from pipelines.lifecycle.releases import approval, release, rollback, traffic
 from pipelines.models import (
     Approval,
+    Deployment,
     LifecycleEvent,
     ModelVersion,
     Release,
@@ -284,7 +287,22 @@ class TestClosing:
 def test_before_shoppers_are_split_the_card_says_what_can_be_found_and_when(monkeypatch):
     shop = exposing.a_shop()
     histories.pulled(shop)
+    live = a_version(shop, use_case=exposing.SLUG)
+    Deployment.objects.create(shop=shop, use_case=exposing.SLUG, active=live, revision=1)
     busy = Traffic("randomised", units_a_day=5_000, rate=0.03)
     monkeypatch.setattr(traffic, "traffic_of", lambda pointer: busy)
     plan = release.propose(a_version(shop, use_case=exposing.SLUG)).evidence["plan"]
     assert 0 < plan["smallest_harm"] < 0.3 and 5 < plan["expected_days"] < 90
+
+
+@pytest.mark.usefixtures("shown")
+def test_orders_are_counted_before_the_pointer_is_held():
+    shop = exposing.a_shop()
+    histories.pulled(shop)
+    version = a_version(shop, use_case=exposing.SLUG)
+    with CaptureQueriesContext(connection) as statements:
+        assert release.propose(version)
+    said = [each["sql"] for each in statements]
+    held = next(place for place, sql in enumerate(said) if "FOR NO KEY UPDATE" in sql)
+    assert any("pipelines_order" in sql for sql in said[:held])
+    assert not any("pipelines_order" in sql for sql in said[held:])

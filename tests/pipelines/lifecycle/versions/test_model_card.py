@@ -26,7 +26,7 @@ def test_it_tells_figures_beside_the_simple_rule_and_money_with_its_range():
     assert "# Demand forecast, version 1" in card and "Tags: spring" in card
     assert "| Error per day (RMSSE) | 0.710 | 1.000 |" in card
     assert "| Error of the 28-day total (WAPE) | — | — |" in card
-    assert "£1,080 less than the simple rule, very likely between £410 and £1,740 less" in card
+    assert "£1,080 less than by the best simple rule, very likely between £410 and £1,740 less" in card
     assert "300 days of history: a yearly season cannot be told from a trend before 730." in card
     assert "| Fresh data | passed | — | — | The newest orders were read 1 hours ago. |" in card
 
@@ -34,7 +34,7 @@ def test_it_tells_figures_beside_the_simple_rule_and_money_with_its_range():
 def test_it_names_the_strongest_simple_rule():
     rules = {"simple_rule": "moving_average", "simple_rule_words": "the average of the last four weeks"}
     card = model_card(histories.a_version(histories.a_shop(), metrics=METRICS | {"moving_average": {}} | rules))
-    assert "the strongest on these days: the average of the last four weeks." in card
+    assert "The best simple rule on these days, which it has to beat: the average of the last four weeks." in card
 
 
 def test_it_tells_each_checks_threshold_what_it_costs_and_what_became_of_it():

@@ -73,7 +73,7 @@ def test_the_headline_is_money_with_its_range_and_what_it_was_measured_on():
     page, card = cards(a_replay())
     headline = card["headline"]
     assert headline.big == "£1,080 less"
-    assert headline.aside == "cost of ordering mistakes than with the simple rule, on your last 12 weeks"
+    assert headline.aside == "cost of ordering mistakes than with the best simple rule, on your last 12 weeks"
     assert headline.sentences[0] == "Very likely (19 of 20 times) between £410 and £1,740 less."
     assert headline.sentences[1].endswith("same 412 variants on your own sales, 31\u00a0Aug to 22\u00a0Nov.")
     assert headline.heading == "Use this version for all variants?"
@@ -87,7 +87,7 @@ def test_a_range_that_includes_zero_is_not_proven():
         "Not proven: the range includes zero. Very likely (19 of 20 times) between £1,740 less and £200 more."
     )
     assert card["if_wrong"].sentences[0] == (
-        "At the cautious end of the range it costs £200 more in 12 weeks than the simple rule."
+        "At the cautious end of the range it costs £200 more in 12 weeks than the best simple rule."
     )
 
 
@@ -120,7 +120,7 @@ def test_too_few_weeks_are_not_measured():
     page, card = cards(empty)
     assert page.badge.words == "Not measured" and page.figure is None and not card["headline"].big
     assert card["headline"].sentences[0] == "Not measured: A replay of 8 weeks needs 112 days."
-    assert card["if_wrong"].sentences[0] == "Nothing tells yet whether it orders better than the simple rule."
+    assert card["if_wrong"].sentences[0] == "Nothing tells yet whether it orders better than the best simple rule."
 
 
 def test_a_replay_of_nothing_has_words_too():
@@ -192,17 +192,17 @@ def test_the_weeks_are_drawn_and_their_message_counts_them():
 def test_errors_are_told_in_plain_words():
     _, card = cards(a_replay())
     assert card["method"].sentences == (
-        "Errors per day are 22\u00a0% smaller than those of the simple rule.",
-        "Errors of the 28-day total are 25\u00a0% smaller than those of the simple rule.",
-        "Simple rule: the average of the last four weeks, the strongest on these weeks.",
+        "Errors per day are 22\u00a0% smaller than those of the best simple rule.",
+        "Errors of the 28-day total are 25\u00a0% smaller than those of the best simple rule.",
+        "The best simple rule on these weeks: the average of the last four weeks.",
         "In all, forecasts were 3.1\u00a0% too high.",
     )
     worse = Evaluation(
         {"candidate": {"rmsse": 1.1, "wape28": None, "bias": -0.001}, "moving_average": {"rmsse": 1.0}} | RULE
     )
     assert cards(a_replay(), worse)[1]["method"].sentences == (
-        "Errors per day are 10\u00a0% larger than those of the simple rule.",
-        "Simple rule: the average of the last four weeks, the strongest on these weeks.",
+        "Errors per day are 10\u00a0% larger than those of the best simple rule.",
+        "The best simple rule on these weeks: the average of the last four weeks.",
         "In all, forecasts were neither too high nor too low.",
     )
 
