@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from pipelines.lifecycle.releases import release as releases
 from pipelines.models import Approval, Deployment, Exposure, ModelVersion, Order, Release, ShopSettings
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
@@ -63,7 +62,7 @@ def a_canary(shop: Any, *, at: datetime = MONDAY, step: int = 0, **changes: Any)
         "exposed_at": at,
     }
     release = Release.objects.create(shop=shop, **facts | changes)
-    pointer = releases.deployment_of(shop, SLUG)
+    pointer = Deployment.of(shop, SLUG)
     Deployment.objects.filter(pk=pointer.pk).update(active=old, canary=new, active_since=at - timedelta(days=30))
     an_approval(release, at)
     return release

@@ -11,8 +11,9 @@ from dashboard.queries import evidence, words
 from dashboard.queries.evidence import Group
 from dashboard.queries.experiments import Measured, measured
 from dashboard.queries.words import Badge, step_name
-from pipelines.lifecycle.releases import approval, rollback
+from pipelines.lifecycle import approvers
 from pipelines.lifecycle.releases import release as releasing
+from pipelines.lifecycle.releases import rollback
 from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, Shop, Staff
 from pipelines.usecases import USE_CASES
@@ -163,7 +164,7 @@ def release_page(shop: Shop, release: Release, staff: Staff | None) -> ReleasePa
     """Read everything that a decision on a release needs; every figure comes from the evidence that it binds to."""
     stored = release.evidence.get("page") or {}
     cards = evidence.cards_of(stored)
-    deployment = releasing.deployment_of(shop, release.use_case)
+    deployment = Deployment.of(shop, release.use_case)
     said_yes = {given.sub for given in releasing.approvals_of(release).filter(consumed_at=None)}
     shown = release.evidence.get("analysis") if release.is_waiting_for_merchant else None
     is_live = deployment.active_id is not None and deployment.active_id == release.version_id
@@ -181,7 +182,7 @@ def release_page(shop: Shop, release: Release, staff: Staff | None) -> ReleasePa
         yes_given=len(said_yes),
         yes_needed=(release.evidence.get("plan") or {}).get("approvals_needed", 1),
         is_yes_mine=bool(staff and staff.sub in said_yes),
-        why_not=approval.why_not_allowed(shop, staff.sub) if staff else "Open the app again in a minute.",
+        why_not=approvers.why_not_allowed(shop, staff.sub) if staff else "Open the app again in a minute.",
         target=rollback.target_of(deployment) if is_live else deployment.active,
         word=rollback.word_to_type(deployment) if is_live else "",
         is_newest=not release.version.releases.filter(pk__gt=release.pk).exists(),

@@ -15,8 +15,7 @@ from dashboard.forms import BEFORE_ALL, PEOPLE, WEEKDAYS, FreezeForm, RuleForm, 
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies
 from pipelines.lifecycle.releases import traffic
-from pipelines.lifecycle.releases.release import deployment_of
-from pipelines.models import FreezeWindow, Product, Shop, ShopSettings, Staff, StockRule
+from pipelines.models import Deployment, FreezeWindow, Product, Shop, ShopSettings, Staff, StockRule
 from pipelines.stats import words
 from pipelines.strategies import Traffic
 from pipelines.usecases import USE_CASES
@@ -145,7 +144,7 @@ def role_of(staff: Staff) -> str:
 
 def traffics_of(shop: Shop) -> list[tuple[str, Traffic]]:
     """Return for every model by how much traffic its releases can be judged."""
-    return [(use_case.title, traffic.traffic_of(deployment_of(shop, slug))) for slug, use_case in USE_CASES.items()]
+    return [(use_case.title, traffic.traffic_of(Deployment.of(shop, slug))) for slug, use_case in USE_CASES.items()]
 
 
 def unfit(traffics: list[tuple[str, Traffic]]) -> list[str]:

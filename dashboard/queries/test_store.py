@@ -9,7 +9,7 @@ from typing import Any
 from dashboard.queries.words import Badge
 from pipelines.charts.figure import Figure
 from pipelines.charts.replayed_days import ReplayedDay, replayed_days, when
-from pipelines.lifecycle.releases import approval
+from pipelines.lifecycle import approvers
 from pipelines.lifecycle.sandbox import links
 from pipelines.models import ModelVersion, Shop, Staff, StagedField, StagingRun, TestStoreLink
 from pipelines.shopify.domains import admin_page
@@ -168,7 +168,7 @@ def test_store_page(shop: Shop, staff: Staff | None, now: datetime, code: str = 
         now=now,
         runs=[Run(run) for run in runs[:RUNS_SHOWN]],
         candidate=newest_candidate(shop) if link and link.confirmed_at else None,
-        why_not=approval.why_not_allowed(shop, staff.sub) if staff else "Open the app again in a minute.",
+        why_not=approvers.why_not_allowed(shop, staff.sub) if staff else "Open the app again in a minute.",
         code=code,
     )
 

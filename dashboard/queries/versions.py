@@ -11,7 +11,7 @@ from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running
 from dashboard.queries.words import PHASES, Badge
-from pipelines.lifecycle.releases import approval
+from pipelines.lifecycle import approvers
 from pipelines.lifecycle.versions.lineage import Origin, lineage_of
 from pipelines.models import Deployment, ModelVersion, Release, Shop, Staff, TrainingRun
 from pipelines.stats import words
@@ -63,7 +63,7 @@ def versions_page(shop: Shop, staff: Staff, now: datetime) -> VersionsPage:
     return VersionsPage(
         models=[(state, rows_of(shop, state)) for state in states],
         running=running(shop, now),
-        why_not=approval.why_not_allowed(shop, staff.sub),
+        why_not=approvers.why_not_allowed(shop, staff.sub),
         failed=[state.run for state in states if state.run and state.run.error],
     )
 

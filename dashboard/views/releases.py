@@ -14,6 +14,7 @@ from dashboard.queries.releases import release_page
 from dashboard.queries.running import running
 from pipelines.jobs import releases as jobs
 from pipelines.jobs import training
+from pipelines.lifecycle import approvers
 from pipelines.lifecycle.errors import Refused, StageError
 from pipelines.lifecycle.releases import approval, freezes, rollback, standing
 from pipelines.lifecycle.releases import release as releasing
@@ -188,6 +189,6 @@ def roll_back(request: HttpRequest, use_case: str) -> HttpResponse:
 
 def require_decider(request: HttpRequest) -> None:
     """Refuse people who may not decide on versions."""
-    reason = approval.why_not_allowed(request.shop, request.staff.sub)
+    reason = approvers.why_not_allowed(request.shop, request.staff.sub)
     if reason:
         raise Refused(reason)

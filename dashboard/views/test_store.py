@@ -14,8 +14,8 @@ from dashboard.forms import TestCodeForm, TestShopForm
 from dashboard.pages import go, show
 from dashboard.queries.test_store import test_store_page
 from pipelines.jobs import staging as jobs
+from pipelines.lifecycle import approvers
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.releases import approval
 from pipelines.lifecycle.sandbox import links as linking
 from pipelines.lifecycle.sandbox import staging
 from pipelines.models import ModelVersion
@@ -84,7 +84,7 @@ def run(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
     version = get_object_or_404(known, use_case=use_case, number=number)
 
     def begin() -> None:
-        reason = approval.why_not_allowed(request.shop, request.staff.sub)
+        reason = approvers.why_not_allowed(request.shop, request.staff.sub)
         if reason:
             raise Refused(reason)
         if not version.may_be_released:

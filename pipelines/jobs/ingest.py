@@ -43,8 +43,7 @@ def advance_import(run_id: int) -> None:
     from pipelines.jobs.training import refresh, train_version
     from pipelines.lifecycle import turns
     from pipelines.lifecycle.ingest import backfill
-    from pipelines.lifecycle.releases.release import deployment_of
-    from pipelines.models import SyncRun, TrainingRun
+    from pipelines.models import Deployment, SyncRun, TrainingRun
     from pipelines.usecases import USE_CASES
 
     run = backfill.advance(run_id)
@@ -55,7 +54,7 @@ def advance_import(run_id: int) -> None:
     if TrainingRun.objects.for_shop(run.shop).exists():
         return
     for use_case in USE_CASES:
-        deployment_of(run.shop, use_case)  # from now on the clock finds it, should this job die here
+        Deployment.of(run.shop, use_case)  # from now on the clock finds it, should this job die here
         refresh.enqueue(run.shop_id, use_case)
         train_version.enqueue(run.shop_id, use_case, "first")
 

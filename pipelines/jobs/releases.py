@@ -30,12 +30,11 @@ def evaluate(release_id: int) -> None:
 
     from pipelines.lifecycle import look as stage
     from pipelines.lifecycle import turns
-    from pipelines.lifecycle.releases.release import deployment_of
-    from pipelines.models import Release
+    from pipelines.models import Deployment, Release
     from pipelines.strategies.policy import Reason
 
     row = Release.objects.get(pk=release_id)
-    before = (row.phase, deployment_of(row.shop_id, row.use_case).revision)
+    before = (row.phase, Deployment.of(row.shop_id, row.use_case).revision)
     decision = stage.evaluate(release_id, timezone.now())
     if decision and decision.reason == Reason.RESUMED:  # what held it is over: it goes on now, not at the next look
         stage.evaluate(release_id, timezone.now())
@@ -54,14 +53,13 @@ def look_at_open(shop_id: int) -> None:
 def follow(release_id: int, before: tuple[str, int] | None) -> None:
     """Have the shop served by what runs now, or let a candidate answer alongside or for its card for the first time."""
     from pipelines.jobs import training
-    from pipelines.lifecycle.releases.release import deployment_of
-    from pipelines.models import Release
+    from pipelines.models import Deployment, Release
     from pipelines.usecases import USE_CASES
 
     row = Release.objects.get(pk=release_id)
     if USE_CASES[row.use_case].serves != "batch":
         return
-    now = (row.phase, deployment_of(row.shop_id, row.use_case).revision)
+    now = (row.phase, Deployment.of(row.shop_id, row.use_case).revision)
     if before and now[1] != before[1]:
         training.refresh.enqueue(row.shop_id, row.use_case)
     elif now != before and (row.phase == Release.Phase.SHADOW or is_first_heard_on_its_card(row)):

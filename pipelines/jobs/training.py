@@ -36,14 +36,15 @@ def validate_version(version_id: int) -> None:
 @job(queue="training", timeout=1800, is_found_again=True)
 def refresh(shop_id: int, use_case: str) -> None:
     """Write what runs now says today, publish it where the merchant lets us, and look at what moves at once."""
-    from pipelines.lifecycle.serving import late, refresh
+    from pipelines.lifecycle.releases.speak import speak
+    from pipelines.lifecycle.serving import late
     from pipelines.models import Shop
     from pipelines.usecases import USE_CASES
 
     if USE_CASES[use_case].serves != "batch":  # it answers each visitor by itself
         look(shop_id, use_case)
         return
-    refresh.refresh(Shop.objects.get(pk=shop_id), use_case)
+    speak(Shop.objects.get(pk=shop_id), use_case)
     late.over(shop_id, use_case)
     publish.enqueue(shop_id)
     look(shop_id, use_case)

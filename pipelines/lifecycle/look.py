@@ -22,7 +22,7 @@ from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.releases import approval, card, freezes, release, rollback, traffic
 from pipelines.lifecycle.releases.release import SYSTEM, Phase
 from pipelines.lifecycle.versions import registry
-from pipelines.models import LifecycleEvent, Measurement, ModelVersion, Release, ShopSettings
+from pipelines.models import Deployment, LifecycleEvent, Measurement, ModelVersion, Release, ShopSettings
 from pipelines.strategies import Action, Decision, Health, Situation, Window, policy
 from pipelines.usecases import USE_CASES
 
@@ -93,7 +93,7 @@ def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
     """Collect everything that the decision may depend on."""
     measured, analysis = weigh.evidence_of(row, now)
     plan = row.evidence.get("plan", {})
-    pointer = release.deployment_of(row.shop_id, row.use_case)
+    pointer = Deployment.of(row.shop_id, row.use_case)
     newest = freshness.newest_pull_at(row.shop)
     situation = Situation(
         now=now,
@@ -260,7 +260,7 @@ def abort(row: Release, look: Look) -> None:
     why = {"by": SYSTEM, "because": look.decision.sentence, "quarantines": look.decision.quarantines}
     with transaction.atomic():
         if row.phase == Phase.LIVE:
-            pointer = release.deployment_of(row.shop_id, row.use_case)
+            pointer = Deployment.of(row.shop_id, row.use_case)
             if pointer.active_id != row.version_id:
                 raise Refused(release.CHANGED)
             rollback.roll_back(pointer, revision=pointer.revision, now=look.now, **why)

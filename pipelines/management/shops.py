@@ -8,11 +8,11 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from pipelines.lifecycle.releases import approval
+from pipelines.lifecycle import approvers
 from pipelines.models import Approval, Shop
 from pipelines.usecases import USE_CASES
 
-LONGEST = Approval._meta.get_field("sub").max_length - len(approval.OPERATOR)
+LONGEST = Approval._meta.get_field("sub").max_length - len(approvers.OPERATOR)
 
 
 def shop_named(domain: str) -> Shop:
@@ -43,4 +43,4 @@ def a_name(text: str) -> str:
 
 def operator(options: Mapping[str, Any]) -> str:
     """Return how the ledger calls who runs the command."""
-    return f"{approval.OPERATOR}{options['by']}"
+    return f"{approvers.OPERATOR}{options['by']}"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from pipelines.models.base import ShopTable
+
+if TYPE_CHECKING:
+    from pipelines.models.shops import Shop
 
 
 def new_seed() -> str:
@@ -39,6 +43,12 @@ class Deployment(ShopTable):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "use_case"], name="deployment_once")]
+
+    @classmethod
+    def of(cls, shop: Shop | int, use_case: str) -> Deployment:
+        """Return the shop's pointer for a use case; the simple rule runs until it points somewhere."""
+        deployment, _ = cls.objects.get_or_create(shop_id=getattr(shop, "pk", shop), use_case=use_case)
+        return deployment
 
 
 class Release(ShopTable):
@@ -107,6 +117,11 @@ class Release(ShopTable):
                 name="release_outlasted",
             ),
         ]
+
+    @classmethod
+    def under_way(cls, shop: Shop | int, use_case: str) -> Release | None:
+        """Return the one release of a use case that is under way, if any."""
+        return cls.objects.for_shop(shop).filter(use_case=use_case, phase__in=cls.OPEN).first()
 
     def enter(self, phase: str, **changes: object) -> bool:
         """Move on to another phase, if nobody moved the release since it was read."""

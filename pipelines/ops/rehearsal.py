@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from pipelines.lifecycle import approvers
 from pipelines.lifecycle.releases import approval, release
 from pipelines.lifecycle.versions import artifacts, registry
 from pipelines.models import (
@@ -26,7 +27,7 @@ from pipelines.usecases import USE_CASES, demand_forecast
 from pipelines.usecases.contract import OrdersWithinADay
 
 SLUG = "rehearsal"
-OPERATOR = f"{approval.OPERATOR}rehearsal"
+OPERATOR = f"{approvers.OPERATOR}rehearsal"
 SPLITS = dataclasses.replace(
     demand_forecast.USE_CASE,
     slug=SLUG,

@@ -8,7 +8,6 @@ from typing import Any
 from django.utils import timezone
 
 from pipelines.lifecycle.releases import card, traffic
-from pipelines.lifecycle.releases.release import deployment_of
 from pipelines.models import Deployment, Release, Shop
 from pipelines.strategies import Canary, Traffic
 from tests.dashboard import story
@@ -36,7 +35,7 @@ def shares(shop: Shop, *, weight: int = 5, **changes: Any) -> Release:
         entered_at=now - timedelta(days=1),
         evaluated_at=now,
     )
-    deployment = deployment_of(shop, version.use_case)
+    deployment = Deployment.of(shop, version.use_case)
     row.evidence = card.evidence_of(row, deployment, shop.settings, traffic.known_of(deployment))
     row.evidence_digest = card.digest_of(row.evidence)
     row.analysis = analysis(now)

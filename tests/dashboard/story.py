@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
-from pipelines.lifecycle.releases.release import deployment_of
 from pipelines.models import Deployment, Forecast, Location, ModelVersion, Product, Shop, Staff, StockAdvice, Variant
 from pipelines.usecases.demand_forecast.presentation import present
 from pipelines.usecases.demand_forecast.replay_result import Difference, Outcome, Replay
@@ -109,7 +108,7 @@ def a_version(shop: Shop, **changes: object) -> ModelVersion:
 
 def go_live(shop: Shop, version: ModelVersion) -> None:
     """Point the shop at a version."""
-    pointer = deployment_of(shop, version.use_case)
+    pointer = Deployment.of(shop, version.use_case)
     histories.healthy(histories.a_live_release(version))
     Deployment.objects.filter(pk=pointer.pk).update(active=version, active_since=timezone.now(), revision=1)
 

@@ -23,7 +23,6 @@ from pipelines.endpoints import webhooks
 from pipelines.jobs import ingest
 from pipelines.jobs import releases as jobs
 from pipelines.lifecycle.evidence import exposures
-from pipelines.lifecycle.releases.release import deployment_of
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, ModelVersion, Order, Release, ServingWindow
 from pipelines.shopify.topics import UNIT_KEY
@@ -123,7 +122,7 @@ class Month:
         self.shop.settings.canary_weights = [25, 50]  # days instead of weeks on the first step
         self.shop.settings.save()
         first = self.a_version(USUAL_RATE)
-        deployment_of(self.shop, exposing.SLUG)
+        Deployment.of(self.shop, exposing.SLUG)
         live = histories.healthy(histories.a_live_release(first))
         live.enter(live.phase, entered_at=self.began - PAST * DAY)
         changes = {"active": first, "active_since": self.began - PAST * DAY, "revision": 1}

@@ -8,8 +8,16 @@ import pytest
 from django.utils import timezone
 
 from pipelines.jobs import training
-from pipelines.lifecycle.releases import release, rollback
-from pipelines.models import Forecast, LifecycleEvent, ModelVersion, Release, StockAdvice, TrainingRun
+from pipelines.lifecycle.releases import rollback
+from pipelines.models import (
+    Deployment,
+    Forecast,
+    LifecycleEvent,
+    ModelVersion,
+    Release,
+    StockAdvice,
+    TrainingRun,
+)
 from tests import histories
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +59,7 @@ def test_a_shop_with_200_days_trains_is_asked_approves_is_served_and_goes_back()
     training.carry_on()
     assert StockAdvice.objects.for_shop(shop).filter(version=newer).count() == len(things)
 
-    deployment = release.deployment_of(shop, USE_CASE)
+    deployment = Deployment.of(shop, USE_CASE)
     rollback.roll_back(deployment, by=histories.OWNER, because="Too high", revision=deployment.revision)
     training.carry_on()
     assert set(StockAdvice.objects.for_shop(shop).values_list("version", flat=True)) == {version.pk}

@@ -17,7 +17,17 @@ from pipelines.lifecycle import due
 from pipelines.lifecycle.errors import ArtifactRefused, Refused
 from pipelines.lifecycle.evidence import weigh
 from pipelines.lifecycle.releases import approval, freezes, release, rollback
-from pipelines.models import Alert, Approval, LifecycleEvent, ModelVersion, Release, ServingWindow, SyncRun, TrainingRun
+from pipelines.models import (
+    Alert,
+    Approval,
+    Deployment,
+    LifecycleEvent,
+    ModelVersion,
+    Release,
+    ServingWindow,
+    SyncRun,
+    TrainingRun,
+)
 from pipelines.stats.clock import day_of
 from pipelines.strategies import policy
 from tests import exposing, histories
@@ -43,7 +53,7 @@ def store(clock) -> CanaryStore:
 
 
 def live_in(shop):
-    return release.deployment_of(shop, "demand_forecast").active
+    return Deployment.of(shop, "demand_forecast").active
 
 
 def test_every_scenario_has_its_test(shared: Path) -> None:
@@ -291,7 +301,7 @@ class TestApproving:
     def test_p11_a_rollback_beats_an_approval_and_says_so(self, shop, clock):
         histories.approved(histories.a_card(shop))
         card = histories.a_card(shop)
-        pointer = release.deployment_of(shop, "demand_forecast")
+        pointer = Deployment.of(shop, "demand_forecast")
         rollback.roll_back(pointer, by="system", because="Harm", quarantines=True, revision=pointer.revision)
         with pytest.raises(Refused, match="changed"):
             histories.approved(card)
@@ -302,7 +312,7 @@ class TestApproving:
         histories.approved(histories.a_card(shop))
         self.frozen(shop, 3)
         card = histories.approved(histories.a_card(shop))
-        pointer = release.deployment_of(shop, "demand_forecast")
+        pointer = Deployment.of(shop, "demand_forecast")
         rollback.roll_back(pointer, by="system", because="Harm", quarantines=True, revision=pointer.revision)
         self.tick(shop, clock, days=4)
         card.refresh_from_db()

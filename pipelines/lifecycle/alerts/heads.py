@@ -15,8 +15,8 @@ from datetime import date, datetime, timedelta
 
 from django.core.files.base import ContentFile
 
+from pipelines.lifecycle import artifact_storage, signing
 from pipelines.lifecycle.alerts import board
-from pipelines.lifecycle.versions import artifacts
 from pipelines.models import LedgerHead, LifecycleEvent, Shop
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def sign(shop: Shop, now: datetime) -> bool:
         title = "The record of what was done was changed"
         board.tell(shop, TOLD, title=title, text=" ".join(found)[:500], severity=board.Severity.CRITICAL, now=now)
         return False
-    signature = base64.b64encode(artifacts.signing_key().sign(signed_bytes(shop.pk, now.date(), newest))).decode()
+    signature = base64.b64encode(signing.signing_key().sign(signed_bytes(shop.pk, now.date(), newest))).decode()
     facts = {"seq": newest.seq, "digest": newest.digest, "signature": signature}
     head, is_new = LedgerHead.objects.get_or_create(shop=shop, day=now.date(), defaults=facts)
     keep_file(head)  # after the row: a file without its row would look as if the row had been taken away
@@ -75,8 +75,8 @@ def folder(shop: Shop) -> str:
 def keep_file(head: LedgerHead) -> None:
     """Write a head down a second time, unless an attempt before did."""
     path = f"{folder(head.shop)}/{head.day.isoformat()}.json"
-    if not artifacts.storage().exists(path):
-        artifacts.storage().save(path, ContentFile(json.dumps(told(head)).encode()))
+    if not artifact_storage.storage().exists(path):
+        artifact_storage.storage().save(path, ContentFile(json.dumps(told(head)).encode()))
 
 
 def told(head: LedgerHead) -> dict[str, object]:
@@ -86,7 +86,7 @@ def told(head: LedgerHead) -> dict[str, object]:
 
 def files(shop: Shop) -> Iterator[LedgerHead]:
     """Yield the heads that lie as files; one that cannot be read is a head that nobody signed."""
-    storage = artifacts.storage()
+    storage = artifact_storage.storage()
     try:
         _, names = storage.listdir(folder(shop))
     except FileNotFoundError:
@@ -94,7 +94,7 @@ def files(shop: Shop) -> Iterator[LedgerHead]:
     for name in sorted(names):
         day = date.fromisoformat(name.removesuffix(".json"))
         try:
-            facts = json.loads(artifacts.read(f"{folder(shop)}/{name}"))
+            facts = json.loads(artifact_storage.read(f"{folder(shop)}/{name}"))
             yield LedgerHead(shop=shop, day=day, **{key: facts[key] for key in ("seq", "digest", "signature")})
         except (ValueError, KeyError, TypeError):
             yield LedgerHead(shop=shop, day=day, seq=0, digest="", signature="")
@@ -118,7 +118,7 @@ def breaches(shop: Shop, since: LedgerHead | None = None) -> list[str]:
 
 def problem_of(shop: Shop, head: LedgerHead) -> str:
     """Say what is wrong with one head, or nothing."""
-    if not artifacts.is_signed(signed_bytes(shop.pk, head.day, head), head.signature):
+    if not signing.is_signed(signed_bytes(shop.pk, head.day, head), head.signature):
         return f"{shop}: the head of {head.day} bears no signature of ours."
     entry = LifecycleEvent.objects.for_shop(shop).filter(seq=head.seq).values_list("digest", flat=True).first()
     if entry is None:

@@ -19,8 +19,7 @@ from scipy.stats import t as student
 from pipelines.lifecycle.data import dataset, frames
 from pipelines.lifecycle.evidence import decay
 from pipelines.lifecycle.evidence.decay import DAILY, MATURES_AFTER, Watched
-from pipelines.lifecycle.releases.release import deployment_of, open_release
-from pipelines.models import Forecast, Measurement, ModelVersion, PairedWeek, Release, Shop
+from pipelines.models import Deployment, Forecast, Measurement, ModelVersion, PairedWeek, Release, Shop
 from pipelines.stats import clock, paired_weeks, words
 from pipelines.stats.paired_weeks import JUDGED_FOR
 from pipelines.stats.sequential import e_value
@@ -92,7 +91,7 @@ def compare_weeks(shop: Shop, use_case: str, now: datetime) -> int:
 
 def pairs_of(shop: Shop, use_case: str) -> Iterator[Pair]:
     """Yield who is measured against whom: the candidate against what runs, that against what ran before."""
-    pointer, candidate = deployment_of(shop, use_case), open_release(shop, use_case)
+    pointer, candidate = Deployment.of(shop, use_case), Release.under_way(shop, use_case)
     if candidate:
         yield Pair(shop, candidate.version, pointer.active)
     if pointer.active:
@@ -101,7 +100,7 @@ def pairs_of(shop: Shop, use_case: str) -> Iterator[Pair]:
 
 def pair_of(release: Release) -> Pair:
     """Return whom a release's version is measured against."""
-    pointer = deployment_of(release.shop_id, release.use_case)
+    pointer = Deployment.of(release.shop_id, release.use_case)
     is_live = release.version_id == pointer.active_id
     return Pair(release.shop, release.version, pointer.standby if is_live else pointer.active)
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db import transaction
 from django.utils import timezone
 
-from pipelines.lifecycle.sandbox import links
+from pipelines.lifecycle import unlinking
 from pipelines.models import LifecycleEvent, Shop, ShopSettings, ShopToken, Staff
 from pipelines.shopify import token_exchange, tokens, transport, vault
 from pipelines.shopify.admin_api import AdminApi
@@ -55,7 +55,7 @@ def depart(shop: Shop, at: datetime) -> bool:
         ShopToken.objects.filter(shop=row).delete()  # dead since Shopify sent the message
         Staff.objects.for_shop(row).update(checked_at=None)
         LifecycleEvent.record(row, "shop.uninstalled", by="system", because="the app was uninstalled in Shopify admin")
-    links.leave(row, because="One of the two stores uninstalled the app", now=timezone.now())
+    unlinking.leave(row, because="One of the two stores uninstalled the app", now=timezone.now())
     return True
 
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from pipelines.lifecycle.sandbox import links
+from pipelines.lifecycle import unlinking
 from pipelines.models import (
     Exposure,
     ForgottenCustomer,
@@ -139,7 +139,7 @@ def forget_pseudonym(shop_domain: str, customer_ref: bytes | None) -> None:
 
 def redact_shop(shop: Shop) -> None:
     """Erase a shop: every row, every file, the key of its pseudonyms, and its name; a test store loses its fields."""
-    links.leave(shop, because="One of the two stores was erased", now=timezone.now())
+    unlinking.leave(shop, because="One of the two stores was erased", now=timezone.now())
     with transaction.atomic():
         row = Shop.objects.select_for_update().get(pk=shop.pk)
         WaitingLine.objects.filter(sync__shop=row).delete()

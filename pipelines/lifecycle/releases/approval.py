@@ -9,17 +9,17 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from pipelines.lifecycle.approvers import OPERATOR, why_not
 from pipelines.lifecycle.errors import Refused, StageError
 from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.releases import card, freezes, release, rollback
 from pipelines.lifecycle.releases.release import CHANGED, Phase, record
 from pipelines.lifecycle.versions import registry
-from pipelines.models import Approval, Deployment, LifecycleEvent, Release, Shop, ShopSettings, Staff
+from pipelines.models import Approval, Deployment, LifecycleEvent, Release, Shop
 from pipelines.stats import words
 
 log = logging.getLogger(__name__)
 
-OPERATOR = "operator:"
 EXPIRES = (Phase.AWAITING_APPROVAL, Phase.SCHEDULED, Phase.CANARY)
 NOT_THE_SAME = "The version or its evidence is not what this card showed. Nothing was done."
 CLOCK_WENT_BACK = "Our clock is behind the time of this card. Nothing was done; try again when the clock is right."
@@ -27,21 +27,6 @@ CLOCKS_DIFFER = timedelta(minutes=5)  # as much as two machines may
 NOT_YOURS = "This shop has no such release. Nothing was done."
 
 REFUSALS = {CHANGED: "approval.superseded", NOT_THE_SAME: "approval.blocked"}
-
-
-def why_not_allowed(shop: Shop | int, sub: str) -> str:
-    """Return why this person may not approve, or nothing when they may."""
-    staff = Staff.objects.for_shop(shop).filter(sub=sub).first()
-    if staff is None or staff.is_owner is None:
-        return "Shopify has not told us yet whether you own this account. Open the app again in a minute."
-    if staff.is_owner or sub in ShopSettings.of(shop).approvers:
-        return ""
-    return "Only the account owner, and people named under Settings, approve versions."
-
-
-def why_not(shop_id: int, sub: str) -> str:
-    """Return why a yes of this person does not count, or nothing; operators are not of the shop's staff."""
-    return "" if sub.startswith(OPERATOR) else why_not_allowed(shop_id, sub)
 
 
 def approve(

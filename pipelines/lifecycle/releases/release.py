@@ -13,11 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines import strategies
+from pipelines.lifecycle import approvers
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.releases import card, freezes, sameness, traffic
 from pipelines.lifecycle.releases.traffic import Known
 from pipelines.lifecycle.sandbox import staging
-from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, Shop, ShopSettings
+from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, ShopSettings
 from pipelines.stats import words
 from pipelines.strategies import Step, Traffic, policy
 from pipelines.strategies.freezing import Effect
@@ -29,17 +30,6 @@ REPLACEABLE = (Phase.STAGED, Phase.SHADOW, Phase.AWAITING_APPROVAL, Phase.SCHEDU
 TESTED_FIRST = "It runs in your test store first"
 ONCE_A_WEEK = "Routine questions come once a week"
 CHANGED = "This card changed since you opened it. Nothing was done; look at it again."
-
-
-def deployment_of(shop: Shop | int, use_case: str) -> Deployment:
-    """Return the shop's pointer for a use case; the simple rule runs until it points somewhere."""
-    deployment, _ = Deployment.objects.get_or_create(shop_id=getattr(shop, "pk", shop), use_case=use_case)
-    return deployment
-
-
-def open_release(shop: Shop | int, use_case: str) -> Release | None:
-    """Return the one release that is under way, if any."""
-    return Release.objects.for_shop(shop).filter(use_case=use_case, phase__in=Release.OPEN).first()
 
 
 # Proposing
@@ -71,7 +61,7 @@ def open_one(version: ModelVersion, *, routine: bool, again: bool, strategy: str
     """Open a release; nothing while another release is being rolled out."""
     if not version.may_be_released:
         raise Refused(f"Version {version.number} was {version.state} and cannot be released.")
-    known = traffic.known_of(deployment_of(version.shop_id, version.use_case))
+    known = traffic.known_of(Deployment.of(version.shop_id, version.use_case))
     with transaction.atomic():
         deployment = Deployment.objects.select_for_update(no_key=True).get(
             shop=version.shop_id, use_case=version.use_case
@@ -79,7 +69,7 @@ def open_one(version: ModelVersion, *, routine: bool, again: bool, strategy: str
         earlier = version.releases.order_by("-pk").first()
         if earlier and not (again and earlier.may_come_again):
             return earlier
-        waiting = open_release(version.shop_id, version.use_case)
+        waiting = Release.under_way(version.shop_id, version.use_case)
         if same := what_is_the_same(version, deployment, waiting):
             return set_aside(version, deployment, known, because=same, strategy=strategy)
         if waiting and not gives_way(waiting, version, now):
@@ -269,7 +259,7 @@ def take_step(release: Release, number: int, now: datetime) -> int | None:
 
 def point(release: Release, split: strategies.Split, now: datetime) -> int:
     """Move the pointer for a step that shows the new version; raise where it moved meanwhile or may not."""
-    seen = deployment_of(release.shop_id, release.use_case)
+    seen = Deployment.of(release.shop_id, release.use_case)
     if split.stable:
         changes: dict[str, Any] = {"canary": release.version}
     else:
@@ -343,9 +333,8 @@ def is_approved(release: Release, now: datetime) -> bool:
 
 def stands(given: Approval, now: datetime) -> bool:
     """Say whether a yes still counts: used up already, or in time and of somebody who may still give it."""
-    from pipelines.lifecycle.releases import approval
 
-    return bool(given.consumed_at) or (given.expires_at > now and not approval.why_not(given.shop_id, given.sub))
+    return bool(given.consumed_at) or (given.expires_at > now and not approvers.why_not(given.shop_id, given.sub))
 
 
 # Holding and closing

@@ -37,7 +37,7 @@ def abort(
     """Take a version away that is not live yet, whoever sees it; what is live goes on. Only harm bars it."""
     now = now or timezone.now()
     with transaction.atomic():
-        lock(release.deployment_of(row.shop_id, row.use_case))
+        lock(Deployment.of(row.shop_id, row.use_case))
         shown = Deployment.objects.for_shop(row.shop_id).filter(use_case=row.use_case, canary=row.version_id)
         cools_down = {} if phase == Phase.EXPIRED else cooldown(by, now)  # an answer that did not come is no rollback
         is_shown = shown.update(canary=None, revision=F("revision") + 1, **cools_down)
@@ -154,7 +154,7 @@ def close_live(
 
 def void_open_cards(deployment: Deployment, target: ModelVersion | None) -> None:
     """Make a decision that is on its way fail: what it would replace has just changed (rollback beats approval)."""
-    waiting = release.open_release(deployment.shop_id, deployment.use_case)
+    waiting = Release.under_way(deployment.shop_id, deployment.use_case)
     if waiting is None:
         return
     void_approvals(waiting)

@@ -10,21 +10,20 @@ import hashlib
 import hmac
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
+from pipelines.lifecycle.approvers import why_not_allowed
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.releases.approval import why_not_allowed
-from pipelines.models import LifecycleEvent, Shop, StagedField, StagingRun, TestStoreLink
+from pipelines.lifecycle.unlinking import SYSTEM, end, leave, tell
+from pipelines.models import LifecycleEvent, Shop, TestStoreLink
 
 CODE_BYTES = 16
 CODE_LIVES = timedelta(minutes=15)
 CONFIRM_WITHIN = timedelta(hours=24)
 TRIES, TRIES_IN = 5, timedelta(hours=1)
 LOOK_ALIKES = str.maketrans("oil", "011")
-SYSTEM = "system"
 
 NO_SUCH_CODE = "This code is wrong, has expired or was used already. Ask for a new one in your real store."
 TOO_MANY_TRIES = "That were too many wrong codes. Try again in an hour."
@@ -191,36 +190,8 @@ def unlink(shop: Shop, *, by: str, now: datetime) -> bool:
     return leave(shop, by=by, because="The test store was unlinked", now=now)
 
 
-def leave(shop: Shop, *, by: str = SYSTEM, because: str, now: datetime) -> bool:
-    """End every link of a shop, and empty what was copied; say whether there was one."""
-    links = TestStoreLink.objects.filter(Q(shop=shop) | Q(test_shop=shop)).order_by("pk")
-    return sum(end(link, by=by, because=because, now=now) for link in links) > 0
-
-
-def end(link: TestStoreLink, *, by: str, because: str, now: datetime) -> bool:
-    """Delete a link with the results that it made, and hand the fields to the test store, to be taken back there."""
-    with transaction.atomic():
-        if not TestStoreLink.objects.filter(pk=link.pk, test_shop=link.test_shop_id).delete()[0]:
-            return False
-        if link.test_shop_id:
-            runs = StagingRun.objects.for_shop(link.shop_id).select_for_update().order_by("pk")
-            fields = StagedField.objects.for_shop(link.shop_id).filter(run__in=[run.pk for run in runs])
-            fields.update(shop=link.test_shop_id, run=None, unlinked_at=now)
-        StagingRun.objects.for_shop(link.shop_id).delete()
-        tell(link, "test_store.unlinked", by=by, because=because)
-    return True
-
-
 def end_links_of_gone_shops(now: datetime) -> int:
     """End the links whose shop or test store has left, in case a killed worker did not."""
     gone = Q(shop__uninstalled_at__isnull=False) | Q(test_shop__uninstalled_at__isnull=False)
     links = list(TestStoreLink.objects.filter(gone))
     return sum(end(link, by=SYSTEM, because="One of the two stores uninstalled the app", now=now) for link in links)
-
-
-def tell(link: TestStoreLink, kind: str, *, by: str, because: str, **facts: Any) -> None:
-    """Write into the ledgers of both shops; each names the other by number, which outlives no erasure."""
-    pairs = {link.shop_id: link.test_shop_id, link.test_shop_id: link.shop_id}
-    shops = Shop.objects.filter(pk__in=[pk for pk in pairs if pk], redacted_at=None)
-    for shop in shops.order_by("pk"):
-        LifecycleEvent.record(shop, kind, by=by, because=because, other_shop=pairs[shop.pk], **facts)

@@ -22,8 +22,6 @@ from pipelines import strategies
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.data.tables import copy_rows
 from pipelines.lifecycle.errors import OWN_FAULTS, ArtifactRefused, StageError, is_own_fault
-from pipelines.lifecycle.releases import rollback
-from pipelines.lifecycle.releases.release import deployment_of, open_release
 from pipelines.lifecycle.serving.sound import soundness
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, Forecast, ModelVersion, Release, ServingWindow, Shop, StockAdvice
@@ -39,7 +37,6 @@ WEEKLY_ORIGIN = 7  # Sundays stay
 STANDBY_SPEAKS_FOR = timedelta(weeks=26)
 STABLE, CANARY, UNSEEN = "stable", "canary", ""
 NOT_STORABLE = (DataError, IntegrityError)  # what is wrong with rows; other errors of the database are its own
-SYSTEM = "system"
 
 
 @dataclass(frozen=True)
@@ -74,24 +71,22 @@ Writer = Callable[[Deployment, Speaker, date, pd.DataFrame, datetime], int]
 
 
 def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
-    """Write what runs now says from the freshest data, then what must speak beside it; return the number of rows."""
+    """Write what runs now says from the freshest data, then what must speak beside it; return the number of rows.
+
+    Raises ArtifactRefused where the files of what runs are not what was signed.
+    """
     now = now or timezone.now()
-    deployment = deployment_of(shop, use_case)
+    deployment = Deployment.of(shop, use_case)
     frames = dataset.read(dataset.Source(shop, now), use_case)
     live = Speaker(deployment.active, STABLE)
     if "series" in frames.tables and frames["series"].empty:
         return write(deployment, live, frames.asof, Answer(), now)  # a shop without a product has nothing to be told
     try:
         said = answer(live, frames, use_case)
-    except ArtifactRefused as refusal:
-        rollback.roll_back(deployment, by=SYSTEM, because=refusal.sentence, revision=deployment.revision)
-        said = None
     except NotEnoughHistory:
         if live.version is not None:
             raise
         said = Answer()  # the shop is young: nothing can be said yet, and tomorrow it is asked again
-    if said is None:  # not within the handler: what goes wrong from here on has nothing to do with those files
-        return refresh(shop, use_case, now=now)
     rows = write(deployment, live, frames.asof, said, now)
     return rows + sum(speak_alongside(deployment, speaker, frames, now) for speaker in companions(deployment, now))
 
@@ -99,7 +94,7 @@ def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
 def mirror(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
     """Write only what the version of the open release says: its first window comes now, not next night."""
     now = now or timezone.now()
-    deployment = deployment_of(shop, use_case)
+    deployment = Deployment.of(shop, use_case)
     candidate = next(candidates(deployment), None)
     if candidate is None:
         return 0
@@ -121,7 +116,7 @@ def companions(deployment: Deployment, now: datetime) -> Iterator[Speaker]:
 
 def candidates(deployment: Deployment) -> Iterator[Speaker]:
     """Yield the version of the open release while its step lets it answer."""
-    release = open_release(deployment.shop_id, deployment.use_case)
+    release = Release.under_way(deployment.shop_id, deployment.use_case)
     if release is None:
         return
     split = strategies.strategy(release.strategy).split(Step.from_dict(release.steps[release.step]))

@@ -10,20 +10,12 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
-from django.core.files.base import ContentFile
-from django.core.files.storage import Storage, storages
-
-from pipelines.lifecycle import safe_files
-from pipelines.lifecycle.errors import ArtifactNotStored, ArtifactRefused, ArtifactUnavailable
+from pipelines.lifecycle import artifact_storage, safe_files, signing
+from pipelines.lifecycle.errors import ArtifactNotStored, ArtifactRefused
 from pipelines.models import ModelVersion
 
 MANIFEST = "manifest.json"
@@ -44,12 +36,12 @@ def store(shop_id: int, use_case: str, number: int, files: Mapping[str, bytes]) 
         safe_files.require_safe(name, content)
     path = f"{shop_id}/{use_case}/{number:06d}-{secrets.token_hex(4)}"
     manifest = manifest_of(shop_id, use_case, number, files)
-    signature = base64.b64encode(signing_key().sign(manifest)).decode()
+    signature = base64.b64encode(signing.signing_key().sign(manifest)).decode()
     try:
         for name, content in {**files, MANIFEST: manifest}.items():
-            write(f"{path}/{name}", content)
+            artifact_storage.write(f"{path}/{name}", content)
     except OSError as error:
-        remove(path, [*files, MANIFEST])
+        artifact_storage.remove(path, [*files, MANIFEST])
         raise ArtifactNotStored(
             f"The new version could not be written ({error.strerror or 'storage error'}). Nothing of it was kept, and "
             "what is live goes on. We try again."
@@ -62,10 +54,10 @@ def load(version: ModelVersion) -> dict[str, bytes]:
 
     Raises ArtifactRefused where they are not what was signed, ArtifactUnavailable where nobody here can tell.
     """
-    raw = read(f"{version.artifact_path}/{MANIFEST}")
+    raw = artifact_storage.read(f"{version.artifact_path}/{MANIFEST}")
     if hashlib.sha256(raw).hexdigest() != version.artifact_digest:
         raise ArtifactRefused(f"The list of files of {version} was changed after it was trained.")
-    if not is_signed(raw, version.signature):
+    if not signing.is_signed(raw, version.signature):
         raise ArtifactRefused(f"The signature of {version} is not one of ours.")
     manifest = json.loads(raw)
     if [manifest["shop"], manifest["use_case"], manifest["version"]] != identity(version):
@@ -75,7 +67,7 @@ def load(version: ModelVersion) -> dict[str, bytes]:
 
 def checked_file(version: ModelVersion, name: str, digest: str) -> bytes:
     """Read one file and compare it with the manifest."""
-    content = read(f"{version.artifact_path}/{name}")
+    content = artifact_storage.read(f"{version.artifact_path}/{name}")
     if hashlib.sha256(content).hexdigest() != digest:
         raise ArtifactRefused(f"The file {name} of {version} was changed after it was trained.")
     safe_files.require_safe(name, content)
@@ -102,69 +94,3 @@ def content_digest(files: Mapping[str, bytes]) -> str:
     """Return what the files are, whoever trained them and under whichever number: names and bytes alone."""
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
-
-
-def signing_key() -> Ed25519PrivateKey:
-    """Return the private key, which only trainers have."""
-    if not settings.SIGNING_KEY:
-        raise ImproperlyConfigured("SIGNING_KEY is not set: this process cannot sign a version. See env.example.")
-    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(settings.SIGNING_KEY))
-
-
-def public_keys() -> Iterator[Ed25519PublicKey]:
-    """Yield the keys that a signature may come from: ours, current and retired."""
-    if settings.SIGNING_KEY:
-        yield signing_key().public_key()
-    for key in settings.SIGNING_PUBLIC_KEYS:
-        yield Ed25519PublicKey.from_public_bytes(base64.b64decode(key))
-
-
-def is_signed(manifest: bytes, signature: str) -> bool:
-    """Say whether one of our keys signed these bytes."""
-    keys = list(public_keys())
-    if not keys:
-        raise ArtifactUnavailable("This process has no key to check the files of a version with.")
-    for key in keys:
-        try:
-            key.verify(base64.b64decode(signature), manifest)
-        except (InvalidSignature, ValueError):
-            continue
-        return True
-    return False
-
-
-def storage() -> Storage:
-    """Return where artifacts live: the file system by default, S3 by setting."""
-    return storages["artifacts"]
-
-
-def write(path: str, content: bytes) -> None:
-    """Write one new file under exactly this name."""
-    saved = storage().save(path, ContentFile(content))
-    if saved != path:
-        storage().delete(saved)
-        raise FileExistsError(17, "a file of that name exists", path)
-
-
-def read(path: str) -> bytes:
-    """Read one file completely; that it is not to be had here says nothing about what is in it."""
-    name = PurePosixPath(path).name
-    try:
-        with storage().open(path, "rb") as file:
-            content: bytes = file.read()
-            return content
-    except SuspiciousOperation:
-        raise ArtifactRefused("A version names files outside the folder of versions.") from None
-    except FileNotFoundError as error:
-        raise ArtifactUnavailable(f"The file {name} of a version is missing where we look for it.") from error
-    except Exception as error:  # a disk, a network, a bucket: each storage fails in ways of its own
-        raise ArtifactUnavailable(f"The file {name} of a version cannot be read now.") from error
-
-
-def remove(path: str, names: list[str]) -> None:
-    """Delete what an unfinished attempt left behind."""
-    for name in [*names, ""]:
-        try:
-            storage().delete(f"{path}/{name}".rstrip("/"))
-        except OSError:
-            continue

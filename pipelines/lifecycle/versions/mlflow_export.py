@@ -22,6 +22,7 @@ from typing import Any
 import pandas as pd
 from django.conf import settings
 
+from pipelines.lifecycle import artifact_storage
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.versions import artifacts, registry
@@ -89,7 +90,7 @@ def write_data(folder: Path, version: ModelVersion, files: dict[str, bytes]) -> 
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    (folder / exported.MANIFEST).write_bytes(artifacts.read(f"{version.artifact_path}/{artifacts.MANIFEST}"))
+    (folder / exported.MANIFEST).write_bytes(artifact_storage.read(f"{version.artifact_path}/{artifacts.MANIFEST}"))
 
 
 # Code

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
+from pipelines.lifecycle import artifact_storage
 from pipelines.lifecycle.errors import ArtifactUnavailable
 from pipelines.lifecycle.versions import artifacts
 from pipelines.models import ModelVersion, StorageMark
@@ -41,27 +42,27 @@ def trouble() -> str:
 def leave() -> StorageMark:
     """Leave the mark where none was ever left; not where versions exist whose files do not lie here."""
     newest = ModelVersion.objects.exclude(state=ModelVersion.State.QUARANTINED).order_by("-pk").first()
-    if newest and not artifacts.storage().exists(f"{newest.artifact_path}/{artifacts.MANIFEST}"):
+    if newest and not artifact_storage.storage().exists(f"{newest.artifact_path}/{artifacts.MANIFEST}"):
         raise Apart
     with transaction.atomic():
         here = found()
         known, is_new = StorageMark.objects.get_or_create(name=NAME, defaults={"mark": here or uuid4()})
         if is_new and here is None:  # whoever comes second waits for this row, and finds the file
-            artifacts.write(FILE, str(known.mark).encode())
+            artifact_storage.write(FILE, str(known.mark).encode())
     return known
 
 
 def adopt() -> None:
     """Make what this process sees the storage of all: for a storage that was lost, and one that was moved without."""
     known, _ = StorageMark.objects.get_or_create(name=NAME)
-    artifacts.storage().delete(FILE)
-    artifacts.write(FILE, str(known.mark).encode())
+    artifact_storage.storage().delete(FILE)
+    artifact_storage.write(FILE, str(known.mark).encode())
 
 
 def found() -> UUID | None:
     """Read the id that lies here, nothing where none does."""
     try:
-        return UUID(artifacts.read(FILE).decode().strip())
+        return UUID(artifact_storage.read(FILE).decode().strip())
     except ValueError:
         raise Apart from None
     except ArtifactUnavailable as absence:

@@ -17,9 +17,8 @@ from django.utils import timezone
 
 from pipelines.lifecycle.data import dataset, quality
 from pipelines.lifecycle.errors import AlreadyRunning, ArtifactRefused, Unjudged
-from pipelines.lifecycle.releases.release import deployment_of
 from pipelines.lifecycle.versions import answers, artifacts, registry, runs
-from pipelines.models import ModelVersion, Shop, ShopSettings, TrainingRun
+from pipelines.models import Deployment, ModelVersion, Shop, ShopSettings, TrainingRun
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames, NotEnoughHistory, UseCase
 
@@ -141,7 +140,7 @@ def champion_of(shop_id: int, use_case: UseCase) -> tuple[int | None, Any]:
 
     Where its files cannot be read now, nothing is learned: a version must be weighed against what runs.
     """
-    active = deployment_of(shop_id, use_case.slug).active
+    active = Deployment.of(shop_id, use_case.slug).active
     if active is None:
         return None, None
     try:

@@ -12,7 +12,7 @@ from pipelines.lifecycle.errors import StageError
 from pipelines.lifecycle.releases import approval, release
 from pipelines.management import telling
 from pipelines.management.shops import add_operator, add_place, operator, shop_named
-from pipelines.models import ModelVersion, Release, Shop
+from pipelines.models import Deployment, ModelVersion, Release, Shop
 from pipelines.strategies import STRATEGIES
 from pipelines.usecases import USE_CASES
 
@@ -67,7 +67,7 @@ def listed(shop: Shop, options: dict[str, Any]) -> list[str]:
 def show(shop: Shop, options: dict[str, Any]) -> list[str]:
     """Tell the card of the open release, else of the newest one."""
     mine = Release.objects.for_shop(shop).filter(use_case=options["use_case"]).order_by("-pk")
-    row = release.open_release(shop, options["use_case"]) or mine.first()
+    row = Release.under_way(shop, options["use_case"]) or mine.first()
     if row is None:
         raise CommandError(f"{USE_CASES[options['use_case']].title} has had no release yet.")
     return list(telling.told(row))
@@ -123,7 +123,7 @@ def pause(shop: Shop, options: dict[str, Any]) -> list[str]:
 
 def opened(shop: Shop, options: dict[str, Any]) -> Release:
     """Return the open release, or say that there is none."""
-    row = release.open_release(shop, options["use_case"])
+    row = Release.under_way(shop, options["use_case"])
     if row is None:
         raise CommandError(NOTHING_OPEN)
     return row
@@ -131,7 +131,7 @@ def opened(shop: Shop, options: dict[str, Any]) -> Release:
 
 def state_of(row: Release) -> tuple[str, int]:
     """Read what tells whether the shop must be served anew."""
-    return row.phase, release.deployment_of(row.shop_id, row.use_case).revision
+    return row.phase, Deployment.of(row.shop_id, row.use_case).revision
 
 
 def follow(row: Release, before: tuple[str, int] | None) -> None:

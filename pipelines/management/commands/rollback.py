@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from pipelines.lifecycle.errors import StageError
-from pipelines.lifecycle.releases import release, rollback
+from pipelines.lifecycle.releases import rollback
 from pipelines.management.shops import add_operator, add_place, operator, shop_named
 from pipelines.models import Deployment, ModelVersion, Release
 
@@ -27,9 +27,9 @@ class Command(BaseCommand):
         from pipelines.jobs.training import refresh
 
         shop = shop_named(options["shop"])
-        deployment = release.deployment_of(shop, options["use_case"])
+        deployment = Deployment.of(shop, options["use_case"])
         why = {"by": operator(options), "because": options["because"], "quarantines": options["harmed"]}
-        row = release.open_release(shop, options["use_case"])
+        row = Release.under_way(shop, options["use_case"])
         try:
             if row and row.weight:
                 told = self.abort(row, deployment, why)

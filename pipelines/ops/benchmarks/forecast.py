@@ -138,7 +138,6 @@ def pipeline(shop: Any, say: Say) -> tuple[float, float, dict[str, Any]]:
     Returns the seconds it took, the seconds of one core that it and its database used (what counts on a machine that
     does other things too), and what the forecast is made of.
     """
-    from pipelines.lifecycle.releases import release
     from pipelines.lifecycle.serving import refresh
     from pipelines.lifecycle.versions import train, validate
     from pipelines.models import Deployment, StockAdvice, TrainingRun
@@ -146,7 +145,7 @@ def pipeline(shop: Any, say: Say) -> tuple[float, float, dict[str, Any]]:
     began, cpu_began, database_began = time.monotonic(), time.process_time(), database_seconds()
     version = train.train_version(shop_id=shop.pk, use_case=USE_CASE, trigger="operator")
     version = validate.validate_version(version)
-    deployment = release.deployment_of(shop, USE_CASE)
+    deployment = Deployment.of(shop, USE_CASE)
     Deployment.objects.filter(pk=deployment.pk).update(active=version, revision=1)  # a benchmark needs no yes
     served = time.process_time()
     refresh.refresh(shop, USE_CASE)

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
-from pipelines.lifecycle.releases.release import deployment_of
 from pipelines.models import Deployment, Order, Shop, StockAdvice, SyncRun, TrainingRun
 from pipelines.stats import words
 from tests import histories
@@ -81,7 +80,7 @@ class TestAModelThatAnswersVisitors:
     @pytest.mark.parametrize("path", ["/", "/versions"])
     def test_is_not_said_to_be_measured_in_orders_of_stock(self, shop, see, shown, path):
         version = histories.a_version(shop, use_case=shown)
-        deployment_of(shop, shown)
+        Deployment.of(shop, shown)
         Deployment.objects.filter(use_case=shown).update(active=version, active_since=timezone.now(), revision=1)
         page = see(path).content.decode()
         assert page.count("measured on shoppers") == 1

@@ -17,7 +17,7 @@ from django.utils import timezone
 from pipelines.jobs import queue
 from pipelines.lifecycle import due
 from pipelines.lifecycle.releases import release
-from pipelines.models import Forecast, Release, ServingWindow
+from pipelines.models import Deployment, Forecast, Release, ServingWindow
 from pipelines.strategies import Step
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast import USE_CASE
@@ -88,7 +88,7 @@ def test_what_runs_stays_and_is_tried_again_later(versions, worked):
     [job_id] = failed.get_job_ids()
     assert "OutOfTime" in queue.django_rq.get_queue("default").fetch_job(job_id).latest_result().exc_string
     assert unharmed(live) and unharmed(candidate)
-    assert release.deployment_of(live.shop_id, live.use_case).active == live
+    assert Deployment.of(live.shop_id, live.use_case).active == live
     assert not Forecast.objects.exists() and due.is_behind(live.shop_id, live.use_case)
 
 

@@ -13,7 +13,6 @@ from django.utils import timezone
 from pipelines.jobs import ingest, monitoring, releases, staging, training
 from pipelines.jobs.queue import Job
 from pipelines.lifecycle import due
-from pipelines.lifecycle.releases import release
 from pipelines.models import (
     Deployment,
     ModelVersion,
@@ -157,7 +156,7 @@ def shop_that_learns():
     shop = histories.a_shop()
     histories.pulled(shop)
     histories.a_version(shop)
-    assert release.deployment_of(shop, DEMAND)
+    assert Deployment.of(shop, DEMAND)
     return shop
 
 

@@ -117,7 +117,7 @@ def test_a_refresh_that_was_done_since_is_not_done_again(shop, monkeypatch):
     training.train_version.enqueue(shop.pk, "toy", "first")
     histories.approved(Release.objects.get())
     done = []
-    monkeypatch.setattr("pipelines.lifecycle.serving.refresh.refresh", lambda shop, use_case: done.append(use_case))
+    monkeypatch.setattr("pipelines.lifecycle.releases.speak.speak", lambda shop, use_case: done.append(use_case))
     training.catch_up(shop.pk, "toy")
     yesterday = timezone.now().astimezone(shop.zone).date() - timedelta(days=1)
     Deployment.objects.update(served_revision=F("revision"), served_origin=yesterday)

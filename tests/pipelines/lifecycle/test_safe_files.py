@@ -11,9 +11,10 @@ import zipfile
 import numpy as np
 import pytest
 
+from pipelines.lifecycle import signing
 from pipelines.lifecycle.errors import ArtifactRefused
+from pipelines.lifecycle.releases.speak import speak
 from pipelines.lifecycle.safe_files import is_pickle, require_safe
-from pipelines.lifecycle.serving import refresh
 from pipelines.lifecycle.versions import artifacts, registry
 from pipelines.models import Alert, Deployment, ModelVersion
 from tests import histories
@@ -127,7 +128,7 @@ def test_a_trap_in_the_live_versions_files_is_quarantined_alerted_and_the_shop_g
         signed_by_a_traitor(version, manifest)
     Deployment.objects.create(shop=shop, use_case=version.use_case, active=version, revision=1)
     histories.sell(shop, variants=2, days=40)
-    refresh.refresh(shop, version.use_case)
+    speak(shop, version.use_case)
     version.refresh_from_db()
     assert version.state == ModelVersion.State.QUARANTINED and not trail.exists()
     assert Deployment.objects.get(shop=shop).active is None
@@ -144,5 +145,5 @@ def signed_by_a_traitor(version, manifest):
 
     ModelVersion.objects.filter(pk=version.pk).update(
         artifact_digest=hashlib.sha256(manifest).hexdigest(),
-        signature=base64.b64encode(artifacts.signing_key().sign(manifest)).decode(),
+        signature=base64.b64encode(signing.signing_key().sign(manifest)).decode(),
     )

@@ -89,7 +89,7 @@ def test_an_unknown_shop_is_named(toy):
 def test_an_operator_releases_and_rolls_back(shop):
     call("train", shop)
     assert "version 1 is live" in call("release", shop, "approve", by="ann")
-    assert release.deployment_of(shop, "toy").active == ModelVersion.objects.get()
+    assert Deployment.of(shop, "toy").active == ModelVersion.objects.get()
     told = call("rollback", shop, by="ann", because="Too high")
     assert told.startswith("Version 1 gives way to: The simple rule.") and "The simple rule is live" in told
     with pytest.raises(CommandError, match="nothing to roll back"):
@@ -201,7 +201,7 @@ class TestRollingBack:
         row.refresh_from_db()
         taken = ModelVersion.objects.get(pk=row.version_id)
         assert row.phase == Release.Phase.ROLLED_BACK and taken.state == ModelVersion.State.VALIDATED
-        assert release.deployment_of(shop, "toy").active.number == 1
+        assert Deployment.of(shop, "toy").active.number == 1
 
     def test_where_much_money_depends_on_it_it_takes_a_second_word(self, shop):
         call("train", shop)
@@ -212,7 +212,7 @@ class TestRollingBack:
         Order.objects.for_shop(shop).update(total_minor=100)
         with pytest.raises(CommandError, match="add --yes"):
             call("rollback", shop, by="ann", because="Too high")
-        assert release.deployment_of(shop, "toy").active
+        assert Deployment.of(shop, "toy").active
         assert "simple rule is live" in call("rollback", shop, by="ann", because="Too high", yes=True)
 
 

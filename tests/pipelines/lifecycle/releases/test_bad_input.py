@@ -140,7 +140,7 @@ class TestApprovals:
         settings.STORAGES = here | {"artifacts": elsewhere}
         with pytest.raises(ArtifactUnavailable, match="missing where we look for it"):
             histories.approved(card)
-        assert release.deployment_of(shop, "demand_forecast").active == live
+        assert Deployment.of(shop, "demand_forecast").active == live
         assert newest(shop).kind == "approval.refused" and not Approval.objects.filter(release=card).exists()
         assert not LifecycleEvent.objects.for_shop(shop).filter(kind="version.quarantined").exists()
         alert = Alert.objects.for_shop(shop).get(closed_at=None)
@@ -202,5 +202,5 @@ class TestWishes:
 
 def assert_refused_as_first(shop, wish: Callable[[], Any], sentence: str, kind: str) -> None:
     """State the same of a wish that is the first to ask where the shop's pointer is."""
-    release.deployment_of(shop, "demand_forecast")
+    Deployment.of(shop, "demand_forecast")
     assert_refused(shop, wish, sentence, kind)

@@ -38,15 +38,15 @@ class House:
         self.shop = exposing.a_shop()
         histories.pulled(self.shop)
         self.now = timezone.now()
-        release.deployment_of(self.shop, SLUG)
+        Deployment.of(self.shop, SLUG)
 
     @property
     def card(self) -> Release | None:
-        return release.open_release(self.shop, SLUG)
+        return Release.under_way(self.shop, SLUG)
 
     @property
     def deployment(self) -> Deployment:
-        return release.deployment_of(self.shop, SLUG)
+        return Deployment.of(self.shop, SLUG)
 
     def propose(self, proven: bool, routine: bool) -> None:
         state = ModelVersion.State.VALIDATED if proven else ModelVersion.State.UNDECIDED

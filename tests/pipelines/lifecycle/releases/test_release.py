@@ -41,7 +41,7 @@ def shop():
 
 
 def live(shop):
-    return release.deployment_of(shop, "demand_forecast").active
+    return Deployment.of(shop, "demand_forecast").active
 
 
 def kinds(shop):
@@ -79,7 +79,7 @@ class TestProposing:
         older = a_version(shop)
         card = a_card(shop)
         assert release.propose(older) is None
-        assert release.open_release(shop, "demand_forecast") == card
+        assert Release.under_way(shop, "demand_forecast") == card
 
     def test_a_release_that_shoppers_see_already_is_not_replaced(self, shop):
         card = a_card(shop)
@@ -171,7 +171,7 @@ class TestApproving:
     def test_the_version_that_ran_before_is_kept(self, shop):
         first = approved(a_card(shop))
         second = approved(a_card(shop))
-        deployment = release.deployment_of(shop, "demand_forecast")
+        deployment = Deployment.of(shop, "demand_forecast")
         assert (deployment.active, deployment.standby) == (second.version, first.version)
         first.refresh_from_db()
         assert first.phase == Phase.SUPERSEDED
@@ -257,7 +257,7 @@ class TestApproving:
     def test_a_rollback_beats_an_approval_that_is_on_its_way(self, shop):
         approved(a_card(shop))
         card = a_card(shop)
-        deployment = release.deployment_of(shop, "demand_forecast")
+        deployment = Deployment.of(shop, "demand_forecast")
         rollback.roll_back(deployment, by="system", because="harm", quarantines=True, revision=deployment.revision)
         with pytest.raises(Refused, match="changed"):
             approved(card)

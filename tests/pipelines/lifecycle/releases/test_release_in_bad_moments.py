@@ -120,7 +120,7 @@ class TestPeople:
         histories.approved(histories.a_card(shop))
         ShopSettings.objects.filter(shop=shop).update(approvals_needed=2, approvers=[histories.COLLEAGUE])
         waiting = histories.approved(histories.a_card(shop))
-        pointer = release.deployment_of(shop, "demand_forecast")
+        pointer = Deployment.of(shop, "demand_forecast")
         rollback.roll_back(pointer, by=histories.OWNER, because="Odd", revision=pointer.revision)
         again = histories.approved(Release.objects.get(pk=waiting.pk))
         assert again.phase == Phase.AWAITING_APPROVAL
@@ -131,7 +131,7 @@ class TestPeople:
         first = histories.healthy(histories.approved(histories.a_card(shop)))
         histories.approved(histories.a_card(shop))
         beside = release.propose(histories.a_version(shop))
-        pointer = release.deployment_of(shop, "demand_forecast")
+        pointer = Deployment.of(shop, "demand_forecast")
         rollback.roll_back(pointer, by="system", because="Harm", quarantines=True, revision=pointer.revision)
         beside.refresh_from_db()
         assert (beside.phase, beside.evidence["compared_with"]) == (Phase.SHADOW, first.version.number)
@@ -148,7 +148,7 @@ class TestPeople:
         look.evaluate(waiting.pk, now + 2 * HOUR)
         waiting.refresh_from_db()
         assert waiting.phase == Phase.AWAITING_APPROVAL
-        assert release.deployment_of(shop, "demand_forecast").active == first.version
+        assert Deployment.of(shop, "demand_forecast").active == first.version
 
     def test_a_release_paused_before_its_first_step_takes_none(self, shop, monkeypatch):
         monkeypatch.setattr(staging, "wanted", lambda _: True)
@@ -175,7 +175,7 @@ class TestTime:
         assert release.ask(canary, timezone.now(), evidence=shown_now)
         assert approval.expire(timezone.now() + timedelta(days=8)) == 1
         canary.refresh_from_db()
-        pointer = release.deployment_of(canary.shop, SLUG)
+        pointer = Deployment.of(canary.shop, SLUG)
         assert (canary.phase, pointer.canary, pointer.rolled_back_at) == (Phase.EXPIRED, None, None)
 
     def test_a_clock_that_was_ahead_leaves_no_release_unseen(self, canary):

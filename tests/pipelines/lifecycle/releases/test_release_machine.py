@@ -31,11 +31,11 @@ class House:
 
     @property
     def card(self) -> Release | None:
-        return release.open_release(self.shop, USE_CASE)
+        return Release.under_way(self.shop, USE_CASE)
 
     @property
     def deployment(self) -> Deployment:
-        return release.deployment_of(self.shop, USE_CASE)
+        return Deployment.of(self.shop, USE_CASE)
 
     def train(self, proven: bool, routine: bool) -> None:
         state = State.VALIDATED if proven else State.UNDECIDED
@@ -110,7 +110,7 @@ steps = st.lists(st.tuples(st.sampled_from(ACTIONS + LIKELY), st.booleans(), st.
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_order_of_events_breaks_the_rules(done: list[tuple[Any, ...]]) -> None:
     house = House()
-    release.deployment_of(house.shop, USE_CASE)
+    Deployment.of(house.shop, USE_CASE)
     for action, first, second in TO_LIVE:
         getattr(house, action)(first, second)
     assert house.deployment.active

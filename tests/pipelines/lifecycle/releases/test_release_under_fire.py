@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from pipelines.lifecycle.alerts import board
-from pipelines.lifecycle.releases import release, rollback
+from pipelines.lifecycle.releases import rollback
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release
 from pipelines.ops.fire import fork, in_a_process, survives
 from tests import histories, waiting
@@ -29,7 +29,7 @@ def test_of_many_who_approve_at_once_one_moves_it(shop):
     for process in crowd:
         process.join(waiting.SECONDS)
     assert sorted(process.exitcode for process in crowd) == [0, 3, 3, 3, 3, 3]
-    assert release.deployment_of(shop, "demand_forecast").revision == 1
+    assert Deployment.of(shop, "demand_forecast").revision == 1
     assert Approval.objects.count() == 1 and LifecycleEvent.broken_at(shop) is None
 
 
@@ -44,7 +44,7 @@ def test_p23_an_approval_that_is_killed_at_any_statement_happens_wholly_or_not_a
 
     assert survives(lambda: histories.approved(Release.objects.get(pk=card.pk)), untouched, every=3) >= 5
     card.refresh_from_db()
-    assert (card.phase, release.deployment_of(shop, "demand_forecast").active) == (Release.Phase.LIVE, card.version)
+    assert (card.phase, Deployment.of(shop, "demand_forecast").active) == (Release.Phase.LIVE, card.version)
     assert Approval.objects.count() == 1 and LifecycleEvent.broken_at(shop) is None
 
 

@@ -7,7 +7,7 @@ import pytest
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.releases import release, rollback
 from pipelines.lifecycle.versions import registry, validate
-from pipelines.models import ModelVersion, Release
+from pipelines.models import Deployment, ModelVersion, Release
 from tests import histories
 from tests.histories import a_card, approved
 
@@ -22,7 +22,7 @@ def shop():
 
 
 def go_back(shop, **changes):
-    deployment = release.deployment_of(shop, "demand_forecast")
+    deployment = Deployment.of(shop, "demand_forecast")
     said = {"by": histories.OWNER, "because": "Too high", "revision": deployment.revision} | changes
     rollback.roll_back(deployment, **said)
     return deployment
@@ -93,7 +93,7 @@ def test_a_page_that_is_out_of_date_rolls_nothing_back(shop):
     second = approved(a_card(shop))
     with pytest.raises(Refused, match="went live since"):
         go_back(shop, revision=1)
-    assert release.deployment_of(shop, "demand_forecast").active == second.version
+    assert Deployment.of(shop, "demand_forecast").active == second.version
 
 
 def test_where_the_simple_rule_runs_there_is_nothing_to_roll_back(shop):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle import due
 from pipelines.lifecycle.releases import advice, release
-from pipelines.models import LifecycleEvent, ModelVersion, Release
+from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release
 from tests import histories
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ class TestARetrain:
         assert row.phase == Release.Phase.SUPERSEDED
         told = LifecycleEvent.objects.for_shop(shop).filter(release_id_seen=row.pk).get()
         assert (told.kind, told.because) == ("release.superseded", "It learned the very same as version 1")
-        assert release.deployment_of(shop, "demand_forecast").active == live.version
+        assert Deployment.of(shop, "demand_forecast").active == live.version
         assert not list(due.proposals(timezone.now() + timedelta(hours=1)))
 
     def test_that_is_the_same_as_what_waits_leaves_the_card_as_it_is(self, shop, live):

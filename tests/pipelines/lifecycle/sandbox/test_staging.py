@@ -12,7 +12,6 @@ from django.utils import timezone
 from pipelines.jobs import staging as jobs
 from pipelines.jobs.queue import Job
 from pipelines.lifecycle.errors import AlreadyRunning, ArtifactUnavailable
-from pipelines.lifecycle.releases import release
 from pipelines.lifecycle.sandbox import fields, staging
 from pipelines.lifecycle.versions import artifacts
 from pipelines.models import (
@@ -413,4 +412,4 @@ def test_a_release_reads_it_cheaply(link, real, moods, now, django_assert_max_nu
         staging.gate_of(version)
     with django_assert_max_num_queries(2):
         staging.wanted(Release(shop=real, version=version))
-    assert release.deployment_of(real, SLUG)
+    assert Deployment.of(real, SLUG)

@@ -7,6 +7,7 @@ import requests
 from django.utils import timezone
 
 from pipelines.jobs import staging as jobs
+from pipelines.lifecycle import unlinking
 from pipelines.lifecycle.ingest import install, privacy
 from pipelines.lifecycle.sandbox import fields, links, staging
 from pipelines.models import LifecycleEvent, Product, Shop, StagedField, StagingRun, Variant
@@ -184,7 +185,7 @@ def test_parting_while_fields_are_on_their_way_leaves_none(shops, stores, moods,
 
     def parts_meanwhile(self, name, variables=None):
         if name == "metafields_set":
-            links.leave(real, because="now", now=timezone.now())
+            unlinking.leave(real, because="now", now=timezone.now())
             jobs.carry_on()
         return execute(self, name, variables)
 

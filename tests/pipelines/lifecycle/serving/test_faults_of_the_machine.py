@@ -172,7 +172,7 @@ class TestWhatRuns:
         with pytest.raises((MemoryError, ValueError, OSError, RuntimeError, ImportError, OperationalError)):
             training.refresh(shop.pk, DEMAND)
         assert set(StockAdvice.objects.values_list("pk", flat=True)) == before
-        assert release.deployment_of(shop, DEMAND).active == version and stands(version)
+        assert Deployment.of(shop, DEMAND).active == version and stands(version)
         assert not windows(version).exclude(broken="").exists() and due.is_behind(shop.pk, DEMAND)
 
     def test_whose_files_are_away_is_not_rolled_back_and_goes_on_by_itself(self, shop, version, folder):
@@ -181,7 +181,7 @@ class TestWhatRuns:
         shutil.move(folder, folder.with_name("unplugged"))
         with pytest.raises(ArtifactUnavailable):
             training.catch_up(shop.pk, DEMAND)
-        assert release.deployment_of(shop, DEMAND).active == version and stands(version)
+        assert Deployment.of(shop, DEMAND).active == version and stands(version)
         assert Alert.objects.get(closed_at=None).severity == "critical"
         shutil.move(folder.with_name("unplugged"), folder)
         training.catch_up(shop.pk, DEMAND)
@@ -267,7 +267,7 @@ class TestWhileRowsAreCopied:
             cursor.execute("RESET lock_timeout")
 
     def test_nobody_waits_to_go_back_and_the_rows_are_thrown_away(self, shop, version, copying, waits_for_nothing):
-        pointer = release.deployment_of(shop, DEMAND)
+        pointer = Deployment.of(shop, DEMAND)
         rollback.roll_back(pointer, by="1001", because="Too high", revision=pointer.revision)
         assert not Forecast.objects.exists(), "no half-written answer is seen"
         assert copying() == [0]
@@ -275,7 +275,7 @@ class TestWhileRowsAreCopied:
 
     def test_nobody_waits_to_approve(self, shop, version, copying, waits_for_nothing):
         newer = histories.approved(histories.a_card(shop))
-        assert release.deployment_of(shop, DEMAND).active == newer.version
+        assert Deployment.of(shop, DEMAND).active == newer.version
         assert copying() == [0]
 
     def test_a_second_writer_waits_for_the_first_and_one_answer_stands(self, shop, version, copying):

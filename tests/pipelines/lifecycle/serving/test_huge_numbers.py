@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle.releases import release
 from pipelines.lifecycle.serving import refresh
 from pipelines.models import Deployment, OrderLine, StockAdvice, Variant
 from tests import histories
@@ -22,7 +21,7 @@ def shop():
     """Return a shop that the simple rule serves after a rollback."""
     shop = histories.a_shop()
     histories.sell(shop, variants=3, days=40)
-    Deployment.objects.filter(pk=release.deployment_of(shop, "demand_forecast").pk).update(revision=1)
+    Deployment.objects.filter(pk=Deployment.of(shop, "demand_forecast").pk).update(revision=1)
     return shop
 
 

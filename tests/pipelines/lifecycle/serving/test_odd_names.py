@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.lifecycle.releases import release
 from pipelines.lifecycle.serving import refresh
 from pipelines.models import Deployment, Product, StockAdvice, Variant
 from tests import histories
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def test_a_name_comes_through_as_it_is(name):
     shop = histories.a_shop()
     histories.sell(shop, variants=2, days=30)
-    Deployment.objects.filter(pk=release.deployment_of(shop, "demand_forecast").pk).update(revision=1)
+    Deployment.objects.filter(pk=Deployment.of(shop, "demand_forecast").pk).update(revision=1)
     Product.objects.for_shop(shop).update(title=name, vendor=name, product_type=name)
     Variant.objects.for_shop(shop).filter(shopify_id=200_000).update(title=name, sku=name)
     assert refresh.refresh(shop, "demand_forecast") == 4

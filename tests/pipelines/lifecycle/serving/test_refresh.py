@@ -12,6 +12,7 @@ from django.utils import timezone
 from pipelines.jobs import training
 from pipelines.lifecycle import due
 from pipelines.lifecycle.data import dataset
+from pipelines.lifecycle.errors import ArtifactRefused
 from pipelines.lifecycle.releases import release, rollback
 from pipelines.lifecycle.serving import refresh
 from pipelines.lifecycle.versions import registry, train
@@ -151,7 +152,7 @@ def test_origins_are_kept_daily_for_six_weeks_and_then_on_sundays(shop, things, 
 
 
 def test_after_a_rollback_to_nothing_the_simple_rule_speaks(shop, things, version):
-    deployment = release.deployment_of(shop, "demand_forecast")
+    deployment = Deployment.of(shop, "demand_forecast")
     rollback.roll_back(deployment, by="1", because="Too high", revision=deployment.revision)
     assert speak(shop) == 6
     row, said = advice(shop, things[0]), Forecast.objects.get(variant_id=things[0].shopify_id)
@@ -159,17 +160,15 @@ def test_after_a_rollback_to_nothing_the_simple_rule_speaks(shop, things, versio
     assert said.mean[:7] == said.mean[7:14] and all(units == int(units) for units in said.mean)
 
 
-def test_files_that_were_changed_roll_the_version_back_by_themselves(shop, things, version, settings):
+def test_files_that_were_changed_are_refused(shop, version, settings):
     (settings.STATE_DIR / "artifacts" / version.artifact_path / "parameters.json").write_bytes(b"{}")
-    speak(shop)
-    version.refresh_from_db()
-    assert version.state == ModelVersion.State.QUARANTINED
-    assert release.deployment_of(shop, "demand_forecast").active is None
-    assert advice(shop, things[0]).version is None
+    with pytest.raises(ArtifactRefused):
+        speak(shop)
+    assert not StockAdvice.objects.for_shop(shop).exists()
 
 
 def test_rows_of_a_version_that_was_rolled_back_meanwhile_are_thrown_away(shop, things, version):
-    seen = release.deployment_of(shop, "demand_forecast")
+    seen = Deployment.of(shop, "demand_forecast")
     Deployment.objects.filter(pk=seen.pk).update(revision=seen.revision + 1)
     live, frames = refresh.Speaker(version, "stable"), dataset.read(dataset.Source(shop, NOW), "demand_forecast")
     said = refresh.answer(live, frames, "demand_forecast")
@@ -296,7 +295,7 @@ def test_a_candidate_whose_rows_cannot_be_stored_is_noted_and_hurts_nobody(shop,
 def test_a_candidate_whose_files_were_changed_is_noted_and_hurts_nobody(shop, version, candidate, settings):
     (settings.STATE_DIR / "artifacts" / candidate.artifact_path / "parameters.json").write_bytes(b"{}")
     assert speak(shop) == 6
-    assert window(shop, candidate).broken and release.deployment_of(shop, "demand_forecast").active == version
+    assert window(shop, candidate).broken and Deployment.of(shop, "demand_forecast").active == version
 
 
 @pytest.mark.parametrize(("change", "words"), WRONG.values(), ids=WRONG)
@@ -383,7 +382,7 @@ def test_a_live_version_whose_answer_cannot_be_true_is_rolled_back_by_the_same_r
     training.refresh(shop.pk, "demand_forecast")
     version.refresh_from_db()
     assert version.state == ModelVersion.State.QUARANTINED
-    assert release.deployment_of(shop, "demand_forecast").active is None
+    assert Deployment.of(shop, "demand_forecast").active is None
     assert set(StockAdvice.objects.values_list("version", flat=True)) == {None}
 
 
@@ -391,7 +390,7 @@ def test_a_candidate_whose_answer_cannot_be_true_is_taken_away_within_minutes(sh
     says(monkeypatch, candidate, with_forecasts(no_numbers))
     training.alongside(shop.pk, "demand_forecast")
     assert Release.objects.get(version=candidate).phase == Release.Phase.REJECTED
-    assert release.deployment_of(shop, "demand_forecast").active == version
+    assert Deployment.of(shop, "demand_forecast").active == version
 
 
 def test_each_refresh_has_weeks_compared_and_releases_looked_at(shop, version, monkeypatch):

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.files.storage import FileSystemStorage
 
+from pipelines.lifecycle import signing
 from pipelines.lifecycle.errors import ArtifactNotStored, ArtifactRefused, ArtifactUnavailable
 from pipelines.lifecycle.versions import artifacts, registry
 from pipelines.models import Alert, Deployment, LifecycleEvent, ModelVersion
@@ -138,7 +139,7 @@ def test_a_pickle_with_a_valid_signature_is_refused_all_the_same(version, folder
     (folder / "manifest.json").write_bytes(raw)
     (folder / "parameters.json").write_bytes(evil)
     version.artifact_digest = hashlib.sha256(raw).hexdigest()
-    version.signature = base64.b64encode(artifacts.signing_key().sign(raw)).decode()
+    version.signature = base64.b64encode(signing.signing_key().sign(raw)).decode()
     with pytest.raises(ArtifactRefused, match="pickle"):
         artifacts.load(version)
 

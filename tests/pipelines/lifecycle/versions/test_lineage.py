@@ -8,7 +8,7 @@ from django.utils import timezone
 from pipelines.lifecycle.releases import release, rollback
 from pipelines.lifecycle.versions import registry
 from pipelines.lifecycle.versions.lineage import lineage_of
-from pipelines.models import LifecycleEvent, TrainingRun
+from pipelines.models import Deployment, LifecycleEvent, TrainingRun
 from tests import histories
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def version():
 
 def test_it_leads_from_the_data_to_the_way_back_in_order(version):
     histories.approved(histories.answered(release.propose(version)))
-    pointer = release.deployment_of(version.shop, version.use_case)
+    pointer = Deployment.of(version.shop, version.use_case)
     rollback.roll_back(pointer, by=histories.OWNER, because="Too high", revision=pointer.revision, quarantines=True)
     told = lineage_of(version)
     assert [origin.what for origin in told[:4]] == ["Data read", "Trained", "Files signed", "Checked: proven"]

@@ -13,7 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage
 from django.core.management import CommandError, call_command
 
-from pipelines.lifecycle.versions import artifacts, place
+from pipelines.lifecycle import artifact_storage
+from pipelines.lifecycle.versions import place
 from pipelines.models import StorageMark
 from shopmlops import checks
 from tests import histories
@@ -55,9 +56,9 @@ def test_a_process_with_a_folder_of_its_own_is_refused(elsewhere):
 def test_nor_may_one_that_finds_the_mark_of_another_installation(elsewhere):
     place.trouble()
     elsewhere("second")
-    artifacts.write(place.FILE, str(UUID(int=7)).encode())
+    artifact_storage.write(place.FILE, str(UUID(int=7)).encode())
     assert place.trouble() == place.APART
-    (Path(artifacts.storage().path(place.FILE))).write_bytes(b"\xff no id")
+    (Path(artifact_storage.storage().path(place.FILE))).write_bytes(b"\xff no id")
     assert place.trouble() == place.APART
 
 
@@ -70,7 +71,7 @@ def test_where_versions_exist_only_who_sees_them_leaves_the_mark(elsewhere):
 
 
 def test_a_mark_that_lies_there_already_is_taken_over_by_a_new_database(elsewhere):
-    artifacts.write(place.FILE, str(UUID(int=7)).encode())
+    artifact_storage.write(place.FILE, str(UUID(int=7)).encode())
     assert place.trouble() == "" and StorageMark.objects.get().mark == UUID(int=7)
 
 

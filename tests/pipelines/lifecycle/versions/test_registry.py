@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from pipelines.lifecycle.releases import release
 from pipelines.lifecycle.versions import registry
-from pipelines.models import LifecycleEvent, ModelVersion, Release
+from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release
 from tests import exposing, histories
 
 pytestmark = pytest.mark.django_db
@@ -91,21 +90,21 @@ class TestQuarantine:
         return registry.quarantine(row.version, by="system", because="Its files were changed")
 
     def test_takes_a_version_from_the_shoppers_who_see_it_and_leaves_the_others_theirs(self, canary):
-        before = release.deployment_of(canary.shop_id, canary.use_case)
+        before = Deployment.of(canary.shop_id, canary.use_case)
         assert before.canary == canary.version and self.bar(canary)
-        after = release.deployment_of(canary.shop_id, canary.use_case)
+        after = Deployment.of(canary.shop_id, canary.use_case)
         assert (after.active, after.canary, after.revision) == (before.active, None, before.revision + 1)
         canary.refresh_from_db()
         assert (canary.phase, canary.weight) == (Release.Phase.ROLLED_BACK, 0)
 
     def test_of_a_version_that_nobody_sees_moves_no_pointer(self, canary):
         other = histories.a_version(canary.shop, use_case=canary.use_case)
-        before = release.deployment_of(canary.shop_id, canary.use_case)
+        before = Deployment.of(canary.shop_id, canary.use_case)
         assert registry.quarantine(other, by="system", because="Its files were changed")
-        after = release.deployment_of(canary.shop_id, canary.use_case)
+        after = Deployment.of(canary.shop_id, canary.use_case)
         assert (after.canary, after.revision) == (before.canary, before.revision)
 
     def test_happens_once(self, canary):
         assert [self.bar(canary), self.bar(canary)] == [True, False]
-        assert release.deployment_of(canary.shop_id, canary.use_case).revision == 1
+        assert Deployment.of(canary.shop_id, canary.use_case).revision == 1
         assert LifecycleEvent.objects.filter(kind="version.quarantined").count() == 1

@@ -10,9 +10,8 @@ from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import AlreadyRunning, ArtifactNotStored, StaleData
-from pipelines.lifecycle.releases import release
 from pipelines.lifecycle.versions import artifacts, runs, train
-from pipelines.models import LifecycleEvent, ModelVersion, SyncRun, TrainingRun
+from pipelines.models import Deployment, LifecycleEvent, ModelVersion, SyncRun, TrainingRun
 from pipelines.usecases.contract import NotEnoughHistory
 from tests import histories
 
@@ -62,7 +61,7 @@ def test_numbers_go_up_within_a_shop_and_use_case(shop):
 
 def test_the_live_version_is_compared_with(shop, toy):
     version = trained(shop)
-    deployment = release.deployment_of(shop, "toy")
+    deployment = Deployment.of(shop, "toy")
     type(deployment).objects.filter(pk=deployment.pk).update(active=version)
     trained(shop)
     assert toy.champions == [None, 20.0]
@@ -70,7 +69,7 @@ def test_the_live_version_is_compared_with(shop, toy):
 
 def test_a_live_version_whose_files_were_changed_is_no_champion(shop, toy, settings):
     version = trained(shop)
-    deployment = release.deployment_of(shop, "toy")
+    deployment = Deployment.of(shop, "toy")
     type(deployment).objects.filter(pk=deployment.pk).update(active=version)
     (settings.STATE_DIR / "artifacts" / version.artifact_path / "number.json").write_bytes(b"9")
     trained(shop)
