@@ -16,7 +16,7 @@ def test_files_that_were_changed_give_way_and_the_simple_rule_speaks_at_once(set
     histories.sell(shop, variants=2, days=60)
     version = histories.a_version(shop)
     Deployment.objects.create(shop=shop, use_case=version.use_case, active=version, revision=1)
-    (settings.STATE_DIR / "artifacts" / version.artifact_path / "parameters.json").write_bytes(b"{}")
+    (settings.STATE_DIR / "artifacts" / version.artifact_path / "manifest.json").write_bytes(b"{}")
     assert speak(shop, version.use_case) > 0
     version.refresh_from_db()
     assert version.state == ModelVersion.State.QUARANTINED
