@@ -14,7 +14,8 @@ from pipelines.lifecycle.releases import traffic
 from pipelines.models import Release, Shop
 from pipelines.stats import words
 from pipelines.strategies import Step
-from pipelines.strategies.policy import NON_INFERIOR, UNBALANCED, harm_limit
+from pipelines.strategies.claims import harm_limit
+from pipelines.strategies.limits import NON_INFERIOR, UNBALANCED
 from pipelines.strategies.stages import CONVERSIONS, DAYS_TO_CONVERT, LARGEST_WEIGHT
 from pipelines.usecases import USE_CASES
 

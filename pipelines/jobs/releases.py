@@ -31,7 +31,7 @@ def evaluate(release_id: int) -> None:
     from pipelines.lifecycle import look as stage
     from pipelines.lifecycle import turns
     from pipelines.models import Deployment, Release
-    from pipelines.strategies.policy import Reason
+    from pipelines.strategies.reasons import Reason
 
     row = Release.objects.get(pk=release_id)
     before = (row.phase, Deployment.of(row.shop_id, row.use_case).revision)

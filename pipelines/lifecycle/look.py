@@ -23,7 +23,8 @@ from pipelines.lifecycle.releases import approval, card, freezes, release, rollb
 from pipelines.lifecycle.releases.release import SYSTEM, Phase
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, LifecycleEvent, Measurement, ModelVersion, Release, ShopSettings
-from pipelines.strategies import Action, Decision, Health, Situation, Window, policy
+from pipelines.strategies import Action, Decision, Health, Situation, Window, claims, policy
+from pipelines.strategies.reasons import Reason
 from pipelines.usecases import USE_CASES
 
 LOOKED_AT_EVERY = timedelta(minutes=15)
@@ -77,12 +78,12 @@ def evaluate(release_id: int, now: datetime) -> Decision | None:
 def with_its_files(row: Release, decision: Decision) -> Decision:
     """Hold what would move forward where nobody can read its files: they are checked before each step."""
     moves = decision.action in (Action.ADVANCE, Action.ASK) and row.phase != Phase.AWAITING_APPROVAL
-    if not moves and decision.reason is not policy.Reason.RESUMED:
+    if not moves and decision.reason is not Reason.RESUMED:
         return decision
     try:
         registry.load_files(row.version)
     except (ArtifactRefused, ArtifactUnavailable) as absence:
-        return Decision(Action.HOLD, policy.Reason.FILES, absence.sentence)
+        return Decision(Action.HOLD, Reason.FILES, absence.sentence)
     return decision
 
 
@@ -141,7 +142,7 @@ def remember(row: Release, look: Look) -> None:
         return
     told = {"action": look.decision.action.value, "reason": look.decision.reason, "sentence": sentence_of(look)}
     figures = {"at": look.now.isoformat(), "windows": drawn(look.situation.windows)}
-    figures |= {"verdict": policy.judge(look.situation).value, "speaks": policy.speaks(look.situation.evidence)}
+    figures |= {"verdict": policy.judge(look.situation).value, "speaks": claims.speaks(look.situation.evidence)}
     row.analysis = storable(look.analysis | told | figures)
     row.evaluated_at = look.now
     Release.objects.filter(pk=row.pk).update(analysis=row.analysis, evaluated_at=look.now)
@@ -149,7 +150,7 @@ def remember(row: Release, look: Look) -> None:
 
 def sentence_of(look: Look) -> str:
     """Say why what is done is done; where all is well, what the comparison says instead."""
-    compared = look.analysis.get("sentence") if look.decision.reason == policy.Reason.WELL else None
+    compared = look.analysis.get("sentence") if look.decision.reason == Reason.WELL else None
     return compared or look.decision.sentence
 
 
@@ -233,7 +234,7 @@ def ask(row: Release, look: Look) -> None:
     if row.phase == Phase.SHADOW:
         advance(row, look)
         return
-    is_proven = row.is_proven and look.decision.reason == policy.Reason.ASKED_FOR
+    is_proven = row.is_proven and look.decision.reason == Reason.ASKED_FOR
     with transaction.atomic():
         evidence_now = card.add_measurements(row.evidence, row.analysis, is_proven=is_proven)
         if not release.ask(row, look.now, evidence=evidence_now):

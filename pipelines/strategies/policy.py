@@ -9,92 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from enum import StrEnum
 from math import isnan
 
-from pipelines.stats import power
-from pipelines.strategies import freezing, health
-from pipelines.strategies.contract import Action, Decision, Evidence, Situation, Step, Strategy, Verdict
+from pipelines.strategies import freezing, health, limits
+from pipelines.strategies.claims import (
+    LIVE,
+    OPEN,
+    STAGED,
+    WAITING,
+    after_answer,
+    figures_of,
+    gives_everything_next,
+    harm_limit,
+    is_answered,
+    is_decided,
+    is_live,
+    is_number,
+    is_unbalanced,
+    reaches,
+    speaks,
+)
+from pipelines.strategies.contract import Action, Decision, Situation, Strategy, Verdict
+from pipelines.strategies.reasons import Reason
 
-HARM = power.HARM_LIMIT
-HARM_COMPARED = 2 * HARM  # where a test may end by its interval, too: both together spend what harm alone spends else
-INTERVAL_ALPHA = 2 / HARM_COMPARED  # of the interval that ends a test, a half on each side
-HARM_PER_GUARDRAIL = 40  # times the number of guardrails: together the other half
-HARM_AT_PEAK = 20  # tells, and keeps from promotion; never acts by itself
-HARM_IN_COOLDOWN = 1_000
-NON_INFERIOR = power.NON_INFERIOR_LIMIT
-UNBALANCED = 1_000  # of the sample ratio: no verdict either way
-WEEKS = 9  # paired evidence cannot reach 40 in fewer
-DEPENDENT = 0.5  # lag-1 correlation of weeks above which the e-value only alerts
-WEEKS_TO_CORRELATE = 12  # on nine, weeks that are correlated by .7 pass that test 79 times of 100
-COOLDOWN = timedelta(hours=24)
-FRESH = timedelta(hours=26)  # a pull every 24 hours, and two hours for it to run
-PROMOTIONS = 2  # to live by itself, in seven days
 IN_VAIN = "The freeze lasts longer than a yes is good for. You are asked as soon as a yes would outlive it."
 
 GROWN_WORSE = "Worse than your past explains: decay, or a season that your past does not show."
-
-LIVE = "live"
-WAITING = "awaiting_approval"
-SCHEDULED = "scheduled"
-STAGED = "staged"
-OPEN = (STAGED, "shadow", WAITING, SCHEDULED, "canary")
-
-
-class Reason(StrEnum):
-    """Why a decision was taken; the codes that pages, ledger and alerts know."""
-
-    # The new version is taken away
-    UNSAFE = "unsafe_artifact"
-    FILES = "files_cannot_be_read"
-    HARM = "harm"
-    GUARDRAIL = "guardrail"
-    BROKEN = "broken_answers"
-    SEVERE = "severe_errors"
-    BREACH = "breach"
-    LOST = "no_data"
-    WORSE = "worse"
-    # Held until something changes
-    CLOCK = "clock_went_back"
-    RATIO = "ratio"
-    MISSING = "figures_missing"
-    DOWN = "monitor_down"
-    SILENT = "metric_missing"
-    CHANGED = "evidence_changed"
-    DECAYED = "decayed"
-    STALE = "stale_data"
-    FROZEN = "frozen"
-    TURN = "waits_its_turn"
-    # The merchant is asked
-    APPROVAL = "approval_needed"
-    NOT_PROVEN = "not_proven"
-    ASKED_FOR = "asks_before_all"
-    UNDECIDED = "undecided_version"
-    LIMIT = "promotion_limit"
-    # Stay and look again
-    CLOSED = "closed"
-    PAUSED = "paused"
-    RESUMED = "resumed"
-    AWAITING = "awaiting_answer"
-    COOLDOWN = "cooldown"
-    DEPENDENT = "weeks_depend"
-    FLAPPING = "flapping"
-    PEAK = "harm_at_peak"
-    RECOVERING = "recovering"
-    TIME = "time_needed"
-    ANSWERS = "answers_needed"
-    UNITS = "units_needed"
-    PEAK_BLOCK = "peak_needed"
-    LOSS_UNKNOWN = "loss_unknown"
-    RISK = "over_risk_budget"
-    UNPROVEN = "proof_needed"
-    PEAK_CLASSES = "peak_classes_needed"
-    WELL = "well"
-    # On to the next step
-    PASSED = "step_passed"
-    PROMOTED = "promoted"
-    APPROVED = "approved"
-
 
 Rule = Callable[[Situation], Decision | None]
 
@@ -149,7 +89,7 @@ def harmful(situation: Situation) -> Decision | None:
 
 def guardrail_harmed(situation: Situation) -> Decision | None:
     """Act on the e-value of a guardrail; each one gets its part of the error budget."""
-    guardrails, limit = situation.evidence.guardrails, HARM_PER_GUARDRAIL * len(situation.evidence.guardrails)
+    guardrails, limit = situation.evidence.guardrails, limits.HARM_PER_GUARDRAIL * len(situation.evidence.guardrails)
     harmed = sorted(name for name, value in guardrails.items() if reaches(value, limit))
     if not harmed or is_unbalanced(situation.evidence):
         return None
@@ -267,7 +207,7 @@ def decayed(situation: Situation) -> Decision | None:
 def dependent(situation: Situation) -> Decision | None:
     """Only tell where weeks depend on one another: the e-value claims more than it may."""
     evidence = situation.evidence
-    if evidence.kind != "paired" or not reaches(evidence.harm, HARM) or speaks(evidence):
+    if evidence.kind != "paired" or not reaches(evidence.harm, limits.HARM) or speaks(evidence):
         return None
     sentence = "The new version seems to cost more, but its weeks are too much alike to be sure. You can roll back."
     return stays(Reason.DEPENDENT, sentence, alert="warning")
@@ -288,7 +228,7 @@ def flapping(situation: Situation) -> Decision | None:
 
 def harmed_at_peak(situation: Situation) -> Decision | None:
     """Tell of harm in peak hours, and keep from moving on."""
-    if not reaches(situation.evidence.harm_at_peak, HARM_AT_PEAK):
+    if not reaches(situation.evidence.harm_at_peak, limits.HARM_AT_PEAK):
         return None
     sentence = "In peak hours, shoppers who saw the new version order less. It is not shown to more of them."
     return stays(Reason.PEAK, sentence, alert="warning")
@@ -358,7 +298,7 @@ def loss_in_budget(situation: Situation) -> Decision | None:
 
 def proof_needed(situation: Situation) -> Decision | None:
     """Give the new version everything by itself only when it is proven not to do worse."""
-    if not gives_everything_next(situation) or reaches(situation.evidence.non_inferior, NON_INFERIOR):
+    if not gives_everything_next(situation) or reaches(situation.evidence.non_inferior, limits.NON_INFERIOR):
         return None
     return stays(Reason.UNPROVEN, "Not proven yet that the new version does no worse.")
 
@@ -417,7 +357,7 @@ def forward(situation: Situation, reason: Reason, sentence: str, step: int) -> D
 
 def stale(situation: Situation) -> Decision | None:
     """Hold on data that is old, or whose age nobody knows."""
-    if situation.data_age is not None and situation.data_age <= FRESH:
+    if situation.data_age is not None and situation.data_age <= limits.FRESH:
         return None
     return held(Reason.STALE, "The shop's data is more than 26 hours old. Nothing new moves until it is fresh.")
 
@@ -478,9 +418,11 @@ def asked_for(situation: Situation) -> Decision | None:
 
 def over_limit(situation: Situation) -> Decision | None:
     """Promote by itself only so often."""
-    if situation.automatic_promotions < PROMOTIONS or not gives_everything_next(situation):
+    if situation.automatic_promotions < limits.PROMOTIONS or not gives_everything_next(situation):
         return None
-    return ask(Reason.LIMIT, f"Proven to do no worse. {PROMOTIONS} versions went live by themselves within 7 days.")
+    return ask(
+        Reason.LIMIT, f"Proven to do no worse. {limits.PROMOTIONS} versions went live by themselves within 7 days."
+    )
 
 
 # What is live
@@ -498,83 +440,8 @@ def watch(situation: Situation) -> Decision:
 def cools_down(situation: Situation) -> bool:
     """Tell whether a rollback is so fresh that a second one would be ping-pong; great harm is no ping-pong."""
     at = situation.rolled_back_at
-    great = reaches(situation.evidence.harm, HARM_IN_COOLDOWN) and speaks(situation.evidence)
-    return at is not None and situation.now - at < COOLDOWN and not great
-
-
-# Claims
-
-
-def is_live(situation: Situation) -> bool:
-    """Tell whether everybody sees the version."""
-    return situation.phase == LIVE or situation.at.weight == 100
-
-
-def harm_limit(steps: Iterable[Step]) -> float:
-    """Give the e-value at which a release has done harm: together with what else may take it away, one error of .05."""
-    return HARM_COMPARED if any(step.compares for step in steps) else HARM
-
-
-def is_number(figure: float | None) -> bool:
-    """Tell whether a figure was measured; an e-value may be endless, never not a number."""
-    return figure is not None and not isnan(figure)
-
-
-def reaches(figure: float | None, limit: float) -> bool:
-    """Tell whether an e-value is known and speaks."""
-    return figure is not None and figure >= limit
-
-
-def figures_of(evidence: Evidence) -> list[float | None]:
-    """List the figures that must be numbers."""
-    optional = (evidence.next_loss, evidence.correlation, *(evidence.interval or ()))
-    always = (evidence.ratio, evidence.harm, evidence.harm_at_peak, evidence.non_inferior)
-    return [*always, *evidence.guardrails.values(), *(figure for figure in optional if figure is not None)]
-
-
-def is_unbalanced(evidence: Evidence) -> bool:
-    """Tell whether units were split otherwise than planned, or nobody knows how."""
-    return evidence.kind == "randomised" and (not is_number(evidence.ratio) or evidence.ratio >= UNBALANCED)
-
-
-def speaks(evidence: Evidence) -> bool:
-    """Tell whether the e-value of harm may act: units split as planned, or weeks enough that hardly depend."""
-    if evidence.kind != "paired":
-        return not is_unbalanced(evidence)
-    return evidence.weeks >= WEEKS and not depends(evidence)
-
-
-def depends(evidence: Evidence) -> bool:
-    """Tell whether weeks are too much alike for the e-value to act, or nobody knows; fewer than twelve cannot tell."""
-    measured = evidence.correlation
-    if measured is not None and isnan(measured):
-        return True
-    return evidence.weeks >= WEEKS_TO_CORRELATE and (measured is None or measured > DEPENDENT)
-
-
-def is_decided(situation: Situation) -> bool:
-    """Tell whether the interval of an A/B test leaves zero out."""
-    interval = situation.evidence.interval
-    return situation.at.compares and interval is not None and interval[0] > 0
-
-
-def gives_everything_next(situation: Situation) -> bool:
-    """Tell whether everybody would see the new version after this step, which only some see now."""
-    return situation.at.splits and situation.steps[situation.step + 1].weight == 100
-
-
-def is_answered(situation: Situation) -> bool:
-    """Tell whether the merchant said yes to the card of this very step; a yes from before does not count again."""
-    asked = situation.at.asks or situation.phase in (WAITING, SCHEDULED)
-    return situation.is_approved and asked
-
-
-def after_answer(situation: Situation) -> int:
-    """Give the step that a yes leads to: a yes while shoppers see it is a yes to everything."""
-    if situation.at.splits:
-        return len(situation.steps) - 1
-    later = range(situation.step + 1, len(situation.steps))
-    return next(place for place in later if not situation.steps[place].asks)
+    great = reaches(situation.evidence.harm, limits.HARM_IN_COOLDOWN) and speaks(situation.evidence)
+    return at is not None and situation.now - at < limits.COOLDOWN and not great
 
 
 TAKES_AWAY: tuple[Rule, ...] = (unsafe, harmful, guardrail_harmed, broken, severe, breached, lost, worse)

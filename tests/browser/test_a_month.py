@@ -14,7 +14,7 @@ from django.utils import timezone
 from pipelines.endpoints import webhooks
 from pipelines.jobs import releases as jobs
 from pipelines.models import LifecycleEvent, ModelVersion, Release, Staff
-from pipelines.strategies import policy
+from pipelines.strategies import limits
 from tests import exposing
 from tests.browser.conftest import STAFF, Store, a_store, answered
 from tests.dashboard import story
@@ -122,7 +122,7 @@ def test_a_good_version_is_promoted_and_a_bad_one_is_caught(admin, month):
     approve(admin, month.newest)
     month.until(Phase.CANARY, days=1)
     month.until(Phase.ROLLED_BACK, days=14)
-    assert month.newest.analysis["harm"] >= policy.HARM and month.weights_of(bad) <= {0, 25, 50}
+    assert month.newest.analysis["harm"] >= limits.HARM and month.weights_of(bad) <= {0, 25, 50}
     assert month.deployment.active == good.version and month.deployment.canary is None
     assert month.newest.version.state == ModelVersion.State.QUARANTINED
     sees(admin, f"/releases/{bad.pk}", "[Rr]olled back", "order less")

@@ -6,15 +6,15 @@ import pytest
 
 from pipelines.ops.benchmarks.evidence import shoppers
 from pipelines.stats import before_after
-from pipelines.strategies import policy
+from pipelines.strategies import limits
 
 
 @pytest.mark.parametrize("returning", [0.3, 0.6])
 @pytest.mark.parametrize("loyalty", [1.0, 3.0])
 def test_returning_visitors_hold_no_healthy_ramp_and_bias_nothing(returning: float, loyalty: float) -> None:
     seen = shoppers.ramps(300, returning, loyalty)
-    assert seen.held <= len(shoppers.RAMP) / policy.UNBALANCED
-    assert seen.harmed <= 1 / policy.HARM
+    assert seen.held <= len(shoppers.RAMP) / limits.UNBALANCED
+    assert seen.harmed <= 1 / limits.HARM
     assert abs(seen.effect) < 3 * seen.se
     assert seen.se < 0.02
 

@@ -16,7 +16,7 @@ from pipelines.stats import intervals, power
 from pipelines.stats.assignment import CONTROL_FROM
 from pipelines.stats.intervals import Estimate, Sums
 from pipelines.stats.significance import Interval
-from pipelines.strategies import Step, policy
+from pipelines.strategies import Step, claims
 from pipelines.strategies.stages import LEAST_HOURS
 
 HOUR = 3600
@@ -181,7 +181,7 @@ def plan_of(release: Release, rows: pd.DataFrame) -> dict[str, Any]:
         return {}
     traffic, rate = 24 * units_an_hour(rows), float(ordered / units)
     plan, days = release.evidence.get("plan", {}), release.evidence.get("maximum_days", 28)
-    limit = policy.harm_limit(map(Step.from_dict, release.steps))
+    limit = claims.harm_limit(map(Step.from_dict, release.steps))
     return {
         "smallest_harm": power.smallest_harm(traffic, weight, rate, days, limit=limit),
         "expected_days": power.expected_days(traffic, weight, rate, float(plan.get("margin") or 0.1)),

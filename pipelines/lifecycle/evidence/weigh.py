@@ -19,7 +19,7 @@ from pipelines.lifecycle.data import frames
 from pipelines.lifecycle.evidence import blocks, effects
 from pipelines.models import Release, ShopSettings
 from pipelines.stats import peak_hours, sequential
-from pipelines.strategies import Evidence, policy
+from pipelines.strategies import Evidence, limits
 from pipelines.usecases import USE_CASES
 
 RANDOMISED = "randomised"
@@ -188,7 +188,7 @@ def as_evidence(release: Release, rows: pd.DataFrame, e: dict[str, float], hours
     """Put the figures of one release together."""
     here = rows[rows["step"] == release.step]
     whole = rows[(rows["is_peak"] == 1) & (rows["canary_units"] > 0) & (rows["control_units"] > 0)]
-    effect = effects.of_orders(release, rows, policy.INTERVAL_ALPHA)
+    effect = effects.of_orders(release, rows, limits.INTERVAL_ALPHA)
     return Evidence(
         kind=RANDOMISED,
         units=int(here["canary_units"].sum()),

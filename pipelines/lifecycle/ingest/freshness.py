@@ -8,9 +8,9 @@ from django.db.models import Max
 
 from pipelines.lifecycle.errors import StaleData
 from pipelines.models import Shop, SyncRun
-from pipelines.strategies import policy
+from pipelines.strategies import limits
 
-LIMIT = policy.FRESH
+LIMIT = limits.FRESH
 ORDER_PULLS = (SyncRun.Kind.ORDERS, SyncRun.Kind.RECONCILE)
 
 

@@ -12,7 +12,7 @@ from pipelines.lifecycle.releases import advice, traffic
 from pipelines.lifecycle.releases.traffic import Known
 from pipelines.models import Deployment, Release, ShopSettings
 from pipelines.stats import power
-from pipelines.strategies import Step, Traffic, policy
+from pipelines.strategies import Step, Traffic, claims
 
 
 def evidence_of(release: Release, deployment: Deployment, settings: ShopSettings, known: Known) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def expected_of(release: Release, known: Traffic, margin: float) -> dict[str, An
         return {}
     days = strategies.strategy(release.strategy).maximum.days
     seen = (known.units_a_day, max(shares), known.rate)
-    limit = policy.harm_limit(map(Step.from_dict, release.steps))
+    limit = claims.harm_limit(map(Step.from_dict, release.steps))
     return {
         "smallest_harm": power.smallest_harm(*seen, days, limit=limit),
         "expected_days": power.expected_days(*seen, margin),

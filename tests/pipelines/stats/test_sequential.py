@@ -20,10 +20,10 @@ from pipelines.stats.sequential import (
     non_inferior_log_e,
     ratio_log_e,
 )
-from pipelines.strategies import policy
+from pipelines.strategies import limits
 
 SERIES, LOOKS = 1000, 50
-HARM_LIMIT, NON_INFERIOR_LIMIT, RATIO_LIMIT = policy.HARM, policy.NON_INFERIOR, policy.UNBALANCED
+HARM_LIMIT, NON_INFERIOR_LIMIT, RATIO_LIMIT = limits.HARM, limits.NON_INFERIOR, limits.UNBALANCED
 
 
 def arm_counts(draw, length: int) -> tuple[list[int], list[int]]:

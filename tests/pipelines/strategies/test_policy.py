@@ -19,12 +19,14 @@ from pipelines.strategies import (
     Health,
     Situation,
     Verdict,
+    claims,
     health,
+    limits,
     policy,
     strategy,
 )
 from pipelines.strategies.freezing import Protection
-from pipelines.strategies.policy import Reason
+from pipelines.strategies.reasons import Reason
 from tests.pipelines.strategies.situations import (
     BOTH,
     BREACH,
@@ -271,9 +273,9 @@ def test_where_the_interval_may_end_a_test_harm_spends_half_as_much(harm: float,
 
 
 def test_all_that_takes_a_version_away_is_one_error_of_a_twentieth() -> None:
-    guardrails = 3 / (policy.HARM_PER_GUARDRAIL * 3)
-    assert guardrails + 1 / policy.HARM == pytest.approx(0.05)
-    assert guardrails + 1 / policy.HARM_COMPARED + policy.INTERVAL_ALPHA / 2 == pytest.approx(0.05)
+    guardrails = 3 / (limits.HARM_PER_GUARDRAIL * 3)
+    assert guardrails + 1 / limits.HARM == pytest.approx(0.05)
+    assert guardrails + 1 / limits.HARM_COMPARED + limits.INTERVAL_ALPHA / 2 == pytest.approx(0.05)
 
 
 def test_a_wrong_split_has_no_loser() -> None:
@@ -545,7 +547,7 @@ def test_a_missing_figure_never_helps(drawn: tuple[str, Situation], name: str) -
 @given(any_situations())
 def test_the_verdict_and_the_strategy_agree_with_what_is_done(drawn: tuple[str, Situation]) -> None:
     name, one = drawn
-    assume(one.phase in policy.OPEN and one.at.weight < 100)
+    assume(one.phase in claims.OPEN and one.at.weight < 100)
     verdict, action = policy.judge(one), answer(drawn).action
     assert (verdict is Verdict.FAILED) == (action is Action.ABORT)
     if verdict is Verdict.FAILED:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipelines.stats.clock import hours_of_day
-from pipelines.strategies import Action, Decision, Situation, policy, strategy
+from pipelines.strategies import Action, Decision, Situation, limits, policy, strategy
 from pipelines.strategies.freezing import Protection
 from tests.pipelines.strategies.situations import (
     BREACH,
@@ -238,7 +238,7 @@ def test_p19_promotion_takes_a_peak_of_each_kind_of_day() -> None:
 def test_p20_a_ramp_while_the_rate_falls_is_no_harm() -> None:
     steps = [(60_000, 1_800, 6_000, 180), (60_000, 900, 60_000, 900)]
     stratified = prod(harm_of([tuple(figure // 20 for figure in step)] * 20) for step in steps)
-    assert stratified < policy.HARM
+    assert stratified < limits.HARM
     assert decide(with_evidence(canary(), harm=stratified)).action is Action.ADVANCE
 
 

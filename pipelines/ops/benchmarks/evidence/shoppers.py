@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipelines.ops.benchmarks.evidence import Row, at_least, at_most, told
 from pipelines.stats import assignment, assignment_many, before_after, intervals, power, sequential
 from pipelines.stats.intervals import Sums
-from pipelines.strategies import Traffic, ab, policy
+from pipelines.strategies import Traffic, ab, limits
 
 SUBJECT = "shoppers"
 HOURS = 24
@@ -59,8 +59,8 @@ def returning_rows(count: int) -> list[Row]:
         seen = ramps(count, share, loyalty)
         who = f"{share:.0%} return{', and order three times as often' if loyalty > 1 else ''}"
         found += [
-            at_most(SUBJECT, f"{who}: healthy ramps held", seen.held, len(RAMP) / policy.UNBALANCED),
-            at_most(SUBJECT, f"{who}: harm found", seen.harmed, 1 / policy.HARM),
+            at_most(SUBJECT, f"{who}: healthy ramps held", seen.held, len(RAMP) / limits.UNBALANCED),
+            at_most(SUBJECT, f"{who}: harm found", seen.harmed, 1 / limits.HARM),
             at_most(SUBJECT, f"{who}: bias of the effect, in standard errors", abs(seen.effect) / seen.se, 3.0),
         ]
     forgotten = ramps(count, 0.3, 3.0, remembers=False)
@@ -91,8 +91,8 @@ def ramps(
     harm = sequential.harm_log_e(orders[:, 0], units[:, 0], orders[:, 1], units[:, 1], step)
     effects = effects_of(tables)
     return Ramps(
-        held=float(np.mean(ratio.max(axis=1) >= np.log(policy.UNBALANCED))),
-        harmed=float(np.mean(over_steps(harm, count).max(axis=1) >= np.log(policy.HARM))),
+        held=float(np.mean(ratio.max(axis=1) >= np.log(limits.UNBALANCED))),
+        harmed=float(np.mean(over_steps(harm, count).max(axis=1) >= np.log(limits.HARM))),
         effect=float(effects.mean()),
         se=float(effects.std(ddof=1) / np.sqrt(count)),
     )
@@ -240,8 +240,8 @@ def ended(count: int, rate: float, weight: float, *, lost: float = 0.0, blocks: 
     canary = rng.poisson(2 * size / blocks, (count, blocks))
     control = rng.poisson(2 * size / blocks * assignment.CONTROL_FROM / weight, (count, blocks))
     ordered = rng.binomial(control, rate), rng.binomial(canary, (1 - lost) * rate)
-    limit = policy.HARM_PER_GUARDRAIL * 3
-    over = weighed(control, ordered[0], canary, ordered[1]) >= np.log(policy.HARM_COMPARED)
+    limit = limits.HARM_PER_GUARDRAIL * 3
+    over = weighed(control, ordered[0], canary, ordered[1]) >= np.log(limits.HARM_COMPARED)
     for among, bad in (((control, canary), 0.002), ((control, canary), 0.01), (ordered, 0.03)):
         good = [each - rng.binomial(each, bad) for each in among]
         over |= weighed(among[0], good[0], among[1], good[1]) >= np.log(limit)
@@ -266,7 +266,7 @@ def is_worse(
         old, new = x0 / n0, x1 / n1
         variances = [x * (1 - x / n) / (n - 1) / n for x, n in ((x0, n0), (x1, n1))]
         se = np.sqrt(variances[1] + variances[0] * (new / old) ** 2) / old
-        half = intervals.half_width(se, n0 + n1, planned, policy.INTERVAL_ALPHA)
+        half = intervals.half_width(se, n0 + n1, planned, limits.INTERVAL_ALPHA)
         return np.asarray(enough & (new / old - 1 + half < 0))
 
 

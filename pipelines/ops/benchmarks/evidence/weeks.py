@@ -15,7 +15,7 @@ from pipelines.ops.benchmarks.evidence import Row, absent, at_least, at_most, re
 from pipelines.ops.benchmarks.evidence.decay import days_of
 from pipelines.ops.real_shops import RealShop
 from pipelines.stats import paired_weeks
-from pipelines.strategies import Evidence, policy
+from pipelines.strategies import Evidence, claims, limits
 from pipelines.usecases.demand_forecast.comparison import compare, level_bets
 
 Floats = NDArray[np.float64]
@@ -50,13 +50,13 @@ class Told:
     @property
     def is_called(self) -> bool:
         """Tell whether K reaches its limit in a week in which it may."""
-        return bool((self.e[policy.WEEKS - 1 :] >= policy.HARM).any())
+        return bool((self.e[limits.WEEKS - 1 :] >= limits.HARM).any())
 
     @property
     def acts(self) -> bool:
         """Tell whether the policy would roll back in some week, by the very rules that it uses."""
-        weeks = np.flatnonzero(self.e >= policy.HARM) + 1
-        return any(policy.speaks(self.evidence(int(week))) for week in weeks)
+        weeks = np.flatnonzero(self.e >= limits.HARM) + 1
+        return any(claims.speaks(self.evidence(int(week))) for week in weeks)
 
     def evidence(self, weeks: int) -> Evidence:
         """Give what the policy would see after so many weeks."""
