@@ -263,7 +263,7 @@ class Order(Fact):
 
 
 class ForgottenCustomer(ShopTable):
-    """A customer who was forgotten, by a digest of the pseudonym: what is sent of them later is cut, too."""
+    """A customer who was forgotten, by a digest of the pseudonym or of an order: what is sent later is cut, too."""
 
     digest = models.BinaryField(max_length=32)
 

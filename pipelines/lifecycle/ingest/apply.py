@@ -102,7 +102,7 @@ def judge(done: list[tuple[Event, Any]], taken: Taken) -> Verdicts:
 def orders(events: Sequence[Event]) -> Verdicts:
     done, verdicts = read(events, payloads.order)
     taken = facts.write_orders([fact for _, fact in done], facts.WEBHOOK_WINS)
-    privacy.cut_who_returned((fact.order.shop_id, fact.order.customer_ref) for _, fact in done)
+    privacy.cut_who_returned(fact.order for _, fact in done)
     return verdicts | judge([(event, fact.order) for event, fact in done], taken)
 
 

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import checkouts, facts
+from pipelines.lifecycle.ingest import checkouts, facts, privacy
 from pipelines.lifecycle.ingest.facts import staged
 from pipelines.models import Order, SyncRun, WaitingLine
 from pipelines.shopify import nodes, shapes
@@ -115,6 +115,7 @@ class OrderLoader(Loader):
         with connection.cursor() as cursor:
             written = facts.put(cursor, facts.ORDERS, orders, facts.EXPORT_WINS)
             checkouts.completed_by(cursor, [order for order in orders if order[:2] in written])
+        privacy.cut_who_returned(orders)
         shop_id, lines = self.source.shop_id, batch.children
         if len(written) < len(orders):
             lines = [line for line in lines if (shop_id, line.order_id) in written]

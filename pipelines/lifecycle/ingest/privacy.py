@@ -25,6 +25,7 @@ from pipelines.models import (
     WebhookDelivery,
 )
 from pipelines.models.base import ShopTable
+from pipelines.shopify import shapes
 
 log = logging.getLogger(__name__)
 State = WebhookDelivery.State
@@ -54,8 +55,10 @@ def redact_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[
     """
     with transaction.atomic():
         Shop.objects.select_for_update().only("pk").get(pk=shop.pk)  # orders being written are seen, or see this
-        if customer_ref:
-            ForgottenCustomer.objects.get_or_create(shop=shop, digest=digest_of(customer_ref))
+        digests = [digest_of_order(order_id) for order_id in order_ids]
+        digests += [digest_of(customer_ref)] if customer_ref else []
+        named = [ForgottenCustomer(shop=shop, digest=digest) for digest in digests]
+        ForgottenCustomer.objects.bulk_create(named, ignore_conflicts=True)
         forgotten = cut(shop, customer_ref, order_ids)
         LifecycleEvent.record(
             shop,
@@ -79,17 +82,22 @@ def cut(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> int
     return forgotten
 
 
-def cut_who_returned(arrived: Iterable[tuple[int, str | None]]) -> None:
-    """Take customers who were forgotten out of orders that were just written, each a shop and a pseudonym in hex."""
-    found = {(shop_id, bytes.fromhex(ref[2:])) for shop_id, ref in arrived if ref}
+def cut_who_returned(written: Iterable[shapes.Order]) -> None:
+    """Take customers who were forgotten out of orders that were just written, by their pseudonym or by the order."""
+    found: dict[tuple[int, bytes], tuple[bytes | None, list[int]]] = {}
+    for order in written:
+        if order.customer_ref:
+            ref = bytes.fromhex(order.customer_ref[2:])
+            found[order.shop_id, digest_of(ref)] = ref, []
+        if order.customer_ref or order.unit:
+            found[order.shop_id, digest_of_order(order.shopify_id)] = None, [order.shopify_id]
     if not found:
         return
     shops = {shop.pk: shop for shop in lock_shared({shop_id for shop_id, _ in found})}
-    known = ForgottenCustomer.objects.filter(shop__in=shops, digest__in=[digest_of(ref) for _, ref in found])
-    forgotten = {(shop_id, bytes(digest)) for shop_id, digest in known.values_list("shop", "digest")}
-    for shop_id, ref in found:
-        if (shop_id, digest_of(ref)) in forgotten:
-            cut(shops[shop_id], ref, [])
+    known = ForgottenCustomer.objects.filter(shop__in=shops, digest__in=[digest for _, digest in found])
+    for shop_id, digest in known.values_list("shop", "digest"):
+        if who := found.get((shop_id, bytes(digest))):
+            cut(shops[shop_id], *who)
 
 
 def lock_shared(shop_ids: Collection[int]) -> list[Shop]:
@@ -101,6 +109,11 @@ def lock_shared(shop_ids: Collection[int]) -> list[Shop]:
 def digest_of(customer_ref: bytes) -> bytes:
     """Return by what we know a pseudonym that we may not keep."""
     return hashlib.sha256(b"forgotten:" + customer_ref).digest()
+
+
+def digest_of_order(order_id: int) -> bytes:
+    """Return by what we know an order whose customer was forgotten; we may not know the order itself yet."""
+    return hashlib.sha256(b"forgotten order:%d" % order_id).digest()
 
 
 def orders_of(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> QuerySet[Order]:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import backfill, facts, pulls
+from pipelines.lifecycle.ingest import backfill, facts, privacy, pulls
 from pipelines.models import Order, Product, Shop, StockLevel, SyncRun
 from pipelines.shopify import nodes, orders
 from pipelines.shopify.admin_api import AdminApi
@@ -115,6 +115,7 @@ def order_of(node: nodes.Node, source: Source) -> tuple[OrderWithLines, list[Ref
 
 def write(held: list[OrderWithLines], refunds: list[Refund]) -> None:
     facts.write_orders(held, facts.FETCH_WINS)
+    privacy.cut_who_returned(each.order for each in held)
     facts.write_refunds(refunds)
 
 

@@ -14,7 +14,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.jobs import ingest as jobs
-from pipelines.lifecycle.ingest import backfill, loaders
+from pipelines.lifecycle.ingest import backfill, loaders, privacy
 from pipelines.models import (
     Checkout,
     Location,
@@ -182,6 +182,15 @@ class TestOrders:
         run(shop)
         units = Order.objects.order_by("shopify_id").values_list("unit", flat=True)
         assert [unit and bytes(unit) for unit in units] == [b"\xab" * 16, None, None]
+
+    def test_an_order_whose_customer_was_forgotten_before_we_knew_it_comes_without(
+        self, shop: Shop, exports: Exports
+    ) -> None:
+        privacy.redact_customer(shop, None, [1])
+        said = [{"key": "_shopmlops_unit", "value": "ab" * 16}]
+        exports.has([order_node(1, customAttributes=said), order_node(2)])
+        run(shop)
+        assert bytes(Order.objects.get(shopify_id=1).unit) == b""
 
     @pytest.mark.parametrize("arrange", ARRANGEMENTS.values(), ids=ARRANGEMENTS)
     def test_it_does_not_matter_how_the_file_is_arranged(

@@ -122,6 +122,12 @@ class TestCustomers:
         assert not Exposure.objects.exists()
         assert not {"customer_ref", "unit"} & set(late.payload)
 
+    def test_an_order_that_was_named_before_we_knew_it_comes_without_them(self, shop: Shop) -> None:
+        deliver(shop, "customers/redact", orders_to_redact=[1])
+        said = [{"name": "_shopmlops_unit", "value": "ab" * 16}]
+        deliver(shop, "orders/create", customer=77, **factories.order_body(note_attributes=said))
+        assert customers(shop) == set() and bytes(Order.objects.get().unit) == b""
+
     def test_a_deleted_order_that_is_told_of_again_stays_without_them(self, shop: Shop) -> None:
         deliver(shop, "orders/create", **factories.order_body())
         deliver(shop, "customers/redact", orders_to_redact=[1])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import drain, reconcile
+from pipelines.lifecycle.ingest import drain, privacy, reconcile
 from pipelines.models import Order, OrderLine, Product, Refund, Shop, StockLevel, SyncRun, Variant
 from pipelines.shopify import token_exchange, tokens
 from tests import factories
@@ -75,6 +75,16 @@ class TestReadingAgain:
         answers(shopify, nodes=[order_node(1, 4, customAttributes=said)])
         reconcile.read_again(shop)
         assert bytes(Order.objects.get().unit) == b"\xab" * 16
+
+    def test_an_order_whose_customer_was_forgotten_comes_without(self, shop: Shop, shopify: FakeShopify) -> None:
+        ask_again(shop)
+        Order.objects.update(shopify_id=2)
+        privacy.redact_customer(shop, None, [1])
+        Order.objects.update(shopify_id=1)  # as if it had not been known when it was named
+        said = [{"key": "_shopmlops_unit", "value": "ab" * 16}]
+        answers(shopify, nodes=[order_node(1, 4, customAttributes=said)])
+        reconcile.read_again(shop)
+        assert bytes(Order.objects.get().unit) == b""
 
     def test_an_order_tells_returns_from_removals(self, shop: Shop, shopify: FakeShopify) -> None:
         ask_again(shop)
