@@ -13,14 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipelines.stats.frames import Matrix
 from pipelines.usecases.contract import Frames
-from pipelines.usecases.demand_forecast.backtest import Members, Recipe
-from pipelines.usecases.demand_forecast.doubt import doubt_of, past_cuts, trial_of
-from pipelines.usecases.demand_forecast.ensemble import pooled_week, weekly_profiles
+from pipelines.usecases.demand_forecast.backtest import Backtest, Members, Recipe
+from pipelines.usecases.demand_forecast.cheap import Cheap
 from pipelines.usecases.demand_forecast.history import History, history_of
 from pipelines.usecases.demand_forecast.launches import launch_profiles
-from pipelines.usecases.demand_forecast.spread import USUAL_LEAD_DAYS, Doubt, dispersion_of, spread_of
+from pipelines.usecases.demand_forecast.spread import USUAL_LEAD_DAYS, dispersion_of, spread_of
 
 FORECAST_DAYS = 28
 LEAST_PAST = 120  # days before the first origin
@@ -60,15 +58,13 @@ class RealShop:
         history = self.history
         cuts = [*range(history.n_days - days, LEAST_PAST - 1, -every)][::-1]
         learned = cuts[:: max(1, TRAINED_EVERY // every)]
-        past = {before for cut in learned for before in past_cuts(cut)}
-        cubes = weekly_profiles(history.panel, sorted(past | {*cuts}))
-        weeks = {cut: pooled_week(cube, history.until(cut), cut) for cut, cube in cubes.items()}
-        trials = {cut: trial_of(history, weeks[cut], cut, USUAL_LEAD_DAYS) for cut in past}
-        said, doubt = [], Doubt()
+        backtest = Backtest(history, seed=0, lead_days=USUAL_LEAD_DAYS)
+        cheap = Cheap(history, (), cuts)
+        said, recipe = [], Recipe()
         for cut in cuts:
             if cut in learned:
-                doubt = doubt_of(trials[before].until(cut) for before in past_cuts(cut))
-            said.append(spoken(history.until(cut), weeks[cut], days, doubt))
+                recipe = Recipe(season_power=backtest.season_power(cut), doubt=backtest.doubt(cut))
+            said.append(spoken(cheap, cut, days, recipe))
         return pd.concat(said, ignore_index=True)
 
 
@@ -88,11 +84,12 @@ def shops(folder: Path) -> Iterator[RealShop]:
             yield RealShop(str(name), Frames(tables, sales["ds"].max().date(), str(rows["country"].iloc[0])))
 
 
-def spoken(known: History, week: Matrix, days: int, doubt: Doubt) -> pd.DataFrame:
-    """Give a forecast from a history's end as it is stored, of the variants that were there."""
-    said = Members(known, max(days, FORECAST_DAYS), week, None, None, launch_profiles(known))
-    mean = said.combine(Recipe()).mean
-    spread = spread_of(known.panel, mean, dispersion_of(known.panel, USUAL_LEAD_DAYS).by_series, doubt)
+def spoken(cheap: Cheap, cut: int, days: int, recipe: Recipe) -> pd.DataFrame:
+    """Give a forecast from a cut as it is stored, of the variants that were there."""
+    known, season = cheap.history.until(cut), cheap.season(cut, max(days, FORECAST_DAYS))
+    said = Members(known, cheap.week(cut), season, None, None, launch_profiles(known))
+    mean = said.combine(recipe).mean
+    spread = spread_of(known.panel, mean, dispersion_of(known.panel, USUAL_LEAD_DAYS).by_series, recipe.doubt)
     there = known.age > 0
     return pd.DataFrame(
         {

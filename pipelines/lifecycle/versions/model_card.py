@@ -11,7 +11,7 @@ from pipelines.models import ModelVersion
 from pipelines.stats import words
 from pipelines.usecases import USE_CASES
 
-YEARLY_SEASON_DAYS = 730
+YEARLY_SEASON_DAYS = 393  # a year, and four weeks before it to compare with
 FIGURES = {
     "rmsse": "Error per day (RMSSE)",
     "wape28": "Error of the 28-day total (WAPE)",
@@ -141,7 +141,7 @@ def limits(version: ModelVersion) -> str:
     history = version.metrics.get("history_days", 0)
     told = ["- It knows sales, stock, prices and the calendar of this shop, and nothing else."]
     if history < YEARLY_SEASON_DAYS:
-        told.append(f"- {history} days of history: a yearly season cannot be told from a trend before 730.")
+        told.append(f"- {history} days of history: no season is known before {YEARLY_SEASON_DAYS}.")
     if version.metrics.get("evidence") == "thin":
         told.append("- Fewer than 140 days of history: the evidence is thin and cannot prove anything.")
     return "## Limits\n\n" + "\n".join(told)

@@ -69,15 +69,12 @@ def past_cuts(n_days: int) -> list[int]:
     return [cut for back in range(1, ORIGINS + 1) if (cut := n_days - STEP * back) >= LEAST_DAYS]
 
 
-def trial_of(history: History, week: Matrix, cut: int, lead_days: int) -> Trial:
-    """Set what the cheap members said at a cut (a repeating week per series) beside what sold since."""
-    known = history.until(cut)
-    rows = _sampled(known.worth_scoring() & (known.age >= LEAST_DAYS))
-    ahead = week[rows][:, np.arange(max(HORIZONS)) % week.shape[1]].astype(np.float64)
-    actual = history.rows(rows).actual(cut, max(HORIZONS))
+def trial_of(history: History, said: Matrix, cut: int, lead_days: int) -> Trial:
+    """Set what the cheap forecast in its season said at a cut (series, 56 days) beside what sold since."""
+    ahead, actual = said.astype(np.float64), history.actual(cut, max(HORIZONS))
     sold = [actual[:, :days].sum(axis=1) if cut + days <= history.n_days else None for days in HORIZONS]
-    missing = np.full(len(rows), np.nan)
-    phi, pace = dispersion_of(known.panel.rows(rows), lead_days).by_series, pace_of(ahead)
+    missing = np.full(len(ahead), np.nan)
+    phi, pace = dispersion_of(history.panel.until(cut), lead_days).by_series, pace_of(ahead)
     return Trial(
         cut=cut,
         expected=np.column_stack([ahead[:, :days].sum(axis=1) for days in HORIZONS]),
@@ -185,9 +182,9 @@ def _floors(past: list[Trial], low: float, high: float) -> Table:
     return tuple(table) if any(any(row) for row in table) else ()
 
 
-def _sampled(chosen: Mask) -> Kinds:
-    """Keep at most 2,000 series, evenly, so that the largest shop learns as quickly."""
-    rows = np.flatnonzero(chosen)
+def sampled(known: History) -> Kinds:
+    """Choose the series that teach: worth scoring, at most 2,000, evenly, so that a large shop learns as quickly."""
+    rows = np.flatnonzero(known.worth_scoring() & (known.age >= LEAST_DAYS))
     if len(rows) <= MOST_SERIES:
         return rows
     return rows[np.linspace(0, len(rows) - 1, MOST_SERIES).astype(np.int64)]

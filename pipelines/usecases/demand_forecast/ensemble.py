@@ -9,12 +9,13 @@ A day that was not seen (before the first day, out of stock) changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.stats.frames import Mask, Matrix, Panel
-from pipelines.usecases.demand_forecast.history import History
+from pipelines.usecases.demand_forecast.history import History, Vector
 
 WEEK = 7
 WEEKS_AVERAGED = 8
@@ -23,34 +24,62 @@ SEASONAL_GRID = (0.05, 0.1, 0.2, 0.35)
 TSB_GRID = tuple((size, chance) for size in (0.05, 0.15) for chance in (0.02, 0.05, 0.1, 0.2))
 CHUNK = 4096
 POOL_DAYS, POOL_STRENGTH = 91, 25
+TELLING_UNITS, CLOSED_SHARE = 20, 0.01  # of an average weekday: with so many expected, none is no chance
 
 Cube = NDArray[np.float32]
 
 
-def weekly_profiles(panel: Panel, cuts: Sequence[int]) -> dict[int, Cube]:
+def weekly_profiles(panel: Panel, cuts: Sequence[int], means_at: Sequence[int] = ()) -> dict[int, Cube]:
     """Forecast a repeating week at every cut: cut -> (series, 4 members, 7 days from the cut on).
 
-    One pass over the history serves all cuts, since what is known at a cut is a prefix.
+    One pass over the history serves all cuts, since what is known at a cut is a prefix. Where only the members' mean is
+    needed it is kept as a single member.
     """
-    found = {cut: np.empty((len(panel.ids), 4, WEEK), np.float32) for cut in cuts}
+    known = [*((cut, 4) for cut in set(cuts)), *((cut, 1) for cut in set(means_at) - set(cuts))]
+    found = {cut: np.empty((len(panel.ids), members, WEEK), np.float32) for cut, members in known}
     for low in range(0, len(panel.ids), CHUNK):
         part = slice(low, low + CHUNK)
-        for cut, profile in _walk(panel.y[part], panel.seen[part], sorted(set(cuts))):
-            found[cut][part] = profile
+        for cut, profile in _walk(panel.y[part], panel.seen[part], sorted(found)):
+            here = found[cut]
+            here[part] = profile if here.shape[1] == profile.shape[1] else profile.mean(axis=1, keepdims=True)
     return found
 
 
 def pooled_week(members: Cube, history: History, cut: int) -> Matrix:
     """Average the members, and lean each series' weekdays on the shop's as far as its sales are too few to tell.
 
-    A series that sold on n days of the last 13 weeks keeps n / (n + 25) of its own weekday pattern.
+    A series that sold on n days of the last 13 weeks keeps n / (n + 25) of its own weekday pattern. On a weekday on
+    which the shop, or the product type, practically never sells nothing is expected; the other days keep the level.
     """
     week = members.mean(axis=1)
     level = week.mean(axis=1, keepdims=True)
-    shop = week.sum(axis=0, dtype=np.float64) / max(float(level.sum(dtype=np.float64)), 1e-9)
-    sold = (history.units(cut - POOL_DAYS, cut) > 0).sum(axis=1)[:, None]
+    units = history.units(cut - min(POOL_DAYS, cut) // WEEK * WEEK, cut)
+    sold = (units > 0).sum(axis=1)[:, None]
     own = sold / (sold + POOL_STRENGTH)
-    return np.asarray((own * week + (1 - own) * level * shop).astype(np.float32))
+    mixed = own * week + (1 - own) * level * _rhythm(units.sum(axis=0, dtype=np.float64))
+    open_days = np.where(_closed(units, history.product_type), 0, mixed)
+    kept = np.divide(mixed.sum(axis=1), open_days.sum(axis=1), out=np.ones(len(mixed)), where=open_days.any(axis=1))
+    return np.asarray((open_days * kept[:, None]).astype(np.float32))
+
+
+def _rhythm(total: Vector) -> Vector:
+    """Give what each weekday sells of the average one, from whole weeks that end at the cut."""
+    days = total.reshape(-1, WEEK).sum(axis=0)
+    return days / days.mean() if days.any() else np.ones(WEEK)
+
+
+def _closed(units: Matrix, kind: NDArray[Any]) -> Mask:
+    """Mark the weekdays on which a series' product type, or the whole shop, practically never sells."""
+    kinds, place = np.unique(kind, return_inverse=True)
+    totals = np.zeros((len(kinds), units.shape[1]))
+    np.add.at(totals, place, units)
+    by_kind = np.array([_never_sells(total) for total in totals])
+    return by_kind[place] | _never_sells(totals.sum(axis=0))
+
+
+def _never_sells(total: Vector) -> Mask:
+    sells_enough_to_tell = total.sum() >= WEEK * TELLING_UNITS
+    return np.asarray(sells_enough_to_tell & (_rhythm(total) < CLOSED_SHARE))
 
 
 def spread_over(profile: Matrix, horizon: int) -> Matrix:

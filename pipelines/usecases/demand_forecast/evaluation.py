@@ -24,6 +24,7 @@ from pipelines.usecases.demand_forecast.baselines import SIMPLE_RULES, croston_s
 from pipelines.usecases.demand_forecast.comparison import CANDIDATE, CHAMPION, NAIVE, PastLosses, past_losses
 from pipelines.usecases.demand_forecast.history import History, Vector
 from pipelines.usecases.demand_forecast.model import Fitted
+from pipelines.usecases.demand_forecast.season import years_before
 from pipelines.usecases.demand_forecast.spread import dispersion_of, spread_of
 
 NEW_DAYS = 56
@@ -110,7 +111,12 @@ class Evaluation:
         }
 
     def _members(self) -> dict[str, dict[str, Any]]:
-        joined = {"cheap": True, "trees": self.recipe.uses_trees, "total": self.recipe.uses_total}
+        joined = {
+            "cheap": True,
+            "season": bool(years_before(self.history_days)),
+            "trees": self.recipe.uses_trees,
+            "total": self.recipe.uses_total,
+        }
         return {name: {"joined": yes, "why": self.recipe.reasons.get(name, "")} for name, yes in joined.items()}
 
 

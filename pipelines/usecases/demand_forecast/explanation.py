@@ -10,6 +10,7 @@ SOLD = "Sales of the last 28 days"
 WORDS = {
     "recent_level": "Your average over more weeks than those",
     "weekday": "The weekdays ahead",
+    "last_year": "Sales of last year's weeks",
     "season": "Season and prices, as learned from all your variants",
     "new_product": "New product: starts like others of its type",
     "shop_total": ("The whole shop is heading down", "The whole shop is heading up"),

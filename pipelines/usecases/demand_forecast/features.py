@@ -24,31 +24,34 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class OriginFeatures:
-    """Hold the features of one origin: per series, per series and weekday, per day; and the cheap forecast."""
+    """Hold the features of one origin: per series, per series and weekday, per day; the cheap forecast, its season."""
 
     base: Matrix  # (series, 7)
+    season: Matrix  # (series, horizon), log of the season's index
     series: Matrix  # (series, features)
     week: Matrix  # (series, 7, features)
     day: Matrix  # (horizon, features)
 
     def rows(self, which: Ints, day: Ints) -> Matrix:
         """Lay out one row per (series, day ahead)."""
-        return np.concatenate([self.series[which], self.week[which, day % WEEK], self.day[day]], axis=1)
+        columns = [self.series[which], self.week[which, day % WEEK], self.day[day], self.season[which, day][:, None]]
+        return np.concatenate(columns, axis=1)
 
     def offset(self, which: Ints, day: Ints) -> Matrix:
-        """Give the log of the cheap forecast, from which the trees start."""
-        return np.asarray(np.log(self.base[which, day % WEEK] + FLOOR))
+        """Give the log of the cheap forecast in its season, from which the trees start."""
+        return np.asarray(np.log(self.base[which, day % WEEK] * np.exp(self.season[which, day]) + FLOOR))
 
 
-def features_at(history: History, members: Cube, base: Matrix, cut: int, horizon: int) -> OriginFeatures:
-    """Describe every series as it was known at a cut; `base` is the cheap forecast's week."""
+def features_at(history: History, members: Cube, base: Matrix, index: Matrix, cut: int) -> OriginFeatures:
+    """Describe every series as it was known at a cut; `base` is the cheap forecast's week, `index` its season."""
     level = np.log(base.mean(axis=1) + FLOOR)
     rhythm = np.stack([base, members[:, 0], members[:, 1]], axis=2)
     return OriginFeatures(
         base=base,
+        season=np.log(np.broadcast_to(index, (len(base), index.shape[1]))),
         series=_series_features(history, members, cut, level),
         week=(np.log(rhythm + FLOOR) - level[:, None, None]).astype(np.float32),
-        day=_day_features(history, cut, horizon),
+        day=_day_features(history, cut, index.shape[1]),
     )
 
 

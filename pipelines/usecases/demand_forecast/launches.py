@@ -12,6 +12,9 @@ from pipelines.usecases.demand_forecast.history import NO_TYPE, History, Vector
 WEEKS = 13
 OWN_DAYS = 28
 LEAST_LAUNCHES = 3
+RUSH_DAYS, SETTLED_DAYS, YOUNG_DAYS = 7, 7, 56
+RUSH_DEVIATIONS = 6
+LEAST_SEASON = 1e-3
 
 Profiles = Mapping[str, tuple[float, ...]]
 
@@ -31,8 +34,8 @@ def is_new(history: History) -> Mask:
     return history.age < OWN_DAYS
 
 
-def blend_new(y_hat: Matrix, history: History, profiles: Profiles) -> Matrix:
-    """Let a new product start like its type, and replace that day by day with its own history.
+def blend_new(y_hat: Matrix, index: Matrix, history: History, profiles: Profiles) -> Matrix:
+    """Let a new product start like its type in its season, and replace that day by day with its own history.
 
     After n days of its own it keeps n / 28 of its own forecast; the shop's weekday pattern is kept.
     """
@@ -45,11 +48,37 @@ def blend_new(y_hat: Matrix, history: History, profiles: Profiles) -> Matrix:
     rows, rates = new[known], np.array([profile for profile in typical if profile is not None])
     since = history.n_days - history.panel.first[rows]
     week = np.minimum((since[:, None] + np.arange(y_hat.shape[1])) // 7, WEEKS - 1)
-    start = np.take_along_axis(rates, week, axis=1) * _rhythm(y_hat)
+    season = np.broadcast_to(index, y_hat.shape)
+    start = np.take_along_axis(rates, week, axis=1) * season[rows] * _rhythm(y_hat / np.maximum(season, LEAST_SEASON))
     own = (history.age[rows] / OWN_DAYS)[:, None]
     blended = y_hat.copy()
     blended[rows] = own * y_hat[rows] + (1 - own) * start
     return blended
+
+
+def settled(week: Matrix, history: History, cut: int) -> Matrix:
+    """Forget the rush of a product's first days where the days since show that it was one.
+
+    A product that was launched in the last eight weeks expects its mean day, the first ones cut to the largest day
+    since, where they sold more than chance allows (six standard deviations above that mean).
+    """
+    old = cut - history.panel.first
+    young = np.flatnonzero((old >= RUSH_DAYS + SETTLED_DAYS) & (old < YOUNG_DAYS) & (history.panel.first >= RUSH_DAYS))
+    if not young.size:
+        return week
+    column = history.panel.first[young, None] + np.arange(YOUNG_DAYS)
+    inside = np.minimum(column, cut - 1)
+    seen = np.take_along_axis(history.panel.seen[young], inside, axis=1) & (column < cut)
+    sold = np.where(seen, np.take_along_axis(history.panel.y[young], inside, axis=1), 0)
+    rest, count = sold[:, RUSH_DAYS:], seen[:, RUSH_DAYS:].sum(axis=1)
+    mean = rest.sum(axis=1) / np.maximum(count, 1)
+    spread = np.sqrt(np.maximum(np.square(rest).sum(axis=1) / np.maximum(count, 1) - mean**2, mean))
+    most = np.maximum(rest.max(axis=1), mean + RUSH_DEVIATIONS * spread)
+    rushed = (sold[:, :RUSH_DAYS].max(axis=1) > most) & (count >= SETTLED_DAYS)
+    usual = np.minimum(sold, rest.max(axis=1, keepdims=True)).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    calmed = week.copy()
+    calmed[young[rushed]] = (usual[:, None] * _rhythm(week))[rushed]
+    return calmed
 
 
 def _first_weeks(history: History) -> Vector:

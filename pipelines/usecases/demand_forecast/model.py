@@ -16,7 +16,7 @@ from pipelines.stats.frames import Matrix, long_from_matrix
 from pipelines.usecases.contract import Frames, Progress, silent
 from pipelines.usecases.demand_forecast.backtest import Members, Parts, Recipe, backtest_of
 from pipelines.usecases.demand_forecast.baselines import Rule
-from pipelines.usecases.demand_forecast.ensemble import pooled_week, weekly_profiles
+from pipelines.usecases.demand_forecast.cheap import Cheap
 from pipelines.usecases.demand_forecast.history import History, Vector, history_of
 from pipelines.usecases.demand_forecast.launches import Profiles, launch_profiles
 from pipelines.usecases.demand_forecast.shop_total import forecast_total
@@ -24,7 +24,8 @@ from pipelines.usecases.demand_forecast.spread import Doubt, Spread, dispersion_
 from pipelines.usecases.demand_forecast.trees import Trees
 
 LEAST_HORIZON = 28
-FORMAT, OLD_FORMAT = 2, 1  # 1 knew one error for all horizons
+FORMAT = 3
+ONE_ERROR, NO_SEASON = 1, 2  # earlier formats: 1 knew one error for all horizons, neither knew a season
 
 
 @dataclass(frozen=True)
@@ -71,16 +72,15 @@ class Forecast:
     def level_parts(self, days: int = LEAST_HORIZON) -> pd.DataFrame:
         """Explain the sum of the first days, part by part; the parts add up to the total.
 
-        Writes  unique_id | recent_level | weekday | season | new_product | shop_total | total
+        Writes  unique_id | recent_level | weekday | last_year | season | new_product | shop_total | total
         """
-        reach = self._checked(days)
-        cheap, season, launch, total = (
-            _sum_ahead(step, reach)
-            for step in (self.parts.cheap, self.parts.season, self.parts.launch, self.parts.mean)
+        reach, p = self._checked(days), self.parts
+        cheap, year, season, launch, total = (
+            _sum_ahead(step, reach) for step in (p.cheap, p.last_year, p.season, p.launch, p.mean)
         )
-        level = self.parts.week.mean(axis=1, dtype=np.float64) * days
-        steps = [level, cheap - level, season - cheap, launch - season, total - launch, total]
-        names = ["recent_level", "weekday", "season", "new_product", "shop_total", "total"]
+        level = p.week.mean(axis=1, dtype=np.float64) * days
+        steps = [level, cheap - level, year - cheap, season - year, launch - season, total - launch, total]
+        names = ["recent_level", "weekday", "last_year", "season", "new_product", "shop_total", "total"]
         return pd.DataFrame({"unique_id": self.ids, **dict(zip(names, steps, strict=True))})
 
     def _checked(self, days: ArrayLike) -> NDArray[np.int64]:
@@ -136,14 +136,14 @@ def predict(fitted: Fitted, frames: Frames, *, horizon: int | None = None) -> pd
 
 def forecast_from(fitted: Fitted, history: History, *, horizon: int) -> Forecast:
     """Forecast from the end of a history."""
-    members = weekly_profiles(history.panel, [history.n_days])[history.n_days]
-    week = pooled_week(members, history, history.n_days)
-    use_trees = fitted.recipe.uses_trees and fitted.trees is not None
+    cheap = Cheap(history, [history.n_days])
+    week, season = cheap.week(history.n_days), cheap.season(history.n_days, horizon)
+    trees = fitted.trees if fitted.recipe.uses_trees else None
     said = Members(
         history=history,
-        horizon=horizon,
         week=week,
-        trees=fitted.trees.predict(history, members, week, horizon) if use_trees and fitted.trees else None,
+        season=season,
+        trees=None if trees is None else trees.predict(history, cheap.cube(history.n_days), week, season),
         total=forecast_total(history, horizon) if fitted.recipe.uses_total else None,
         profiles=fitted.profiles,
     )
@@ -161,7 +161,7 @@ def forecast_of(said: Members, recipe: Recipe, lead_days: int, pooled: float | N
 def forecast_by_rule(history: History, horizon: int, rule: Rule, doubt: Doubt, lead_days: int) -> Forecast:
     """Forecast by a plain rule, as doubtful as a version would be."""
     mean, panel = rule.forecast(history.panel, horizon), history.panel
-    parts = Parts(week=mean[:, :7], cheap=mean, season=mean, launch=mean, mean=mean)
+    parts = Parts(week=mean[:, :7], cheap=mean, last_year=mean, season=mean, launch=mean, mean=mean)
     spread = spread_of(panel, mean, dispersion_of(panel, lead_days).by_series, doubt)
     return Forecast(panel.ids, history.asof, mean, spread, parts)
 
@@ -172,7 +172,7 @@ def dump(fitted: Fitted) -> dict[str, bytes]:
     files = {}
     if fitted.trees is not None:
         files["trees.txt"] = fitted.trees.text.encode()
-        plain["trees"] = {"correction": fitted.trees.correction, "horizon": fitted.trees.horizon}
+        plain["trees"] = {name: value for name, value in asdict(fitted.trees).items() if name != "text"}
     return {"parameters.json": json.dumps(plain, indent=1, sort_keys=True).encode(), **files}
 
 
@@ -180,7 +180,7 @@ def load(files: Mapping[str, bytes]) -> Fitted:
     """Read what was learned back from its files, also from those of earlier releases."""
     plain = json.loads(files["parameters.json"])
     written = plain.pop("format")
-    if written not in (FORMAT, OLD_FORMAT):
+    if written not in (FORMAT, NO_SEASON, ONE_ERROR):
         raise ValueError("parameters.json was written in a format that this release does not read")
     if plain["trees"] is not None:
         plain["trees"] = Trees(text=files["trees.txt"].decode(), **plain["trees"])
@@ -191,7 +191,8 @@ def load(files: Mapping[str, bytes]) -> Fitted:
 
 
 def _recipe(plain: dict[str, Any], written: int) -> Recipe:
-    if written == OLD_FORMAT:
+    plain = {"season_power": None} | plain if written in (NO_SEASON, ONE_ERROR) else plain
+    if written == ONE_ERROR:
         return Recipe(**plain | {"doubt": doubt_of_old(plain.pop("model_error"))})
     doubt = plain["doubt"]
     errors = tuple(tuple(kind) for kind in doubt["errors"])

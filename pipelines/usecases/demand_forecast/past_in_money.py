@@ -8,7 +8,7 @@ what it learned has seen the days.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -22,7 +22,7 @@ from pipelines.stats.splits import rolling_origins
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.backtest import Backtest, Members, Recipe, backtest_of
 from pipelines.usecases.demand_forecast.baselines import SIMPLE_RULES
-from pipelines.usecases.demand_forecast.ensemble import Cube, pooled_week, weekly_profiles
+from pipelines.usecases.demand_forecast.cheap import Cheap
 from pipelines.usecases.demand_forecast.evaluation import slices_of
 from pipelines.usecases.demand_forecast.history import History, Vector
 from pipelines.usecases.demand_forecast.launches import launch_profiles
@@ -31,9 +31,11 @@ from pipelines.usecases.demand_forecast.model import Fitted, Forecast, forecast_
 from pipelines.usecases.demand_forecast.ordering import Policy, Terms, forecast_policy
 from pipelines.usecases.demand_forecast.replay import HISTORY_BEFORE_START, Rates, days_needed, replay, starts_of
 from pipelines.usecases.demand_forecast.replay_result import Replay
+from pipelines.usecases.demand_forecast.season import Season
 from pipelines.usecases.demand_forecast.shop_total import forecast_total
 from pipelines.usecases.demand_forecast.spread import Doubt
 from pipelines.usecases.demand_forecast.stock_inputs import terms_of, variants_with_terms
+from pipelines.usecases.demand_forecast.trees import Trees
 
 WEEK = 7
 MOST_WEEKS = 12
@@ -147,11 +149,13 @@ def opening_stock(past: Past, levels: pd.DataFrame) -> Vector:
 
 def policies_of(past: Past, champion: Fitted | None) -> dict[str, Policy]:
     """Give every policy the same cheap members, computed in one pass over the days."""
-    cubes = weekly_profiles(past.history.panel, past.review_days())
+    days = past.review_days()
+    cheap = Cheap(past.history, days)
+    season = lru_cache(maxsize=1)(lambda day: cheap.season(day, past.reach))
     total = lru_cache(maxsize=None)(lambda day: total_from(past, day))
-    policies = {"candidate": forecasts_by(past, past.backtest.recipe, cubes, total)}
+    policies = {"candidate": forecasts_by(past, past.backtest.recipe, cheap, season, total)}
     if champion is not None:
-        policies["champion"] = forecasts_by(past, lambda cut: live_at(past, champion, cut), cubes, total)
+        policies["champion"] = forecasts_by(past, lambda cut: live_at(past, champion, cut), cheap, season, total)
     policies["naive"] = by_the_simple_rule(past)
     return policies
 
@@ -175,7 +179,11 @@ def by_the_simple_rule(past: Past) -> Policy:
 
 
 def forecasts_by(
-    past: Past, recipe_at: RecipeAt, cubes: Mapping[int, Cube], total: Callable[[int], Vector | None]
+    past: Past,
+    recipe_at: RecipeAt,
+    cheap: Cheap,
+    season: Callable[[int], Season],
+    total: Callable[[int], Vector | None],
 ) -> Policy:
     """Order by the forecast that a recipe would have made on each review day."""
 
@@ -184,14 +192,13 @@ def forecasts_by(
         origin = past.origin_before(day)
         recipe = recipe_at(origin) if origin is not None else Recipe()
         known = past.history.until(day)
-        week = pooled_week(cubes[day], known, day)
+        grown = trees_of(past, origin) if recipe.uses_trees and origin is not None else None
+        week, ahead = cheap.week(day), season(day)
         said = Members(
             history=known,
-            horizon=past.reach,
             week=week,
-            trees=trees_said(past, known, week, cubes[day], origin)
-            if recipe.uses_trees and origin is not None
-            else None,
+            season=ahead,
+            trees=None if grown is None else grown.predict(known, cheap.cube(day), week, ahead),
             total=total(day) if recipe.uses_total else None,
             profiles=launch_profiles(known),
         )
@@ -200,10 +207,9 @@ def forecasts_by(
     return forecast_policy(forecast_before, past.terms)
 
 
-def trees_said(past: Past, known: History, week: Matrix, cube: Cube, origin: int) -> Matrix | None:
-    """Ask the trees that were grown at the origin, from the states of the review day."""
-    grown = past.backtest.trees(origin, rolling_origins(past.history.n_days).horizon)
-    return None if grown is None else grown.predict(known, cube, week, past.reach)
+def trees_of(past: Past, origin: int) -> Trees | None:
+    """Give the trees that were grown at an origin."""
+    return past.backtest.trees(origin, rolling_origins(past.history.n_days).horizon)
 
 
 def total_from(past: Past, day: int) -> Vector | None:

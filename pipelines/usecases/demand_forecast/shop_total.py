@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from prophet import Prophet
 
 LEAST_DAYS = 42
+YEARLY_DAYS = 730  # before that Prophet knows no yearly season
 LEAST_FACTOR, MOST_FACTOR = 0.25, 4.0
 
 

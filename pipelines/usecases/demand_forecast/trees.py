@@ -1,8 +1,8 @@
 """Gradient-boosted trees over all series of a shop, as a correction of the cheap forecast (METHODS 5a).
 
 Direct: one model for every day of the horizon, from features that are known at the origin. It starts from the log of
-the cheap forecast, so that it learns ratios that hold for large and small sellers alike. A log link loses a few per
-cent of the total; one factor from the training rows gives them back.
+the cheap forecast in its season, so that it learns ratios that hold for large and small sellers alike, and finds no
+season twice. A log link loses a few per cent of the total; one factor from the training rows gives them back.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines.stats.frames import Matrix
-from pipelines.usecases.demand_forecast.ensemble import Cube, pooled_week, weekly_profiles
-from pipelines.usecases.demand_forecast.features import Ints, OriginFeatures, features_at
+from pipelines.usecases.demand_forecast.cheap import Cheap
+from pipelines.usecases.demand_forecast.ensemble import Cube
+from pipelines.usecases.demand_forecast.features import FLOOR, Ints, OriginFeatures, features_at
 from pipelines.usecases.demand_forecast.history import History
+from pipelines.usecases.demand_forecast.season import Season
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -54,31 +56,35 @@ class Trees:
     text: str
     correction: float
     horizon: int
+    power: float | None = None  # of the season that they start from
 
-    def predict(self, history: History, members: Cube, base: Matrix, horizon: int) -> Matrix:
-        """Forecast every series from the end of its history; beyond its own horizon the trees repeat a week."""
-        reach = np.minimum(np.arange(horizon), self.horizon - 7 + np.arange(horizon) % 7)
+    def predict(self, history: History, members: Cube, base: Matrix, season: Season) -> Matrix:
+        """Forecast every series from the end of its history; beyond its own horizon the trees' ratios repeat a week."""
+        index = np.broadcast_to(season.index(self.power), (len(members), season.horizon))
+        ahead = np.arange(season.horizon)
+        reach = np.minimum(ahead, self.horizon - 7 + ahead % 7)
         days, place = np.unique(reach, return_inverse=True)
-        booster, y_hat = _booster(self.text), np.empty((len(members), horizon), np.float32)
+        booster, ratio = _booster(self.text), np.empty(index.shape, np.float32)
         for low in range(0, len(members), CHUNK):
             part = np.arange(low, min(low + CHUNK, len(members)))
-            known = features_at(history.rows(part), members[part], base[part], history.n_days, self.horizon)
-            y_hat[part] = self._raise(booster, known, days)[:, place]
-        return y_hat
+            known = features_at(history.rows(part), members[part], base[part], index[part], history.n_days)
+            ratio[part] = self._ratio(booster, known, days)[:, place]
+        return np.asarray((base[:, ahead % 7] * index + np.float32(FLOOR)) * ratio)
 
-    def _raise(self, booster: Booster, known: OriginFeatures, days: Ints) -> Matrix:
+    def _ratio(self, booster: Booster, known: OriginFeatures, days: Ints) -> Matrix:
         n = len(known.base)
         which, day = np.repeat(np.arange(n), len(days)), np.tile(days, n)
-        lift = booster.predict(known.rows(which, day), raw_score=True, num_threads=1)
-        return self.correction * np.exp(known.offset(which, day) + lift).reshape(n, len(days))
+        rows = known.rows(which, day)[:, : booster.num_feature()]  # those of earlier releases knew no season
+        lift = booster.predict(rows, raw_score=True, num_threads=1)
+        return self.correction * np.exp(lift).reshape(n, len(days))
 
 
-def grow(history: History, horizon: int, seed: int) -> Trees | None:
+def grow(history: History, horizon: int, seed: int, power: float | None = None) -> Trees | None:
     """Train on the shop's own past origins; nothing where that is too little to learn from."""
     if history.n_days < LEAST_DAYS:
         return None
     chosen = history.rows(_sample_series(history, seed))
-    x, y, offset = _training_rows(chosen, horizon, seed)
+    x, y, offset = _training_rows(chosen, horizon, seed, power)
     if len(y) < LEAST_ROWS or not y.any():
         return None
     import lightgbm
@@ -89,7 +95,7 @@ def grow(history: History, horizon: int, seed: int) -> Trees | None:
     booster = lightgbm.train({**SETTINGS, "seed": seed}, data, ROUNDS)
     some = slice(None, None, 4)  # enough to know the total, at a quarter of the cost
     fitted = np.exp(offset[some] + booster.predict(x[some], raw_score=True, num_threads=1))
-    return Trees(booster.model_to_string(), float(y[some].sum() / fitted.sum()), horizon)
+    return Trees(booster.model_to_string(), float(y[some].sum() / fitted.sum()), horizon, power)
 
 
 def _sample_series(history: History, seed: int) -> Ints:
@@ -99,11 +105,11 @@ def _sample_series(history: History, seed: int) -> Ints:
     return np.sort(np.random.default_rng(seed).choice(selling, MOST_SERIES, replace=False))
 
 
-def _training_rows(history: History, horizon: int, seed: int) -> tuple[Matrix, Matrix, Matrix]:
+def _training_rows(history: History, horizon: int, seed: int, power: float | None) -> tuple[Matrix, Matrix, Matrix]:
     cuts = _training_cuts(history.n_days, horizon)
-    members = weekly_profiles(history.panel, cuts)
-    random = np.random.default_rng(seed)
-    parts = [_rows_at(history, members[cut], cut, horizon, MOST_ROWS // max(len(cuts), 1), random) for cut in cuts]
+    cheap, random = Cheap(history, cuts), np.random.default_rng(seed)
+    most = MOST_ROWS // max(len(cuts), 1)
+    parts = [_rows_at(cheap, cheap.season(cut, horizon).index(power), cut, most, random) for cut in cuts]
     if not parts:
         empty = np.empty(0, np.float32)
         return empty, empty, empty
@@ -117,15 +123,15 @@ def _training_cuts(n_days: int, horizon: int) -> Sequence[int]:
 
 
 def _rows_at(
-    history: History, members: Cube, cut: int, horizon: int, most: int, random: np.random.Generator
+    cheap: Cheap, index: Matrix, cut: int, most: int, random: np.random.Generator
 ) -> tuple[Matrix, Matrix, Matrix]:
+    history, horizon = cheap.history, index.shape[1]
     old_enough = (cut - history.panel.first >= 28)[:, None]
     which, day = np.nonzero(history.panel.seen[:, cut : cut + horizon] & old_enough)
     if len(which) > most:
         picked = np.sort(random.choice(len(which), most, replace=False))
         which, day = which[picked], day[picked]
-    base = pooled_week(members, history, cut)
-    known = features_at(history, members, base, cut, horizon)
+    known = features_at(history, cheap.cube(cut), cheap.week(cut), index, cut)
     return known.rows(which, day), history.panel.y[which, cut + day], known.offset(which, day)
 
 

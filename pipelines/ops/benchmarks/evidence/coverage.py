@@ -16,7 +16,7 @@ from pipelines.ops.benchmarks.evidence import Row
 from pipelines.stats.frames import Panel
 from pipelines.usecases.demand_forecast.backtest import Backtest
 from pipelines.usecases.demand_forecast.coverage import Coverage, coverage_of
-from pipelines.usecases.demand_forecast.ensemble import pooled_week, spread_over
+from pipelines.usecases.demand_forecast.ensemble import spread_over
 from pipelines.usecases.demand_forecast.history import History
 from pipelines.usecases.demand_forecast.spread import dispersion_of, spread_of
 
@@ -70,7 +70,8 @@ def looked_back(units: NDArray[np.float32]) -> Iterator[Coverage]:
     backtest = Backtest(history, seed=0, lead_days=14)
     for cut in CUTS:
         known = history.until(cut)
-        mean = spread_over(pooled_week(backtest.cubes(cut), known, cut), AHEAD)
+        season = backtest.cheap.season(cut, AHEAD)
+        mean = spread_over(backtest.cheap.week(cut), AHEAD) * season.index(backtest.season_power(cut))
         spread = spread_of(known.panel, mean, dispersion_of(known.panel, 14).by_series, backtest.doubt(cut))
         yield coverage_of(mean, spread, known, history.actual(cut, AHEAD), known.sale_days >= 8)
 

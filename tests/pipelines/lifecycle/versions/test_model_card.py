@@ -27,7 +27,7 @@ def test_it_tells_figures_beside_the_simple_rule_and_money_with_its_range():
     assert "| Error per day (RMSSE) | 0.710 | 1.000 |" in card
     assert "| Error of the 28-day total (WAPE) | — | — |" in card
     assert "£1,080 less than by the best simple rule, very likely between £410 and £1,740 less" in card
-    assert "300 days of history: a yearly season cannot be told from a trend before 730." in card
+    assert "300 days of history: no season is known before 393." in card
     assert "| Fresh data | passed | — | — | The newest orders were read 1 hours ago. |" in card
 
 

@@ -29,18 +29,18 @@ def with_total(backtest: Backtest, trials: list[Members], factor: float) -> list
 
 
 def test_a_total_that_is_right_joins(backtest: Backtest, trials: list[Members]) -> None:
-    joins, why = backtest._total_pays(with_total(backtest, trials, 1.0), uses_trees=False)
+    joins, why = backtest._total_pays(with_total(backtest, trials, 1.0), Recipe())
     assert joins
     assert "shop's total 0%" in why
 
 
 def test_a_total_that_is_worse_than_the_naive_one_stays_out(backtest: Backtest, trials: list[Members]) -> None:
-    assert not backtest._total_pays(with_total(backtest, trials, 3.0), uses_trees=False)[0]
+    assert not backtest._total_pays(with_total(backtest, trials, 3.0), Recipe())[0]
 
 
 def test_a_total_that_spoils_the_sum_stays_out(backtest: Backtest, trials: list[Members]) -> None:
     """It beats the naive rule day by day, and would still pull a good sum down."""
-    joins, why = backtest._total_pays(with_total(backtest, trials, 0.8), uses_trees=False)
+    joins, why = backtest._total_pays(with_total(backtest, trials, 0.8), Recipe())
     assert not joins
     assert "shop's total 20%" in why
 
@@ -51,8 +51,8 @@ def test_trees_that_repeat_the_truth_join_and_trees_that_shout_do_not(
     truth = [np.nan_to_num(backtest.history.actual(trial.history.n_days, 28)) for trial in trials]
     right = [replace(trial, trees=said) for trial, said in zip(trials, truth, strict=True)]
     wrong = [replace(trial, trees=said + 100) for trial, said in zip(trials, truth, strict=True)]
-    assert backtest._trees_pay(right)[0]
-    assert not backtest._trees_pay(wrong)[0]
+    assert backtest._trees_pay(right, Recipe())[0]
+    assert not backtest._trees_pay(wrong, Recipe())[0]
 
 
 def test_without_earlier_origins_only_the_cheap_members_speak(backtest: Backtest) -> None:

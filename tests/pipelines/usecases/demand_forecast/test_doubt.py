@@ -15,6 +15,7 @@ from pipelines.usecases.demand_forecast.doubt import (
     doubt_of,
     matching_error,
     past_cuts,
+    sampled,
     trial_of,
 )
 from pipelines.usecases.demand_forecast.history import History, history_of
@@ -116,6 +117,7 @@ def test_the_largest_shop_is_sampled() -> None:
     y = np.random.default_rng(0).poisson(0.4, (n, 100)).astype(np.float32)
     panel = Panel(np.arange(n), np.datetime64("2026-01-01"), y, np.ones(y.shape, bool), np.zeros(n, np.int64))
     history = History(panel, np.full(n, "", dtype=object), y.sum(axis=0, dtype=np.float64), "GB", ())
-    trial = trial_of(history, np.full((n, 7), 0.4, np.float32), 72, 14)
+    rows = sampled(history.until(72))
+    trial = trial_of(history.rows(rows), np.full((len(rows), 56), 0.4, np.float32), 72, 14)
     assert len(trial.pace) == MOST_SERIES
     assert np.isfinite(trial.sold[:, :4]).all() and np.isnan(trial.sold[:, 4]).all()

@@ -71,7 +71,7 @@ def test_a_version_is_a_recipe_that_survives_as_plain_files(frames: Frames) -> N
 
 def test_a_file_of_another_format_is_refused(frames: Frames) -> None:
     files = dump(fit(frames))
-    other = {"parameters.json": files["parameters.json"].replace(b'"format": 2', b'"format": 9')}
+    other = {"parameters.json": files["parameters.json"].replace(b'"format": 3', b'"format": 9')}
     assert other != files
     with pytest.raises(ValueError, match="format"):
         load(other)

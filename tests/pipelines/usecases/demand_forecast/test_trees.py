@@ -7,7 +7,10 @@ from pipelines.stats.frames import Panel
 from pipelines.usecases.demand_forecast.ensemble import pooled_week, spread_over, weekly_profiles
 from pipelines.usecases.demand_forecast.features import features_at, holidays_of
 from pipelines.usecases.demand_forecast.history import History
+from pipelines.usecases.demand_forecast.season import Season
 from pipelines.usecases.demand_forecast.trees import Trees, grow
+
+FLAT = Season(np.zeros((1, 28), np.float32), np.zeros(28))
 
 
 def a_shop(n: int = 60, days: int = 300, seed: int = 0) -> History:
@@ -43,13 +46,13 @@ def trees(shop: History) -> Trees:
 def test_they_find_what_the_cheap_members_cannot(shop: History, trees: Trees) -> None:
     known = shop.until(272)
     members, week = cheap(known)
-    said, plain, actual = trees.predict(known, members, week, 28), spread_over(week, 28), shop.actual(272, 28)
+    said, plain, actual = trees.predict(known, members, week, FLAT), spread_over(week, 28), shop.actual(272, 28)
     assert np.abs(said - actual).sum() < 0.85 * np.abs(plain - actual).sum()
 
 
 def test_the_total_of_what_they_learned_from_is_kept(shop: History, trees: Trees) -> None:
     members, week = cheap(shop.until(272))
-    said = trees.predict(shop.until(272), members, week, 28)
+    said = trees.predict(shop.until(272), members, week, FLAT)
     assert said.sum() == pytest.approx(shop.actual(272, 28).sum(), rel=0.08)
 
 
@@ -68,8 +71,8 @@ def test_days_after_the_cut_change_nothing(shop: History, trees: Trees) -> None:
     other = History(changed, shop.product_type, changed.y.sum(axis=0, dtype=float), "GB", ())
     assert grow(other.until(272), 28, seed=0) == trees
     members, week = cheap(shop.until(272))
-    a = features_at(shop.until(272), members, week, 272, 28)
-    b = features_at(other.until(272), members, week, 272, 28)
+    a = features_at(shop.until(272), members, week, FLAT.index(0.4), 272)
+    b = features_at(other.until(272), members, week, FLAT.index(0.4), 272)
     assert np.array_equal(a.series, b.series, equal_nan=True)
     assert np.array_equal(a.week, b.week, equal_nan=True)
 
@@ -77,14 +80,14 @@ def test_days_after_the_cut_change_nothing(shop: History, trees: Trees) -> None:
 def test_a_part_of_the_shop_is_forecast_as_in_the_whole(shop: History, trees: Trees) -> None:
     known = shop.until(272)
     members, week = cheap(known)
-    whole = trees.predict(known, members, week, 28)
+    whole = trees.predict(known, members, week, FLAT)
     part = np.arange(7)
-    assert np.array_equal(trees.predict(known.rows(part), members[part], week[part], 28), whole[:7])
+    assert np.array_equal(trees.predict(known.rows(part), members[part], week[part], FLAT), whole[:7])
 
 
 def test_beyond_their_horizon_they_repeat_their_last_week(shop: History, trees: Trees) -> None:
     members, week = cheap(shop)
-    said = trees.predict(shop, members, week, 45)
+    said = trees.predict(shop, members, week, Season(np.zeros((1, 45), np.float32), np.zeros(45)))
     assert said.shape == (60, 45)
     assert np.array_equal(said[:, 28:35], said[:, 21:28])
     assert np.array_equal(said[:, 35:42], said[:, 21:28])
