@@ -106,7 +106,7 @@ def _score_file(rows: pd.DataFrame, seed: int, sample: int = SAMPLE) -> Iterator
 def _score_origin(rows: pd.DataFrame, truth: History, cut: int, sampled: Mask, seed: int) -> Scored:
     last: date = truth.day(cut - 1).astype(object)
     frames = _frames(rows[rows["ds"] <= pd.Timestamp(last)], last)
-    known = history_of(frames)
+    known = history_of(frames).as_sold
     fitted = model.fit(frames, horizon=HORIZON, seed=seed)
     forecast = model.predict_panel(fitted, frames, horizon=SUM_DAYS)
     scored = (known.n_days - known.panel.first >= LEAST_DAYS) & (known.sale_days >= LEAST_SALE_DAYS)
