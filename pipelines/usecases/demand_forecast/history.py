@@ -95,7 +95,8 @@ class History:
     def actual(self, cut: int, horizon: int) -> Vector:
         """Give the units that sold after a cut, NaN where they were not seen."""
         days = slice(cut, cut + horizon)
-        return self.odd.put_back(np.where(self.panel.seen[:, days], self.panel.y[:, days], np.nan), cut)
+        units = np.where(self.panel.seen[:, days], self.panel.y[:, days], np.nan).astype(np.float64)
+        return np.asarray(self.odd.put_back(units, cut), dtype=np.float64)
 
     @property
     def as_sold(self) -> History:

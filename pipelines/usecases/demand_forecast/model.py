@@ -80,18 +80,17 @@ class Forecast:
             _sum_ahead(step, reach) for step in (p.cheap, p.last_year, p.season, p.launch, p.mean)
         )
         level = p.week.mean(axis=1, dtype=np.float64) * days
-        steps = [
-            level + self.uncounted,
-            -self.uncounted,
-            cheap - level,
-            year - cheap,
-            season - year,
-            launch - season,
-            total - launch,
-            total,
-        ]
-        names = ["recent_level", "odd_orders", "weekday", "last_year", "season", "new_product", "shop_total", "total"]
-        return pd.DataFrame({"unique_id": self.ids, **dict(zip(names, steps, strict=True))})
+        steps = {
+            "recent_level": level + self.uncounted,
+            "odd_orders": -self.uncounted,
+            "weekday": cheap - level,
+            "last_year": year - cheap,
+            "season": season - year,
+            "new_product": launch - season,
+            "shop_total": total - launch,
+            "total": total,
+        }
+        return pd.DataFrame({"unique_id": self.ids, **steps})
 
     def _checked(self, days: ArrayLike) -> NDArray[np.int64]:
         asked = np.broadcast_to(np.asarray(days, dtype=np.int64), len(self.ids))

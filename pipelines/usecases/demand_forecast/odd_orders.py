@@ -1,4 +1,4 @@
-"""One odd order must not make a forecast: a day far beyond what a variant's sales allow weighs as its largest usual one.
+"""One odd order must not make a forecast: a day far beyond what a variant sells weighs as its largest usual one.
 
 A day is odd where it lies beyond eight standard deviations over the mean of the days before it, is three times the
 largest usual day of about half a year, and has no other such day in the week before it: a new level is no odd order.
@@ -111,4 +111,4 @@ class _State:
         """Give how much more than usual all others sell that day, at least one."""
         expected = np.where(seen, self.mean, 0)
         others, theirs = expected.sum() - expected, usual.sum() - usual
-        return np.maximum(1.0, np.divide(theirs, others, out=np.ones_like(others), where=others > 0))
+        return np.asarray(np.maximum(1.0, np.divide(theirs, others, out=np.ones_like(others), where=others > 0)))
