@@ -7,7 +7,8 @@ from typing import Any
 
 from pipelines.ops.benchmarks import Check, Say, at_least, at_most, within
 
-BIAS = 0.08
+BIAS = 0.05
+MOST_OF_A_FILE = {"rmsse_vs_seasonal_naive": 0.85, "wape28_vs_seasonal_naive": 1.0}
 DAYS = (7, 14, 21, 28, 56)
 COVERAGE = {95: (0.94, 0.97), 90: (0.88, 0.93)}
 LEAST_OF_A_KIND = 0.90
@@ -15,7 +16,7 @@ LEAST_OF_SLOW = {7: 0.90, 14: 0.90, 21: 0.90, 28: 0.90, 56: 0.80}
 
 
 def run(options: dict[str, Any], say: Say) -> list[Check]:
-    """Score every panel in the folder; targets hold over all files, single files are told without."""
+    """Score every panel in the folder; targets hold over all files, wider ones for each."""
     from pipelines.usecases.demand_forecast import accuracy
 
     if not options["data"]:
@@ -26,18 +27,23 @@ def run(options: dict[str, Any], say: Say) -> list[Check]:
     overall = found.pop("overall")
     say(f"seed {overall['seed']}")
     checks = [
-        at_most("rmsse_vs_seasonal_naive", overall["rmsse_vs_seasonal_naive"], "ratio", 0.80),
-        at_most("wape28_vs_seasonal_naive", overall["wape28_vs_seasonal_naive"], "ratio", 0.80),
+        at_most("rmsse_vs_seasonal_naive", overall["rmsse_vs_seasonal_naive"], "ratio", 0.77),
+        at_most("wape28_vs_seasonal_naive", overall["wape28_vs_seasonal_naive"], "ratio", 0.79),
         within("bias", overall["bias"], "share", -BIAS, BIAS),
-        at_most("rmsse_vs_prophet_per_sku", overall["rmsse_vs_prophet_per_sku"], "ratio", 0.94),
+        at_most("rmsse_vs_prophet_per_sku", overall["rmsse_vs_prophet_per_sku"], "ratio", 0.90),
         *coverage(overall),
     ]
     names = [check.name for check in checks]
     return checks + [
-        Check(f"{file}.{name}", figures[name], "ratio" if "_vs_" in name else "share")
-        for file, figures in found.items()
-        for name in names
+        of_file(f"{file}.{name}", name, figures[name]) for file, figures in found.items() for name in names
     ]
+
+
+def of_file(told: str, name: str, value: float | None) -> Check:
+    """Check one file's figure where it has a limit, and tell the others."""
+    if name in MOST_OF_A_FILE and value is not None:
+        return at_most(told, value, "ratio", MOST_OF_A_FILE[name])
+    return Check(told, value, "ratio" if "_vs_" in name else "share")
 
 
 def coverage(figures: dict[str, Any]) -> Iterator[Check]:

@@ -1,7 +1,8 @@
 """How accurate the forecast is on real demand panels, through the very code that training runs.
 
-A panel is a parquet file of shop | country | unique_id | ds | y. Three rolling origins, 28 days apart, at the end of
-each file; a series needs 120 days and 8 sale days before the origin. RMSSE is scaled by the naive one-day error in
+A panel is a parquet file of shop | country | unique_id | ds | y. Thirteen rolling origins, 28 days apart, at the end of
+each file, as many as have a year and 120 days before them, at least three; a series needs 120 days and 8 sale days
+before the origin. RMSSE is scaled by the naive one-day error in
 sample and averaged over series and origins; WAPE is of 28-day totals; coverage is of sums of 7 to 56 days.
 """
 
@@ -26,7 +27,8 @@ from pipelines.usecases.demand_forecast.history import History, Vector, history_
 from pipelines.usecases.demand_forecast.shop_total import quiet_stan
 from pipelines.usecases.demand_forecast.spread import HORIZONS
 
-HORIZON, ORIGINS = 28, 3
+HORIZON, LEAST_ORIGINS, MOST_ORIGINS = 28, 3, 13
+DAYS_BEFORE = 365 + 120  # of an origin beyond the least number of them
 LEAST_DAYS, LEAST_SALE_DAYS = 120, 8
 Seasonality = Literal["additive", "multiplicative"]
 SAMPLE = 45
@@ -80,12 +82,24 @@ def measure(data_dir: str | Path, *, seed: int = 0, progress: Progress | None = 
         raise FileNotFoundError(f"no parquet file in {data_dir}")
     scored: dict[str, list[Scored]] = {}
     for number, path in enumerate(files):
-        for origin, found in enumerate(_score_file(pd.read_parquet(path), seed)):
-            report((number + (origin + 1) / ORIGINS) / len(files), f"{path.stem}, origin {origin + 1} of {ORIGINS}")
+        rows = pd.read_parquet(path)
+        count = len(origins_of((rows["ds"].max() - rows["ds"].min()).days + 1))
+        for origin, found in enumerate(_score_file(rows, seed), start=1):
+            report((number + origin / count) / len(files), f"{path.stem}, origin {origin} of {count}")
             scored.setdefault(path.stem, []).append(found)
     everything = [found for parts in scored.values() for found in parts]
     by_file = {name: {**_figures(parts), "members": [part[2] for part in parts]} for name, parts in scored.items()}
     return {"overall": {**_figures(everything), "seed": seed}, **by_file}
+
+
+def origins_of(n_days: int) -> list[int]:
+    """List the days known at each origin, the latest first.
+
+    >>> origins_of(546), len(origins_of(1058))
+    ([518, 490, 462], 13)
+    """
+    cuts = [n_days - HORIZON * back for back in range(1, MOST_ORIGINS + 1)]
+    return [cut for back, cut in enumerate(cuts) if back < LEAST_ORIGINS or cut >= DAYS_BEFORE]
 
 
 def _figures(parts: list[Scored]) -> dict[str, Any]:
@@ -98,15 +112,14 @@ def _score_file(rows: pd.DataFrame, seed: int, sample: int = SAMPLE) -> Iterator
     truth = history_of(_frames(rows, end))
     picked = np.random.default_rng(seed).choice(len(truth.panel.ids), min(sample, len(truth.panel.ids)), replace=False)
     sampled = np.isin(np.arange(len(truth.panel.ids)), picked)
-    for back in range(1, ORIGINS + 1):
-        cut = truth.n_days - HORIZON * back
+    for cut in origins_of(truth.n_days):
         yield _score_origin(rows, truth, cut, sampled, seed)
 
 
 def _score_origin(rows: pd.DataFrame, truth: History, cut: int, sampled: Mask, seed: int) -> Scored:
     last: date = truth.day(cut - 1).astype(object)
     frames = _frames(rows[rows["ds"] <= pd.Timestamp(last)], last)
-    known = history_of(frames)
+    known = history_of(frames).as_sold
     fitted = model.fit(frames, horizon=HORIZON, seed=seed)
     forecast = model.predict_panel(fitted, frames, horizon=SUM_DAYS)
     scored = (known.n_days - known.panel.first >= LEAST_DAYS) & (known.sale_days >= LEAST_SALE_DAYS)

@@ -9,6 +9,7 @@ from pipelines.stats.words import rounded_to_total
 SOLD = "Sales of the last 28 days"
 WORDS = {
     "recent_level": "Your average over more weeks than those",
+    "odd_orders": "An odd order, counted as your largest usual day",
     "weekday": "The weekdays ahead",
     "last_year": "Sales of last year's weeks",
     "season": "Season and prices, as learned from all your variants",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from pipelines.stats.frames import Mask, Matrix, Panel, panel_from_long
 from pipelines.stats.metrics import naive_scale
 from pipelines.stats.splits import MIN_DAYS
 from pipelines.usecases.contract import Event, Frames, NotEnoughHistory
+from pipelines.usecases.demand_forecast.odd_orders import OddDays, odd_days_of
 
 Vector = NDArray[np.float64]
 NO_TYPE = ""
@@ -31,14 +32,16 @@ class History:
     total: Vector  # of the whole shop, also when only some series are kept
     country: str
     events: tuple[Event, ...]
+    odd: OddDays = field(default_factory=OddDays)  # days that count for less in the panel than what sold
 
     def until(self, cut: int) -> History:
         """Keep the first `cut` days: what was known then."""
-        return replace(self, panel=self.panel.until(cut), total=self.total[:cut])
+        return replace(self, panel=self.panel.until(cut), total=self.total[:cut], odd=self.odd.until(cut))
 
     def rows(self, chosen: NDArray[Any]) -> History:
         """Keep the chosen series."""
-        return replace(self, panel=self.panel.rows(chosen), product_type=self.product_type[chosen])
+        odd = self.odd.rows(np.arange(len(self.panel.ids))[chosen])
+        return replace(self, panel=self.panel.rows(chosen), product_type=self.product_type[chosen], odd=odd)
 
     @property
     def n_days(self) -> int:
@@ -47,11 +50,11 @@ class History:
 
     @cached_property
     def known(self) -> Matrix:
-        """Give the units, zero where they were not seen."""
-        return np.where(self.panel.seen, self.panel.y, np.float32(0))
+        """Give the units that sold, zero where they were not seen."""
+        return self.odd.put_back(np.where(self.panel.seen, self.panel.y, np.float32(0)), 0)
 
     def units(self, first: int, last: int) -> Matrix:
-        """Give the units of some columns, zero where they were not seen; columns before the first are left out."""
+        """Give the units that count of some columns, zero where not seen; columns before the first are left out."""
         days = slice(max(0, first), max(0, last))
         return np.where(self.panel.seen[:, days], self.panel.y[:, days], np.float32(0))
 
@@ -90,9 +93,15 @@ class History:
         return self.day(first) + np.arange(count)
 
     def actual(self, cut: int, horizon: int) -> Vector:
-        """Give the units after a cut, NaN where they were not seen."""
+        """Give the units that sold after a cut, NaN where they were not seen."""
         days = slice(cut, cut + horizon)
-        return np.where(self.panel.seen[:, days], self.panel.y[:, days], np.nan)
+        units = np.where(self.panel.seen[:, days], self.panel.y[:, days], np.nan).astype(np.float64)
+        return np.asarray(self.odd.put_back(units, cut), dtype=np.float64)
+
+    @property
+    def as_sold(self) -> History:
+        """Give the history with what really sold, also where an odd order counts for less."""
+        return replace(self, panel=replace(self.panel, y=self.odd.put_back(self.panel.y, 0)), odd=OddDays())
 
     def weekday(self, first: int, count: int) -> NDArray[np.int64]:
         """Give weekdays of some columns, Monday is 0."""
@@ -128,8 +137,10 @@ def _read(frames: Frames) -> History:
     )
     _require_days(panel)
     _require_sales(panel)
+    odd = odd_days_of(panel)
+    panel.y[odd.row, odd.column] = odd.counts
     total = np.where(panel.seen, panel.y, 0).sum(axis=0, dtype=np.float64)
-    return History(panel, _types(by_id, panel), total, frames.country, frames.events)
+    return History(panel, _types(by_id, panel), total, frames.country, frames.events, odd)
 
 
 def _require_days(panel: Panel) -> None:

@@ -52,6 +52,7 @@ class Forecast:
     mean: Matrix
     spread: Spread
     parts: Parts = field(repr=False)
+    uncounted: Vector = field(repr=False)  # units of odd orders in the last 28 days that do not count
 
     @property
     def horizon(self) -> int:
@@ -72,16 +73,24 @@ class Forecast:
     def level_parts(self, days: int = LEAST_HORIZON) -> pd.DataFrame:
         """Explain the sum of the first days, part by part; the parts add up to the total.
 
-        Writes  unique_id | recent_level | weekday | last_year | season | new_product | shop_total | total
+        Writes  unique_id | recent_level | odd_orders | weekday | last_year | season | new_product | shop_total | total
         """
         reach, p = self._checked(days), self.parts
         cheap, year, season, launch, total = (
             _sum_ahead(step, reach) for step in (p.cheap, p.last_year, p.season, p.launch, p.mean)
         )
         level = p.week.mean(axis=1, dtype=np.float64) * days
-        steps = [level, cheap - level, year - cheap, season - year, launch - season, total - launch, total]
-        names = ["recent_level", "weekday", "last_year", "season", "new_product", "shop_total", "total"]
-        return pd.DataFrame({"unique_id": self.ids, **dict(zip(names, steps, strict=True))})
+        steps = {
+            "recent_level": level + self.uncounted,
+            "odd_orders": -self.uncounted,
+            "weekday": cheap - level,
+            "last_year": year - cheap,
+            "season": season - year,
+            "new_product": launch - season,
+            "shop_total": total - launch,
+            "total": total,
+        }
+        return pd.DataFrame({"unique_id": self.ids, **steps})
 
     def _checked(self, days: ArrayLike) -> NDArray[np.int64]:
         asked = np.broadcast_to(np.asarray(days, dtype=np.int64), len(self.ids))
@@ -155,7 +164,7 @@ def forecast_of(said: Members, recipe: Recipe, lead_days: int, pooled: float | N
     parts = said.combine(recipe)
     panel = said.history.panel
     spread = spread_of(panel, parts.mean, dispersion_of(panel, lead_days, pooled).by_series, recipe.doubt)
-    return Forecast(panel.ids, said.history.asof, parts.mean, spread, parts)
+    return Forecast(panel.ids, said.history.asof, parts.mean, spread, parts, uncounted_of(said.history))
 
 
 def forecast_by_rule(history: History, horizon: int, rule: Rule, doubt: Doubt, lead_days: int) -> Forecast:
@@ -163,7 +172,12 @@ def forecast_by_rule(history: History, horizon: int, rule: Rule, doubt: Doubt, l
     mean, panel = rule.forecast(history.panel, horizon), history.panel
     parts = Parts(week=mean[:, :7], cheap=mean, last_year=mean, season=mean, launch=mean, mean=mean)
     spread = spread_of(panel, mean, dispersion_of(panel, lead_days).by_series, doubt)
-    return Forecast(panel.ids, history.asof, mean, spread, parts)
+    return Forecast(panel.ids, history.asof, mean, spread, parts, uncounted_of(history))
+
+
+def uncounted_of(history: History) -> Vector:
+    """Sum up what odd orders of the last 28 days sold beyond what counts, per series."""
+    return history.odd.excess(len(history.panel.ids), history.n_days - LEAST_HORIZON)
 
 
 def dump(fitted: Fitted) -> dict[str, bytes]:
