@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.stats.frames import Mask, Matrix, Panel
@@ -54,32 +55,31 @@ def pooled_week(members: Cube, history: History, cut: int) -> Matrix:
     week = members.mean(axis=1)
     level = week.mean(axis=1, keepdims=True)
     units = history.units(cut - min(POOL_DAYS, cut) // WEEK * WEEK, cut)
+    days = units.reshape(len(units), -1, WEEK).sum(axis=1)
     sold = (units > 0).sum(axis=1)[:, None]
     own = sold / (sold + POOL_STRENGTH)
-    mixed = own * week + (1 - own) * level * _rhythm(units.sum(axis=0, dtype=np.float64))
-    open_days = np.where(_closed(units, history.product_type), 0, mixed)
+    mixed = own * week + (1 - own) * level * _rhythm(days.sum(axis=0, dtype=np.float64))
+    open_days = np.where(_closed(days, history.product_type), 0, mixed)
     kept = np.divide(mixed.sum(axis=1), open_days.sum(axis=1), out=np.ones(len(mixed)), where=open_days.any(axis=1))
     return np.asarray((open_days * kept[:, None]).astype(np.float32))
 
 
-def _rhythm(total: Vector) -> Vector:
-    """Give what each weekday sells of the average one, from whole weeks that end at the cut."""
-    days = total.reshape(-1, WEEK).sum(axis=0)
+def _rhythm(days: Vector) -> Vector:
+    """Give what each weekday sold of the average one."""
     return days / days.mean() if days.any() else np.ones(WEEK)
 
 
-def _closed(units: Matrix, kind: NDArray[Any]) -> Mask:
+def _closed(days: Matrix, kind: NDArray[Any]) -> Mask:
     """Mark the weekdays on which a series' product type, or the whole shop, practically never sells."""
-    kinds, place = np.unique(kind, return_inverse=True)
-    totals = np.zeros((len(kinds), units.shape[1]))
-    np.add.at(totals, place, units)
-    by_kind = np.array([_never_sells(total) for total in totals])
-    return by_kind[place] | _never_sells(totals.sum(axis=0))
+    place, kinds = pd.factorize(kind)
+    sums = [np.bincount(place, weekday, minlength=len(kinds)).astype(np.float64) for weekday in days.T]
+    by_kind = np.stack(sums, axis=1)
+    return np.asarray(_never_sells(by_kind)[place] | _never_sells(by_kind.sum(axis=0)))
 
 
-def _never_sells(total: Vector) -> Mask:
-    sells_enough_to_tell = total.sum() >= WEEK * TELLING_UNITS
-    return np.asarray(sells_enough_to_tell & (_rhythm(total) < CLOSED_SHARE))
+def _never_sells(days: Vector) -> Mask:
+    mean = days.mean(axis=-1, keepdims=True)
+    return np.asarray((mean >= TELLING_UNITS) & (days < CLOSED_SHARE * mean))
 
 
 def spread_over(profile: Matrix, horizon: int) -> Matrix:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from pipelines.stats.frames import Ints, Matrix
 from pipelines.usecases.demand_forecast.history import NO_TYPE, History, Vector
@@ -123,7 +124,7 @@ def _one_year(history: History, week: Matrix, cut: int, occasions: Occasions) ->
 def _by_type(history: History, sold: Matrix, said: Matrix) -> Matrix:
     """Give each series the log ratio of the shop, leaning on its product type's as far as that sold enough."""
     shop = _log_ratio(sold, said)
-    kinds, kind = np.unique(history.product_type, return_inverse=True)
+    kind, kinds = pd.factorize(history.product_type)
     table = np.repeat(shop[None], len(kinds), axis=0)
     for number, name in enumerate(kinds):
         rows = kind == number
