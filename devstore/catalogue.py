@@ -32,6 +32,7 @@ KINDS = (
     ("Flask", "Kitchen", 24, "winter", ("0.5 l", "0.75 l", "1 l")),
     ("Head Torch", "Lighting", 32, "winter", ("One size",)),
 )
+MADE_TO_ORDER = "Two-person Tent"  # sold on when nothing is left
 VENDORS = ("Northbeck", "Tarnside", "Hollin & Co", "Greyfell", "Arran Works")
 
 
@@ -50,6 +51,7 @@ class Catalogue:
     first_day: np.ndarray
     last_day: np.ndarray
     partner: np.ndarray
+    continues: np.ndarray
 
 
 def make_catalogue(book: Book, rng: np.random.Generator, wanted: int, first: date, zone: ZoneInfo) -> Catalogue:
@@ -94,6 +96,7 @@ def _priced(
         first_day=np.where(launched, rng.integers(0, days, count), -400),
         last_day=np.where(retired, rng.integers(days // 3, days, count), 10 * days),
         partner=np.where(rng.random(count) < 0.08, rng.integers(0, count, count), -1),
+        continues=np.array([fact[1].endswith(MADE_TO_ORDER) for fact in facts]),
     )
     _add_products(book, rng, catalogue, first, zone)
     return catalogue
@@ -122,6 +125,7 @@ def _add_products(book: Book, rng: np.random.Generator, catalogue: Catalogue, fi
             price=int(catalogue.price[place]),
             compare_at=int(catalogue.price[place] * 1.2) if rng.random() < 0.1 else None,
             cost=None if rng.random() < 0.04 else int(catalogue.cost[place]), position=positions[product], tracked=1,
+            continues=int(catalogue.continues[place]),
             item_id=catalogue.items[place], created_at=launch, updated_at=launch,
         )  # fmt: skip
         catalogue.facts[place] = (product, name, title, sku, vendor)

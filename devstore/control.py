@@ -13,7 +13,7 @@ from devstore import clock
 from devstore.api_pages import Json
 from devstore.platform import Platform
 from devstore.tokens import USERS
-from devstore.trading import CannotTrade
+from devstore.trading import CHANGEABLE, CannotTrade
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 COUNTED = ("orders", "lines", "products", "variants", "customers", "refunds", "checkouts", "metafields", "tokens")
@@ -79,8 +79,8 @@ def adjust_stock(platform: Platform, asked: dict[str, Any]) -> Any:
 
 
 def change_variant(platform: Platform, asked: dict[str, Any]) -> Any:
-    """Change price, cost (minor units) or SKU of a variant."""
-    changes = {name: asked[name] for name in ("price", "cost", "sku", "compare_at") if name in asked}
+    """Change price, cost (minor units), SKU of a variant, or whether it sells on when nothing is left (1 or 0)."""
+    changes = {name: asked[name] for name in CHANGEABLE if name in asked}
     platform.trade(_shop(platform, asked)).change_variant(_number(asked["variant_id"]), **changes)
     return {"variant_id": _number(asked["variant_id"])}
 

@@ -153,7 +153,7 @@ class _History:
                 basket[each] = basket.get(each, 0) + 1 + int(self.rng.random() < 0.1)
         sold = {}
         for position, units in basket.items():
-            got = min(units, int(self.stock[position]))
+            got = units if self.catalogue.continues[position] else min(units, int(self.stock[position]))
             if got < units:
                 lost[position] = lost.get(position, 0) + units - got
             if got:

@@ -55,7 +55,7 @@ class Writer(OrderBodies):
             "compare_at_price": plain(row["compare_at"]),
             "created_at": self.time(row["created_at"]),
             "id": row["id"],
-            "inventory_policy": "deny",
+            "inventory_policy": "continue" if row["continues"] else "deny",
             "position": row["position"],
             "price": plain(row["price"]),
             "product_id": row["product_id"],

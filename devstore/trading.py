@@ -15,6 +15,7 @@ from devstore.store import Store
 from devstore.webhooks import Webhooks
 
 FIRST_ORDER = 1001
+CHANGEABLE = ("price", "cost", "sku", "compare_at", "continues")  # of a variant
 
 
 class CannotTrade(Exception):
@@ -80,7 +81,7 @@ class Trade:
             variant = self.variant(int(str(entry["variant_id"]).rpartition("/")[2]))
             if quantity < 1:
                 raise CannotTrade("A quantity must be at least 1.")
-            if self.available(variant["item_id"]) < quantity:
+            if self.available(variant["item_id"]) < quantity and not variant["continues"]:
                 raise CannotTrade(f"Only {self.available(variant['item_id'])} of {variant['sku']} are left.")
             lines.append({"variant": variant, "quantity": quantity})
         return lines
@@ -328,8 +329,8 @@ class Trade:
         return self.available(item)
 
     def change_variant(self, number: int, **changes: Any) -> None:
-        """Change a variant's price, cost or SKU."""
-        allowed = {name: value for name, value in changes.items() if name in ("price", "cost", "sku", "compare_at")}
+        """Change a variant's price, cost, SKU, or whether it sells on when nothing is left."""
+        allowed = {name: value for name, value in changes.items() if name in CHANGEABLE}
         variant = self.variant(number)
         with self.event() as event:
             for name, value in allowed.items():

@@ -193,6 +193,7 @@ class Variant(Fact):
     compare_at_minor = models.BigIntegerField(null=True)
     inventory_item_id = models.BigIntegerField(null=True)
     is_tracked = models.BooleanField(db_default=True)
+    continues_selling = models.BooleanField(db_default=False)  # when nothing is left (inventoryPolicy: CONTINUE)
     unit_cost_minor = models.BigIntegerField(null=True)
     item_updated_at = models.DateTimeField(null=True)  # the clock of is_tracked and unit_cost_minor
     created_at = models.DateTimeField(null=True)

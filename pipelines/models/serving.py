@@ -87,7 +87,6 @@ class StockAdvice(ShopTable):
     committed = models.IntegerField(default=0)
     runs_out = models.DateField(null=True)
     days_of_cover = models.FloatField(null=True)
-    reorder_point = models.FloatField(default=0)
     order_up_to = models.FloatField(default=0)
     order_quantity = models.IntegerField(default=0)
     order_by = models.DateField(null=True)

@@ -91,6 +91,7 @@ class ShopSettings(models.Model):
     lead_time_days = models.PositiveSmallIntegerField(default=14)
     review_days = models.PositiveSmallIntegerField(default=7)
     service_level = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.95"))
+    weighs_costs = models.BooleanField(default=False, db_default=False)  # margin against holding, not a service level
     cost_share = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.5"))  # of price, where unknown
     holding_rate = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.25"))  # of unit cost a year
     markdown_rate = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.2"))

@@ -25,6 +25,8 @@ LEAST_PAST = 120  # days before the first origin
 WEEK, TRAINED_EVERY = 7, 28  # days
 PRICE_MINOR = 1_000
 TERMS = {"lead_time_days": 14, "review_days": 7, "service_level": 0.95, "cost_share": 0.5, "holding_rate": 0.25}
+TERMS |= {"weighs_costs": 0}
+TERMS |= {"weighs_costs": 0}
 RULES = [
     "variant_id",
     "vendor",
@@ -77,7 +79,7 @@ def shops(folder: Path) -> Iterator[RealShop]:
             series = pd.DataFrame({"unique_id": ids, "price": PRICE_MINOR, "unit_cost": np.nan, "vendor": ""})
             tables = {
                 "daily_sales": sales,
-                "series": series,
+                "series": series.assign(continues=0),
                 "rules": pd.DataFrame(columns=RULES),
                 "terms": pd.DataFrame([TERMS]),
             }

@@ -210,6 +210,7 @@ def variant(node: Node, product_id: int, source: Source) -> Variant:
         price_minor=maybe_money(node.get("price"), source.currency, what + "price"),
         compare_at_minor=maybe_money(node.get("compareAtPrice"), source.currency, what + "compareAtPrice"),
         inventory_item_id=reference(node.get("inventoryItem")),
+        continues_selling=node.get("inventoryPolicy") == "CONTINUE",
         created_at=maybe_moment(node.get("createdAt"), what + "createdAt"),
     )
 

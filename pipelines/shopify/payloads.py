@@ -194,6 +194,7 @@ def variant(item: Body, fact: Product, sender: Sender) -> Variant:
         price_minor=maybe_money(item.get("price"), sender.currency, f"variant {variant_id}: price"),
         compare_at_minor=maybe_money(item.get("compare_at_price"), sender.currency, f"variant {variant_id}: compare"),
         inventory_item_id=maybe_identifier(item.get("inventory_item_id"), f"variant {variant_id}: inventory_item_id"),
+        continues_selling=item.get("inventory_policy") == "continue",
         created_at=maybe_moment(item.get("created_at"), "created_at"),
     )
 

@@ -97,6 +97,7 @@ class Variant(NamedTuple):
     price_minor: int | None
     compare_at_minor: int | None
     inventory_item_id: int | None
+    continues_selling: bool
     created_at: str | None
 
 

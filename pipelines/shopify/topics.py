@@ -137,7 +137,9 @@ ORDER = Keep(
 PRODUCT = Keep(
     "id title product_type vendor status tags created_at updated_at",
     image=Keep("src"),
-    variants=Keep("id title sku barcode price compare_at_price inventory_item_id created_at updated_at"),
+    variants=Keep(
+        "id title sku barcode price compare_at_price inventory_policy inventory_item_id created_at updated_at"
+    ),
     variant_gids=Keep("admin_graphql_api_id"),
 )
 CHECKOUT = Keep(

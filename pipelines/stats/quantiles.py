@@ -89,7 +89,7 @@ def _shape(mean: FloatArray, variance: FloatArray, spread: BoolArray) -> tuple[F
     return size, success
 
 
-def smooth_quantile(mean: ArrayLike, variance: ArrayLike, level: float) -> FloatArray:
+def smooth_quantile(mean: ArrayLike, variance: ArrayLike, level: ArrayLike) -> FloatArray:
     """Give a quantile without steps, for drawing ranges of single days: a gamma law by Wilson and Hilferty (1931).
 
     >>> smooth_quantile([0.0, 4.0], [0.0, 8.0], 0.9).round(1)

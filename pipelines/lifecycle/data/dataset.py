@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from functools import cached_property
@@ -75,8 +75,10 @@ class Source:
 
     @cached_property
     def known_stockouts(self) -> stockouts.KnownStockouts:
-        """Read stock levels as days out of stock."""
-        return stockouts.known(*self.stock_in_time)
+        """Read stock levels as days out of stock; what sells on when nothing is left has none."""
+        known = stockouts.known(*self.stock_in_time)
+        sells_on = known.days["unique_id"].isin(self.series.loc[self.series["continues"] == 1, "unique_id"])
+        return replace(known, days=known.days[~sells_on])
 
     @cached_property
     def stock_in_time(self) -> tuple[pd.DataFrame, stockouts.Seconds, date, int | None]:
@@ -95,7 +97,8 @@ class Source:
         known = self.known_stockouts
         sold = self.demand[["unique_id", "ds", "y"]]
         sales = sold.merge(known.days, on=["unique_id", "ds"], how="outer").fillna({"y": 0.0})
-        suspected = stockouts.suspected(sales, self.series, known, self.last_day)
+        may_run_out = self.series[self.series["continues"] == 0]
+        suspected = stockouts.suspected(sales, may_run_out, known, self.last_day)
         return pd.concat([known.days, suspected], ignore_index=True)
 
     @cached_property

@@ -65,7 +65,7 @@ DAILY_LINES = """
 
 VARIANTS = """
     SELECT v.shopify_id AS variant_id, v.product_id, v.title, v.sku, v.price_minor, v.unit_cost_minor,
-           v.inventory_item_id, v.is_tracked::int AS is_tracked,
+           v.inventory_item_id, v.is_tracked::int AS is_tracked, v.continues_selling::int AS continues,
            extract(epoch FROM coalesce(v.created_at, p.created_at))::bigint AS created,
            (coalesce(v.deleted_at > %(at)s, true) AND coalesce(p.deleted_at > %(at)s, true)
                AND p.status = 'active')::int AS is_active,
@@ -142,7 +142,7 @@ def variants(shop: Shop, at: datetime) -> pd.DataFrame:
 
     Writes  variant_id | product_id | title | sku | price_minor | unit_cost_minor | inventory_item_id | …
     """
-    kinds = columns("variant_id product_id is_tracked is_active", WHOLE)
+    kinds = columns("variant_id product_id is_tracked continues is_active", WHOLE)
     kinds |= columns("price_minor unit_cost_minor inventory_item_id created", REAL)
     return read(VARIANTS, kinds | columns("title sku product_title product_type vendor", TEXT), shop=shop.pk, at=at)
 
@@ -200,8 +200,9 @@ def forecasts(shop: Shop, version_id: int | None, origins: Collection[date]) -> 
 def shop_terms(shop: Shop) -> pd.DataFrame:
     """Give the shop's own terms, one row.
 
-    Writes  lead_time_days | review_days | service_level | cost_share | holding_rate | markdown_rate
+    Writes  lead_time_days | review_days | service_level | weighs_costs | cost_share | holding_rate | markdown_rate
     """
-    names = ["lead_time_days", "review_days", "service_level", "cost_share", "holding_rate", "markdown_rate"]
+    names = ["lead_time_days", "review_days", "service_level", "weighs_costs", "cost_share"]
+    names += ["holding_rate", "markdown_rate"]
     settings = ShopSettings.of(shop)
     return pd.DataFrame([[float(getattr(settings, name)) for name in names]], columns=names)

@@ -12,13 +12,13 @@ from pipelines.ops import benchmarks
 
 
 class Command(BaseCommand):
-    help = "Measure ingest, backfill, forecast, accuracy, pages, releases or evidence beside what they are held to."
+    help = "Measure one claim (ingest, backfill, forecast, accuracy, orders, pages, releases, evidence) beside its reference."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         names = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__))
         parser.add_argument("name", choices=names)
-        parser.add_argument("--data", help="folder of demand panels (accuracy)")
+        parser.add_argument("--data", help="folder of demand panels (accuracy) or of starts of the game (orders)")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--full", action="store_true", help="more draws, for an hour or so (evidence)")
 

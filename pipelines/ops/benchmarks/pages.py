@@ -216,7 +216,7 @@ SPARK = (
 ADVICE = f"""
 INSERT INTO pipelines_stockadvice (shop_id, version_id, variant_id, location_id, origin, title, subtitle, sku, vendor,
     search, status, spark, sold_28, forecast_28, low_28, high_28, is_overridden, is_new, stock, incoming, committed,
-    runs_out, days_of_cover, reorder_point, order_up_to, order_quantity, order_by, order_cost_minor, lost_units,
+    runs_out, days_of_cover, order_up_to, order_quantity, order_by, order_cost_minor, lost_units,
     at_risk_minor, overstock_minor, abc, is_dead, price_minor, unit_cost_minor, cost_is_estimated, rule, updated_at,
     demand_share, from_elsewhere, moved)
 SELECT %(shop)s, %(version)s, n, 0, %(origin)s, name, colour, 'SKU-' || n, 'Vendor ' || n %% 200,

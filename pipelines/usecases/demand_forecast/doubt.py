@@ -25,6 +25,7 @@ from pipelines.usecases.demand_forecast.spread import (
     SLOW_FACTOR,
     STEADY,
     USUAL_ERRORS,
+    USUAL_SHARED,
     Doubt,
     Kinds,
     Table,
@@ -93,7 +94,20 @@ def doubt_of(trials: Iterable[Trial]) -> Doubt:
     chances, *errors = (tuple(np.round(isotonic_regression(row).x, 4).tolist()) for row in np.transpose(columns))
     least = (0, *FLOOR_PACES[:-1])
     floors = tuple(_floors(past, low, high) for low, high in zip(least, FLOOR_PACES, strict=True))
-    return Doubt(tuple(errors), floors if any(floors) else (), chances)
+    shared = isotonic_regression([_shared(past, column) for column in range(len(HORIZONS))]).x
+    return Doubt(tuple(errors), floors if any(floors) else (), chances, tuple(np.round(shared, 4).tolist()))
+
+
+def _shared(past: list[Trial], column: int) -> float:
+    """Give how far the total of all scored series was off at one horizon, relative to it, beyond what chance does."""
+    found = []
+    for trial in past:
+        known = np.isfinite(trial.sold[:, column])
+        expected, sold = trial.expected[known, column], trial.sold[known, column].sum()
+        if sold and (total := expected.sum()):
+            found.append(np.log(sold / total) ** 2 - (expected * trial.dispersion[known]).sum() / total**2)
+    usual = USUAL_ORIGINS * USUAL_SHARED[column] ** 2
+    return float(np.sqrt(max((sum(found) + usual) / (len(found) + USUAL_ORIGINS), LEAST_ERROR**2)))
 
 
 def _learned(past: list[Trial], column: int) -> tuple[float, float, float, float]:

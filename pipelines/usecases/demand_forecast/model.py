@@ -20,7 +20,14 @@ from pipelines.usecases.demand_forecast.cheap import Cheap
 from pipelines.usecases.demand_forecast.history import History, Vector, history_of
 from pipelines.usecases.demand_forecast.launches import Profiles, launch_profiles
 from pipelines.usecases.demand_forecast.shop_total import forecast_total
-from pipelines.usecases.demand_forecast.spread import Doubt, Spread, dispersion_of, doubt_of_old, spread_of
+from pipelines.usecases.demand_forecast.spread import (
+    USUAL_SHARED,
+    Doubt,
+    Spread,
+    dispersion_of,
+    doubt_of_old,
+    spread_of,
+)
 from pipelines.usecases.demand_forecast.trees import Trees
 
 LEAST_HORIZON = 28
@@ -211,7 +218,8 @@ def _recipe(plain: dict[str, Any], written: int) -> Recipe:
     doubt = plain["doubt"]
     errors = tuple(tuple(kind) for kind in doubt["errors"])
     floors = tuple(tuple(tuple(row) for row in table) for table in doubt["floors"])
-    return Recipe(**plain | {"doubt": Doubt(errors, floors, tuple(doubt["chances"]))})
+    shared = tuple(doubt.get("shared", USUAL_SHARED))
+    return Recipe(**plain | {"doubt": Doubt(errors, floors, tuple(doubt["chances"]), shared)})
 
 
 def _sum_ahead(days_ahead: Matrix, days: NDArray[np.int64]) -> Vector:

@@ -1,27 +1,35 @@
-"""What ordering takes and costs, and the order-up-to levels that a forecast or the simple rule asks for."""
+"""What ordering takes and costs, and what a policy is asked for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipelines.stats.quantiles import negative_binomial_quantile, sum_variance
-
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-Policy = Callable[[int, IntArray], FloatArray]
-"""(review day, rows) -> order-up-to level of these rows, from data before that day only."""
+BoolArray = NDArray[np.bool_]
 
 COST_SHARE_OF_PRICE = 0.5
+LEAST_WANTED, MOST_WANTED = 0.5, 0.98
 
 
-class SumQuantiles(Protocol):
-    """A forecast from one origin that knows the quantiles of its sums."""
+class Wish(Protocol):
+    """What a policy wants of some variants on a review day."""
 
-    def quantile_of_sum(self, days: int, level: float) -> FloatArray: ...
+    @property
+    def order_up_to(self) -> FloatArray:
+        """Give the units that it would want on hand and on the way."""
+        ...
+
+    def missing(self, on_hand: FloatArray, receipts: FloatArray) -> FloatArray:
+        """Give the units to order; `receipts` (days x rows) come in at the start of each day ahead."""
+        ...
+
+
+Policy = Callable[[int, IntArray], Wish]
+"""(review day, rows) -> what it wants of these rows, from data before that day only."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,7 @@ class Terms:
     price: FloatArray
     margin: FloatArray
     unit_cost: FloatArray
+    continues: BoolArray  # sells on when nothing is left
 
     @property
     def protection_days(self) -> IntArray:
@@ -57,6 +66,7 @@ def terms(
     service_level: ArrayLike = 0.95,
     pack_size: ArrayLike = 1,
     minimum_order: ArrayLike = 0,
+    continues: ArrayLike = False,
     cost_share: float = COST_SHARE_OF_PRICE,
 ) -> Terms:
     """Fill one value per variant: an unknown cost is a share of the price, an unknown price is worth nothing."""
@@ -71,7 +81,26 @@ def terms(
         price=known_price,
         margin=_filled(margin, known_price - cost),
         unit_cost=cost,
+        continues=np.broadcast_to(np.asarray(continues, dtype=np.bool_), known_price.shape),
     )
+
+
+def price_of_being_wrong(
+    price: ArrayLike, unit_cost: ArrayLike, review_days: ArrayLike, holding_rate: float
+) -> FloatArray:
+    """Give the probability at which one unit more loses as much by lying until the next order as it earns by selling.
+
+    The newsvendor's ratio: lost margin over lost margin and the cost of holding a unit over the review period; between
+    an even chance and .98 (METHODS 4j).
+
+    >>> price_of_being_wrong([10.0, 10.0, 10.0], [5.0, 9.5, 12.0], [28, 28, 28], 0.25).round(3)
+    array([0.98 , 0.733, 0.5  ])
+    """
+    known = (np.asarray(values, dtype=np.float64) for values in (price, unit_cost, review_days))
+    prices, costs, days = np.broadcast_arrays(*known)
+    margin, holding = np.maximum(prices - costs, 0.0), costs * holding_rate * days / 365
+    ratio = np.divide(margin, margin + holding, out=np.ones_like(margin), where=margin + holding > 0)
+    return np.asarray(np.clip(ratio, LEAST_WANTED, MOST_WANTED))
 
 
 def _filled(values: ArrayLike, otherwise: FloatArray) -> FloatArray:
@@ -92,40 +121,3 @@ def rounded_order(need: FloatArray, pack_size: IntArray, minimum_order: IntArray
     least = np.where(need > 0, np.maximum(need, minimum_order), 0.0)
     # Imputed demand leaves fractions on the shelf: 12.000000001 is two packs of six, not three.
     return np.ceil(np.round(least / pack_size, 9)) * pack_size
-
-
-def naive_policy(
-    units: NDArray[np.floating[Any]], terms: Terms, dispersion: Callable[[int], FloatArray], model_error: float = 0.3
-) -> Policy:
-    """Repeat last week's sales: the simple rule that a forecast has to beat (METHODS 4h).
-
-    `units` are the recorded sales of the whole panel, `dispersion(day)` the variance-to-mean ratio of each
-    variant from data before that day.
-    """
-
-    def levels(day: int, rows: IntArray) -> FloatArray:
-        last_week = units[rows, max(0, day - 7) : day].sum(axis=1, dtype=np.float64)
-        mean = last_week * terms.protection_days[rows] / 7
-        variance = sum_variance(mean, dispersion(day)[rows], model_error)
-        return negative_binomial_quantile(mean, variance, terms.service_level[rows])
-
-    return levels
-
-
-def forecast_policy(forecast_before: Callable[[int], SumQuantiles], terms: Terms) -> Policy:
-    """Order up to the service-level quantile of demand until the delivery after the next review.
-
-    `forecast_before(day)` forecasts from data before that day only.
-    """
-
-    def levels(day: int, rows: IntArray) -> FloatArray:
-        forecast = forecast_before(day)
-        wanted = np.column_stack([terms.protection_days[rows], terms.service_level[rows]])
-        kinds, kind_of = np.unique(wanted, axis=0, return_inverse=True)
-        level = np.empty(len(rows))
-        for kind, (days, service_level) in enumerate(kinds):
-            members = kind_of.reshape(-1) == kind
-            level[members] = forecast.quantile_of_sum(int(days), float(service_level))[rows[members]]
-        return level
-
-    return levels

@@ -20,6 +20,7 @@ from pipelines.stats.frames import Ints, Mask, Matrix
 from pipelines.stats.significance import TOTAL_WEEKS
 from pipelines.stats.splits import rolling_origins
 from pipelines.usecases.contract import Frames
+from pipelines.usecases.demand_forecast.arrival import arrival_policy
 from pipelines.usecases.demand_forecast.backtest import Backtest, Members, Recipe, backtest_of
 from pipelines.usecases.demand_forecast.baselines import SIMPLE_RULES
 from pipelines.usecases.demand_forecast.cheap import Cheap
@@ -28,7 +29,7 @@ from pipelines.usecases.demand_forecast.history import History, Vector
 from pipelines.usecases.demand_forecast.launches import launch_profiles
 from pipelines.usecases.demand_forecast.lost_demand import impute_stockouts
 from pipelines.usecases.demand_forecast.model import Fitted, Forecast, forecast_by_rule, forecast_of
-from pipelines.usecases.demand_forecast.ordering import Policy, Terms, forecast_policy
+from pipelines.usecases.demand_forecast.ordering import Policy, Terms
 from pipelines.usecases.demand_forecast.replay import HISTORY_BEFORE_START, Rates, days_needed, replay, starts_of
 from pipelines.usecases.demand_forecast.replay_result import Replay
 from pipelines.usecases.demand_forecast.season import Season
@@ -38,6 +39,7 @@ from pipelines.usecases.demand_forecast.stock_inputs import terms_of, variants_w
 from pipelines.usecases.demand_forecast.trees import Trees
 
 WEEK = 7
+DRAWS = 64  # a replay asks a hundred times
 MOST_WEEKS = 12
 GROUPS = {
     "new_products": "New products",
@@ -175,7 +177,7 @@ def by_the_simple_rule(past: Past) -> Policy:
         doubt = Doubt() if origin is None else past.backtest.recipe(origin).doubt
         return forecast_by_rule(past.history.until(day), past.reach, rule, doubt, past.backtest.lead_days)
 
-    return forecast_policy(forecast_before, past.terms)
+    return arrival_policy(forecast_before, past.terms, DRAWS)
 
 
 def forecasts_by(
@@ -204,7 +206,7 @@ def forecasts_by(
         )
         return forecast_of(said, recipe, past.backtest.lead_days)
 
-    return forecast_policy(forecast_before, past.terms)
+    return arrival_policy(forecast_before, past.terms, DRAWS)
 
 
 def trees_of(past: Past, origin: int) -> Trees | None:

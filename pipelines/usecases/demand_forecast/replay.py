@@ -1,4 +1,4 @@
-"""The store's own past in money: an order-up-to policy run day by day, beside the simple rule (METHODS 4h).
+"""The store's own past in money: an ordering policy run day by day, beside the simple rule (METHODS 4h).
 
 Every policy starts from the stock that it would hold itself and runs for some weeks before anything is counted, so
 that no week is won or lost by how the shelves were filled.
@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.stats.significance import TOTAL_WEEKS, total_of
-from pipelines.usecases.demand_forecast.ordering import FloatArray, IntArray, Policy, Terms
+from pipelines.usecases.demand_forecast.ordering import FloatArray, IntArray, Policy, Terms, Wish
 from pipelines.usecases.demand_forecast.replay_result import Difference, Outcome, Replay
 from pipelines.usecases.demand_forecast.shelf import Shelf, alike
 
 BoolArray = NDArray[np.bool_]
 Panel = NDArray[np.floating[Any]]
-Levels = dict[int, tuple[IntArray, FloatArray]]
+Wishes = dict[int, tuple[IntArray, Wish]]
 
 ALL = "All variants"
 HISTORY_BEFORE_START = 14
@@ -173,50 +173,48 @@ class _Stage:
 
     def run(self, policy: Policy, recorded: FloatArray | None) -> _Run:
         """Fill the shelves as the policy would, warm up, and count."""
-        levels = self.levels_of(policy)
-        shelf = Shelf.steady(levels, self.recent_per_day, self.terms, self.starts)
+        wishes = self.wishes_of(policy)
+        shelf = Shelf.steady(wishes, self.recent_per_day, self.terms, self.starts)
         warm_up = range(int(self.starts.min()), self.counted.start)
         heirs = alike(self.demand[self.kept, : self.counted.start].sum(axis=1), self.terms)
         for _ in range(ROUNDS):
             for day in warm_up:
-                self.live(shelf, day, levels)
+                self.live(shelf, day, wishes)
             shelf.back_to_start(self.counted.start, heirs)
         if recorded is not None:
             shelf.put(recorded[self.kept])
         for day in warm_up:
-            self.live(shelf, day, levels)
-        return self.count(shelf, levels)
+            self.live(shelf, day, wishes)
+        return self.count(shelf, wishes)
 
-    def levels_of(self, policy: Policy) -> Levels:
-        """Ask the policy once for every review: day -> the variants under review, and what to order up to."""
-        found: Levels = {}
+    def wishes_of(self, policy: Policy) -> Wishes:
+        """Ask the policy once for every review: day -> the variants under review, and what it wants of them."""
+        found: Wishes = {}
         for day in range(int(self.starts.min()), self.counted.stop):
             since = day - self.starts
             rows = np.flatnonzero((since >= 0) & (since % self.terms.review_days == 0))
             if rows.size:
                 found[day] = rows, policy(day, self.kept[rows])
-                if not np.all(found[day][1] >= 0):
-                    raise ValueError(f"the policy gives no order-up-to level on day {day}")
         return found
 
-    def live(self, shelf: Shelf, day: int, levels: Levels) -> FloatArray:
+    def live(self, shelf: Shelf, day: int, wishes: Wishes) -> FloatArray:
         """Let a day pass: receive, review, sell; give what was wanted in vain."""
         shelf.receive(day)
-        if day in levels:
-            shelf.order(day, *levels[day])
+        if day in wishes:
+            shelf.order(day, *wishes[day])
             shelf.receive(day)  # what needs no lead time is there at once
         return shelf.sell(self.wanted[day - self.counted.stop])
 
-    def count(self, shelf: Shelf, levels: Levels) -> _Run:
+    def count(self, shelf: Shelf, wishes: Wishes) -> _Run:
         """Walk through the counted days and charge each."""
         days = np.arange(self.counted.start, self.counted.stop)
         kinds = np.array([days >= 0, *(mask[days] for mask in self.day_groups.values())])
         profit = np.zeros((len(kinds), self.kept.size, len(days) // 7))
         lost_margin = held = lost_units = excess = 0.0
         for place, day in enumerate(days.tolist()):
-            lost = self.live(shelf, day, levels)
+            lost = self.live(shelf, day, wishes)
             above = self.terms.unit_cost * np.maximum(shelf.on_hand - self.generous, 0.0)
-            stock = self.terms.unit_cost * shelf.on_hand
+            stock = self.terms.unit_cost * np.maximum(shelf.on_hand, 0.0)
             sold = self.wanted_in_counted_days[place] - lost
             earned = self.terms.margin * sold - self.holding_a_day * stock - self.markdown_a_day * above
             profit[kinds[:, place], :, place // 7] += earned

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pipelines.usecases.demand_forecast.ordering import FloatArray, IntArray, Terms, rounded_order
+from pipelines.usecases.demand_forecast.ordering import FloatArray, IntArray, Terms, Wish, rounded_order
 
 GOLDEN = (5**0.5 - 1) / 2
 
@@ -20,17 +20,17 @@ class Shelf:
 
     @classmethod
     def steady(
-        cls, levels: Mapping[int, tuple[IntArray, FloatArray]], per_day: FloatArray, terms: Terms, starts: IntArray
+        cls, wishes: Mapping[int, tuple[IntArray, Wish]], per_day: FloatArray, terms: Terms, starts: IntArray
     ) -> Shelf:
-        """Fill shelf and deliveries as a policy leaves them that has long ordered up to its first level.
+        """Fill shelf and deliveries as a policy leaves them that has long ordered up to its first wish.
 
         A review's worth of sales is ordered at each review, and what is ordered within the lead time is on its way.
         """
         level = np.zeros(starts.size)
         for day in np.unique(starts):
-            rows, wanted = levels[int(day)]
+            rows, wish = wishes[int(day)]
             here = starts[rows] == day
-            level[rows[here]] = wanted[here]
+            level[rows[here]] = wish.order_up_to[here]
         ordered = np.rint(per_day * terms.review_days)
         arriving = np.zeros((int(terms.lead_time_days.max()) + 1, starts.size))
         reviews = -(-terms.lead_time_days // terms.review_days)
@@ -44,7 +44,8 @@ class Shelf:
     def put(self, recorded: FloatArray) -> None:
         """Put what was recorded on the shelf, with nothing on its way; where that is not known nothing changes."""
         known = ~np.isnan(recorded)
-        self.on_hand = np.where(known, np.maximum(recorded, 0.0), self.on_hand)
+        there = np.where(self.terms.continues, recorded, np.maximum(recorded, 0.0))
+        self.on_hand = np.where(known, there, self.on_hand)
         self.on_order, self.arriving = np.where(known, 0.0, self.on_order), np.where(known, 0.0, self.arriving)
 
     def receive(self, day: int) -> None:
@@ -55,18 +56,21 @@ class Shelf:
         self.on_order -= delivery
         self.arriving[place] -= delivery
 
-    def order(self, day: int, rows: IntArray, level: FloatArray) -> None:
-        """Order up to a level, in whole packs."""
-        need = level - self.on_hand[rows] - self.on_order[rows]
+    def order(self, day: int, rows: IntArray, wish: Wish) -> None:
+        """Order what is missing, in whole packs."""
+        ahead = (day + np.arange(len(self.arriving))) % len(self.arriving)
+        need = wish.missing(self.on_hand[rows], self.arriving[ahead[:, None], rows])
+        if np.isnan(need).any():
+            raise ValueError(f"the policy gives no order on day {day}")
         units = rounded_order(need, self.terms.pack_size[rows], self.terms.minimum_order[rows])
         self.arriving[(day + self.terms.lead_time_days[rows]) % len(self.arriving), rows] += units
         self.on_order[rows] += units
 
     def sell(self, wanted: FloatArray) -> FloatArray:
-        """Sell what is there and give what was wanted in vain."""
-        sold = np.minimum(wanted, self.on_hand)
+        """Sell what is there, or owe it where selling goes on, and give what was wanted in vain."""
+        sold = np.where(self.terms.continues, wanted, np.minimum(wanted, self.on_hand))
         self.on_hand -= sold
-        return wanted - sold
+        return np.asarray(wanted - sold)
 
     def back_to_start(self, day: int, heirs: IntArray) -> None:
         """Begin again on each variant's first day, with the stock that its heir holds at the beginning of a day."""
@@ -83,7 +87,7 @@ def alike(sold: FloatArray, terms: Terms) -> IntArray:
     `demand` holds days by variants. Sums whose roots differ by less than one cannot be told apart (Anscombe 1948).
     """
     rules = [terms.lead_time_days, terms.review_days, terms.pack_size, terms.minimum_order, terms.service_level]
-    keys = np.column_stack([*rules, np.floor(np.sqrt(sold) / 2)])
+    keys = np.column_stack([*rules, terms.continues, np.floor(np.sqrt(sold) / 2)])
     _, kind = np.unique(keys, axis=0, return_inverse=True)
     order = np.argsort(kind, kind="stable")
     heirs = np.empty_like(order)

@@ -17,7 +17,6 @@ AMOUNTS = [
     "forecast_28",
     "low_28",
     "high_28",
-    "reorder_point",
     "order_up_to",
     "order_quantity",
     "order_cost_minor",

@@ -26,6 +26,7 @@ HORIZONS = (7, 14, 21, 28, 56)
 USUAL_ERRORS = (0.3, 0.367, 0.406, 0.433, 0.5)  # grows with the logarithm of the days
 SLOW_FACTOR = 1.5
 USUAL_ERROR = USUAL_ERRORS[0]
+USUAL_SHARED = (0.13, 0.14, 0.16, 0.17, 0.2)  # of the shop's total
 
 STEADY, LIVELY, SLOW = 0, 1, 2  # kinds of variants, each with errors of its own
 PACE_DAYS = 21
@@ -70,12 +71,14 @@ class Doubt:
     """Hold what a shop's past taught about the errors of its forecast: parameters, stored with a version.
 
     `errors` is s by kind and horizon; `floors` the units that slow variants stayed at or under, by pace, horizon and
-    level; `chances` the share of phi that counts by horizon. Without a past the usual errors hold, and no floor.
+    level; `chances` the share of phi that counts by horizon; `shared` the part of s that all variants have in common,
+    by horizon. Without a past the usual errors hold, and no floor.
     """
 
     errors: Table = (USUAL_ERRORS, USUAL_ERRORS, tuple(round(SLOW_FACTOR * s, 4) for s in USUAL_ERRORS))
     floors: tuple[Table, ...] = ()
     chances: tuple[float, ...] = (1.0,) * len(HORIZONS)
+    shared: tuple[float, ...] = USUAL_SHARED
 
 
 def doubt_of_old(error: float) -> Doubt:
@@ -103,6 +106,10 @@ class Spread:
         here = np.asarray(share, dtype=np.float64)
         return Spread(self.dispersion[chosen], self.pace[chosen], self.burst[chosen], self.doubt, here)
 
+    def column(self, rows: Kinds) -> Spread:
+        """Take some variants as a column, to be read at several levels side by side."""
+        return self.at(rows[:, None], np.broadcast_to(self.share, self.pace.shape)[rows, None])
+
     def paced(self, mean: Matrix) -> Spread:
         """Read anew how fast each variant is expected to sell: the merchant's own numbers may say otherwise."""
         return replace(self, pace=pace_of(mean))
@@ -116,6 +123,15 @@ class Spread:
         """Give the relative error of the level over so many days; one number of days, or one per variant."""
         by_kind = [np.interp(np.asarray(days), HORIZONS, errors) for errors in self.doubt.errors]
         return np.asarray(np.choose(self.kind, by_kind), dtype=np.float64)
+
+    def shared(self, days: ArrayLike) -> Vector:
+        """Give how far the level of all variants together may be off over so many days, relative to it."""
+        return np.broadcast_to(np.interp(np.asarray(days), HORIZONS, self.doubt.shared), self.pace.shape)
+
+    @property
+    def is_held(self) -> NDArray[np.bool_]:
+        """Mark the variants that sell in bursts, which are held by what such variants sold before."""
+        return np.asarray((self.pace < FLOOR_PACES[-1]) & bool(self.doubt.floors))
 
     def scatter(self, days: ArrayLike) -> Vector:
         """Give the variance-to-mean ratio that chance alone gives to so many days."""

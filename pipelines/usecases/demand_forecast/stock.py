@@ -16,12 +16,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.stats.quantiles import expected_shortfall
-from pipelines.usecases.demand_forecast.ordering import COST_SHARE_OF_PRICE, FloatArray, IntArray, rounded_order
+from pipelines.usecases.demand_forecast.arrival import Ahead, demand_ahead
+from pipelines.usecases.demand_forecast.ordering import (
+    COST_SHARE_OF_PRICE,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    rounded_order,
+)
 from pipelines.usecases.demand_forecast.places import lying_elsewhere, shared_out
 from pipelines.usecases.demand_forecast.spread import Spread
 
 Panel = NDArray[np.floating[Any]]
-BoolArray = NDArray[np.bool_]
 
 STATUSES = (
     "out_of_stock",
@@ -63,18 +69,19 @@ def advise(
     """Advise on every variant in total (location 0) and, where a shop has several, at every location.
 
     Reads   variants: variant_id | price_minor | unit_cost_minor | lead_time_days | review_days | cover_days |
-            pack_size | minimum_order | service_level | sold_28 | revenue_minor | sale_days | age_days | idle_days |
-            out_since, in the order of the outlook's rows; and
+            pack_size | minimum_order | service_level | continues | sold_28 | revenue_minor | sale_days | age_days |
+            idle_days | out_since, in the order of the outlook's rows; and
             stock: variant_id | location_id | available | committed | incoming | moved | demand_share
     Writes  variant_id | location_id | status | sold_28 | forecast_28 | low_28 | high_28 | stock | committed |
-            incoming | runs_out | days_of_cover | reorder_point | order_up_to | order_quantity | order_by |
+            incoming | runs_out | days_of_cover | order_up_to | order_quantity | order_by |
             order_cost_minor | from_elsewhere | demand_share | moved | lost_units | at_risk_minor |
             overstock_minor | abc | is_dead | is_new | price_minor | unit_cost_minor | cost_is_estimated
 
     An order is placed for the shop as a whole: places share it out, and what lies or arrives at one place is not
     bought again for another. A variant without a row in `stock` is not tracked: it gets a forecast and no advice.
-    Incoming units count as ordered; as nobody says when they come, they do not save sales before a delivery ordered
-    today would.
+    An order covers the days after its arrival, from what will be left then. As nobody says when incoming units come,
+    they come when a delivery ordered today would. A variant that sells on when nothing is left loses no sales; what it
+    owes is ordered too.
     """
     known = _with_costs(variants, cost_share)
     known["abc"] = abc_classes(known["revenue_minor"].to_numpy(dtype=np.float64))
@@ -167,6 +174,15 @@ class _Advice:
         return ~np.isnan(self.available)
 
     @cached_property
+    def continues(self) -> BoolArray:
+        return self.rows["continues"].to_numpy(dtype=np.bool_)
+
+    @cached_property
+    def held(self) -> FloatArray:
+        """Give what is available, less than nothing where units are owed; nothing where that is not known."""
+        return np.nan_to_num(self.available)
+
+    @cached_property
     def position(self) -> FloatArray:
         return self.available + np.nan_to_num(self._floats("incoming"))
 
@@ -200,29 +216,73 @@ class _Advice:
     # What to do
 
     @cached_property
-    def protection_days(self) -> IntArray:
-        return self._days("lead_time_days") + self._days("review_days")
-
-    @cached_property
-    def reorder_point(self) -> FloatArray:
-        return self.quantile_of(self.protection_days, self._floats("service_level"))
+    def cover_days(self) -> IntArray:
+        """Give the days that an order covers: until the next one can come, or as long as the merchant wishes."""
+        wished = np.nan_to_num(self._floats("cover_days")).astype(np.int64) - self._days("lead_time_days")
+        return np.asarray(np.maximum(wished, self._days("review_days")))
 
     @cached_property
     def order_up_to(self) -> FloatArray:
-        wanted = np.nan_to_num(self._floats("cover_days")).astype(np.int64)
-        return self.quantile_of(np.maximum(wanted, self.protection_days), self._floats("service_level"))
+        """Give what would have to be there or on its way if nothing were lost until then."""
+        return self.quantile_of(self._days("lead_time_days") + self.cover_days, self._floats("service_level"))
 
     @cached_property
-    def days_left_to_order(self) -> IntArray:
-        """Give how long an order can wait and still arrive in time, at the service level."""
-        safe = self.last_day_within(self.position, self._floats("service_level"))
-        return np.where(safe >= FARTHEST_DAY, FARTHEST_DAY, safe - self._days("lead_time_days"))
+    def coming(self) -> FloatArray:
+        """Give what is there when each spell begins, beside what is available: incoming units, with the order."""
+        incoming = np.nan_to_num(self._floats("incoming"))
+        return np.stack([np.zeros_like(incoming), incoming])
+
+    def ahead(self, rows: NDArray[Any], cover: IntArray) -> Ahead:
+        """Give the demand of some rows until an order placed today arrives, and of the days that it then covers."""
+        arrival = self._days("lead_time_days")
+        starts, ends = np.stack([np.zeros_like(arrival), arrival]), np.stack([arrival, arrival + cover])
+        sums = np.stack([self.mean_of(end) for end in ends])
+        return demand_ahead(
+            starts[:, rows],
+            ends[:, rows],
+            sums[:, rows],
+            self.outlook.spread.at(self.variant[rows], self.share[rows]),
+            level=self._floats("service_level")[rows],
+            continues=self.continues[rows],
+        )
+
+    def missing(self, rows: NDArray[Any], cover: IntArray) -> FloatArray:
+        """Give what is missing of some rows for the days that an order is to cover."""
+        return self.ahead(rows, cover).needed(self.held[rows], self.coming[:, rows])
 
     @cached_property
     def need(self) -> FloatArray:
-        """Give what is missing up to the order-up-to level where the reorder point is passed."""
-        is_due = self.is_tracked & (self.position < self.reorder_point)
-        return np.where(is_due, self.order_up_to - np.nan_to_num(self.position), 0.0)
+        """Give what to order before packs: nothing where what will be left lasts until the next order can come."""
+        need = np.zeros(len(self.rows))
+        tracked = np.flatnonzero(self.is_tracked)
+        need[tracked] = self.missing(tracked, self._days("review_days"))
+        longer = np.flatnonzero((need > 0) & (self.cover_days > self._days("review_days")))
+        need[longer] = self.missing(longer, self.cover_days)
+        return need
+
+    @cached_property
+    def days_left_to_order(self) -> IntArray:
+        """Give how long an order can wait until what is left on its arrival no longer lasts as long as is wanted.
+
+        Where nothing is to be ordered today, next to nothing is lost before the arrival, and all that is there and
+        comes may be set against all days.
+        """
+        review = self._days("review_days")
+        safe = self.last_day_within(self.position, self._floats("service_level"))
+        days = np.maximum(np.where(safe >= FARTHEST_DAY, FARTHEST_DAY, safe - self._days("lead_time_days")), review)
+        due = np.flatnonzero(self.need > 0)
+        if due.size:
+            lasting = self.ahead(due, review).days_lasting(self.held[due], self.coming[:, due], self.shares(due))
+            days[due] = np.minimum(lasting, review[due] - 1)
+        return np.asarray(days)
+
+    def shares(self, rows: NDArray[Any]) -> FloatArray:
+        """Give the part of the demand of some rows' review period that each of its days ends (days x rows)."""
+        arrival, review = self._days("lead_time_days"), self._days("review_days")
+        before = self.mean_of(arrival)[rows]
+        whole = self.mean_of(arrival + review)[rows] - before
+        until = (self.mean_of(arrival + day)[rows] - before for day in range(1, int(review[rows].max()) + 1))
+        return np.array([np.divide(part, whole, out=np.ones_like(whole), where=whole > 0) for part in until])
 
     @cached_property
     def order_quantity(self) -> IntArray:
@@ -244,7 +304,8 @@ class _Advice:
         lying = np.zeros(len(self.rows))
         if self.has_places:
             place = ~self.is_total
-            missing = np.maximum(self.need - self.order_quantity, 0.0)[place]
+            short = np.where(self.need > 0, self.order_up_to - np.nan_to_num(self.position), 0.0)
+            missing = np.maximum(short - self.order_quantity, 0.0)[place]
             spare = np.maximum(np.nan_to_num(self.position) - self.order_up_to, 0.0)[place]
             lying[place] = lying_elsewhere(missing, spare, self.variant[place], int(self.is_total.sum()))
         return whole(lying)
@@ -262,15 +323,17 @@ class _Advice:
 
     @cached_property
     def is_out(self) -> BoolArray:
-        """Tell whether nothing is left of something that is wanted or already sold."""
-        return self.is_tracked & (self.available <= 0) & ((self.order_up_to > 0) | (self.available < 0))
+        """Tell whether nothing is left of something that is wanted or already sold, and selling has stopped."""
+        empty = self.is_tracked & (self.available <= 0) & ~self.continues
+        return empty & ((self.order_up_to > 0) | (self.available < 0))
 
     @cached_property
     def lost_units(self) -> FloatArray:
         """Give the units that we expect to miss in the next 28 days before a delivery could arrive."""
         days = np.minimum(self._days("lead_time_days"), MONTH)
         mean = self.mean_of(days)
-        return np.nan_to_num(expected_shortfall(mean, self.spread.variance(days, mean), self.available))
+        missed = expected_shortfall(mean, self.spread.variance(days, mean), self.available)
+        return np.where(self.continues, 0.0, np.nan_to_num(missed))
 
     @cached_property
     def is_short(self) -> BoolArray:
@@ -301,7 +364,7 @@ class _Advice:
             self.needs_order & (self.days_left_to_order <= 0)[self.variant],
             self.needs_order,
             self.from_elsewhere >= 1,
-            self.is_short & (self.position > self.available),
+            (self.is_short | (self.held < 0)) & (self.position > self.available),
             (self.excess_units >= 1) & ~self.is_new,
             few_sales | self.is_new,
             self.is_tracked & (self.available <= 0),
@@ -321,7 +384,6 @@ class _Advice:
             incoming=whole(np.nan_to_num(self._floats("incoming"))),
             runs_out=self.runs_out,
             days_of_cover=self.days_of_cover,
-            reorder_point=self.reorder_point,
             order_up_to=self.order_up_to,
             order_quantity=self.order_quantity,
             order_by=self.order_by,

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.usecases.contract import Frames
-from pipelines.usecases.demand_forecast.ordering import Terms, terms
+from pipelines.usecases.demand_forecast.ordering import Terms, price_of_being_wrong, terms
 
 Panel = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
@@ -96,9 +96,20 @@ def variants_with_terms(frames: Frames) -> pd.DataFrame:
     defaults: dict[str, float | None] = {name: float(of_the_shop[name]) for name in RULES}
     defaults |= {"cover_days": None, "pack_size": 1.0, "minimum_order": 0.0, "unit_cost_minor": None}
     variants = frames["series"].rename(columns={"unique_id": "variant_id", "price": "price_minor"})
+    if of_the_shop["weighs_costs"]:
+        defaults["service_level"] = None
     resolved = resolve_rules(variants, frames["rules"], defaults)
     resolved["unit_cost_minor"] = resolved["unit_cost_minor"].fillna(resolved["unit_cost"])
+    resolved["service_level"] = resolved["service_level"].fillna(weighed(resolved, of_the_shop))
     return resolved.drop(columns="unit_cost")
+
+
+def weighed(variants: pd.DataFrame, of_the_shop: pd.Series) -> pd.Series:
+    """Give the wanted probability of each variant by its margin and what holding it costs."""
+    price = variants["price_minor"].astype(float).fillna(0.0)
+    cost = variants["unit_cost_minor"].astype(float).fillna(price * float(of_the_shop["cost_share"]))
+    wanted = price_of_being_wrong(price, cost, variants["review_days"], float(of_the_shop["holding_rate"]))
+    return pd.Series(wanted, index=variants.index)
 
 
 def terms_of(variants: pd.DataFrame, frames: Frames) -> Terms:
@@ -111,5 +122,6 @@ def terms_of(variants: pd.DataFrame, frames: Frames) -> Terms:
         service_level=variants["service_level"],
         pack_size=variants["pack_size"],
         minimum_order=variants["minimum_order"],
+        continues=variants["continues"],
         cost_share=float(frames["terms"]["cost_share"].iloc[0]),
     )

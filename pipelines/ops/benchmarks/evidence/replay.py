@@ -118,6 +118,17 @@ def quantiles() -> FloatArray:
     return negative_binomial_quantile(mean, sum_variance(mean, DISPERSION, ERROR), 0.95)
 
 
+@dataclass(frozen=True)
+class UpTo:
+    """Order up to a level, whatever is on hand or on its way, and whatever will be lost before the order arrives."""
+
+    order_up_to: FloatArray
+
+    def missing(self, on_hand: FloatArray, receipts: FloatArray) -> FloatArray:
+        """Give what is missing up to the level."""
+        return np.asarray(self.order_up_to - on_hand - receipts.sum(axis=0))
+
+
 def levels(past: FloatArray, day: int, forecast: Forecast, rules: Terms) -> FloatArray:
     """Order up to the service-level quantile of the forecast."""
     mean = forecast(past, day) * rules.protection_days
@@ -129,8 +140,8 @@ def policy_of(units: Units, forecast: Forecast, rules: Terms) -> Policy:
     """Give a policy as the replay asks it."""
     past = added_up(units)
 
-    def policy(day: int, rows: IntArray) -> FloatArray:
-        return levels(past, day, forecast, rules)[rows]
+    def policy(day: int, rows: IntArray) -> UpTo:
+        return UpTo(levels(past, day, forecast, rules)[rows])
 
     return policy
 

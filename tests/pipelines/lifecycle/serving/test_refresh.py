@@ -101,7 +101,7 @@ def test_rules_of_the_variant_come_before_the_vendors_and_those_before_the_shops
 def test_a_lead_time_longer_than_the_fitted_horizon_is_served_too(shop, things, version):
     StockRule.objects.create(shop=shop, variant_id=things[0].shopify_id, lead_time_days=90)
     speak(shop)
-    assert advice(shop, things[0]).reorder_point > 2 * advice(shop, things[0]).forecast_28
+    assert advice(shop, things[0]).order_up_to > 2 * advice(shop, things[0]).forecast_28
 
 
 def test_the_merchants_own_number_takes_the_forecasts_place(shop, things, version):

@@ -17,13 +17,14 @@ from tests.frames import LAST_DAY, shop_frames
 
 ASKED = ["lead_time_days", "review_days", "cover_days", "pack_size", "minimum_order", "service_level"]
 TERMS = {"lead_time_days": 14, "review_days": 7, "service_level": 0.95, "cost_share": 0.5, "holding_rate": 0.26}
+TERMS |= {"weighs_costs": 0}
 WEEK = LAST_DAY - timedelta(days=6)
 
 
 def frames(days: int = 150, n_series: int = 3, **tables: pd.DataFrame) -> Frames:
     shop = shop_frames(n_series, days)
     known = {
-        "series": shop["series"].assign(vendor="Alp"),
+        "series": shop["series"].assign(vendor="Alp", continues=0),
         "rules": pd.DataFrame(columns=["variant_id", "vendor", *ASKED, "unit_cost_minor"]),
         "terms": pd.DataFrame([TERMS]),
     }

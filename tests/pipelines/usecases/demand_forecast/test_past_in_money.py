@@ -10,10 +10,13 @@ import pytest
 
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast import model
+from pipelines.usecases.demand_forecast.arrival import arrival_policy
 from pipelines.usecases.demand_forecast.backtest import backtest_of
 from pipelines.usecases.demand_forecast.baselines import SAFE_DEFAULT, SIMPLE_RULES
 from pipelines.usecases.demand_forecast.model import forecast_by_rule
+from pipelines.usecases.demand_forecast.ordering import Wish
 from pipelines.usecases.demand_forecast.past_in_money import (
+    DRAWS,
     Past,
     by_the_simple_rule,
     censored_days,
@@ -28,14 +31,14 @@ from pipelines.usecases.demand_forecast.past_in_money import (
 from pipelines.usecases.demand_forecast.serving import add_sales_facts, answer
 from tests.frames import LAST_DAY, shop_frames
 
-TERMS = {"lead_time_days": 14, "review_days": 7, "service_level": 0.95, "cost_share": 0.5}
+TERMS = {"lead_time_days": 14, "review_days": 7, "service_level": 0.95, "weighs_costs": 0, "cost_share": 0.5}
 RULE_FIELDS = ["lead_time_days", "review_days", "cover_days", "pack_size", "minimum_order", "service_level"]
 
 
 def whole_frames(days: int = 150, n_series: int = 4, **tables: pd.DataFrame) -> Frames:
     """Put everything together that replay and serving read."""
     frames = shop_frames(n_series, days)
-    series = frames["series"].assign(vendor="Alp", sku="S", title="Default Title", product_title="Thing")
+    series = frames["series"].assign(continues=0, vendor="Alp", sku="S", title="Default Title", product_title="Thing")
     empty = {
         "daily_sales": frames["daily_sales"].assign(price=1000.0, discount=0.0),
         "series": series,
@@ -55,6 +58,11 @@ def rules(*rows: dict[str, object]) -> pd.DataFrame:
 def past_of(frames: Frames, first_counted: int) -> Past:
     variants = variants_with_terms(frames)
     return Past(backtest_of(frames, seed=0, lead_days=14), terms_of(variants, frames), first_counted)
+
+
+def empty_handed(wish: Wish) -> list[float]:
+    """Say what is ordered where nothing lies or comes."""
+    return wish.missing(np.zeros(4), np.zeros((1, 4))).tolist()
 
 
 def stock(*rows: tuple[int, int, int]) -> pd.DataFrame:
@@ -113,8 +121,10 @@ def test_money_is_set_beside_the_strongest_simple_rule(frames, fitted, monkeypat
         monkeypatch.setitem(vars(past.backtest), "simple_rule", name)
         doubt = past.backtest.recipe(day).doubt
         said = forecast_by_rule(past.history.until(day), past.reach, rule, doubt, past.backtest.lead_days)
-        levels = by_the_simple_rule(past)(day, rows)
-        assert levels.tolist() == said.quantile_of_sum(past.terms.protection_days, 0.95).tolist()
+        wanted = by_the_simple_rule(past)(day, rows)
+        assert wanted.mean.sum(axis=0) == pytest.approx(said.sum_of(past.terms.protection_days))
+        again = arrival_policy(lambda _, known=said: known, past.terms, DRAWS)(day, rows)
+        assert empty_handed(wanted) == empty_handed(again)
 
 
 @pytest.mark.parametrize(
@@ -130,8 +140,8 @@ def test_a_policy_reads_no_day_at_or_after_its_review(frames, fitted, policy, ru
     for known in (frames, whole_frames(daily_sales=other)):
         past = past_of(known, first_counted=66)
         monkeypatch.setitem(vars(past.backtest), "simple_rule", rule)
-        told.append(policies_of(past, fitted)[policy](day, np.arange(4)))
-    assert told[0].tolist() == told[1].tolist()
+        told.append(empty_handed(policies_of(past, fitted)[policy](day, np.arange(4))))
+    assert told[0] == told[1] and sum(told[0]) > 0
 
 
 def test_stock_is_opened_with_what_was_there_on_the_eve_where_that_is_known(frames):
@@ -198,9 +208,27 @@ class TestServing:
         ]
         assert row["mean"][:7].sum() == row["mean"][7:14].sum() == last_week["y"].sum()
 
-    def test_cover_that_the_merchant_wants_lengthens_the_order_and_not_the_reorder_point(self, fitted):
+    def test_cover_that_the_merchant_wants_orders_for_longer_and_not_sooner(self, fitted):
         stocked = stock((1, 7, 3))
         usual = answer(fitted, whole_frames(stock=stocked))["stock_advice"].set_index("variant_id").loc[1]
         wish = rules({"variant_id": 1, "vendor": "", "cover_days": 60})
         more = answer(fitted, whole_frames(stock=stocked, rules=wish))["stock_advice"].set_index("variant_id").loc[1]
-        assert more.order_up_to > usual.order_up_to and more.reorder_point == usual.reorder_point
+        assert more.order_quantity > usual.order_quantity > 0 and more.order_by == usual.order_by
+
+
+class TestWantedProbability:
+    def test_the_price_of_being_wrong_takes_the_place_of_the_service_level_and_not_of_a_rule(self):
+        own = rules({"variant_id": 2, "vendor": "", "service_level": 0.6})
+        terms = pd.DataFrame([TERMS | {"weighs_costs": 1, "holding_rate": 0.25, "markdown_rate": 0.2}])
+        frames = whole_frames(terms=terms, rules=own)
+        frames["series"]["unit_cost"] = frames["series"]["price"] * [0.2, 0.2, 0.999, 1.2]
+        wanted = variants_with_terms(frames).set_index("variant_id")["service_level"]
+        share = 0.001 / (0.001 + 0.999 * 0.25 * 7 / 365)
+        assert wanted.tolist() == pytest.approx([0.98, 0.6, max(share, 0.5), 0.5])
+
+    def test_an_unknown_cost_is_the_shops_share_of_the_price(self):
+        terms = pd.DataFrame([TERMS | {"weighs_costs": 1, "holding_rate": 0.25, "markdown_rate": 0.2}])
+        frames = whole_frames(terms=terms.assign(cost_share=0.99))
+        frames["series"]["unit_cost"] = np.nan
+        share = 0.01 / (0.01 + 0.99 * 0.25 * 7 / 365)
+        assert variants_with_terms(frames)["service_level"].tolist() == pytest.approx([share] * 4)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace as replaced
 from datetime import date
 
 import numpy as np
@@ -9,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.stats.quantiles import negative_binomial_quantile
-from pipelines.usecases.demand_forecast.ordering import forecast_policy, naive_policy, rounded_order, terms
+from pipelines.ops.benchmarks.evidence.replay import UpTo
+from pipelines.usecases.demand_forecast.ordering import rounded_order, terms
 from pipelines.usecases.demand_forecast.replay import ALL, Rates, replay, starts_of
 
 FIRST_DAY = date(2026, 8, 31)
@@ -18,7 +19,13 @@ FIRST_DAY = date(2026, 8, 31)
 
 def steady(level):
     """A policy that always orders up to the same level."""
-    return lambda day, rows: np.broadcast_to(np.asarray(level, dtype=float), (1000,))[rows]
+    return lambda day, rows: UpTo(np.broadcast_to(np.asarray(level, dtype=float), (1000,))[rows])
+
+
+def last_week(demand, terms):
+    """A policy that repeats last week's sales, half as much again."""
+    factor = 1.5 * terms.protection_days / 7
+    return lambda day, rows: UpTo(np.ceil(factor[rows] * demand[rows, max(0, day - 7) : day].sum(axis=1)))
 
 
 def started(demand, terms, first_counted):
@@ -38,7 +45,7 @@ def story(units, terms, i, level, stock, start, first_counted, weeks, rates):
     for day in range(start, first_counted + 7 * weeks):
         stock += deliveries.pop(day, 0.0)
         if (day - start) % int(terms.review_days[i]) == 0:
-            need = level(day, np.array([i]))[0] - stock - sum(deliveries.values())
+            need = level(day, np.array([i])).order_up_to[0] - stock - sum(deliveries.values())
             if need > 0:
                 packs = math.ceil(max(need, terms.minimum_order[i]) / terms.pack_size[i] - 1e-9)
                 arrives = day + int(terms.lead_time_days[i])
@@ -78,8 +85,8 @@ def test_from_recorded_stock_it_tells_the_same_story_as_a_slow_loop(shop):
     demand, rules, first_counted, random = shop
     levels = random.integers(0, 60, size=demand.shape).astype(float)
     policies = {
-        "candidate": lambda day, rows: levels[rows, day],
-        "naive": naive_policy(demand, rules, lambda day: np.full(len(demand), 1.5)),
+        "candidate": lambda day, rows: UpTo(levels[rows, day]),
+        "naive": last_week(demand, rules),
     }
     recorded = random.integers(-3, 40, len(demand)).astype(float)
     result = replay(demand, rules, policies, first_counted=first_counted, first_day=FIRST_DAY, opening_stock=recorded)
@@ -141,28 +148,16 @@ def test_what_lies_above_ninety_days_is_marked_down_while_it_lies_there():
     assert outcome.overstock_value == 0
 
 
-def test_the_naive_rule_repeats_last_week_under_the_same_quantile_rule():
-    units = np.tile([0.0, 1, 2, 3, 4, 5, 6], (2, 6))
-    rules = terms([100.0, 100.0], service_level=[0.95, 0.8], lead_time_days=[14, 7])
-    levels = naive_policy(units, rules, lambda day: np.array([2.0, 2.0]))(28, np.array([0, 1]))
-    expected = [(63.0, 0.95), (42.0, 0.8)]  # 21 units times (R + L) / 7
-    assert levels.tolist() == [
-        float(negative_binomial_quantile(mean, mean * 2 + (0.3 * mean) ** 2, level)) for mean, level in expected
-    ]
-
-
-def test_a_forecast_policy_asks_for_each_rule_once():
-    class Sums:
-        asked = []
-
-        def quantile_of_sum(self, days, level):
-            self.asked.append((days, level))
-            return np.arange(4) * 100 + days + level
-
-    rules = terms([1.0] * 4, lead_time_days=[7, 7, 14, 7], service_level=[0.9, 0.95, 0.9, 0.9])
-    levels = forecast_policy(lambda day: Sums(), rules)(30, np.array([0, 2, 3]))
-    assert levels.tolist() == [14.9, 221.9, 314.9]
-    assert sorted(Sums.asked) == [(14, 0.9), (21, 0.9)]
+@settings(max_examples=20, deadline=None)
+@given(shops(), st.integers(0, 30))
+def test_who_sells_on_loses_nothing_and_sells_all_that_is_wanted(shop, level):
+    demand, rules, first_counted, _ = shop
+    rules = replaced(rules, continues=np.arange(len(demand)) % 2 == 0)
+    policies = {"candidate": steady(level), "naive": steady(0)}
+    result = replay(demand, rules, policies, first_counted=first_counted, first_day=FIRST_DAY)
+    stops = demand[1::2, first_counted : first_counted + 56].sum()
+    assert result.outcomes["naive"].units_lost == pytest.approx(stops)
+    assert result.outcomes["candidate"].units_lost <= stops
 
 
 @settings(max_examples=30, deadline=None)
@@ -240,8 +235,7 @@ def test_parts_groups_and_weeks_add_up_to_the_difference(shop):
 def random_replay(days=200, weeks_counted=12, variants=100):
     demand = np.random.default_rng(5).poisson(2.0, size=(variants, days)).astype(float)
     rules = terms(np.full(variants, 2000.0))
-    naive = naive_policy(demand, rules, lambda day: np.ones(variants))
-    policies = {"candidate": steady(60), "naive": naive}
+    policies = {"candidate": steady(60), "naive": last_week(demand, rules)}
     return replay(demand, rules, policies, first_counted=days - 7 * weeks_counted, first_day=FIRST_DAY)
 
 
@@ -317,7 +311,7 @@ def test_it_uses_nothing_from_the_future():
 
     def noted(day, rows):
         asked.append(day)
-        return np.full(len(rows), 20.0)
+        return UpTo(np.full(len(rows), 20.0))
 
     demand = np.full((2, 119), 1.0)
     policies = {"candidate": noted, "naive": steady(5)}
@@ -345,7 +339,7 @@ def test_unknown_or_negative_demand_is_refused(broken):
 
 def test_a_policy_without_a_number_is_refused():
     policies = {"candidate": steady(np.nan), "naive": steady(1)}
-    with pytest.raises(ValueError, match="no order-up-to level on day 14"):
+    with pytest.raises(ValueError, match="no order on day 14"):
         replay(np.full((1, 112), 2.0), terms([1.0]), policies, first_counted=56, first_day=FIRST_DAY)
 
 

@@ -25,6 +25,7 @@ USUAL = {
     "pack_size": 1,
     "minimum_order": 0,
     "service_level": 0.95,
+    "continues": False,
     "sold_28": 43,
     "revenue_minor": 600_000,
     "sale_days": 60,
@@ -36,7 +37,8 @@ USUAL = {
 
 def expecting(mean, dispersion, model_error):
     """Expect a demand whose level is off by the same error over any number of days."""
-    doubt = Doubt(((float(model_error),) * len(HORIZONS),) * 3)
+    errors = (float(model_error),) * len(HORIZONS)
+    doubt = Doubt((errors,) * 3, shared=errors)
     return Outlook(mean, Spread(np.asarray(dispersion, dtype=float), pace_of(mean), np.zeros(len(mean)), doubt))
 
 
@@ -58,8 +60,9 @@ def test_stock_that_ends_before_a_delivery_means_order_today():
     row = one(29, pack_size=6)  # 2.5 a day: gone during day 11, a delivery comes on day 14
     assert row.status == "order_today" and row.order_by.date() == TODAY
     assert row.runs_out.date() == TODAY + timedelta(days=11) and row.days_of_cover == pytest.approx(11.6)
-    assert row.reorder_point == row.order_up_to == stats.poisson.ppf(0.95, 52.5)
-    assert row.order_quantity == 6 * -(-(row.order_up_to - 29) // 6)
+    assert row.order_up_to == stats.poisson.ppf(0.95, 52.5)
+    # Hardly anything is left on arrival, so that the order covers the week after it; what is lost until then is lost.
+    assert row.order_quantity == 30 and 24 < stats.poisson.ppf(0.95, 17.5) <= 30 < row.order_up_to - 29
     assert row.order_cost_minor == row.order_quantity * 7_750
     assert row.forecast_28 == 70 and row.low_28 < 70 < row.high_28
 
@@ -118,10 +121,22 @@ def test_oversold_units_are_ordered_too():
     assert row.status == "out_of_stock" and row.order_quantity == 2
 
 
-def test_a_merchants_cover_raises_the_level_and_leaves_the_reorder_point():
+def test_a_merchants_cover_orders_for_longer_and_not_sooner():
     usual, more = one(29), one(29, cover_days=42)
-    assert more.reorder_point == usual.reorder_point and more.order_up_to == stats.poisson.ppf(0.95, 105)
-    assert more.order_quantity > usual.order_quantity
+    assert more.order_up_to == stats.poisson.ppf(0.95, 105)
+    assert more.order_quantity > usual.order_quantity + 40 and more.order_by == usual.order_by
+    assert one(70, cover_days=42).order_quantity == 0
+
+
+def test_who_sells_on_owes_what_is_sold_and_orders_it_too():
+    """Selling goes on at nothing: no sales are missed, and the order covers all days from now on."""
+    stops, sells_on = one(-12), one(-12, continues=True)
+    assert stops.status == "out_of_stock" and stops.at_risk_minor > 0
+    assert sells_on.status == "order_today" and sells_on.lost_units == sells_on.at_risk_minor == 0
+    assert sells_on.order_quantity == one(0, continues=True).order_quantity + 12
+    assert sells_on.order_quantity == pytest.approx(stats.poisson.ppf(0.95, 52.5) + 12, abs=1)
+    coming = one(-12, continues=True, incoming=200)
+    assert (coming.status, coming.order_quantity) == ("on_its_way", 0)
 
 
 def test_too_much_is_what_lies_above_ninety_days():
@@ -175,8 +190,8 @@ def test_each_location_is_advised_by_its_share_and_the_total_comes_first():
     assert list(rows.index) == [(1, 0), (2, 0), (1, 7), (1, 8), (2, 7)]
     assert (total.stock, total.committed, total.incoming) == (80, 3, 5)
     assert (big.forecast_28, small.forecast_28, total.forecast_28) == (84, 28, 112)
-    assert big.status == "order_today" and small.order_quantity == 0
-    assert big.order_quantity == total.order_quantity
+    assert big.status == total.status == "order_this_week" and small.order_quantity == 0
+    assert big.order_quantity == total.order_quantity > 0
     assert big.sold_28 == 0.75 * 43
     pd.testing.assert_series_equal(rows.loc[(2, 0)], rows.loc[(2, 7)], check_names=False)
 
@@ -240,8 +255,8 @@ def test_demand_at_one_place_is_a_thinned_part_of_the_whole():
     variance = mean * 4 + (0.3 * mean) ** 2
     whole = random.negative_binomial(mean**2 / (variance - mean), mean / variance, size=200_000)
     dealt = random.binomial(whole, 0.3)
-    assert np.mean(dealt <= row.reorder_point) >= 0.895
-    assert np.mean(dealt <= row.reorder_point - 1) < 0.905
+    assert np.mean(dealt <= row.order_up_to) >= 0.895
+    assert np.mean(dealt <= row.order_up_to - 1) < 0.905
 
 
 @settings(max_examples=20, deadline=None)
@@ -257,6 +272,7 @@ def test_all_at_once_is_the_same_as_one_by_one_and_consistent(seed):
         "pack_size": random.integers(1, 13, count),
         "minimum_order": random.integers(0, 30, count),
         "service_level": random.choice([0.8, 0.95, 0.99], count),
+        "continues": random.random(count) < 0.3,
         "age_days": random.integers(0, 500, count),
         "sale_days": random.integers(0, 50, count),
     }
@@ -281,8 +297,8 @@ def test_all_at_once_is_the_same_as_one_by_one_and_consistent(seed):
         )
     position = table.stock + table.incoming
     ordered = table.order_quantity > 0
-    assert (ordered == (position < table.reorder_point)).all()
-    assert (position[ordered] + table.order_quantity[ordered] >= table.order_up_to[ordered]).all()
+    assert not (ordered & (position > table.order_up_to + 2)).any()
+    assert ((table.order_by < pd.Timestamp(TODAY) + pd.to_timedelta(variants.review_days, unit="D")) == ordered).all()
     assert (table.order_quantity % variants.pack_size == 0).all()
     assert (table.order_quantity[ordered] >= variants.minimum_order[ordered]).all()
     assert table.status.isin(STATUSES).all()

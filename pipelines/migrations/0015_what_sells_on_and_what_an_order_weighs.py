@@ -1,0 +1,25 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('pipelines', '0013_what_sweeps_look_for'),
+    ]
+
+    operations = [
+        migrations.RemoveField(
+            model_name='stockadvice',
+            name='reorder_point',
+        ),
+        migrations.AddField(
+            model_name='shopsettings',
+            name='weighs_costs',
+            field=models.BooleanField(db_default=False, default=False),
+        ),
+        migrations.AddField(
+            model_name='variant',
+            name='continues_selling',
+            field=models.BooleanField(db_default=False),
+        ),
+    ]
