@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, Min, Q
+from django.db.models import Max, QuerySet, Subquery
 
 from pipelines.lifecycle.ingest.freshness import LIMIT, ORDER_PULLS
 from pipelines.models import Order, Shop, SyncRun
+from pipelines.models.prepared import prepared
 
 BUSY = (SyncRun.State.QUEUED, SyncRun.State.EXPORTING, SyncRun.State.LOADING)
 
@@ -50,18 +51,32 @@ class DataState:
 
 def data_state(shop: Shop, now: datetime) -> DataState:
     """Read how fresh the shop's data is."""
-    orders = Order.objects.for_shop(shop).filter(deleted_at=None)  # a tombstone may know no day of its own
-    runs = SyncRun.objects.for_shop(shop)
-    pulls = runs.aggregate(
-        last=Max("finished_at", filter=Q(state=SyncRun.State.DONE, kind__in=ORDER_PULLS)),
-    )
-    newest = list(runs.order_by("kind", "-created_at").distinct("kind"))
+    (told,), runs = times(shop), newest_runs(shop)
     return DataState(
         now=now,
         access_ended_at=shop.access_ended_at,
-        newest_order_at=orders.aggregate(at=Max("processed_at"))["at"],
-        first_order_at=orders.aggregate(at=Min("processed_at"))["at"],
-        last_pull_at=pulls["last"],
-        running=[run for run in newest if run.state in BUSY],
-        failed=[run for run in newest if run.state == SyncRun.State.FAILED],
+        newest_order_at=told.newest_order_at,
+        first_order_at=told.first_order_at,
+        last_pull_at=told.last_pull_at,
+        running=[run for run in runs if run.state in BUSY],
+        failed=[run for run in runs if run.state == SyncRun.State.FAILED],
     )
+
+
+@prepared
+def times(shop: Shop) -> QuerySet[Shop]:
+    """Read from when to when there are orders, and when they were last compared with Shopify's."""
+    orders = Order.objects.for_shop(shop).filter(deleted_at=None)  # a tombstone may know no day of its own
+    pulls = SyncRun.objects.for_shop(shop).filter(state=SyncRun.State.DONE, kind__in=ORDER_PULLS)
+    told = Shop.objects.filter(pk=shop).annotate(
+        newest_order_at=Subquery(orders.order_by("-processed_at").values("processed_at")[:1]),
+        first_order_at=Subquery(orders.order_by("processed_at").values("processed_at")[:1]),
+        last_pull_at=Subquery(pulls.values("shop").annotate(at=Max("finished_at")).values("at")),
+    )
+    return told.values_list("newest_order_at", "first_order_at", "last_pull_at")
+
+
+@prepared
+def newest_runs(shop: Shop) -> QuerySet[SyncRun]:
+    """Read the newest import of each kind."""
+    return SyncRun.objects.for_shop(shop).order_by("kind", "-created_at").distinct("kind").defer("url", "refusals")

@@ -5,32 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Window
 from django.utils import timezone
 
-from dashboard.queries.stock_state import StockState, stock_state
+from dashboard.queries.stock_state import as_new_as, stock_totals
 from dashboard.queries.words import Badge
 from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import (
     Forecast,
     ForecastOverride,
     Location,
-    ModelVersion,
     Product,
     Release,
     Shop,
     StockAdvice,
+    StockTotals,
     Variant,
 )
+from pipelines.models.prepared import AnyOf, prepared
 
 USE_CASE = "demand_forecast"  # whose advice these pages show
 PAGE_SIZE = 50
 THUMB = 80  # pixels of a picture that is drawn at 40, for dense screens
 MONTH = 28
 TOTAL = 0  # the row of all locations together
-HEAVY = tuple(f"version__{name}" for name in ("recipe", "metrics", "replay", "gates", "page", "lineage"))
+SAYS = (  # what the list says of a variant: the other columns of its row are not read
+    "variant_id", "version__number", "origin", "title", "subtitle", "sku", "status", "spark", "sold_28", "forecast_28",
+    "low_28", "high_28", "is_overridden", "is_new", "stock", "incoming", "runs_out", "at_risk_minor", "order_quantity",
+    "order_cost_minor", "from_elsewhere", "overstock_minor", "updated_at",
+)  # fmt: skip
 STATUSES = {
     "out_of_stock": Badge("Out of stock", "critical"),
     "order_today": Badge("Order today", "warning"),
@@ -61,6 +67,11 @@ class Wish:
     location: int = TOTAL
     page: int = 1
 
+    @property
+    def first(self) -> int:
+        """Return the place of the page's first line in the whole list, from 1."""
+        return (self.page - 1) * PAGE_SIZE + 1
+
     def query(self, **changes: object) -> str:
         """Return this wish as a query string, with changes; the defaults stay out of the address."""
         wish = {name: changes.get(name, getattr(self, name)) for name in self.__dataclass_fields__}
@@ -84,7 +95,7 @@ class Chip:
 class Line:
     """One variant of the list, with its badge, and what the version that waits would say."""
 
-    row: StockAdvice
+    row: Any  # of SAYS
     preview: float | None = None  # units in the next 28 days
     picture: str = ""
 
@@ -113,8 +124,8 @@ class ForecastsPage:
     total: int
     chips: list[Chip]
     places: list[Place]
-    stock: StockState
-    version: ModelVersion | None
+    stock: StockTotals
+    version: int | None  # the number of the one that speaks here; none: the simple rule
     origin: date | None
     waiting: Release | None
     standing: Standing | None  # of what waits
@@ -125,12 +136,8 @@ class ForecastsPage:
         return any(line.preview is not None for line in self.lines)
 
     @property
-    def first(self) -> int:
-        return (self.wish.page - 1) * PAGE_SIZE + 1
-
-    @property
     def last(self) -> int:
-        return self.first + len(self.lines) - 1
+        return self.wish.first + len(self.lines) - 1
 
     @property
     def previous_query(self) -> str | None:
@@ -155,24 +162,24 @@ class ForecastsPage:
 
 
 def forecasts_page(shop: Shop, wish: Wish, today: date) -> ForecastsPage:
-    """Read one page of the list: counts by one grouped query, the page's ids first, then their rows."""
+    """Read one page of the list: the page's ids first, then their rows."""
     place = StockAdvice.objects.for_shop(shop).filter(location_id=wish.location)
-    counts = dict(place.values_list("status").annotate(n=Count("*")))
-    total = sum(counts.values())
+    known = stock_totals(shop, wish.location)
+    ids, found = searched_ids(place, wish) if wish.q else (page_ids(place, wish, counted(known, wish)), None)
     waiting = under_way(shop)
-    ids, found = page_ids(place, wish, counts.get(wish.show, 0) if wish.show else total)
     said = previews(shop, waiting, ids) if wish.location == TOTAL else {}
-    lines = lines_of(place, ids, said, pictures(shop, ids))
+    lines = lines_of(shop, wish.location, ids, said, pictures(shop, ids))
+    stock = as_new_as([line.row for line in lines], known)
     return ForecastsPage(
         wish=wish,
         today=today,
         lines=lines,
-        found=found,
-        total=total,
-        chips=chips(wish, counts, total),
+        found=counted(stock, wish) if found is None else found,
+        total=sum(stock.variants.values()),
+        chips=chips(wish, stock.variants),
         places=places(shop, wish),
-        stock=stock_state(place),
-        version=lines[0].row.version if lines else None,
+        stock=stock,
+        version=lines[0].row.version__number if lines else None,
         origin=lines[0].row.origin if lines else None,
         waiting=waiting,
         standing=standing_of(waiting, timezone.now()) if waiting else None,
@@ -181,8 +188,16 @@ def forecasts_page(shop: Shop, wish: Wish, today: date) -> ForecastsPage:
 
 def under_way(shop: Shop) -> Release | None:
     """Return the release of what speaks here that is on its way to be live, if any."""
-    mine = Release.objects.for_shop(shop).filter(use_case=USE_CASE, phase__in=Release.OPEN)
-    return mine.select_related("version", "shop").first()
+    found = open_releases(shop)
+    for release in found:
+        release.shop = shop
+    return found[0] if found else None
+
+
+@prepared
+def open_releases(shop: Shop) -> QuerySet[Release]:
+    """Read what is under way; its version, when it is spoken of."""
+    return Release.objects.for_shop(shop).filter(use_case=USE_CASE, phase__in=Release.OPEN)
 
 
 def previews(shop: Shop, waiting: Release | None, ids: list[int]) -> dict[int, float]:
@@ -194,39 +209,64 @@ def previews(shop: Shop, waiting: Release | None, ids: list[int]) -> dict[int, f
     return {variant_id: sum(mean[:MONTH]) for variant_id, mean in newest.values_list("variant_id", "mean")}
 
 
-def page_ids(place: QuerySet, wish: Wish, count: int) -> tuple[list[int], int]:
-    """Return the variants of one page, and how many there are in all; a search is one pass over the rows.
+def counted(stock: StockTotals, wish: Wish) -> int:
+    """Return how many variants a wish without a search finds."""
+    return stock.variants.get(wish.show, 0) if wish.show else sum(stock.variants.values())
 
-    Without a search the ids come out of an index alone, however far back the page is.
-    """
+
+def page_ids(place: QuerySet, wish: Wish, count: int) -> list[int]:
+    """Return the variants of one page out of an index alone; what lies past the middle is read from the end."""
     ids = matching(place, wish).order_by(*SORTS[wish.sort][1]).values_list("variant_id", flat=True)
-    page = slice((wish.page - 1) * PAGE_SIZE, wish.page * PAGE_SIZE)
-    if not wish.q:
-        return list(ids[page]), count
-    found = list(ids)
-    return found[page], len(found)
+    start, end = wish.first - 1, wish.first - 1 + PAGE_SIZE
+    if not count // 2 < start < count:
+        return list(ids[start:end])
+    return list(ids.reverse()[max(0, count - end) : count - start])[::-1]
 
 
-def lines_of(place: QuerySet, ids: list[int], said: dict[int, float], shown: dict[int, str]) -> list[Line]:
+def searched_ids(place: QuerySet, wish: Wish) -> tuple[list[int], int]:
+    """Return the variants of one page of a search, and how many it finds: one pass over the entries of an index."""
+    ids = matching(place, wish).order_by(*SORTS[wish.sort][1]).values_list("variant_id", Window(Count("*")))
+    found = list(ids[wish.first - 1 : wish.first - 1 + PAGE_SIZE])
+    return [variant_id for variant_id, _ in found], found[0][1] if found else 0
+
+
+@prepared
+def rows_of(shop: Shop, location_id: int, ids: list[int]) -> QuerySet[StockAdvice]:
+    """Read what the list says of some variants on one place."""
+    place = StockAdvice.objects.for_shop(shop).filter(location_id=location_id)
+    return place.filter(AnyOf("variant_id", ids)).values_list(*SAYS)
+
+
+def lines_of(shop: Shop, location: int, ids: list[int], said: dict[int, float], shown: dict[int, str]) -> list[Line]:
     """Read the rows of one page, in the order of their ids."""
-    found = place.filter(variant_id__in=ids).select_related("version").defer("search", "rule", *HEAVY)
-    by_id = {row.variant_id: row for row in found}
+    by_id = {row.variant_id: row for row in rows_of(shop, location, ids)}
     return [Line(by_id[one], said.get(one), shown.get(one, "")) for one in ids if one in by_id]
 
 
 def pictures(shop: Shop, ids: list[int]) -> dict[int, str]:
     """Return where small pictures of variants' products lie; a product without one is left out."""
+    return {one: f"{url}{'&' if '?' in url else '?'}width={THUMB}" for one, url in picture_urls(shop, ids) if url}
+
+
+@prepared
+def picture_urls(shop: Shop, ids: list[int]) -> QuerySet[Variant]:
+    """Read the addresses of the pictures of variants' products."""
     product = Product.objects.for_shop(shop).filter(shopify_id=OuterRef("product_id"))
-    variants = Variant.objects.for_shop(shop).filter(shopify_id__in=ids)
-    found = variants.annotate(picture=Subquery(product.values("image_url")[:1])).values_list("shopify_id", "picture")
-    return {one: f"{url}{'&' if '?' in url else '?'}width={THUMB}" for one, url in found if url}
+    variants = Variant.objects.for_shop(shop).filter(AnyOf("shopify_id", ids))
+    return variants.annotate(picture=Subquery(product.values("image_url")[:1])).values_list("shopify_id", "picture")
 
 
 def places(shop: Shop, wish: Wish) -> list[Place]:
     """Return the locations to choose from; a shop with one sees none."""
-    known = Location.objects.for_shop(shop).filter(is_active=True, deleted_at=None).order_by("name")
-    named = [(TOTAL, "All locations")] + [(place.shopify_id, place.name) for place in known]
+    named = [(TOTAL, "All locations"), *open_locations(shop)]
     return [Place(words, wish.query(location=pk), wish.location == pk) for pk, words in named] if len(named) > 2 else []
+
+
+@prepared
+def open_locations(shop: Shop) -> QuerySet[Location]:
+    """Read the shop's locations by name."""
+    known = Location.objects.for_shop(shop).filter(is_active=True, deleted_at=None)
+    return known.order_by("name").values_list("shopify_id", "name")
 
 
 def matching(place: QuerySet, wish: Wish) -> QuerySet:
@@ -238,9 +278,9 @@ def matching(place: QuerySet, wish: Wish) -> QuerySet:
     return place
 
 
-def chips(wish: Wish, counts: dict[str, int], total: int) -> list[Chip]:
+def chips(wish: Wish, counts: dict[str, int]) -> list[Chip]:
     """Return the filters; they keep the search and the order of the list."""
-    first = Chip("All", total, wish.query(show=""), not wish.show)
+    first = Chip("All", sum(counts.values()), wish.query(show=""), not wish.show)
     shown = [slug for slug in FILTERS if slug not in RARE or counts.get(slug) or wish.show == slug]
     return [first] + [
         Chip(STATUSES[slug].words, counts.get(slug, 0), wish.query(show=slug), wish.show == slug) for slug in shown

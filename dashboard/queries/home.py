@@ -2,22 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.utils import timezone
 
 from dashboard.queries.data_state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running
-from dashboard.queries.stock_state import StockState, stock_state
+from dashboard.queries.stock_state import as_new_as, stock_totals
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
-from pipelines.models import Alert, FreezeWindow, Order, Shop, StockAdvice
+from pipelines.models import Alert, FreezeWindow, Order, Shop, StockAdvice, StockTotals
+from pipelines.models.prepared import prepared
 
 WINDOW = timedelta(days=28)
 SOON = timedelta(days=14)
 ALERTS_READ, ALERTS_SHOWN = 100, 5
-OUT_SHOWN = 3
+TOTAL, OUT_SHOWN = 0, 3
+OUT_SAYS = ("variant_id", "title", "subtitle", "runs_out", "incoming", "at_risk_minor", "updated_at")
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,8 @@ class HomePage:
     models: list[ModelState]
     orders: int
     sales_minor: int
-    stock: StockState
-    out: list[StockAdvice]
-    advice_at: datetime | None
+    stock: StockTotals
+    out: list[Any]  # of OUT_SAYS
     freeze: FreezeWindow | None  # that is on now, whatever it holds
     frozen_until: datetime | None
     is_anything_protected: bool  # else the freeze holds nothing
@@ -43,6 +45,11 @@ class HomePage:
     def today(self) -> date:
         """Return the day where the page is shown: in the shop."""
         return timezone.localdate(self.now)
+
+    @property
+    def advice_at(self) -> datetime | None:
+        """Return when the shop was last told anything about its stock."""
+        return self.stock.newest_at if self.stock.variants else None
 
     @property
     def on_hold(self) -> list[ModelState]:
@@ -76,33 +83,48 @@ class HomePage:
 
 def home_page(shop: Shop, now: datetime) -> HomePage:
     """Read the home page."""
-    recent = Order.objects.for_shop(shop).filter(
-        processed_at__gte=now - WINDOW, cancelled_at__isnull=True, deleted_at__isnull=True, is_test=False
-    )
-    sold = recent.aggregate(orders=Count("pk"), sales=Sum(F("total_minor") - F("refunded_minor")))
+    sold = orders_since(shop, now - WINDOW)
     data = data_state(shop, now)
-    on = freezes.windows_on(shop, now)
+    ahead = freezes.windows_ahead(shop, now)
+    on = freezes.without_a_gap(ahead, now)
     models = model_states(shop, shop.settings, now)
-    advice = StockAdvice.objects.for_shop(shop).filter(location_id=0)
+    out, stock = out_of_stock(shop), stock_totals(shop, TOTAL)
+    alerts = sorted(open_alerts(shop), key=lambda alert: board.RANK[alert.severity], reverse=True)
     return HomePage(
         now=now,
         data=data,
         running=running(shop, now, data),
         models=models,
-        orders=sold["orders"],
-        sales_minor=sold["sales"] or 0,
-        stock=stock_state(advice),
-        out=list(advice.filter(status="out_of_stock").order_by("-at_risk_minor", "variant_id")[:OUT_SHOWN]),
-        advice_at=advice.order_by("-at_risk_minor", "variant_id").values_list("updated_at", flat=True).first(),
+        orders=sold[0].orders if sold else 0,
+        sales_minor=int(sold[0].sales) if sold else 0,
+        stock=as_new_as(out, stock),
+        out=out,
         freeze=on[0] if on else None,
         frozen_until=freezes.end_of(on, now),
         is_anything_protected=any(freezes.protection_of(model.slug, model.deployment).is_due for model in models),
-        next_freeze=freezes.standing(shop).filter(starts_at__range=(now, now + SOON)).order_by("starts_at").first(),
-        alerts=open_alerts(shop),
+        next_freeze=next((window for window in ahead if now <= window.starts_at <= now + SOON), None),
+        alerts=alerts[:ALERTS_SHOWN],
     )
 
 
-def open_alerts(shop: Shop) -> list[Alert]:
-    """List what somebody should look at now, the worst and newest first."""
-    known = Alert.objects.for_shop(shop).filter(closed_at=None).order_by("-opened_at")[:ALERTS_READ]
-    return sorted(known, key=lambda alert: board.RANK[alert.severity], reverse=True)[:ALERTS_SHOWN]
+@prepared
+def orders_since(shop: Shop, since: datetime) -> QuerySet[Order]:
+    """Count orders that stand, and what they brought after refunds."""
+    stands = {"cancelled_at": None, "deleted_at": None, "is_test": False}
+    recent = Order.objects.for_shop(shop).filter(processed_at__gte=since, **stands)
+    sales = Sum(F("total_minor") - F("refunded_minor"))
+    return recent.values("shop").annotate(orders=Count("*"), sales=sales).values_list("orders", "sales")
+
+
+@prepared
+def out_of_stock(shop: Shop) -> QuerySet[StockAdvice]:
+    """List what is out of stock and costs most."""
+    out = StockAdvice.objects.for_shop(shop).filter(location_id=TOTAL, status="out_of_stock")
+    return out.order_by("-at_risk_minor", "variant_id").values_list(*OUT_SAYS)[:OUT_SHOWN]
+
+
+@prepared
+def open_alerts(shop: Shop) -> QuerySet[Alert]:
+    """List what somebody should look at now, the newest first."""
+    known = Alert.objects.for_shop(shop).filter(closed_at=None).annotate(phase=F("release__phase"))
+    return known.order_by("-opened_at")[:ALERTS_READ]

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Model, Q, QuerySet
+
 from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.words import PHASES, Badge, step_name
 from pipelines.lifecycle.releases import release as releasing
 from pipelines.lifecycle.releases import rollback
 from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, StockAdvice, TrainingRun
+from pipelines.models.prepared import prepared
 from pipelines.usecases import USE_CASES
 
 BUSY = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
@@ -26,23 +29,17 @@ class ModelState:
     run: TrainingRun | None
     newest: ModelVersion | None
     next_training_at: datetime
-    has_advice: bool  # whether the shop is told anything about its stock
+    is_in_use: bool  # something speaks to the merchant: a version, or the simple rule before it or after it
     standing: Standing | None  # of the release under way
-    taken_back: Release | None  # the newest, where a person took it back and may use it again
 
     @property
     def active(self) -> ModelVersion | None:
         return self.deployment.active if self.deployment else None
 
     @property
-    def is_in_use(self) -> bool:
-        """Tell whether something speaks to the merchant: a version, or the simple rule before it or after it."""
-        return self.deployment is not None and (self.deployment.revision > 0 or (self.is_replayed and self.has_advice))
-
-    @property
     def is_replayed(self) -> bool:
         """Tell whether it answers for products every night, so that the shop's past can be replayed in orders."""
-        return USE_CASES[self.slug].serves == "batch"
+        return is_replayed(self.slug)
 
     @property
     def is_training(self) -> bool:
@@ -120,15 +117,17 @@ class ModelState:
 
 def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[ModelState]:
     """Read every model of the shop, in the order in which use cases are listed."""
-    pointers = Deployment.objects.for_shop(shop).select_related("active", "standby")
-    deployments = {pointer.use_case: pointer for pointer in pointers}
-    waiting = Release.objects.for_shop(shop).filter(phase__in=Release.OPEN).select_related("version", "shop")
-    releases = {release.use_case: release for release in waiting}
-    newest = TrainingRun.objects.for_shop(shop).order_by("use_case", "-created_at").distinct("use_case")
-    runs = {run.use_case: run for run in newest}
-    made = ModelVersion.objects.for_shop(shop).order_by("use_case", "-number").distinct("use_case")
-    versions = {version.use_case: version for version in made.defer("metrics", "replay", "page", "lineage", "recipe")}
-    at, has_advice = next_training_at(shop, settings, now), StockAdvice.objects.for_shop(shop).exists()
+    deployments = {pointer.use_case: pointer for pointer in pointers(shop)}
+    releases = {release.use_case: release for release in open_releases(shop)}
+    runs = {run.use_case: run for run in newest_runs(shop)}
+    versions = {version.pk: version for version in told_versions(shop)}
+    newest = {version.use_case: version for version in sorted(versions.values(), key=lambda version: version.number)}
+    for pointer in deployments.values():
+        hang(pointer, versions, "active", "standby")
+    for release in releases.values():
+        release.shop = shop
+        hang(release, versions, "version")
+    at = next_training_at(shop, settings, now)
     return [
         ModelState(
             slug=slug,
@@ -136,24 +135,61 @@ def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[Mode
             deployment=deployments.get(slug),
             release=releases.get(slug),
             run=runs.get(slug),
-            newest=versions.get(slug),
+            newest=newest.get(slug),
             next_training_at=at,
-            has_advice=has_advice,
-            taken_back=taken_back(shop, deployments.get(slug), releases.get(slug)),
+            is_in_use=is_in_use(shop, deployments.get(slug)),
             standing=standing_of(releases[slug], now) if slug in releases else None,
         )
         for slug, use_case in USE_CASES.items()
     ]
 
 
-def taken_back(shop: Shop, pointer: Deployment | None, under_way: Release | None) -> Release | None:
-    """Return the newest release that a person took back, where nothing has gone live or begun since."""
-    if under_way or pointer is None or pointer.active_since is None:
-        return None
-    mine = Release.objects.for_shop(shop).filter(use_case=pointer.use_case, phase=Release.Phase.ROLLED_BACK)
-    since = mine.filter(entered_at__gte=pointer.active_since).select_related("version").defer("evidence", "analysis")
-    newest = since.order_by("-pk").first()
-    return newest if newest and newest.may_come_again else None
+@prepared
+def pointers(shop: Shop) -> QuerySet[Deployment]:
+    """Read what runs."""
+    return Deployment.objects.for_shop(shop)
+
+
+@prepared
+def open_releases(shop: Shop) -> QuerySet[Release]:
+    """Read what is under way."""
+    return Release.objects.for_shop(shop).filter(phase__in=Release.OPEN)
+
+
+@prepared
+def newest_runs(shop: Shop) -> QuerySet[TrainingRun]:
+    """Read the newest training of each model."""
+    return TrainingRun.objects.for_shop(shop).order_by("use_case", "-created_at").distinct("use_case")
+
+
+@prepared
+def told_versions(shop: Shop) -> QuerySet[ModelVersion]:
+    """Read the versions that are spoken of: what runs, what is under way, and the newest of each model."""
+    mine, pointer = ModelVersion.objects.for_shop(shop), Deployment.objects.for_shop(shop)
+    runs = Q(pk__in=pointer.values("active")) | Q(pk__in=pointer.values("standby"))
+    waits = Q(pk__in=Release.objects.for_shop(shop).filter(phase__in=Release.OPEN).values("version"))
+    newest = Q(pk__in=mine.order_by("use_case", "-number").distinct("use_case").values("pk"))
+    return mine.filter(runs | waits | newest).only("use_case", "number", "state", "replay", "gates")
+
+
+def hang(row: Model, versions: dict[int, ModelVersion], *columns: str) -> None:
+    """Give a row the versions that it names; one that came meanwhile is read when it is asked for."""
+    for column in columns:
+        named = getattr(row, f"{column}_id")
+        if named in versions:
+            setattr(row, column, versions[named])
+
+
+def is_replayed(slug: str) -> bool:
+    """Tell whether a use case answers for products every night, so that the shop's past can be replayed in orders."""
+    return USE_CASES[slug].serves == "batch"
+
+
+def is_in_use(shop: Shop, pointer: Deployment | None) -> bool:
+    """Tell whether something speaks to the merchant, without asking where a version of ours ever ran."""
+    if pointer is None or pointer.revision > 0:
+        return pointer is not None
+    return is_replayed(pointer.use_case) and StockAdvice.objects.for_shop(shop).exists()
 
 
 def next_training_at(shop: Shop, settings: ShopSettings, now: datetime) -> datetime:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from dashboard.queries.data_state import DataState, data_state
 from pipelines.models import ModelVersion, Release, Shop, TrainingRun
+from pipelines.models.prepared import prepared
 from pipelines.usecases import USE_CASES
 
 BUSY = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
@@ -57,12 +60,30 @@ class Running:
 
 def running(shop: Shop, now: datetime, data: DataState | None = None) -> Running:
     """Read what runs."""
-    runs = TrainingRun.objects.for_shop(shop).order_by("-pk")
-    busy = [run for run in runs[: len(USE_CASES)] if run.state in BUSY]
+    runs, versions, releases = newest_runs(shop), newest_version(shop), newest_release(shop)
+    busy = [run for run in runs if run.state in BUSY]
     return Running(
         data=data or data_state(shop, now),
         trainings=[Training(USE_CASES[run.use_case].title, run) for run in busy],
-        run=runs.first(),
-        version=ModelVersion.objects.for_shop(shop).order_by("-pk").only("state").first(),
-        release=Release.objects.for_shop(shop).order_by("-pk").only("phase", "revision").first(),
+        run=runs[0] if runs else None,
+        version=versions[0] if versions else None,
+        release=releases[0] if releases else None,
     )
+
+
+@prepared
+def newest_runs(shop: Shop) -> QuerySet[TrainingRun]:
+    """Read the newest trainings; the newest one first."""
+    return TrainingRun.objects.for_shop(shop).order_by("-pk")[: len(USE_CASES)]
+
+
+@prepared
+def newest_version(shop: Shop) -> QuerySet[ModelVersion]:
+    """Read how the newest version stands."""
+    return ModelVersion.objects.for_shop(shop).order_by("-pk").only("state")[:1]
+
+
+@prepared
+def newest_release(shop: Shop) -> QuerySet[Release]:
+    """Read how the newest release stands."""
+    return Release.objects.for_shop(shop).order_by("-pk").only("phase", "revision")[:1]

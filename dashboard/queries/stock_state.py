@@ -2,53 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import QuerySet
 
-ON_ITS_WAY = Q(order_quantity=0)  # short all the same: enough was ordered, and comes too late
+from pipelines.lifecycle.serving import totals
+from pipelines.models import Shop, StockAdvice, StockTotals
+from pipelines.models.prepared import prepared
 
-
-@dataclass(frozen=True)
-class StockState:
-    """Counts of variants, and the money of exactly these variants; money in minor units."""
-
-    to_order: int
-    to_order_out: int  # of them out of stock
-    order_cost_minor: int
-    short: int  # these miss sales before a delivery ordered today could arrive
-    at_risk_minor: int
-    late: int  # of them, what is already on its way and comes too late
-    late_minor: int
-
-    @property
-    def needs_somebody(self) -> bool:
-        return bool(self.to_order or self.short)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def stock_state(place: QuerySet) -> StockState:
-    """Sum up the advice on one place, or on all together, out of two small indexes: no other column is asked for."""
-    ordered = place.to_order().aggregate(
-        to_order=Count("*"), to_order_out=Count("status", filter=Q(status="out_of_stock")), cost=Sum("order_cost_minor")
-    )
-    short = place.short().aggregate(
-        short=Count("*"),
-        risk=Sum("at_risk_minor"),
-        late=Count("order_quantity", filter=ON_ITS_WAY),
-        late_risk=Sum("at_risk_minor", filter=ON_ITS_WAY),
-    )
-    return state_of(ordered | short)
+def stock_totals(shop: Shop, location_id: int) -> StockTotals:
+    """Read the sums of the advice on one place, or on all together; zeros where nothing is said."""
+    found = sums_of(shop, location_id)
+    return found[0] if found else StockTotals(shop=shop, location_id=location_id, newest_at=NEVER)
 
 
-def state_of(found: dict[str, Any]) -> StockState:
-    """Read sums of nothing as zero."""
-    return StockState(
-        to_order=found["to_order"],
-        to_order_out=found["to_order_out"],
-        order_cost_minor=found["cost"] or 0,
-        short=found["short"],
-        at_risk_minor=found["risk"] or 0,
-        late=found["late"],
-        late_minor=found["late_risk"] or 0,
-    )
+@prepared
+def sums_of(shop: Shop, location_id: int) -> QuerySet[StockTotals]:
+    """Read what was summed up of one place."""
+    return StockTotals.objects.for_shop(shop).filter(location_id=location_id)
+
+
+def as_new_as(rows: Iterable[StockAdvice], known: StockTotals) -> StockTotals:
+    """Return sums that are no older than the rows beside them, whoever wrote those without summing them up."""
+    if all(row.updated_at <= known.newest_at for row in rows):
+        return known
+    return next(fresh for fresh in totals.totals_of(known.shop_id) if fresh.location_id == known.location_id)

@@ -54,9 +54,9 @@ class Row:
 
 @dataclass(frozen=True)
 class VersionsPage:
-    """Every version of every model, newest first."""
+    """Every version of every model, newest first, and what may be used again of it."""
 
-    models: list[tuple[ModelState, list[Row]]]
+    models: list[tuple[ModelState, list[Row], Release | None]]
     running: Running
     why_not: str
     failed: list[TrainingRun]
@@ -66,7 +66,7 @@ def versions_page(shop: Shop, staff: Staff, now: datetime) -> VersionsPage:
     """Read the newest versions of every model."""
     states = model_states(shop, shop.settings, now)
     return VersionsPage(
-        models=[(state, rows_of(shop, state)) for state in states],
+        models=[(state, rows_of(shop, state), taken_back(shop, state)) for state in states],
         running=running(shop, now),
         why_not=approvers.why_not_allowed(shop, staff.sub),
         failed=[state.run for state in states if state.run and state.run.error],
@@ -89,6 +89,17 @@ def rows_of(shop: Shop, state: ModelState) -> list[Row]:
         )
         for version in listed
     ]
+
+
+def taken_back(shop: Shop, state: ModelState) -> Release | None:
+    """Return the newest release that a person took back, where nothing has gone live or begun since."""
+    pointer = state.deployment
+    if state.release or pointer is None or pointer.active_since is None:
+        return None
+    mine = Release.objects.for_shop(shop).filter(use_case=pointer.use_case, phase=Release.Phase.ROLLED_BACK)
+    since = mine.filter(entered_at__gte=pointer.active_since).select_related("version").defer("evidence", "analysis")
+    newest = since.order_by("-pk").first()
+    return newest if newest and newest.may_come_again else None
 
 
 def place_of(version: ModelVersion, deployment: Deployment | None, release: Release | None) -> Badge | None:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.embedding import merchant_required
 from dashboard.files import csv_file, major
 from dashboard.forms import OverrideForm, RevisionForm, RuleForm, WishForm
+from dashboard.lines import lines_as_html
 from dashboard.pages import go, local_now, show
 from dashboard.queries.forecasts import (
     STATUSES,
@@ -51,7 +52,8 @@ def forecasts(request: HttpRequest) -> HttpResponse:
     """Show what will sell and what to reorder."""
     today = local_now(request.shop.zone).date()
     page = forecasts_page(request.shop, WishForm.read(request.GET), today)
-    return show(request, "dashboard/forecasts.html", {"page": page})
+    lines = lines_as_html(page, request.shop.currency)
+    return show(request, "dashboard/forecasts.html", {"page": page, "lines": lines})
 
 
 @merchant_required

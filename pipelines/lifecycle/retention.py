@@ -94,8 +94,8 @@ KEPT |= dict.fromkeys(
     DECIDED,
 )
 KEPT |= dict.fromkeys(
-    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "stockadvice", "publishedfields",
-     "deployment", "freezewindow", "teststorelink", "stagedfield", "forgottencustomer", "storagemark"],
+    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "stockadvice", "stocktotals",
+     "publishedfields", "deployment", "freezewindow", "teststorelink", "stagedfield", "forgottencustomer", "storagemark"],
     SMALL,
 )  # fmt: skip
 

@@ -254,7 +254,11 @@ class Order(Fact):
 
     class Meta(Fact.Meta):
         indexes = [
-            models.Index(fields=["shop", "processed_at"], name="order_by_day"),
+            models.Index(
+                fields=["shop", "processed_at"],
+                include=["total_minor", "refunded_minor", "cancelled_at", "deleted_at", "is_test"],
+                name="order_by_day",  # what a span of days brought is summed up out of it alone
+            ),
             models.Index(fields=["shop", "fetch_due_at"], condition=Q(fetch_due_at__isnull=False), name="order_due"),
             models.Index(fields=["shop", "unit"], condition=Q(unit__isnull=False), name="order_by_unit"),
             models.Index(

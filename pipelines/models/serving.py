@@ -14,6 +14,7 @@ URGENT = ("out_of_stock", "order_today")
 LEAST_LOST = 0.5  # a unit, once rounded: who misses less is not called short
 TO_ORDER = Q(status__in=URGENT, order_quantity__gt=0)
 SHORT = Q(lost_units__gte=LEAST_LOST)
+LATE = SHORT & Q(order_quantity=0)  # enough was ordered, and comes too late
 
 
 class Forecast(ShopTable):
@@ -57,10 +58,6 @@ class StockAdviceQuerySet(ShopQuerySet):
         """Keep what should be ordered today, or should have been."""
         return self.filter(TO_ORDER)
 
-    def short(self) -> Self:
-        """Keep what misses sales before a delivery ordered today could arrive."""
-        return self.filter(SHORT)
-
 
 class StockAdvice(ShopTable):
     """One variant's row on the Forecasts page, written by the nightly refresh; location 0 is the total."""
@@ -73,7 +70,7 @@ class StockAdvice(ShopTable):
     subtitle = models.CharField(max_length=255, blank=True)
     sku = models.CharField(max_length=255, blank=True)
     vendor = models.CharField(max_length=255, blank=True)
-    search = models.TextField(blank=True)  # lower-cased title, options, SKU
+    search = models.TextField(blank=True)  # lower-cased title, options, SKU, cut to what an index can hold
     status = models.CharField(max_length=20)  # stock.STATUSES
     spark = models.TextField(blank=True)  # ready SVG
     sold_28 = models.FloatField(default=0)
@@ -116,23 +113,42 @@ class StockAdvice(ShopTable):
             models.UniqueConstraint(fields=["shop", "location_id", "variant_id"], name="advice_once"),
         ]
         indexes = [
-            models.Index(fields=["shop", "location_id", "-at_risk_minor", "variant_id"], name="advice_by_risk"),
+            models.Index(
+                fields=["shop", "location_id", "-at_risk_minor", "variant_id"],
+                include=["search", "status", "forecast_28", "runs_out"],  # a search reads nothing else
+                name="advice_by_risk",
+            ),
             models.Index(fields=["shop", "location_id", "-forecast_28", "variant_id"], name="advice_by_forecast"),
             models.Index(fields=["shop", "location_id", "runs_out", "variant_id"], name="advice_by_run_out"),
             models.Index(fields=["shop", "location_id", "status"], name="advice_by_status"),
             models.Index(
                 fields=["shop", "location_id", "vendor", "title"],
-                include=["status", "order_cost_minor"],
                 condition=Q(status__in=["out_of_stock", "order_today"], order_quantity__gt=0),
                 name="advice_to_order",
             ),
-            models.Index(
-                fields=["shop", "location_id", "-at_risk_minor", "variant_id"],
-                include=["order_quantity"],
-                condition=SHORT,
-                name="advice_short",
-            ),
         ]
+
+
+class StockTotals(ShopTable):
+    """The advice on one place in sums, written with its rows, so that no page counts them; money in minor units."""
+
+    location_id = models.BigIntegerField(default=0)  # 0: all together
+    variants = models.JSONField(default=dict)  # status -> how many
+    to_order = models.IntegerField(default=0)
+    to_order_out = models.IntegerField(default=0)  # of them out of stock
+    to_order_minor = models.BigIntegerField(default=0)  # what they cost
+    short = models.IntegerField(default=0)  # these miss sales before a delivery ordered today could arrive
+    short_minor = models.BigIntegerField(default=0)  # the sales that they are expected to miss
+    late = models.IntegerField(default=0)  # of them, what is already on its way and comes too late
+    late_minor = models.BigIntegerField(default=0)
+    newest_at = models.DateTimeField()  # of the rows that are in them
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "location_id"], name="totals_once")]
+
+    @property
+    def needs_somebody(self) -> bool:
+        return bool(self.to_order or self.short)
 
 
 class PublishedFields(ShopTable):

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import Deployment, FreezeWindow, LifecycleEvent, Release, Shop, ShopSettings
+from pipelines.models.prepared import prepared
 from pipelines.stats import calendar
 from pipelines.strategies import freezing
 from pipelines.strategies.freezing import Effect, Protection
@@ -51,9 +53,19 @@ def standing_now(now: datetime):
     return FreezeWindow.objects.filter(starts_at__lte=now, ends_at__gt=now).exclude(state=State.DISMISSED)
 
 
+@prepared
+def windows_ahead(shop: Shop | int, now: datetime) -> QuerySet[FreezeWindow]:
+    """List the freezes that are not over, the first one first."""
+    return standing(shop).filter(ends_at__gt=now).order_by("starts_at", "pk")
+
+
 def windows_on(shop: Shop | int, now: datetime) -> list[FreezeWindow]:
     """List the freezes that hold now, and those that follow without a gap, the first one first."""
-    ahead = list(standing(shop).filter(ends_at__gt=now).order_by("starts_at", "pk"))
+    return without_a_gap(windows_ahead(shop, now), now)
+
+
+def without_a_gap(ahead: list[FreezeWindow], now: datetime) -> list[FreezeWindow]:
+    """Keep of freezes in their order what holds now, and what follows it at once."""
     until = calendar.frozen_until([(window.starts_at, window.ends_at) for window in ahead], now)
     return [window for window in ahead if until and window.starts_at < until]
 

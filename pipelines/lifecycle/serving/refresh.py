@@ -22,6 +22,7 @@ from pipelines import strategies
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.data.tables import copy_rows
 from pipelines.lifecycle.errors import OWN_FAULTS, ArtifactRefused, StageError, is_own_fault
+from pipelines.lifecycle.serving import totals
 from pipelines.lifecycle.serving.sound import soundness
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, Forecast, ModelVersion, Release, ServingWindow, Shop, StockAdvice
@@ -245,7 +246,7 @@ def write_forecasts(deployment: Deployment, speaker: Speaker, origin: date, rows
 
 
 def write_advice(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame, now: datetime) -> int:
-    """Replace the shop's advice on the variants that this speaker advises on.
+    """Replace the shop's advice on the variants that this speaker advises on, and sum it up.
 
     It is as old as the moment at which its data was read: what the merchant changed since is not in it.
     """
@@ -256,7 +257,9 @@ def write_advice(deployment: Deployment, speaker: Speaker, origin: date, rows: p
         rows = rows[rows["variant_id"].map(speaker.advises).astype(bool)]
         known = known.filter(variant_id__in=rows["variant_id"].unique().tolist())
     known.delete()
-    return copy_rows(StockAdvice, signed(rows, deployment, speaker, origin).assign(updated_at=now.isoformat()))
+    written = copy_rows(StockAdvice, signed(rows, deployment, speaker, origin).assign(updated_at=now.isoformat()))
+    totals.sum_up(deployment.shop_id)
+    return written
 
 
 def signed(rows: pd.DataFrame, deployment: Deployment, speaker: Speaker, origin: date) -> pd.DataFrame:

@@ -35,6 +35,7 @@ YEAR = 365
 WEEK = 7
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 KNOWN_STOCKOUT = 1
+SEARCHED = 500  # characters: an index entry holds 2,700 bytes
 ONLY_VARIANT = "Default Title"  # what Shopify calls the variant of a product that has no options
 
 
@@ -113,7 +114,11 @@ def described(variants: pd.DataFrame) -> pd.DataFrame:
             "subtitle": subtitle,
             "sku": variants["sku"],
             "vendor": variants["vendor"],
-            "search": (title + " " + subtitle + " " + variants["sku"]).str.lower().str.split().str.join(" "),
+            "search": (title + " " + subtitle + " " + variants["sku"])
+            .str.lower()
+            .str.split()
+            .str.join(" ")
+            .str[:SEARCHED],
             "rule": rules.to_dict("records"),
         }
     )
