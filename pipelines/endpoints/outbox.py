@@ -29,6 +29,7 @@ from pipelines.shopify.topics import number
 log = logging.getLogger(__name__)
 
 BATCH = 256
+PAUSE, LONGEST_PAUSE = 0.0005, 0.005  # seconds for others to arrive, once and in all
 ROOM = 2048  # deliveries that may wait; more are sent away, and Shopify sends them again
 KNOWN_FOR = 30.0  # seconds that a shop's key is trusted
 UNKNOWN_FOR = 2.0
@@ -145,8 +146,12 @@ class Outbox:
             tell(batch)
 
     def take(self) -> list[Waiting]:
-        """Wait for a delivery, and take what else has arrived."""
+        """Wait for a delivery, and take what else arrives while more keep arriving: a commit costs as much for one."""
         batch = [self.queue.get()]
+        seen, until = -1, time.monotonic() + LONGEST_PAUSE
+        while seen < self.queue.qsize() < BATCH and time.monotonic() < until:
+            seen = self.queue.qsize()
+            time.sleep(PAUSE)
         while len(batch) < BATCH:
             try:
                 batch.append(self.queue.get_nowait())
