@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import resource
@@ -15,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 
 from pipelines.lifeline import die_with
@@ -39,6 +40,7 @@ def main() -> None:
         port=options.port,
         workers=options.workers,
         interface=Interfaces.ASGINL,
+        loop=Loops.uvloop,
         # A guess of the version would wait for the first bytes without a deadline: HTTP/1 is all that proxies speak.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
@@ -65,6 +67,7 @@ def load(server: int, port: int) -> Callable[..., Any]:
     die_with(server, signal.SIGKILL)
     name, _, application = APPLICATION.partition(":")
     module = importlib.import_module(name)
+    gc.freeze()  # what was loaded stays: the collector need not walk it again and again
     module.doorman.watch_over(port)
     return getattr(module, application)
 

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from queue import Empty, SimpleQueue
@@ -29,6 +29,7 @@ from pipelines.shopify.topics import number
 log = logging.getLogger(__name__)
 
 BATCH = 256
+PAUSE, LONGEST_PAUSE = 0.0005, 0.005  # seconds for others to arrive, once and in all
 ROOM = 2048  # deliveries that may wait; more are sent away, and Shopify sends them again
 KNOWN_FOR = 30.0  # seconds that a shop's key is trusted
 UNKNOWN_FOR = 2.0
@@ -36,28 +37,25 @@ UNSTORABLE = (psycopg2.DataError, psycopg2.IntegrityError, TypeError, ValueError
 IN_USE = (QueryCanceled, LockNotAvailable)
 ANSWER_SECONDS = 3.5  # after which a sender is told to come back, whatever the database does; Shopify waits for 5
 
+# Sent with what it limits, as one text: PostgreSQL takes such a text as one transaction, in one round trip.
 IN_TIME = "SET LOCAL statement_timeout = 2000; SET LOCAL lock_timeout = 500;"
 STORE = f"""
 {IN_TIME}
-INSERT INTO pipelines_webhookdelivery
-    (shop_domain, webhook_id, topic, event_id, api_version, triggered_at, body_digest, payload, subject, state, error,
+INSERT INTO pipelines_webhookdelivery (
+    shop_domain, webhook_id, topic, event_id, api_version, triggered_at, body_digest, payload, subject, state, error,
     received_at, not_before)
-SELECT shop_domain, webhook_id, topic, event_id, api_version, triggered_at, decode(body_digest, 'hex'), payload,
-       subject, state, error, %(now)s, %(now)s
-FROM json_to_recordset(%(deliveries)s::json) AS arrived(
-    shop_domain text, webhook_id text, topic text, event_id text, api_version text, triggered_at timestamptz,
-    body_digest text, payload jsonb, subject text, state text, error text)
-ON CONFLICT DO NOTHING
-RETURNING shop_domain, webhook_id
+VALUES {{rows}} ON CONFLICT DO NOTHING RETURNING shop_domain, webhook_id
 """
+ROW = "(" + ", ".join(["%s"] * 13) + ")"
 COUNT_REPEAT = """
 UPDATE pipelines_webhookdelivery SET duplicates = least(duplicates + 1, 32000), doubled_at = %(now)s
 WHERE id = (
     SELECT id FROM pipelines_webhookdelivery
     WHERE shop_domain = %(shop_domain)s AND (webhook_id = %(webhook_id)s OR (
         topic = %(topic)s AND body_digest = decode(%(body_digest)s, 'hex') AND triggered_at = %(triggered_at)s))
-    LIMIT 1 FOR UPDATE SKIP LOCKED)
+    LIMIT 1 FOR UPDATE SKIP LOCKED);
 """
+KNOWN_BY = ("shop_domain", "webhook_id", "topic", "body_digest", "triggered_at")
 SHOPS = f"{IN_TIME} SELECT domain, gid, customer_key FROM pipelines_shop WHERE domain = ANY(%s)"
 
 
@@ -71,14 +69,15 @@ class Delivery:
     event_id: str
     api_version: str
     triggered_at: str
-    body_digest: str
+    body_digest: str  # in hex
     payload: dict[str, Any]
     subject: str = ""
     state: str = "received"
     error: str = ""
 
-
-COLUMNS = tuple(column.name for column in fields(Delivery))
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.shop_domain, self.webhook_id
 
 
 class Outcome(Enum):
@@ -147,8 +146,12 @@ class Outbox:
             tell(batch)
 
     def take(self) -> list[Waiting]:
-        """Wait for a delivery, and take what else has arrived."""
+        """Wait for a delivery, and take what else arrives while more keep arriving: a commit costs as much for one."""
         batch = [self.queue.get()]
+        seen, until = -1, time.monotonic() + LONGEST_PAUSE
+        while seen < self.queue.qsize() < BATCH and time.monotonic() < until:
+            seen = self.queue.qsize()
+            time.sleep(PAUSE)
         while len(batch) < BATCH:
             try:
                 batch.append(self.queue.get_nowait())
@@ -164,59 +167,73 @@ class Outbox:
         """Store the batch in one transaction; where one row spoils it, each in its own."""
         if self.connection is None:
             self.connection = self.connect()
+            self.connection.autocommit = True  # each text that we send is a transaction
         try:
             self.commit_together(batch)
         except (psycopg2.Error, TypeError, ValueError):
             if self.connection.closed:
                 raise
-            self.connection.rollback()
             for one in batch:
                 if time.monotonic() < one.until:
                     self.commit_alone(one)
 
     def commit_together(self, batch: list[Waiting]) -> None:
-        assert self.connection
         self.learn_shops({one.delivery.shop_domain for one in batch})
         accepted = [one for one in batch if self.belongs_to_its_shop(one)]
-        self.insert([one.delivery for one in accepted])
-        self.connection.commit()
+        known = self.insert([one.delivery for one in accepted])
         for one in batch:
             one.outcome = Outcome.REFUSED
         for one in accepted:
             one.outcome = Outcome.STORED
+        self.count_repeats(known)
 
     def commit_alone(self, one: Waiting) -> None:
         """Store one delivery; one that the database cannot hold is parked without its payload."""
-        assert self.connection
         try:
             self.commit_together([one])
         except UNSTORABLE as error:
-            self.connection.rollback()
             one.delivery.payload, one.delivery.subject, one.delivery.state = {}, "", "dead"
             one.delivery.error = f"It could not be stored: {type(error).__name__}."
             self.commit_together([one])
         except IN_USE:  # somebody else holds its row, or the table
-            self.connection.rollback()
+            pass
 
-    def insert(self, deliveries: list[Delivery]) -> None:
-        """Write deliveries in one statement, and count those that we had already."""
-        assert self.connection
+    def insert(self, deliveries: list[Delivery]) -> list[Delivery]:
+        """Write deliveries in one statement; return those that are there already."""
         if not deliveries:
-            return
+            return []
+        assert self.connection
         deliveries.sort(key=lambda delivery: delivery.webhook_id)  # two processes lock in the same order
+        now = datetime.now(UTC).isoformat()
+        rows = STORE.format(rows=", ".join([ROW] * len(deliveries)))
         with self.connection.cursor() as cursor:
-            now = datetime.now(UTC)
-            cursor.execute(STORE, {"deliveries": as_json(deliveries), "now": now})
+            cursor.execute(rows, [value for delivery in deliveries for value in (*values(delivery), now, now)])
             new = set(cursor.fetchall())
-            if len(new) == len(deliveries):
-                return
-            for delivery in deliveries:
-                key = (delivery.shop_domain, delivery.webhook_id)
-                if key in new:
-                    new.discard(key)  # its second copy in this batch is a repeat
-                else:
-                    told = {name: getattr(delivery, name) for name in COLUMNS if name != "payload"}
-                    cursor.execute(COUNT_REPEAT, told | {"now": now})
+        if len(new) == len(deliveries):
+            return []
+        known = []
+        for delivery in deliveries:
+            if delivery.key in new:
+                new.discard(delivery.key)  # its second copy in this batch is a repeat
+            else:
+                known.append(delivery)
+        return known
+
+    def count_repeats(self, repeats: list[Delivery]) -> None:
+        """Count deliveries that we had already: they are stored, whether or not that can be counted now."""
+        if not repeats:
+            return
+        assert self.connection
+        now = datetime.now(UTC)
+        with self.connection.cursor() as cursor:
+            told = [
+                cursor.mogrify(COUNT_REPEAT, {name: getattr(repeat, name) for name in KNOWN_BY} | {"now": now})
+                for repeat in repeats
+            ]
+            try:
+                cursor.execute(IN_TIME.encode() + b"".join(told))
+            except psycopg2.Error as error:
+                log.info("%d repeats were not counted: %s", len(repeats), type(error).__name__)
 
     def belongs_to_its_shop(self, one: Waiting) -> bool:
         """Check the body's shop against the header's, and put the pseudonym where the customer's id was."""
@@ -257,14 +274,30 @@ def pseudonym(one: Waiting, shop: KnownShop) -> bytes | None:
         return None
 
 
-def as_json(deliveries: list[Delivery]) -> str:
+def values(delivery: Delivery) -> tuple[str, ...]:
+    """Return a delivery as the database takes it."""
+    return (
+        delivery.shop_domain,
+        delivery.webhook_id,
+        delivery.topic,
+        delivery.event_id,
+        delivery.api_version,
+        delivery.triggered_at,
+        f"\\x{delivery.body_digest}",
+        as_json(delivery.payload),
+        delivery.subject,
+        delivery.state,
+        delivery.error,
+    )
+
+
+def as_json(payload: dict[str, Any]) -> str:
     """Serialise for the database; what it cannot take, or we may not keep, is cleaned away."""
-    rows: list[Any] = [{name: getattr(delivery, name) for name in COLUMNS} for delivery in deliveries]
     try:
-        written = orjson.dumps(rows)
+        written = orjson.dumps(payload)
     except TypeError:
-        written = orjson.dumps(storable(rows))
-    return (orjson.dumps(storable(rows)) if needs_cleaning(written) else written).decode()
+        written = orjson.dumps(storable(payload))
+    return (orjson.dumps(storable(payload)) if needs_cleaning(written) else written).decode()
 
 
 def storable(value: Any) -> Any:

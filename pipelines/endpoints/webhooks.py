@@ -23,6 +23,7 @@ from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answe
 from pipelines.shopify.domains import SHOP_DOMAIN, client_secrets
 from pipelines.shopify.hmac import webhook_is_authentic
 from pipelines.shopify.shapes import is_plausible
+from pipelines.shopify.texts import clean
 from pipelines.shopify.topics import TOPICS, Minimised, Topic, minimise
 
 PATH = "/webhooks/shopify"
@@ -31,6 +32,7 @@ CONNECT_SECONDS = 2
 BODY_SECONDS = 5.0  # Shopify itself gives up after so many
 TOPIC_NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+){1,3}")
 LIMITS = {"webhook-id": 100, "event-id": 100, "api-version": 20, "topic": 60, "shop-domain": 100}
+OF_NO_FORM = ("webhook-id", "event-id", "api-version")
 HEADERS = [(name, b"x-shopify-" + name.encode(), longest) for name, longest in LIMITS.items()]
 
 MORE = {405: [(b"allow", b"POST")], 503: [(b"retry-after", b"5")]}
@@ -125,7 +127,7 @@ def named_headers(headers: dict[bytes, bytes]) -> dict[str, str]:
         raise Refused(400, "X-Shopify-Shop-Domain names no shop")
     if not TOPIC_NAME.fullmatch(named["topic"]):
         raise Refused(400, "X-Shopify-Topic names no topic")
-    return named
+    return named | {name: clean(named[name])[: LIMITS[name]] for name in OF_NO_FORM}
 
 
 def understand(name: str, body: bytes) -> tuple[Minimised, str, str]:

@@ -10,9 +10,9 @@ import hmac
 from collections.abc import Iterable
 
 
-def webhook_signature(body: bytes, secret: str) -> str:
+def webhook_signature(body: bytes, secret: str) -> bytes:
     """Return the value of X-Shopify-Hmac-Sha256 for a raw body."""
-    return base64.b64encode(hmac.digest(secret.encode(), body, "sha256")).decode()
+    return base64.b64encode(hmac.digest(secret.encode(), body, "sha256"))
 
 
 def webhook_is_authentic(body: bytes, header: str | bytes, secrets: Iterable[str]) -> bool:
@@ -21,5 +21,5 @@ def webhook_is_authentic(body: bytes, header: str | bytes, secrets: Iterable[str
     Shopify signs with the old secret for up to an hour after a rotation, so both are tried.
     """
     given = header.encode("utf-8", "replace") if isinstance(header, str) else header
-    matches = [hmac.compare_digest(webhook_signature(body, secret).encode(), given) for secret in secrets if secret]
+    matches = [hmac.compare_digest(webhook_signature(body, secret), given) for secret in secrets if secret]
     return any(matches)

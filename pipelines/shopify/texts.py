@@ -14,7 +14,7 @@ LABEL = rf"[\w{UNSEEN}-]{{1,63}}"
 HOST = rf"(?:\[[^\]\s]{{1,64}}\]|{LABEL}(?:[.\uff0e\u3002\uff61]{LABEL}){{1,8}}|[^\W\d_]{LABEL})"
 EMAIL = re.compile(rf"{LOCAL}[{AT}]{HOST}")
 HAS_AT = re.compile(f"[{AT}]")
-AT_BYTES = tuple(sign.encode() for sign in AT)
+WIDE_AT = tuple(sign.encode() for sign in AT[1:])
 REMOVED = "[e-mail removed]"
 
 
@@ -33,4 +33,6 @@ def clean(text: str) -> str:
 
 def needs_cleaning(written: bytes) -> bool:
     """Say whether JSON may hold what `clean` takes out."""
-    return b"\\u0000" in written or any(sign in written for sign in AT_BYTES)
+    if b"@" in written or b"\\u0000" in written:
+        return True
+    return not written.isascii() and any(sign in written for sign in WIDE_AT)

@@ -24,24 +24,25 @@ NO_SUCH_FORM = "[removed]"  # stands for a value that has not the form of its fi
 
 
 class Form(NamedTuple):
-    """What the values of a field look like; only free texts have none."""
+    """What the values of a field look like."""
 
-    types: frozenset[type]
-    matches: Callable[[str], Any] = lambda value: None  # where the value is a text
+    types: frozenset[type]  # that are as they should be, whatever the value
+    matches: Callable[[str], Any] = lambda value: None  # where the value is a text, and texts are not among them
 
     @classmethod
     def of(cls, *types: type, text: str = "") -> Form:
         kinds = frozenset({*types, type(None)})
-        return cls(kinds, re.compile(text).fullmatch) if text else cls(kinds)
+        return cls(kinds, re.compile(text, re.ASCII).fullmatch) if text else cls(kinds)
 
 
+FREE = Form(SCALARS)  # texts of all kinds, which the door cleans
 MOMENT = Form.of(text=r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 MONEY = Form.of(int, float, text=r"-?\d{1,24}(?:\.\d{1,12})?(?:[eE][+-]?\d{1,3})?")
 ID = Form.of(int, text=r"(?:gid://shopify/\w{1,40}/)?\d{1,24}(?:\?[\w=&.-]{0,80})?")
-STATUS = Form.of(
-    text="pending|authorized|partially_paid|paid|partially_refunded|refunded|voided|expired|fulfilled|partial|restocked"
-    "|unfulfilled|active|archived|draft|unlisted|success|failure|error|created|running|completed|failed|canceled"
-    "|cancel|return|no_restock|legacy_restock|authorization|capture|sale|void|refund|change|emv_authorization"
+STATUSES = frozenset(
+    "pending authorized partially_paid paid partially_refunded refunded voided expired fulfilled partial restocked"
+    " unfulfilled active archived draft unlisted success failure error created running completed failed canceled"
+    " cancel return no_restock legacy_restock authorization capture sale void refund change emv_authorization".split()
 )
 MONEY_FIELDS = "price compare_at_price total_discount amount cost subtotal_price total_price total_discounts"
 STATUS_FIELDS = "financial_status fulfillment_status status kind restock_type"
@@ -55,7 +56,7 @@ FORMS: dict[str, Form] = {
 }
 for fields, form in (
     (MONEY_FIELDS, MONEY),
-    (STATUS_FIELDS, STATUS),
+    (STATUS_FIELDS, Form(frozenset({type(None)}), STATUSES.__contains__)),
     ("quantity current_quantity available", Form.of(int)),
     ("test gift_card requires_shipping tracked active", Form.of(bool)),
     ("myshopify_domain shop_domain", Form.of(text=r"[^\s@]{1,100}")),
@@ -63,11 +64,11 @@ for fields, form in (
     FORMS |= dict.fromkeys(fields.split(), form)
 
 
-def form_of(name: str) -> Form | None:
-    """Return the form of a field, by its name; nothing for free texts, which the door cleans."""
+def form_of(name: str) -> Form:
+    """Return the form of a field, by its name."""
     if name.endswith("_at"):
         return MOMENT
-    return ID if name.endswith("_id") else FORMS.get(name)
+    return ID if name.endswith("_id") else FORMS.get(name, FREE)
 
 
 UNIT_KEY = "_shopmlops_unit"  # the cart attribute that our theme block and pixel write
@@ -80,7 +81,7 @@ class Keep:
 
     def __init__(self, names: str, lists: str = "", **parts: Keep) -> None:
         self.names = tuple(names.split())
-        self.fields = tuple((name, form_of(name)) for name in self.names)
+        self.fields = tuple((name, *form_of(name)) for name in self.names)
         self.lists = tuple(lists.split())
         self.parts = tuple(parts.items())
 
@@ -90,12 +91,13 @@ class Keep:
         One that has not its field's form is marked: a name that stands where a time should is not kept.
         """
         get, kept = body.get, {}
-        for name, form in self.fields:
+        for name, types, matches in self.fields:
             value = get(name, ABSENT)
             kind = type(value)
-            if kind in SCALARS:
-                fits = form is None or kind in form.types or (kind is str and form.matches(value))
-                kept[name] = value if fits else NO_SUCH_FORM
+            if kind in types or (kind is str and matches(value)):
+                kept[name] = value
+            elif kind in SCALARS:
+                kept[name] = NO_SUCH_FORM
         for name in self.lists:
             if type(get(name)) is list:
                 kept[name] = [value for value in body[name] if type(value) in SCALARS]
@@ -194,8 +196,7 @@ TOPICS: dict[str, Topic] = {
 }
 
 
-@dataclass(frozen=True)
-class Minimised:
+class Minimised(NamedTuple):
     """A body cut to its allow-list, and what the door needs to know about it before it is written."""
 
     payload: dict[str, Any]
