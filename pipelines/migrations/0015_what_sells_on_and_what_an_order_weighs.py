@@ -1,10 +1,12 @@
+"""A variant that sells on without stock, and a shop that weighs what being wrong costs."""
+
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0013_what_sweeps_look_for'),
+        ('pipelines', '0014_totals_of_advice'),
     ]
 
     operations = [

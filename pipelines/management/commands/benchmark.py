@@ -12,7 +12,7 @@ from pipelines.ops import benchmarks
 
 
 class Command(BaseCommand):
-    help = "Measure a claim (ingest, backfill, forecast, accuracy, orders, pages, releases, evidence) beside its reference."
+    help = "Measure ingest, backfill, forecast, accuracy, orders, pages, releases or evidence beside a reference."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
