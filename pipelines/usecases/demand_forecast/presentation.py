@@ -163,7 +163,8 @@ class _Story:
             [round(getattr(self.replay.outcomes[name], part)) for name in (self.rival, "candidate")]
             for part in ("too_little", "too_much")
         ]
-        if not words.shows_decimals([cell for row in rows for cell in row], self.currency):
+        totals = [sum(column) for column in zip(*rows, strict=True)]
+        if not words.shows_decimals([*totals, *(cell for row in rows for cell in row)], self.currency):
             rows = [[words.whole_major(cell, self.currency) for cell in row] for row in rows]
         rows.append([sum(column) for column in zip(*rows, strict=True)])
         return [(other, mine, other - mine) for other, mine in rows]

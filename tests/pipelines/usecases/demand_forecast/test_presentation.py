@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.usecases.demand_forecast.explanation import explain
@@ -143,6 +143,7 @@ def test_what_was_left_out_and_filled_in_is_said():
 
 
 @given(st.lists(st.floats(0, 3e6), min_size=4, max_size=4), st.sampled_from(["GBP", "JPY", "KWD"]))
+@example([11.7, 1.0, 2554.7, 7936.4], "GBP")  # parts under a hundred, their total over it
 def test_the_parts_shown_add_up_in_every_row_and_column(costs, currency):
     replay = a_replay(mine=(costs[0], costs[1]), other=(costs[2], costs[3]))
     _, card = cards(replay, currency=currency)
