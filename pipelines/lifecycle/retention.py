@@ -94,8 +94,9 @@ KEPT |= dict.fromkeys(
     DECIDED,
 )
 KEPT |= dict.fromkeys(
-    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "stockadvice", "publishedfields",
-     "deployment", "freezewindow", "teststorelink", "stagedfield", "forgottencustomer", "storagemark"],
+    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "oddorder", "stockadvice",
+     "publishedfields", "deployment", "freezewindow", "teststorelink", "stagedfield", "forgottencustomer",
+     "storagemark"],
     SMALL,
 )  # fmt: skip
 
