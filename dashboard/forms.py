@@ -341,6 +341,20 @@ class OverrideForm(forms.Form):
         return found
 
 
+class OddOrderForm(forms.Form):
+    """What the merchant says of one unusual day."""
+
+    CHOICES = {"full": True, "none": False, "usual": None}
+
+    day = forms.DateField()
+    weighs = forms.ChoiceField(choices=[(name, name) for name in CHOICES])
+
+    @property
+    def counts(self) -> bool | None:
+        """Return whether the day counts in full, not at all, or (None) as we weigh it."""
+        return self.CHOICES[self.cleaned_data["weighs"]]
+
+
 class UploadForm(forms.Form):
     """A file of stock rules."""
 

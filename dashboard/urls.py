@@ -17,6 +17,7 @@ urlpatterns = [
     path("forecasts/<int:variant_id>/figure.json", forecasts.variant_figure, name="variant-figure"),
     path("forecasts/<int:variant_id>/override", forecasts.override, name="override"),
     path("forecasts/<int:variant_id>/end-override", forecasts.end_override, name="end-override"),
+    path("forecasts/<int:variant_id>/odd-order", forecasts.odd_order, name="odd-order"),
     path("forecasts/<int:variant_id>/rule", forecasts.rule, name="variant-rule"),
     path("versions", versions.versions, name="versions"),
     path("versions/<slug:use_case>/compare", versions.compare, name="compare"),

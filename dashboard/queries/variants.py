@@ -20,6 +20,7 @@ from pipelines.models import (
     Forecast,
     ForecastOverride,
     Location,
+    OddOrder,
     OrderLine,
     Shop,
     StockAdvice,
@@ -49,6 +50,27 @@ class PlaceRow:
 
 
 @dataclass(frozen=True)
+class OddDay:
+    """One unusual day: what sold, what of it counts, and what the merchant says of it."""
+
+    day: date
+    sold: float | None
+    weighs: float | None
+    counts: bool | None = None
+
+    @property
+    def day_iso(self) -> str:
+        return self.day.isoformat()
+
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """Return what the merchant can say next: the form's value, and its words."""
+        if self.counts is None:
+            return [("full", "Count in full"), ("none", "Leave out")]
+        return [("usual", "Weigh as usual")]
+
+
+@dataclass(frozen=True)
 class VariantPage:
     """Everything on a variant's page."""
 
@@ -61,6 +83,7 @@ class VariantPage:
     arrives: date
     today: date
     is_recalculating: bool
+    odd_days: list[OddDay]
 
     @property
     def badge(self) -> Badge:
@@ -114,7 +137,19 @@ def variant_page(shop: Shop, advice: StockAdvice, now: datetime) -> VariantPage:
         arrives=today + timedelta(days=round(advice.rule.get("lead_time_days") or shop.settings.lead_time_days)),
         today=today,
         is_recalculating=is_recalculating(shop, advice.updated_at),
+        odd_days=odd_days(shop, advice),
     )
+
+
+def odd_days(shop: Shop, advice: StockAdvice) -> list[OddDay]:
+    """Return the days that the version found unusual, with the merchant's answers, the newest first."""
+    told = advice.version.metrics.get("odd_days", []) if advice.version else []
+    mine = [day for day in told if day["unique_id"] == str(advice.variant_id)]
+    noticed = {date.fromisoformat(day["ds"]): (day["sold"], day["counts"]) for day in mine}
+    answers = OddOrder.objects.for_shop(shop).filter(variant_id=advice.variant_id)
+    said = dict(answers.values_list("day", "counts"))
+    days = sorted(noticed.keys() | said.keys(), reverse=True)
+    return [OddDay(day, *noticed.get(day, (None, None)), said.get(day)) for day in days]
 
 
 def parts_of(forecast: Forecast, advice: StockAdvice) -> list[tuple[str, float]]:

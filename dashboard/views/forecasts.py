@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.embedding import merchant_required
 from dashboard.files import csv_file, major
-from dashboard.forms import OverrideForm, RevisionForm, RuleForm, WishForm
+from dashboard.forms import OddOrderForm, OverrideForm, RevisionForm, RuleForm, WishForm
 from dashboard.lines import lines_as_html
 from dashboard.pages import go, local_now, show
 from dashboard.queries.forecasts import (
@@ -145,6 +145,18 @@ def end_override(request: HttpRequest, variant_id: int) -> HttpResponse:
     find(request, variant_id)
     change = partial(preferences.end_override, request.shop, variant_id)
     return changed(request, variant_id, "Back to the forecast", change)
+
+
+@merchant_required
+@require_POST
+def odd_order(request: HttpRequest, variant_id: int) -> HttpResponse:
+    """Count an unusual day in full, leave it out of learning, or let us weigh it again."""
+    find(request, variant_id)
+    form = OddOrderForm(request.POST)
+    if not form.is_valid():
+        return go(reverse("variant", args=[variant_id]), "That day is not known.", refused=True)
+    say = partial(preferences.say_of_odd_order, request.shop, variant_id, form.cleaned_data["day"], form.counts)
+    return changed(request, variant_id, "Learned from with your answer", say)
 
 
 @merchant_required

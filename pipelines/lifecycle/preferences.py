@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import ForecastOverride, LifecycleEvent, Shop, ShopSettings, Staff, StockRule
+from pipelines.models import ForecastOverride, LifecycleEvent, OddOrder, Shop, ShopSettings, Staff, StockRule
 from pipelines.strategies import stages
 
 NOT_KNOWN = "Only people who have opened the app in this shop can be named. Nothing was saved."
@@ -124,6 +124,19 @@ def end_override(shop: Shop, variant_id: int, *, revision: int, by: str) -> None
         if standing(shop, variant_id).update(ended_at=timezone.now()):
             because = "The merchant returned to the forecast"
             LifecycleEvent.record(shop, "forecast.restored", by=by, because=because, variant_id=variant_id)
+
+
+def say_of_odd_order(shop: Shop, variant_id: int, day: date, counts: bool | None, *, revision: int, by: str) -> None:
+    """Count a variant's unusual day in full, leave it out, or, with neither, weigh it as we would."""
+    with transaction.atomic():
+        turn(shop, revision)
+        mine = OddOrder.objects.for_shop(shop).filter(variant_id=variant_id, day=day)
+        mine.delete()
+        if counts is not None:
+            OddOrder.objects.create(shop=shop, variant_id=variant_id, day=day, counts=counts, sub=by)
+        because = {True: "An order counts in full", False: "An order is left out", None: "An order is weighed again"}
+        told = {"variant_id": variant_id, "day": day.isoformat()}
+        LifecycleEvent.record(shop, "odd_order.said", by=by, because=because[counts], **told)
 
 
 def standing(shop: Shop, variant_id: int) -> QuerySet:

@@ -94,7 +94,8 @@ KEPT |= dict.fromkeys(
     DECIDED,
 )
 KEPT |= dict.fromkeys(
-    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "stockadvice", "stocktotals",
+    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "oddorder", "stockadvice",
+     "stocktotals",
      "publishedfields", "deployment", "freezewindow", "teststorelink", "stagedfield", "forgottencustomer",
      "storagemark"],
     SMALL,

@@ -19,7 +19,7 @@ from pipelines.models.machine import NextTry, StorageMark
 from pipelines.models.monitoring import Alert, Measurement, PairedWeek, ServedUnit, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
-from pipelines.models.serving import Forecast, ForecastOverride, PublishedFields, StockAdvice, StockTotals
+from pipelines.models.serving import Forecast, ForecastOverride, OddOrder, PublishedFields, StockAdvice, StockTotals
 from pipelines.models.shops import CronSlot, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, TestStoreLink
 from pipelines.models.training import DatasetSnapshot, TrainingRun
@@ -44,6 +44,7 @@ __all__ = [
     "Measurement",
     "ModelVersion",
     "NextTry",
+    "OddOrder",
     "Order",
     "OrderLine",
     "PairedWeek",

@@ -53,6 +53,19 @@ class ForecastOverride(ShopTable):
         indexes = [models.Index(fields=["shop", "variant_id"], name="override_by_variant")]
 
 
+class OddOrder(ShopTable):
+    """What a merchant says of one variant's unusual day: that it counts in full, or is left out of learning."""
+
+    variant_id = models.BigIntegerField()
+    day = models.DateField()
+    counts = models.BooleanField()
+    sub = models.CharField(max_length=40)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "variant_id", "day"], name="odd_order_once")]
+
+
 class StockAdviceQuerySet(ShopQuerySet):
     def to_order(self) -> Self:
         """Keep what should be ordered today, or should have been."""

@@ -200,6 +200,13 @@ def overrides(source: Source) -> pd.DataFrame:
     return rows.dropna(subset=["variant_id"])
 
 
+def odd_orders(source: Source) -> pd.DataFrame:
+    """Give what the merchant said of unusual days, under the series that each variant belongs to."""
+    rows = frames.odd_orders(source.shop)
+    rows["unique_id"] = source.spoken_for(rows.pop("variant_id"))
+    return rows.dropna(subset=["unique_id"]).astype({"unique_id": "int64"})[["unique_id", "ds", "counts"]]
+
+
 BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "daily_sales": daily_sales,
     "series": lambda source: source.series,
@@ -207,6 +214,7 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "stock_history": lambda source: stockouts.closing_levels(*source.stock_in_time),
     "rules": rules,
     "overrides": overrides,
+    "odd_orders": odd_orders,
     "terms": lambda source: frames.shop_terms(source.shop),
 }
 

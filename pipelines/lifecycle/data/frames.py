@@ -14,7 +14,7 @@ import pandas as pd
 from django.db import connection
 from django.db.models import Q
 
-from pipelines.models import Forecast, ForecastOverride, Shop, ShopSettings, StockRule
+from pipelines.models import Forecast, ForecastOverride, OddOrder, Shop, ShopSettings, StockRule
 
 EPOCH = date(1970, 1, 1)
 NULL = "\x01"  # not "\\N", which a product may be called
@@ -185,6 +185,16 @@ def overrides(shop: Shop, today: date, at: datetime) -> pd.DataFrame:
     standing = ForecastOverride.objects.for_shop(shop).filter(stood, created_at__lte=at, last_day__gte=today)
     standing = standing.order_by("pk")
     return pd.DataFrame(standing.values_list(*names), columns=names)
+
+
+def odd_orders(shop: Shop) -> pd.DataFrame:
+    """Give what the merchant said of unusual days: that they count in full, or not at all.
+
+    Writes  variant_id | ds | counts
+    """
+    rows = OddOrder.objects.for_shop(shop).order_by("pk").values_list("variant_id", "day", "counts")
+    found = pd.DataFrame(rows, columns=["variant_id", "ds", "counts"])
+    return found.astype({"ds": "datetime64[s]", "counts": "bool"})
 
 
 def forecasts(shop: Shop, version_id: int | None, origins: Collection[date]) -> pd.DataFrame:

@@ -35,7 +35,7 @@ GATES = Gates(
 USE_CASE = UseCase(
     slug="demand_forecast",
     title="Demand forecast",
-    needs=("daily_sales", "series", "stock", "stock_history", "rules", "overrides", "terms"),
+    needs=("daily_sales", "series", "stock", "stock_history", "rules", "overrides", "odd_orders", "terms"),
     min_history=timedelta(days=28),
     unit="variant",
     serves="batch",

@@ -137,10 +137,24 @@ def _read(frames: Frames) -> History:
     )
     _require_days(panel)
     _require_sales(panel)
-    odd = odd_days_of(panel)
+    odd = odd_days_of(panel, _as_the_merchant_says(panel, frames.get("odd_orders")))
     panel.y[odd.row, odd.column] = odd.counts
     total = np.where(panel.seen, panel.y, 0).sum(axis=0, dtype=np.float64)
     return History(panel, _types(by_id, panel), total, frames.country, frames.events, odd)
+
+
+def _as_the_merchant_says(panel: Panel, said: pd.DataFrame | None) -> Mask | None:
+    """Take days that are left out of learning for not seen, and give those that count in full."""
+    if said is None or said.empty:
+        return None
+    row = pd.Index(panel.ids).get_indexer(pd.Index(said["unique_id"]))
+    column = (said["ds"].to_numpy().astype("datetime64[D]") - panel.start).astype(np.int64)
+    inside = (row >= 0) & (column >= 0) & (column < panel.n_days)
+    counts = said["counts"].to_numpy(dtype=bool)
+    panel.seen[row[inside & ~counts], column[inside & ~counts]] = False
+    full = np.zeros(panel.seen.shape, dtype=bool)
+    full[row[inside & counts], column[inside & counts]] = True
+    return full
 
 
 def _require_days(panel: Panel) -> None:

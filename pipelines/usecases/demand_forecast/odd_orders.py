@@ -61,14 +61,16 @@ class OddDays:
         return OddDays(self.row[chosen], self.column[chosen], self.sold[chosen], self.counts[chosen])
 
 
-def odd_days_of(panel: Panel) -> OddDays:
-    """Notice the odd days of every series, in one pass over the days."""
+def odd_days_of(panel: Panel, full: Mask | None = None) -> OddDays:
+    """Notice the odd days of every series, in one pass over the days; those marked in `full` are none."""
     n = len(panel.ids)
     state = _State(n)
     found: list[tuple[Ints, Ints, Vector, Vector]] = []
     for day in range(panel.n_days):
         units, seen = np.where(panel.seen[:, day], panel.y[:, day], 0).astype(np.float64), panel.seen[:, day]
         odd = state.odd(units, seen, day)
+        if full is not None:
+            odd &= ~full[:, day]
         counts = np.where(odd, np.maximum(state.largest, state.mean), units)
         if odd.any():
             rows = np.flatnonzero(odd)

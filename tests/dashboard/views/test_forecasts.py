@@ -13,6 +13,7 @@ from pipelines.models import (
     ForecastOverride,
     Location,
     ModelVersion,
+    OddOrder,
     Product,
     StockAdvice,
     StockRule,
@@ -213,6 +214,39 @@ class TestOneVariant:
         StockAdvice.objects.update(stock=None, order_quantity=0, order_by=None, runs_out=None)
         page = see(f"/forecasts/{VARIANT}").content.decode()
         assert "Shopify does not track it" in page and "—" in page
+
+
+class TestUnusualDays:
+    day = "2026-11-18"
+
+    @pytest.fixture(autouse=True)
+    def noticed(self, shop):
+        odd = {"unique_id": str(VARIANT), "ds": self.day, "sold": 400.0, "counts": 9.0}
+        version = story.a_version(shop, number=9, metrics={"odd_days": [odd]})
+        StockAdvice.objects.filter(variant_id=VARIANT).update(version=version)
+
+    def test_are_shown_with_what_they_weigh(self, see):
+        page = see(f"/forecasts/{VARIANT}").content.decode()
+        assert "400 units sold, counted as 9" in page
+        assert "Count in full" in page and "Leave out" in page
+
+    def test_count_in_full_where_the_merchant_says_so(self, shop, send, queued):
+        page = send(f"/forecasts/{VARIANT}/odd-order", {"day": self.day, "weighs": "full"}).content.decode()
+        assert "counted in full, as you said" in page
+        assert OddOrder.objects.get().counts
+        assert ("refresh", (shop.pk, "demand_forecast")) in queued
+
+    def test_can_be_left_out_and_brought_back(self, shop, send):
+        send(f"/forecasts/{VARIANT}/odd-order", {"day": self.day, "weighs": "none"})
+        assert not OddOrder.objects.get().counts
+        page = send(f"/forecasts/{VARIANT}/odd-order", {"day": self.day, "weighs": "usual"}).content.decode()
+        assert "counted as 9" in page
+        assert not OddOrder.objects.exists()
+
+    @pytest.mark.parametrize("wrong", [{"day": "soon"}, {"weighs": "twice"}])
+    def test_that_make_no_sense_change_nothing(self, send, wrong):
+        send(f"/forecasts/{VARIANT}/odd-order", {"day": self.day, "weighs": "full"} | wrong)
+        assert not OddOrder.objects.exists()
 
 
 class TestOwnNumbers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipelines.stats.frames import Panel
@@ -107,3 +108,17 @@ def test_what_sold_is_scored_and_shown_as_it_sold() -> None:
     assert replace(history).until(DAYS - 10).odd.row.size == 0
     (told,) = evaluate(frames).as_dict()["odd_days"]
     assert (told["unique_id"], told["ds"], told["sold"]) == ("4", "2026-11-18", 400.0)
+
+
+def test_the_merchant_may_count_it_in_full_or_leave_it_out() -> None:
+    y = three_a_day()
+    y[4, DAYS - 5] = 400
+    y[5, DAYS - 9] = 20
+    said = pd.DataFrame(
+        {"unique_id": [4, 5], "ds": pd.to_datetime(["2026-11-18", "2026-11-14"]), "counts": [True, False]}
+    )
+    frames = frames_of(y)
+    history = history_of(replace(frames, tables={**frames.tables, "odd_orders": said}))
+    assert history.odd.row.size == 0
+    assert history.panel.y[4, DAYS - 5] == 400
+    assert not history.panel.seen[5, DAYS - 9]

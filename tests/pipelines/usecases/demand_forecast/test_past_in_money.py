@@ -46,6 +46,7 @@ def whole_frames(days: int = 150, n_series: int = 4, **tables: pd.DataFrame) -> 
         "stock_history": pd.DataFrame({"unique_id": [1], "ds": [pd.Timestamp("2000-01-01")], "on_hand": [0]})[:0],
         "rules": rules(),
         "overrides": pd.DataFrame(columns=["variant_id", "units", "first_day", "last_day"]),
+        "odd_orders": pd.DataFrame(columns=["unique_id", "ds", "counts"]),
         "terms": pd.DataFrame([TERMS | {"holding_rate": 0.25, "markdown_rate": 0.2}]),
     }
     return Frames({**frames.tables, **empty, **tables}, frames.asof, frames.country)
