@@ -214,6 +214,14 @@ class TestOneVariant:
         page = see(f"/forecasts/{VARIANT}").content.decode()
         assert "Shopify does not track it" in page and "—" in page
 
+    def test_that_sells_on_says_what_is_owed_and_shows_no_gap(self, shop, see):
+        rule = StockAdvice.objects.get(variant_id=VARIANT).rule | {"continues": True}
+        StockAdvice.objects.update(stock=-12, status="order_today", order_quantity=60, lost_units=0, rule=rule)
+        page = see(f"/forecasts/{VARIANT}").content.decode()
+        assert "12 owed to customers" in page and "-12" not in page
+        assert "12 units owed to customers, and the order covers them" in page and "Out of stock" not in page
+        assert "12 owed to customers" in see("/forecasts").content.decode()
+
 
 class TestOwnNumbers:
     fields = {"units": 120, "first_day": "2026-11-24", "last_day": "2026-12-20", "note": "newsletter"}
