@@ -20,6 +20,7 @@ from pipelines.strategies.stages import LARGEST_WEIGHT, LONGEST_ALONGSIDE
 
 FARTHEST_FREEZE = timedelta(days=731)
 PEOPLE = [(1, "One person"), (2, "Two people")]
+WANTED = [(0, "Never out of stock in a share of cycles"), (1, "Margin against the cost of holding")]
 BEFORE_ALL = [(0, "Show it to everybody"), (1, "Ask me again")]
 NOT_A_SHARE = f"Each share of shoppers must be a whole number from 1 to {LARGEST_WEIGHT} %."
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -179,6 +180,7 @@ class SettingsForm(RevisionForm):
     train_at = forms.TimeField()
     lead_time_days = forms.IntegerField(min_value=0, max_value=365)
     review_days = forms.IntegerField(min_value=1, max_value=90)
+    weighs_costs = forms.TypedChoiceField(choices=WANTED, coerce=lambda text: text == "1")
     service_level = forms.DecimalField(min_value=50, max_value=Decimal("99.9"), decimal_places=1)
     cost_share = forms.DecimalField(min_value=1, max_value=100, decimal_places=1)
     holding_rate = forms.DecimalField(min_value=0, max_value=100, decimal_places=1)
@@ -273,7 +275,8 @@ class SettingsForm(RevisionForm):
         weights = {"canary_weights": ", ".join(map(str, stored["canary_weights"]))}
         budget, currency = stored["risk_budget_minor"], settings.shop.currency
         money = {"risk_budget_minor": "" if budget is None else str(to_major(budget, currency))}
-        return stored | shares | times | weights | money | {"asks_before_all": int(stored["asks_before_all"])}
+        choices = {name: int(stored[name]) for name in ("asks_before_all", "weighs_costs")}
+        return stored | shares | times | weights | money | choices
 
 
 class RuleForm(forms.Form):

@@ -84,7 +84,8 @@ def preview(line: Line, page: ForecastsPage) -> str:
 def in_stock(row: Any) -> str:
     if row.stock is None:
         return f'{UNKNOWN}<span class="note">not tracked</span>'
-    return f"{number(row.stock)}{note(f'{number(row.incoming)} incoming') if row.incoming else ''}"
+    owed = f'<span class="note">{number(-row.stock)} owed to customers</span>' if row.stock < 0 else ""
+    return f"{number(max(0, row.stock))}{owed}{note(f'{number(row.incoming)} incoming') if row.incoming else ''}"
 
 
 def runs_out(row: Any, page: ForecastsPage) -> str:

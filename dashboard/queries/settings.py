@@ -11,7 +11,7 @@ from django.forms import Form
 from django.utils import timezone
 
 from dashboard import rules_file
-from dashboard.forms import BEFORE_ALL, PEOPLE, WEEKDAYS, FreezeForm, RuleForm, SettingsForm
+from dashboard.forms import BEFORE_ALL, PEOPLE, WANTED, WEEKDAYS, FreezeForm, RuleForm, SettingsForm
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies
 from pipelines.lifecycle.releases import traffic
@@ -77,6 +77,7 @@ class SettingsPage:
     people: list[tuple[int, str]]
     approvers: list[Person]
     before_all: list[tuple[int, str]]
+    wanted: list[tuple[int, str]]  # what says how much stock is enough
     ways: list[tuple[str, str]]
     unfit: list[str]  # why a way of releasing does not suit a model
     usual_budget: str
@@ -116,6 +117,7 @@ def settings_page(
         people=PEOPLE,
         approvers=people_of(shop, settings),
         before_all=BEFORE_ALL,
+        wanted=WANTED,
         ways=list(STRATEGIES.items()),
         unfit=unfit(traffics),
         usual_budget=f"{words.money(usual, shop.currency)}: a day’s sales" if usual else "A day’s sales",

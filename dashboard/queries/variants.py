@@ -265,7 +265,7 @@ def smooth_quantile(mean: float, variance: float, level: float) -> float:
 
 def gap_of(advice: StockAdvice, shop: Shop) -> Span | None:
     """Return the days between running out and the arrival of what is ordered today, where the status says so."""
-    if advice.status not in RUNS_SHORT:
+    if advice.status not in RUNS_SHORT or advice.sells_on:
         return None
     lead = round(advice.rule.get("lead_time_days") or shop.settings.lead_time_days)
     arrives = advice.origin + timedelta(days=1 + lead)
@@ -280,6 +280,8 @@ def title_of(advice: StockAdvice, gap: Span | None) -> str:
     today = advice.origin + timedelta(days=1)
     if advice.stock is None:
         return f"About {words.counted(advice.forecast_28, 'unit')} in the next 28 days"
+    if advice.owed and advice.sells_on:
+        return f"{words.counted(advice.owed, 'unit')} owed to customers, {OWED[bool(advice.order_quantity)]}"
     if advice.status in RUNS_SHORT:
         return title_of_a_gap(advice, gap, today) if gap else TITLES[advice.status]
     if advice.status == "not_wanted":
@@ -289,6 +291,7 @@ def title_of(advice: StockAdvice, gap: Span | None) -> str:
     return "Stock lasts beyond the forecast"
 
 
+OWED = {True: "and the order covers them", False: "and enough is on its way"}
 TITLES = {
     "out_of_stock": "Out of stock",
     "order_today": "Order today: stock may run short before the next delivery after that",

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0013_what_sweeps_look_for'),
+        ('pipelines', '0015_what_sells_on_and_what_an_order_weighs'),
     ]
 
     operations = [

@@ -121,6 +121,16 @@ class StockAdvice(ShopTable):
 
     objects = StockAdviceQuerySet.as_manager()
 
+    @property
+    def owed(self) -> int:
+        """Count the units that were sold before they were there."""
+        return max(0, -(self.stock or 0))
+
+    @property
+    def sells_on(self) -> bool:
+        """Tell whether it goes on selling when nothing is left."""
+        return bool(self.rule.get("continues"))
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["shop", "location_id", "variant_id"], name="advice_once"),

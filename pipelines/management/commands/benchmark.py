@@ -12,7 +12,7 @@ from pipelines.ops import benchmarks
 
 
 class Command(BaseCommand):
-    help = "Measure ingest, backfill, forecast, accuracy, orders, pages, releases or evidence beside a reference."
+    help = "Measure one claim beside its reference: ingest, accuracy, orders, pages and so on."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -105,7 +105,7 @@ def described(variants: pd.DataFrame) -> pd.DataFrame:
     """Say what a variant is called, what finds it, and by which rules it was judged."""
     title = variants["product_title"]
     subtitle = variants["title"].where(variants["title"] != ONLY_VARIANT, "")
-    names = ["lead_time_days", "review_days", "cover_days", "pack_size", "minimum_order", "service_level"]
+    names = ["lead_time_days", "review_days", "cover_days", "pack_size", "minimum_order", "service_level", "continues"]
     rules = variants[names].astype(object).where(variants[names].notna(), None)
     return pd.DataFrame(
         {

@@ -215,6 +215,14 @@ class TestOneVariant:
         page = see(f"/forecasts/{VARIANT}").content.decode()
         assert "Shopify does not track it" in page and "—" in page
 
+    def test_that_sells_on_says_what_is_owed_and_shows_no_gap(self, shop, see):
+        rule = StockAdvice.objects.get(variant_id=VARIANT).rule | {"continues": True}
+        StockAdvice.objects.update(stock=-12, status="order_today", order_quantity=60, lost_units=0, rule=rule)
+        page = see(f"/forecasts/{VARIANT}").content.decode()
+        assert "12 owed to customers" in page and "-12 units" not in page and ">-12<" not in page
+        assert "12 units owed to customers, and the order covers them" in page
+        assert "12 owed to customers" in see("/forecasts").content.decode()
+
 
 class TestUnusualDays:
     day = "2026-11-18"

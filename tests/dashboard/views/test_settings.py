@@ -31,6 +31,12 @@ class TestSettings:
         assert ("refresh", (shop.pk, "demand_forecast")) in queued
         assert LifecycleEvent.objects.filter(kind="settings.changed").exists()
 
+    def test_say_whether_margin_is_weighed_against_holding(self, shop, fields, send, see):
+        assert "Margin against the cost of holding" in see("/settings").content.decode()
+        send("/settings", fields | {"weighs_costs": "1"})
+        assert ShopSettings.objects.get().weighs_costs
+        assert "as much as margin against holding asks for" in see("/settings/rules").content.decode()
+
     def test_that_did_not_change_come_back_as_they_were(self, shop, fields, send):
         before = {name: getattr(shop.settings, name) for name in SettingsForm.base_fields if name != "revision"}
         send("/settings", fields)

@@ -189,6 +189,17 @@ def test_what_is_not_tracked_is_never_out_of_stock(shop):
     assert sales(shop)["stockout"].isin([2]).all()
 
 
+@pytest.mark.parametrize(("continues", "out"), [(True, 0), (False, 40)])
+def test_what_sells_on_below_nothing_is_never_out_of_stock_and_all_its_days_are_learned(shop, continues, out):
+    thing = histories.a_variant(shop, 1, created=SPRING, continues_selling=continues)
+    histories.stocked(shop, thing, 5, NOW - timedelta(days=75))
+    histories.stocked(shop, thing, -12, NOW - timedelta(days=41))
+    sells_daily_but_for(shop, thing, range(45, 56))
+    rows = sales(shop)
+    assert (rows["stockout"] == 1).sum() == pytest.approx(out, abs=1)
+    assert continues == (not rows["stockout"].isin([1, 3]).any())
+
+
 def test_the_same_rows_have_the_same_digest_and_others_another(shop):
     thing = histories.a_variant(shop, 1, created=SPRING)
     histories.an_order(shop, NOW - timedelta(days=3), [(thing, 2)])

@@ -458,6 +458,12 @@ class TestProducts:
         costs = Variant.objects.order_by("shopify_id").values_list("product_id", "unit_cost_minor", "inventory_item_id")
         assert list(costs) == [(600, 420, 60010), (600, None, None)]
 
+    def test_an_export_says_what_sells_on_when_nothing_is_left(self, shop: Shop, exports: Exports) -> None:
+        sells_on = variant_node(6001, 600, inventoryPolicy="CONTINUE")
+        exports.has([product_node(600), sells_on, variant_node(6002, 600, inventoryPolicy="DENY")])
+        run(shop, "products")
+        assert dict(Variant.objects.values_list("shopify_id", "continues_selling")) == {6001: True, 6002: False}
+
     def test_what_a_whole_export_does_not_list_is_buried(self, shop: Shop, exports: Exports) -> None:
         exports.has([product_node(600), variant_node(6001, 600), product_node(601), variant_node(6011, 601)])
         run(shop, "products")

@@ -213,6 +213,12 @@ class TestProducts:
         variants = Variant.objects.order_by("shopify_id").values_list("shopify_id", "price_minor", "is_tracked")
         assert list(variants) == [(6001, 1000, True), (6002, 1000, True)]
 
+    def test_what_sells_on_when_nothing_is_left_is_noted(self, shop: Shop) -> None:
+        body = product_body()
+        body["variants"][0]["inventory_policy"], body["variants"][1]["inventory_policy"] = "continue", "deny"
+        deliver(shop, "products/create", body)
+        assert dict(Variant.objects.values_list("shopify_id", "continues_selling")) == {6001: True, 6002: False}
+
     def test_a_variant_that_is_listed_no_more_leaves_a_tombstone(self, shop: Shop) -> None:
         deliver(shop, "products/create", product_body(variants=3))
         deliver(shop, "products/update", product_body(minutes=1, variants=2))
