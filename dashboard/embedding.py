@@ -25,7 +25,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from redis import RedisError
 
-from dashboard.framing import frame, is_fetch
+from dashboard.framing import frame, is_fetch, scripts
 from pipelines.jobs.ingest import import_everything
 from pipelines.lifecycle.ingest.install import arrive
 from pipelines.shopify.domains import host_parameter, shop_domain
@@ -77,13 +77,7 @@ def merchant_required(view: View) -> View:
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """Give every template what App Bridge needs, and who is asking."""
-    return {
-        "shop": getattr(request, "shop", None),
-        "staff": getattr(request, "staff", None),
-        "shopify_api_key": settings.SHOPIFY_API_KEY,
-        "app_bridge_url": settings.APP_BRIDGE_URL,
-        "polaris_url": settings.POLARIS_URL,
-    }
+    return {"shop": getattr(request, "shop", None), "staff": getattr(request, "staff", None)} | scripts()
 
 
 @require_safe

@@ -54,6 +54,15 @@ def content_policy(domain: str) -> str:
     )
 
 
+def scripts() -> dict[str, str]:
+    """Return what App Bridge needs, and where Shopify's two scripts lie, for templates."""
+    return {
+        "shopify_api_key": settings.SHOPIFY_API_KEY,
+        "app_bridge_url": settings.APP_BRIDGE_URL,
+        "polaris_url": settings.POLARIS_URL,
+    }
+
+
 @lru_cache(maxsize=1)
 def preloads() -> str:
     """Return the Link header that lets a browser fetch Shopify's scripts before it reads the page."""

@@ -93,7 +93,7 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
     return HomePage(
         now=now,
         data=data,
-        running=running(shop, now, data),
+        running=running(shop, now, data, models),
         models=models,
         orders=sold[0].orders if sold else 0,
         sales_minor=int(sold[0].sales) if sold else 0,

@@ -12,7 +12,7 @@ from pipelines.lifecycle.releases import release as releasing
 from pipelines.lifecycle.releases import rollback
 from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, StockAdvice, TrainingRun
-from pipelines.models.prepared import prepared
+from pipelines.models.prepared import AnyOf, prepared
 from pipelines.usecases import USE_CASES
 
 BUSY = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
@@ -25,7 +25,8 @@ class ModelState:
     slug: str
     title: str
     deployment: Deployment | None
-    release: Release | None
+    release: Release | None  # under way
+    last_release: Release | None  # the newest, whatever became of it
     run: TrainingRun | None
     newest: ModelVersion | None
     next_training_at: datetime
@@ -118,9 +119,13 @@ class ModelState:
 def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[ModelState]:
     """Read every model of the shop, in the order in which use cases are listed."""
     deployments = {pointer.use_case: pointer for pointer in pointers(shop)}
-    releases = {release.use_case: release for release in open_releases(shop)}
+    known = told_releases(shop)
+    releases = {release.use_case: release for release in known if release.is_open}
+    last = {release.use_case: release for release in known}
     runs = {run.use_case: run for run in newest_runs(shop)}
-    versions = {version.pk: version for version in told_versions(shop)}
+    runs_or_ran = [each for row in deployments.values() for each in (row.active_id, row.standby_id) if each]
+    named = [*runs_or_ran, *(release.version_id for release in releases.values())]
+    versions = {version.pk: version for version in told_versions(shop, named)}
     newest = {version.use_case: version for version in sorted(versions.values(), key=lambda version: version.number)}
     for pointer in deployments.values():
         hang(pointer, versions, "active", "standby")
@@ -134,6 +139,7 @@ def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[Mode
             title=use_case.title,
             deployment=deployments.get(slug),
             release=releases.get(slug),
+            last_release=last.get(slug),
             run=runs.get(slug),
             newest=newest.get(slug),
             next_training_at=at,
@@ -151,9 +157,12 @@ def pointers(shop: Shop) -> QuerySet[Deployment]:
 
 
 @prepared
-def open_releases(shop: Shop) -> QuerySet[Release]:
-    """Read what is under way."""
-    return Release.objects.for_shop(shop).filter(phase__in=Release.OPEN)
+def told_releases(shop: Shop) -> QuerySet[Release]:
+    """Read what is under way and the newest of each model, the newest last; a card is read when it is shown."""
+    mine = Release.objects.for_shop(shop)
+    newest = mine.order_by("use_case", "-pk").distinct("use_case").values("pk")
+    told = mine.filter(Q(phase__in=Release.OPEN) | Q(pk__in=newest))
+    return told.order_by("pk").defer("evidence", "analysis")
 
 
 @prepared
@@ -163,13 +172,12 @@ def newest_runs(shop: Shop) -> QuerySet[TrainingRun]:
 
 
 @prepared
-def told_versions(shop: Shop) -> QuerySet[ModelVersion]:
-    """Read the versions that are spoken of: what runs, what is under way, and the newest of each model."""
-    mine, pointer = ModelVersion.objects.for_shop(shop), Deployment.objects.for_shop(shop)
-    runs = Q(pk__in=pointer.values("active")) | Q(pk__in=pointer.values("standby"))
-    waits = Q(pk__in=Release.objects.for_shop(shop).filter(phase__in=Release.OPEN).values("version"))
-    newest = Q(pk__in=mine.order_by("use_case", "-number").distinct("use_case").values("pk"))
-    return mine.filter(runs | waits | newest).only("use_case", "number", "state", "replay", "gates")
+def told_versions(shop: Shop, named: list[int]) -> QuerySet[ModelVersion]:
+    """Read the versions that are spoken of: those that are named, and the newest of each model."""
+    mine = ModelVersion.objects.for_shop(shop)
+    newest = mine.order_by("use_case", "-number").distinct("use_case").values("pk")
+    told = mine.filter(Q(AnyOf("pk", named)) | Q(pk__in=newest))
+    return told.only("use_case", "number", "state", "replay", "gates")
 
 
 def hang(row: Model, versions: dict[int, ModelVersion], *columns: str) -> None:

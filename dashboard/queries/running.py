@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model
 
 from dashboard.queries.data_state import DataState, data_state
+from dashboard.queries.models_state import ModelState, model_states
 from pipelines.models import ModelVersion, Release, Shop, TrainingRun
-from pipelines.models.prepared import prepared
-from pipelines.usecases import USE_CASES
 
-BUSY = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
+Row = TypeVar("Row", bound=Model)
 STUCK = (TrainingRun.State.STOPPED, TrainingRun.State.FAILED)
 BARRED = (ModelVersion.State.REFUSED, ModelVersion.State.QUARANTINED)
 
@@ -58,32 +59,20 @@ class Running:
         return ".".join(marks)
 
 
-def running(shop: Shop, now: datetime, data: DataState | None = None) -> Running:
-    """Read what runs."""
-    runs, versions, releases = newest_runs(shop), newest_version(shop), newest_release(shop)
-    busy = [run for run in runs if run.state in BUSY]
+def running(
+    shop: Shop, now: datetime, data: DataState | None = None, models: list[ModelState] | None = None
+) -> Running:
+    """Say what runs, of what was read already or is read now."""
+    models = models if models is not None else model_states(shop, shop.settings, now)
     return Running(
         data=data or data_state(shop, now),
-        trainings=[Training(USE_CASES[run.use_case].title, run) for run in busy],
-        run=runs[0] if runs else None,
-        version=versions[0] if versions else None,
-        release=releases[0] if releases else None,
+        trainings=[Training(model.title, model.run) for model in models if model.run and model.is_training],
+        run=newest(model.run for model in models),
+        version=newest(model.newest for model in models),
+        release=newest(model.last_release for model in models),
     )
 
 
-@prepared
-def newest_runs(shop: Shop) -> QuerySet[TrainingRun]:
-    """Read the newest trainings; the newest one first."""
-    return TrainingRun.objects.for_shop(shop).order_by("-pk")[: len(USE_CASES)]
-
-
-@prepared
-def newest_version(shop: Shop) -> QuerySet[ModelVersion]:
-    """Read how the newest version stands."""
-    return ModelVersion.objects.for_shop(shop).order_by("-pk").only("state")[:1]
-
-
-@prepared
-def newest_release(shop: Shop) -> QuerySet[Release]:
-    """Read how the newest release stands."""
-    return Release.objects.for_shop(shop).order_by("-pk").only("phase", "revision")[:1]
+def newest(rows: Iterable[Row | None]) -> Row | None:
+    """Return the row that was written last."""
+    return max((row for row in rows if row), key=lambda row: row.pk, default=None)

@@ -61,11 +61,12 @@ class StartPage:
 def start_page(shop: Shop, now: datetime) -> StartPage:
     """Read how far the shop has come."""
     data = data_state(shop, now)
-    model = model_states(shop, shop.settings, now)[0]
+    models = model_states(shop, shop.settings, now)
+    model = models[0]
     variants = Variant.objects.for_shop(shop).filter(deleted_at=None)
     return StartPage(
         data=data,
-        running=running(shop, now, data),
+        running=running(shop, now, data, models),
         model=model,
         version=ModelVersion.objects.for_shop(shop).filter(use_case=model.slug).order_by("-number").first(),
         orders=Order.objects.for_shop(shop).filter(deleted_at=None).count(),

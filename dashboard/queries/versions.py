@@ -67,7 +67,7 @@ def versions_page(shop: Shop, staff: Staff, now: datetime) -> VersionsPage:
     states = model_states(shop, shop.settings, now)
     return VersionsPage(
         models=[(state, rows_of(shop, state), taken_back(shop, state)) for state in states],
-        running=running(shop, now),
+        running=running(shop, now, models=states),
         why_not=approvers.why_not_allowed(shop, staff.sub),
         failed=[state.run for state in states if state.run and state.run.error],
     )

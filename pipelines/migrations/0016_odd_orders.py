@@ -1,3 +1,5 @@
+"""What a merchant says of an odd day of a variant."""
+
 import django.db.models.deletion
 from django.db import migrations, models
 

@@ -14,9 +14,11 @@ from typing import Any
 from django.db import connection
 from django.db.models import BooleanField, Expression, Func, Model, QuerySet
 
+Make = Callable[[tuple[Any, ...]], Any]
+
 
 class Given(Expression):
-    """A value that is known when the question is asked."""
+    """Stands for a value that is known when the question is asked."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -36,8 +38,8 @@ class AnyOf(Func):
 class prepared:
     """Make a function that builds a queryset from its arguments one that answers with the rows.
 
-    The function is called once, with stand-ins: it must not look at its arguments, only pass them on. Rows of the table
-    come as such; of `values_list` they come as named tuples, as the driver read them.
+    The function is called once, with stand-ins: it passes its arguments on and must not look at them. Rows of the table
+    come as such, with what is annotated as it was read; those of `values_list` come as named tuples.
     """
 
     def __init__(self, build: Callable[..., QuerySet]) -> None:
@@ -45,25 +47,47 @@ class prepared:
         update_wrapper(self, build)
 
     def __call__(self, *values: Any) -> list[Any]:
-        """Ask with these values; a row stands for its id."""
-        known = {
-            name: value.pk if isinstance(value, Model) else value
-            for name, value in zip(self.names, values, strict=True)
-        }
-        sql, stand_ins = self.sql
-        parameters = [known[each.name] if isinstance(each, Given) else each for each in stand_ins]
-        if self.queryset._fields is None:
-            return list(self.queryset.model.objects.raw(sql, parameters))
+        """Ask with these values, a row for its id."""
+        given = [value.pk if isinstance(value, Model) else value for value in values]
+        known = dict(zip(self.names, given, strict=True))
+        sql, parameters = self.statement
         with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            row = namedtuple("Row", [column.name for column in cursor.description])
-            return [row._make(found) for found in cursor.fetchall()]
+            cursor.execute(sql, [known[each.name] if isinstance(each, Given) else each for each in parameters])
+            return [self.make(found) for found in cursor.fetchall()]
 
     @cached_property
     def queryset(self) -> QuerySet:
         return self.build(*map(Given, self.names))
 
     @cached_property
-    def sql(self) -> tuple[str, tuple[Any, ...]]:
-        """Return the statement, and its parameters with the stand-ins among them."""
+    def statement(self) -> tuple[str, tuple[Any, ...]]:
+        """Return the SQL and its parameters, the stand-ins among them."""
         return self.queryset.query.sql_with_params()
+
+    @cached_property
+    def make(self) -> Make:
+        """Return what makes a row of what the driver read."""
+        query = self.queryset.query
+        compiler = query.get_compiler(connection=connection)
+        compiler.pre_sql_setup()
+        names = [alias or column.target.attname for column, _, alias in compiler.select]
+        return namedtuple("Row", names)._make if self.queryset._fields else rows_of(self.queryset.model, names)
+
+
+def rows_of(table: type[Model], names: list[str]) -> Make:
+    """Return what makes a row of a table of its columns in the table's order, and of what was read besides."""
+    fields = {field.attname: field for field in table._meta.concrete_fields}
+    own = [name for name in names if name in fields]
+    reads = [(names.index(name), fields[name].from_db_value) for name in own if hasattr(fields[name], "from_db_value")]
+    besides = names[len(own) :]
+
+    def make(found: tuple[Any, ...]) -> Model:
+        values = list(found)
+        for place, read in reads:
+            values[place] = read(values[place], None, connection)
+        row = table.from_db(connection.alias, own, values[: len(own)])
+        for name, value in zip(besides, values[len(own) :], strict=True):
+            setattr(row, name, value)
+        return row
+
+    return make

@@ -101,6 +101,7 @@ def a_store(live_server: Any, state: Path) -> Iterator[Store]:
 def embedded(store: Store, settings: Any) -> Iterator[Store]:
     """Let the app know this store as Shopify."""
     from dashboard import framing
+    from dashboard.templatetags.once import once
 
     settings.SHOPIFY_ADMIN_ORIGINS = [store.origin]
     settings.APP_BRIDGE_URL = f"{store.origin}/cdn/app-bridge.js"
@@ -109,10 +110,10 @@ def embedded(store: Store, settings: Any) -> Iterator[Store]:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
-    for remembered in (framing.content_policy, framing.preloads):
+    for remembered in (framing.content_policy, framing.preloads, once):
         remembered.cache_clear()
     yield store
-    for remembered in (framing.content_policy, framing.preloads):
+    for remembered in (framing.content_policy, framing.preloads, once):
         remembered.cache_clear()
 
 
