@@ -5,7 +5,9 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 UV_VERSION := 0.13.9
 APT_LINE := apt-get update && apt-get install -y make python3-venv libgomp1
-CHROMIUM_LINE := apt-get update && apt-get install -y --no-install-recommends chromium
+CHROMIUM_LINE := apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell
+# A start is a dozen processes that import the same modules: what one has compiled the others read.
+export PYTHONDONTWRITEBYTECODE :=
 
 # May be set: make demo ORDERS=file.csv HISTORY=60 STORES=2 AT=2027-02-28T23:58 PORT=8001 STORE_PORT=9301 STATE=folder
 ORDERS ?=
@@ -85,8 +87,9 @@ any-day: setup ## The smoke run on six awkward days and the tests on two; an hou
 	@exec $(PY) manage.py any_day
 
 chromium:
-	@if [ -x /usr/bin/chromium ]; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then ($(CHROMIUM_LINE)) >/dev/null; \
+	@if [ -x /usr/bin/chromium-headless-shell ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then ($(CHROMIUM_LINE)) >/dev/null || [ -x /usr/bin/chromium ]; \
+	elif [ -x /usr/bin/chromium ]; then :; \
 	else echo "Chromium is not installed, so the browser tests are skipped. As root: $(CHROMIUM_LINE)" >&2; fi
 
 benchmark: setup $(if $(filter pages,$(NAME)),chromium) ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, pages, releases or evidence

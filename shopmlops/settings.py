@@ -128,7 +128,7 @@ STORAGES = {
         "BACKEND": ARTIFACT_STORAGE,
         "OPTIONS": {"location": STATE_DIR / "artifacts"} if ARTIFACT_STORAGE.endswith("FileSystemStorage") else {},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "shopmlops.packing.PackedOnce"},
 }
 STATIC_URL = "/static/"
 STATICFILES_FINDERS = [

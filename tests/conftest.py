@@ -6,6 +6,7 @@ Under pytest-xdist each worker has a PostgreSQL and a Redis of its own, so no te
 """
 
 import base64
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,15 +18,14 @@ import django
 import hypothesis
 import pytest
 
+from pipelines.ops import chromium
 from pipelines.ops.embedded import embedded_services
 from pipelines.ops.errors import ServiceError
 from tests import times, waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
-CHROMIUM = Path("/usr/bin/chromium")
 LONGEST = ("test_demo.py", "test_a_month.py")
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 started = ExitStack()
 # How long an example takes says something of the machine, nothing of the code.
@@ -80,8 +80,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look at what tests leave, no more at what was imported."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     started.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def rows_are_deleted() -> Iterator[None]:
+    """Clear the tables in a moment after a test that asked for real transactions."""
+    from django.test import TransactionTestCase
+
+    from tests import clearing
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", clearing.clear)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def passwords_are_hashed_in_a_moment(settings: Any) -> None:
+    """Hash as nobody should in production, where it takes a tenth of a second on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
@@ -131,14 +156,15 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Start the machine's Chromium, without a window."""
-    if not CHROMIUM.exists():
-        pytest.skip("needs Chromium: apt-get update && apt-get install -y --no-install-recommends chromium")
+    program = chromium.program()
+    if program is None:
+        pytest.skip(f"needs Chromium: {chromium.INSTALL}")
     playwright = pytest.importorskip("playwright.sync_api")
     playwright.expect.set_options(timeout=1000 * waiting.SECONDS)
     with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_FLAGS)
-        yield chromium
-        chromium.close()
+        opened = driver.chromium.launch(executable_path=program, args=chromium.FLAGS)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(autouse=True)

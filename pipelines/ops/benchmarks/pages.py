@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from pipelines.ops import demo_settings
+from pipelines.ops import chromium, demo_settings
 from pipelines.ops.benchmarks import Check, Say, at_most
 from pipelines.ops.benchmarks.ingest import web_process
 from pipelines.ops.scratch import scratch_database
@@ -38,7 +38,6 @@ PAGES = {
 SMALLEST = "/progress?mark="  # has text to paint
 MOST_PAINT = 4  # times the smallest page
 COMPILED = ("numpy", "pandas", "scipy", "lightgbm", "pyarrow")
-CHROMIUM = "/usr/bin/chromium"
 OBSERVE = """
 window.seen = {lcp: 0, cls: 0};
 new PerformanceObserver((list) => { for (const e of list.getEntries()) window.seen.lcp = e.startTime; })
@@ -112,15 +111,15 @@ def id_token(secrets: dict[str, str]) -> str:
 
 def painted(port: int, secrets: dict[str, str], say: Say) -> list[Check]:
     """Measure largest paint and layout shift in Chromium; Shopify's two scripts answer at once and do nothing."""
-    if not Path(CHROMIUM).exists():
-        say("Not measured in a browser: apt-get update && apt-get install -y --no-install-recommends chromium")
+    program = chromium.program()
+    if program is None:
+        say(f"Not measured in a browser: {chromium.INSTALL}")
         return []
     from playwright.sync_api import sync_playwright
 
     checks = []
     with sync_playwright() as driver:
-        flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
+        browser = driver.chromium.launch(executable_path=program, args=chromium.FLAGS)
         blank = [look(browser, f"http://127.0.0.1:{port}{SMALLEST}", secrets) for _ in range(3)]
         reference = statistics.median(each["lcp"] for each in blank)
         for name in ("home", "forecasts"):
