@@ -9,6 +9,7 @@ from pipelines.stats.words import rounded_to_total
 SOLD = "Sales of the last 28 days"
 WORDS = {
     "recent_level": "Your average over more weeks than those",
+    "last_week": ("Last week sold less than those", "Last week sold more than those"),
     "odd_orders": "An odd order, counted as your largest usual day",
     "weekday": "The weekdays ahead",
     "last_year": "Sales of last year's weeks",
@@ -21,7 +22,7 @@ WORDS = {
 def explain(parts: Mapping[str, float], *, sold_28: float, forecast_28: float) -> list[tuple[str, int]]:
     """Lead from what sold to what is forecast in whole units that add up; what changes nothing is left out.
 
-    `parts` add up to the forecast (`Forecast.level_parts`); the first is the level of recent sales.
+    `parts` add up to the forecast (`Forecast.level_parts`); the first is the level that it starts from.
 
     >>> explain({"recent_level": 46.2, "season": 12.4, "shop_total": 12.4}, sold_28=43, forecast_28=71)
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -29,7 +30,8 @@ def explain(parts: Mapping[str, float], *, sold_28: float, forecast_28: float) -
      ('Season and prices, as learned from all your variants', 13), ('The whole shop is heading up', 12)]
     """
     steps = dict(parts)
-    steps["recent_level"] = steps.get("recent_level", 0.0) - sold_28
+    level = next(iter(steps), "recent_level")
+    steps[level] = steps.get(level, 0.0) - sold_28
     units = rounded_to_total([sold_28, *steps.values()], forecast_28)
     told = [(SOLD, units[0])]
     told += [(_words(name, change), change) for name, change in zip(steps, units[1:], strict=True) if change]

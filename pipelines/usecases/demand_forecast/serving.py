@@ -78,7 +78,9 @@ def answer(fitted: Fitted | None, frames: Frames) -> dict[str, pd.DataFrame]:
     history = history_of(frames)
     forecast = forecast_from(fitted, history, horizon=reach) if fitted else simple_rule(history, reach)
     variants = variants.set_index("variant_id").loc[forecast.ids.astype(np.int64)].reset_index()
-    return {"forecasts": forecast_rows(forecast, variants), "stock_advice": advice_rows(forecast, variants, frames)}
+    level = "recent_level" if fitted else "last_week"
+    rows = forecast_rows(forecast, variants, level)
+    return {"forecasts": rows, "stock_advice": advice_rows(forecast, variants, frames)}
 
 
 def simple_rule(history: History, horizon: int) -> Forecast:
@@ -152,7 +154,7 @@ def shared_stock(stock: pd.DataFrame) -> pd.DataFrame:
     return location_shares(stock, stock[["variant_id", "location_id"]].assign(units=stock["moved"]))
 
 
-def forecast_rows(forecast: Forecast, variants: pd.DataFrame) -> pd.DataFrame:
+def forecast_rows(forecast: Forecast, variants: pd.DataFrame, level: str) -> pd.DataFrame:
     """Give one row per variant: the daily mean, how far it may be off, and why it is what it is."""
     protection = (variants["lead_time_days"] + variants["review_days"]).to_numpy(dtype=np.int64)
     return pd.DataFrame(
@@ -163,7 +165,7 @@ def forecast_rows(forecast: Forecast, variants: pd.DataFrame) -> pd.DataFrame:
             "model_error": np.round(forecast.spread.error(WEEK), 4),
             "lead_quantiles": quantiles(forecast, protection),
             "month_quantiles": quantiles(forecast, np.full_like(protection, MONTH)),
-            "parts": parts(forecast, variants["sold_28"]),
+            "parts": parts(forecast, variants["sold_28"], level),
         }
     )
 
@@ -175,9 +177,9 @@ def quantiles(forecast: Forecast, days: NDArray[np.int64]) -> list[dict[str, flo
     return [dict(zip(names, row, strict=True)) for row in columns.tolist()]
 
 
-def parts(forecast: Forecast, sold: pd.Series) -> list[list[tuple[str, int]]]:
-    """Lead from what sold to what is forecast, in words and whole units that add up."""
-    table = forecast.level_parts(MONTH).drop(columns="unique_id")
+def parts(forecast: Forecast, sold: pd.Series, level: str) -> list[list[tuple[str, int]]]:
+    """Lead from what sold to what is forecast, in words and whole units that add up; `level` is what it starts from."""
+    table = forecast.level_parts(MONTH).drop(columns="unique_id").rename(columns={"recent_level": level})
     totals = table.pop("total")
     names = [str(name) for name in table.columns]
     return [

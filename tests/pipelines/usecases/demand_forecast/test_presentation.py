@@ -230,3 +230,8 @@ def test_the_reasons_of_a_forecast_add_up_to_it(parts, sold):
 def test_a_shop_that_shrinks_is_said_to_shrink():
     told = explain({"recent_level": 10.0, "shop_total": -3.0}, sold_28=10, forecast_28=7)
     assert told == [("Sales of the last 28 days", 10), ("The whole shop is heading down", -3)]
+
+
+def test_the_simple_rule_says_that_it_repeats_last_week():
+    told = explain({"last_week": 284.0, "weekday": 0.0}, sold_28=169, forecast_28=284)
+    assert told == [("Sales of the last 28 days", 169), ("Last week sold more than those", 115)]
