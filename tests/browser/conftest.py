@@ -127,9 +127,21 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]
     return seen
 
 
+@pytest.fixture(scope="module")
+def image() -> Any:
+    """Tell the story once for all tests of a file."""
+    from tests.images import Image
+
+    return Image()
+
+
 @pytest.fixture
-def shop(transactional_db: None, queued: list[Any]) -> Any:
+def shop(transactional_db: None, queued: list[Any], image: Any) -> Any:
     """Return a shop with a live version and a decision that waits; the store's people are known to it."""
+    return image.row(a_known_shop)
+
+
+def a_known_shop() -> Any:
     from django.utils import timezone
 
     from pipelines.models import Staff
@@ -137,9 +149,8 @@ def shop(transactional_db: None, queued: list[Any]) -> Any:
 
     shop = story.a_live_shop(24)
     for name, sub in STAFF.items():
-        Staff.objects.create(
-            shop=shop, sub=sub, is_owner=name == "owner", is_collaborator=False, checked_at=timezone.now()
-        )
+        facts = {"is_owner": name == "owner", "is_collaborator": False, "checked_at": timezone.now()}
+        Staff.objects.create(shop=shop, sub=sub, **facts)
     return shop
 
 

@@ -13,6 +13,7 @@ from tests.identities import OTHER_SHOP, OWNER, SHOP, bearer
 
 if TYPE_CHECKING:
     from pipelines.models import Shop
+    from tests.images import Image
 
 Ask = Callable[..., HttpResponse]
 
@@ -27,12 +28,20 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]
     return seen
 
 
+@pytest.fixture(scope="module")
+def image() -> Image:
+    """Tell the story once for all tests of a file."""
+    from tests.images import Image
+
+    return Image()
+
+
 @pytest.fixture
-def shop(db: None, queued: list[Any]) -> Shop:
+def shop(db: None, queued: list[Any], image: Image) -> Shop:
     """Return a shop with a live version and a decision that waits."""
     from tests.dashboard import story
 
-    return story.a_live_shop()
+    return image.row(story.a_live_shop)
 
 
 @pytest.fixture
