@@ -161,6 +161,8 @@ def browser() -> Iterator[Any]:
         pytest.skip(f"needs Chromium: {chromium.INSTALL}")
     playwright = pytest.importorskip("playwright.sync_api")
     playwright.expect.set_options(timeout=1000 * waiting.SECONDS)
+    # Playwright runs a loop in this thread; Django's rows are still only touched between its steps.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with playwright.sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=program, args=chromium.FLAGS)
         yield opened

@@ -26,9 +26,6 @@ ROOT = Path(__file__).resolve().parents[2]
 STAFF = {"owner": "902541635", "staff": "902541636"}
 SIZES = {"desktop": (1280, 900), "small": (1040, 800), "phone": (390, 844)}
 
-# Playwright runs a loop in this thread; Django's rows are still only touched between its steps.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
 
 @dataclass(frozen=True)
 class Store:
