@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from pipelines.lifecycle.ingest.sets import arrays
 from pipelines.lifecycle.sandbox import links
 from pipelines.models import (
     Exposure,
@@ -33,6 +34,11 @@ KEEP_DONE = timedelta(days=30)
 KEEP_DEAD = timedelta(days=90)
 CHUNK = 10_000
 FORGOTTEN = b""
+WHO_WAS_FORGOTTEN = """
+SELECT arrived.shop_id, arrived.digest FROM unnest(%s::bigint[], %s::text[]) AS arrived(shop_id, digest)
+JOIN pipelines_forgottencustomer AS gone
+    ON gone.shop_id = arrived.shop_id AND gone.digest = decode(arrived.digest, 'hex')
+"""
 
 
 def report_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> None:
@@ -85,11 +91,12 @@ def cut_who_returned(arrived: Iterable[tuple[int, str | None]]) -> None:
     if not found:
         return
     shops = {shop.pk: shop for shop in lock_shared({shop_id for shop_id, _ in found})}
-    known = ForgottenCustomer.objects.filter(shop__in=shops, digest__in=[digest_of(ref) for _, ref in found])
-    forgotten = {(shop_id, bytes(digest)) for shop_id, digest in known.values_list("shop", "digest")}
-    for shop_id, ref in found:
-        if (shop_id, digest_of(ref)) in forgotten:
-            cut(shops[shop_id], ref, [])
+    by_digest = {(shop_id, digest_of(ref).hex()): ref for shop_id, ref in found}
+    with connection.cursor() as cursor:
+        cursor.execute(WHO_WAS_FORGOTTEN, arrays(by_digest))
+        forgotten = cursor.fetchall()
+    for key in forgotten:
+        cut(shops[key[0]], by_digest[key], [])
 
 
 def lock_shared(shop_ids: Collection[int]) -> list[Shop]:
