@@ -24,10 +24,9 @@ def clean(text: str) -> str:
     >>> clean("Gift for ann@example.com"), clean("Shirts @ 20"), clean("a\\x00b")
     ('Gift for [e-mail removed]', 'Shirts @ 20', 'ab')
     """
-    if "\x00" in text:
-        text = text.replace("\x00", "")
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode()
+    if text.isascii() and "@" not in text and "\x00" not in text:
+        return text
+    text = text.replace("\x00", "").encode("utf-8", "replace").decode()
     return EMAIL.sub(REMOVED, text) if HAS_AT.search(text) else text
 
 

@@ -52,17 +52,20 @@ class Verdict(NamedTuple):
 
 
 Verdicts = dict[int, Verdict]
+APPLIED = Verdict()
 SUPERSEDED = Verdict(State.SUPERSEDED, "A newer state was known already.")
 NO_VARIANT_YET = Verdict(State.FAILED, "No variant has this inventory item yet.")
 
 
 def apply_together(events: Sequence[Event]) -> Verdicts:
     """Apply events of the kinds that are written as sets."""
+    by_kind: dict[str, list[Event]] = {}
+    for event in events:
+        by_kind.setdefault(event.kind, []).append(event)
     verdicts: Verdicts = {}
     for kind, applier in TOGETHER.items():
-        of_kind = [event for event in events if event.kind == kind]
-        if of_kind:
-            verdicts |= applier(of_kind)
+        if kind in by_kind:
+            verdicts |= applier(by_kind[kind])
     return verdicts
 
 
@@ -94,7 +97,7 @@ def read(events: Iterable[Event], reader: Callable[..., Any]) -> tuple[list[tupl
 def judge(done: list[tuple[Event, Any]], taken: Taken) -> Verdicts:
     """Say of each event whether its state was taken over."""
     return {
-        event.id: Verdict() if (event.shop.pk, fact.shopify_id, event.webhook_id) in taken else SUPERSEDED
+        event.id: APPLIED if (event.shop.pk, fact.shopify_id, event.webhook_id) in taken else SUPERSEDED
         for event, fact in done
     }
 
@@ -129,7 +132,7 @@ def deletion(body: payloads.Body, sender: payloads.Sender) -> Deletion:
 def deletions(events: Sequence[Event], delete: Callable[[list[Deletion]], set[facts.Key]]) -> Verdicts:
     done, verdicts = read(events, deletion)
     buried = delete([fact for _, fact in done]) if done else set()
-    return verdicts | {event.id: Verdict() if fact[:2] in buried else SUPERSEDED for event, fact in done}
+    return verdicts | {event.id: APPLIED if fact[:2] in buried else SUPERSEDED for event, fact in done}
 
 
 def order_deletions(events: Sequence[Event]) -> Verdicts:
@@ -170,14 +173,14 @@ def stock(events: Sequence[Event]) -> Verdicts:
     facts.append_stock([level for _, level in levels])
     items = [(event, level.inventory_item_id) for event, level in levels]
     named = subjects(items, Variant, "inventory_item_id", ("sku", "title"))
-    verdicts |= {event.id: Verdict() for event, _ in done}
+    verdicts |= {event.id: APPLIED for event, _ in done}
     return verdicts | {event.id: Verdict(subject=named.get((event.shop.pk, item))) for event, item in items}
 
 
 def items(events: Sequence[Event]) -> Verdicts:
     done, verdicts = read(events, payloads.item)
     placed = facts.write_items([fact for _, fact in done])
-    return verdicts | {event.id: Verdict() if fact[:2] in placed else NO_VARIANT_YET for event, fact in done}
+    return verdicts | {event.id: APPLIED if fact[:2] in placed else NO_VARIANT_YET for event, fact in done}
 
 
 def subjects(done: Iterable[tuple[Event, int]], table: Any, key: str, columns: tuple[str, ...]) -> dict[Any, str]:
@@ -265,30 +268,30 @@ def bulk(event: Event) -> Verdict:
     SyncRun.objects.for_shop(event.shop).filter(state=SyncRun.State.EXPORTING, bulk_gid=gid).update(
         due_at=timezone.now()
     )
-    return Verdict()
+    return APPLIED
 
 
 def data_request(event: Event) -> Verdict:
     if event.shop:
         privacy.report_customer(event.shop, customer_ref(event), numbers(event, "orders_requested"))
-    return Verdict()
+    return APPLIED
 
 
 def customer_redact(event: Event) -> Verdict:
     if event.shop:
         privacy.redact_customer(event.shop, customer_ref(event), numbers(event, "orders_to_redact"))
-    return Verdict()
+    return APPLIED
 
 
 def shop_redact(event: Event) -> Verdict:
     if event.shop is None:
         privacy.forget_deliveries(event.shop_domain, but=event.id)
-        return Verdict()
+        return APPLIED
     if event.shop.is_installed and event.triggered_at < event.shop.installed_at:
         return SUPERSEDED  # it belongs to an earlier stay
     privacy.redact_shop(event.shop)
     privacy.forget_deliveries(event.shop_domain, but=event.id)
-    return Verdict()
+    return APPLIED
 
 
 def customer_ref(event: Event) -> bytes | None:

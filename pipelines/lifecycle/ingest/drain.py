@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event as Signal
 
 import orjson
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest.apply import ALONE, TOGETHER, Event, Verdict, apply_alone, apply_together
-from pipelines.lifecycle.interpreter import uncollected
+from pipelines.lifecycle.ingest.apply import ALONE, APPLIED, TOGETHER, Event, Verdict, apply_alone, apply_together
+from pipelines.lifecycle.ingest.sets import array, arrays
+from pipelines.lifecycle.interpreter import quick_turns, uncollected
 from pipelines.models import Shop, WebhookDelivery
 from pipelines.shopify.topics import TOPICS
 
@@ -31,15 +34,23 @@ TOPICS_TOGETHER = [name for name, topic in TOPICS.items() if topic.kind in TOGET
 TOPICS_ALONE = [name for name, topic in TOPICS.items() if topic.kind in ALONE]
 
 CLAIM = """
-SELECT id, shop_domain, webhook_id, topic, triggered_at, attempts, payload, hashtextextended(payload::text, 0)
-FROM pipelines_webhookdelivery
-WHERE state IN ('received', 'failed') AND not_before <= %s AND {which}
-ORDER BY not_before, id LIMIT %s FOR UPDATE SKIP LOCKED
+SELECT id, shop_domain, webhook_id, topic, triggered_at, attempts, body.text, hashtextextended(body.text, 0)
+FROM (
+    SELECT * FROM pipelines_webhookdelivery
+    WHERE state IN ('received', 'failed') AND not_before <= %s AND {which}
+    ORDER BY not_before, id LIMIT %s FOR UPDATE SKIP LOCKED
+) AS due, LATERAL (SELECT due.payload::text OFFSET 0) AS body(text)
+"""
+# What became facts is kept there, and nowhere else; an empty body is also little to write.
+DONE = """
+UPDATE pipelines_webhookdelivery SET state = 'applied', error = '', payload = '{}', applied_at = %s
+WHERE id = ANY(%s::bigint[])
 """
 MARK = """
 UPDATE pipelines_webhookdelivery AS delivery SET
     state = verdict.state, error = verdict.error, subject = coalesce(verdict.subject, delivery.subject),
     attempts = verdict.attempts, not_before = verdict.not_before,
+    payload = CASE WHEN verdict.state IN ('applied', 'superseded') THEN '{}' ELSE delivery.payload END,
     applied_at = CASE WHEN verdict.state IN ('applied', 'superseded') THEN %s::timestamptz END
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[])
     AS verdict(id, state, error, subject, attempts, not_before)
@@ -51,15 +62,47 @@ PARKED = Verdict(State.KEPT, "The app is not installed in this shop.")
 
 
 def drain(limit: int | None = None) -> int:
-    """Apply deliveries until none is due, or so many are done; return how many that were."""
+    """Apply deliveries until none is due, or about so many are done; return how many that were."""
     done = drain_alone()
-    with uncollected():
-        while limit is None or done < limit:
-            handled = drain_together(BATCH if limit is None else min(BATCH, limit - done))
-            done += handled
-            if not handled:
-                break
+    with uncollected(), quick_turns():
+        first = drain_together(BATCH if limit is None else min(BATCH, limit))
+        done += first
+        if first == BATCH:  # a backlog
+            done += drain_side_by_side(None if limit is None else (limit - first) // 2)
+        elif first:
+            done += drain_in_turn(limit and limit - first, Signal())
     return done + drain_alone()
+
+
+def drain_side_by_side(limit: int | None) -> int:
+    """Work with two hands, each up to its limit: while one waits for the database, the other reads bodies."""
+    stop = Signal()
+    with ThreadPoolExecutor(1, "drain") as thread:
+        other = thread.submit(lend_a_hand, limit, stop)
+        try:
+            done = drain_in_turn(limit, stop)
+        finally:
+            stop.set()
+        return done + other.result()
+
+
+def lend_a_hand(limit: int | None, stop: Signal) -> int:
+    """Work on a connection of this thread's own."""
+    try:
+        return drain_in_turn(limit, stop)
+    finally:
+        connection.close()
+
+
+def drain_in_turn(limit: int | None, stop: Signal) -> int:
+    """Apply batch after batch until none is due, or so many are done, or somebody says stop."""
+    done = 0
+    while not stop.is_set() and (limit is None or done < limit):
+        handled = drain_together(BATCH if limit is None else min(BATCH, limit - done))
+        done += handled
+        if not handled:
+            break
+    return done
 
 
 def drain_together(size: int) -> int:
@@ -145,12 +188,14 @@ def is_welcome(event: Event) -> bool:
 
 
 def mark(verdicts: Sequence[tuple[Event, Verdict]]) -> None:
-    """Write what became of deliveries."""
-    if not verdicts:
-        return
-    rows = zip(*(row(event, verdict) for event, verdict in verdicts), strict=True)
+    """Write what became of deliveries; most were applied, and nothing more is to be said of them."""
+    done = [event.id for event, verdict in verdicts if verdict == APPLIED]
+    rows = [row(event, verdict) for event, verdict in verdicts if verdict != APPLIED]
     with connection.cursor() as cursor:
-        cursor.execute(MARK, [timezone.now(), *(list(column) for column in rows)])
+        if done:
+            cursor.execute(DONE, [timezone.now(), array(done)])
+        if rows:
+            cursor.execute(MARK, [timezone.now(), *arrays(rows)])
 
 
 def row(event: Event, verdict: Verdict) -> tuple[object, ...]:

@@ -8,18 +8,16 @@ Two webhooks that contradict each other at one moment ask for the thing to be re
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import checkouts
+from pipelines.lifecycle.ingest import checkouts, rows
 from pipelines.lifecycle.ingest.sets import Key, among, arrays
 from pipelines.shopify import shapes
 from pipelines.shopify.shapes import EPOCH, is_later
@@ -56,10 +54,6 @@ class Table:
     @property
     def columns(self) -> tuple[str, ...]:
         return self.shape._fields
-
-    @cached_property
-    def texts(self) -> list[str]:
-        return [name for name, kind in get_type_hints(self.shape).items() if kind is str]
 
     @property
     def assignments(self) -> str:
@@ -108,14 +102,9 @@ def staged(cursor: Any, table: Table, facts: Iterable[Sequence[Any]]) -> Iterato
 
 def copy(cursor: Any, name: str, table: Table, facts: Iterable[Sequence[Any]]) -> None:
     """Append facts to a table of that name."""
-    file = io.StringIO()
-    csv.writer(file).writerows(facts)
-    file.seek(0)
-    texts = f", FORCE_NOT_NULL ({', '.join(table.texts)})" if table.texts else ""
+    statement = f"COPY {name} ({', '.join(table.columns)}) FROM STDIN WITH ({rows.OPTIONS})"
     with connection.wrap_database_errors:
-        cursor.cursor.copy_expert(
-            f"COPY {name} ({', '.join(table.columns)}) FROM STDIN WITH (FORMAT csv{texts})", file, size=COPY_BYTES
-        )
+        cursor.cursor.copy_expert(statement, io.BytesIO(rows.as_csv(facts)), size=COPY_BYTES)
 
 
 def merge(cursor: Any, table: Table, incoming: str, wins: str, returning: bool = True) -> dict[Key, bool]:

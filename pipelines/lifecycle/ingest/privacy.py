@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle import unlinking
+from pipelines.lifecycle.ingest.sets import arrays
 from pipelines.models import (
     Exposure,
     ForgottenCustomer,
@@ -34,6 +35,11 @@ KEEP_DONE = timedelta(days=30)
 KEEP_DEAD = timedelta(days=90)
 CHUNK = 10_000
 FORGOTTEN = b""
+WHO_WAS_FORGOTTEN = """
+SELECT arrived.shop_id, arrived.digest FROM unnest(%s::bigint[], %s::text[]) AS arrived(shop_id, digest)
+JOIN pipelines_forgottencustomer AS gone
+    ON gone.shop_id = arrived.shop_id AND gone.digest = decode(arrived.digest, 'hex')
+"""
 
 
 def report_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> None:
@@ -94,10 +100,11 @@ def cut_who_returned(written: Iterable[shapes.Order]) -> None:
     if not found:
         return
     shops = {shop.pk: shop for shop in lock_shared({shop_id for shop_id, _ in found})}
-    known = ForgottenCustomer.objects.filter(shop__in=shops, digest__in=[digest for _, digest in found])
-    for shop_id, digest in known.values_list("shop", "digest"):
-        if who := found.get((shop_id, bytes(digest))):
-            cut(shops[shop_id], *who)
+    with connection.cursor() as cursor:
+        cursor.execute(WHO_WAS_FORGOTTEN, arrays((shop_id, digest.hex()) for shop_id, digest in found))
+        forgotten = cursor.fetchall()
+    for shop_id, digest in forgotten:
+        cut(shops[shop_id], *found[shop_id, bytes.fromhex(digest)])
 
 
 def lock_shared(shop_ids: Collection[int]) -> list[Shop]:
