@@ -237,9 +237,7 @@ def rows_of(shop: Shop, location_id: int, ids: list[int]) -> QuerySet[StockAdvic
     return place.filter(AnyOf("variant_id", ids)).values_list(*SAYS)
 
 
-def lines_of(
-    shop: Shop, location: int, ids: list[int], said: dict[int, float], shown: dict[int, str]
-) -> list[Line]:
+def lines_of(shop: Shop, location: int, ids: list[int], said: dict[int, float], shown: dict[int, str]) -> list[Line]:
     """Read the rows of one page, in the order of their ids."""
     by_id = {row.variant_id: row for row in rows_of(shop, location, ids)}
     return [Line(by_id[one], said.get(one), shown.get(one, "")) for one in ids if one in by_id]

@@ -95,7 +95,8 @@ KEPT |= dict.fromkeys(
 )
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "stockadvice", "stocktotals",
-     "publishedfields", "deployment", "freezewindow", "teststorelink", "stagedfield", "forgottencustomer", "storagemark"],
+     "publishedfields", "deployment", "freezewindow", "teststorelink", "stagedfield", "forgottencustomer",
+     "storagemark"],
     SMALL,
 )  # fmt: skip
 

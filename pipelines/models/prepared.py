@@ -35,7 +35,7 @@ class AnyOf(Func):
     output_field = BooleanField()
 
 
-class prepared:  # noqa: N801 (a decorator)
+class prepared:
     """Make a function that builds a queryset from its arguments one that answers with the rows.
 
     The function is called once, with stand-ins: it passes its arguments on and must not look at them. Rows of the table
