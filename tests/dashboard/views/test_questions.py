@@ -76,3 +76,23 @@ def test_a_page_asks_as_much_of_a_large_shop_as_of_a_small_one(quiet, see, path,
 
 def test_a_decision_that_waits_adds_its_card_and_no_more(shop, see):
     assert asked(see, "/") == DOOR + HOME + A_DECISION
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("/", "processed_at"),
+        ("/forecasts", "ORDER BY"),
+        ("/forecasts?page=3&sort=forecast", "ORDER BY"),
+        ("/forecasts?q=larch+down", "OVER ()"),
+    ],
+)
+def test_what_grows_with_the_shop_is_read_out_of_an_index_alone(quiet, see, path, part):
+    with CaptureQueriesContext(connection) as asked:
+        see(path)
+    sql = next(query["sql"] for query in asked if part in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")  # the shop is small
+        cursor.execute(f"EXPLAIN {sql}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Only Scan" in plan, plan
