@@ -9,7 +9,8 @@ from django.db.models import Count, Max, Q
 
 from dashboard.queries.data_state import DataState, data_state
 from dashboard.queries.deliveries import Deliveries, deliveries
-from dashboard.queries.running import Running, running
+from dashboard.queries.models_state import model_states
+from dashboard.queries.running import Running, running_of
 from dashboard.queries.words import Badge
 from pipelines.models import Location, Order, Product, Refund, Shop, StockLevel, SyncRun, Variant
 from pipelines.stats import words
@@ -48,7 +49,7 @@ def data_page(shop: Shop, now: datetime, show: str, page: int) -> DataPage:
     done = SyncRun.objects.for_shop(shop).filter(state=SyncRun.State.DONE, kind__in=("orders", "reconcile"))
     return DataPage(
         data=data,
-        running=running(shop, now, data),
+        running=running_of(data, model_states(shop, shop.settings, now)),
         kinds=kinds(shop, data),
         deliveries=deliveries(shop, now, show, page),
         last_check=done.order_by("-finished_at").first(),

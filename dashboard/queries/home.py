@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard.queries.data_state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
-from dashboard.queries.running import Running, running
+from dashboard.queries.running import Running, running_of
 from dashboard.queries.stock_state import as_new_as, stock_totals
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
@@ -93,7 +93,7 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
     return HomePage(
         now=now,
         data=data,
-        running=running(shop, now, data, models),
+        running=running_of(data, models),
         models=models,
         orders=sold[0].orders if sold else 0,
         sales_minor=int(sold[0].sales) if sold else 0,

@@ -59,13 +59,15 @@ class Running:
         return ".".join(marks)
 
 
-def running(
-    shop: Shop, now: datetime, data: DataState | None = None, models: list[ModelState] | None = None
-) -> Running:
-    """Say what runs, of what was read already or is read now."""
-    models = models if models is not None else model_states(shop, shop.settings, now)
+def running(shop: Shop, now: datetime) -> Running:
+    """Read what runs."""
+    return running_of(data_state(shop, now), model_states(shop, shop.settings, now))
+
+
+def running_of(data: DataState, models: list[ModelState]) -> Running:
+    """Say of what a page has read already what runs."""
     return Running(
-        data=data or data_state(shop, now),
+        data=data,
         trainings=[Training(model.title, model.run) for model in models if model.run and model.is_training],
         run=newest(model.run for model in models),
         version=newest(model.newest for model in models),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dashboard.queries.data_state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
-from dashboard.queries.running import Running, running
+from dashboard.queries.running import Running, running_of
 from pipelines.models import Location, ModelVersion, Order, Shop, Variant
 
 TITLES = ("Connect your data", "Build the first forecast", "Look at the evidence and decide", "Go live and watch")
@@ -66,7 +66,7 @@ def start_page(shop: Shop, now: datetime) -> StartPage:
     variants = Variant.objects.for_shop(shop).filter(deleted_at=None)
     return StartPage(
         data=data,
-        running=running(shop, now, data, models),
+        running=running_of(data, models),
         model=model,
         version=ModelVersion.objects.for_shop(shop).filter(use_case=model.slug).order_by("-number").first(),
         orders=Order.objects.for_shop(shop).filter(deleted_at=None).count(),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dashboard.queries.data_state import data_state
 from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.models_state import ModelState, model_states
-from dashboard.queries.running import Running, running
+from dashboard.queries.running import Running, running_of
 from dashboard.queries.words import PHASES, Badge
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.versions.lineage import Origin, lineage_of
@@ -67,7 +68,7 @@ def versions_page(shop: Shop, staff: Staff, now: datetime) -> VersionsPage:
     states = model_states(shop, shop.settings, now)
     return VersionsPage(
         models=[(state, rows_of(shop, state), taken_back(shop, state)) for state in states],
-        running=running(shop, now, models=states),
+        running=running_of(data_state(shop, now), states),
         why_not=approvers.why_not_allowed(shop, staff.sub),
         failed=[state.run for state in states if state.run and state.run.error],
     )

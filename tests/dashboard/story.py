@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
+from pipelines.lifecycle.serving import totals
 from pipelines.models import Deployment, Forecast, Location, ModelVersion, Product, Shop, Staff, StockAdvice, Variant
 from pipelines.usecases.demand_forecast.presentation import present
 from pipelines.usecases.demand_forecast.replay_result import Difference, Outcome, Replay
@@ -124,6 +125,7 @@ def advise(shop: Shop, version: ModelVersion) -> None:
             **an_advice(shop, version, variant.shopify_id, origin, number)
             | {"title": title, "search": f"{title} {variant.sku}".lower(), "sku": variant.sku}
         )
+    totals.sum_up(shop)
 
 
 def a_forecast(shop: Shop, version: ModelVersion, variant_id: int, origin: date) -> dict[str, Any]:

@@ -101,3 +101,11 @@ def test_holds_under_a_strict_content_policy(template: Path):
 def test_forms_say_where_they_go(template: Path):
     for form in re.findall(r"<form[^>]*>", template.read_text()):
         assert "action=" in form, form
+
+
+def test_what_is_written_once_a_process_says_nothing_of_a_shop():
+    texts = [template.read_text() for template in TEMPLATES.rglob("*.html")]
+    shared = {name for text in texts for name in re.findall(r'\{% once "([^"]+)" %\}', text)}
+    said = {name for part in shared for name in re.findall(r"\{\{\s*(\w+)", (TEMPLATES / part).read_text())}
+    assert said == {"shopify_api_key", "app_bridge_url", "polaris_url"}
+    assert not any("{% if" in (TEMPLATES / part).read_text() for part in shared)

@@ -108,6 +108,7 @@ def described(variants: pd.DataFrame) -> pd.DataFrame:
     title = variants["product_title"]
     subtitle = variants["title"].where(variants["title"] != ONLY_VARIANT, "")
     names = ["lead_time_days", "review_days", "cover_days", "pack_size", "minimum_order", "service_level", "continues"]
+    searched = (title + " " + subtitle + " " + variants["sku"]).str.lower().str.split().str.join(" ")
     rules = variants[names].astype(object).where(variants[names].notna(), None)
     return pd.DataFrame(
         {
@@ -116,11 +117,7 @@ def described(variants: pd.DataFrame) -> pd.DataFrame:
             "subtitle": subtitle,
             "sku": variants["sku"],
             "vendor": variants["vendor"],
-            "search": (title + " " + subtitle + " " + variants["sku"])
-            .str.lower()
-            .str.split()
-            .str.join(" ")
-            .str[:SEARCHED],
+            "search": searched.str[:SEARCHED],
             "rule": rules.to_dict("records"),
         }
     )

@@ -1,0 +1,98 @@
+"""How many questions a page asks the database: so many, however large the shop is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dashboard.queries.forecasts import PAGE_SIZE
+from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.serving import totals
+from pipelines.models import Alert, Order, Release, StockAdvice, SyncRun, TrainingRun, Variant
+from tests import histories
+
+DOOR = 2  # the shop with its settings, and the person
+HOME = 11
+A_DECISION = 2  # its card, and what a freeze would mean for it
+FORECASTS = 6
+LARGE = 3 * PAGE_SIZE
+
+
+@pytest.fixture
+def quiet(shop):
+    """Return the shop when nothing waits for a decision."""
+    Release.objects.for_shop(shop).filter(phase="awaiting_approval").update(phase="rejected")
+    return shop
+
+
+def grow(shop) -> None:
+    """Give a shop more of everything that its pages speak of."""
+    now, version = timezone.now(), histories.a_version(shop)
+    row, thing = StockAdvice.objects.first(), Variant.objects.first()
+    for number in range(LARGE):
+        row.pk, row.variant_id, row.version = None, 900_000 + number, version
+        row.save()
+        thing.pk, thing.shopify_id, thing.inventory_item_id = None, 900_000 + number, 950_000 + number
+        thing.save()
+    totals.sum_up(shop)
+    for number in range(7):
+        facts = {"use_case": version.use_case, "version": version, "phase": "rolled_back"}
+        release = Release.objects.create(shop=shop, **facts)
+        board.tell(shop, f"key:{number}", title="Over a limit", now=now)
+        Alert.objects.filter(key=f"key:{number}").update(release=release)
+        TrainingRun.objects.create(shop=shop, use_case=version.use_case, trigger="weekly", state="done")
+        SyncRun.objects.create(shop=shop, kind="reconcile", trigger="daily", state="done", finished_at=now)
+        histories.an_order(shop, now - timedelta(days=number), [])
+    assert Order.objects.count() > 7
+
+
+def asked(see, path: str) -> int:
+    """Return how many questions a page asks."""
+    with CaptureQueriesContext(connection) as asked:
+        assert see(path).status_code == 200
+    return len(asked)
+
+
+@pytest.mark.parametrize(
+    ("path", "questions"),
+    [
+        ("/", HOME),
+        ("/forecasts", FORECASTS),
+        ("/forecasts?q=larch", FORECASTS),
+        ("/forecasts?q=a&sort=runs_out", FORECASTS),
+        ("/forecasts?show=order_today", FORECASTS),
+        ("/forecasts?page=4", FORECASTS),
+    ],
+)
+def test_a_page_asks_as_much_of_a_large_shop_as_of_a_small_one(quiet, see, path, questions):
+    assert asked(see, path) == DOOR + questions
+    grow(quiet)
+    assert asked(see, path) == DOOR + questions
+
+
+def test_a_decision_that_waits_adds_its_card_and_no_more(shop, see):
+    assert asked(see, "/") == DOOR + HOME + A_DECISION
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("/", "processed_at"),
+        ("/forecasts", "ORDER BY"),
+        ("/forecasts?page=3&sort=forecast", "ORDER BY"),
+        ("/forecasts?q=larch+down", "OVER ()"),
+    ],
+)
+def test_what_grows_with_the_shop_is_read_out_of_an_index_alone(quiet, see, path, part):
+    with CaptureQueriesContext(connection) as asked:
+        see(path)
+    sql = next(query["sql"] for query in asked if part in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")  # the shop is small
+        cursor.execute(f"EXPLAIN {sql}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Only Scan" in plan, plan
