@@ -32,7 +32,7 @@ class WebhookDelivery(models.Model):
     triggered_at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=models.functions.Now())
     body_digest = models.BinaryField(max_length=32)  # sha256 of the raw body
-    payload = models.JSONField()  # cut to the allow-list before it was written
+    payload = models.JSONField()  # cut to the allow-list before it was written; empty once its facts are stored
     subject = models.CharField(max_length=80, blank=True)  # what a merchant calls it: an order name, a product title
     state = models.CharField(max_length=12, choices=State, db_default=State.RECEIVED)
     attempts = models.PositiveSmallIntegerField(db_default=0)

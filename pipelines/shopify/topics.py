@@ -39,12 +39,12 @@ FREE = Form(SCALARS)  # texts of all kinds, which the door cleans
 MOMENT = Form.of(text=r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 MONEY = Form.of(int, float, text=r"-?\d{1,24}(?:\.\d{1,12})?(?:[eE][+-]?\d{1,3})?")
 ID = Form.of(int, text=r"(?:gid://shopify/\w{1,40}/)?\d{1,24}(?:\?[\w=&.-]{0,80})?")
-STATUS_WORDS = (
+STATUSES = (
     "pending authorized partially_paid paid partially_refunded refunded voided expired fulfilled partial restocked"
     " unfulfilled active archived draft unlisted success failure error created running completed failed canceled"
     " cancel return no_restock legacy_restock authorization capture sale void refund change emv_authorization"
 )
-STATUSES = frozenset(STATUS_WORDS.split())
+STATUS = Form(frozenset({type(None)}), frozenset(STATUSES.split()).__contains__)
 MONEY_FIELDS = "price compare_at_price total_discount amount cost subtotal_price total_price total_discounts"
 STATUS_FIELDS = "financial_status fulfillment_status status kind restock_type"
 FORMS: dict[str, Form] = {
@@ -57,7 +57,7 @@ FORMS: dict[str, Form] = {
 }
 for fields, form in (
     (MONEY_FIELDS, MONEY),
-    (STATUS_FIELDS, Form(frozenset({type(None)}), STATUSES.__contains__)),
+    (STATUS_FIELDS, STATUS),
     ("quantity current_quantity available", Form.of(int)),
     ("test gift_card requires_shipping tracked active", Form.of(bool)),
     ("myshopify_domain shop_domain", Form.of(text=r"[^\s@]{1,100}")),

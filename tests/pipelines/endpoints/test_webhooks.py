@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from queue import SimpleQueue
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg2
@@ -238,6 +240,43 @@ def test_doubles_in_one_batch_are_stored_once(door: Door) -> None:
     request = signed_webhook("orders/create", factories.order_body(), SHOP)
     assert door.send_together([request] * 50) == [200] * 50
     assert stored().duplicates == 49
+
+
+def test_a_repeat_that_cannot_be_counted_is_acknowledged_all_the_same(door: Door) -> None:
+    first, other = (signed_webhook("orders/create", factories.order_body(n), SHOP) for n in (1, 2))
+    assert door.send(*first) == 200
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE pipelines_webhookdelivery ADD CONSTRAINT uncounted CHECK (duplicates < 1)")
+    try:
+        assert door.send_together([first, other]) == [200, 200]
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE pipelines_webhookdelivery DROP CONSTRAINT uncounted")
+    assert set(WebhookDelivery.objects.values_list("state", "duplicates")) == {("received", 0)}
+
+
+def test_what_keeps_arriving_is_stored_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others arrive while the committer pauses, first four and then none: it waits no longer."""
+    committer = object.__new__(Outbox)
+    committer.queue = SimpleQueue()
+    coming = [[1, 2, 3, 4], [], [5]]
+
+    def pause(seconds: float) -> None:
+        for delivery in coming.pop(0):
+            committer.queue.put(delivery)
+
+    monkeypatch.setattr(outbox, "time", SimpleNamespace(sleep=pause, monotonic=lambda: 0.0))
+    committer.queue.put(0)
+    assert committer.take() == [0, 1, 2, 3, 4]
+    assert coming == [[5]]
+
+
+def test_an_address_in_a_header_is_removed(door: Door) -> None:
+    told = {"X-Shopify-Event-Id": "ann@example.com", "X-Shopify-Webhook-Id": "w" * 80 + "bob@example.com"}
+    for _ in range(2):
+        assert door.post("orders/create", factories.order_body(), **told) == 200
+    delivery = stored()
+    assert (delivery.event_id, "@" in delivery.webhook_id, delivery.duplicates) == ("[e-mail removed]", False, 1)
 
 
 @pytest.mark.parametrize("topic", ["customers/data_request", "customers/redact", "shop/redact"])

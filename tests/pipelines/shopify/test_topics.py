@@ -59,6 +59,12 @@ def test_a_name_where_something_else_should_stand_is_not_kept(field: str) -> Non
         assert kept[field] == NO_SUCH_FORM
 
 
+def test_digits_of_other_scripts_are_no_number_and_no_time() -> None:
+    body = factories.order_body(total_price="\u0661\u0662", created_at="\u0662026-11-20T12:00:00Z")
+    kept = minimise(TOPICS["orders/create"], body).payload
+    assert {kept["total_price"], kept["created_at"]} == {NO_SUCH_FORM}
+
+
 def test_a_telephone_number_is_no_status_and_no_time() -> None:
     body = factories.order_body(created_at=447700900123, financial_status=447700900123, currency=447)
     kept = minimise(TOPICS["orders/create"], body).payload

@@ -475,6 +475,14 @@ def test_a_limit_is_kept(shop: Shop) -> None:
     assert Order.objects.count() == 3
 
 
+def test_what_became_a_fact_is_kept_there_and_nowhere_else(shop: Shop) -> None:
+    old, new = (a_delivery(shop, "orders/updated", order_body(minutes=minute)) for minute in range(2))
+    bad = a_delivery(shop, "orders/updated", order_body(2, created_at="soon"))
+    drain.drain()
+    assert [state_of(one) for one in (old, new, bad)] == ["superseded", "applied", "dead"]
+    assert (old.payload, new.payload, bad.payload["id"]) == ({}, {}, 2)
+
+
 def test_nothing_due_is_nothing_done(shop: Shop) -> None:
     a_delivery(shop, "orders/create", order_body(), not_before=timezone.now() + timedelta(minutes=1))
     assert drain.drain() == 0

@@ -98,6 +98,36 @@ def test_drainers_share_the_work(shop: Shop) -> None:
     assert_everything_arrived_once()
 
 
+def test_a_backlog_is_worked_off_by_two_hands(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(shop, seed=4)
+    both, in_turn = threading.Barrier(2, timeout=waiting.SECONDS), drain.drain_in_turn
+
+    def beside_the_other(limit: int | None, stop: threading.Event) -> int:
+        both.wait()
+        return in_turn(limit, stop)
+
+    monkeypatch.setattr(drain, "BATCH", 200)
+    monkeypatch.setattr(drain, "drain_in_turn", beside_the_other)
+    drain.drain()
+    assert_everything_arrived_once()
+
+
+def test_a_hand_that_fails_lets_the_other_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    applied: list[int] = []
+
+    def batch(size: int) -> int:
+        if threading.current_thread() is threading.main_thread() and applied:
+            raise MemoryError
+        applied.append(size)
+        time.sleep(0.001)
+        return size
+
+    monkeypatch.setattr(drain, "drain_together", batch)
+    with pytest.raises(MemoryError):
+        drain.drain(limit=drain.BATCH * 20_000)
+    assert len(applied) < 10_000
+
+
 def test_two_who_write_the_same_orders_the_other_way_round_wait_for_each_other(shop: Shop) -> None:
     sender = payloads.Sender(shop.pk, "GBP", "w", factories.at(0), 0)
     orders = [payloads.order(factories.order_body(number), sender) for number in range(1, 2_001)]
