@@ -93,15 +93,11 @@ class Chip:
 
 @dataclass(frozen=True)
 class Line:
-    """One variant of the list, with its badge, and what the version that waits would say."""
+    """One variant of the list, and what the version that waits would say."""
 
     row: Any  # of SAYS
     preview: float | None = None  # units in the next 28 days
     picture: str = ""
-
-    @property
-    def badge(self) -> Badge:
-        return STATUSES[self.row.status]
 
 
 @dataclass(frozen=True)

@@ -30,4 +30,5 @@ def as_new_as(rows: Iterable[StockAdvice], known: StockTotals) -> StockTotals:
     """Return sums that are no older than the rows beside them, whoever wrote those without summing them up."""
     if all(row.updated_at <= known.newest_at for row in rows):
         return known
-    return next(fresh for fresh in totals.totals_of(known.shop_id) if fresh.location_id == known.location_id)
+    fresh = totals.totals_of(known.shop_id)
+    return next((sums for sums in fresh if sums.location_id == known.location_id), known)

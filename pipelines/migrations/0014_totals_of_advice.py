@@ -10,8 +10,9 @@ CUT = "UPDATE pipelines_stockadvice SET search = left(search, 500) WHERE length(
 SUM_UP = """
 INSERT INTO pipelines_stocktotals (shop_id, location_id, variants, to_order, to_order_out, to_order_minor, short,
     short_minor, late, late_minor, newest_at)
-SELECT shop_id, location_id, jsonb_object_agg(status, variants), sum(to_order), sum(to_order_out), sum(to_order_minor),
-    sum(short), sum(short_minor), sum(late), sum(late_minor), max(newest_at)
+SELECT shop_id, location_id, jsonb_object_agg(status, variants), sum(to_order), sum(to_order_out),
+    least(sum(to_order_minor), 9223372036854775807), sum(short), least(sum(short_minor), 9223372036854775807),
+    sum(late), least(sum(late_minor), 9223372036854775807), max(newest_at)
 FROM (
     SELECT shop_id, location_id, status, count(*) AS variants, max(updated_at) AS newest_at,
         count(*) FILTER (WHERE is_urgent) AS to_order,

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import BigIntegerField, Count, Max, Q, Sum
+from django.db.models.functions import Least
 
 from pipelines.models import Shop, StockAdvice, StockTotals
 from pipelines.models.serving import LATE, SHORT, TO_ORDER
 
+MOST = BigIntegerField.MAX_BIGINT
+
+
+def money(column: str, of: Q) -> Least:
+    """Add up amounts of some rows; what no column can hold becomes the most that it can."""
+    return Least(Sum(column, filter=of, default=0), MOST)
+
+
 SUMS = {
     "to_order": Count("pk", filter=TO_ORDER),
     "to_order_out": Count("pk", filter=TO_ORDER & Q(status="out_of_stock")),
-    "to_order_minor": Sum("order_cost_minor", filter=TO_ORDER, default=0),
+    "to_order_minor": money("order_cost_minor", TO_ORDER),
     "short": Count("pk", filter=SHORT),
-    "short_minor": Sum("at_risk_minor", filter=SHORT, default=0),
+    "short_minor": money("at_risk_minor", SHORT),
     "late": Count("pk", filter=LATE),
-    "late_minor": Sum("at_risk_minor", filter=LATE, default=0),
+    "late_minor": money("at_risk_minor", LATE),
     "newest_at": Max("updated_at"),
 }
 

@@ -77,6 +77,21 @@ class TestSums(TestCase):
 
 
 @pytest.mark.django_db
+def test_more_money_than_a_column_holds_is_the_most_that_it_can(shop):
+    most = 2**63 - 1
+    row = {"shop": shop, "origin": NOW.date(), "title": "T", "status": "order_today", "order_quantity": 1}
+    for number in range(2):
+        StockAdvice.objects.create(variant_id=number, order_cost_minor=most, at_risk_minor=most, lost_units=1, **row)
+    totals.sum_up(shop)
+    found = StockTotals.objects.get()
+    assert (found.to_order_minor, found.short_minor, found.late_minor) == (most, most, 0)
+    StockTotals.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(MIGRATION.SUM_UP)
+    assert StockTotals.objects.get().to_order_minor == most
+
+
+@pytest.mark.django_db
 class TestARefresh:
     def test_sums_up_what_it_wrote(self, shop, things):
         refresh.refresh(shop, "demand_forecast")
