@@ -30,7 +30,7 @@ from pipelines.ops.benchmarks import Check, Say, at_least, at_most
 from pipelines.ops.postgres import plain_environment
 from pipelines.ops.scratch import scratch_database
 
-CONNECTIONS, REQUESTS, ROUNDS, PGBENCH_SECONDS = 32, 10_000, 3, 4
+CONNECTIONS, REQUESTS, ROUNDS, PGBENCH_SECONDS = 32, 10_000, 5, 4
 SHOP = "benchmark.myshopify.com"
 INSERT = """
 \\set number random(1, 1000000000000)
