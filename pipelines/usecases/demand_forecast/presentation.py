@@ -158,14 +158,25 @@ class _Story:
         return f"Not measured: {self.replay.reason or 'there is too little history to replay.'}"
 
     def costs(self) -> list[tuple[int, int, int]]:
-        """Give too little, too much and total: (rival, this version, saved), rounded so that all sums add up."""
-        rows = [
-            [round(getattr(self.replay.outcomes[name], part)) for name in (self.rival, "candidate")]
+        """Give too little, too much and total: (rival, this version, saved), rounded so that all sums add up.
+
+        What is saved in all is rounded as everywhere else; a larger cost takes what is left over.
+        """
+        exact = [
+            [getattr(self.replay.outcomes[name], part) for name in (self.rival, "candidate")]
             for part in ("too_little", "too_much")
         ]
+        rows, saved = (
+            [[round(cell) for cell in row] for row in exact],
+            round(sum(other - mine for other, mine in exact)),
+        )
         totals = [sum(column) for column in zip(*rows, strict=True)]
         if not words.shows_decimals([*totals, *(cell for row in rows for cell in row)], self.currency):
             rows = [[words.whole_major(cell, self.currency) for cell in row] for row in rows]
+            saved = words.whole_major(saved, self.currency)
+        left_over = saved - sum(other - mine for other, mine in rows)
+        whose = int(left_over < 0)  # a cost is only ever made larger, so none is below nothing
+        max(rows, key=lambda row: row[whose])[whose] += abs(left_over)
         rows.append([sum(column) for column in zip(*rows, strict=True)])
         return [(other, mine, other - mine) for other, mine in rows]
 

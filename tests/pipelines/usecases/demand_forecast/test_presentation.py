@@ -160,6 +160,11 @@ def test_the_parts_shown_add_up_in_every_row_and_column(costs, currency):
     assert card["headline"].big == card["parts"].table.rows[-1][-1]
 
 
+def test_what_is_saved_in_all_is_rounded_as_everywhere_else():
+    _, card = cards(a_replay(mine=(1_000_050.0, 1_000_050.0), other=(1_500_049.0, 1_500_049.0)))
+    assert card["parts"].table.rows[-1][-1] == card["headline"].big == "£10,000 less"
+
+
 def groups():
     """A total's groups, of which one may lose."""
     return (
