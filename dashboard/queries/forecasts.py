@@ -18,6 +18,7 @@ from pipelines.models import (
     Forecast,
     ForecastOverride,
     Location,
+    ModelVersion,
     Product,
     Release,
     Shop,
@@ -184,16 +185,18 @@ def forecasts_page(shop: Shop, wish: Wish, today: date) -> ForecastsPage:
 
 def under_way(shop: Shop) -> Release | None:
     """Return the release of what speaks here that is on its way to be live, if any."""
-    found = open_releases(shop)
-    for release in found:
+    for release in open_releases(shop):
         release.shop = shop
-    return found[0] if found else None
+        release.version = ModelVersion.objects.for_shop(shop).only("number").get(pk=release.version_id)
+        return release
+    return None
 
 
 @prepared
 def open_releases(shop: Shop) -> QuerySet[Release]:
-    """Read what is under way; its version, when it is spoken of."""
-    return Release.objects.for_shop(shop).filter(use_case=USE_CASE, phase__in=Release.OPEN)
+    """Read what is under way, without its card."""
+    mine = Release.objects.for_shop(shop).filter(use_case=USE_CASE, phase__in=Release.OPEN)
+    return mine.defer("evidence", "analysis")
 
 
 def previews(shop: Shop, waiting: Release | None, ids: list[int]) -> dict[int, float]:

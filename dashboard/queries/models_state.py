@@ -194,7 +194,7 @@ def is_replayed(slug: str) -> bool:
 
 
 def is_in_use(shop: Shop, pointer: Deployment | None) -> bool:
-    """Tell whether something speaks to the merchant, without asking where a version of ours ever ran."""
+    """Tell whether something speaks to the merchant; where a version of ours ever ran, nothing has to be asked."""
     if pointer is None or pointer.revision > 0:
         return pointer is not None
     return is_replayed(pointer.use_case) and StockAdvice.objects.for_shop(shop).exists()

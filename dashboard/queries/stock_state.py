@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
 from pipelines.lifecycle.serving import totals
-from pipelines.models import Shop, StockAdvice, StockTotals
+from pipelines.models import Shop, StockTotals
 from pipelines.models.prepared import prepared
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -26,7 +27,7 @@ def sums_of(shop: Shop, location_id: int) -> QuerySet[StockTotals]:
     return StockTotals.objects.for_shop(shop).filter(location_id=location_id)
 
 
-def as_new_as(rows: Iterable[StockAdvice], known: StockTotals) -> StockTotals:
+def as_new_as(rows: Iterable[Any], known: StockTotals) -> StockTotals:
     """Return sums that are no older than the rows beside them, whoever wrote those without summing them up."""
     if all(row.updated_at <= known.newest_at for row in rows):
         return known

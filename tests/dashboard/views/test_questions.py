@@ -17,7 +17,7 @@ from tests import histories
 
 DOOR = 2  # the shop with its settings, and the person
 HOME = 11
-A_DECISION = 2  # its card, and what a freeze would mean for it
+A_DECISION = {"/": 2, "/forecasts": 3}  # its card, or its number and what it says; what a freeze would mean for it
 FORECASTS = 6
 LARGE = 3 * PAGE_SIZE
 
@@ -74,8 +74,9 @@ def test_a_page_asks_as_much_of_a_large_shop_as_of_a_small_one(quiet, see, path,
     assert asked(see, path) == DOOR + questions
 
 
-def test_a_decision_that_waits_adds_its_card_and_no_more(shop, see):
-    assert asked(see, "/") == DOOR + HOME + A_DECISION
+@pytest.mark.parametrize(("path", "questions"), [("/", HOME), ("/forecasts", FORECASTS)])
+def test_a_decision_that_waits_adds_what_is_said_of_it_and_no_more(shop, see, path, questions):
+    assert asked(see, path) == DOOR + questions + A_DECISION[path]
 
 
 @pytest.mark.parametrize(
