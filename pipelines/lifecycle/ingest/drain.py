@@ -15,7 +15,7 @@ from threading import Event as Signal
 
 import orjson
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle.ingest.apply import ALONE, APPLIED, TOGETHER, Event, Verdict, apply_alone, apply_together
@@ -65,17 +65,21 @@ def drain(limit: int | None = None) -> int:
     """Apply deliveries until none is due, or about so many are done; return how many that were."""
     done = drain_alone()
     with uncollected(), quick_turns():
-        first = drain_together(BATCH if limit is None else min(BATCH, limit))
-        done += first
-        if first == BATCH:  # a backlog
-            done += drain_side_by_side(None if limit is None else (limit - first) // 2)
-        elif first:
-            done += drain_in_turn(limit and limit - first, Signal())
+        if due(TOPICS_TOGETHER)[BATCH : BATCH + 1].exists():
+            done += drain_side_by_side(None if limit is None else limit // 2)
+        else:
+            done += drain_in_turn(limit, Signal())
     return done + drain_alone()
 
 
+def due(topics: Sequence[str]) -> QuerySet[WebhookDelivery]:
+    """Return the deliveries of these topics that are due, whoever works on them."""
+    waiting = WebhookDelivery.objects.filter(state__in=[State.RECEIVED, State.FAILED], topic__in=topics)
+    return waiting.filter(not_before__lte=timezone.now())
+
+
 def drain_side_by_side(limit: int | None) -> int:
-    """Work with two hands, each up to its limit: while one waits for the database, the other reads bodies."""
+    """Work off a backlog with two hands, each up to its limit: while one waits for the database, the other reads."""
     stop = Signal()
     with ThreadPoolExecutor(1, "drain") as thread:
         other = thread.submit(lend_a_hand, limit, stop)
@@ -123,8 +127,7 @@ def drain_together(size: int) -> int:
 
 def drain_alone() -> int:
     """Apply the deliveries that concern whole shops, each in its own transaction."""
-    due = Q(state__in=[State.RECEIVED, State.FAILED], not_before__lte=timezone.now(), topic__in=TOPICS_ALONE)
-    ids = list(WebhookDelivery.objects.filter(due).order_by("not_before", "pk").values_list("pk", flat=True)[:BATCH])
+    ids = list(due(TOPICS_ALONE).order_by("not_before", "pk").values_list("pk", flat=True)[:BATCH])
     return sum(drain_one(pk) for pk in ids)
 
 

@@ -124,7 +124,7 @@ def test_a_hand_that_fails_lets_the_other_stop(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(drain, "drain_together", batch)
     with pytest.raises(MemoryError):
-        drain.drain(limit=drain.BATCH * 20_000)
+        drain.drain_side_by_side(drain.BATCH * 10_000)
     assert len(applied) < 10_000
 
 
