@@ -56,6 +56,7 @@ FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s
     AS verdict(id, state, error, subject, attempts, not_before)
 WHERE delivery.id = verdict.id
 """
+DEADLOCK, MOST_CIRCLES = "40P01", 3
 MAY_BE_THE_BODYS = ("57014",)  # query_canceled
 PROGRAM_LIMIT = "54"  # the class of limits that a statement exceeded: of rows, columns, arguments, recursion
 PARKED = Verdict(State.KEPT, "The app is not installed in this shop.")
@@ -100,9 +101,15 @@ def lend_a_hand(limit: int | None, stop: Signal) -> int:
 
 def drain_in_turn(limit: int | None, stop: Signal) -> int:
     """Apply batch after batch until none is due, or so many are done, or somebody says stop."""
-    done = 0
+    done = circles = 0
     while not stop.is_set() and (limit is None or done < limit):
-        handled = drain_together(BATCH if limit is None else min(BATCH, limit - done))
+        try:
+            handled = drain_together(BATCH if limit is None else min(BATCH, limit - done))
+        except OperationalError as error:
+            circles += 1
+            if code_of(error) != DEADLOCK or circles > MOST_CIRCLES:
+                raise
+            continue  # whom we waited for goes on, and so can we
         done += handled
         if not handled:
             break
@@ -155,8 +162,13 @@ def is_nobodys_fault(error: Exception) -> bool:
     """
     if not isinstance(error, OperationalError | InterfaceError):
         return False
-    code = getattr(error.__cause__, "pgcode", None) or ""
+    code = code_of(error)
     return code not in MAY_BE_THE_BODYS and not code.startswith(PROGRAM_LIMIT)
+
+
+def code_of(error: Exception) -> str:
+    """Return PostgreSQL's code of an error."""
+    return getattr(error.__cause__, "pgcode", None) or ""
 
 
 def reason(error: Exception) -> str:

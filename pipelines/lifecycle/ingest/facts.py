@@ -22,6 +22,7 @@ from pipelines.lifecycle.ingest.sets import Key, among, arrays
 from pipelines.shopify import shapes
 from pipelines.shopify.shapes import EPOCH, is_later
 
+TRIES = 3  # to write new things before somebody else does
 COPY_BYTES = 1 << 24  # in one piece: between pieces a busy parser would keep us waiting
 Taken = set[tuple[int, int, str]]  # and the source whose state we took over
 
@@ -166,20 +167,34 @@ def write_lines(cursor: Any, lines: Sequence[shapes.Line], known: Collection[Key
 
 
 def put(cursor: Any, table: Table, facts: Sequence[Any], wins: str) -> dict[Key, bool]:
-    """Copy what nobody knows yet, which is much quicker, and merge the rest; return as `merge` does."""
-    known = known_keys(cursor, table, facts)
-    fresh = [fact for fact in facts if fact[:2] not in known]
-    written: dict[Key, bool] = dict.fromkeys((fact[:2] for fact in fresh), True)
-    others: Sequence[Any] = [fact for fact in facts if fact[:2] in known]
-    if not copied(cursor, table, fresh):  # somebody else was quicker
-        others, written = facts, {}
-    if others:
-        with staged(cursor, table, others) as incoming:
-            merged = merge(cursor, table, incoming, wins)
-            if len(merged) < len(others):
-                mark_contradictions(cursor, table, incoming)
-        written |= merged
-    return written
+    """Merge what is known, then copy what nobody knows yet, which is much quicker; return as `merge` does.
+
+    Everybody locks known things before new ones, each in the order of keys. Where somebody else was quicker with a
+    new one, what was locked is let go and all begins again.
+    """
+    for _ in range(TRIES):
+        known = known_keys(cursor, table, facts)
+        fresh = [fact for fact in facts if fact[:2] not in known]
+        try:
+            with transaction.atomic():
+                written = merge_known(cursor, table, [fact for fact in facts if fact[:2] in known], wins)
+                if fresh:
+                    copy(cursor, table.name, table, fresh)
+        except IntegrityError:
+            continue
+        return dict.fromkeys((fact[:2] for fact in fresh), True) | written
+    return merge_known(cursor, table, facts, wins)
+
+
+def merge_known(cursor: Any, table: Table, facts: Sequence[Any], wins: str) -> dict[Key, bool]:
+    """Merge facts, and have read again what contradicts what we have."""
+    if not facts:
+        return {}
+    with staged(cursor, table, facts) as incoming:
+        merged = merge(cursor, table, incoming, wins)
+        if len(merged) < len(facts):
+            mark_contradictions(cursor, table, incoming)
+    return merged
 
 
 def known_keys(cursor: Any, table: Table, facts: Sequence[Any]) -> set[Key]:

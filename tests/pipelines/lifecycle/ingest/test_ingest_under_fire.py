@@ -112,6 +112,40 @@ def test_a_backlog_is_worked_off_by_two_hands(shop: Shop, monkeypatch: pytest.Mo
     assert_everything_arrived_once()
 
 
+def test_who_was_let_go_of_in_a_circle_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = [None, 5, None, 0]  # None where PostgreSQL undoes our part to let somebody else go on
+
+    def batch(size: int) -> int:
+        handled = outcomes.pop(0)
+        if handled is None:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'a circle' USING ERRCODE = '40P01'; END $$")
+        return handled
+
+    monkeypatch.setattr(drain, "drain_together", batch)
+    assert drain.drain() == 5
+
+
+def test_what_somebody_else_wrote_meanwhile_is_merged(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    sender = payloads.Sender(shop.pk, "GBP", "w", factories.at(0), 0)
+    old, new = (
+        [payloads.order(factories.order_body(number, minutes=minutes), sender) for number in (1, 2)]
+        for minutes in (0, 1)
+    )
+    looked = facts.known_keys
+
+    def too_early(cursor: Any, table: Any, wanted: Any) -> Any:
+        known = looked(cursor, table, wanted)
+        if not Order.objects.exists():
+            monkeypatch.setattr(facts, "known_keys", looked)
+            facts.write_orders(old, facts.WEBHOOK_WINS)
+        return known
+
+    monkeypatch.setattr(facts, "known_keys", too_early)
+    assert len(facts.write_orders(new, facts.WEBHOOK_WINS)) == 2
+    assert [at.isoformat() for at in Order.objects.values_list("updated_at", flat=True)] == [factories.at(1)] * 2
+
+
 def test_a_hand_that_fails_lets_the_other_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     applied: list[int] = []
 
