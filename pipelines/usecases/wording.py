@@ -14,3 +14,6 @@ class Words:
     unit: str = "unit"  # what is answered for
     units: str = "units"
     simple_rule: str = "the simple rule"  # what answers where no version does
+
+
+PLAIN = Words()
