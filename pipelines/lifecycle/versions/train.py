@@ -60,7 +60,7 @@ def learn(use_case: UseCase, data: dataset.Dataset, tracker: runs.Tracker) -> Le
         known = {"seed": recipe["seed"], "lead_days": recipe["lead_days"], "progress": tracker.progress}
         evaluation = use_case.resolve("evaluate")(data.frames, champion=champion, **known)
     with tracker.step("Replaying your past in money", 70, 88):
-        replay = use_case.resolve("replay")(data.frames, fitted, champion=champion)
+        replay = use_case.resolve("replay")(data.frames, fitted, champion=champion) if use_case.replay else None
     with tracker.step("Drawing what you will see", 88, 91):
         page = use_case.resolve("present")(evaluation, replay, currency=data.snapshot.shop.currency)
     with tracker.step("Trying it as it will run", 91, 95):
@@ -69,7 +69,8 @@ def learn(use_case: UseCase, data: dataset.Dataset, tracker: runs.Tracker) -> Le
         tried = {"serving": serving, "leakage": leakage_of(use_case, fitted, data.frames)}
         tried["answers"] = answers_beside(use_case, said, champion, data.frames)
     metrics = evaluation.as_dict() | tried | {"compared_with": number}
-    return Learned(metrics, replay.as_dict(), page.as_dict(), files)
+    past = replay.as_dict() if replay else {"verdict": "not_measured", "reason": use_case.words.no_replay}
+    return Learned(metrics, past, page.as_dict(), files)
 
 
 def serving_of(
