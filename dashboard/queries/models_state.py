@@ -10,7 +10,8 @@ from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.words import PHASES, Badge, step_name
 from pipelines.lifecycle.releases import move, rollback
 from pipelines.lifecycle.releases.standing import Standing, standing_of
-from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, StockAdvice, TrainingRun
+from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, TrainingRun
+from pipelines.models.demand_forecast import StockAdvice
 from pipelines.models.prepared import AnyOf, prepared
 from pipelines.usecases import USE_CASES
 
