@@ -263,7 +263,7 @@ def unheard(now: datetime | None = None) -> Iterator[tuple[int, str]]:
 
 
 def publications() -> Iterator[tuple[int, str]]:
-    """Yield the shops whose metafields are on their way, or that let us publish and hold none yet, with what fills them."""
+    """Yield shop and use case where metafields are on their way, or may be published and none are yet."""
     here = {"shop": OuterRef("pk")}
     published = PublishedFields.objects.filter(**here)
     lets_us = Shop.objects.reachable().filter(scopes__contains=[publish.SCOPE])

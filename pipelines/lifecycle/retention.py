@@ -102,8 +102,8 @@ KEPT |= dict.fromkeys(
     DECIDED,
 )
 KEPT |= dict.fromkeys(
-    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "publishedfields", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer",
-     "storagemark"],
+    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "publishedfields", "deployment", "freezewindow",
+     "storelink", "stagedfield", "forgottencustomer", "storagemark"],
     SMALL,
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Write what a use case publishes into the shop's own metafields, where the merchant lets us: only what changed, in bulk.
+"""Fill the shop's own metafields with what a use case says, where the merchant lets us: only what changed, in bulk.
 
 Shopify works a bulk operation off in its own time. What was sent counts as published once the operation completed;
 until then nothing more is sent, and what a failed one carried is sent again.

@@ -9,9 +9,8 @@ from django.utils import timezone
 from pipelines import words
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
-from pipelines.lifecycle.serving import totals
 from pipelines.models import Deployment, Order, Shop, SyncRun, TrainingRun
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.demand_forecast import StockAdvice, StockTotals
 from tests import histories
 from tests.dashboard import moving, story
 from tests.exposing import shown
@@ -67,12 +66,12 @@ class TestAShopThatRuns:
         page = see("/").content.decode()
         assert "4 variants to order, 2 of them out of stock." in page and "waiting for you" not in page
         StockAdvice.objects.update(order_quantity=0, lost_units=0)
-        totals.sum_up(shop)
+        StockTotals.sum_up(shop)
         assert "Nothing needs you." in see("/").content.decode()
 
     def test_sees_stock_first_in_the_money_of_what_runs_short(self, shop, see):
         StockAdvice.objects.filter(status="ok").update(lost_units=0.4, at_risk_minor=99_900)  # no whole unit is missed
-        totals.sum_up(shop)
+        StockTotals.sum_up(shop)
         short = StockAdvice.objects.filter(lost_units__gte=0.5)
         page = see("/").content.decode()
         assert words.money(sum(row.at_risk_minor for row in short), shop.currency) in page
