@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.stats import metrics
-from pipelines.stats.frames import Matrix
+from pipelines.stats.frames import Mask, Matrix
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.judging.comparison import WEEK, Said, column_of, of_rows, of_the_rule
 from pipelines.usecases.demand_forecast.learning.history import history_of
@@ -56,6 +56,6 @@ def totals(units: Matrix) -> Matrix:
     return np.where(known.any(axis=1), np.where(known, units, 0).sum(axis=1), np.nan)
 
 
-def share(part: Matrix, whole: Matrix) -> float | None:
+def share(part: Mask, whole: Mask) -> float | None:
     """Give the share of days."""
     return float(part.sum() / whole.sum()) if whole.any() else None
