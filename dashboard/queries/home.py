@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, F, QuerySet, Sum
 from django.utils import timezone
 
-from dashboard.queries.data_state import DataState, data_state
+from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running_of
 from dashboard.queries.stock_state import as_new_as, stock_totals

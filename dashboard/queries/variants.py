@@ -14,6 +14,7 @@ from dashboard.forms import RuleForm
 from dashboard.queries.forecasts import STATUSES, TOTAL
 from dashboard.queries.own_numbers import is_recalculating, with_own_numbers
 from dashboard.queries.words import Badge
+from pipelines import words
 from pipelines.charts import Fan, Figure, Sales, Span, fan_chart
 from pipelines.charts import Sum as ForecastSum
 from pipelines.models import (
@@ -28,7 +29,6 @@ from pipelines.models import (
     StockRule,
     Variant,
 )
-from pipelines.stats import words
 
 HISTORY_DAYS = 112
 SHOWN_DAYS = 42

@@ -21,7 +21,7 @@ from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import Forecast, ForecastOverride, OddOrder, PublishedFields, StockAdvice, StockTotals
 from pipelines.models.shops import CronSlot, Shop, ShopSettings, ShopToken, Staff, StockRule
-from pipelines.models.staging import StagedField, StagingRun, TestStoreLink
+from pipelines.models.staging import StagedField, StagingRun, StoreLink
 from pipelines.models.training import DatasetSnapshot, TrainingRun
 
 __all__ = [
@@ -65,8 +65,8 @@ __all__ = [
     "StockRule",
     "StockTotals",
     "StorageMark",
+    "StoreLink",
     "SyncRun",
-    "TestStoreLink",
     "TrainingRun",
     "Variant",
     "WaitingLine",

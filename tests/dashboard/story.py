@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from pipelines.lifecycle.serving import totals
 from pipelines.models import Deployment, Forecast, Location, ModelVersion, Product, Shop, Staff, StockAdvice, Variant
+from pipelines.usecases.demand_forecast.judging.replay_result import Difference, Outcome, Replay
 from pipelines.usecases.demand_forecast.presentation import present
-from pipelines.usecases.demand_forecast.replay_result import Difference, Outcome, Replay
 from tests import histories, identities
 
 NAMES = (

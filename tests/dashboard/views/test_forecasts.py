@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard.queries.forecasts import SORTS, Wish, matching, page_ids
+from pipelines import words
 from pipelines.lifecycle.serving import totals
 from pipelines.models import (
     Deployment,
@@ -22,7 +23,6 @@ from pipelines.models import (
     StockTotals,
     Variant,
 )
-from pipelines.stats import words
 from tests.dashboard import story
 
 VARIANT = 200_000

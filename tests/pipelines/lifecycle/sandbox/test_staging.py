@@ -25,7 +25,7 @@ from pipelines.models import (
     StagedField,
     StagingRun,
     StockAdvice,
-    TestStoreLink,
+    StoreLink,
     Variant,
 )
 from pipelines.shopify.admin_api import AdminApi
@@ -60,7 +60,7 @@ def test_shop(db):
 
 @pytest.fixture
 def link(real, test_shop, now):
-    return TestStoreLink.objects.create(shop=real, test_shop=test_shop, entered_at=now, confirmed_at=now, by="1001")
+    return StoreLink.objects.create(shop=real, test_shop=test_shop, entered_at=now, confirmed_at=now, by="1001")
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ class TestWithoutATestStore:
         assert staged(version, now) is None and not StagingRun.objects.exists()
 
     def test_a_link_that_only_waits_is_none(self, real, test_shop, moods, now):
-        TestStoreLink.objects.create(shop=real, test_shop=test_shop, entered_at=now, by="1001")
+        StoreLink.objects.create(shop=real, test_shop=test_shop, entered_at=now, by="1001")
         assert staging.gate_of(a_toy(real, 2)) is None
 
 
@@ -186,7 +186,7 @@ class TestARun:
 
     def test_without_sales_stops_in_words_and_leaves_the_gate_open(self, test_shop, moods, now):
         empty = a_shop()
-        TestStoreLink.objects.create(shop=empty, test_shop=test_shop, entered_at=now, confirmed_at=now, by="1001")
+        StoreLink.objects.create(shop=empty, test_shop=test_shop, entered_at=now, confirmed_at=now, by="1001")
         version = a_toy(empty, 2)
         run = staged(version, now)
         assert run.state == State.STOPPED and "There is no day yet" in run.sentence
