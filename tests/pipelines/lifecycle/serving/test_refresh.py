@@ -52,6 +52,14 @@ def test_a_shop_without_an_order_is_told_nothing(shop):
     assert speak(shop) == 0 and not StockAdvice.objects.exists()
 
 
+@pytest.mark.parametrize("is_old", [True, False])
+def test_a_shop_that_never_sold_is_told_so_and_that_is_no_failure(shop, is_old):
+    opened = timezone.now() - timedelta(days=90 if is_old else 1)
+    histories.a_variant(shop, 1, created=opened)
+    histories.pulled(shop)
+    assert speak(shop) == 0 and not StockAdvice.objects.exists()
+
+
 def test_each_variant_gets_a_forecast_and_advice_with_its_drawing(shop, things, version):
     speak(shop)
     row = advice(shop, things[0])
