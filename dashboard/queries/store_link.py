@@ -113,7 +113,9 @@ class Run:
             return None
         new, old = sum(day.new for day in days), sum(day.old for day in days)
         title = f"{self.name} was {new:,.0f} units off in {len(days)} days, {self.run.result['against']} {old:,.0f}"
-        return replayed_days(days, title=title, names=(self.name, self.against))
+        words_of = USE_CASES[self.run.use_case].words
+        said = f"Units that each morning’s {words_of.answer} was off that day, over all {words_of.units}."
+        return replayed_days(days, title=title, names=(self.name, self.against), said=said)
 
 
 def in_whole(side: dict[str, Any]) -> dict[str, Any]:

@@ -14,20 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.charts import (
-    Fan,
     Hour,
     ReplayWeek,
-    Sales,
-    Span,
-    Sum,
-    fan_chart,
     group_intervals,
     hour_bars,
     running_difference,
 )
 from pipelines.charts.figure import tick_days
-from pipelines.charts.sparklines import sparklines
 from pipelines.charts.svg import Scale
+from pipelines.usecases.demand_forecast.fan import Fan, Sales, Span, Sum, fan_chart
+from pipelines.usecases.demand_forecast.sparklines import sparklines
 
 TODAY = date(2026, 11, 19)
 

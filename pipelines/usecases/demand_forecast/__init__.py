@@ -45,5 +45,5 @@ USE_CASE = UseCase(
     ),
     gates=GATES,
     words=WORDS,
-    own_words=("forecast", "stock advice", "seasonal naive", "reorder"),
+    own_words=("forecast", "stock advice", "seasonal naive"),
 )
