@@ -124,6 +124,8 @@ TOY = Toy(
     reaches_shoppers=False,
     primary_metric=Metric("rmsse", lower_is_better=True),
     evidence=PairedWeeks("forecasts", DEMAND.evidence.reads, "here:compare"),
+    settings=DEMAND.settings,
+    tested_with=DEMAND.tested_with,
     outputs=(Output("forecasts", "Forecast", "here:judge", Remembered()),),
     gates=Gates(
         "seasonal_naive", limits=(Limit("Bias", "bias", -0.1, 0.1, "{percent:.0f} % too {side}.", "Unknown."),)

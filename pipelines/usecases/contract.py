@@ -172,6 +172,8 @@ class UseCase:
     load: str
     present: str
     replay: str = ""  # the past in money; without it, `words.no_replay` says why there is none
+    settings: Mapping[str, str] = field(default_factory=dict)  # argument of `fit` -> setting of the shop
+    tested_with: tuple[str, ...] = ()  # those of them that `evaluate` takes, too
     gates: Gates = Gates()
     words: Words = PLAIN
     outputs: tuple[Output, ...] = ()  # the tables of `answer`; the first one's judge counts the units

@@ -13,7 +13,7 @@ import pytest
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.evidence import kinds
 from pipelines.lifecycle.sandbox import rehearse
-from pipelines.models import own
+from pipelines.models import ShopSettings, own
 from pipelines.usecases import USE_CASES, use_case_choices
 from pipelines.usecases.contract import (
     Event,
@@ -56,6 +56,11 @@ def test_every_verb_names_a_function(use_case: UseCase) -> None:
 
 def test_what_is_split_by_shoppers_reaches_them(use_case: UseCase) -> None:
     assert use_case.reaches_shoppers or use_case.unit not in ("visitor", "checkout")
+
+
+def test_the_settings_that_it_learns_with_are_settings_of_a_shop(use_case: UseCase) -> None:
+    known = {field.name for field in ShopSettings._meta.concrete_fields}
+    assert set(use_case.settings.values()) <= known and set(use_case.tested_with) <= set(use_case.settings)
 
 
 def test_it_can_be_chosen_by_its_slug(use_case: UseCase) -> None:
