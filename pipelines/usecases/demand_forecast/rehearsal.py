@@ -16,7 +16,7 @@ from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.outputs import TOTAL
 
 WEEK = 7
-OUT_OF_STOCK = (1, 2)  # of `stockout`: known and suspected
+OUT_OF_STOCK = (1, 3)  # of `stockout`: known, and suspected
 
 Tables = Mapping[str, pd.DataFrame]
 

@@ -19,6 +19,7 @@ def frames(*, last_week: float = 12.0, out: bool = False) -> Frames:
     """Give two variants that sell 10 and 4 a day, and other units of the first one in the last week."""
     days = pd.date_range("2026-08-31", "2026-11-22")
     first = np.where(days >= pd.Timestamp(FIRST), last_week, 10.0)
+    first[0] = 5.0  # something must have changed once, or no error has a scale
     rows = pd.DataFrame({"unique_id": np.repeat([1, 2], len(days)), "ds": np.tile(days, 2)})
     rows["y"] = np.concatenate([first, np.full(len(days), 4.0)])
     rows["stockout"] = np.uint8(0)
