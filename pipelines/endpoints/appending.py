@@ -67,10 +67,11 @@ class Appended:
     def is_due(self) -> bool:
         return self.due_in() == 0.0
 
-    def write(self, connection: Connection) -> None:
-        """Write rows, each kind in its order; those that are not written stay."""
+    def write(self, connect: Callable[[], Connection]) -> None:
+        """Write rows, each kind in its order; those that are not written stay, and wait a while."""
         self.was_woken = False
-        self.not_before = time.monotonic() + RETRY  # should this fail
+        self.not_before = time.monotonic() + RETRY
+        connection = connect()
         for statement, rows in list(self.rows.items()):
             batch = list(islice(rows, BATCH))
             self.execute(connection, statement, batch)

@@ -158,7 +158,7 @@ class Outbox:
     def append(self) -> None:
         """Write the rows that nobody waits for; what cannot be written now stays, and is tried again."""
         try:
-            self.appended.write(self.connected())
+            self.appended.write(self.connected)
         except Exception as error:
             log.warning("%d rows cannot be appended now: %s", len(self.appended), type(error).__name__)
             if not isinstance(error, IN_USE):

@@ -32,7 +32,7 @@ READ = """
     FROM pipelines_shop s
     CROSS JOIN unnest(%(use_cases)s::text[]) AS u(use_case)
     LEFT JOIN pipelines_deployment d ON d.shop_id = s.id AND d.use_case = u.use_case
-    LEFT JOIN pipelines_release r ON r.shop_id = s.id AND r.use_case = u.use_case AND r.phase = ANY(%(open)s)
+    LEFT JOIN pipelines_release r ON r.shop_id = s.id AND r.use_case = u.use_case AND r.phase = ANY(%(asked)s)
         AND EXISTS (SELECT FROM pipelines_modelversion v WHERE v.id = r.version_id AND v.state = ANY(%(may_run)s))
     LEFT JOIN LATERAL (
         SELECT bool_or(a.consumed_at IS NOT NULL) AS is_consumed, max(a.expires_at) AS expires_at
@@ -65,6 +65,7 @@ FORGET_BETWEEN = """
         WHERE e.arm = 'between' AND r.phase <> ALL(%(open)s) LIMIT %(most)s))
 """
 OPEN = [phase.value for phase in Release.OPEN]
+ASKED = [phase for phase in OPEN if phase != Release.Phase.STAGED]  # in these a version may be asked, shown or not
 MAY_RUN = [ModelVersion.State.VALIDATED.value, ModelVersion.State.UNDECIDED.value]
 
 
@@ -125,7 +126,7 @@ class Sight:
 
 def pointers(use_cases: Iterable[str], shops: list[int] | None = None) -> Iterator[tuple[str, Pointer]]:
     """Read what runs in every installed shop, or in some of them, by domain: one query."""
-    asked = {"use_cases": list(use_cases), "shops": shops, "open": OPEN, "may_run": MAY_RUN}
+    asked = {"use_cases": list(use_cases), "shops": shops, "asked": ASKED, "may_run": MAY_RUN}
     with connection.cursor() as cursor:
         cursor.execute(READ, asked)
         yield from ((row[0], pointer(row)) for row in cursor.fetchall())
