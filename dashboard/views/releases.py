@@ -13,7 +13,6 @@ from dashboard.queries import words
 from dashboard.queries.releases import release_page
 from dashboard.queries.running import running
 from pipelines.jobs import releases as jobs
-from pipelines.jobs import training
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.errors import Refused, StageError
 from pipelines.lifecycle.releases import approval, freezes, rollback, standing
@@ -62,7 +61,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
     if moved.phase == Release.Phase.LIVE:
-        training.refresh.enqueue(request.shop.pk, row.use_case)
+        jobs.refresh.enqueue(request.shop.pk, row.use_case)
     return go(here, what_a_yes_did(moved))
 
 
@@ -147,7 +146,7 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
         rollback.abort(row, by=request.staff.sub, because="The merchant rolled back")
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
-    training.refresh.enqueue(request.shop.pk, row.use_case)
+    jobs.refresh.enqueue(request.shop.pk, row.use_case)
     return go(here, f"Version {row.version.number} was taken away")
 
 
@@ -183,7 +182,7 @@ def roll_back(request: HttpRequest, use_case: str) -> HttpResponse:
         )
     except StageError as refusal:
         return go(reverse("versions"), refusal.sentence, refused=True)
-    training.refresh.enqueue(request.shop.pk, use_case)
+    jobs.refresh.enqueue(request.shop.pk, use_case)
     return go(reverse("versions"), f"Back on version {target.number}" if target else "Back on the simple rule")
 
 

@@ -15,7 +15,6 @@ from pipelines.models import (
     Checkout,
     DatasetSnapshot,
     Exposure,
-    Forecast,
     Measurement,
     ModelVersion,
     PredictionLog,
@@ -27,6 +26,7 @@ from pipelines.models import (
     TrainingRun,
     WaitingLine,
 )
+from pipelines.models.demand_forecast import Forecast
 
 CHUNK = 10_000
 A_MONTH, A_SEASON, OVER_A_YEAR = timedelta(days=35), timedelta(days=90), timedelta(days=400)
@@ -97,7 +97,7 @@ KEPT |= dict.fromkeys(
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "oddorder", "stockadvice",
      "stocktotals",
-     "publishedfields", "deployment", "freezewindow", "teststorelink", "stagedfield", "forgottencustomer",
+     "publishedfields", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer",
      "storagemark"],
     SMALL,
 )  # fmt: skip

@@ -11,8 +11,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from pipelines.jobs import releases
 from pipelines.jobs import releases as jobs
-from pipelines.jobs import training
 from pipelines.lifecycle import due
 from pipelines.lifecycle.errors import ArtifactRefused, Refused
 from pipelines.lifecycle.evidence import weigh
@@ -211,7 +211,7 @@ class TestMovingForward:
 class TestApproving:
     @pytest.fixture
     def shop(self, clock, monkeypatch):
-        monkeypatch.setattr(training.refresh, "function", lambda *_: None)  # these versions have nothing to say
+        monkeypatch.setattr(releases.refresh, "function", lambda *_: None)  # these versions have nothing to say
         shop = histories.a_shop()
         histories.pulled(shop)
         return shop

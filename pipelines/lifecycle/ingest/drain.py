@@ -22,7 +22,7 @@ from pipelines.lifecycle.ingest.apply import ALONE, APPLIED, TOGETHER, Event, Ve
 from pipelines.lifecycle.ingest.sets import array, arrays
 from pipelines.lifecycle.interpreter import quick_turns, uncollected
 from pipelines.models import Shop, WebhookDelivery
-from pipelines.shopify.topics import TOPICS
+from pipelines.shopify.reading.topics import TOPICS
 
 log = logging.getLogger(__name__)
 State = WebhookDelivery.State

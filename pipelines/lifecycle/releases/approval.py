@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from pipelines import words
 from pipelines.lifecycle.approvers import OPERATOR, why_not
 from pipelines.lifecycle.errors import Refused, StageError
 from pipelines.lifecycle.ingest import freshness
@@ -16,7 +17,6 @@ from pipelines.lifecycle.releases import card, freezes, release, rollback
 from pipelines.lifecycle.releases.release import CHANGED, Phase, record
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Approval, Deployment, LifecycleEvent, Release, Shop
-from pipelines.stats import words
 
 log = logging.getLogger(__name__)
 

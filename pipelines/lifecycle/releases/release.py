@@ -12,14 +12,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from pipelines import strategies
+from pipelines import strategies, words
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.releases import card, freezes, sameness, traffic
 from pipelines.lifecycle.releases.traffic import Known
 from pipelines.lifecycle.sandbox import staging
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, ShopSettings
-from pipelines.stats import words
 from pipelines.strategies import Step, Traffic, policy
 from pipelines.strategies.freezing import Effect
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipelines import words
 from pipelines.lifecycle.releases import freezes, release
 from pipelines.lifecycle.releases.freezes import Freeze
 from pipelines.lifecycle.releases.release import Phase
 from pipelines.models import Release
-from pipelines.stats import words
 from pipelines.strategies.freezing import Effect
 
 UNCHANGED = "Nothing changes until you decide."

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from pipelines.charts.sparklines import sparklines
 from pipelines.stats.frames import Matrix
 from pipelines.usecases.contract import Frames
-from pipelines.usecases.demand_forecast.baselines import SAFE_DEFAULT, SIMPLE_RULES
+from pipelines.usecases.demand_forecast.backtesting.spread import USUAL_LEAD_DAYS, Doubt
 from pipelines.usecases.demand_forecast.explanation import explain
-from pipelines.usecases.demand_forecast.history import History, history_of
+from pipelines.usecases.demand_forecast.judging.past_in_money import censored_days
+from pipelines.usecases.demand_forecast.learning.baselines import SAFE_DEFAULT, SIMPLE_RULES
+from pipelines.usecases.demand_forecast.learning.history import History, history_of
 from pipelines.usecases.demand_forecast.model import LEAST_HORIZON, Fitted, Forecast, forecast_by_rule, forecast_from
-from pipelines.usecases.demand_forecast.past_in_money import censored_days
-from pipelines.usecases.demand_forecast.spread import USUAL_LEAD_DAYS, Doubt
-from pipelines.usecases.demand_forecast.stock import MONTH, TOTAL, Outlook, advise
-from pipelines.usecases.demand_forecast.stock_inputs import (
+from pipelines.usecases.demand_forecast.ordering.stock import MONTH, TOTAL, Outlook, advise
+from pipelines.usecases.demand_forecast.ordering.stock_inputs import (
     Override,
     apply_overrides,
     location_shares,

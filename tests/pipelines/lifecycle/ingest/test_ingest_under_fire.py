@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from pipelines.lifecycle.ingest import drain, facts
 from pipelines.models import Order, OrderLine, Shop, WebhookDelivery
-from pipelines.shopify import payloads
-from pipelines.shopify.topics import TOPICS, minimise
+from pipelines.shopify.reading import payloads
+from pipelines.shopify.reading.topics import TOPICS, minimise
 from tests import factories, times, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)

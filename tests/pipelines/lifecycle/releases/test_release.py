@@ -20,8 +20,8 @@ from pipelines.models import (
     ShopSettings,
     Staff,
     StagingRun,
+    StoreLink,
     SyncRun,
-    TestStoreLink,
 )
 from pipelines.strategies import Traffic
 from tests import exposing, histories
@@ -151,7 +151,7 @@ def linked(shop):
     """Link a test store."""
     now = timezone.now()
     facts = {"entered_at": now, "confirmed_at": now, "by": histories.OWNER}
-    TestStoreLink.objects.create(shop=shop, test_shop=histories.a_shop(), **facts)
+    StoreLink.objects.create(shop=shop, test_shop=histories.a_shop(), **facts)
 
 
 def passes_its_test(card):
