@@ -25,6 +25,7 @@ ROOM = 50_000
 BATCH = 1000
 PAUSE = 0.05  # seconds between two writes: more rows come together
 RETRY = 1.0  # seconds after which a database that was away is asked again
+LAST_SECONDS = 1.0  # that the end of a process waits for its rows
 BROKEN = (psycopg2.DataError, psycopg2.IntegrityError, psycopg2.ProgrammingError, TypeError)
 GENTLY = "SET LOCAL synchronous_commit = off; SET LOCAL statement_timeout = 1000; SET LOCAL lock_timeout = 50;"
 
@@ -78,6 +79,12 @@ class Appended:
             for _ in batch:
                 rows.popleft()
         self.not_before = time.monotonic() + (0.0 if len(self) >= BATCH else PAUSE)
+
+    def wait_until_written(self, seconds: float = LAST_SECONDS) -> None:
+        """Let the committer write what is left before the process ends, if it can soon."""
+        until = time.monotonic() + seconds
+        while len(self) and time.monotonic() < until:
+            time.sleep(PAUSE / 5)
 
     def execute(self, connection: Connection, statement: str, rows: list[Any]) -> None:
         """Write rows of one kind in one transaction; where the database refuses one, all but that one."""
