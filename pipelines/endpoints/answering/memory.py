@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from functools import lru_cache
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -23,7 +24,7 @@ from pipelines.usecases import USE_CASES
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 1.0  # seconds
+LOOK_EVERY, PAUSE = 1.0, 0.25  # seconds
 STALE_AFTER = 60.0  # seconds without a look: nobody could take a new version back, so nobody is shown it
 MOST_VERSIONS, MOST_BYTES = 512, 64 * 1024 * 1024
 AGAIN_AFTER = 30.0  # seconds until a version that could not be read is tried again
@@ -37,6 +38,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.pointers: dict[Key, Pointer] | None = None  # nothing before the first look
+        self.rows: dict[Key, tuple[Any, ...]] = {}  # of which the pointers were made
         self.versions: dict[int, Scorer | Unfit] = {}
         self.wanted: dict[Key, None] = {}
         self.called = threading.Event()
@@ -68,10 +70,13 @@ class Memory:
     def look(self) -> None:
         """Follow the pointers, load what they need where somebody asks, and forget what nobody asked for longest."""
         began, wanted = time.monotonic(), list(self.wanted)
-        fresh = {(domain, pointer.use_case): pointer for domain, pointer in exposures.pointers(scoring())}
-        self.forget_unfit()
+        rows = {(row[0], row[1]): row for row in exposures.rows(scoring())}
         known = self.pointers or {}
-        late = {key: fresh[key] for key in [*wanted, *self.moved(fresh)] if key in fresh and self.missing(fresh[key])}
+        moved = {key: exposures.pointer(row) for key, row in rows.items() if self.rows.get(key) != row}
+        fresh = {key: moved.get(key) or known[key] for key in rows}
+        self.forget_unfit()
+        asked = [*wanted, *(key for key in moved if self.is_asked(key))]
+        late = {key: fresh[key] for key in asked if key in fresh and self.missing(fresh[key])}
         self.pointers = fresh | {key: known[key] for key in late if key in known}
         self.looked = began
         for key, pointer in late.items():
@@ -80,15 +85,15 @@ class Memory:
             self.pointers[key] = pointer
         for key in wanted:
             self.wanted.pop(key, None)
+        self.rows = rows
         self.forget_unused()
         if time.monotonic() - self.beaten >= BEAT_EVERY:
             self.beat()
 
-    def moved(self, fresh: dict[Key, Pointer]) -> list[Key]:
-        """List where something moved since the last look, and somebody asks."""
-        known = self.pointers or {}
-        moved = [key for key in fresh.keys() & known.keys() if fresh[key] != known[key]]
-        return [key for key in moved if any(version in self.versions for version in known[key].versions)]
+    def is_asked(self, key: Key) -> bool:
+        """Tell whether somebody asks where something moved."""
+        known = (self.pointers or {}).get(key)
+        return known is not None and any(version in self.versions for version in known.versions)
 
     def missing(self, pointer: Pointer) -> list[int]:
         """List the versions of a pointer that are not loaded."""
@@ -132,7 +137,7 @@ class Memory:
                 connection.close()
             self.called.wait(LOOK_EVERY)
             self.called.clear()
-            time.sleep(0.05)  # for others who want one
+            time.sleep(PAUSE)  # for others who want one
 
 
 def scoring() -> list[str]:

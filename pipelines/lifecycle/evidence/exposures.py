@@ -125,11 +125,17 @@ class Sight:
 
 
 def pointers(use_cases: Iterable[str], shops: list[int] | None = None) -> Iterator[tuple[str, Pointer]]:
-    """Read what runs in every installed shop, or in some of them, by domain: one query."""
+    """Read what runs in every installed shop, or in some of them, by domain."""
+    yield from ((row[0], pointer(row)) for row in rows(use_cases, shops))
+
+
+def rows(use_cases: Iterable[str], shops: list[int] | None = None) -> list[tuple[Any, ...]]:
+    """Read what runs in one query, each row beginning with the shop's domain and the use case."""
     asked = {"use_cases": list(use_cases), "shops": shops, "asked": ASKED, "may_run": MAY_RUN}
     with connection.cursor() as cursor:
         cursor.execute(READ, asked)
-        yield from ((row[0], pointer(row)) for row in cursor.fetchall())
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def pointer(row: tuple[Any, ...]) -> Pointer:
