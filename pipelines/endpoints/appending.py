@@ -62,15 +62,24 @@ class Appended:
             log.error("%d rows were dropped: they could not be written for too long", self.dropped)
 
     def due_in(self) -> float | None:
-        """Return how long the committer may wait for something else; nothing for ever."""
-        return max(0.0, self.not_before - time.monotonic()) if len(self) else None
+        """Return how long the committer may wait for something else; nothing: until it is woken.
+
+        Who waits for ever must be woken by the next row, so this is said before it is looked whether there is any.
+        """
+        self.was_woken = False
+        if not len(self):
+            return None
+        self.was_woken = True  # it looks by itself
+        return self.seconds_left()
 
     def is_due(self) -> bool:
-        return self.due_in() == 0.0
+        return bool(len(self)) and not self.seconds_left()
+
+    def seconds_left(self) -> float:
+        return max(0.0, self.not_before - time.monotonic())
 
     def write(self, connect: Callable[[], Connection]) -> None:
         """Write rows, each kind in its order; those that are not written stay, and wait a while."""
-        self.was_woken = False
         self.not_before = time.monotonic() + RETRY
         connection = connect()
         for statement, rows in list(self.rows.items()):

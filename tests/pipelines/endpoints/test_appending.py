@@ -55,12 +55,38 @@ class Database:
 def test_the_committer_is_woken_once_for_many_rows(clock: SimpleNamespace) -> None:
     woken: list[int] = []
     rows = Appended(wake=lambda: woken.append(len(rows)))
-    for number in range(5):
-        rows.add("a", number)
-    assert woken == [1]
-    rows.write(Database())
-    rows.add("a", 6)
+    for _ in range(2):
+        assert rows.due_in() is None  # it waits until it is woken
+        for number in range(5):
+            rows.add("a", number)
+        clock.now += 1
+        rows.write(Database())
     assert woken == [1, 1]
+
+
+def test_who_looks_again_by_itself_is_not_woken(clock: SimpleNamespace) -> None:
+    woken: list[int] = []
+    rows = Appended(wake=lambda: woken.append(len(rows)))
+    rows.add("a", 1)
+    assert rows.due_in() is not None
+    rows.add("a", 2)
+    assert woken == [1]
+
+
+def test_after_a_row_that_came_while_others_were_written_the_next_one_wakes(clock: SimpleNamespace) -> None:
+    woken: list[int] = []
+    rows, database = Appended(wake=lambda: woken.append(len(rows))), Database()
+
+    def connect() -> Any:
+        rows.add("a", 2)
+        return database
+
+    rows.add("a", 1)
+    rows.write(connect)
+    assert (database.written, rows.due_in()) == ([("a", "[1,2]")], None)
+    woken.clear()
+    rows.add("a", 3)
+    assert woken == [1]
 
 
 def test_rows_of_a_kind_are_one_statement(clock: SimpleNamespace) -> None:
