@@ -1,9 +1,8 @@
-"""Put rows into bins that the reference sets: its deciles, its values where they are few, or its categories (METHODS 4a)."""
+"""Put rows into bins that the reference sets: its deciles, its few values, or its categories (METHODS 4a)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -19,15 +18,6 @@ FEW_VALUES = 20  # different numbers, up to which each is a bin of its own
 RARE = 0.01  # share of the reference, below which a category goes with the others
 
 
-class Binning(Protocol):
-    """Say in which bin each row is; the last bin is for what is missing."""
-
-    size: int
-
-    def codes(self, column: Any) -> Ints:
-        """Give the bin of each row."""
-
-
 @dataclass(frozen=True)
 class ByEdges:
     """Bin numbers by edges, each bin with its upper edge."""
@@ -39,13 +29,13 @@ class ByEdges:
         """Count the bins, with the one for what is missing."""
         return len(self.edges) + 2
 
-    def codes(self, column: Figures) -> Ints:
+    def codes(self, column: Figures | Names) -> Ints:
         """Give the bin of each row."""
-        found = np.zeros(len(column.values), dtype=np.uint8)
+        values = np.asarray(column.values, dtype=np.float64)
+        found = np.zeros(len(values), dtype=np.uint8)
         for edge in self.edges:  # nine at most: faster than a search for each row
-            found += column.values > edge
-        if len(column.ordered) < len(column.values):
-            found[np.isnan(column.values)] = len(self.edges) + 1
+            found += values > edge
+        found[np.isnan(values)] = len(self.edges) + 1
         return found.astype(np.int64)
 
 
@@ -89,7 +79,7 @@ def by_value(column: Figures | Names) -> ByValue:
     return ByValue(pd.Index(counts.index[counts >= RARE * len(column.values)]))
 
 
-def counted(binning: Binning, column: Figures | Names, groups: Ints | None = None) -> Floats:
+def counted(binning: ByEdges | ByValue, column: Figures | Names, groups: Ints | None = None) -> Floats:
     """Count a column's rows per group and bin."""
     codes = binning.codes(column)
     if groups is None:

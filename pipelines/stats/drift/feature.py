@@ -9,11 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.stats.drift import distances
-from pipelines.stats.drift.bins import Binning, by_value, counted, deciles, has_few_values
+from pipelines.stats.drift.bins import ByEdges, ByValue, by_value, counted, deciles, has_few_values
 from pipelines.stats.drift.columns import Figures, Names, holds_figures, read_figures, read_names
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Pair = tuple[Figures, Figures] | tuple[Names, Names]
 
 FLOOR = 0.1  # of the stability index: less is no drift, however sure
 BY_CHANCE = 0.01
@@ -33,28 +34,40 @@ class Change:
     largest_gap: float = np.nan
 
 
-def read_pair(reference: pd.Series | None, current: pd.Series | None, m: int, n: int) -> tuple[Figures, Figures] | tuple[Names, Names]:
+def read_pair(reference: pd.Series | None, current: pd.Series | None, m: int, n: int) -> Pair:
     """Read a feature on both sides, as the reference has it; a column that is not there has all its rows missing."""
-    told = reference if reference is not None else current
-    assert told is not None
-    pair = [pd.Series(np.full(rows, np.nan)) if column is None else column for column, rows in ((reference, m), (current, n))]
-    if holds_figures(told):
-        return read_figures(pair[0]), read_figures(pair[1])
-    return read_names(pair[0]), read_names(pair[1])
+    old = pd.Series(np.full(m, np.nan)) if reference is None else reference
+    new = pd.Series(np.full(n, np.nan)) if current is None else current
+    if holds_figures(new if reference is None else old):
+        return read_figures(old), read_figures(new)
+    return read_names(old), read_names(new)
 
 
 def change(reference: Figures | Names, current: Figures | Names, groups: Ints | None) -> Change:
     """Compare the bins: the stability index decides for figures, chi-square for names and figures of few values."""
     if min(usable(reference), usable(current)) < LEAST_USABLE:
         return Change()
-    by_index = isinstance(reference, Figures) and not has_few_values(reference.ordered)
-    binning: Binning = deciles(reference.ordered) if by_index else by_value(reference)  # type: ignore[union-attr]
+    binning = _binning(reference)
+    by_index = isinstance(binning, ByEdges)
     old, new = _worth_a_bin(counted(binning, reference, groups), counted(binning, current)[0], by_index)
     total = old.sum(axis=0)
     index, m, n, bins = float(distances.psi(total, new)), total.sum(), new.sum(), len(new)
-    statistic, p = (np.nan, distances.psi_probability(index, m, n, bins)) if by_index else distances.chi_square(total, new)
-    threshold = max(FLOOR, distances.psi_by_chance(m, n, bins, BY_CHANCE), _between_days(old))
-    return Change(index, threshold, p, statistic, distances.jensen_shannon(total, new), distances.largest_gap(total, new))
+    law = (np.nan, distances.psi_probability(index, m, n, bins))
+    statistic, p = law if by_index else distances.chi_square(total, new)
+    return Change(
+        psi=index,
+        threshold=max(FLOOR, distances.psi_by_chance(m, n, bins, BY_CHANCE), _between_days(old)),
+        p=p,
+        chi_square=statistic,
+        jensen_shannon=distances.jensen_shannon(total, new),
+        largest_gap=distances.largest_gap(total, new),
+    )
+
+
+def _binning(reference: Figures | Names) -> ByEdges | ByValue:
+    if isinstance(reference, Figures) and not has_few_values(reference.ordered):
+        return deciles(reference.ordered)
+    return by_value(reference)
 
 
 def usable(column: Figures | Names) -> int:

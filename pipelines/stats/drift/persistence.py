@@ -1,4 +1,4 @@
-"""From many features in a window, and many windows, to what lasts (METHODS 4a: Holm within a window, 3 of 5 after it)."""
+"""From many features in a window, and many windows, to what lasts: Holm, then three of five (METHODS 4a)."""
 
 from __future__ import annotations
 

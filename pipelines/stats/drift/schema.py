@@ -70,7 +70,7 @@ def _expected_unseen(reference: Figures | Names) -> int:
 
 
 def _became_constant(reference: Figures | Names, current: Figures | Names) -> bool:
-    """Tell whether all rows hold one value that chance does not explain; the row that names the value is not counted."""
+    """Tell whether all rows hold one value beyond chance; the row that names the value is not counted."""
     value = current.constant
     usable = len(current.values) - _none(current)
     if value is None or reference.constant is not None or usable < LEAST_ROWS:

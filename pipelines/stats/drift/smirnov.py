@@ -32,7 +32,7 @@ def ks_probability(distance: ArrayLike, m: ArrayLike, n: ArrayLike) -> Floats:
         far = (size > MANY) & (size * apart**2 >= FAR) & (apart < 0.5)
     p = np.asarray(kstwo.sf(np.where(far, 1.0, apart), size))
     p[far] = [2 * one_sided(int(rows), x) for rows, x in zip(size[far], apart[far], strict=True)]
-    return np.clip(p, 0.0, 1.0)
+    return np.asarray(np.clip(p, 0.0, 1.0))
 
 
 def one_sided(n: int, x: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -47,9 +48,8 @@ def _row(reference: pd.Series | None, current: pd.Series | None, m: int, n: int,
     if not m or not n:
         return {"m": m, "n": n, "usable_m": 0, "usable_n": 0}
     old, new = read_pair(reference, current, m, n)
-    schema = check(old, new)
-    shares = {"missing": schema.missing, "infinite": schema.infinite, "unseen": schema.unseen, "problem": schema.problem}
-    return {"m": m, "n": n, "usable_m": usable(old), "usable_n": usable(new)} | shares | measured(old, new, codes)
+    sizes = {"m": m, "n": n, "usable_m": usable(old), "usable_n": usable(new)}
+    return sizes | asdict(check(old, new)) | measured(old, new, codes)
 
 
 def _finding(row: Any) -> Finding:

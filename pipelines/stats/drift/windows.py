@@ -28,7 +28,7 @@ class Window:
 
 
 def windows(rows: Mapping[date, int], first: date, last: date) -> list[Window]:
-    """Let days add up to 200 rows, seven days at most, so that no two windows share a row; the newest may be unfinished.
+    """Let days add up to 200 rows, seven days at most; no two windows share a row, unfinished ones are left out.
 
     >>> [(w.first.day, w.last.day, w.rows) for w in windows({date(2026, 5, 1): 250, date(2026, 5, 3): 90},
     ...     date(2026, 5, 1), date(2026, 5, 9))]
@@ -46,12 +46,14 @@ def windows(rows: Mapping[date, int], first: date, last: date) -> list[Window]:
 
 
 def same_weekdays(window: Window, seen: Collection[date], apart: Collection[date] = ()) -> dict[date, int]:
-    """Give the last eight days before the window of each of its weekdays, with the group (newest 0) each is left out in.
+    """Give the last eight days before a window of each of its weekdays, with the group (newest 0) of each.
 
-    `seen` are the days with rows, `apart` those of freezes and campaigns, which say nothing of usual days.
+    `seen` are the days with rows, `apart` those of freezes and campaigns, which say nothing of usual days. A group
+    (one day of each weekday of the window) is what `compare` sets against all others.
     """
     past: dict[int, list[date]] = defaultdict(list)
     for day in sorted(set(seen) - set(apart), reverse=True):
         if day < window.first:
             past[day.weekday()].append(day)
-    return {day: n for weekday in sorted({d.weekday() for d in window.days}) for n, day in enumerate(past[weekday][:WEEKS])}
+    wanted = {day.weekday() for day in window.days}
+    return {day: n for weekday in wanted for n, day in enumerate(past[weekday][:WEEKS])}
