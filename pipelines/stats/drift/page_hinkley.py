@@ -22,7 +22,8 @@ ALLOWANCE = 0.5  # delta, in standard deviations
 BOUND = 0.9
 # By the windows of the past, for figures and for zeros and ones: simulated so that normal, heavy-tailed and skewed
 # figures, and ones of any rate, that stay as they are alarm after 365 windows or later on average.
-LIMITS = {28: (3.95, 4.35), 40: (4.3, 4.7)}
+LIMITS = {28: (4.1, 4.5), 40: (4.5, 4.9), 60: (4.65, 5.3), 90: (5.1, 6.1), 180: (5.25, 7.4)}
+MOST_PAST = 365  # the newest so many: as far as limits are known
 
 
 def judge(past: ArrayLike, live: ArrayLike, *, lower_is_better: bool) -> Finding:
@@ -33,9 +34,8 @@ def judge(past: ArrayLike, live: ArrayLike, *, lower_is_better: bool) -> Finding
     ('ok', 'drift')
     """
     before, after = _known(past), np.asarray(live, dtype=np.float64)
-    if len(before) >= LEAST_PAST and np.any(
-        sums(before, after, lower_is_better=lower_is_better) > limit(before, after)
-    ):
+    reached = sums(before, after, lower_is_better=lower_is_better)
+    if len(before) >= LEAST_PAST and np.any(reached > limit(before, after)):
         return Finding.DRIFT
     if not len(after) or not np.isfinite(after[-1]):
         return Finding.NO_DATA
@@ -78,7 +78,7 @@ def _walk(past: Floats, live: Floats, scale: float) -> Floats:
 
 def _known(values: ArrayLike) -> Floats:
     figures = np.asarray(values, dtype=np.float64)
-    return figures[np.isfinite(figures)]
+    return figures[np.isfinite(figures)][-MOST_PAST:]
 
 
 def _are_truths(values: Floats) -> bool:

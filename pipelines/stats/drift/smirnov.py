@@ -29,6 +29,7 @@ def ks_probability(distance: ArrayLike, m: ArrayLike, n: ArrayLike) -> Floats:
     apart, sizes, others = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (distance, m, n)))
     with np.errstate(invalid="ignore"):
         size = np.round(sizes * others / (sizes + others))
+        size = np.where(size >= 1, size, np.nan)
         far = (size > MANY) & (size * apart**2 >= FAR) & (apart < 0.5)
     p = np.asarray(kstwo.sf(np.where(far, 1.0, apart), size))
     p[far] = [2 * one_sided(int(rows), x) for rows, x in zip(size[far], apart[far], strict=True)]

@@ -40,7 +40,8 @@ def compare(reference: pd.DataFrame, current: pd.DataFrame, groups: ArrayLike | 
     table["ks_p"] = ks_probability(table["ks"].astype(float), table.pop("usable_m"), table.pop("usable_n"))
     enough = table[["n", "m"]].min(axis=1) >= LEAST_ROWS
     table["holm_p"] = holm(table["p"].astype(float).where(enough))
-    table["finding"] = [_finding(row) for row in table.itertuples()]
+    table["problem"] = pd.Series([row.get("problem") for row in rows], index=table.index, dtype=object)
+    table["finding"] = pd.Series([_finding(row) for row in table.itertuples()], index=table.index, dtype=object)
     return table
 
 
@@ -56,7 +57,7 @@ def _finding(row: Any) -> Finding:
     """Say what a row of the table means; a small window may break a schema, but it never shows that all is well."""
     if not row.n:
         return Finding.NO_DATA
-    if isinstance(row.problem, str):
+    if row.problem is not None:
         return Finding.BREACH
     if np.isnan(row.holm_p):
         return Finding.INSUFFICIENT
