@@ -88,7 +88,8 @@ def _worth_a_bin(old: Floats, new: Floats, by_index: bool) -> tuple[Floats, Floa
     share = (old.sum(axis=0) + new) / (old.sum() + new.sum())
     worth = share > 0
     if by_index:
-        worth[-1] = share[-1] * min(old.sum(), new.sum()) >= distances.LEAST_EXPECTED
+        expected = share[-1] * min(old.sum(), new.sum())
+        worth[-1] = max(expected, new[-1]) >= distances.LEAST_EXPECTED
     return old[:, worth], new[worth]
 
 

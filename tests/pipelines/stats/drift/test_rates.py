@@ -7,7 +7,7 @@ from pipelines.stats.drift.findings import Finding
 from pipelines.stats.drift.persistence import lasting
 from pipelines.stats.drift.table import compare
 
-FEATURES, ROWS, WEEKS = 12, 200, 8
+FEATURES, ROWS, WEEKS, MONTHS = 12, 200, 8, 8
 GROUPS = np.repeat(np.arange(WEEKS), ROWS)
 
 
@@ -48,15 +48,17 @@ def ever(found: list[pd.Series], feature: str) -> bool:
 
 
 def test_stable_months_raise_no_lasting_alarm() -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(8):
+    """Single days may drift, in all features together one in twenty."""
+    rng, alarms = np.random.default_rng(0), 0
+    for _ in range(MONTHS):
         found = days(rng, 30, shift=0.0, mixed=True)
         assert not any(ever(found, feature) for feature in found[0].index)
         assert not any(Finding.BREACH in set(day) for day in found)
-        assert sum((day == Finding.DRIFT).sum() for day in found) <= 3
+        alarms += sum(Finding.DRIFT in set(day) for day in found)
+    assert alarms <= 0.05 * 30 * MONTHS
 
 
 def test_half_a_deviation_lasts_within_a_week() -> None:
     rng = np.random.default_rng(1)
-    found = [ever(days(rng, 7, shift=0.5, mixed=False), f"f{n}") for n in range(FEATURES)]
-    assert np.mean(found) > 0.9
+    weeks = [days(rng, 7, shift=0.5, mixed=False) for _ in range(3)]
+    assert np.mean([ever(week, feature) for week in weeks for feature in week[0].index]) > 0.9

@@ -102,7 +102,7 @@ def test_what_has_moved_drifts_and_nothing_else(name: str, values: object) -> No
 )
 def test_a_broken_feature_is_a_breach_and_spares_the_others(name: str, values: object, problem: Problem) -> None:
     table = compare(REFERENCE, with_values(name, values))
-    assert table.loc[name, "problem"] == problem and table.loc[name, "finding"] is BREACH
+    assert table.loc[name, "problem"] is problem and table.loc[name, "finding"] is BREACH
     assert set(table["finding"].drop(name)) == {OK}
 
 

@@ -52,10 +52,18 @@ def test_what_is_told_too_high_is_seen_and_corrected() -> None:
     rng = np.random.default_rng(1)
     truth = rng.beta(2, 8, 6000)
     y, said = (rng.random(6000) < truth).astype(float), np.minimum(truth * 1.8, 1.0)
-    assert ece_equal_mass(y, said) > 0.1 and in_the_large(y, said) < -10 and spiegelhalter(y, said) > 3
+    assert ece_equal_mass(y, said) > 0.1 and in_the_large(y, said) < -10
     corrected = recalibrated(said[3000:], y[:3000], said[:3000])
     assert ece_equal_mass(y[3000:], corrected) < 0.03
     assert (np.diff(corrected[np.argsort(said[3000:])]) >= 0).all()
+
+
+def test_too_much_confidence_is_seen() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.random(2000)
+    y = (rng.random(2000) < truth).astype(float)
+    assert abs(spiegelhalter(y, truth)) < 3
+    assert spiegelhalter(y, truth**2 / (truth**2 + (1 - truth) ** 2)) > 3
 
 
 def test_what_is_well_calibrated_is_left_alone() -> None:
