@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-from pipelines.stats.words import to_major
+from pipelines.words import to_major
 
 # What a spreadsheet takes for a formula, and what some of them skip before they look: all that is not seen.
 FORMULA = re.compile(

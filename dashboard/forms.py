@@ -8,15 +8,15 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard.queries.deliveries import FILTERS as DELIVERY_FILTERS
+from dashboard.queries.data.deliveries import FILTERS as DELIVERY_FILTERS
 from dashboard.queries.forecasts import FILTERS, SORTS, Wish
 from pipelines import strategies
 from pipelines.lifecycle.preferences import NOT_KNOWN
 from pipelines.models import ShopSettings, StockRule
-from pipelines.shopify.texts import clean
-from pipelines.stats.words import to_major, to_minor
+from pipelines.shopify.reading.texts import clean
 from pipelines.strategies import Traffic
 from pipelines.strategies.stages import LARGEST_WEIGHT, LONGEST_ALONGSIDE
+from pipelines.words import to_major, to_minor
 
 FARTHEST_FREEZE = timedelta(days=731)
 PEOPLE = [(1, "One person"), (2, "Two people")]
@@ -52,10 +52,9 @@ class ApproveForm(RevisionForm):
     evidence_digest = forms.RegexField(r"^[0-9a-f]{64}$")
 
 
-class TestCodeForm(forms.Form):
+class CodeForm(forms.Form):
     """A one-time code, however it was typed; what is no text at all is a wrong code."""
 
-    __test__ = False
     code = forms.CharField(max_length=200)
 
     @classmethod
@@ -65,10 +64,9 @@ class TestCodeForm(forms.Form):
         return form.cleaned_data["code"] if form.is_valid() else ""
 
 
-class TestShopForm(forms.Form):
+class LinkedShopForm(forms.Form):
     """Which store's name the page showed."""
 
-    __test__ = False
     test_shop = forms.IntegerField(min_value=1)
 
     @classmethod
@@ -156,6 +154,23 @@ class AnnotateForm(forms.Form):
     def clean_tags(self) -> list[str]:
         """Read the tags one by one."""
         return [tag for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+
+
+class DayForm(forms.Form):
+    """A day of the past, or today."""
+
+    day = forms.DateField(error_messages={"required": "Choose a day.", "invalid": "Write the day like 2026-11-27."})
+
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.today = today
+
+    def clean_day(self) -> date:
+        """Refuse days to come."""
+        day: date = self.cleaned_data["day"]
+        if day > self.today:
+            raise forms.ValidationError("That day is still to come.")
+        return day
 
 
 class DeliveriesForm(forms.Form):

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.queries.forecasts import STATUSES, ForecastsPage, Line
 from dashboard.queries.words import Badge
-from pipelines.stats.words import UNKNOWN, day, money, number
+from pipelines.words import UNKNOWN, day, money, number
 
 SKELETON = "dashboard/partials/_variant.html"
 OUTLINE = (

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from dashboard import embedding
-from dashboard.views import data, experiments, forecasts, home, releases, settings, start, test_store, versions
+from dashboard.views import data, experiments, forecasts, home, releases, settings, start, store_link, versions
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("forecasts/<int:variant_id>/end-override", forecasts.end_override, name="end-override"),
     path("forecasts/<int:variant_id>/odd-order", forecasts.odd_order, name="odd-order"),
     path("forecasts/<int:variant_id>/rule", forecasts.rule, name="variant-rule"),
+    path("versions/then", versions.then, name="then"),
     path("versions", versions.versions, name="versions"),
     path("versions/<slug:use_case>/compare", versions.compare, name="compare"),
     path("versions/<slug:use_case>/train", versions.train, name="train"),
@@ -46,12 +47,12 @@ urlpatterns = [
     path("settings/rules", settings.rules, name="rules"),
     path("settings/rules.csv", settings.rules_csv, name="rules-csv"),
     path("settings/rules/upload", settings.upload, name="rules-upload"),
-    path("test-store", test_store.test_store, name="test-store"),
-    path("test-store/code", test_store.ask_code, name="test-store-code"),
-    path("test-store/enter", test_store.enter_code, name="test-store-enter"),
-    path("test-store/confirm", test_store.confirm, name="test-store-confirm"),
-    path("test-store/unlink", test_store.unlink, name="test-store-unlink"),
-    path("test-store/run/<slug:use_case>/<int:number>", test_store.run, name="test-store-run"),
+    path("test-store", store_link.test_store, name="test-store"),
+    path("test-store/code", store_link.ask_code, name="test-store-code"),
+    path("test-store/enter", store_link.enter_code, name="test-store-enter"),
+    path("test-store/confirm", store_link.confirm, name="test-store-confirm"),
+    path("test-store/unlink", store_link.unlink, name="test-store-unlink"),
+    path("test-store/run/<slug:use_case>/<int:number>", store_link.run, name="test-store-run"),
     path("start", start.start, name="start"),
     path("start/hide", start.hide, name="hide-guide"),
 ]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from devstore.seeding import Book, handle
+from devstore.book import Book, handle
 
 DAY = 86_400
 NAMES = (

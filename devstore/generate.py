@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from devstore import clock
+from devstore.book import Book
 from devstore.catalogue import Catalogue, make_catalogue
 from devstore.clock import now
-from devstore.seeding import Book
 
 SIZES = {"small": (60.0, 120), "medium": (200.0, 600), "large": (600.0, 5000)}
 WEEKDAYS = np.array([1.08, 1.02, 0.98, 1.0, 0.92, 0.84, 1.16])

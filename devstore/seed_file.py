@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from devstore import clock
+from devstore.book import Book, handle
 from devstore.clock import now
 from devstore.order_files import Line, WrongFile, read_lines
-from devstore.seeding import Book, handle
 
 # Postage, fees, corrections and vouchers: sold, but nothing that stands on a shelf.
 NON_PRODUCTS = {

@@ -4,9 +4,9 @@ import random
 from sqlite3 import Row
 from typing import Any
 
+from devstore.book import Book
 from devstore.clock import now
 from devstore.order_files import WrongFile
-from devstore.seeding import Book
 from devstore.store import Store
 
 DAY = 86_400

@@ -6,7 +6,7 @@ import logging
 import re
 from typing import Any
 
-from pipelines.shopify.texts import clean
+from pipelines.shopify.reading.texts import clean
 
 # All that ends a line somewhere, moves a terminal's cursor, or turns the direction of what follows.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines.models import Shop, WebhookDelivery
 from pipelines.shopify import vault
-from pipelines.shopify.topics import TOPICS, minimise
+from pipelines.shopify.reading.topics import TOPICS, minimise
 
 numbers = count(1)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -12,8 +12,8 @@ from django.utils import timezone
 from dashboard.queries.evidence import worth_of
 from dashboard.queries.versions import NEWEST, STATES, cost_of, figures, members, reasons
 from dashboard.templatetags.words import short_digest
+from pipelines import words
 from pipelines.models import ModelVersion, Shop
-from pipelines.stats import words
 from pipelines.usecases import USE_CASES
 
 CHECKS = {"passed": "passed", "failed": "not passed", "open": "not decided"}

@@ -8,11 +8,11 @@ from math import ceil
 from typing import Any
 
 from dashboard.queries.words import PHASES, REASONS, Badge, step_name
+from pipelines import words
 from pipelines.charts import experiments as charts
 from pipelines.charts.figure import Figure
 from pipelines.lifecycle.releases import traffic
 from pipelines.models import Release, Shop
-from pipelines.stats import words
 from pipelines.strategies import Step
 from pipelines.strategies.claims import harm_limit
 from pipelines.strategies.limits import NON_INFERIOR, UNBALANCED

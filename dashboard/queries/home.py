@@ -7,13 +7,14 @@ from typing import Any
 from django.db.models import Count, F, QuerySet, Sum
 from django.utils import timezone
 
-from dashboard.queries.data_state import DataState, data_state
+from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running_of
 from dashboard.queries.stock_state import as_new_as, stock_totals
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
-from pipelines.models import Alert, FreezeWindow, Order, Shop, StockAdvice, StockTotals
+from pipelines.models import Alert, FreezeWindow, Order, Shop
+from pipelines.models.demand_forecast import StockAdvice, StockTotals
 from pipelines.models.prepared import prepared
 
 WINDOW = timedelta(days=28)

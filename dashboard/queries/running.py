@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from django.db.models import Model
 
-from dashboard.queries.data_state import DataState, data_state
+from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from pipelines.models import ModelVersion, Release, Shop, TrainingRun
 

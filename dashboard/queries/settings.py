@@ -13,10 +13,9 @@ from django.utils import timezone
 from dashboard import rules_file
 from dashboard.forms import BEFORE_ALL, PEOPLE, WANTED, WEEKDAYS, FreezeForm, RuleForm, SettingsForm
 from dashboard.queries.words import STRATEGIES, Badge
-from pipelines import strategies
+from pipelines import strategies, words
 from pipelines.lifecycle.releases import traffic
 from pipelines.models import Deployment, FreezeWindow, Product, Shop, ShopSettings, Staff, StockRule
-from pipelines.stats import words
 from pipelines.strategies import Traffic
 from pipelines.usecases import USE_CASES
 

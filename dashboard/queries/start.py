@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.queries.data_state import DataState, data_state
+from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running_of
 from pipelines.models import Location, ModelVersion, Order, Shop, Variant

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dashboard.queries.data_state import data_state
+from dashboard.queries.data.state import data_state
 from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running_of
 from dashboard.queries.words import PHASES, Badge
+from pipelines import words
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.versions.lineage import Origin, lineage_of
 from pipelines.models import Deployment, ModelVersion, Release, Shop, Staff, TrainingRun
-from pipelines.stats import words
 from pipelines.usecases import USE_CASES
 
 NEWEST = 30

@@ -1,4 +1,4 @@
-"""Numbers, money and dates in templates, as pipelines/stats/words.py writes them; times are the shop's own."""
+"""Numbers, money and dates in templates, as pipelines/words.py writes them; times are the shop's own."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from django import template
 from django.utils import timezone
 
+from pipelines import words
 from pipelines.charts import experiments
-from pipelines.stats import words
 
 register = template.Library()
 

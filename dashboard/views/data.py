@@ -9,12 +9,12 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.embedding import merchant_required
 from dashboard.forms import DeliveriesForm
 from dashboard.pages import go, show
-from dashboard.queries.data import data_page
-from dashboard.queries.data_state import data_state
+from dashboard.queries.data.page import data_page
+from dashboard.queries.data.state import data_state
+from pipelines import words
 from pipelines.jobs import ingest
 from pipelines.lifecycle.ingest.drain import replay, replay_failed
 from pipelines.models import WebhookDelivery
-from pipelines.stats import words
 
 
 @merchant_required

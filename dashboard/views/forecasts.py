@@ -29,10 +29,10 @@ from dashboard.queries.forecasts import (
 )
 from dashboard.queries.own_numbers import is_recalculating
 from dashboard.queries.variants import variant_page
-from pipelines.jobs import training
+from pipelines.jobs import releases
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import StockAdvice
+from pipelines.models.demand_forecast import StockAdvice
 
 FORECAST_HEADER = (
     "Product", "Option", "SKU", "Barcode", "Vendor", "Status", "Sold, last 28 days", "Forecast, next 28 days",
@@ -179,7 +179,7 @@ def changed(request: HttpRequest, variant_id: int, said: str, change: Callable[.
         change(revision=RevisionForm.read(request.POST), by=request.staff.sub)
     except Refused as refusal:
         return go(here, refusal.sentence, refused=True)
-    training.refresh.enqueue(request.shop.pk, USE_CASE)
+    releases.refresh.enqueue(request.shop.pk, USE_CASE)
     return go(here, said)
 
 

@@ -14,13 +14,13 @@ from dashboard.forms import FreezeForm, RevisionForm, RuleForm, SettingsForm, Se
 from dashboard.pages import go, local_now, show
 from dashboard.queries.settings import VENDORS_SHOWN, rules_page, settings_page, traffics_of
 from dashboard.views.releases import require_decider
+from pipelines import words
+from pipelines.jobs import releases
 from pipelines.jobs import releases as release_jobs
-from pipelines.jobs import training
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.releases import freezes
 from pipelines.models import Deployment, FreezeWindow, Shop
-from pipelines.stats import words
 from pipelines.stats.clock import midnight
 
 
@@ -153,4 +153,4 @@ def upload(request: HttpRequest) -> HttpResponse:
 def advise_again(shop: Shop) -> None:
     """Have the advice worked out anew with what the merchant changed."""
     for use_case in Deployment.objects.for_shop(shop).values_list("use_case", flat=True):
-        training.refresh.enqueue(shop.pk, use_case)
+        releases.refresh.enqueue(shop.pk, use_case)

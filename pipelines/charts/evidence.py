@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
+from pipelines import words
 from pipelines.charts.figure import INK
 from pipelines.charts.svg import share
-from pipelines.stats import words
 
 
 def group_intervals(groups: Sequence[tuple[int, tuple[int, int] | None]], currency: str) -> tuple[str, tuple[str, ...]]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
+from pipelines import words
 from pipelines.charts.figure import BLUE, INK, Figure, plotly, plotly_band, plotly_line
 from pipelines.charts.svg import Canvas, Scale, area_path, line_path, number, share
-from pipelines.stats import words
 
 HEALTH = {
     "ok": "Within every limit",

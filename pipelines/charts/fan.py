@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from pipelines import words
 from pipelines.charts.figure import (
     BLUE,
     INK,
@@ -22,7 +23,6 @@ from pipelines.charts.figure import (
     tick_days,
 )
 from pipelines.charts.svg import Canvas, Point, Scale, area_path, line_path, number
-from pipelines.stats import words
 
 
 @dataclass(frozen=True)

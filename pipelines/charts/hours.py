@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines import words
 from pipelines.charts.figure import Figure, plotly, runs
 from pipelines.charts.svg import Canvas, Scale
-from pipelines.stats import words
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from pipelines import words
 from pipelines.charts.figure import BLUE, PALE, Figure, Row, plotly, plotly_band, plotly_line
 from pipelines.charts.svg import Canvas, Scale, area_path, line_path, number
-from pipelines.stats import words
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from psycopg2.errors import LockNotAvailable, QueryCanceled
 from psycopg2.extensions import connection as Connection
 
 from pipelines.shopify import vault
-from pipelines.shopify.texts import clean, needs_cleaning
-from pipelines.shopify.topics import number
+from pipelines.shopify.reading.texts import clean, needs_cleaning
+from pipelines.shopify.reading.topics import number
 
 log = logging.getLogger(__name__)
 

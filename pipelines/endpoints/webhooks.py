@@ -22,9 +22,9 @@ from pipelines.endpoints.outbox import Delivery, Outbox, Outcome
 from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body
 from pipelines.shopify.domains import SHOP_DOMAIN, client_secrets
 from pipelines.shopify.hmac import webhook_is_authentic
-from pipelines.shopify.shapes import is_plausible
-from pipelines.shopify.texts import clean
-from pipelines.shopify.topics import TOPICS, Minimised, Topic, minimise
+from pipelines.shopify.reading.shapes import is_plausible
+from pipelines.shopify.reading.texts import clean
+from pipelines.shopify.reading.topics import TOPICS, Minimised, Topic, minimise
 
 PATH = "/webhooks/shopify"
 LARGEST = 2 * 1024 * 1024

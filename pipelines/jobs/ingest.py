@@ -40,7 +40,8 @@ def import_everything(shop_id: int, trigger: str) -> None:
 @job(timeout=3600)
 def advance_import(run_id: int) -> None:
     """Take an import one step further; the first whole one is followed by what the simple rules say, and training."""
-    from pipelines.jobs.training import refresh, train_version
+    from pipelines.jobs.releases import refresh
+    from pipelines.jobs.training import train_version
     from pipelines.lifecycle import turns
     from pipelines.lifecycle.ingest import backfill
     from pipelines.models import Deployment, SyncRun, TrainingRun

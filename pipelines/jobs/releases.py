@@ -1,4 +1,4 @@
-"""A version is ready, or time has passed: look at releases, move them, close what nobody decided on."""
+"""A version is ready, it has answered, or time has passed: let it speak, look at its release, and move that."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 @job(is_found_again=True)
 def propose_release(version_id: int) -> None:
     """Open the release of a version, at most one question a week for routine."""
-    from pipelines.lifecycle.releases import release
+    from pipelines.lifecycle.releases import propose
     from pipelines.models import ModelVersion
 
     version = ModelVersion.objects.select_related("shop").get(pk=version_id)
     if version.may_be_released:
-        opened = release.propose(version, routine=version.runs.filter(trigger="weekly").exists())
+        opened = propose.propose(version, routine=version.runs.filter(trigger="weekly").exists())
         if opened:
             follow(opened.pk, None)
 
@@ -52,7 +52,6 @@ def look_at_open(shop_id: int) -> None:
 
 def follow(release_id: int, before: tuple[str, int] | None) -> None:
     """Have the shop served by what runs now, or let a candidate answer alongside or for its card for the first time."""
-    from pipelines.jobs import training
     from pipelines.models import Deployment, Release
     from pipelines.usecases import USE_CASES
 
@@ -61,14 +60,72 @@ def follow(release_id: int, before: tuple[str, int] | None) -> None:
         return
     now = (row.phase, Deployment.of(row.shop_id, row.use_case).revision)
     if before and now[1] != before[1]:
-        training.refresh.enqueue(row.shop_id, row.use_case)
+        refresh.enqueue(row.shop_id, row.use_case)
     elif now != before and (row.phase == Release.Phase.SHADOW or is_first_heard_on_its_card(row)):
-        training.alongside.enqueue(row.shop_id, row.use_case)
+        alongside.enqueue(row.shop_id, row.use_case)
 
 
 def is_first_heard_on_its_card(row: Release) -> bool:
     """Tell whether a release waits for the merchant and never ran alongside: its card shows what it would say."""
     return row.is_waiting_for_merchant and not any(step.get("mirrors") for step in row.steps)
+
+
+@job(queue="training", timeout=1800, is_found_again=True)
+def refresh(shop_id: int, use_case: str) -> None:
+    """Write what runs now says today, publish it where the merchant lets us, and look at what moves at once."""
+    from pipelines.lifecycle.releases.speak import speak
+    from pipelines.lifecycle.serving import late
+    from pipelines.models import Shop
+    from pipelines.usecases import USE_CASES
+
+    if USE_CASES[use_case].serves != "batch":  # it answers each visitor by itself
+        look(shop_id, use_case)
+        return
+    speak(Shop.objects.get(pk=shop_id), use_case)
+    late.over(shop_id, use_case)
+    publish.enqueue(shop_id)
+    look(shop_id, use_case)
+    compare_weeks.enqueue(shop_id, use_case)
+
+
+@job(queue="training", timeout=1800, is_found_again=True)
+def alongside(shop_id: int, use_case: str) -> None:
+    """Let only the candidate answer: a release that starts to run alongside has its first window within minutes."""
+    from pipelines.lifecycle.serving import refresh
+    from pipelines.models import Shop
+
+    refresh.mirror(Shop.objects.get(pk=shop_id), use_case)
+    look(shop_id, use_case)
+
+
+@job(queue="training", timeout=1800)
+def compare_weeks(shop_id: int, use_case: str) -> None:
+    """Price the weeks that have matured, and look at the releases that they speak of."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.evidence import paired
+    from pipelines.models import Shop
+
+    if paired.compare_weeks(Shop.objects.get(pk=shop_id), use_case, timezone.now()):
+        look(shop_id, use_case)
+
+
+def look(shop_id: int, use_case: str) -> None:
+    """Have the releases that are open or live looked at, now that something is known."""
+    from pipelines.models import Release
+
+    moving = Release.objects.for_shop(shop_id).filter(phase__in=[*Release.OPEN, Release.Phase.LIVE])
+    for release_id in moving.filter(use_case=use_case).values_list("pk", flat=True):
+        evaluate.enqueue(release_id)
+
+
+@job(timeout=900, is_found_again=True)
+def publish(shop_id: int) -> None:
+    """Send the shop's own metafields what changed."""
+    from pipelines.lifecycle.serving import publish as stage
+    from pipelines.models import Shop
+
+    stage.publish(Shop.objects.get(pk=shop_id))
 
 
 @job(is_found_again=True)

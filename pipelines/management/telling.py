@@ -8,9 +8,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from pipelines import words
 from pipelines.lifecycle.releases.standing import standing_of
 from pipelines.models import Release
-from pipelines.stats import words
 
 Phase = Release.Phase
 SHOWS = {

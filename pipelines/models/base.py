@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.db import models
 
-if TYPE_CHECKING:
-    from pipelines.models.shops import Shop
-
 
 class ShopQuerySet(models.QuerySet):
-    def for_shop(self, shop: Shop | int) -> Self:
+    def for_shop(self, shop: models.Model | int) -> Self:
         """Keep the rows of one shop; every read of a merchant goes through here."""
         return self.filter(shop=shop)
 

@@ -8,18 +8,14 @@ from django.db.models import Q
 from pipelines.models.base import ShopQuerySet, ShopTable
 
 
-class TestStoreLinks(ShopQuerySet):
-    __test__ = False
-
-    def confirmed(self) -> TestStoreLinks:
+class StoreLinks(ShopQuerySet):
+    def confirmed(self) -> StoreLinks:
         """Keep the links that both sides agreed to."""
         return self.filter(confirmed_at__isnull=False)
 
 
-class TestStoreLink(ShopTable):
+class StoreLink(ShopTable):
     """That a second shop is this shop's test store: code shown here, entered there, confirmed here."""
-
-    __test__ = False  # not a test class
 
     test_shop = models.ForeignKey("pipelines.Shop", null=True, on_delete=models.CASCADE, related_name="+")
     code_digest = models.CharField(max_length=64, blank=True)  # of the one-time code; empty once it was used
@@ -29,7 +25,7 @@ class TestStoreLink(ShopTable):
     by = models.CharField(max_length=40)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = TestStoreLinks.as_manager()
+    objects = StoreLinks.as_manager()
 
     class Meta:
         constraints = [

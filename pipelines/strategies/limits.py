@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pipelines.stats import power
+from pipelines.stats.inference import power
 
 HARM = power.HARM_LIMIT
 HARM_COMPARED = 2 * HARM  # where a test may end by its interval, too: both together spend what harm alone spends else

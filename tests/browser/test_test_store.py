@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle.sandbox import links
-from pipelines.models import ModelVersion, Shop, StagingRun, TestStoreLink
+from pipelines.models import ModelVersion, Shop, StagingRun, StoreLink
 from tests.dashboard import story
-from tests.dashboard.views.test_test_store import a_result, side
+from tests.dashboard.views.test_store_link import a_result, side
 from tests.identities import OTHER_SHOP, OWNER
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,7 +26,7 @@ def second(shop: Shop) -> Shop:
 def tested(shop: Shop, second: Shop) -> StagingRun:
     """Return a test of the waiting version over fourteen days."""
     now = timezone.now()
-    TestStoreLink.objects.create(shop=shop, test_shop=second, entered_at=now, confirmed_at=now, by=OWNER)
+    StoreLink.objects.create(shop=shop, test_shop=second, entered_at=now, confirmed_at=now, by=OWNER)
     version = ModelVersion.objects.for_shop(shop).get(number=2)
     days = [
         {
@@ -58,7 +58,7 @@ def test_a_store_is_linked_and_unlinked_by_clicks(admin, shop, second):
     app.locator("s-button", has_text="Unlink").first.click()
     app.locator("s-modal s-button", has_text="Unlink").click()
     admin.toast("Unlinked")
-    assert not TestStoreLink.objects.exists()
+    assert not StoreLink.objects.exists()
 
 
 @pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "small"}, {"size": "phone"}], indirect=True)

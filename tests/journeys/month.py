@@ -25,7 +25,7 @@ from pipelines.jobs import releases as jobs
 from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, ModelVersion, Order, Release, ServingWindow
-from pipelines.shopify.topics import UNIT_KEY
+from pipelines.shopify.reading.topics import UNIT_KEY
 from pipelines.stats import assignment
 from pipelines.strategies import Step
 from shopmlops.urls import handler404, handler500

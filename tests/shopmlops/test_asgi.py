@@ -165,9 +165,7 @@ def test_workers_end_with_their_server_however_it_ends(tmp_path: Path) -> None:
         status(web, "/healthz")
 
 
-@pytest.mark.parametrize(
-    "file", ["Makefile", "Procfile", "pipelines/ops/supervisor.py", "pipelines/ops/benchmarks/ingest.py"]
-)
+@pytest.mark.parametrize("file", ["Makefile", "Procfile", "pipelines/ops/supervisor.py", "benchmarks/ingest.py"])
 def test_there_is_one_way_to_start_it(file: str) -> None:
     text = (ROOT / file).read_text()
     assert "shopmlops.server" in text

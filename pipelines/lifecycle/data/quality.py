@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom, norm, t
 
+from pipelines import words
 from pipelines.lifecycle.data import frames
 from pipelines.lifecycle.data.dataset import Dataset
 from pipelines.lifecycle.errors import BadData
 from pipelines.models import DatasetSnapshot, Shop
-from pipelines.stats import words
 
 BROKEN_SHARE = 0.20  # missing or unseen above this is a broken schema (METHODS 4a)
 RECENT_DAYS, MONEY_DAYS, WEEKS = 28, 91, 8

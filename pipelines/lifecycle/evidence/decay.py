@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from pipelines import words
 from pipelines.models import Measurement, ModelVersion, Release
-from pipelines.stats import clock, words
-from pipelines.stats import decay as ranks
+from pipelines.stats import clock
+from pipelines.stats.inference import decay as ranks
 
 DAILY = "loss_against_simple_rule"
 MATURES_AFTER = 7  # days after its end

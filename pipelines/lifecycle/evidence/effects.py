@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from pipelines.models import Release
-from pipelines.stats import intervals, power
 from pipelines.stats.assignment import CONTROL_FROM
-from pipelines.stats.intervals import Estimate, Sums
-from pipelines.stats.significance import Interval
+from pipelines.stats.inference import intervals, power
+from pipelines.stats.inference.intervals import Estimate, Sums
+from pipelines.stats.inference.significance import Interval
 from pipelines.strategies import Step, claims
 from pipelines.strategies.stages import LEAST_HOURS
 

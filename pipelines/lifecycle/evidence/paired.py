@@ -16,14 +16,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from pipelines import words
 from pipelines.lifecycle.data import dataset, frames
 from pipelines.lifecycle.evidence import decay
 from pipelines.lifecycle.evidence.decay import DAILY, MATURES_AFTER, Watched
-from pipelines.models import Deployment, Forecast, Measurement, ModelVersion, PairedWeek, Release, Shop
-from pipelines.stats import clock, paired_weeks, words
-from pipelines.stats.paired_weeks import JUDGED_FOR
-from pipelines.stats.sequential import e_value
-from pipelines.stats.significance import MIN_WEEKS
+from pipelines.models import Deployment, Measurement, ModelVersion, PairedWeek, Release, Shop
+from pipelines.models.demand_forecast import Forecast
+from pipelines.stats import clock
+from pipelines.stats.inference import paired_weeks
+from pipelines.stats.inference.paired_weeks import JUDGED_FOR
+from pipelines.stats.inference.sequential import e_value
+from pipelines.stats.inference.significance import MIN_WEEKS
 from pipelines.strategies import Evidence
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames

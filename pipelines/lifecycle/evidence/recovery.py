@@ -20,7 +20,7 @@ from pipelines.charts import experiments as charts
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.evidence import blocks, effects, weigh, windows
 from pipelines.models import Release
-from pipelines.stats import before_after
+from pipelines.stats.inference import before_after
 from pipelines.usecases import USE_CASES
 
 LOOKED_AT_FOR = timedelta(days=max(before_after.LOOKS))

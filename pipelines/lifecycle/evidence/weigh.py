@@ -18,7 +18,8 @@ import pandas as pd
 from pipelines.lifecycle.data import frames
 from pipelines.lifecycle.evidence import blocks, effects
 from pipelines.models import Release, ShopSettings
-from pipelines.stats import peak_hours, sequential
+from pipelines.stats import peak_hours
+from pipelines.stats.inference import sequential
 from pipelines.strategies import Evidence, limits
 from pipelines.usecases import USE_CASES
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from pipelines.lifecycle.ingest import backfill, facts, install, privacy
 from pipelines.lifecycle.ingest.facts import Deletion, Taken
 from pipelines.models import Order, Shop, SyncRun, Variant, WebhookDelivery
-from pipelines.shopify import payloads
-from pipelines.shopify.shapes import Malformed, currency, identifier, moment
-from pipelines.shopify.topics import TOPICS, number
+from pipelines.shopify.reading import payloads
+from pipelines.shopify.reading.shapes import Malformed, currency, identifier, moment
+from pipelines.shopify.reading.topics import TOPICS, number
 
 State = WebhookDelivery.State
 

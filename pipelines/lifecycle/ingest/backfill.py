@@ -19,11 +19,12 @@ from pipelines.lifecycle.ingest import facts
 from pipelines.lifecycle.ingest.loaders import LOADERS, Batch, Loader
 from pipelines.lifecycle.interpreter import quick_turns, uncollected
 from pipelines.models import Shop, SyncRun, WaitingLine
-from pipelines.shopify import bulk, nodes
+from pipelines.shopify import bulk
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.bulk import BulkBusy, BulkStatus, ExpiredUrl, MalformedLine
 from pipelines.shopify.errors import ShopifyError
-from pipelines.shopify.nodes import Node, Source
+from pipelines.shopify.reading import nodes
+from pipelines.shopify.reading.nodes import Node, Source
 
 log = logging.getLogger(__name__)
 Kind, State = SyncRun.Kind, SyncRun.State

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.lifecycle.ingest.sets import Key, among, arrays
-from pipelines.shopify.shapes import Order
+from pipelines.shopify.reading.shapes import Order
 
 # Locked in the order of their keys: two drains never wait for each other.
 COMPLETE = """

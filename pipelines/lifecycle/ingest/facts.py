@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from pipelines.lifecycle.ingest import checkouts, rows
 from pipelines.lifecycle.ingest.sets import Key, among, arrays
-from pipelines.shopify import shapes
-from pipelines.shopify.shapes import EPOCH, is_later
+from pipelines.shopify.reading import shapes
+from pipelines.shopify.reading.shapes import EPOCH, is_later
 
 TRIES = 3  # to write new things before somebody else does
 COPY_BYTES = 1 << 24  # in one piece: between pieces a busy parser would keep us waiting

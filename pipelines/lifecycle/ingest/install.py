@@ -18,7 +18,7 @@ from pipelines.shopify import token_exchange, tokens, transport, vault
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import BadAnswer, ShopifyError
 from pipelines.shopify.id_tokens import Identity
-from pipelines.shopify.shapes import words
+from pipelines.shopify.reading.shapes import words
 
 log = logging.getLogger(__name__)
 STAFF_EVERY = timedelta(hours=24)

@@ -17,10 +17,10 @@ from django.utils import timezone
 from pipelines.lifecycle.ingest import checkouts, facts, privacy
 from pipelines.lifecycle.ingest.facts import staged
 from pipelines.models import Order, SyncRun, WaitingLine
-from pipelines.shopify import nodes, shapes
 from pipelines.shopify.bulk import MalformedLine
-from pipelines.shopify.nodes import Node, Source
-from pipelines.shopify.shapes import Malformed, gid
+from pipelines.shopify.reading import nodes, shapes
+from pipelines.shopify.reading.nodes import Node, Source
+from pipelines.shopify.reading.shapes import Malformed, gid
 
 Fact = TypeVar("Fact")
 

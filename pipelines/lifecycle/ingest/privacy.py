@@ -26,7 +26,7 @@ from pipelines.models import (
     WebhookDelivery,
 )
 from pipelines.models.base import ShopTable
-from pipelines.shopify import shapes
+from pipelines.shopify.reading import shapes
 
 log = logging.getLogger(__name__)
 State = WebhookDelivery.State

@@ -17,11 +17,12 @@ from django.utils import timezone
 
 from pipelines.lifecycle.ingest import backfill, facts, privacy, pulls
 from pipelines.models import Order, Product, Shop, StockLevel, SyncRun
-from pipelines.shopify import nodes, orders
+from pipelines.shopify import orders
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import ShopifyError
-from pipelines.shopify.nodes import Source
-from pipelines.shopify.shapes import EPOCH, Malformed, OrderWithLines, Refund, gid
+from pipelines.shopify.reading import nodes
+from pipelines.shopify.reading.nodes import Source
+from pipelines.shopify.reading.shapes import EPOCH, Malformed, OrderWithLines, Refund, gid
 
 log = logging.getLogger(__name__)
 Kind, State = SyncRun.Kind, SyncRun.State

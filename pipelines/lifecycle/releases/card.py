@@ -11,7 +11,7 @@ from pipelines import strategies
 from pipelines.lifecycle.releases import advice, traffic
 from pipelines.lifecycle.releases.traffic import Known
 from pipelines.models import Deployment, Release, ShopSettings
-from pipelines.stats import power
+from pipelines.stats.inference import power
 from pipelines.strategies import Step, Traffic, claims
 
 

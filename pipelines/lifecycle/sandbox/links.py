@@ -17,7 +17,7 @@ from django.db.models import Q
 from pipelines.lifecycle.approvers import why_not_allowed
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.unlinking import SYSTEM, end, leave, tell
-from pipelines.models import LifecycleEvent, Shop, TestStoreLink
+from pipelines.models import LifecycleEvent, Shop, StoreLink
 
 CODE_BYTES = 16
 CODE_LIVES = timedelta(minutes=15)
@@ -35,19 +35,19 @@ HAS_ITS_OWN = "The store that entered this code has a test store of its own, so 
 IS_TAKEN = "The store that entered this code is a test store already. Unlink it there first."
 
 
-def link_of(shop: Shop | int) -> TestStoreLink | None:
+def link_of(shop: Shop | int) -> StoreLink | None:
     """Return the shop's link to a test store, confirmed or on its way."""
-    return TestStoreLink.objects.for_shop(shop).select_related("shop", "test_shop").first()
+    return StoreLink.objects.for_shop(shop).select_related("shop", "test_shop").first()
 
 
-def confirmed_link(shop: Shop | int) -> TestStoreLink | None:
+def confirmed_link(shop: Shop | int) -> StoreLink | None:
     """Return the shop's link to its test store, if it has one."""
-    return TestStoreLink.objects.for_shop(shop).confirmed().select_related("test_shop").first()
+    return StoreLink.objects.for_shop(shop).confirmed().select_related("test_shop").first()
 
 
-def link_as_test_store(shop: Shop | int) -> TestStoreLink | None:
+def link_as_test_store(shop: Shop | int) -> StoreLink | None:
     """Return the link by which this shop is the test store of another, confirmed before waiting."""
-    entered = TestStoreLink.objects.filter(test_shop=shop).select_related("shop")
+    entered = StoreLink.objects.filter(test_shop=shop).select_related("shop")
     return entered.order_by("confirmed_at").first()
 
 
@@ -60,42 +60,42 @@ def ask_code(shop: Shop, *, by: str, now: datetime) -> str:
     code = secrets.token_hex(CODE_BYTES)
     fresh = {"code_digest": digest_of(code), "code_expires_at": now + CODE_LIVES, "by": by}
     with transaction.atomic():
-        link, _ = TestStoreLink.objects.select_for_update().get_or_create(shop=shop, defaults={"by": by})
+        link, _ = StoreLink.objects.select_for_update().get_or_create(shop=shop, defaults={"by": by})
         lock(shop)
         if link.confirmed_at or awaits_confirmation(link, now):
             raise Refused("Another store was linked already. Unlink it first.")
         if is_test_store(shop):
             raise Refused(IS_TEST_STORE)
-        TestStoreLink.objects.filter(pk=link.pk).update(**fresh, test_shop=None, entered_at=None)
+        StoreLink.objects.filter(pk=link.pk).update(**fresh, test_shop=None, entered_at=None)
         LifecycleEvent.record(shop, "test_store.code", by=by, because="A code for a test store was asked for")
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
-def enter_code(shop: Shop, code: str, *, by: str, now: datetime) -> TestStoreLink:
+def enter_code(shop: Shop, code: str, *, by: str, now: datetime) -> StoreLink:
     """Use up a code in the shop that is to be the test store; the real shop still has to confirm."""
     require_allowed(shop, by)
     digest = digest_of(plain(code))
     pk = find(shop, digest, by=by, now=now)
     with transaction.atomic():
-        usable = TestStoreLink.objects.filter(pk=pk, code_digest=digest, code_expires_at__gt=now)
+        usable = StoreLink.objects.filter(pk=pk, code_digest=digest, code_expires_at__gt=now)
         if not usable.update(code_digest="", test_shop=shop, entered_at=now):
             raise Refused(NO_SUCH_CODE)
-        link = TestStoreLink.objects.select_related("shop", "test_shop").get(pk=pk)
+        link = StoreLink.objects.select_related("shop", "test_shop").get(pk=pk)
         require_fitting(link)
         tell(link, "test_store.entered", by=by, because="The code was entered in the test store")
     return link
 
 
-def confirm(shop: Shop, *, test_shop_id: int, by: str, now: datetime) -> TestStoreLink:
+def confirm(shop: Shop, *, test_shop_id: int, by: str, now: datetime) -> StoreLink:
     """Make the shop that entered the code the test store, if it is the one whose name was shown."""
     require_allowed(shop, by)
     waiting = Q(test_shop=test_shop_id, confirmed_at=None, entered_at__gt=now - CONFIRM_WITHIN)
     with transaction.atomic():
-        link = TestStoreLink.objects.for_shop(shop).select_for_update().filter(waiting).first()
+        link = StoreLink.objects.for_shop(shop).select_for_update().filter(waiting).first()
         if link is None:
             raise Refused(NOTHING_TO_CONFIRM)
         require_fitting(link)
-        TestStoreLink.objects.filter(pk=link.pk).update(confirmed_at=now)
+        StoreLink.objects.filter(pk=link.pk).update(confirmed_at=now)
         tell(link, "test_store.linked", by=by, because="The test store was confirmed")
     return link
 
@@ -117,7 +117,7 @@ def find(shop: Shop, digest: str, *, by: str, now: datetime) -> int:
 
 def matching(digest: str, now: datetime) -> int | None:
     """Compare with every open code, each to its end: how long it takes tells nothing about any of them."""
-    open_codes = TestStoreLink.objects.filter(code_expires_at__gt=now).exclude(code_digest="")
+    open_codes = StoreLink.objects.filter(code_expires_at__gt=now).exclude(code_digest="")
     found = None
     for pk, known in open_codes.values_list("pk", "code_digest"):
         if hmac.compare_digest(known, digest):
@@ -136,7 +136,7 @@ def digest_of(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def awaits_confirmation(link: TestStoreLink, now: datetime) -> bool:
+def awaits_confirmation(link: StoreLink, now: datetime) -> bool:
     """Say whether a shop entered the code and may still be confirmed."""
     return bool(not link.confirmed_at and link.entered_at and link.entered_at > now - CONFIRM_WITHIN)
 
@@ -151,7 +151,7 @@ def require_allowed(shop: Shop, by: str) -> None:
         raise Refused(reason)
 
 
-def require_fitting(link: TestStoreLink) -> None:
+def require_fitting(link: StoreLink) -> None:
     """Refuse a pair that cannot be: both shops are locked, so that of two such pairs one comes first."""
     lock(link.shop, link.test_shop)
     reason = why_not_fitting(link)
@@ -159,7 +159,7 @@ def require_fitting(link: TestStoreLink) -> None:
         raise Refused(reason)
 
 
-def why_not_fitting(link: TestStoreLink) -> str:
+def why_not_fitting(link: StoreLink) -> str:
     """Return why the two shops cannot be linked, or nothing when they can."""
     if link.shop_id == link.test_shop_id:
         return ITSELF
@@ -172,7 +172,7 @@ def why_not_fitting(link: TestStoreLink) -> str:
 
 def is_test_store(shop: Shop | int) -> bool:
     """Say whether a shop is the confirmed test store of another."""
-    return TestStoreLink.objects.confirmed().filter(test_shop=shop).exists()
+    return StoreLink.objects.confirmed().filter(test_shop=shop).exists()
 
 
 def lock(*shops: Shop) -> None:
@@ -193,5 +193,5 @@ def unlink(shop: Shop, *, by: str, now: datetime) -> bool:
 def end_links_of_gone_shops(now: datetime) -> int:
     """End the links whose shop or test store has left, in case a killed worker did not."""
     gone = Q(shop__uninstalled_at__isnull=False) | Q(test_shop__uninstalled_at__isnull=False)
-    links = list(TestStoreLink.objects.filter(gone))
+    links = list(StoreLink.objects.filter(gone))
     return sum(end(link, by=SYSTEM, because="One of the two stores uninstalled the app", now=now) for link in links)

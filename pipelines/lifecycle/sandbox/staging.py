@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle.errors import AlreadyRunning, ArtifactUnavailable, StageError
 from pipelines.lifecycle.versions import runs
-from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, Shop, StagingRun, TestStoreLink
+from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, Shop, StagingRun, StoreLink
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import NotEnoughHistory
 
@@ -46,14 +46,14 @@ DONE_SHARE = 0.9
 
 def wanted(release: Release) -> bool:
     """Say whether a release still waits for its version's test: a test store is linked, and the test is not over."""
-    if not TestStoreLink.objects.for_shop(release.shop_id).confirmed().exists():
+    if not StoreLink.objects.for_shop(release.shop_id).confirmed().exists():
         return False
     return not StagingRun.objects.filter(version=release.version_id).exclude(state__in=OPEN_STATES).exists()
 
 
 def gate_of(version: ModelVersion) -> dict[str, Any] | None:
     """Return the test's result as a check of the version; nothing where no test store is linked."""
-    if not TestStoreLink.objects.for_shop(version.shop_id).confirmed().exists():
+    if not StoreLink.objects.for_shop(version.shop_id).confirmed().exists():
         return None
     run = StagingRun.objects.filter(version=version.pk).only("state", "sentence", "result").first()
     if run is None or run.state in OPEN_STATES:
@@ -64,7 +64,7 @@ def gate_of(version: ModelVersion) -> dict[str, Any] | None:
 
 def due() -> list[int]:
     """List the versions whose test is to be begun or taken over: staged releases, and runs without a living worker."""
-    linked = TestStoreLink.objects.confirmed().values("shop")
+    linked = StoreLink.objects.confirmed().values("shop")
     staged = Release.objects.filter(shop__in=linked, phase=Release.Phase.STAGED, version__staging_runs=None)
     lost = StagingRun.objects.filter(Q(state=State.WAITING) | runs.silent_runs())
     found = {*staged.values_list("version_id", flat=True), *lost.values_list("version_id", flat=True)}
@@ -121,7 +121,7 @@ def stage_version(version: ModelVersion, now: datetime) -> StagingRun | None:
     """Test a version in the shop's test store: replay the last days, then publish there; nothing without a link."""
     from pipelines.lifecycle.sandbox.fields import Unlinked
 
-    link = TestStoreLink.objects.for_shop(version.shop_id).confirmed().select_related("test_shop").first()
+    link = StoreLink.objects.for_shop(version.shop_id).confirmed().select_related("test_shop").first()
     attempt = claim(version, link) if link else None
     if attempt is None:
         return StagingRun.objects.filter(version=version).first()
@@ -137,7 +137,7 @@ def stage_version(version: ModelVersion, now: datetime) -> StagingRun | None:
     return StagingRun.objects.filter(version=version).first()
 
 
-def claim(version: ModelVersion, link: TestStoreLink) -> Attempt | None:
+def claim(version: ModelVersion, link: StoreLink) -> Attempt | None:
     """Begin a run or take over one whose worker died; nothing where it is over, refused while another is alive."""
     known = StagingRun.objects.filter(version=version)
     now = timezone.now()

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from pipelines import words
 from pipelines.models import LifecycleEvent, ModelVersion
-from pipelines.stats import words
 
 SYSTEM = "system"
 WORDS = {

@@ -6,9 +6,9 @@ import json
 from datetime import UTC
 from typing import Any
 
+from pipelines import words
 from pipelines.lifecycle.versions.lineage import lineage_of
 from pipelines.models import ModelVersion
-from pipelines.stats import words
 from pipelines.usecases import USE_CASES
 
 YEARLY_SEASON_DAYS = 393  # a year, and four weeks before it to compare with

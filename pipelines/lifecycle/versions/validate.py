@@ -13,12 +13,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from pipelines import words
 from pipelines.lifecycle.errors import StaleData
 from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.versions import gates, registry
 from pipelines.lifecycle.versions.gates import Gate, Measured, Verdict
 from pipelines.models import Deployment, ModelVersion
-from pipelines.stats import words
 from pipelines.usecases import USE_CASES
 
 State = ModelVersion.State

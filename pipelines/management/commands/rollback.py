@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="also where much money depends on the version")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from pipelines.jobs.training import refresh
+        from pipelines.jobs.releases import refresh
 
         shop = shop_named(options["shop"])
         deployment = Deployment.of(shop, options["use_case"])

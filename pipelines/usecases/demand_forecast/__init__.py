@@ -7,6 +7,7 @@ Writes  unique_id | ds | y_hat, and sums: unique_id | days | quantile | y
 from datetime import timedelta
 
 from pipelines.usecases.contract import Calibration, Gates, Limit, Metric, PairedWeeklyLoss, Slice, UseCase
+from pipelines.usecases.demand_forecast.wording import WORDS
 
 GATES = Gates(
     limits=(
@@ -44,13 +45,14 @@ USE_CASE = UseCase(
     evidence=PairedWeeklyLoss(),
     fit="model:fit",
     predict="model:predict",
-    evaluate="evaluation:evaluate",
-    replay="past_in_money:replay_past",
+    evaluate="judging.evaluation:evaluate",
+    replay="judging.past_in_money:replay_past",
     answer="serving:answer",
     dump="model:dump",
     load="model:load",
     present="presentation:present",
-    compare="comparison:compare",
+    compare="judging.comparison:compare",
     outputs={"forecasts": "sound:forecasts", "stock_advice": "sound:advice"},
     gates=GATES,
+    words=WORDS,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipelines.stats.words import rounded_to_total
+from pipelines.words import rounded_to_total
 
 SOLD = "Sales of the last 28 days"
 WORDS = {

@@ -14,13 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipelines.stats.frames import Matrix, long_from_matrix
 from pipelines.usecases.contract import Frames, Progress, silent
-from pipelines.usecases.demand_forecast.backtest import Members, Parts, Recipe, backtest_of
-from pipelines.usecases.demand_forecast.baselines import Rule
-from pipelines.usecases.demand_forecast.cheap import Cheap
-from pipelines.usecases.demand_forecast.history import History, Vector, history_of
-from pipelines.usecases.demand_forecast.launches import Profiles, launch_profiles
-from pipelines.usecases.demand_forecast.shop_total import forecast_total
-from pipelines.usecases.demand_forecast.spread import (
+from pipelines.usecases.demand_forecast.backtesting.backtest import Members, Parts, Recipe, backtest_of
+from pipelines.usecases.demand_forecast.backtesting.spread import (
     USUAL_SHARED,
     Doubt,
     Spread,
@@ -28,7 +23,12 @@ from pipelines.usecases.demand_forecast.spread import (
     doubt_of_old,
     spread_of,
 )
-from pipelines.usecases.demand_forecast.trees import Trees
+from pipelines.usecases.demand_forecast.learning.baselines import Rule
+from pipelines.usecases.demand_forecast.learning.cheap import Cheap
+from pipelines.usecases.demand_forecast.learning.history import History, Vector, history_of
+from pipelines.usecases.demand_forecast.learning.launches import Profiles, launch_profiles
+from pipelines.usecases.demand_forecast.learning.shop_total import forecast_total
+from pipelines.usecases.demand_forecast.learning.trees import Trees
 
 LEAST_HORIZON = 28
 FORMAT = 3

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from pipelines import words
 from pipelines.charts import Figure, ReplayWeek, group_intervals, running_difference
-from pipelines.stats import words
-from pipelines.usecases.demand_forecast.replay_result import Difference, Replay
+from pipelines.usecases.demand_forecast.judging.replay_result import Difference, Replay
 
 NAMES = {"naive": "the best simple rule", "champion": "the live version"}
 SIMPLE_RULE = "The best simple rule: order by {}."

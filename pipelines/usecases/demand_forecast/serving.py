@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from pipelines.charts.sparklines import sparklines
 from pipelines.stats.frames import Matrix
 from pipelines.usecases.contract import Frames
-from pipelines.usecases.demand_forecast.baselines import SAFE_DEFAULT, SIMPLE_RULES
+from pipelines.usecases.demand_forecast.backtesting.spread import USUAL_LEAD_DAYS, Doubt
 from pipelines.usecases.demand_forecast.explanation import explain
-from pipelines.usecases.demand_forecast.history import History, history_of
+from pipelines.usecases.demand_forecast.judging.past_in_money import censored_days
+from pipelines.usecases.demand_forecast.learning.baselines import SAFE_DEFAULT, SIMPLE_RULES
+from pipelines.usecases.demand_forecast.learning.history import History, history_of
 from pipelines.usecases.demand_forecast.model import LEAST_HORIZON, Fitted, Forecast, forecast_by_rule, forecast_from
-from pipelines.usecases.demand_forecast.past_in_money import censored_days
-from pipelines.usecases.demand_forecast.spread import USUAL_LEAD_DAYS, Doubt
-from pipelines.usecases.demand_forecast.stock import MONTH, TOTAL, Outlook, advise
-from pipelines.usecases.demand_forecast.stock_inputs import (
+from pipelines.usecases.demand_forecast.ordering.stock import MONTH, TOTAL, Outlook, advise
+from pipelines.usecases.demand_forecast.ordering.stock_inputs import (
     Override,
     apply_overrides,
     location_shares,
@@ -47,14 +47,14 @@ def add_sales_facts(variants: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     paid = sold["y"] * sold["price"] * (1 - sold["discount"].fillna(0.0))
     year = sold["ds"] > asof - timedelta(days=YEAR)
     month = sold["ds"] > asof - timedelta(days=MONTH)
-    days = sold.groupby("unique_id")["ds"].agg(["min", "max", "size"])
-    first = pd.concat([variants["first_day"], ids.map(days["min"])], axis=1).min(axis=1)
+    days = sold.groupby("unique_id")["ds"].agg(["min", "max", "size"]).reindex(ids).set_axis(variants.index)
+    first = pd.concat([variants["first_day"], days["min"]], axis=1).min(axis=1)
     return variants.assign(
         sold_28=ids.map(sold[month].groupby("unique_id")["y"].sum()).fillna(0.0).to_numpy(dtype=np.float64),
         revenue_minor=ids.map(paid[year].groupby(sold["unique_id"]).sum()).fillna(0.0).to_numpy(dtype=np.float64),
-        sale_days=ids.map(days["size"]).fillna(0).to_numpy(dtype=np.int64),
+        sale_days=days["size"].fillna(0).to_numpy(dtype=np.int64),
         age_days=(asof - first).dt.days.fillna(0).to_numpy(dtype=np.int64) + 1,
-        idle_days=(asof - ids.map(days["max"])).dt.days.to_numpy(dtype=np.float64),
+        idle_days=(asof - days["max"]).dt.days.to_numpy(dtype=np.float64),
         out_since=out_since(sales, asof).reindex(ids).to_numpy(dtype="datetime64[s]"),
     )
 

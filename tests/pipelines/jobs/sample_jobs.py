@@ -41,7 +41,7 @@ def fail_for_the_clock(path: str) -> None:
 @job(timeout=600, is_found_again=True)
 def refresh_slowly(shop_id: int, path: str, slow_at: int) -> None:
     """Serve a shop on a machine that is too slow for the n-th answer: the time of the job is over while it works."""
-    from pipelines.jobs import training
+    from pipelines.jobs import releases
     from pipelines.usecases.demand_forecast import serving
 
     honest, asked = serving.answer, []
@@ -59,4 +59,4 @@ def refresh_slowly(shop_id: int, path: str, slow_at: int) -> None:
         return honest(fitted, frames)
 
     serving.answer = answer
-    training.refresh.function(shop_id, "demand_forecast")
+    releases.refresh.function(shop_id, "demand_forecast")

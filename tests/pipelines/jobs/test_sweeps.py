@@ -19,11 +19,11 @@ from pipelines.models import (
     NextTry,
     Release,
     StagingRun,
-    StockAdvice,
+    StoreLink,
     SyncRun,
-    TestStoreLink,
     TrainingRun,
 )
+from pipelines.models.demand_forecast import StockAdvice
 from pipelines.strategies import Step
 from tests import histories
 
@@ -73,12 +73,12 @@ def fleet(count):
     for number in range(count):
         a_busy_shop(number)
     links = [
-        TestStoreLink(
+        StoreLink(
             shop=live.shop, test_shop=histories.a_shop(), entered_at=timezone.now(), confirmed_at=timezone.now(), by="1"
         )
         for live in Deployment.objects.filter(of_no_test_store(), revision=1)
     ]
-    TestStoreLink.objects.bulk_create(links)
+    StoreLink.objects.bulk_create(links)
     waiting = {"use_case": DEMAND, "state": StagingRun.State.WAITING}
     StagingRun.objects.bulk_create(
         StagingRun(shop=link.shop, test_shop=link.test_shop, version=newest_of(link.shop), **waiting) for link in links
@@ -92,7 +92,7 @@ def newest_of(shop):
 
 
 def of_no_test_store():
-    return ~Q(shop__in=TestStoreLink.objects.values("shop"))
+    return ~Q(shop__in=StoreLink.objects.values("shop"))
 
 
 def statements(work):

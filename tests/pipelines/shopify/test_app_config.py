@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.urls import resolve
 
-from pipelines.shopify.topics import TOPICS
+from pipelines.shopify.reading.topics import TOPICS
 
 CONFIG = tomllib.loads((Path(settings.BASE_DIR) / "shopify.app.toml").read_text())
 SUBSCRIPTIONS = CONFIG["webhooks"]["subscriptions"]

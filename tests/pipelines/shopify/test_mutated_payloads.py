@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.shopify import payloads
-from pipelines.shopify.payloads import Sender
-from pipelines.shopify.shapes import Malformed
-from pipelines.shopify.topics import TOPICS, minimise
+from pipelines.shopify.reading import payloads
+from pipelines.shopify.reading.payloads import Sender
+from pipelines.shopify.reading.shapes import Malformed
+from pipelines.shopify.reading.topics import TOPICS, minimise
 
 READERS: dict[str, Any] = {
     "order": payloads.order,

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from pipelines.lifecycle.ingest import install
 from pipelines.models import ShopToken
-from pipelines.shopify import bulk, nodes, orders, pictures, tokens
+from pipelines.shopify import bulk, orders, tokens
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import AccessEnded, AppRefused, ShopFrozen, ShopGone
 from pipelines.shopify.id_tokens import verify
+from pipelines.shopify.reading import nodes, pictures
 from tests.devstore.conftest import CLIENT_ID, SECRET, World, app, world
 
 __all__ = ["app", "world"]

@@ -112,7 +112,7 @@ def test_of_many_units_each_costs_less_than_a_plain_hash() -> None:
 
 
 def test_the_web_process_gets_no_numpy_with_an_arm() -> None:
-    code = "import sys, pipelines.stats.assignment, pipelines.stats.power; sys.exit('numpy' in sys.modules)"
+    code = "import sys, pipelines.stats.assignment, pipelines.stats.inference.power; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 

@@ -9,7 +9,7 @@ import pytest
 from pipelines.lifecycle.evidence import recovery
 from pipelines.lifecycle.releases import rollback
 from pipelines.models import Alert, Release, ServingWindow
-from pipelines.stats import before_after
+from pipelines.stats.inference import before_after
 from tests import exposing
 from tests.exposing import MONDAY, SLUG, an_hour
 

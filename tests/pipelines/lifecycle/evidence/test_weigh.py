@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from pipelines.lifecycle.evidence import blocks, effects, weigh
 from pipelines.lifecycle.evidence.weigh import evidence_of, many
 from pipelines.models import EvidenceBlock, Order, Release, ShopSettings
-from pipelines.stats import sequential
+from pipelines.stats.inference import sequential
 from pipelines.strategies import Evidence
 from tests import exposing, histories
 from tests.exposing import MONDAY, SLUG, an_hour

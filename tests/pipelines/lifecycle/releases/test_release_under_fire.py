@@ -6,10 +6,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from benchmarks.rig.fire import fork, in_a_process, survives
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import rollback
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release
-from pipelines.ops.fire import fork, in_a_process, survives
 from tests import histories, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)

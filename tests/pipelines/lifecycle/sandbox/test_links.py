@@ -10,7 +10,7 @@ from django.utils import timezone
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.ingest import install
 from pipelines.lifecycle.sandbox import links
-from pipelines.models import LifecycleEvent, ShopSettings, StagedField, StagingRun, TestStoreLink
+from pipelines.models import LifecycleEvent, ShopSettings, StagedField, StagingRun, StoreLink
 from tests.histories import COLLEAGUE, OWNER, a_shop, a_version
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +73,7 @@ class TestTheWayToALink:
     def test_the_code_has_128_bits_and_only_its_digest_is_kept(self, real, now):
         code = links.ask_code(real, by=OWNER, now=now)
         assert len(bytes.fromhex(code.replace("-", ""))) * 8 == 128
-        stored = str(TestStoreLink.objects.values().get()) + str(list(LifecycleEvent.objects.values()))
+        stored = str(StoreLink.objects.values().get()) + str(list(LifecycleEvent.objects.values()))
         assert code not in stored and code.replace("-", "") not in stored
 
     def test_a_code_may_be_typed_with_blanks_capitals_and_look_alikes(self, real, test_shop, now):
@@ -120,7 +120,7 @@ class TestWrongCodes:
             links.enter_code(test_shop, code, by=OWNER, now=at)
         assert refusal.value.sentence == links.NO_SUCH_CODE
         assert kinds(test_shop) == ["test_store.wrong_code"]
-        assert not TestStoreLink.objects.filter(test_shop=test_shop).exists()
+        assert not StoreLink.objects.filter(test_shop=test_shop).exists()
 
     def test_a_code_lives_to_the_last_second_of_fifteen_minutes(self, real, test_shop, now):
         code = links.ask_code(real, by=OWNER, now=now)
@@ -150,7 +150,7 @@ class TestWrongCodes:
         with refused(links.NO_SUCH_CODE):
             links.enter_code(a_shop(), code, by=OWNER, now=now)
         assert links.unlink(real, by=OWNER, now=now), "the merchant sees a strange name and turns it down"
-        assert not TestStoreLink.objects.exists()
+        assert not StoreLink.objects.exists()
 
 
 class TestConfirming:
@@ -249,7 +249,7 @@ class TestWhoCanBeATestStore:
             lambda: links.confirm(test_shop, test_shop_id=real.pk, by=OWNER, now=now),
         )
         assert outcomes.count("done") == 1
-        assert TestStoreLink.objects.filter(confirmed_at__isnull=False).count() == 1
+        assert StoreLink.objects.filter(confirmed_at__isnull=False).count() == 1
 
     @pytest.mark.django_db(transaction=True)
     def test_one_confirmation_sent_twice_at_once_counts_once(self, real, test_shop, now):
@@ -324,7 +324,7 @@ class TestUnlinking:
     def test_happens_when_either_side_uninstalls(self, real, test_shop, now, side):
         linked(real, test_shop, now)
         assert install.depart(real if side == "real" else test_shop, timezone.now())
-        assert not TestStoreLink.objects.exists()
+        assert not StoreLink.objects.exists()
         assert "test_store.unlinked" in kinds(real)
 
     def test_is_made_up_for_when_a_worker_was_killed_before_it(self, real, test_shop, now):

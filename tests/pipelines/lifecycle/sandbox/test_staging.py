@@ -16,7 +16,6 @@ from pipelines.lifecycle.sandbox import fields, staging
 from pipelines.lifecycle.versions import artifacts
 from pipelines.models import (
     Deployment,
-    Forecast,
     LifecycleEvent,
     Order,
     Product,
@@ -24,10 +23,10 @@ from pipelines.models import (
     Shop,
     StagedField,
     StagingRun,
-    StockAdvice,
-    TestStoreLink,
+    StoreLink,
     Variant,
 )
+from pipelines.models.demand_forecast import Forecast, StockAdvice
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import ShopUnreachable
 from pipelines.usecases import USE_CASES
@@ -60,7 +59,7 @@ def test_shop(db):
 
 @pytest.fixture
 def link(real, test_shop, now):
-    return TestStoreLink.objects.create(shop=real, test_shop=test_shop, entered_at=now, confirmed_at=now, by="1001")
+    return StoreLink.objects.create(shop=real, test_shop=test_shop, entered_at=now, confirmed_at=now, by="1001")
 
 
 @pytest.fixture
@@ -123,7 +122,7 @@ class TestWithoutATestStore:
         assert staged(version, now) is None and not StagingRun.objects.exists()
 
     def test_a_link_that_only_waits_is_none(self, real, test_shop, moods, now):
-        TestStoreLink.objects.create(shop=real, test_shop=test_shop, entered_at=now, by="1001")
+        StoreLink.objects.create(shop=real, test_shop=test_shop, entered_at=now, by="1001")
         assert staging.gate_of(a_toy(real, 2)) is None
 
 
@@ -186,7 +185,7 @@ class TestARun:
 
     def test_without_sales_stops_in_words_and_leaves_the_gate_open(self, test_shop, moods, now):
         empty = a_shop()
-        TestStoreLink.objects.create(shop=empty, test_shop=test_shop, entered_at=now, confirmed_at=now, by="1001")
+        StoreLink.objects.create(shop=empty, test_shop=test_shop, entered_at=now, confirmed_at=now, by="1001")
         version = a_toy(empty, 2)
         run = staged(version, now)
         assert run.state == State.STOPPED and "There is no day yet" in run.sentence

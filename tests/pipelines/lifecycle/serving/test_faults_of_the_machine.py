@@ -10,23 +10,22 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from pipelines.jobs import training
+from pipelines.jobs import releases, training
 from pipelines.lifecycle import due, look
 from pipelines.lifecycle.errors import ArtifactUnavailable, OutOfTime, Unjudged
-from pipelines.lifecycle.releases import release, rollback
+from pipelines.lifecycle.releases import propose, rollback
 from pipelines.lifecycle.serving import refresh
 from pipelines.models import (
     Alert,
     Deployment,
-    Forecast,
     LifecycleEvent,
     ModelVersion,
     NextTry,
     Release,
     ServingWindow,
-    StockAdvice,
     TrainingRun,
 )
+from pipelines.models.demand_forecast import Forecast, StockAdvice
 from pipelines.usecases.demand_forecast import USE_CASE
 from tests import histories
 
@@ -105,7 +104,7 @@ class TestACandidate:
         later = timezone.now() + timedelta(minutes=5)
         assert list(due.unheard(later)) == [(shop.pk, DEMAND)]
         answers(0, fault)
-        training.alongside(shop.pk, DEMAND)
+        releases.alongside(shop.pk, DEMAND)
         assert windows(candidate).get().units == 3 and list(due.unheard(later)) == []
 
     @faults
@@ -128,7 +127,7 @@ class TestACandidate:
         assert stands(candidate) and not windows(candidate).exists()
         assert Release.objects.get(version=candidate).phase == Release.Phase.SHADOW
         shutil.move(folder / "away", folder / candidate.artifact_path)
-        training.alongside(shop.pk, DEMAND)
+        releases.alongside(shop.pk, DEMAND)
         assert windows(candidate).get().units == 3
 
 
@@ -137,7 +136,7 @@ class TestACandidateThatIsReady:
     def waiting(self, shop, version, files):
         """Return a release that has answered alongside, and would be put before the merchant at the next look."""
         other = files | {"parameters.json": files["parameters.json"] + b"\n"}  # the very same would ask nobody
-        opened = release.propose(histories.a_version(shop, files=other))
+        opened = propose.propose(histories.a_version(shop, files=other))
         assert opened.phase == Release.Phase.SHADOW and refresh.mirror(shop, DEMAND) == 3
         return opened
 
@@ -170,7 +169,7 @@ class TestWhatRuns:
         Deployment.objects.update(served_revision=0)
         answers(1, fault)
         with pytest.raises((MemoryError, ValueError, OSError, RuntimeError, ImportError, OperationalError)):
-            training.refresh(shop.pk, DEMAND)
+            releases.refresh(shop.pk, DEMAND)
         assert set(StockAdvice.objects.values_list("pk", flat=True)) == before
         assert Deployment.of(shop, DEMAND).active == version and stands(version)
         assert not windows(version).exclude(broken="").exists() and due.is_behind(shop.pk, DEMAND)

@@ -11,9 +11,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from benchmarks.rig.fire import survives
 from pipelines.lifecycle.versions import artifacts, runs, train
 from pipelines.models import LifecycleEvent, ModelVersion, TrainingRun
-from pipelines.ops.fire import survives
 from tests import histories
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,8 +10,8 @@ import pytest
 
 from pipelines.stats.splits import rolling_origins
 from pipelines.usecases.contract import Frames
-from pipelines.usecases.demand_forecast.evaluation import evaluate
-from pipelines.usecases.demand_forecast.history import history_of
+from pipelines.usecases.demand_forecast.judging.evaluation import evaluate
+from pipelines.usecases.demand_forecast.learning.history import history_of
 from pipelines.usecases.demand_forecast.model import Forecast, fit, predict_panel
 
 LAST_DAY = date(2026, 11, 22)  # a Sunday

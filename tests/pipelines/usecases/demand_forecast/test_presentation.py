@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.usecases.demand_forecast.explanation import explain
+from pipelines.usecases.demand_forecast.judging.replay_result import Difference, Outcome, Replay
 from pipelines.usecases.demand_forecast.presentation import present
-from pipelines.usecases.demand_forecast.replay_result import Difference, Outcome, Replay
 
 WEEKS = 12
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.ops.benchmarks.evidence import replay as evidence
+from benchmarks.evidence import replay as evidence
 
 
 @pytest.mark.parametrize(
