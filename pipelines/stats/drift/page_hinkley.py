@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
-from pipelines.stats.decay import cusum
 from pipelines.stats.drift.findings import Finding
 from pipelines.stats.drift.shares import wilson
+from pipelines.stats.inference.decay import cusum
 
 Floats = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import math
 
 from scipy.stats import hypergeom, norm
 
-from pipelines.stats.significance import LEVEL, Interval
+from pipelines.stats.inference.significance import LEVEL, Interval
 
 
 def wilson(hits: float, n: float, level: float = LEVEL) -> Interval:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from pipelines.stats.drift.accuracy import calibration
 from pipelines.stats.drift.findings import Finding
 from pipelines.stats.drift.shares import wilson
-from pipelines.stats.significance import Interval
+from pipelines.stats.inference.significance import Interval
 
 Floats = NDArray[np.float64]
 
