@@ -8,7 +8,7 @@ from pipelines.usecases.contract import UseCase
 
 
 class Register(Mapping[str, UseCase]):
-    """Every use case by its slug; nobody changes it, but one more may be there for a while."""
+    """Every use case by its slug; more may be there for a while."""
 
     def __init__(self, *use_cases: UseCase) -> None:
         self._known = {use_case.slug: use_case for use_case in use_cases}
@@ -21,6 +21,10 @@ class Register(Mapping[str, UseCase]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+    def register(self, use_case: UseCase) -> None:
+        """Know one more from now on: a process that is started for a measurement has another one."""
+        self._known = {**self._known, use_case.slug: use_case}
 
     @contextmanager
     def only(self, *use_cases: UseCase) -> Iterator[None]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 Progress = Callable[[float, str], None]
+PARAMETERS = "parameters.json"  # the file of `dump` that `score` reads
 
 
 def silent(share: float, sentence: str) -> None:
@@ -181,9 +182,13 @@ class UseCase:
     rehearsal: Rehearsal | None = None  # without it nothing is tried in a test store
     monitored: Monitored | None = None
     own_words: tuple[str, ...] = ()  # of this family alone: nobody else may say them
+    # For use cases that answer on request, by the standard library alone: (what PARAMETERS holds, question) -> answer.
+    score: str = ""
+    safe_default: Mapping[str, Any] = field(default_factory=dict)  # the answer where no version gives one in time
+    score_seconds: float = 0.05  # that a question may take
 
     def resolve(self, verb: str) -> Callable[..., Any]:
-        """Import the function behind a verb: fit, predict, evaluate, replay, answer, dump, load or present."""
+        """Import the function behind a verb: fit, predict, evaluate, replay, and so on to score."""
         return self.function(getattr(self, verb))
 
     def output(self, name: str) -> Output:
