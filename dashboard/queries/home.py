@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running_of
-from dashboard.queries.stock_state import as_new_as, stock_totals
+from dashboard.usecases.demand_forecast.queries.stock_state import as_new_as, stock_totals
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
 from pipelines.models import Alert, FreezeWindow, Order, Shop, StockAdvice, StockTotals

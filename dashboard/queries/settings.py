@@ -6,36 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.forms import Form
 from django.utils import timezone
 
-from dashboard import rules_file
-from dashboard.forms import BEFORE_ALL, PEOPLE, WANTED, WEEKDAYS, FreezeForm, RuleForm, SettingsForm
+from dashboard.forms import BEFORE_ALL, PEOPLE, WANTED, WEEKDAYS, FreezeForm, SettingsForm
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
 from pipelines.lifecycle.releases import traffic
-from pipelines.models import Deployment, FreezeWindow, Product, Shop, ShopSettings, Staff, StockRule
+from pipelines.models import Deployment, FreezeWindow, Shop, ShopSettings, Staff
 from pipelines.strategies import Traffic
 from pipelines.usecases import USE_CASES
 
-VENDORS_SHOWN = 100
 FREEZES_SHOWN = 12
 FREEZES = {
     FreezeWindow.State.PROPOSED: Badge("Proposed, holds"),
     FreezeWindow.State.SET: Badge("Set"),
     FreezeWindow.State.DISMISSED: Badge("Dismissed"),
 }
-
-
-@dataclass(frozen=True)
-class VendorRow:
-    """One vendor, with its rule as the form shows it."""
-
-    number: int
-    vendor: str
-    products: int
-    values: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -80,19 +68,6 @@ class SettingsPage:
     ways: list[tuple[str, str]]
     unfit: list[str]  # why a way of releasing does not suit a model
     usual_budget: str
-
-
-@dataclass(frozen=True)
-class RulesPage:
-    """What is known of vendors, and how many variants have rules of their own."""
-
-    settings: ShopSettings
-    vendors: list[VendorRow]
-    vendor_count: int
-    variant_rules: int
-    errors: list[str]
-    more_errors: int
-    most_lines: int = rules_file.MOST_LINES
 
 
 def settings_page(
@@ -172,23 +147,3 @@ def freeze_of(window: FreezeWindow, shop: Shop, now: datetime) -> Freeze:
     is_on = window.starts_at <= now and window.state != FreezeWindow.State.DISMISSED
     days = f"{words.day(first, today)} to {words.day(last, today)}"
     return Freeze(window, days, Badge("Now", "info") if is_on else FREEZES[window.state], is_on)
-
-
-def rules_page(shop: Shop, errors: list[str], more_errors: int = 0) -> RulesPage:
-    """Read the rules of the vendors with most products."""
-    named = Product.objects.for_shop(shop).filter(deleted_at=None).exclude(vendor="")
-    counts = named.values_list("vendor").annotate(n=Count("pk")).order_by("-n", "vendor")
-    vendors = list(counts[:VENDORS_SHOWN])
-    rules = StockRule.objects.for_shop(shop)
-    known = {rule.vendor: rule for rule in rules.filter(variant_id=None)}
-    return RulesPage(
-        settings=shop.settings,
-        vendors=[
-            VendorRow(number, vendor, n, RuleForm.shown(known.get(vendor), shop.currency))
-            for number, (vendor, n) in enumerate(vendors)
-        ],
-        vendor_count=counts.count(),
-        variant_rules=rules.filter(variant_id__isnull=False).count(),
-        errors=errors,
-        more_errors=more_errors,
-    )

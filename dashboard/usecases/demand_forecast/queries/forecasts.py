@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Window
 from django.utils import timezone
 
-from dashboard.queries.stock_state import as_new_as, stock_totals
 from dashboard.queries.words import Badge
+from dashboard.usecases.demand_forecast.queries.stock_state import as_new_as, stock_totals
 from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import (
     Forecast,

@@ -13,8 +13,8 @@ from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.queries.forecasts import STATUSES, ForecastsPage, Line
 from dashboard.queries.words import Badge
+from dashboard.usecases.demand_forecast.queries.forecasts import STATUSES, ForecastsPage, Line
 from pipelines.words import UNKNOWN, day, money, number
 
 SKELETON = "dashboard/partials/_variant.html"
