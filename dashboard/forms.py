@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard.queries.data.deliveries import FILTERS as DELIVERY_FILTERS
 from pipelines import strategies
 from pipelines.lifecycle.preferences import NOT_KNOWN
 from pipelines.models import ShopSettings
@@ -22,6 +21,7 @@ PEOPLE = [(1, "One person"), (2, "Two people")]
 WANTED = [(0, "Never out of stock in a share of cycles"), (1, "Margin against the cost of holding")]
 BEFORE_ALL = [(0, "Show it to everybody"), (1, "Ask me again")]
 NOT_A_SHARE = f"Each share of shoppers must be a whole number from 1 to {LARGEST_WEIGHT} %."
+DELIVERIES = {"all": "All", "applied": "Applied", "late": "Late", "doubled": "Doubled", "failed": "Failed"}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -141,7 +141,7 @@ class AnnotateForm(forms.Form):
 class DeliveriesForm(forms.Form):
     """Which deliveries to list; anything odd falls back to all, first page."""
 
-    state = forms.ChoiceField(choices=[(slug, slug) for slug in DELIVERY_FILTERS], required=False)
+    state = forms.ChoiceField(choices=list(DELIVERIES.items()), required=False)
     page = forms.IntegerField(min_value=1, max_value=100_000, required=False)
 
     @classmethod

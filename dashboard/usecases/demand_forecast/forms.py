@@ -7,7 +7,7 @@ from django import forms
 from django.http import QueryDict
 
 from dashboard.forms import NoteField
-from dashboard.usecases.demand_forecast.queries.forecasts import FILTERS, SORTS, Wish
+from dashboard.usecases.demand_forecast.wish import FILTERS, SORTS, Wish
 from pipelines.models import StockRule
 from pipelines.words import to_major, to_minor
 

@@ -98,7 +98,7 @@ class TestTheList:
         assert see("/forecasts", **query).status_code == 200
 
     def test_pages_through_all_rows_once(self, shop, see, monkeypatch):
-        monkeypatch.setattr("dashboard.usecases.demand_forecast.queries.forecasts.PAGE_SIZE", 5)
+        monkeypatch.setattr("dashboard.usecases.demand_forecast.wish.PAGE_SIZE", 5)
         pages = [see("/forecasts", page=number).content.decode() for number in (1, 2, 3)]
         assert [len(titles(page)) for page in pages] == [5, 5, 2]
         assert "1 to 5 of 12" in pages[0] and "Next page" not in pages[2] and "Previous page" in pages[2]
@@ -115,7 +115,7 @@ class TestTheList:
     @pytest.mark.parametrize("sort", SORTS)
     @pytest.mark.parametrize("show", ["", "ok"])
     def test_finds_the_same_page_from_either_end(self, shop, monkeypatch, sort, show):
-        monkeypatch.setattr("dashboard.usecases.demand_forecast.queries.forecasts.PAGE_SIZE", 2)
+        monkeypatch.setattr("dashboard.usecases.demand_forecast.wish.PAGE_SIZE", 2)
         StockAdvice.objects.filter(variant_id__lt=VARIANT + 4).update(runs_out=None)
         place = StockAdvice.objects.for_shop(shop)
         rows = list(place.filter(status=show) if show else place)

@@ -11,8 +11,8 @@ from dashboard.pages import go, show
 from dashboard.usecases.demand_forecast import rules_file
 from dashboard.usecases.demand_forecast.forms import RuleForm, UploadForm
 from dashboard.usecases.demand_forecast.queries.rules import VENDORS_SHOWN, rules_page
-from dashboard.views.settings import advise_again
 from pipelines import words
+from pipelines.jobs import releases
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
 
@@ -35,7 +35,7 @@ def keep(request: HttpRequest, found: list[preferences.Rule], said: str) -> Http
         preferences.set_rules(request.shop, found, revision=RevisionForm.read(request.POST), by=request.staff.sub)
     except Refused as refusal:
         return go(reverse("rules"), refusal.sentence, refused=True)
-    advise_again(request.shop)
+    releases.answer_anew(request.shop.pk)
     return go(reverse("rules"), said)
 
 

@@ -15,9 +15,10 @@ from dashboard.embedding import merchant_required
 from dashboard.forms import RevisionForm
 from dashboard.pages import go, show
 from dashboard.usecases.demand_forecast.forms import OddOrderForm, OverrideForm, RuleForm
-from dashboard.usecases.demand_forecast.queries.forecasts import TOTAL, USE_CASE
+from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE
 from dashboard.usecases.demand_forecast.queries.own_numbers import is_recalculating
 from dashboard.usecases.demand_forecast.queries.variants import variant_page
+from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines.jobs import releases
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
