@@ -11,7 +11,8 @@ from dashboard.queries.words import PHASES, Badge, step_name
 from pipelines.lifecycle.releases import release as releasing
 from pipelines.lifecycle.releases import rollback
 from pipelines.lifecycle.releases.standing import Standing, standing_of
-from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, StockAdvice, TrainingRun
+from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, TrainingRun
+from pipelines.models.demand_forecast import StockAdvice
 from pipelines.models.prepared import AnyOf, prepared
 from pipelines.usecases import USE_CASES
 

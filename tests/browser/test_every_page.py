@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle.releases import freezes
-from pipelines.models import ForecastOverride, Location, ModelVersion, Product, Release, Shop, StockAdvice, Variant
+from pipelines.models import Location, ModelVersion, Product, Release, Shop, Variant
+from pipelines.models.demand_forecast import ForecastOverride, StockAdvice
 from tests import histories
 from tests.dashboard import moving
 

@@ -14,18 +14,8 @@ from dashboard.queries.words import Badge
 from dashboard.usecases.demand_forecast.queries.stock_state import as_new_as, stock_totals
 from dashboard.usecases.demand_forecast.wish import FILTERS, RARE, SORTS, TOTAL, Wish
 from pipelines.lifecycle.releases.standing import Standing, standing_of
-from pipelines.models import (
-    Forecast,
-    ForecastOverride,
-    Location,
-    ModelVersion,
-    Product,
-    Release,
-    Shop,
-    StockAdvice,
-    StockTotals,
-    Variant,
-)
+from pipelines.models import Location, ModelVersion, Product, Release, Shop, Variant
+from pipelines.models.demand_forecast import Forecast, ForecastOverride, StockAdvice, StockTotals
 from pipelines.models.prepared import AnyOf, prepared
 
 USE_CASE = "demand_forecast"  # whose advice these pages show

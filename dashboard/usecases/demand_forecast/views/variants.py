@@ -22,7 +22,7 @@ from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines.jobs import releases
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import StockAdvice
+from pipelines.models.demand_forecast import StockAdvice
 
 
 @merchant_required

@@ -18,15 +18,14 @@ from pipelines.lifecycle.serving import refresh
 from pipelines.models import (
     Alert,
     Deployment,
-    Forecast,
     LifecycleEvent,
     ModelVersion,
     NextTry,
     Release,
     ServingWindow,
-    StockAdvice,
     TrainingRun,
 )
+from pipelines.models.demand_forecast import Forecast, StockAdvice
 from pipelines.usecases.demand_forecast import USE_CASE
 from tests import histories
 
