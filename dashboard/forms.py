@@ -1,13 +1,14 @@
 """What merchants type."""
 
 from collections.abc import Collection, Sequence
+from copy import deepcopy
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
+from dashboard.brought import all_brought
 from pipelines import strategies
 from pipelines.lifecycle.preferences import NOT_KNOWN
 from pipelines.models import ShopSettings
@@ -18,7 +19,6 @@ from pipelines.words import to_major, to_minor
 
 FARTHEST_FREEZE = timedelta(days=731)
 PEOPLE = [(1, "One person"), (2, "Two people")]
-WANTED = [(0, "Never out of stock in a share of cycles"), (1, "Margin against the cost of holding")]
 BEFORE_ALL = [(0, "Show it to everybody"), (1, "Ask me again")]
 NOT_A_SHARE = f"Each share of shoppers must be a whole number from 1 to {LARGEST_WEIGHT} %."
 DELIVERIES = {"all": "All", "applied": "Applied", "late": "Late", "doubled": "Doubled", "failed": "Failed"}
@@ -30,6 +30,22 @@ class NoteField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         return clean(super().clean(value))[: self.max_length]
+
+
+class ShareField(forms.DecimalField):
+    """A share, typed in percent."""
+
+    def __init__(self, **bounds: Any) -> None:
+        super().__init__(decimal_places=1, **bounds)
+
+    def clean(self, value: Any) -> Any:
+        percent = super().clean(value)
+        return None if percent is None else percent / 100
+
+    @staticmethod
+    def shown(share: Any) -> str:
+        """Return a stored share as it is typed."""
+        return f"{100 * share:.1f}".removesuffix(".0")
 
 
 class RevisionForm(forms.Form):
@@ -153,28 +169,20 @@ class DeliveriesForm(forms.Form):
 
 
 class SettingsForm(RevisionForm):
-    """What a merchant may change about the whole shop; shares are typed in percent."""
+    """What a merchant may change about the whole shop, with the fields that use cases bring."""
 
     pull_at = forms.TimeField(required=False)
     train_weekday = forms.TypedChoiceField(choices=list(enumerate(WEEKDAYS)), coerce=int)
     train_at = forms.TimeField()
-    lead_time_days = forms.IntegerField(min_value=0, max_value=365)
-    review_days = forms.IntegerField(min_value=1, max_value=90)
-    weighs_costs = forms.TypedChoiceField(choices=WANTED, coerce=lambda text: text == "1")
-    service_level = forms.DecimalField(min_value=50, max_value=Decimal("99.9"), decimal_places=1)
-    cost_share = forms.DecimalField(min_value=1, max_value=100, decimal_places=1)
-    holding_rate = forms.DecimalField(min_value=0, max_value=100, decimal_places=1)
-    markdown_rate = forms.DecimalField(min_value=0, max_value=100, decimal_places=1)
     approvers = forms.MultipleChoiceField(required=False, error_messages={"invalid_choice": NOT_KNOWN})
     approvals_needed = forms.TypedChoiceField(choices=PEOPLE, coerce=int)
     asks_before_all = forms.TypedChoiceField(choices=BEFORE_ALL, coerce=lambda text: text == "1")
     strategy = forms.ChoiceField(required=False)
     canary_weights = forms.CharField(required=False, max_length=100)
     alongside_days = forms.IntegerField(min_value=0, max_value=LONGEST_ALONGSIDE)
-    margin = forms.DecimalField(min_value=1, max_value=50, decimal_places=1)
+    margin = ShareField(min_value=1, max_value=50)
     risk_budget_minor = forms.DecimalField(min_value=0, max_value=10_000_000, required=False)
 
-    SHARES = ("service_level", "cost_share", "holding_rate", "markdown_rate", "margin")
     DECIDED = (  # by those who may approve, since these say what a yes is worth
         "approvers",
         "approvals_needed",
@@ -195,6 +203,7 @@ class SettingsForm(RevisionForm):
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
+        self.fields |= {name: deepcopy(field) for name, field in brought_fields().items()}
         self.currency, self.traffics = currency, traffics
         self.fields["approvers"].choices = [(sub, sub) for sub in people]
         self.fields["strategy"].choices = [("", "By traffic"), *((name, name) for name in strategies.STRATEGIES)]
@@ -241,19 +250,25 @@ class SettingsForm(RevisionForm):
         return None
 
     def changes(self) -> dict[str, Any]:
-        """Return the columns to write, with percentages as shares."""
-        found = {name: value for name, value in self.cleaned_data.items() if name != "revision"}
-        return found | {name: found[name] / 100 for name in self.SHARES}
+        """Return the columns to write."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "revision"}
 
     @classmethod
     def shown(cls, settings: ShopSettings) -> dict[str, Any]:
         """Return the stored settings as the form shows them."""
-        names = [name for name in cls.base_fields if name != "revision"]
-        stored = {name: getattr(settings, name) for name in names}
-        shares = {name: f"{100 * stored[name]:.1f}".removesuffix(".0") for name in cls.SHARES}
+        fields = cls.base_fields | brought_fields()
+        stored = {name: getattr(settings, name) for name in fields if name != "revision"}
+        shares = {
+            name: ShareField.shown(stored[name]) for name, field in fields.items() if isinstance(field, ShareField)
+        }
         times = {name: f"{stored[name]:%H:%M}" if stored[name] else "" for name in ("pull_at", "train_at")}
         weights = {"canary_weights": ", ".join(map(str, stored["canary_weights"]))}
         budget, currency = stored["risk_budget_minor"], settings.shop.currency
         money = {"risk_budget_minor": "" if budget is None else str(to_major(budget, currency))}
-        choices = {name: int(stored[name]) for name in ("asks_before_all", "weighs_costs")}
+        choices = {name: int(value) for name, value in stored.items() if isinstance(value, bool)}
         return stored | shares | times | weights | money | choices
+
+
+def brought_fields() -> dict[str, forms.Field]:
+    """Return the fields that use cases bring."""
+    return {name: field for each in all_brought() for name, field in each.settings.form.base_fields.items()}

@@ -3,12 +3,14 @@
 from django.urls import path
 
 from dashboard import brought, embedding
-from dashboard.views import data, experiments, home, releases, settings, start, store_link, versions
+from dashboard.views import data, experiments, home, releases, settings, start, store_link, use_cases, versions
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("bounce", embedding.bounce, name="bounce"),
     path("progress", home.progress, name="progress"),
+    path("models/<slug:use_case>", use_cases.use_case, name="model"),
+    path("models/<slug:use_case>/figure.json", use_cases.figure, name="model-figure"),
     path("versions", versions.versions, name="versions"),
     path("versions/<slug:use_case>/compare", versions.compare, name="compare"),
     path("versions/<slug:use_case>/train", versions.train, name="train"),

@@ -1,4 +1,4 @@
-"""Settings: schedules, how to order, who approves, and what is known of vendors."""
+"""Settings: schedules, who approves, how versions are tried, and what use cases bring."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.forms import Form
 from django.utils import timezone
 
-from dashboard.forms import BEFORE_ALL, PEOPLE, WANTED, WEEKDAYS, FreezeForm, SettingsForm
+from dashboard.brought import Settings, all_brought
+from dashboard.forms import FreezeForm, SettingsForm
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
 from pipelines.lifecycle.releases import traffic
@@ -56,18 +57,21 @@ class SettingsPage:
     settings: ShopSettings
     values: dict[str, Any]
     errors: dict[str, list[str]]
-    weekdays: list[tuple[int, str]]
+    choices: dict[str, list[tuple[Any, str]]]  # by field
+    brought: list[Settings]  # by use cases
     may_publish: bool
     freezes: list[Freeze]
     freeze_values: dict[str, str]
     freeze_errors: dict[str, list[str]]
-    people: list[tuple[int, str]]
     approvers: list[Person]
-    before_all: list[tuple[int, str]]
-    wanted: list[tuple[int, str]]  # what says how much stock is enough
     ways: list[tuple[str, str]]
     unfit: list[str]  # why a way of releasing does not suit a model
     usual_budget: str
+
+    @property
+    def may_differ(self) -> str:
+        """Say what need not follow the shop."""
+        return ", ".join(each.may_differ for each in self.brought if each.may_differ)
 
 
 def settings_page(
@@ -83,15 +87,13 @@ def settings_page(
         settings=settings,
         values=SettingsForm.shown(settings) | typed,
         errors=errors_of(form),
-        weekdays=list(enumerate(WEEKDAYS)),
+        choices={name: field.choices for name, field in SettingsForm().fields.items() if hasattr(field, "choices")},
+        brought=[each.settings for each in all_brought()],
         may_publish=shop.has_scope("write_products"),
         freezes=freezes_of(shop, timezone.now()),
         freeze_values={name: freeze.data.get(name, "") for name in freeze.fields} if freeze else {},
         freeze_errors=errors_of(freeze),
-        people=PEOPLE,
         approvers=people_of(shop, settings),
-        before_all=BEFORE_ALL,
-        wanted=WANTED,
         ways=list(STRATEGIES.items()),
         unfit=unfit(traffics),
         usual_budget=f"{words.money(usual, shop.currency)}: a day’s sales" if usual else "A day’s sales",

@@ -6,10 +6,24 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard.forms import NoteField
+from dashboard.forms import NoteField, ShareField
 from dashboard.usecases.demand_forecast.wish import FILTERS, SORTS, Wish
 from pipelines.models import StockRule
 from pipelines.words import to_major, to_minor
+
+WANTED = [(0, "Never out of stock in a share of cycles"), (1, "Margin against the cost of holding")]
+
+
+class OrderingForm(forms.Form):
+    """How the whole shop buys, and what errors cost it."""
+
+    lead_time_days = forms.IntegerField(min_value=0, max_value=365)
+    review_days = forms.IntegerField(min_value=1, max_value=90)
+    weighs_costs = forms.TypedChoiceField(choices=WANTED, coerce=lambda text: text == "1")
+    service_level = ShareField(min_value=50, max_value=Decimal("99.9"))
+    cost_share = ShareField(min_value=1, max_value=100)
+    holding_rate = ShareField(min_value=0, max_value=100)
+    markdown_rate = ShareField(min_value=0, max_value=100)
 
 
 class WishForm(forms.Form):

@@ -19,7 +19,7 @@ from dashboard.usecases.demand_forecast.queries.forecasts import (
     order_list,
     told_besides,
 )
-from pipelines.models import StockAdvice
+from pipelines.models.demand_forecast import StockAdvice
 
 FORECAST_HEADER = (
     "Product", "Option", "SKU", "Barcode", "Vendor", "Status", "Sold, last 28 days", "Forecast, next 28 days",
@@ -40,7 +40,7 @@ def forecasts(request: HttpRequest) -> HttpResponse:
     today = local_now(request.shop.zone).date()
     page = forecasts_page(request.shop, WishForm.read(request.GET), today)
     lines = lines_as_html(page, request.shop.currency)
-    return show(request, "dashboard/forecasts.html", {"page": page, "lines": lines})
+    return show(request, "usecases/demand_forecast/forecasts.html", {"page": page, "lines": lines})
 
 
 @merchant_required

@@ -22,11 +22,19 @@ from pipelines.lifecycle.errors import Refused
 def rules(request: HttpRequest) -> HttpResponse:
     """Show what is known of vendors, or save it: every line or none."""
     if request.method == "GET":
-        return show(request, "dashboard/rules.html", {"page": rules_page(request.shop, [])})
+        return show_rules(request, [])
     found, errors = read_rules(request)
     if errors:
-        return show(request, "dashboard/rules.html", {"page": rules_page(request.shop, errors)}, status=422)
+        return show(
+            request, "usecases/demand_forecast/rules.html", {"page": rules_page(request.shop, errors)}, status=422
+        )
     return keep(request, found, "Saved")
+
+
+def show_rules(request: HttpRequest, errors: list[str], more_errors: int = 0) -> HttpResponse:
+    """Show the rules, or what is wrong with those that were typed."""
+    page = rules_page(request.shop, errors, more_errors)
+    return show(request, "usecases/demand_forecast/rules.html", {"page": page}, status=422 if errors else 200)
 
 
 def keep(request: HttpRequest, found: list[preferences.Rule], said: str) -> HttpResponse:
@@ -68,10 +76,11 @@ def upload(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         problems = [problem for errors in form.errors.values() for problem in errors]
-        return show(request, "dashboard/rules.html", {"page": rules_page(request.shop, problems)}, status=422)
+        return show(
+            request, "usecases/demand_forecast/rules.html", {"page": rules_page(request.shop, problems)}, status=422
+        )
     reading = rules_file.read(request.shop, form.cleaned_data["rules"].read())
     if reading.errors:
-        page = rules_page(request.shop, reading.errors, reading.more_errors)
-        return show(request, "dashboard/rules.html", {"page": page}, status=422)
+        return show_rules(request, reading.errors, reading.more_errors)
     told = sum(not rule.is_empty for rule in reading.rules)  # our own file names every variant; few have a rule
     return keep(request, reading.rules, f"{words.counted(told, 'rule')} read")

@@ -30,7 +30,7 @@ from pipelines.models.demand_forecast import StockAdvice
 def variant(request: HttpRequest, variant_id: int) -> HttpResponse:
     """Show one variant."""
     page = variant_page(request.shop, find(request, variant_id), timezone.now())
-    return show(request, "dashboard/variant.html", {"page": page})
+    return show(request, "usecases/demand_forecast/variant.html", {"page": page})
 
 
 @merchant_required
@@ -38,7 +38,7 @@ def variant(request: HttpRequest, variant_id: int) -> HttpResponse:
 def variant_settled(request: HttpRequest, variant_id: int) -> HttpResponse:
     """Answer the poll of a page whose advice is being worked out again: the page once that is done."""
     row = find(request, variant_id)
-    response = show(request, "dashboard/partials/_recalculating.html", {"row": row})
+    response = show(request, "usecases/demand_forecast/partials/_recalculating.html", {"row": row})
     if not is_recalculating(request.shop, row.updated_at):
         again = {"path": reverse("variant", args=[variant_id]), "target": "#page", "select": "#page"}
         response["HX-Location"] = json.dumps(again | {"swap": "outerHTML", "push": "false"})
@@ -63,7 +63,7 @@ def override(request: HttpRequest, variant_id: int) -> HttpResponse:
     form = OverrideForm(request.POST)
     if not form.is_valid():
         page = variant_page(request.shop, row, timezone.now())
-        return show(request, "dashboard/variant.html", {"page": page, "override_form": form}, status=422)
+        return show(request, "usecases/demand_forecast/variant.html", {"page": page, "override_form": form}, status=422)
     own = preferences.OwnNumber(variant_id, **form.cleaned_data)
     return changed(request, variant_id, "Your number is used", partial(preferences.override, request.shop, own))
 
@@ -97,7 +97,7 @@ def rule(request: HttpRequest, variant_id: int) -> HttpResponse:
     form = RuleForm(request.POST)
     if not form.is_valid():
         page = replace(variant_page(request.shop, row, timezone.now()), rule=form.data.dict())
-        return show(request, "dashboard/variant.html", {"page": page, "rule_form": form}, status=422)
+        return show(request, "usecases/demand_forecast/variant.html", {"page": page, "rule_form": form}, status=422)
     known = preferences.Rule("", variant_id, form.values(request.shop.currency))
     return changed(request, variant_id, "Saved", partial(preferences.set_rules, request.shop, [known]))
 
