@@ -11,6 +11,7 @@ urlpatterns = [
     path("progress", home.progress, name="progress"),
     path("models/<slug:use_case>", use_cases.use_case, name="model"),
     path("models/<slug:use_case>/figure.json", use_cases.figure, name="model-figure"),
+    path("versions/then", versions.then, name="then"),
     path("versions", versions.versions, name="versions"),
     path("versions/<slug:use_case>/compare", versions.compare, name="compare"),
     path("versions/<slug:use_case>/train", versions.train, name="train"),

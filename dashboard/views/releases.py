@@ -15,8 +15,7 @@ from dashboard.queries.releases import release_page
 from dashboard.queries.running import running
 from pipelines.jobs import releases as jobs
 from pipelines.lifecycle.errors import Refused, StageError
-from pipelines.lifecycle.releases import approval, freezes, rollback, standing
-from pipelines.lifecycle.releases import release as releasing
+from pipelines.lifecycle.releases import approval, freezes, move, propose, rollback, standing
 from pipelines.models import Deployment, Release
 from pipelines.usecases import USE_CASES
 
@@ -113,7 +112,7 @@ def stop_or_go_on(request: HttpRequest, pk: int, *, pauses: bool) -> HttpRespons
     """Pause a release or let it go on, as it was shown."""
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
-        releasing.pause(row, by=request.staff.sub, revision=RevisionForm.read(request.POST), pauses=pauses)
+        move.pause(row, by=request.staff.sub, revision=RevisionForm.read(request.POST), pauses=pauses)
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
     if not pauses:
@@ -144,7 +143,7 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
         if row.revision != RevisionForm.read(request.POST) or not row.is_open:
-            raise Refused(releasing.CHANGED)
+            raise Refused(move.CHANGED)
         rollback.abort(row, by=request.staff.sub, because="The merchant rolled back")
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
@@ -159,7 +158,7 @@ def use_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a new card of a version that was taken back by hand."""
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
-        opened = releasing.propose(row.version, again=True, by=request.staff.sub)
+        opened = propose.propose(row.version, again=True, by=request.staff.sub)
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
     if opened is None or not opened.is_open:
