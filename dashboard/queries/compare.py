@@ -249,7 +249,7 @@ def replay_of(version: ModelVersion, currency: str, today: date) -> dict[str, Ce
     span = words.less_range(*worth.interval, currency) if worth.interval else ""
     told = {"Costs against the simple rule": Cell(words.less(worth.profit, currency), span)}
     told["Weeks replayed"] = Cell(weeks_in_words(replay, today))
-    named = USE_CASES[version.use_case].words.costs
+    named = USE_CASES[version.use_case].words.page.costs
     return told | {name: Cell(words.money(policy.get(key), currency)) for key, name in named.items()}
 
 

@@ -307,7 +307,7 @@ def weeks_of(release: Release, analysis: dict[str, Any]) -> Figure | None:
     return charts.weeks_compared(
         weeks,
         title=f"{spoken.answer.capitalize()} errors cost {words.less(saved, currency)} in {counted}",
-        subtitle=f"Cost of errors by final week, same {spoken.units}. {spoken.errors_weigh}".strip(),
+        subtitle=f"Cost of errors by final week, same {spoken.units}. {spoken.page.errors_weigh}".strip(),
         description=f"{names[0]} cost less in {sum(week.new < week.old for week in weeks)} of {len(weeks)} weeks.",
         names=names,
         currency=currency,
@@ -392,7 +392,7 @@ def experiments_page(shop: Shop, now: datetime) -> ExperimentsPage:
         experiments=[experiment(row) for row in compared],
         orders=traffic.orders_since(shop.pk, now - timedelta(days=DAYS_TO_CONVERT)).count(),
         orders_needed=ORDERS_NEEDED,
-        otherwise=[use_case.words.comparing for use_case in USE_CASES.values() if use_case.words.comparing],
+        otherwise=[use_case.words.page.comparing for use_case in USE_CASES.values() if use_case.words.page.comparing],
     )
 
 

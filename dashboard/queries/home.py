@@ -49,7 +49,7 @@ class HomePage:
     @property
     def worth_means(self) -> str:
         """Say what the money of each model counts."""
-        return " ".join(model.words.worth for model in self.models if model.words.worth)
+        return " ".join(model.words.page.worth for model in self.models if model.words.page.worth)
 
     @property
     def is_anything_answered(self) -> bool:

@@ -172,7 +172,9 @@ def figures(version: ModelVersion) -> list[tuple[str, str, str]]:
     # what versions were held to before training chose the strongest rule
     rule = metrics.get("simple_rule", use_case.gates.baseline)
     candidate, naive = metrics.get("candidate") or {}, metrics.get(rule) or {}
-    named = use_case.words.figures or (FigureName(use_case.primary_metric.name, use_case.primary_metric.name, False),)
+    named = use_case.words.page.figures or (
+        FigureName(use_case.primary_metric.name, use_case.primary_metric.name, False),
+    )
     return [(one.title, written(one, candidate.get(one.key)), written(one, naive.get(one.key))) for one in named]
 
 
@@ -193,5 +195,5 @@ def reasons(version: ModelVersion) -> list[tuple[str, str]]:
 
 def told_members(version: ModelVersion) -> list[tuple[str, dict[str, Any]]]:
     """Return what is known of each method that has a name."""
-    named, told = USE_CASES[version.use_case].words.members, version.metrics.get("members") or {}
+    named, told = USE_CASES[version.use_case].words.page.members, version.metrics.get("members") or {}
     return [(named[name], member) for name, member in told.items() if name in named]

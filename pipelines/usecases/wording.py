@@ -16,6 +16,21 @@ class FigureName:
 
 
 @dataclass(frozen=True)
+class PageWords:
+    """Say what only this use case's lines on shared pages can; what is empty is left out."""
+
+    learning: str = "We train it on your orders and compare it with the simple rule."
+    objection: str = "it is far from what I know"  # why somebody might turn a version down
+    rule_goes_on: str = ""  # what the simple rule does after a way back to it
+    worth: str = ""  # what the money against the simple rule counts, and what that rule is
+    comparing: str = ""  # how two versions are compared where shoppers are not split
+    errors_weigh: str = ""  # what an error counts in money
+    figures: tuple[FigureName, ...] = ()  # that are measured of every version
+    costs: Mapping[str, str] = field(default_factory=dict)  # parts of what a version costs in the replay -> words
+    members: Mapping[str, str] = field(default_factory=dict)  # methods that may take part in a version -> words
+
+
+@dataclass(frozen=True)
 class Words:
     """Say how a use case is called in sentences; the defaults fit whatever answers."""
 
@@ -25,19 +40,7 @@ class Words:
     unit: str = "unit"  # what is answered for
     units: str = "units"
     simple_rule: str = "the simple rule"  # what answers where no version does
-    objection: str = "it is far from what I know"  # why somebody might turn a version down
-
-    # Whole sentences; an empty one is left out
-    learning: str = "We train it on your orders and compare it with the simple rule."
-    rule_goes_on: str = ""  # what the simple rule does after a way back to it
-    worth: str = ""  # what the money against the simple rule counts, and what that rule is
-    comparing: str = ""  # how two versions are compared where shoppers are not split
-    errors_weigh: str = ""  # what an error counts in money
-
-    # What is measured of a version, by its key there
-    figures: tuple[FigureName, ...] = ()
-    costs: Mapping[str, str] = field(default_factory=dict)  # parts of what a version costs in the replay
-    members: Mapping[str, str] = field(default_factory=dict)  # methods that may take part in a version
+    page: PageWords = field(default_factory=PageWords)
 
 
 PLAIN = Words()

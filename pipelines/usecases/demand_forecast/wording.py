@@ -1,13 +1,8 @@
 """How the demand forecast is spoken of."""
 
-from pipelines.usecases.wording import FigureName, Words
+from pipelines.usecases.wording import FigureName, PageWords, Words
 
-WORDS = Words(
-    answer="forecast",
-    answers="forecasts",
-    verb="forecast",
-    unit="variant",
-    units="variants",
+PAGE = PageWords(
     objection="new products look too low",
     learning=(
         "We train a forecast on your orders and compare it with the best of the simple rules: last week’s sales, the "
@@ -40,4 +35,13 @@ WORDS = Words(
         "trees": "Decision trees",
         "total": "The shop’s total",
     },
+)
+
+WORDS = Words(
+    answer="forecast",
+    answers="forecasts",
+    verb="forecast",
+    unit="variant",
+    units="variants",
+    page=PAGE,
 )

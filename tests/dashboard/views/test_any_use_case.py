@@ -92,7 +92,7 @@ def test_shows_its_chart_and_gives_its_numbers_on_demand(both, see):
 
 
 def test_says_what_is_missing_before_its_first_version(shop, toy, see):
-    assert USE_CASES[toy].words.learning in see("/models/toy").content.decode()
+    assert USE_CASES[toy].words.page.learning in see("/models/toy").content.decode()
     run = {"use_case": toy, "trigger": "first", "state": "stopped", "error": "Sales on 9 days are needed."}
     TrainingRun.objects.create(shop=shop, finished_at=timezone.now(), **run)
     assert "Sales on 9 days are needed." in see("/models/toy").content.decode()
