@@ -38,7 +38,7 @@ def test_alongside_takes_one_answer_and_so_many_days(days: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps"),
+    "steps",
     [
         (Step("approval", asks=True), Step("all", weight=100)),
         (Step("approval", asks=True), Step("5", 5), Step("50", 50), Step("all", weight=100)),
