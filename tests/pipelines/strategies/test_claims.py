@@ -88,6 +88,8 @@ def test_a_test_is_decided_by_an_interval_above_zero(interval: tuple[float, floa
 def test_only_the_last_share_gives_everything_next() -> None:
     assert claims.gives_everything_next(canary("50"))
     assert not claims.gives_everything_next(canary("25")) and not claims.gives_everything_next(approval())
+    preview = situation(strategy("blue_green").steps(TRAFFIC), "preview")
+    assert not claims.gives_everything_next(preview), "nobody sees it yet, so nobody sees more of it"
 
 
 @pytest.mark.parametrize("phase", ["awaiting_approval", "scheduled"])
