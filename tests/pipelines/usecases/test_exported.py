@@ -58,9 +58,7 @@ class Echo:
 
 
 def test_every_row_is_a_question_of_its_own():
-    questions = [
-        exported.question(Frames({"daily_sales": TABLE.iloc[:rows]}, asof=date(2026, 11, 20))) for rows in (2, 1)
-    ]
+    shops = [Frames({"daily_sales": TABLE.iloc[:rows]}, asof=date(2026, 11, 20)) for rows in (2, 1)]
     told = exported.Exported(Echo(), 7.0).predict(pd.DataFrame(map(exported.question, shops)))
     assert list(told.columns) == ["request", "unique_id", "y_hat"]
     assert told["request"].tolist() == [0, 0, 1] and told["unique_id"].tolist() == [1, 2, 1]

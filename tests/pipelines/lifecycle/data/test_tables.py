@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from django.db import DatabaseError, connection
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +29,7 @@ def shop():
 def advice(shop, **changes):
     """Give one row of advice as the COPY takes it, with what the table itself puts where nothing is said."""
     facts = {"shop": shop, "variant_id": 1, "origin": date(2026, 11, 19), "title": "T", "status": "ok"}
-    row = StockAdvice(**facts)
+    row = StockAdvice(**facts, updated_at=timezone.now())
     fields = [field for field in StockAdvice._meta.concrete_fields if not field.primary_key]
     return pd.DataFrame([{field.column: getattr(row, field.attname) for field in fields} | changes])
 
