@@ -20,6 +20,7 @@ PAGES = (
     "/forecasts",
     "/forecasts/200000",
     "/versions",
+    "/versions/then",
     "/versions/demand_forecast/2",
     "/versions/demand_forecast/compare?a=1&b=2",
     "/releases/{card}",
