@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
@@ -71,7 +72,7 @@ def test_a_step_is_taken_once(shop):
 
 def test_without_a_yes_nothing_is_pointed_to(shop):
     card = histories.a_card(shop)
-    with pytest.raises(Refused, match="changed since you opened it"):
+    with pytest.raises(Refused, match="changed since you opened it"), transaction.atomic():
         move.take_step(card, move.next_step(card), NOW)
     assert not move.enter_step(card, move.next_step(card), NOW, by="system", because="Nobody said yes")
     assert Deployment.of(shop, "demand_forecast").active is None
