@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from benchmarks.evidence.replay import UpTo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.usecases.demand_forecast.evidence.replay import UpTo
 from pipelines.usecases.demand_forecast.judging.shelf import Shelf, alike
 from pipelines.usecases.demand_forecast.ordering.policies import terms
 
