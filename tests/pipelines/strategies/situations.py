@@ -84,5 +84,5 @@ def with_evidence(of: Situation, **figures: Any) -> Situation:
 
 def compared(**figures: Any) -> Situation:
     """Stand in an A/B test, well on its way."""
-    one = situation(strategy("ab").steps(TRAFFIC), "50", stepped_at=NOW - 8 * DAY)
+    one = situation(strategy("ab").steps(TRAFFIC), "50", stepped_at=NOW - timedelta(days=8))
     return with_evidence(one, units=5_000, **figures)
