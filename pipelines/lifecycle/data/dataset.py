@@ -76,9 +76,11 @@ class Source:
     @cached_property
     def known_stockouts(self) -> stockouts.KnownStockouts:
         """Read stock levels as days out of stock; what sells on when nothing is left has none."""
-        known = stockouts.known(*self.stock_in_time)
-        sells_on = known.days["unique_id"].isin(self.series.loc[self.series["continues"] == 1, "unique_id"])
-        return replace(known, days=known.days[~sells_on])
+        hours = stockouts.usual_hours(frames.lines_by_hour(self.shop, self.until - MOVED_WINDOW, self.until))
+        known = stockouts.known(*self.stock_in_time, hours)
+        sells_on = self.series.loc[self.series["continues"] == 1, "unique_id"]
+        days, partly = (rows[~rows["unique_id"].isin(sells_on)] for rows in (known.days, known.partly))
+        return replace(known, days=days, partly=partly)
 
     @cached_property
     def stock_in_time(self) -> tuple[pd.DataFrame, stockouts.Seconds, date, int | None]:
@@ -154,11 +156,14 @@ def join_twins(variants: pd.DataFrame) -> pd.DataFrame:
 
 
 def daily_sales(source: Source) -> pd.DataFrame:
-    """Give demand with its price, its discount and the days out of stock.
+    """Give demand with its price, its discount, the days out of stock, and the share of a day that had some.
 
-    Writes  unique_id | ds | y | price | discount | stockout
+    Writes  unique_id | ds | y | price | discount | stockout | in_stock
     """
-    rows = source.demand.merge(source.out_of_stock, on=["unique_id", "ds"], how="outer")
+    keys = ["unique_id", "ds"]
+    rows = source.demand.merge(source.out_of_stock, on=keys, how="outer")
+    rows = rows.merge(source.known_stockouts.partly, on=keys, how="outer")
+    rows["in_stock"] = rows["in_stock"].astype("float32")
     rows["price"] = rows["listed"] / rows["ordered"]
     rows["discount"] = rows["discount"] / rows["listed"].where(rows["listed"] > 0)
     rows["y"] = rows["y"].fillna(0.0).astype("float32")

@@ -39,6 +39,12 @@ DAILY_DEMAND = f"""
     GROUP BY 1, 2 HAVING sum(l.quantity - l.removed) > 0
 """
 
+LINES_BY_HOUR = f"""
+    SELECT extract(hour FROM l.processed_at AT TIME ZONE %(zone)s)::int AS hour, count(*) AS lines
+    {DEMAND_LINES}
+    GROUP BY 1
+"""
+
 LINES_BY_FATE = """
     SELECT count(*) AS lines,
            count(*) FILTER (WHERE o.is_test) AS test_orders,
@@ -118,6 +124,15 @@ def daily_demand(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
     rows = read(DAILY_DEMAND, kinds, shop=shop.pk, zone=shop.timezone, since=since, until=until)
     rows["ds"] = pd.to_datetime(rows.pop("day"), unit="D")
     return rows
+
+
+def lines_by_hour(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
+    """Count the order lines of each hour of the day, where the shop is.
+
+    Writes  hour | lines
+    """
+    kinds = columns("hour lines", WHOLE)
+    return read(LINES_BY_HOUR, kinds, shop=shop.pk, zone=shop.timezone, since=since, until=until)
 
 
 def lines_by_fate(shop: Shop, since: datetime, until: datetime) -> dict[str, int]:
