@@ -15,7 +15,6 @@ from pipelines.models import (
     Checkout,
     DatasetSnapshot,
     Exposure,
-    Forecast,
     Measurement,
     ModelVersion,
     Release,
@@ -26,6 +25,7 @@ from pipelines.models import (
     TrainingRun,
     WaitingLine,
 )
+from pipelines.models.demand_forecast import Forecast
 
 CHUNK = 10_000
 A_SEASON, OVER_A_YEAR = timedelta(days=90), timedelta(days=400)
@@ -96,7 +96,7 @@ KEPT |= dict.fromkeys(
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "oddorder", "stockadvice",
      "stocktotals",
-     "publishedfields", "deployment", "freezewindow", "teststorelink", "stagedfield", "forgottencustomer",
+     "publishedfields", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer",
      "storagemark"],
     SMALL,
 )  # fmt: skip

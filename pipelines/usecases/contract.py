@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from pipelines.usecases.wording import PLAIN, Words
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -178,6 +180,7 @@ class UseCase:
     load: str
     present: str
     gates: Gates = Gates()
+    words: Words = PLAIN
     compare: str = ""  # paired evidence: (frames, rows of the new version, rows of the other) -> weeks
     outputs: Mapping[str, str] = field(default_factory=dict)  # table of `answer` -> its judge: (rows, frames)
 

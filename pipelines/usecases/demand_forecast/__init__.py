@@ -7,6 +7,7 @@ Writes  unique_id | ds | y_hat, and sums: unique_id | days | quantile | y
 from datetime import timedelta
 
 from pipelines.usecases.contract import Calibration, Gates, Limit, Metric, PairedWeeklyLoss, Slice, UseCase
+from pipelines.usecases.demand_forecast.wording import WORDS
 
 GATES = Gates(
     limits=(
@@ -53,4 +54,5 @@ USE_CASE = UseCase(
     compare="judging.comparison:compare",
     outputs={"forecasts": "sound:forecasts", "stock_advice": "sound:advice"},
     gates=GATES,
+    words=WORDS,
 )
