@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard import rules_file
+from dashboard.advise import advise_again
 from dashboard.embedding import merchant_required
 from dashboard.files import csv_file
 from dashboard.forms import FreezeForm, RevisionForm, RuleForm, SettingsForm, SettleForm, UploadForm
@@ -15,12 +16,11 @@ from dashboard.guards import decider_required, refuse_unless_decider
 from dashboard.pages import go, local_now, show
 from dashboard.queries.settings import VENDORS_SHOWN, rules_page, settings_page, traffics_of
 from pipelines import words
-from pipelines.jobs import releases
 from pipelines.jobs import releases as release_jobs
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.releases import freezes
-from pipelines.models import Deployment, FreezeWindow, Shop
+from pipelines.models import FreezeWindow
 from pipelines.stats.clock import midnight
 
 
@@ -145,9 +145,3 @@ def upload(request: HttpRequest) -> HttpResponse:
         return show(request, "dashboard/rules.html", {"page": page}, status=422)
     told = sum(not rule.is_empty for rule in reading.rules)  # our own file names every variant; few have a rule
     return keep(request, reading.rules, f"{words.counted(told, 'rule')} read")
-
-
-def advise_again(shop: Shop) -> None:
-    """Have the advice worked out anew with what the merchant changed."""
-    for use_case in Deployment.objects.for_shop(shop).values_list("use_case", flat=True):
-        releases.refresh.enqueue(shop.pk, use_case)

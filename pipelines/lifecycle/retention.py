@@ -95,7 +95,7 @@ KEPT |= dict.fromkeys(
 )
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "oddorder", "stockadvice",
-     "stocktotals",
+     "stocktotals", "ownevent",
      "publishedfields", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer",
      "storagemark"],
     SMALL,

@@ -21,7 +21,7 @@ from pipelines.lifecycle.data import frames, stockouts
 from pipelines.lifecycle.ingest import freshness
 from pipelines.models import DatasetSnapshot, Shop
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames
+from pipelines.usecases.contract import Event, Frames
 
 MOVED_WINDOW = timedelta(days=91)
 LONGEST_WINDOW = timedelta(days=3 * 365)  # two full years of seasons and one to check them on
@@ -237,7 +237,7 @@ def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
         series=len(source.series),
         rows=len(source.demand),
         units=int(source.demand["y"].sum()),
-        digest=digest_of(built.tables),
+        digest=digest_of(built.tables, built.events),
         shares=shares_of(source),
         newest_order_at=newest_order_at(shop, source),
         newest_pull_at=newest_pull,
@@ -248,7 +248,8 @@ def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
 def read(source: Source, use_case: str) -> Frames:
     """Build the frames that a use case needs, however old they are: what is live goes on."""
     tables = {name: BUILDERS[name](source) for name in USE_CASES[use_case].needs}
-    return Frames(tables=tables, asof=source.last_day, country=source.shop.country)
+    events = frames.own_events(source.shop)
+    return Frames(tables=tables, asof=source.last_day, country=source.shop.country, events=events)
 
 
 def newest_order_at(shop: Shop, source: Source) -> datetime | None:
@@ -281,9 +282,9 @@ def shares_of(source: Source) -> dict[str, Any]:
     }
 
 
-def digest_of(tables: dict[str, pd.DataFrame]) -> str:
+def digest_of(tables: dict[str, pd.DataFrame], events: tuple[Event, ...] = ()) -> str:
     """Return the digest of frames: the same rows give the same digest."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(events).encode() if events else b"")
     for name in sorted(tables):
         digest.update(name.encode())
         for column in tables[name].columns:

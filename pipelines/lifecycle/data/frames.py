@@ -14,8 +14,9 @@ import pandas as pd
 from django.db import connection
 from django.db.models import Q
 
-from pipelines.models import Shop, ShopSettings, StockRule
+from pipelines.models import OwnEvent, Shop, ShopSettings, StockRule
 from pipelines.models.demand_forecast import Forecast, ForecastOverride, OddOrder
+from pipelines.usecases.contract import Event
 
 EPOCH = date(1970, 1, 1)
 NULL = "\x01"  # not "\\N", which a product may be called
@@ -211,6 +212,12 @@ def odd_orders(shop: Shop) -> pd.DataFrame:
     rows = OddOrder.objects.for_shop(shop).order_by("pk").values_list("variant_id", "day", "counts")
     found = pd.DataFrame(rows, columns=["variant_id", "ds", "counts"])
     return found.astype({"ds": "datetime64[s]", "counts": "bool"})
+
+
+def own_events(shop: Shop) -> tuple[Event, ...]:
+    """Give the merchant's own events; the same name in other letters is the same event."""
+    rows = OwnEvent.objects.for_shop(shop).order_by("first_day", "pk").values_list("name", "first_day", "last_day")
+    return tuple(Event(name.casefold(), first_day, last_day) for name, first_day, last_day in rows)
 
 
 def forecasts(shop: Shop, version_id: int | None, origins: Collection[date]) -> pd.DataFrame:
