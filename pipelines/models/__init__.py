@@ -17,10 +17,10 @@ from pipelines.models.ingest import (
 )
 from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
 from pipelines.models.machine import NextTry, StorageMark
-from pipelines.models.monitoring import Alert, Measurement, PairedWeek, ServedUnit, ServingWindow
+from pipelines.models.monitoring import Alert, Measurement, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
-from pipelines.models.serving import PublishedFields
+from pipelines.models.serving import PredictionLog, PublishedFields
 from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
 from pipelines.models.training import DatasetSnapshot, TrainingRun
@@ -49,11 +49,11 @@ __all__ = [
     "OrderLine",
     "OwnEvent",
     "PairedWeek",
+    "PredictionLog",
     "Product",
     "PublishedFields",
     "Refund",
     "Release",
-    "ServedUnit",
     "ServingWindow",
     "Shop",
     "ShopSettings",
