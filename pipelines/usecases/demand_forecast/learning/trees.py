@@ -15,7 +15,7 @@ import numpy as np
 
 from pipelines.stats.frames import Matrix
 from pipelines.usecases.demand_forecast.learning.cheap import Cheap
-from pipelines.usecases.demand_forecast.learning.ensemble import Cube, spread_over
+from pipelines.usecases.demand_forecast.learning.ensemble import WEEK, Cube
 from pipelines.usecases.demand_forecast.learning.features import FLOOR, Ints, OriginFeatures, features_at
 from pipelines.usecases.demand_forecast.learning.history import History
 from pipelines.usecases.demand_forecast.learning.season import Season
@@ -129,7 +129,9 @@ def _rows_at(
     old_enough = (cut - history.panel.first >= 28)[:, None]
     week = cheap.week(cut)
     is_open = (week > 0) | ~week.any(axis=1, keepdims=True)  # nothing is to be learned on weekdays that never sell
-    which, day = np.nonzero(history.panel.seen[:, cut : cut + horizon] & old_enough & spread_over(is_open, horizon))
+    which, day = np.nonzero(
+        history.panel.seen[:, cut : cut + horizon] & old_enough & is_open[:, np.arange(horizon) % WEEK]
+    )
     if len(which) > most:
         picked = np.sort(random.choice(len(which), most, replace=False))
         which, day = which[picked], day[picked]
