@@ -5,11 +5,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from dashboard.advise import advise_again
 from dashboard.embedding import merchant_required
 from dashboard.own_event_form import OwnEventForm
 from dashboard.pages import go, local_now, show
 from dashboard.queries.settings import settings_page
+from pipelines.jobs import releases
 from pipelines.lifecycle import own_events
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import OwnEvent
@@ -28,7 +28,7 @@ def add_event(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         page = settings_page(request.shop.settings, event=form)
         return show(request, "dashboard/settings.html", {"page": page}, status=422)
-    advise_again(request.shop)
+    releases.answer_anew(request.shop.pk)
     return go(reverse("settings"), "Event added")
 
 
@@ -38,5 +38,5 @@ def remove_event(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove an event."""
     row = get_object_or_404(OwnEvent.objects.for_shop(request.shop).select_related("shop"), pk=pk)
     if own_events.remove(row, by=request.staff.sub):
-        advise_again(request.shop)
+        releases.answer_anew(request.shop.pk)
     return go(reverse("settings"), "Event removed")

@@ -28,6 +28,7 @@ EVEN_LINES = 10  # of an even day in each hour, beside those of the shop
 
 Seconds = NDArray[np.int64]
 ByHour = NDArray[np.float64]
+EVEN_DAY: ByHour = np.linspace(0, 1, HOURS + 1)
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,14 @@ class KnownStockouts:
 
 
 def known(
-    moves: pd.DataFrame, midnights: Seconds, first_day: date, imported: int | None, by_hour: ByHour
+    moves: pd.DataFrame, midnights: Seconds, first_day: date, imported: int | None, by_hour: ByHour = EVEN_DAY
 ) -> KnownStockouts:
     """Read stock levels (with the series of each item, if any) as days out of stock."""
     moves = moves.dropna(subset=["unique_id"]).astype({"unique_id": "int64"})
     since = known_since(moves, imported)
     hours = empty_seconds(empty_spells(moves, since, int(midnights[-1])), midnights, by_hour)
-    partly = hours[["unique_id"]].assign(ds=day_stamps(first_day, hours["day"]), in_stock=1 - hours["missed"])
+    in_stock = (1 - hours["missed"]).round(4)  # a day without any is none, whatever its spells add up to
+    partly = hours[["unique_id"]].assign(ds=day_stamps(first_day, hours["day"]), in_stock=in_stock)
     out = hours[hours["seconds"] > hours["length"] / 2]
     days = pd.DataFrame({"unique_id": out["unique_id"], "ds": day_stamps(first_day, out["day"]), "stockout": KNOWN})
     first_known = pd.Series(np.searchsorted(midnights[:-1], since.to_numpy()), index=since.index)
@@ -180,7 +182,7 @@ def empty_seconds(spells: pd.DataFrame, midnights: Seconds, by_hour: ByHour) -> 
     begun, gone = np.maximum(start[spell], midnights[day]), np.minimum(end[spell], midnights[day + 1])
     rows = pd.DataFrame({"unique_id": spells["unique_id"].to_numpy()[spell], "day": day, "seconds": gone - begun})
     sold_by = [(moment - midnights[day]) / np.diff(midnights)[day] for moment in (begun, gone)]
-    before, after = (np.interp(share, np.linspace(0, 1, HOURS + 1), by_hour) for share in sold_by)
+    before, after = (np.interp(share, EVEN_DAY, by_hour) for share in sold_by)
     rows["missed"] = after - before
     rows = rows.groupby(["unique_id", "day"], as_index=False)[["seconds", "missed"]].sum()
     rows["length"] = np.diff(midnights)[rows["day"]]
