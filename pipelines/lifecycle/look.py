@@ -18,7 +18,7 @@ from pipelines import strategies
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable, Refused
-from pipelines.lifecycle.evidence import weigh, windows
+from pipelines.lifecycle.evidence import kinds, windows
 from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.releases import approval, card, freezes, move, propose, rollback, traffic
 from pipelines.lifecycle.releases.move import SYSTEM, Phase
@@ -93,7 +93,7 @@ def with_its_files(row: Release, decision: Decision) -> Decision:
 
 def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
     """Collect everything that the decision may depend on."""
-    measured, analysis = weigh.evidence_of(row, now)
+    measured, analysis = kinds.of(row.use_case).weigh(row, now)
     plan = row.evidence.get("plan", {})
     pointer = Deployment.of(row.shop_id, row.use_case)
     newest = freshness.newest_pull_at(row.shop)

@@ -82,9 +82,7 @@ def harmful(situation: Situation) -> Decision | None:
     evidence = situation.evidence
     if not (reaches(evidence.harm, harm_limit(situation.steps)) and speaks(evidence)):
         return None
-    if evidence.kind == "paired":
-        return taken_away(Reason.HARM, "Week after week, the new version cost more than the one before.")
-    return taken_away(Reason.HARM, "Shoppers who saw the new version order less. This is very likely not chance.")
+    return taken_away(Reason.HARM, evidence.harm_sentence)
 
 
 def guardrail_harmed(situation: Situation) -> Decision | None:

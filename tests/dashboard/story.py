@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
-from pipelines.lifecycle.serving import totals
 from pipelines.models import Deployment, Location, ModelVersion, Product, Shop, Staff, Variant
-from pipelines.models.demand_forecast import Forecast, StockAdvice
+from pipelines.models.demand_forecast import Forecast, StockAdvice, StockTotals
 from pipelines.usecases.demand_forecast.judging.replay_result import Difference, Outcome, Replay
 from pipelines.usecases.demand_forecast.presentation import present
 from tests import histories, identities
@@ -126,7 +125,7 @@ def advise(shop: Shop, version: ModelVersion) -> None:
             **an_advice(shop, version, variant.shopify_id, origin, number)
             | {"title": title, "search": f"{title} {variant.sku}".lower(), "sku": variant.sku}
         )
-    totals.sum_up(shop)
+    StockTotals.sum_up(shop)
 
 
 def a_forecast(shop: Shop, version: ModelVersion, variant_id: int, origin: date) -> dict[str, Any]:

@@ -44,16 +44,23 @@ DONE_SHARE = 0.9
 # What the release machine asks
 
 
+def rehearsed() -> list[str]:
+    """List the use cases that say what a test store compares."""
+    return [slug for slug, case in USE_CASES.items() if case.rehearsal]
+
+
 def wanted(release: Release) -> bool:
     """Say whether a release still waits for its version's test: a test store is linked, and the test is not over."""
+    if release.version.use_case not in rehearsed():
+        return False
     if not StoreLink.objects.for_shop(release.shop_id).confirmed().exists():
         return False
     return not StagingRun.objects.filter(version=release.version_id).exclude(state__in=OPEN_STATES).exists()
 
 
 def gate_of(version: ModelVersion) -> dict[str, Any] | None:
-    """Return the test's result as a check of the version; nothing where no test store is linked."""
-    if not StoreLink.objects.for_shop(version.shop_id).confirmed().exists():
+    """Return the test's result as a check of the version; nothing where it is not tested in a test store."""
+    if version.use_case not in rehearsed() or not StoreLink.objects.for_shop(version.shop_id).confirmed().exists():
         return None
     run = StagingRun.objects.filter(version=version.pk).only("state", "sentence", "result").first()
     if run is None or run.state in OPEN_STATES:
@@ -66,6 +73,7 @@ def due() -> list[int]:
     """List the versions whose test is to be begun or taken over: staged releases, and runs without a living worker."""
     linked = StoreLink.objects.confirmed().values("shop")
     staged = Release.objects.filter(shop__in=linked, phase=Release.Phase.STAGED, version__staging_runs=None)
+    staged = staged.filter(use_case__in=rehearsed())
     lost = StagingRun.objects.filter(Q(state=State.WAITING) | runs.silent_runs())
     found = {*staged.values_list("version_id", flat=True), *lost.values_list("version_id", flat=True)}
     return sorted(found)
@@ -122,7 +130,7 @@ def stage_version(version: ModelVersion, now: datetime) -> StagingRun | None:
     from pipelines.lifecycle.sandbox.fields import Unlinked
 
     link = StoreLink.objects.for_shop(version.shop_id).confirmed().select_related("test_shop").first()
-    attempt = claim(version, link) if link else None
+    attempt = claim(version, link) if link and version.use_case in rehearsed() else None
     if attempt is None:
         return StagingRun.objects.filter(version=version).first()
     try:
@@ -238,9 +246,9 @@ def replay(run: StagingRun, source: Mornings, candidate: Any, other: Any, attemp
         source.of,
         candidate,
         other,
+        reading=rehearse.Reading.of(case),
         happened=happened,
         judged=lambda tables, frames: soundness(case, tables, frames),
-        compare=case.resolve("compare") if case.compare else None,
         progress=lambda share: attempt.write(result={"percent": round(100 * DONE_SHARE * share)}),
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from scipy.stats import binom, t
 
-from pipelines.usecases.contract import Budget, Calibration, Gates, Limit, Slice, UseCase
+from pipelines.usecases.contract import Budget, Calibration, Gates, Limit, Slice, UseCase, Words
 
 CANDIDATE, CHAMPION = "candidate", "champion"
 LEAST_SERIES = 5  # a part of the shop with fewer has no average worth judging
@@ -61,6 +61,11 @@ class Measured:
         return self.use_case.gates
 
     @property
+    def words(self) -> Words:
+        """Give the words of the use case."""
+        return self.use_case.words
+
+    @property
     def names_live(self) -> bool:
         """Say whether training compared with what runs now."""
         return self.metrics.get("compared_with") == self.live
@@ -92,7 +97,7 @@ def gates_of(measured: Measured) -> list[Gate]:
         not_worse_than_live(measured),
         *slices(measured),
         quick_and_small(measured.asked.budget, measured.metrics.get("serving")),
-        worth_money(measured.replay),
+        worth_money(measured),
         not_worth_less_than_live(measured),
     ]
 
@@ -101,7 +106,7 @@ def gates_of(measured: Measured) -> list[Gate]:
 
 
 def split_in_time(metrics: Mapping[str, Any], last_day: date) -> bool | None:
-    """Say whether every scored day lay after what it was forecast from, and was over; None where nothing was scored."""
+    """Say whether every scored day lay after what it was told from, and was over; None where nothing was scored."""
     origins, horizon = metrics.get("origins"), number(metrics, "horizon")
     if not origins or horizon is None or horizon < 1:
         return None
@@ -130,7 +135,7 @@ def better_than_the_simple_rule(measured: Measured) -> Gate:
     ours, naive = primary(measured, CANDIDATE), primary(measured, measured.rule)
     change = worsening(measured, ours, naive)
     if change is None:
-        return Gate(name, Verdict.OPEN, "Too few past sales to compare with a simple rule.", ours, 0, naive)
+        return Gate(name, Verdict.OPEN, f"{measured.words.too_few} to compare with a simple rule.", ours, 0, naive)
     if change < 0:
         size = f"{100 * -change:.0f}" if change <= -0.01 else "less than 1"
         text = f"Errors are {size} % smaller than the best simple rule's{measured.rule_words}."
@@ -171,16 +176,14 @@ def may_be_chance(limit: Limit, measured: Measured) -> bool:
 
 def covers(asked: Calibration, measured: Measured) -> Gate:
     """Check that a quantile covers what it promises: in a binomial band, else beyond chance over the origins."""
-    name = f"Safety stock holds {100 * asked.level:.0f} times of 100"
+    level, low = 100 * asked.level, 100 * asked.low
+    name = asked.name.format(level=level)
     pairs = counted_pairs(measured.metrics.get("covered"))
     hits, trials = sum(hit for hit, _ in pairs), sum(of for _, of in pairs)
     if not trials:
-        return Gate(
-            name, Verdict.OPEN, "Too few past sales to tell how often stock would have lasted.", None, asked.low
-        )
+        return Gate(name, Verdict.OPEN, asked.unknown, None, asked.low)
     share = hits / trials
-    text = f"Stock for the {100 * asked.level:.0f} % case would have lasted {100 * share:.1f} times of 100"
-    text += f" (limit: {100 * asked.low:.0f})."
+    text = asked.words.format(level=level, percent=100 * share, low=low)
     if share >= asked.low or hits >= binom.ppf((1 - LEVEL) / 2, trials, asked.level):
         return Gate(name, Verdict.PASSED, text, share, asked.low, trials)
     worst = mean_range([asked.low - hit / of for hit, of in pairs if of])
@@ -278,18 +281,18 @@ def quick_and_small(budget: Budget, serving: Any) -> Gate:
     return Gate(name, verdict, text, value, limits, units)
 
 
-def worth_money(replay: Mapping[str, Any]) -> Gate:
+def worth_money(measured: Measured) -> Gate:
     """Check the replayed profit against the simple rule's, with its interval."""
-    name = "Worth money on your own past"
+    name, replay, acting = "Worth money on your own past", measured.replay, measured.words.acting
     verdict, known = str(replay.get("verdict", "not_measured")), profit_change(replay, "naive")
     if verdict == "worse":
-        text = "Ordering by it would have earned less than the best simple rule, over the whole range."
+        text = f"{acting} would have earned less than the best simple rule, over the whole range."
         return Gate(name, Verdict.FAILED, text, known, 0)
     if verdict == "not_measured" or known is None:
         text = f"Not measured: {replay.get('reason') or 'the history is too short.'}"
         return Gate(name, Verdict.OPEN, text, known, 0)
     if verdict == "better" and known["interval"][0] > 0:
-        text = "Ordering by it would have earned more than the best simple rule, over the whole range."
+        text = f"{acting} would have earned more than the best simple rule, over the whole range."
         return Gate(name, Verdict.PASSED, text, known, 0)
     because = "the range of what it would have earned includes zero"
     if known["interval"][0] > 0 or known["interval"][1] < 0:
@@ -302,7 +305,7 @@ def not_worth_less_than_live(measured: Measured) -> Gate:
     name = "Worth no less than what runs now"
     if measured.live is None:
         return Gate(name, Verdict.PASSED, "The simple rule runs now: see the check before this one.", None)
-    known = profit_change(measured.replay, CHAMPION)
+    known, acting = profit_change(measured.replay, CHAMPION), measured.words.acting
     cost = number(measured.replay, "policies", CHAMPION, "cost_of_errors")
     if known is None or cost is None or not measured.names_live:
         text = f"Not measured beside version {measured.live}, which runs now."
@@ -310,10 +313,10 @@ def not_worth_less_than_live(measured: Measured) -> Gate:
     least = -measured.asked.money_margin * cost
     low, high = known["interval"]
     if high < 0 and not measured.replay.get("thin"):
-        text = f"Ordering by it would have earned less than by version {measured.live}, over the whole range."
+        text = f"{acting} would have earned less than by version {measured.live}, over the whole range."
         return Gate(name, Verdict.FAILED, text, known, least, measured.live)
     if low >= least:
-        text = f"Ordering by it would have earned as much as by version {measured.live}, or more."
+        text = f"{acting} would have earned as much as by version {measured.live}, or more."
         return Gate(name, Verdict.PASSED, text, known, least, measured.live)
     text = f"Not proven: it may earn noticeably less than version {measured.live}, which runs now."
     return Gate(name, Verdict.OPEN, text, known, least, measured.live)

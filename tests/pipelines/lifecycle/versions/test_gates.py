@@ -191,7 +191,7 @@ class TestCalibration:
     def test_a_use_case_without_quantiles_is_not_asked(self):
         asked = replace(USE_CASE, gates=replace(USE_CASE.gates, calibration=None))
         assert self.NAME not in {gate.name for gate in gates.gates_of(replace(good(), use_case=asked))}
-        assert gates.covers(Calibration(0.9, 0.85), good()).threshold == 0.85
+        assert gates.covers(Calibration(0.9, 0.85, "Safe", "Held.", "Unknown."), good()).threshold == 0.85
 
 
 class TestBesideWhatRuns:

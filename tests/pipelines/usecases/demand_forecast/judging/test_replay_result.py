@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from benchmarks.evidence.replay import UpTo
+from benchmarks.usecases.demand_forecast.evidence.replay import UpTo
 from pipelines.usecases.demand_forecast.judging.replay import replay
 from pipelines.usecases.demand_forecast.judging.replay_result import Difference, Outcome, Replay
 from pipelines.usecases.demand_forecast.ordering.policies import terms
