@@ -103,8 +103,8 @@ KEPT |= dict.fromkeys(
     DECIDED,
 )
 KEPT |= dict.fromkeys(
-    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "publishedfields", "deployment", "freezewindow",
-     "storelink", "stagedfield", "forgottencustomer", "storagemark"],
+    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "deployment",
+     "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark"],
     SMALL,
 )  # fmt: skip
 

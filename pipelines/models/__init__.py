@@ -21,7 +21,7 @@ from pipelines.models.monitoring import Alert, Measurement, PairedWeek, ServingW
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import PredictionLog, PublishedFields
-from pipelines.models.shops import CronSlot, Shop, ShopSettings, ShopToken, Staff, StockRule
+from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
 from pipelines.models.training import DatasetSnapshot, TrainingRun
 
@@ -47,6 +47,7 @@ __all__ = [
     "NextTry",
     "Order",
     "OrderLine",
+    "OwnEvent",
     "PairedWeek",
     "PredictionLog",
     "Product",
