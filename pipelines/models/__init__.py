@@ -1,5 +1,6 @@
 """The tables, one file per stage of the story."""
 
+from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
 from pipelines.models.ingest import (
     Checkout,
     ForgottenCustomer,
@@ -15,8 +16,8 @@ from pipelines.models.ingest import (
     WebhookDelivery,
 )
 from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
-from pipelines.models.machine import NextTry, StorageMark
-from pipelines.models.monitoring import Alert, Measurement, PairedWeek, ServedUnit, ServingWindow
+from pipelines.models.machine import NextTry, Pulse, StorageMark
+from pipelines.models.monitoring import Measurement, PairedWeek, ServedUnit, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import Forecast, ForecastOverride, OddOrder, PublishedFields, StockAdvice, StockTotals
@@ -26,6 +27,8 @@ from pipelines.models.training import DatasetSnapshot, TrainingRun
 
 __all__ = [
     "Alert",
+    "AlertChannel",
+    "AlertDelivery",
     "Approval",
     "Checkout",
     "CronSlot",
@@ -50,6 +53,7 @@ __all__ = [
     "PairedWeek",
     "Product",
     "PublishedFields",
+    "Pulse",
     "Refund",
     "Release",
     "ServedUnit",
