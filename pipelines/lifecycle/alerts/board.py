@@ -107,7 +107,8 @@ def close_over(now: datetime) -> int:
 def escalate(now: datetime) -> int:
     """Tell again, and more people, what nobody answered in time; return how many alerts that were."""
     soonest = min(step for steps in lives.UNANSWERED.values() for step in steps)
-    unanswered = Alert.objects.open().filter(acknowledged_at=None, waits_since__lte=now - soonest)
+    late = Alert.objects.open().filter(acknowledged_at=None, waits_since__lte=now - soonest)
+    unanswered = late.filter(shop__in=Shop.objects.installed())
     return sum(rise(alert, now) for alert in unanswered.exclude(severity=Severity.INFO).select_related("shop"))
 
 
