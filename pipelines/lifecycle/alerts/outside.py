@@ -15,7 +15,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -173,16 +173,16 @@ def deadline(line: socket.socket) -> Iterator[None]:
 
     def end() -> None:
         is_over.set()
-        try:
+        with suppress(OSError):
             socket.socket.shutdown(line, socket.SHUT_RDWR)  # below TLS, whose own would wait for the other side
-        except OSError:
-            pass
 
     clock = threading.Timer(DEADLINE_SECONDS, end)
     clock.daemon = True
     clock.start()
     try:
         yield
+        if is_over.is_set():  # what was read by then may be half an answer
+            raise TimeoutError
     except (OSError, http.client.HTTPException, ValueError):
         if is_over.is_set():
             raise TimeoutError from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -88,7 +89,7 @@ class TestClosingLate:
                 is_open, last_at = True, at
             elif is_open and lives.has_calmed(last_at, at, timedelta(hours=1)):
                 is_open, closed_at = False, at
-        gaps = [after - before for before, after in zip(opened, opened[1:], strict=False)]
+        gaps = [after - before for before, after in pairwise(opened)]
         assert all(gap >= lives.COOLDOWN + 3 * timedelta(hours=1) for gap in gaps)
 
 
