@@ -40,7 +40,7 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(send, 200, b'{"ok": true}', JSON)
     elif path == "/readyz":
         parts = await READINESS.ask() or {"database": False, "redis": False, "monitoring": False}
-        # Webhooks are stored without Redis, and while nobody watches: that is named, and takes no process out of service.
+        # Webhooks are stored without Redis, and while nobody watches: that is named, and stops no process.
         is_ready = parts["database"]
         if is_ready and not parts["monitoring"]:
             OPERATORS.begin()

@@ -8,7 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -184,9 +184,9 @@ class TestAnswers:
 
     @pytest.mark.parametrize("said", [b"", b"\x00\xff" * 40, b"HTTP/1.1 abc\r\n\r\n", b"SSH-2.0-OpenSSH_9.6\r\n"])
     def test_what_is_no_answer_is_none(self, said):
-        with serving(lambda line: (line.recv(4096), line.sendall(said))) as (port, _):
-            with pytest.raises(outside.Unanswered):
-                outside.post(f"http://127.0.0.1:{port}/", b"{}", {})
+        talk = serving(lambda line: (line.recv(4096), line.sendall(said)))
+        with talk as (port, _), pytest.raises(outside.Unanswered):
+            outside.post(f"http://127.0.0.1:{port}/", b"{}", {})
 
     def test_who_hangs_is_given_up(self, monkeypatch):
         monkeypatch.setattr(outside, "ANSWER_SECONDS", 0.2)
@@ -274,11 +274,8 @@ def serving(answer) -> Iterator[tuple[int, threading.Thread]]:
                 line, _ = door.accept()
             except OSError:
                 return
-            with line:
-                try:
-                    answer(line)
-                except OSError:
-                    pass
+            with line, suppress(OSError):
+                answer(line)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()

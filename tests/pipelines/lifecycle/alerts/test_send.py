@@ -1,4 +1,4 @@
-"""Messages on their way: each channel in its form, retried with growing pauses, never twice, never stale, all logged."""
+"""Messages on their way: each in its form, retried with growing pauses, never twice, never stale, all logged."""
 
 from __future__ import annotations
 
