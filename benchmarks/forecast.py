@@ -140,7 +140,8 @@ def pipeline(shop: Any, say: Say) -> tuple[float, float, dict[str, Any]]:
     """
     from pipelines.lifecycle.serving import refresh
     from pipelines.lifecycle.versions import train, validate
-    from pipelines.models import Deployment, StockAdvice, TrainingRun
+    from pipelines.models import Deployment, TrainingRun
+    from pipelines.models.demand_forecast import StockAdvice
 
     began, cpu_began, database_began = time.monotonic(), time.process_time(), database_seconds()
     version = train.train_version(shop_id=shop.pk, use_case=USE_CASE, trigger="operator")

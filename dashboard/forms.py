@@ -156,6 +156,23 @@ class AnnotateForm(forms.Form):
         return [tag for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
 
 
+class DayForm(forms.Form):
+    """A day of the past, or today."""
+
+    day = forms.DateField(error_messages={"required": "Choose a day.", "invalid": "Write the day like 2026-11-27."})
+
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.today = today
+
+    def clean_day(self) -> date:
+        """Refuse days to come."""
+        day: date = self.cleaned_data["day"]
+        if day > self.today:
+            raise forms.ValidationError("That day is still to come.")
+        return day
+
+
 class DeliveriesForm(forms.Form):
     """Which deliveries to list; anything odd falls back to all, first page."""
 

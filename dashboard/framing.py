@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.templatetags.static import static
 
 from pipelines.shopify.domains import admin_origins
 
@@ -65,11 +66,12 @@ def scripts() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def preloads() -> str:
-    """Return the Link header that lets a browser fetch Shopify's scripts before it reads the page."""
+    """Return the Link header that lets a browser fetch Shopify's scripts and our styles before it reads the page."""
     hosts = dict.fromkeys([origin_of(settings.APP_BRIDGE_URL), origin_of(settings.POLARIS_URL)])
     scripts = [settings.APP_BRIDGE_URL, settings.POLARIS_URL]
     hints = [f'<{host}>; rel="preconnect"' for host in hosts]
-    return ", ".join([*hints, *(f'<{script}>; rel="preload"; as="script"' for script in scripts)])
+    loads = [f'<{static("dashboard/app.css")}>; rel="preload"; as="style"']  # late, what stands in the page would move
+    return ", ".join([*hints, *loads, *(f'<{script}>; rel="preload"; as="script"' for script in scripts)])
 
 
 def origin_of(url: str) -> str:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("forecasts/<int:variant_id>/end-override", forecasts.end_override, name="end-override"),
     path("forecasts/<int:variant_id>/odd-order", forecasts.odd_order, name="odd-order"),
     path("forecasts/<int:variant_id>/rule", forecasts.rule, name="variant-rule"),
+    path("versions/then", versions.then, name="then"),
     path("versions", versions.versions, name="versions"),
     path("versions/<slug:use_case>/compare", versions.compare, name="compare"),
     path("versions/<slug:use_case>/train", versions.train, name="train"),

@@ -11,7 +11,7 @@ import numpy as np
 from django.db import connection
 from django.utils import timezone
 
-from pipelines.lifecycle.releases import approval, release
+from pipelines.lifecycle.releases import approval, move, propose
 from pipelines.lifecycle.versions import artifacts, registry
 from pipelines.models import (
     DatasetSnapshot,
@@ -164,7 +164,7 @@ def a_version(
     files: dict[str, bytes] | None = None,
     **changes: object,
 ) -> ModelVersion:
-    """Return a version with real, signed files; `release.propose` takes it from here."""
+    """Return a version with real, signed files; `propose.propose` takes it from here."""
     use_case = str(changes.pop("use_case", "demand_forecast"))
     number = registry.next_number(shop.pk, use_case)
     files = files or {"recipe.json": b'{"number": %d}' % number}
@@ -186,7 +186,7 @@ def a_version(
 
 def a_card(shop: Shop, **changes: object) -> Release:
     """Return a release of a new version that waits for the merchant."""
-    opened = release.propose(a_version(shop, **changes))
+    opened = propose.propose(a_version(shop, **changes))
     assert opened is not None
     return answered(opened)
 
@@ -194,7 +194,7 @@ def a_card(shop: Shop, **changes: object) -> Release:
 def answered(opened: Release) -> Release:
     """Take a release that runs alongside to the merchant, as its first good answer would."""
     if opened.phase == Release.Phase.SHADOW:
-        assert release.enter_step(opened, release.next_step(opened), timezone.now(), by="system", because="Answered")
+        assert move.enter_step(opened, move.next_step(opened), timezone.now(), by="system", because="Answered")
     return opened
 
 

@@ -278,7 +278,7 @@ def rows(quick: bool) -> list[Row]:
         for kind in kinds
         for pair in some
     ]
-    return [*in_all(found), *(row for case in found for row in of_a_case(case, 2 / np.sqrt(size[0] * size[1])))]
+    return [*in_all(found), *(row for case in found for row in of_a_case(case, *size))]
 
 
 def in_all(found: list[Found]) -> Iterator[Row]:
@@ -288,14 +288,15 @@ def in_all(found: list[Found]) -> Iterator[Row]:
         yield Row(SUBJECT, f"range holds the truth, {weeks} weeks, all kinds", share, f">= {least:g}", share >= least)
 
 
-def of_a_case(case: Found, chance: float) -> Iterator[Row]:
-    """Yield what is promised of every kind, with an allowance for how few stores were drawn."""
+def of_a_case(case: Found, shops: int, stores: int, copies: int) -> Iterator[Row]:
+    """Yield what is promised of every kind, allowing for how few stores and pasts of the truth were drawn."""
     promised = case.is_promised
-    bias = abs(case.bias) <= MOST_BIAS + chance if promised else None
+    bias = abs(case.bias) <= MOST_BIAS + 2 * np.sqrt(1 / (shops * stores) + 1 / (shops * copies)) if promised else None
+    chance = 1 / (2 * np.sqrt(shops * stores))  # of a share, two standard deviations
     within, least = (f"within {MOST_BIAS:g}", f">= {LEAST_OF_A_KIND:g}") if promised else (TOLD, TOLD)
     yield Row(SUBJECT, f"bias of the gain by its spread: {case.name}", case.bias, within, bias)
-    enough = case.covered >= LEAST_OF_A_KIND - chance / 4 if promised else None
+    enough = case.covered >= LEAST_OF_A_KIND - chance if promised else None
     yield Row(SUBJECT, f"range holds the truth: {case.name}", case.covered, least, enough)
     if case.called_better is not None:
-        right = case.called_better <= MOST_WRONG + chance / 4
+        right = case.called_better <= MOST_WRONG + chance
         yield Row(SUBJECT, f"no better called better: {case.name}", case.called_better, f"<= {MOST_WRONG:g}", right)

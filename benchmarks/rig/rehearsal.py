@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from pipelines.lifecycle import approvers
-from pipelines.lifecycle.releases import approval, release
+from pipelines.lifecycle.releases import approval, move, propose
 from pipelines.lifecycle.versions import artifacts, registry
 from pipelines.models import (
     DatasetSnapshot,
@@ -89,7 +89,7 @@ def a_version(shop: Shop) -> ModelVersion:
 
 def a_card(version: ModelVersion, strategy: str) -> Release:
     """Return a release of a version that waits for somebody's yes."""
-    card = release.propose(version, strategy=strategy)
+    card = propose.propose(version, strategy=strategy)
     if card is None:
         raise RuntimeError(f"{version} could not be proposed")
     while not card.is_waiting_for_merchant:
@@ -99,7 +99,7 @@ def a_card(version: ModelVersion, strategy: str) -> Release:
 
 def step(row: Release) -> None:
     """Take the next step, as a good look would."""
-    if not release.enter_step(row, release.next_step(row), timezone.now(), by=release.SYSTEM, because="Well"):
+    if not move.enter_step(row, move.next_step(row), timezone.now(), by=move.SYSTEM, because="Well"):
         raise RuntimeError(f"release {row.pk} was moved by somebody else")
 
 

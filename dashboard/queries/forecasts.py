@@ -14,18 +14,8 @@ from django.utils import timezone
 from dashboard.queries.stock_state import as_new_as, stock_totals
 from dashboard.queries.words import Badge
 from pipelines.lifecycle.releases.standing import Standing, standing_of
-from pipelines.models import (
-    Forecast,
-    ForecastOverride,
-    Location,
-    ModelVersion,
-    Product,
-    Release,
-    Shop,
-    StockAdvice,
-    StockTotals,
-    Variant,
-)
+from pipelines.models import Location, ModelVersion, Product, Release, Shop, Variant
+from pipelines.models.demand_forecast import Forecast, ForecastOverride, StockAdvice, StockTotals
 from pipelines.models.prepared import AnyOf, prepared
 
 USE_CASE = "demand_forecast"  # whose advice these pages show

@@ -13,7 +13,8 @@ from dashboard.queries.running import Running, running_of
 from dashboard.queries.stock_state import as_new_as, stock_totals
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
-from pipelines.models import Alert, FreezeWindow, Order, Shop, StockAdvice, StockTotals
+from pipelines.models import Alert, FreezeWindow, Order, Shop
+from pipelines.models.demand_forecast import StockAdvice, StockTotals
 from pipelines.models.prepared import prepared
 
 WINDOW = timedelta(days=28)

@@ -8,10 +8,10 @@ from django.db.models import Model, Q, QuerySet
 
 from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.words import PHASES, Badge, step_name
-from pipelines.lifecycle.releases import release as releasing
-from pipelines.lifecycle.releases import rollback
+from pipelines.lifecycle.releases import move, rollback
 from pipelines.lifecycle.releases.standing import Standing, standing_of
-from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, StockAdvice, TrainingRun
+from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, TrainingRun
+from pipelines.models.demand_forecast import StockAdvice
 from pipelines.models.prepared import AnyOf, prepared
 from pipelines.usecases import USE_CASES
 
@@ -69,7 +69,7 @@ class ModelState:
         """Say who gets the waiting version after a yes: everybody, or a first share of shoppers."""
         if self.release is None or not self.release.steps:
             return ""
-        following = self.release.steps[releasing.next_step(self.release)]
+        following = self.release.steps[move.next_step(self.release)]
         splits = any(0 < step.get("weight", 0) < 100 for step in self.release.steps)
         if following.get("weight", 0) < 100:
             return f"{step_name(following)} of shoppers first"

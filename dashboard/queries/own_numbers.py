@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from pipelines.models import Forecast, ForecastOverride, LifecycleEvent, Shop
+from pipelines.models import LifecycleEvent, Shop
+from pipelines.models.demand_forecast import Forecast, ForecastOverride
 
 CHANGES = ("forecast.overridden", "forecast.restored", "stock_rules.changed")
 # The form tells every setting; a command that only says who may approve changes no advice.

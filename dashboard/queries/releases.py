@@ -12,8 +12,7 @@ from dashboard.queries.evidence import Group
 from dashboard.queries.experiments import Measured, measured
 from dashboard.queries.words import Badge, step_name
 from pipelines.lifecycle import approvers
-from pipelines.lifecycle.releases import release as releasing
-from pipelines.lifecycle.releases import rollback
+from pipelines.lifecycle.releases import move, rollback
 from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, Shop, Staff
 from pipelines.usecases import USE_CASES
@@ -148,7 +147,7 @@ class ReleasePage:
     @property
     def next_name(self) -> str:
         """Name the step that follows, in the words of the strip; nothing after the last."""
-        after = releasing.next_step(self.release) if self.release.is_open and self.release.steps else None
+        after = move.next_step(self.release) if self.release.is_open and self.release.steps else None
         return step_name(self.release.steps[after]) if after is not None and after < len(self.release.steps) else ""
 
     @property
@@ -165,7 +164,7 @@ def release_page(shop: Shop, release: Release, staff: Staff | None) -> ReleasePa
     stored = release.evidence.get("page") or {}
     cards = evidence.cards_of(stored)
     deployment = Deployment.of(shop, release.use_case)
-    said_yes = {given.sub for given in releasing.approvals_of(release).filter(consumed_at=None)}
+    said_yes = {given.sub for given in approvers.approvals_of(release).filter(consumed_at=None)}
     shown = release.evidence.get("analysis") if release.is_waiting_for_merchant else None
     is_live = deployment.active_id is not None and deployment.active_id == release.version_id
     return ReleasePage(

@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from pipelines.lifecycle.serving import totals
-from pipelines.models import Shop, StockTotals
+from pipelines.models import Shop
+from pipelines.models.demand_forecast import StockTotals
 from pipelines.models.prepared import prepared
 
 NEVER = datetime.min.replace(tzinfo=UTC)

@@ -17,18 +17,8 @@ from dashboard.queries.words import Badge
 from pipelines import words
 from pipelines.charts import Fan, Figure, Sales, Span, fan_chart
 from pipelines.charts import Sum as ForecastSum
-from pipelines.models import (
-    Forecast,
-    ForecastOverride,
-    Location,
-    OddOrder,
-    OrderLine,
-    Shop,
-    StockAdvice,
-    StockLevel,
-    StockRule,
-    Variant,
-)
+from pipelines.models import Location, OrderLine, Shop, StockLevel, StockRule, Variant
+from pipelines.models.demand_forecast import Forecast, ForecastOverride, OddOrder, StockAdvice
 
 HISTORY_DAYS = 112
 SHOWN_DAYS = 42

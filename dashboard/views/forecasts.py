@@ -32,7 +32,7 @@ from dashboard.queries.variants import variant_page
 from pipelines.jobs import releases
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import StockAdvice
+from pipelines.models.demand_forecast import StockAdvice
 
 FORECAST_HEADER = (
     "Product", "Option", "SKU", "Barcode", "Vendor", "Status", "Sold, last 28 days", "Forecast, next 28 days",

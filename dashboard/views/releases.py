@@ -15,8 +15,7 @@ from dashboard.queries.running import running
 from pipelines.jobs import releases as jobs
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.errors import Refused, StageError
-from pipelines.lifecycle.releases import approval, freezes, rollback, standing
-from pipelines.lifecycle.releases import release as releasing
+from pipelines.lifecycle.releases import approval, freezes, move, propose, rollback, standing
 from pipelines.models import Deployment, Release
 
 BROKEN_FORM = "The form was incomplete. Nothing was done; look at the card again."
@@ -111,7 +110,7 @@ def stop_or_go_on(request: HttpRequest, pk: int, *, pauses: bool) -> HttpRespons
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
         require_decider(request)
-        releasing.pause(row, by=request.staff.sub, revision=RevisionForm.read(request.POST), pauses=pauses)
+        move.pause(row, by=request.staff.sub, revision=RevisionForm.read(request.POST), pauses=pauses)
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
     if not pauses:
@@ -142,7 +141,7 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         require_decider(request)
         if row.revision != RevisionForm.read(request.POST) or not row.is_open:
-            raise Refused(releasing.CHANGED)
+            raise Refused(move.CHANGED)
         rollback.abort(row, by=request.staff.sub, because="The merchant rolled back")
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
@@ -157,7 +156,7 @@ def use_again(request: HttpRequest, pk: int) -> HttpResponse:
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
         require_decider(request)
-        opened = releasing.propose(row.version, again=True, by=request.staff.sub)
+        opened = propose.propose(row.version, again=True, by=request.staff.sub)
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
     if opened is None or not opened.is_open:

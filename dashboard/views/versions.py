@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.embedding import merchant_required
-from dashboard.forms import AnnotateForm, CompareForm
+from dashboard.forms import AnnotateForm, CompareForm, DayForm
 from dashboard.pages import go, show
 from dashboard.queries.compare import compare_page
+from dashboard.queries.then import then_page
 from dashboard.queries.versions import version_page, versions_page
 from pipelines.jobs import training
 from pipelines.lifecycle import due
@@ -88,3 +89,15 @@ def find(request: HttpRequest, use_case: str, number: int) -> ModelVersion:
     """Return one of the shop's own versions, or 404."""
     mine = ModelVersion.objects.for_shop(request.shop).select_related("dataset", "shop")
     return get_object_or_404(mine, use_case=use_case, number=number)
+
+
+@merchant_required
+@require_GET
+def then(request: HttpRequest) -> HttpResponse:
+    """Show what was live on a day; today's where none is asked for, or what is no day."""
+    today = timezone.now().astimezone(request.shop.zone).date()
+    form = DayForm(request.GET, today=today)
+    is_asked = "day" in request.GET
+    day = form.cleaned_data["day"] if form.is_valid() else today
+    error = form.errors["day"][0] if is_asked and not form.is_valid() else ""
+    return show(request, "dashboard/then.html", {"page": then_page(request.shop, request.staff, day), "error": error})

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 @job(is_found_again=True)
 def propose_release(version_id: int) -> None:
     """Open the release of a version, at most one question a week for routine."""
-    from pipelines.lifecycle.releases import release
+    from pipelines.lifecycle.releases import propose
     from pipelines.models import ModelVersion
 
     version = ModelVersion.objects.select_related("shop").get(pk=version_id)
     if version.may_be_released:
-        opened = release.propose(version, routine=version.runs.filter(trigger="weekly").exists())
+        opened = propose.propose(version, routine=version.runs.filter(trigger="weekly").exists())
         if opened:
             follow(opened.pk, None)
 

@@ -1,8 +1,12 @@
-"""Who may decide for a shop."""
+"""Who may decide for a shop, and whether enough of them said yes to exactly what a release is now."""
 
 from __future__ import annotations
 
-from pipelines.models import Shop, ShopSettings, Staff
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from pipelines.models import Approval, Release, Shop, ShopSettings, Staff
 
 OPERATOR = "operator:"
 
@@ -20,3 +24,20 @@ def why_not_allowed(shop: Shop | int, sub: str) -> str:
 def why_not(shop_id: int, sub: str) -> str:
     """Return why a yes of this person does not count, or nothing; operators are not of the shop's staff."""
     return "" if sub.startswith(OPERATOR) else why_not_allowed(shop_id, sub)
+
+
+def approvals_of(release: Release) -> QuerySet[Approval]:
+    """Keep the approvals of exactly what the release is now."""
+    given = Approval.objects.for_shop(release.shop_id).filter(release=release, voided_because="")
+    return given.filter(artifact_digest=release.version.artifact_digest, evidence_digest=release.evidence_digest)
+
+
+def is_approved(release: Release, now: datetime) -> bool:
+    """Say whether enough people said yes to exactly this, in time or with units exposed since."""
+    needed = release.evidence.get("plan", {}).get("approvals_needed", 1)
+    return len({given.sub for given in approvals_of(release) if stands(given, now)}) >= needed
+
+
+def stands(given: Approval, now: datetime) -> bool:
+    """Say whether a yes still counts: used up already, or in time and of somebody who may still give it."""
+    return bool(given.consumed_at) or (given.expires_at > now and not why_not(given.shop_id, given.sub))

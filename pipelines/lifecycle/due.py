@@ -39,10 +39,10 @@ from pipelines.models import (
     ServingWindow,
     Shop,
     ShopSettings,
-    StockAdvice,
     SyncRun,
     TrainingRun,
 )
+from pipelines.models.demand_forecast import StockAdvice
 from pipelines.stats.clock import midnight
 from pipelines.usecases import USE_CASES
 

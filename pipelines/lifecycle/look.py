@@ -15,12 +15,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from pipelines import strategies
+from pipelines.lifecycle import approvers
 from pipelines.lifecycle.alerts import board, lives
 from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable, Refused
 from pipelines.lifecycle.evidence import weigh, windows
 from pipelines.lifecycle.ingest import freshness
-from pipelines.lifecycle.releases import approval, card, freezes, release, rollback, traffic
-from pipelines.lifecycle.releases.release import SYSTEM, Phase
+from pipelines.lifecycle.releases import approval, card, freezes, move, propose, rollback, traffic
+from pipelines.lifecycle.releases.move import SYSTEM, Phase
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, LifecycleEvent, Measurement, ModelVersion, Release, ShopSettings
 from pipelines.strategies import Action, Decision, Health, Situation, Window, claims, policy
@@ -60,7 +61,7 @@ def evaluate(release_id: int, now: datetime) -> Decision | None:
     """Look at one release and do what the policy says; nothing where it is over."""
     row = Release.objects.select_related("version", "shop").get(pk=release_id)
     if row.phase == Phase.STAGED:
-        release.begin(row, now)
+        propose.begin(row, now)
         return None
     if not (row.is_open or row.phase == Phase.LIVE) or approval.end(row, now):
         return None
@@ -98,7 +99,7 @@ def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
     situation = Situation(
         now=now,
         phase=row.phase,
-        steps=tuple(release.steps_of(row)),
+        steps=tuple(move.steps_of(row)),
         step=row.step,
         stepped_at=row.entered_at,
         exposed_at=row.exposed_at,
@@ -106,7 +107,7 @@ def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
         windows=windows.windows_of(row, now),
         evidence=measured,
         is_proven=row.is_proven,
-        is_approved=release.is_approved(row, now),
+        is_approved=approvers.is_approved(row, now),
         is_paused=row.is_paused,
         held=row.held,
         frozen_until=freezes.held_until(row, now),
@@ -220,15 +221,15 @@ def advance(row: Release, look: Look) -> None:
     """Take the next step."""
     with transaction.atomic():
         step = row.step + 1 if look.decision.step is None else look.decision.step
-        if not release.enter_step(row, step, look.now, by=SYSTEM, because=look.decision.sentence):
-            raise Refused(release.CHANGED)
+        if not move.enter_step(row, step, look.now, by=SYSTEM, because=look.decision.sentence):
+            raise Refused(move.CHANGED)
         log(row, look)
 
 
 def ask(row: Release, look: Look) -> None:
     """Let the merchant decide: on the card that waits already, or half-way on one that shows what was measured."""
     if row.phase == Phase.AWAITING_APPROVAL:
-        release.let_go(row)
+        move.let_go(row)
         return
     if row.phase == Phase.SHADOW:
         advance(row, look)
@@ -236,14 +237,14 @@ def ask(row: Release, look: Look) -> None:
     is_proven = row.is_proven and look.decision.reason == Reason.ASKED_FOR
     with transaction.atomic():
         evidence_now = card.add_measurements(row.evidence, row.analysis, is_proven=is_proven)
-        if not release.ask(row, look.now, evidence=evidence_now):
-            raise Refused(release.CHANGED)
+        if not move.ask_merchant(row, look.now, evidence=evidence_now):
+            raise Refused(move.CHANGED)
         log(row, look)
 
 
 def pause(row: Release, look: Look) -> None:
     """Stay on the step; what held it is over."""
-    release.let_go(row)
+    move.let_go(row)
 
 
 def hold(row: Release, look: Look) -> None:
@@ -251,7 +252,7 @@ def hold(row: Release, look: Look) -> None:
     waits_anyway = row.phase == Phase.SCHEDULED and look.decision.until
     if waits_anyway and row.scheduled_for != look.decision.until:  # the freeze was changed since
         Release.objects.filter(pk=row.pk, revision=row.revision).update(scheduled_for=look.decision.until)
-    if row.phase != Phase.LIVE and not waits_anyway and release.hold(row, look.decision.sentence):
+    if row.phase != Phase.LIVE and not waits_anyway and move.hold(row, look.decision.sentence):
         log(row, look)
 
 
@@ -262,7 +263,7 @@ def abort(row: Release, look: Look) -> None:
         if row.phase == Phase.LIVE:
             pointer = Deployment.of(row.shop_id, row.use_case)
             if pointer.active_id != row.version_id:
-                raise Refused(release.CHANGED)
+                raise Refused(move.CHANGED)
             rollback.roll_back(pointer, revision=pointer.revision, now=look.now, **why)
         else:
             rollback.abort(row, now=look.now, **why)

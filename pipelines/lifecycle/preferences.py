@@ -12,7 +12,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import ForecastOverride, LifecycleEvent, OddOrder, Shop, ShopSettings, Staff, StockRule
+from pipelines.models import LifecycleEvent, Shop, ShopSettings, Staff, StockRule
+from pipelines.models.demand_forecast import ForecastOverride, OddOrder
 from pipelines.strategies import stages
 
 NOT_KNOWN = "Only people who have opened the app in this shop can be named. Nothing was saved."

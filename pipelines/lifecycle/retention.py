@@ -16,7 +16,6 @@ from pipelines.models import (
     Checkout,
     DatasetSnapshot,
     Exposure,
-    Forecast,
     Measurement,
     ModelVersion,
     Release,
@@ -27,6 +26,7 @@ from pipelines.models import (
     TrainingRun,
     WaitingLine,
 )
+from pipelines.models.demand_forecast import Forecast
 
 CHUNK = 10_000
 A_SEASON, OVER_A_YEAR = timedelta(days=90), timedelta(days=400)

@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle.releases import freezes
-from pipelines.models import ForecastOverride, Location, ModelVersion, Product, Release, Shop, StockAdvice, Variant
+from pipelines.models import Location, ModelVersion, Product, Release, Shop, Variant
+from pipelines.models.demand_forecast import ForecastOverride, StockAdvice
 from tests import histories
 from tests.dashboard import moving
 
@@ -19,6 +20,7 @@ PAGES = (
     "/forecasts",
     "/forecasts/200000",
     "/versions",
+    "/versions/then",
     "/versions/demand_forecast/2",
     "/versions/demand_forecast/compare?a=1&b=2",
     "/releases/{card}",

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines.models import Deployment, Release, ShopSettings, StockAdvice, StockRule, SyncRun
+from pipelines.models import Deployment, Release, ShopSettings, StockRule, SyncRun
+from pipelines.models.demand_forecast import StockAdvice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

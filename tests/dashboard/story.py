@@ -12,7 +12,8 @@ import numpy as np
 from django.utils import timezone
 
 from pipelines.lifecycle.serving import totals
-from pipelines.models import Deployment, Forecast, Location, ModelVersion, Product, Shop, Staff, StockAdvice, Variant
+from pipelines.models import Deployment, Location, ModelVersion, Product, Shop, Staff, Variant
+from pipelines.models.demand_forecast import Forecast, StockAdvice
 from pipelines.usecases.demand_forecast.judging.replay_result import Difference, Outcome, Replay
 from pipelines.usecases.demand_forecast.presentation import present
 from tests import histories, identities

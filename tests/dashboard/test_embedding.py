@@ -3,6 +3,7 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.templatetags.static import static
 from django.test import Client
 
 from dashboard.embedding import LARGEST_REQUEST
@@ -209,6 +210,7 @@ class TestHeaders:
     def test_documents_announce_shopifys_scripts(self, client, settings):
         document, fetched = client.get("/", launch()), client.get("/", headers=bearer())
         assert f'<{settings.APP_BRIDGE_URL}>; rel="preload"; as="script"' in document["Link"]
+        assert f'<{static("dashboard/app.css")}>; rel="preload"; as="style"' in document["Link"]
         assert '<https://cdn.shopify.com>; rel="preconnect"' in document["Link"]
         assert "Link" not in fetched
 

@@ -16,7 +16,7 @@ from pipelines.jobs import releases as jobs
 from pipelines.lifecycle import due
 from pipelines.lifecycle.errors import ArtifactRefused, Refused
 from pipelines.lifecycle.evidence import weigh
-from pipelines.lifecycle.releases import approval, freezes, release, rollback
+from pipelines.lifecycle.releases import approval, freezes, move, propose, rollback
 from pipelines.models import (
     Alert,
     Approval,
@@ -194,8 +194,8 @@ class TestMovingForward:
 
     def test_two_workers_take_a_step_once(self, store):
         row, same = store.row, store.row
-        assert release.enter_step(row, 1, store.now, by="system", because="Well")
-        assert not release.enter_step(same, 1, store.now, by="system", because="Well")
+        assert move.enter_step(row, 1, store.now, by="system", because="Well")
+        assert not move.enter_step(same, 1, store.now, by="system", because="Well")
         assert store.events("release.step") == 1 and store.row.weight == 50
 
     def test_a_clock_that_goes_back_changes_nothing(self, store):
@@ -265,7 +265,7 @@ class TestApproving:
         assert wished == [(shop.pk, "demand_forecast", "renewal")]
         TrainingRun.objects.create(shop=shop, use_case="demand_forecast", trigger="renewal", state="running")
         assert not list(due.renewals())
-        fresh = release.propose(histories.a_version(shop))
+        fresh = propose.propose(histories.a_version(shop))
         assert histories.answered(fresh).phase == Phase.AWAITING_APPROVAL
 
     def test_p08_nobody_is_asked_in_a_freeze_that_outlasts_a_yes_and_only_the_newest_is_asked_in_time(
@@ -276,7 +276,7 @@ class TestApproving:
         asked = LifecycleEvent.objects.for_shop(shop).filter(kind="release.asked")
         before = asked.count()
         for _ in range(2):
-            newest = release.propose(histories.a_version(shop), now=timezone.now())
+            newest = propose.propose(histories.a_version(shop), now=timezone.now())
             self.tick(shop, clock, days=6)
             newest.refresh_from_db()
             assert (newest.phase, newest.held, asked.count()) == (Phase.SHADOW, policy.IN_VAIN, before)
@@ -331,10 +331,10 @@ class TestApproving:
 
     def test_a_paused_release_goes_on_only_when_a_person_says_so(self, shop, clock):
         card = histories.a_card(shop)
-        release.pause(card, by=histories.OWNER, revision=card.revision)
+        move.pause(card, by=histories.OWNER, revision=card.revision)
         with pytest.raises(Refused, match="on hold"):
             histories.approved(card)
-        release.pause(card, by=histories.OWNER, revision=card.revision, pauses=False)
+        move.pause(card, by=histories.OWNER, revision=card.revision, pauses=False)
         assert histories.approved(card).phase == Phase.LIVE
 
     def test_a_rejected_card_says_why_and_changes_nothing(self, shop, clock):

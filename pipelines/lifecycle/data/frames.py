@@ -14,7 +14,8 @@ import pandas as pd
 from django.db import connection
 from django.db.models import Q
 
-from pipelines.models import Forecast, ForecastOverride, OddOrder, Shop, ShopSettings, StockRule
+from pipelines.models import Shop, ShopSettings, StockRule
+from pipelines.models.demand_forecast import Forecast, ForecastOverride, OddOrder
 
 EPOCH = date(1970, 1, 1)
 NULL = "\x01"  # not "\\N", which a product may be called

@@ -20,7 +20,8 @@ from pipelines import words
 from pipelines.lifecycle.data import dataset, frames
 from pipelines.lifecycle.evidence import decay
 from pipelines.lifecycle.evidence.decay import DAILY, MATURES_AFTER, Watched
-from pipelines.models import Deployment, Forecast, Measurement, ModelVersion, PairedWeek, Release, Shop
+from pipelines.models import Deployment, Measurement, ModelVersion, PairedWeek, Release, Shop
+from pipelines.models.demand_forecast import Forecast
 from pipelines.stats import clock
 from pipelines.stats.inference import paired_weeks
 from pipelines.stats.inference.paired_weeks import JUDGED_FOR

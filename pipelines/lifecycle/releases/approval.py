@@ -10,11 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines import words
+from pipelines.lifecycle import approvers
 from pipelines.lifecycle.approvers import OPERATOR, why_not
 from pipelines.lifecycle.errors import Refused, StageError
 from pipelines.lifecycle.ingest import freshness
-from pipelines.lifecycle.releases import card, freezes, release, rollback
-from pipelines.lifecycle.releases.release import CHANGED, Phase, record
+from pipelines.lifecycle.releases import card, freezes, move, rollback
+from pipelines.lifecycle.releases.move import CHANGED, Phase, record
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Approval, Deployment, LifecycleEvent, Release, Shop
 
@@ -67,14 +68,14 @@ def give(waiting: Release, sub: str, now: datetime) -> Release:
             evidence_digest=waiting.evidence_digest,
             expires_at=waiting.expires_at or now,
         )
-        if not release.is_approved(waiting, now):
+        if not approvers.is_approved(waiting, now):
             wait_for_another(waiting, sub)
         elif freeze.holds and freeze.until:
             schedule(waiting, freeze.until, sub, now)
         else:
-            revision = release.take_step(waiting, release.next_step(waiting), now)
+            revision = move.take_step(waiting, move.next_step(waiting), now)
             tell_given(waiting, sub)
-            release.tell_step(waiting, by=sub, because="Approved", deployment_revision=revision)
+            move.tell_step(waiting, by=sub, because="Approved", deployment_revision=revision)
     return waiting
 
 
@@ -160,7 +161,7 @@ def require_in_time(waiting: Release, now: datetime) -> None:
 
 def require_somebody_new(waiting: Release, sub: str) -> None:
     """Refuse a second yes of the same person to the same card."""
-    if release.approvals_of(waiting).filter(sub=sub).exists():
+    if approvers.approvals_of(waiting).filter(sub=sub).exists():
         raise Refused("You approved this already. A second person must say yes, too.")
 
 
@@ -181,7 +182,7 @@ def reject(waiting: Release, *, by: str, reason: str, revision: int) -> Release:
     if waiting.weight:
         return rollback.abort(waiting, by=by, because="Rejected", note=reason, quarantines=False)
     with transaction.atomic():
-        if not release.close(waiting, Phase.REJECTED, by=by, because="Rejected", note=reason):
+        if not move.close(waiting, Phase.REJECTED, by=by, because="Rejected", note=reason):
             raise Refused(CHANGED)
     return waiting
 
@@ -204,16 +205,16 @@ def end(row: Release, now: datetime) -> bool:
     """Close a release whose time to be decided on, or to be shown to anybody, is over; False while it is not."""
     if row.phase not in EXPIRES or row.expires_at is None or now < row.expires_at:
         return False
-    if row.phase == Phase.CANARY and release.is_approved(row, now):
+    if row.phase == Phase.CANARY and approvers.is_approved(row, now):
         return False  # somebody saw it: the approval is used up, and cannot expire
     why, freeze = why_expired(row, now), freezes.of(row, now)
     if row.weight:
-        rollback.abort(row, by=release.SYSTEM, because=why, phase=Phase.EXPIRED, quarantines=False, now=now)
+        rollback.abort(row, by=move.SYSTEM, because=why, phase=Phase.EXPIRED, quarantines=False, now=now)
         return True
     with transaction.atomic():
         if freeze.holds:  # the question comes again at its end
             Release.objects.filter(pk=row.pk, revision=row.revision).update(scheduled_for=freeze.until)
-        return release.close(row, Phase.EXPIRED, by=release.SYSTEM, because=why)
+        return move.close(row, Phase.EXPIRED, by=move.SYSTEM, because=why)
 
 
 def why_expired(waiting: Release, now: datetime) -> str:

@@ -13,8 +13,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.releases import card, release, traffic
-from pipelines.lifecycle.releases.release import SYSTEM, Phase
+from pipelines.lifecycle.releases import card, move, traffic
+from pipelines.lifecycle.releases.move import SYSTEM, Phase
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Approval, Deployment, ModelVersion, Release
 
@@ -43,8 +43,8 @@ def abort(
         is_shown = shown.update(canary=None, revision=F("revision") + 1, **cools_down)
         void_approvals(row)
         phase = phase or (Phase.ROLLED_BACK if is_shown else Phase.REJECTED)
-        if not release.close(row, phase, by=by, because=because, note=note):
-            raise Refused(release.CHANGED)
+        if not move.close(row, phase, by=by, because=because, note=note):
+            raise Refused(move.CHANGED)
         if quarantines:
             registry.quarantine(row.version, by=by, because=because[:200])
     return row
@@ -145,11 +145,11 @@ def close_live(
     """End the live release and write down where the shop went; the release that it went back to is live again."""
     live = Release.objects.for_shop(deployment.shop_id).filter(use_case=deployment.use_case, phase=Phase.LIVE)
     for row in live.filter(version=taken).select_related("version", "shop"):
-        release.close(row, Phase.ROLLED_BACK, by=by, because=because)
+        move.close(row, Phase.ROLLED_BACK, by=by, because=because)
     earlier = Release.objects.for_shop(deployment.shop_id).filter(version=target, phase=Phase.SUPERSEDED)
     for row in earlier.select_related("version", "shop") if target else []:
         row.enter(Phase.LIVE, weight=100, closed_because="", entered_at=now, healthy_since=now)
-        release.record(row, "release.restored", by=by, because=f"Version {taken.number} was rolled back")
+        move.record(row, "release.restored", by=by, because=f"Version {taken.number} was rolled back")
 
 
 def void_open_cards(deployment: Deployment, target: ModelVersion | None) -> None:
@@ -159,7 +159,7 @@ def void_open_cards(deployment: Deployment, target: ModelVersion | None) -> None
         return
     void_approvals(waiting)
     if waiting.weight or waiting.phase == Phase.SCHEDULED:
-        release.close(waiting, Phase.SUPERSEDED, by=SYSTEM, because="What it was compared with was rolled back")
+        move.close(waiting, Phase.SUPERSEDED, by=SYSTEM, because="What it was compared with was rolled back")
     else:
         shown = waiting.evidence | {"compared_with": target.number if target else None}
         digest = card.digest_of(shown)

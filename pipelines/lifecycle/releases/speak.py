@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pipelines.lifecycle.errors import ArtifactRefused
 from pipelines.lifecycle.releases import rollback
-from pipelines.lifecycle.releases.release import SYSTEM
+from pipelines.lifecycle.releases.move import SYSTEM
 from pipelines.lifecycle.serving import refresh
 from pipelines.models import Deployment, Shop
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines import words
-from pipelines.lifecycle.releases import freezes, release
+from pipelines.lifecycle.releases import freezes, move
 from pipelines.lifecycle.releases.freezes import Freeze
-from pipelines.lifecycle.releases.release import Phase
+from pipelines.lifecycle.releases.move import Phase
 from pipelines.models import Release
 from pipelines.strategies.freezing import Effect
 
@@ -77,7 +77,7 @@ def no_further(row: Release, freeze: Freeze, now: datetime) -> str:
 
 def goes(row: Release) -> str:
     """Say what a version does on the step that a yes leads to."""
-    following = release.following(row)
+    following = move.following(row)
     weight = following.weight if following else 100
     return "goes live" if weight in (0, 100) else f"is shown to {weight}{words.NBSP}% of shoppers"
 

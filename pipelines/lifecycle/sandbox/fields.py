@@ -16,7 +16,8 @@ from django.db.models import Q
 
 from pipelines.lifecycle.serving import publish
 from pipelines.lifecycle.serving.publish import Fields, Metafield
-from pipelines.models import LifecycleEvent, Product, Shop, StagedField, StockAdvice, Variant
+from pipelines.models import LifecycleEvent, Product, Shop, StagedField, Variant
+from pipelines.models.demand_forecast import StockAdvice
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import AccessEnded, AccessForbidden, ShopifyError
 

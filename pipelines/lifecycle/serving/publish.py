@@ -12,7 +12,8 @@ from typing import Any
 
 from django.db import transaction
 
-from pipelines.models import PublishedFields, Shop, StockAdvice
+from pipelines.models import PublishedFields, Shop
+from pipelines.models.demand_forecast import StockAdvice
 from pipelines.shopify import bulk
 from pipelines.shopify.admin_api import AdminApi
 

@@ -25,7 +25,8 @@ from pipelines.lifecycle.errors import OWN_FAULTS, ArtifactRefused, StageError, 
 from pipelines.lifecycle.serving import totals
 from pipelines.lifecycle.serving.sound import soundness
 from pipelines.lifecycle.versions import registry
-from pipelines.models import Deployment, Forecast, ModelVersion, Release, ServingWindow, Shop, StockAdvice
+from pipelines.models import Deployment, ModelVersion, Release, ServingWindow, Shop
+from pipelines.models.demand_forecast import Forecast, StockAdvice
 from pipelines.stats import assignment, clock
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES

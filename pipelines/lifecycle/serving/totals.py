@@ -7,8 +7,8 @@ from collections import defaultdict
 from django.db.models import BigIntegerField, Count, Max, Q, Sum
 from django.db.models.functions import Least
 
-from pipelines.models import Shop, StockAdvice, StockTotals
-from pipelines.models.serving import LATE, SHORT, TO_ORDER
+from pipelines.models import Shop
+from pipelines.models.demand_forecast import LATE, SHORT, TO_ORDER, StockAdvice, StockTotals
 
 MOST = BigIntegerField.MAX_BIGINT
 

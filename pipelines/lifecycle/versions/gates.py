@@ -137,7 +137,10 @@ def better_than_the_simple_rule(measured: Measured) -> Gate:
         return Gate(name, Verdict.PASSED, text, change, 0, naive)
     text = f"Errors are not smaller than those of the best simple rule{measured.rule_words}"
     beyond = mean_range(origin_changes(measured, "all", measured.rule))
-    if beyond is not None and beyond[0] <= 0:
+    if beyond is None:
+        told = f"{text}, but too few past weeks were tried to tell that from chance."
+        return Gate(name, Verdict.OPEN, told, change, 0, naive)
+    if beyond[0] <= 0:
         told = f"{text}, and months differ enough for chance to explain it."
         return Gate(name, Verdict.OPEN, told, change, 0, naive)
     return Gate(name, Verdict.FAILED, f"{text}, so it is not worth its trouble.", change, 0, naive)

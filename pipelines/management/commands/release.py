@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from pipelines.lifecycle.errors import StageError
-from pipelines.lifecycle.releases import approval, release
+from pipelines.lifecycle.releases import approval, move, propose
 from pipelines.management import telling
 from pipelines.management.shops import add_operator, add_place, operator, shop_named
 from pipelines.models import Deployment, ModelVersion, Release, Shop
@@ -76,7 +76,7 @@ def show(shop: Shop, options: dict[str, Any]) -> list[str]:
 # Moving
 
 
-def propose(shop: Shop, options: dict[str, Any]) -> list[str]:
+def open_release(shop: Shop, options: dict[str, Any]) -> list[str]:
     """Open the release of a version."""
     mine = ModelVersion.objects.for_shop(shop).filter(use_case=options["use_case"])
     version = mine.select_related("shop").filter(number=options["number"]).first()
@@ -84,7 +84,7 @@ def propose(shop: Shop, options: dict[str, Any]) -> list[str]:
         raise CommandError(f"There is no version {options['number']}.")
     if version.releases.exists():
         raise CommandError(f"Version {version.number} had its release already. A version is released once.")
-    row = release.propose(version, strategy=options["strategy"], by=operator(options))
+    row = propose.propose(version, strategy=options["strategy"], by=operator(options))
     if row is None:
         under_way = opened(shop, options)
         raise CommandError(f"Nothing was done: {telling.standing(under_way)}")
@@ -117,7 +117,7 @@ def pause(shop: Shop, options: dict[str, Any]) -> list[str]:
     pauses = options["action"] == "pause"
     if row.is_paused is pauses:
         raise CommandError(f"This release is paused already: {row.held}." if pauses else "This release is not paused.")
-    release.pause(row, by=operator(options), revision=row.revision, pauses=pauses)
+    move.pause(row, by=operator(options), revision=row.revision, pauses=pauses)
     return [telling.standing(row)]
 
 
@@ -144,7 +144,7 @@ def follow(row: Release, before: tuple[str, int] | None) -> None:
 ACTIONS: dict[str, Callable[[Shop, dict[str, Any]], list[str]]] = {
     "list": listed,
     "show": show,
-    "propose": propose,
+    "propose": open_release,
     "approve": approve,
     "reject": reject,
     "pause": pause,

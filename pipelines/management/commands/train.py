@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         from pipelines.lifecycle.errors import BadData, StaleData
-        from pipelines.lifecycle.releases import release
+        from pipelines.lifecycle.releases import propose
         from pipelines.lifecycle.versions import train, validate
 
         shop = shop_named(options["shop"])
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         for gate in version.gates:
             self.stdout.write(f"{gate['verdict']:7} {gate['name']}: {gate['text']}")
         if version.may_be_released:
-            release.propose(version)
+            propose.propose(version)
         if version.state != ModelVersion.State.VALIDATED:
             raise CommandError(f"Version {version.number} is {version.state}.", returncode=EXIT[version.state])
         self.stdout.write(self.style.SUCCESS(f"Version {version.number} is validated."))

@@ -47,14 +47,14 @@ def add_sales_facts(variants: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     paid = sold["y"] * sold["price"] * (1 - sold["discount"].fillna(0.0))
     year = sold["ds"] > asof - timedelta(days=YEAR)
     month = sold["ds"] > asof - timedelta(days=MONTH)
-    days = sold.groupby("unique_id")["ds"].agg(["min", "max", "size"])
-    first = pd.concat([variants["first_day"], ids.map(days["min"])], axis=1).min(axis=1)
+    days = sold.groupby("unique_id")["ds"].agg(["min", "max", "size"]).reindex(ids).set_axis(variants.index)
+    first = pd.concat([variants["first_day"], days["min"]], axis=1).min(axis=1)
     return variants.assign(
         sold_28=ids.map(sold[month].groupby("unique_id")["y"].sum()).fillna(0.0).to_numpy(dtype=np.float64),
         revenue_minor=ids.map(paid[year].groupby(sold["unique_id"]).sum()).fillna(0.0).to_numpy(dtype=np.float64),
-        sale_days=ids.map(days["size"]).fillna(0).to_numpy(dtype=np.int64),
+        sale_days=days["size"].fillna(0).to_numpy(dtype=np.int64),
         age_days=(asof - first).dt.days.fillna(0).to_numpy(dtype=np.int64) + 1,
-        idle_days=(asof - ids.map(days["max"])).dt.days.to_numpy(dtype=np.float64),
+        idle_days=(asof - days["max"]).dt.days.to_numpy(dtype=np.float64),
         out_since=out_since(sales, asof).reindex(ids).to_numpy(dtype="datetime64[s]"),
     )
 

@@ -10,19 +10,8 @@ from django.utils import timezone
 from dashboard.queries.forecasts import SORTS, Wish, matching, page_ids
 from pipelines import words
 from pipelines.lifecycle.serving import totals
-from pipelines.models import (
-    Deployment,
-    Forecast,
-    ForecastOverride,
-    Location,
-    ModelVersion,
-    OddOrder,
-    Product,
-    StockAdvice,
-    StockRule,
-    StockTotals,
-    Variant,
-)
+from pipelines.models import Deployment, Location, ModelVersion, Product, StockRule, Variant
+from pipelines.models.demand_forecast import Forecast, ForecastOverride, OddOrder, StockAdvice, StockTotals
 from tests.dashboard import story
 
 VARIANT = 200_000

@@ -10,7 +10,8 @@ from pipelines import words
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
 from pipelines.lifecycle.serving import totals
-from pipelines.models import Deployment, Order, Shop, StockAdvice, SyncRun, TrainingRun
+from pipelines.models import Deployment, Order, Shop, SyncRun, TrainingRun
+from pipelines.models.demand_forecast import StockAdvice
 from tests import histories
 from tests.dashboard import moving, story
 from tests.exposing import shown

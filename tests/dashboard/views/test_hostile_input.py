@@ -10,19 +10,18 @@ import pytest
 from django.utils import timezone
 
 from pipelines.models import (
-    ForecastOverride,
     LedgerNote,
     Location,
     Product,
     Release,
     Shop,
     ShopSettings,
-    StockAdvice,
     SyncRun,
     TrainingRun,
     Variant,
     WebhookDelivery,
 )
+from pipelines.models.demand_forecast import ForecastOverride, StockAdvice
 
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7|add:7 }}"
 PAGES = [

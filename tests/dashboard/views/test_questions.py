@@ -12,7 +12,8 @@ from django.utils import timezone
 from dashboard.queries.forecasts import PAGE_SIZE
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.serving import totals
-from pipelines.models import Alert, Order, Release, StockAdvice, SyncRun, TrainingRun, Variant
+from pipelines.models import Alert, Order, Release, SyncRun, TrainingRun, Variant
+from pipelines.models.demand_forecast import StockAdvice
 from tests import histories
 
 DOOR = 2  # the shop with its settings, and the person

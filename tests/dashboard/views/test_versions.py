@@ -209,3 +209,23 @@ class TestTraining:
 
     def test_of_nothing_is_not_found(self, shop, send):
         assert send("/versions/nothing/train").status_code == 404
+
+
+class TestWhatWasLiveWhen:
+    def test_says_what_ran_today_who_approved_it_and_what_was_checked(self, shop, see, send):
+        card = Release.objects.latest("pk")
+        send(f"/releases/{card.pk}/approve", said_to(card))
+        page = see("/versions/then").content.decode()
+        assert "Version 2" in page and "Approved" in page and "by you on" in page
+        assert card.evidence["gates"][0]["name"] in page
+
+    def test_says_that_the_simple_rule_ran_before_anything_was_approved(self, shop, see):
+        page = see("/versions/then?day=2020-02-29").content.decode()
+        assert "The simple rule" in page and "from the start" in page
+
+    @pytest.mark.parametrize(
+        ("day", "error"), [("2999-01-01", "still to come"), ("2026-02-30", "Write the day"), ("", "Choose a day")]
+    )
+    def test_says_what_is_wrong_with_a_day_and_shows_today(self, shop, see, day, error):
+        answer = see(f"/versions/then?day={day}")
+        assert answer.status_code == 200 and error in answer.content.decode()

@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from pipelines.jobs import queue
 from pipelines.lifecycle import due
-from pipelines.lifecycle.releases import release
-from pipelines.models import Deployment, Forecast, Release, ServingWindow
+from pipelines.lifecycle.releases import propose
+from pipelines.models import Deployment, Release, ServingWindow
+from pipelines.models.demand_forecast import Forecast
 from pipelines.strategies import Step
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast import USE_CASE
@@ -47,7 +48,7 @@ def versions():
     sales = pd.DataFrame({"unique_id": 200_000, "ds": days, "y": np.tile([1.0, 2.0], 20)})
     files = USE_CASE.resolve("dump")(USE_CASE.resolve("fit")(Frames({"daily_sales": sales}, asof=days[-1].date())))
     live = histories.a_version(shop, files=files)
-    histories.approved(release.propose(live))
+    histories.approved(propose.propose(live))
     candidate = histories.a_version(shop, files=files)
     facts = {"strategy": "blue_green", "steps": [Step("alongside", mirrors=True).as_dict()]}
     Release.objects.create(

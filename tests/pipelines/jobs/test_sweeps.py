@@ -19,11 +19,11 @@ from pipelines.models import (
     NextTry,
     Release,
     StagingRun,
-    StockAdvice,
     StoreLink,
     SyncRun,
     TrainingRun,
 )
+from pipelines.models.demand_forecast import StockAdvice
 from pipelines.strategies import Step
 from tests import histories
 

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from pipelines.lifecycle import due
-from pipelines.lifecycle.releases import release
+from pipelines.lifecycle.releases import propose
 from pipelines.models import (
     Deployment,
     ModelVersion,
@@ -185,7 +185,7 @@ class TestRefreshes:
 def test_a_candidate_that_was_never_heard_alongside_is_found_again(shop):
     histories.pulled(shop)
     histories.approved(histories.a_card(shop))
-    waiting = release.propose(histories.a_version(shop))
+    waiting = propose.propose(histories.a_version(shop))
     assert waiting.phase == "shadow"
     later = timezone.now() + timedelta(minutes=5)
     assert list(due.unheard(later)) == [], "what runs has not spoken today: both will"

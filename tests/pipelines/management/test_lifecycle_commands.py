@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from pipelines.lifecycle.releases import release
+from pipelines.lifecycle.releases import propose
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Order, Release, SyncRun
 from pipelines.usecases import USE_CASES
 from tests import histories, toy_use_case
@@ -184,7 +184,7 @@ class TestProposing:
         assert kinds(shop) == [("release.refused", "operator:ann")] and not Release.objects.exists()
 
     def test_a_newer_release_is_not_replaced_by_an_older_version(self, shop, version):
-        release.propose(histories.a_version(shop, use_case="toy", number=2))
+        propose.propose(histories.a_version(shop, use_case="toy", number=2))
         with pytest.raises(CommandError, match="Nothing was done: toy version 2 waits"):
             call("release", shop, "propose", by="ann", number=1)
 
@@ -193,7 +193,7 @@ class TestRollingBack:
     def test_while_a_canary_runs_only_the_canary_is_taken_away(self, shop):
         call("train", shop)
         call("release", shop, "approve", by="ann")
-        row = release.propose(histories.a_version(shop, use_case="toy", number=2))
+        row = propose.propose(histories.a_version(shop, use_case="toy", number=2))
         Release.objects.filter(pk=row.pk).update(phase=Release.Phase.CANARY, weight=5)
         Deployment.objects.filter(shop=shop).update(canary=row.version)
         told = call("rollback", shop, by="ann", because="Odd answers")

@@ -131,7 +131,8 @@ class Replay:
         if is_thin(self.history_days):
             return f"{words.counted(self.history_days, 'day')} of sales are thin evidence, a proof needs {THIN_DAYS}"
         if self.variants < THIN_VARIANTS:
-            return f"{words.counted(self.variants, 'variant')} are thin evidence, a proof needs {THIN_VARIANTS}"
+            verb = "is" if self.variants == 1 else "are"
+            return f"{words.counted(self.variants, 'variant')} {verb} thin evidence, a proof needs {THIN_VARIANTS}"
         return ""
 
     @property

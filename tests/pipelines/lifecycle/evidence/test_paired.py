@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from pipelines.lifecycle.evidence import paired, weigh
 from pipelines.lifecycle.serving import refresh
-from pipelines.models import Deployment, Forecast, Measurement, PairedWeek, Release
+from pipelines.models import Deployment, Measurement, PairedWeek, Release
+from pipelines.models.demand_forecast import Forecast
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
 from tests import histories, toy_use_case

@@ -17,11 +17,11 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import drain, facts
+from pipelines.lifecycle.ingest import drain, facts, privacy
 from pipelines.models import Order, OrderLine, Shop, WebhookDelivery
 from pipelines.shopify.reading import payloads
 from pipelines.shopify.reading.topics import TOPICS, minimise
-from tests import factories, times, waiting
+from tests import factories, histories, times, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[4]
@@ -176,3 +176,36 @@ def test_two_who_write_the_same_orders_the_other_way_round_wait_for_each_other(s
     with ThreadPoolExecutor(2) as threads:  # a deadlock would be raised here
         list(threads.map(write, [orders, orders[::-1]]))
     assert Order.objects.count() == 2_000
+
+
+def test_a_customer_is_forgotten_at_once_although_who_writes_their_order_waits_for_the_shop(shop: Shop) -> None:
+    """Here the order is held and the shop wanted, there the other way round: the database ends one of them."""
+    ref = b"\x01" * 32
+    histories.an_order(shop, factories.NOON, [(None, 1)], customer_ref=ref)
+    asked = factories.a_delivery(shop, "customers/redact", {"shop_domain": shop.domain})
+    WebhookDelivery.objects.update(payload=asked.payload | {"customer_ref": ref.hex()})
+
+    def forget() -> int:
+        try:
+            return drain.drain_alone()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL deadlock_timeout = '60s'")  # the other one finds it, and is the one to end
+            list(Order.objects.select_for_update())
+            other = thread.submit(forget)
+            waiting.until(lambda: somebody_waits(cursor))
+            privacy.lock_shared([shop.pk])
+        assert other.result() == 1
+    asked.refresh_from_db()
+    assert (asked.state, asked.attempts, Order.objects.get().customer_ref) == ("applied", 0, None)
+
+
+def somebody_waits(cursor: Any) -> bool:
+    cursor.execute(
+        "SELECT count(*) FROM pg_locks JOIN pg_database AS here ON here.oid = database OR database IS NULL"
+        " WHERE NOT granted AND here.datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    return bool(cursor.fetchone()[0])

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle import look, preferences
 from pipelines.lifecycle.errors import ArtifactUnavailable, StageError
-from pipelines.lifecycle.releases import approval, release
+from pipelines.lifecycle.releases import approval, propose
 from pipelines.models import Alert, Approval, Deployment, LifecycleEvent, ModelVersion, Release, ShopSettings, Staff
 from pipelines.strategies import Step
 from tests import exposing, histories
@@ -166,18 +166,18 @@ class TestLooks:
 class TestWishes:
     def test_a_strategy_that_does_not_fit_the_use_case(self, shop):
         version = histories.a_version(shop)
-        wish = lambda: release.propose(version, strategy="canary", by=histories.OWNER)  # noqa: E731
+        wish = lambda: propose.propose(version, strategy="canary", by=histories.OWNER)  # noqa: E731
         assert_refused_as_first(shop, wish, "shoppers cannot be split", "release.refused")
 
     def test_a_strategy_that_is_none(self, shop):
         version = histories.a_version(shop)
-        wish = lambda: release.propose(version, strategy="hope")  # noqa: E731
+        wish = lambda: propose.propose(version, strategy="hope")  # noqa: E731
         assert_refused_as_first(shop, wish, "no way of releasing", "release.refused")
 
     @pytest.mark.parametrize("state_", [ModelVersion.State.REFUSED, ModelVersion.State.QUARANTINED])
     def test_a_version_that_is_barred(self, shop, state_):
         version = histories.a_version(shop, state=state_)
-        assert_refused(shop, lambda: release.propose(version), "cannot be released", "release.refused")
+        assert_refused(shop, lambda: propose.propose(version), "cannot be released", "release.refused")
 
     @pytest.mark.parametrize(
         ("weights", "sentence"),
@@ -196,7 +196,7 @@ class TestWishes:
         steps = (Step("preview", asks=True), Step("50", weight=50))
         monkeypatch.setattr(type(STRATEGIES["blue_green"]), "steps", lambda *_: steps)
         version = histories.a_version(shop)
-        wish = lambda: release.propose(version, strategy="blue_green")  # noqa: E731
+        wish = lambda: propose.propose(version, strategy="blue_green")  # noqa: E731
         assert_refused_as_first(shop, wish, "do not reach 100 %", "release.refused")
 
 

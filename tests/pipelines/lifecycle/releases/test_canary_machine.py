@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.lifecycle.errors import StageError
-from pipelines.lifecycle.releases import approval, card, freezes, release, rollback, traffic
+from pipelines.lifecycle.releases import approval, card, freezes, move, propose, rollback, traffic
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release, ShopSettings
 from pipelines.strategies import Traffic
@@ -51,12 +51,12 @@ class House:
     def propose(self, proven: bool, routine: bool) -> None:
         state = ModelVersion.State.VALIDATED if proven else ModelVersion.State.UNDECIDED
         version = histories.a_version(self.shop, use_case=SLUG, state=state)
-        release.propose(version, routine=routine, now=self.now)
+        propose.propose(version, routine=routine, now=self.now)
 
     def step(self, *_: bool) -> None:
         if self.card:
-            number = release.next_step(self.card)
-            release.enter_step(self.card, number, self.now, by="system", because="Well")
+            number = move.next_step(self.card)
+            move.enter_step(self.card, number, self.now, by="system", because="Well")
 
     def approve(self, by_owner: bool, stale: bool) -> None:
         if self.card:
@@ -70,15 +70,15 @@ class House:
     def ask_half_way(self, proven: bool, _: bool) -> None:
         if self.card and self.card.phase == Phase.CANARY:
             shown_now = card.add_measurements(self.card.evidence, {"harm": 1.0}, is_proven=proven)
-            release.ask(self.card, self.now, evidence=shown_now)
+            move.ask_merchant(self.card, self.now, evidence=shown_now)
 
     def pause(self, pauses: bool, _: bool) -> None:
         if self.card:
-            release.pause(self.card, by=histories.OWNER, revision=self.card.revision, pauses=pauses)
+            move.pause(self.card, by=histories.OWNER, revision=self.card.revision, pauses=pauses)
 
     def hold(self, holds: bool, _: bool) -> None:
         if self.card:
-            release.hold(self.card, "Metric missing") if holds else release.let_go(self.card)
+            move.hold(self.card, "Metric missing") if holds else move.let_go(self.card)
 
     def freeze(self, *_: bool) -> None:
         until = self.now + timedelta(days=3)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import ArtifactRefused, Refused, StaleData
-from pipelines.lifecycle.releases import approval, release, rollback, traffic
+from pipelines.lifecycle.releases import approval, propose, rollback, traffic
 from pipelines.models import (
     Approval,
     Deployment,
@@ -57,7 +57,7 @@ class TestProposing:
 
     def test_proposing_twice_opens_one_release(self, shop):
         version = a_version(shop)
-        assert release.propose(version) == release.propose(version)
+        assert propose.propose(version) == propose.propose(version)
         assert Release.objects.count() == 1
 
     @pytest.mark.parametrize("state", [State.TRAINED, State.REFUSED, State.QUARANTINED])
@@ -78,13 +78,13 @@ class TestProposing:
     def test_an_older_candidate_never_replaces_a_newer_one(self, shop):
         older = a_version(shop)
         card = a_card(shop)
-        assert release.propose(older) is None
+        assert propose.propose(older) is None
         assert Release.under_way(shop, "demand_forecast") == card
 
     def test_a_release_that_shoppers_see_already_is_not_replaced(self, shop):
         card = a_card(shop)
         Release.objects.filter(pk=card.pk).update(phase=Phase.CANARY)
-        assert release.propose(a_version(shop)) is None
+        assert propose.propose(a_version(shop)) is None
 
     def test_the_evidence_names_strategy_steps_and_maximum_duration(self, shop):
         evidence = a_card(shop).evidence
@@ -94,57 +94,57 @@ class TestProposing:
     def test_shares_of_shoppers_keep_a_strategy_that_takes_none_from_being_chosen(self, shop):
         approved(a_card(shop))
         ShopSettings.objects.filter(shop=shop).update(canary_weights=[2, 20], strategy="shadow", alongside_days=7)
-        assert release.propose(a_version(shop)).strategy == "shadow"
+        assert propose.propose(a_version(shop)).strategy == "shadow"
 
     def test_a_strategy_asked_for_by_name_must_fit(self, shop):
         with pytest.raises(Refused, match="products, not for shoppers"):
-            release.propose(a_version(shop), strategy="canary")
+            propose.propose(a_version(shop), strategy="canary")
 
 
 class TestAskingOnceAWeek:
     def test_a_routine_question_waits_for_its_week(self, shop):
         approval.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
-        card = release.propose(a_version(shop), routine=True)
+        card = propose.propose(a_version(shop), routine=True)
         assert card.phase == Phase.STAGED and "once a week" in card.held
-        assert not release.begin(card, timezone.now() + timedelta(days=6))
-        assert release.begin(card, timezone.now() + timedelta(days=8))
+        assert not propose.begin(card, timezone.now() + timedelta(days=6))
+        assert propose.begin(card, timezone.now() + timedelta(days=8))
         card.refresh_from_db()
         assert card.phase == Phase.AWAITING_APPROVAL and not card.held
 
     def test_what_the_merchant_asked_for_is_asked_at_once(self, shop):
         approval.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
-        assert release.propose(a_version(shop)).phase == Phase.AWAITING_APPROVAL
+        assert propose.propose(a_version(shop)).phase == Phase.AWAITING_APPROVAL
 
     def test_a_card_that_replaces_an_open_one_is_no_new_question(self, shop):
         older = a_card(shop)
-        newer = release.propose(a_version(shop), routine=True)
+        newer = propose.propose(a_version(shop), routine=True)
         assert newer.phase == Phase.AWAITING_APPROVAL and newer.asked_at == older.asked_at
 
     def test_a_held_card_cannot_be_approved(self, shop):
         approval.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
         with pytest.raises(Refused):
-            approved(release.propose(a_version(shop), routine=True))
+            approved(propose.propose(a_version(shop), routine=True))
 
     def test_what_waited_for_its_test_store_waits_for_no_week(self, shop):
         approval.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
         linked(shop)
-        card = release.propose(a_version(shop))
-        assert (card.phase, card.held) == (Phase.STAGED, release.TESTED_FIRST)
+        card = propose.propose(a_version(shop))
+        assert (card.phase, card.held) == (Phase.STAGED, propose.TESTED_FIRST)
         passes_its_test(card)
-        assert release.begin(card, timezone.now())
+        assert propose.begin(card, timezone.now())
         card.refresh_from_db()
         assert card.phase == Phase.AWAITING_APPROVAL and not card.held
 
     def test_a_routine_question_waits_for_its_week_and_then_for_its_test_store(self, shop):
         approval.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
         linked(shop)
-        card = release.propose(a_version(shop), routine=True)
+        card = propose.propose(a_version(shop), routine=True)
         assert "once a week" in card.held
         later = timezone.now() + timedelta(days=8)
-        assert not release.begin(card, later)
-        assert card.held == release.TESTED_FIRST
+        assert not propose.begin(card, later)
+        assert card.held == propose.TESTED_FIRST
         passes_its_test(card)
-        assert release.begin(card, later)
+        assert propose.begin(card, later)
 
 
 def linked(shop):
@@ -291,7 +291,7 @@ def test_before_shoppers_are_split_the_card_says_what_can_be_found_and_when(monk
     Deployment.objects.create(shop=shop, use_case=exposing.SLUG, active=live, revision=1)
     busy = Traffic("randomised", units_a_day=5_000, rate=0.03)
     monkeypatch.setattr(traffic, "traffic_of", lambda pointer: busy)
-    plan = release.propose(a_version(shop, use_case=exposing.SLUG)).evidence["plan"]
+    plan = propose.propose(a_version(shop, use_case=exposing.SLUG)).evidence["plan"]
     assert 0 < plan["smallest_harm"] < 0.3 and 5 < plan["expected_days"] < 90
 
 
@@ -301,7 +301,7 @@ def test_orders_are_counted_before_the_pointer_is_held():
     histories.pulled(shop)
     version = a_version(shop, use_case=exposing.SLUG)
     with CaptureQueriesContext(connection) as statements:
-        assert release.propose(version)
+        assert propose.propose(version)
     said = [each["sql"] for each in statements]
     held = next(place for place, sql in enumerate(said) if "FOR NO KEY UPDATE" in sql)
     assert any("pipelines_order" in sql for sql in said[:held])

@@ -11,7 +11,7 @@ from pipelines.jobs import releases as jobs
 from pipelines.lifecycle import look
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.evidence import paired, recovery, weigh
-from pipelines.lifecycle.releases import approval, card, freezes, release, rollback
+from pipelines.lifecycle.releases import approval, card, freezes, move, propose, rollback
 from pipelines.lifecycle.sandbox import staging
 from pipelines.models import (
     Alert,
@@ -67,7 +67,7 @@ class TestFigures:
     @pytest.mark.parametrize("figure", [1e16, 1.9e299, -0.0, 1e-7, 0.1 + 0.2, 2.0, 3])
     def test_stored_evidence_has_the_digest_that_it_had_before(self, canary, figure):
         shown_now = card.add_measurements(canary.evidence, {"non_inferior": figure}, is_proven=True)
-        assert release.ask(canary, timezone.now(), evidence=shown_now)
+        assert move.ask_merchant(canary, timezone.now(), evidence=shown_now)
         stored = Release.objects.get(pk=canary.pk)
         assert card.digest_of(stored.evidence) == stored.evidence_digest == card.digest_of(shown_now)
 
@@ -91,7 +91,7 @@ class TestFacts:
         canary.is_paused, canary.held = True, "Paused by you"
         canary.evidence["plan"] |= {"asks_before_all": True, "risk_budget_minor": 500}
         for by in ("system", "system", histories.OWNER):
-            release.record(canary, "release.live", by=by, because="Well")
+            move.record(canary, "release.live", by=by, because="Well")
         ill, _ = look.gather(canary, now)
         assert not ill.artifact_is_safe and not ill.evidence_is_same and ill.data_age == 30 * HOUR
         assert (ill.is_paused, ill.held) == (True, "Paused by you")
@@ -105,7 +105,7 @@ class TestFacts:
         assert look.gather(canary, now)[0].is_approved
         Approval.objects.update(**{digest: "0" * 64})
         assert not look.gather(canary, now)[0].is_approved
-        assert not release.enter_step(canary, 1, now, by="system", because="Well")
+        assert not move.enter_step(canary, 1, now, by="system", because="Well")
         assert Release.objects.get(pk=canary.pk).weight == 5
 
 
@@ -130,7 +130,7 @@ class TestPeople:
     def test_a_card_names_what_it_would_replace_after_a_rollback_too(self, shop):
         first = histories.healthy(histories.approved(histories.a_card(shop)))
         histories.approved(histories.a_card(shop))
-        beside = release.propose(histories.a_version(shop))
+        beside = propose.propose(histories.a_version(shop))
         pointer = Deployment.of(shop, "demand_forecast")
         rollback.roll_back(pointer, by="system", because="Harm", quarantines=True, revision=pointer.revision)
         beside.refresh_from_db()
@@ -152,13 +152,13 @@ class TestPeople:
 
     def test_a_release_paused_before_its_first_step_takes_none(self, shop, monkeypatch):
         monkeypatch.setattr(staging, "wanted", lambda _: True)
-        staged = release.propose(histories.a_version(shop))
-        release.pause(staged, by=histories.OWNER, revision=staged.revision)
+        staged = propose.propose(histories.a_version(shop))
+        move.pause(staged, by=histories.OWNER, revision=staged.revision)
         monkeypatch.setattr(staging, "wanted", lambda _: False)
         look.evaluate(staged.pk, timezone.now())
         staged.refresh_from_db()
         assert (staged.phase, staged.held) == (Phase.STAGED, "Paused by you")
-        staged = release.pause(staged, by=histories.OWNER, revision=staged.revision, pauses=False)
+        staged = move.pause(staged, by=histories.OWNER, revision=staged.revision, pauses=False)
         look.evaluate(staged.pk, timezone.now())
         staged.refresh_from_db()
         assert staged.phase != Phase.STAGED
@@ -172,7 +172,7 @@ class TestPeople:
 class TestTime:
     def test_an_answer_that_did_not_come_is_no_rollback_and_starts_no_cooldown(self, canary):
         shown_now = card.add_measurements(canary.evidence, {}, is_proven=False)
-        assert release.ask(canary, timezone.now(), evidence=shown_now)
+        assert move.ask_merchant(canary, timezone.now(), evidence=shown_now)
         assert approval.expire(timezone.now() + timedelta(days=8)) == 1
         canary.refresh_from_db()
         pointer = Deployment.of(canary.shop, SLUG)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.lifecycle.errors import StageError
-from pipelines.lifecycle.releases import approval, release, rollback
+from pipelines.lifecycle.releases import approval, propose, rollback
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Approval, Deployment, LifecycleEvent, ModelVersion, Release
 from tests import histories
@@ -39,7 +39,7 @@ class House:
 
     def train(self, proven: bool, routine: bool) -> None:
         state = State.VALIDATED if proven else State.UNDECIDED
-        opened = release.propose(histories.a_version(self.shop, state=state), routine=routine, now=self.now)
+        opened = propose.propose(histories.a_version(self.shop, state=state), routine=routine, now=self.now)
         if opened:
             histories.answered(opened)
 
@@ -71,14 +71,14 @@ class House:
     def propose_something_old(self, routine: bool, _: bool) -> None:
         oldest = ModelVersion.objects.for_shop(self.shop).order_by("number").first()
         if oldest:
-            release.propose(oldest, routine=routine, now=self.now)
+            propose.propose(oldest, routine=routine, now=self.now)
 
     def days_pass(self, week: bool, _: bool) -> None:
         self.now += timedelta(days=8 if week else 1)
         histories.pulled(self.shop, self.now)
         approval.expire(self.now)
         if self.card:
-            release.begin(self.card, self.now)
+            propose.begin(self.card, self.now)
 
     def check(self) -> None:
         """State what must be true at all times."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.releases import release, rollback
+from pipelines.lifecycle.releases import propose, rollback
 from pipelines.lifecycle.versions import registry, validate
 from pipelines.models import Deployment, ModelVersion, Release
 from tests import histories
@@ -44,11 +44,11 @@ def test_a_person_who_goes_back_bars_nothing_and_may_use_the_version_again(shop)
     assert go_back(shop).active is None
     card.refresh_from_db()
     assert (card.phase, card.version.state) == (Release.Phase.ROLLED_BACK, ModelVersion.State.VALIDATED)
-    assert release.propose(card.version) == card  # not by itself
-    again = release.propose(card.version, again=True)
+    assert propose.propose(card.version) == card  # not by itself
+    again = propose.propose(card.version, again=True)
     assert again != card and again.phase == Release.Phase.AWAITING_APPROVAL
     assert approved(again).phase == Release.Phase.LIVE
-    assert release.propose(card.version, again=True) == again  # it runs
+    assert propose.propose(card.version, again=True) == again  # it runs
 
 
 def test_what_learned_the_same_as_a_version_taken_back_by_hand_is_not_refused(shop):
@@ -85,7 +85,7 @@ def test_a_barred_version_is_never_proposed_again(shop):
     go_back(shop, quarantines=True)
     card.version.refresh_from_db()
     with pytest.raises(Refused, match="quarantined"):
-        release.propose(card.version)
+        propose.propose(card.version)
 
 
 def test_a_page_that_is_out_of_date_rolls_nothing_back(shop):

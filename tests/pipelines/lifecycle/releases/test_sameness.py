@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle import due
-from pipelines.lifecycle.releases import advice, release
+from pipelines.lifecycle.releases import advice, propose
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release
 from tests import histories
 
@@ -38,7 +38,7 @@ def live(shop) -> Release:
 
 class TestARetrain:
     def test_that_learned_the_very_same_is_set_aside_with_a_line(self, shop, live):
-        row = release.propose(histories.a_version(shop, files=SAME))
+        row = propose.propose(histories.a_version(shop, files=SAME))
         assert row.phase == Release.Phase.SUPERSEDED
         told = LifecycleEvent.objects.for_shop(shop).filter(release_id_seen=row.pk).get()
         assert (told.kind, told.because) == ("release.superseded", "It learned the very same as version 1")
@@ -48,12 +48,12 @@ class TestARetrain:
     def test_that_is_the_same_as_what_waits_leaves_the_card_as_it_is(self, shop, live):
         files = {"recipe.json": b'{"other": true}'}
         waiting = histories.a_card(shop, files=files)
-        assert release.propose(histories.a_version(shop, files=files)).phase == Release.Phase.SUPERSEDED
+        assert propose.propose(histories.a_version(shop, files=files)).phase == Release.Phase.SUPERSEDED
         waiting.refresh_from_db()
         assert waiting.phase == Release.Phase.AWAITING_APPROVAL
 
     def test_that_says_the_same_of_everything_is_set_aside(self, shop, live):
-        row = release.propose(histories.a_version(shop, metrics=answering(rows=40, changed=0)))
+        row = propose.propose(histories.a_version(shop, metrics=answering(rows=40, changed=0)))
         assert row.phase == Release.Phase.SUPERSEDED
         assert row.closed_because == "It says the same as version 1, to a hundredth"
 
@@ -62,7 +62,7 @@ class TestARetrain:
         [{}, answering(40, 1), answering(0, 0), answering(40, 0, beside=7), {"compared_with": 1, "answers": None}],
     )
     def test_is_asked_about_where_anything_may_differ(self, shop, live, metrics):
-        assert release.propose(histories.a_version(shop, metrics=metrics)).is_open
+        assert propose.propose(histories.a_version(shop, metrics=metrics)).is_open
 
     def test_of_a_shop_where_nothing_runs_is_asked_about(self, shop):
         assert histories.a_card(shop, files=SAME).phase == Release.Phase.AWAITING_APPROVAL

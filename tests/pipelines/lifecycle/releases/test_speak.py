@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipelines.lifecycle.releases.speak import speak
-from pipelines.models import Deployment, ModelVersion, StockAdvice
+from pipelines.models import Deployment, ModelVersion
+from pipelines.models.demand_forecast import StockAdvice
 from tests import histories
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,6 @@ from pipelines.lifecycle.sandbox import fields, staging
 from pipelines.lifecycle.versions import artifacts
 from pipelines.models import (
     Deployment,
-    Forecast,
     LifecycleEvent,
     Order,
     Product,
@@ -24,10 +23,10 @@ from pipelines.models import (
     Shop,
     StagedField,
     StagingRun,
-    StockAdvice,
     StoreLink,
     Variant,
 )
+from pipelines.models.demand_forecast import Forecast, StockAdvice
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import ShopUnreachable
 from pipelines.usecases import USE_CASES

@@ -38,11 +38,11 @@ def things(shop):
 
 @pytest.fixture
 def version(shop, things, files):
-    from pipelines.lifecycle.releases import release
+    from pipelines.lifecycle.releases import propose
     from tests import histories
 
     version = histories.a_version(shop, files=files)
-    histories.approved(release.propose(version))
+    histories.approved(propose.propose(version))
     return version
 
 

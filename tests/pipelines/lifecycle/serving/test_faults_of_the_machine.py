@@ -13,20 +13,19 @@ from django.utils import timezone
 from pipelines.jobs import releases, training
 from pipelines.lifecycle import due, look
 from pipelines.lifecycle.errors import ArtifactUnavailable, OutOfTime, Unjudged
-from pipelines.lifecycle.releases import release, rollback
+from pipelines.lifecycle.releases import propose, rollback
 from pipelines.lifecycle.serving import refresh
 from pipelines.models import (
     Alert,
     Deployment,
-    Forecast,
     LifecycleEvent,
     ModelVersion,
     NextTry,
     Release,
     ServingWindow,
-    StockAdvice,
     TrainingRun,
 )
+from pipelines.models.demand_forecast import Forecast, StockAdvice
 from pipelines.usecases.demand_forecast import USE_CASE
 from tests import histories
 
@@ -137,7 +136,7 @@ class TestACandidateThatIsReady:
     def waiting(self, shop, version, files):
         """Return a release that has answered alongside, and would be put before the merchant at the next look."""
         other = files | {"parameters.json": files["parameters.json"] + b"\n"}  # the very same would ask nobody
-        opened = release.propose(histories.a_version(shop, files=other))
+        opened = propose.propose(histories.a_version(shop, files=other))
         assert opened.phase == Release.Phase.SHADOW and refresh.mirror(shop, DEMAND) == 3
         return opened
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipelines.lifecycle.serving import refresh
-from pipelines.models import Deployment, Product, StockAdvice, Variant
+from pipelines.models import Deployment, Product, Variant
+from pipelines.models.demand_forecast import StockAdvice
 from tests import histories
 
 pytestmark = pytest.mark.django_db

@@ -13,19 +13,11 @@ from pipelines.jobs import releases
 from pipelines.lifecycle import due
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.errors import ArtifactRefused
-from pipelines.lifecycle.releases import release, rollback
+from pipelines.lifecycle.releases import propose, rollback
 from pipelines.lifecycle.serving import refresh
 from pipelines.lifecycle.versions import registry, train
-from pipelines.models import (
-    Deployment,
-    Forecast,
-    ForecastOverride,
-    ModelVersion,
-    Release,
-    ServingWindow,
-    StockAdvice,
-    StockRule,
-)
+from pipelines.models import Deployment, ModelVersion, Release, ServingWindow, StockRule
+from pipelines.models.demand_forecast import Forecast, ForecastOverride, StockAdvice
 from pipelines.stats.assignment import bucket
 from pipelines.strategies import Step
 from pipelines.usecases.demand_forecast import USE_CASE
@@ -57,6 +49,14 @@ def test_a_young_shop_is_told_nothing_yet_and_that_is_no_failure(shop):
 
 
 def test_a_shop_without_an_order_is_told_nothing(shop):
+    assert speak(shop) == 0 and not StockAdvice.objects.exists()
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+def test_a_shop_that_never_sold_is_told_so_and_that_is_no_failure(shop, is_old):
+    opened = timezone.now() - timedelta(days=90 if is_old else 1)
+    histories.a_variant(shop, 1, created=opened)
+    histories.pulled(shop)
     assert speak(shop) == 0 and not StockAdvice.objects.exists()
 
 
@@ -351,7 +351,7 @@ def test_a_new_release_is_heard_at_once_and_nothing_else_is_touched(shop, versio
 
 def test_what_waits_for_an_answer_is_heard_for_its_card_and_judged_by_nothing(shop, things, files):
     waiting = histories.a_version(shop, files=files)
-    assert release.propose(waiting).phase == "awaiting_approval"  # nothing runs that it could run beside
+    assert propose.propose(waiting).phase == "awaiting_approval"  # nothing runs that it could run beside
     assert refresh.mirror(shop, "demand_forecast") == 3
     assert Forecast.objects.filter(version=waiting).count() == 3
     assert not ServingWindow.objects.exists() and not StockAdvice.objects.exists()

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from pipelines.lifecycle.serving import refresh, totals
-from pipelines.models import Release, StockAdvice, StockTotals
+from pipelines.models import Release
+from pipelines.models.demand_forecast import StockAdvice, StockTotals
 from pipelines.strategies import Step
 from tests import histories
 

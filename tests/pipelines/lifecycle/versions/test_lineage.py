@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle.releases import release, rollback
+from pipelines.lifecycle.releases import propose, rollback
 from pipelines.lifecycle.versions import registry
 from pipelines.lifecycle.versions.lineage import lineage_of
 from pipelines.models import Deployment, LifecycleEvent, TrainingRun
@@ -28,7 +28,7 @@ def version():
 
 
 def test_it_leads_from_the_data_to_the_way_back_in_order(version):
-    histories.approved(histories.answered(release.propose(version)))
+    histories.approved(histories.answered(propose.propose(version)))
     pointer = Deployment.of(version.shop, version.use_case)
     rollback.roll_back(pointer, by=histories.OWNER, because="Too high", revision=pointer.revision, quarantines=True)
     told = lineage_of(version)

@@ -271,6 +271,7 @@ def test_few_variants_are_never_proven():
     assert few.as_dict()["thin"] and few.as_dict()["thin_because"] == (
         "99 variants are thin evidence, a proof needs 100"
     )
+    assert random_replay(variants=1).thin_because == "1 variant is thin evidence, a proof needs 100"
 
 
 def test_variants_with_too_short_a_past_are_left_out_and_counted():

@@ -1,0 +1,174 @@
+"""What the demand forecast says and is told: forecasts, stock advice and its sums, the merchant's own numbers."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from pipelines.models.base import ShopQuerySet, ShopTable
+
+URGENT = ("out_of_stock", "order_today")
+LEAST_LOST = 0.5  # a unit, once rounded: who misses less is not called short
+TO_ORDER = Q(status__in=URGENT, order_quantity__gt=0)
+SHORT = Q(lost_units__gte=LEAST_LOST)
+LATE = SHORT & Q(order_quantity=0)  # enough was ordered, and comes too late
+
+
+class Forecast(ShopTable):
+    """One version's forecast of one variant from one origin, with arrays over the horizon; the simple rule has none."""
+
+    version = models.ForeignKey("pipelines.ModelVersion", null=True, on_delete=models.CASCADE, related_name="+")
+    variant_id = models.BigIntegerField()
+    origin = models.DateField()  # the last day of history; the first forecast day is the next
+    mean = ArrayField(models.FloatField())
+    dispersion = models.FloatField(db_default=1.0)  # variance of a sum of days with mean m:
+    model_error = models.FloatField(db_default=0.3)  # dispersion * m + (model_error * m) ** 2
+    lead_quantiles = models.JSONField(default=dict)  # level -> units over lead time + review period
+    month_quantiles = models.JSONField(default=dict)  # level -> units over 28 days
+    parts = models.JSONField(default=list)  # plain explanation: [[words, units], …], sums to the 28-day total
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "version", "variant_id", "origin"], name="forecast_once")
+        ]
+        indexes = [models.Index(fields=["shop", "variant_id", "-origin"], name="forecast_by_variant")]
+
+
+class ForecastOverride(ShopTable):
+    """A merchant's own number for a variant and a period; we keep measuring both."""
+
+    variant_id = models.BigIntegerField()
+    units = models.PositiveIntegerField()
+    first_day = models.DateField()
+    last_day = models.DateField()
+    note = models.CharField(max_length=300)
+    sub = models.CharField(max_length=40)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "variant_id"], name="override_by_variant")]
+
+
+class OddOrder(ShopTable):
+    """What a merchant says of one variant's unusual day: that it counts in full, or is left out of learning."""
+
+    variant_id = models.BigIntegerField()
+    day = models.DateField()
+    counts = models.BooleanField()
+    sub = models.CharField(max_length=40)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "variant_id", "day"], name="odd_order_once")]
+
+
+class StockAdviceQuerySet(ShopQuerySet):
+    def to_order(self) -> Self:
+        """Keep what should be ordered today, or should have been."""
+        return self.filter(TO_ORDER)
+
+
+class StockAdvice(ShopTable):
+    """One variant's row on the Forecasts page, written by the nightly refresh; location 0 is the total."""
+
+    variant_id = models.BigIntegerField()
+    location_id = models.BigIntegerField(default=0)
+    version = models.ForeignKey("pipelines.ModelVersion", null=True, on_delete=models.CASCADE, related_name="+")
+    origin = models.DateField()
+    title = models.CharField(max_length=255)
+    subtitle = models.CharField(max_length=255, blank=True)
+    sku = models.CharField(max_length=255, blank=True)
+    vendor = models.CharField(max_length=255, blank=True)
+    search = models.TextField(blank=True)  # lower-cased title, options, SKU, cut to what an index can hold
+    status = models.CharField(max_length=20)  # stock.STATUSES
+    spark = models.TextField(blank=True)  # ready SVG
+    sold_28 = models.FloatField(default=0)
+    forecast_28 = models.FloatField(default=0)
+    low_28 = models.FloatField(default=0)  # 80 % range
+    high_28 = models.FloatField(default=0)
+    is_overridden = models.BooleanField(default=False)
+    is_new = models.BooleanField(default=False)
+    stock = models.IntegerField(null=True)  # null: not tracked
+    incoming = models.IntegerField(default=0)
+    committed = models.IntegerField(default=0)
+    runs_out = models.DateField(null=True)
+    days_of_cover = models.FloatField(null=True)
+    order_up_to = models.FloatField(default=0)
+    order_quantity = models.IntegerField(default=0)
+    order_by = models.DateField(null=True)
+    order_cost_minor = models.BigIntegerField(default=0)
+    from_elsewhere = models.IntegerField(
+        default=0, db_default=0
+    )  # of what a place misses, what lies or arrives at other places
+    demand_share = models.FloatField(default=1, db_default=1)  # of this place
+    moved = models.IntegerField(
+        default=0, db_default=0
+    )  # units that left this place lately: what its share is worked out from
+    lost_units = models.FloatField(default=0)
+    at_risk_minor = models.BigIntegerField(default=0)
+    overstock_minor = models.BigIntegerField(default=0)
+    abc = models.CharField(max_length=1, blank=True)
+    is_dead = models.BooleanField(default=False)
+    price_minor = models.BigIntegerField(null=True)
+    unit_cost_minor = models.BigIntegerField(null=True)
+    cost_is_estimated = models.BooleanField(default=False)
+    rule = models.JSONField(default=dict)  # the lead time, pack size … that the advice used
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = StockAdviceQuerySet.as_manager()
+
+    @property
+    def owed(self) -> int:
+        """Count the units that were sold before they were there."""
+        return max(0, -(self.stock or 0))
+
+    @property
+    def sells_on(self) -> bool:
+        """Tell whether it goes on selling when nothing is left."""
+        return bool(self.rule.get("continues"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "location_id", "variant_id"], name="advice_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["shop", "location_id", "-at_risk_minor", "variant_id"],
+                include=["search", "status", "forecast_28", "runs_out"],  # a search reads nothing else
+                name="advice_by_risk",
+            ),
+            models.Index(fields=["shop", "location_id", "-forecast_28", "variant_id"], name="advice_by_forecast"),
+            models.Index(fields=["shop", "location_id", "runs_out", "variant_id"], name="advice_by_run_out"),
+            models.Index(fields=["shop", "location_id", "status"], name="advice_by_status"),
+            models.Index(
+                fields=["shop", "location_id", "vendor", "title"],
+                condition=Q(status__in=["out_of_stock", "order_today"], order_quantity__gt=0),
+                name="advice_to_order",
+            ),
+        ]
+
+
+class StockTotals(ShopTable):
+    """The advice on one place in sums, written with its rows, so that no page counts them; money in minor units."""
+
+    location_id = models.BigIntegerField(default=0)  # 0: all together
+    variants = models.JSONField(default=dict)  # status -> how many
+    to_order = models.IntegerField(default=0)
+    to_order_out = models.IntegerField(default=0)  # of them out of stock
+    to_order_minor = models.BigIntegerField(default=0)  # what they cost
+    short = models.IntegerField(default=0)  # these miss sales before a delivery ordered today could arrive
+    short_minor = models.BigIntegerField(default=0)  # the sales that they are expected to miss
+    late = models.IntegerField(default=0)  # of them, what is already on its way and comes too late
+    late_minor = models.BigIntegerField(default=0)
+    newest_at = models.DateTimeField()  # of the rows that are in them
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "location_id"], name="totals_once")]
+
+    @property
+    def needs_somebody(self) -> bool:
+        return bool(self.to_order or self.short)
