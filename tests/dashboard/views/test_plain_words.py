@@ -21,6 +21,8 @@ PAGES = (
     "/versions/demand_forecast/2",
     "/versions/demand_forecast/compare?a=1&b=2",
     "/experiments",
+    "/alerts",
+    "/alerts/channels",
     "/data",
     "/settings",
     "/settings/rules",
