@@ -124,7 +124,7 @@ FLEET = {
     "shopmlops_alerts_open": "SELECT count(*) FROM pipelines_alert WHERE closed_at IS NULL",
     "shopmlops_alert_messages_waiting": "SELECT count(*) FROM pipelines_alertdelivery WHERE state = 'waiting'",
     "shopmlops_alert_messages_failed": "SELECT count(*) FROM pipelines_alertdelivery WHERE state = 'failed'",
-    "shopmlops_monitoring_silent_seconds": "SELECT coalesce(extract(epoch FROM now() - min(at)), 0)"
+    "shopmlops_monitoring_seen_timestamp_seconds": "SELECT coalesce(extract(epoch FROM min(at)), 0)"
     " FROM pipelines_pulse",
     "shopmlops_decisions_waiting": "SELECT count(*) FROM pipelines_release WHERE phase = 'awaiting_approval'",
 }

@@ -99,7 +99,7 @@ class AlertDelivery(ShopTable):
     next_at = models.DateTimeField(default=timezone.now)  # when it may be tried; whoever tries moves it on first
     settled_at = models.DateTimeField(null=True)
     code = models.PositiveSmallIntegerField(null=True)  # that the other side answered last; never what it wrote
-    problem = models.CharField(max_length=120, blank=True)  # in our words
+    problem = models.CharField(max_length=120, blank=True)  # in our words, or Shopify's
 
     class Meta:
         constraints = [

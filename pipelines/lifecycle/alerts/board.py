@@ -38,8 +38,8 @@ def tell(
             shop_id=shop_id, key=key, closed_at=None, defaults=first | said | {"last_at": now}
         )
         if is_new:
-            record(alert, "alert.opened")
             outbox.put(alert, "opened", now)
+            record(alert, "alert.opened")
         else:
             repeat(alert, said, severity, now)
     return alert
@@ -74,8 +74,8 @@ def repeat(alert: Alert, said: dict[str, object], severity: str, now: datetime) 
     Alert.objects.filter(pk=alert.pk).update(**changes)
     alert.refresh_from_db()
     if is_worse or wakes:
-        record(alert, "alert.worse")
         outbox.put(alert, "worse", now)
+        record(alert, "alert.worse")
 
 
 def alert_minor(said: dict[str, object]) -> int | None:
@@ -92,8 +92,8 @@ def close(shop: Shop | int, key: str, now: datetime, by: str = "system") -> bool
         if alert is None:
             return False
         Alert.objects.filter(pk=alert.pk).update(closed_at=now, closed_by=by)
-        record(alert, "alert.closed", by)
         outbox.put_over(alert, now)
+        record(alert, "alert.closed", by)
     return True
 
 
@@ -122,8 +122,8 @@ def rise(alert: Alert, now: datetime) -> bool:
         if not Alert.objects.filter(pk=alert.pk, **known).update(level=level):
             return False
         alert.level = level
-        record(alert, "alert.unanswered")
         outbox.put(alert, f"unanswered {level}", now)
+        record(alert, "alert.unanswered")
     return True
 
 

@@ -17,9 +17,9 @@ def put(alert: Alert, what: str, now: datetime) -> None:
 
 
 def put_over(alert: Alert, now: datetime) -> None:
-    """Have it told to those who heard of an alert that it is over."""
+    """Have it told to those who heard of an alert that it is over, once it cannot come back any more as the same."""
     heard = AlertDelivery.objects.filter(alert=alert, state=State.SENT).values("channel")
-    write(alert, list(AlertChannel.objects.for_shop(alert.shop_id).filter(pk__in=heard)), "over", now)
+    write(alert, list(AlertChannel.objects.for_shop(alert.shop_id).filter(pk__in=heard)), "over", now + lives.COOLDOWN)
 
 
 def put_test(channel: AlertChannel, now: datetime) -> AlertDelivery:

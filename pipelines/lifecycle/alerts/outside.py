@@ -30,10 +30,9 @@ ADDRESSES_TRIED = 2
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 
-INSIDE = "It points inside a network, not to a server on the internet."
+INSIDE = "There is no server on the internet under that name: it leads nowhere, or inside a network."
 NOT_HTTPS = "It has to begin with https:// and use no port of its own."
 NO_ADDRESS = "That is not the address of a server."
-NOT_FOUND = "There is no server of that name."
 NO_ANSWER = "The server did not answer in time."
 NOT_REACHED = "The server could not be reached."
 NOT_TRUSTED = "The server could not prove that it is who it says: its certificate is wrong."
@@ -106,7 +105,7 @@ def resolved(target: Target) -> list[Address]:
     try:
         found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise Unanswered(NOT_FOUND) from None
+        raise Unanswered(INSIDE) from None  # the same words: which names there are inside is nobody's to ask
     addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
     if not addresses or not all(map(may_be_called, addresses)):
         raise NotOutside(INSIDE)

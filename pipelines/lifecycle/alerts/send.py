@@ -23,7 +23,8 @@ State = AlertDelivery.State
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 240))
 MOST_TRIES = len(PAUSES) + 1
 AT_ONCE = 50  # of one channel in one go
-OVER, ANSWERED, REMOVED = "It was over before its turn came.", "Somebody had answered.", "The channel was removed."
+OVER, BACK = "It was over before its turn came.", "It came back before its turn came."
+ANSWERED, REMOVED = "Somebody had answered.", "The channel was removed."
 
 
 def channels_due(now: datetime) -> list[int]:
@@ -70,7 +71,7 @@ def why_stale(delivery: AlertDelivery, now: datetime) -> str:
     state, what = answers.state_of(delivery.alert, now), delivery.occasion.partition(":")[0]
     is_over = state is lives.State.RESOLVED
     if is_over != (what == "over"):
-        return OVER if is_over else ANSWERED
+        return OVER if is_over else BACK
     if what.startswith("unanswered") and state is not lives.State.OPEN:
         return ANSWERED
     return ""

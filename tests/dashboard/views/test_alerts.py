@@ -114,8 +114,8 @@ class TestWhoIsTold:
         [
             ({"target": "ann"}, "That is no e-mail address."),
             ({"kind": "slack", "target": "http://hooks.example.com/"}, "It has to begin with https://"),
-            ({"kind": "webhook", "target": "https://localhost/hook"}, "It points inside a network"),
-            ({"kind": "webhook", "target": "https://169.254.169.254/"}, "It points inside a network"),
+            ({"kind": "webhook", "target": "https://localhost/hook"}, "inside a network"),
+            ({"kind": "webhook", "target": "https://169.254.169.254/"}, "inside a network"),
             ({"quiet_from": "20:00"}, "Quiet hours need both ends"),
             ({"quiet_from": "late"}, "Enter a valid time"),
             ({"kind": "pigeon"}, "Select a valid choice"),

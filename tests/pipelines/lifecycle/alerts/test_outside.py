@@ -124,9 +124,21 @@ class TestWhatIsRefused:
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "localhost", "[::1]"])
     def test_this_machine_under_any_spelling(self, host, nobody_is_connected):
-        with pytest.raises(outside.NotOutside) as refusal:
+        with pytest.raises(outside.NotOutside, match="inside a network"):
             outside.check(f"https://{host}/")
-        assert refusal.value.sentence in (outside.INSIDE, outside.NOT_FOUND) and nobody_is_connected == []
+        assert nobody_is_connected == []
+
+    def test_a_name_that_is_known_inside_alone_is_refused_like_one_that_nobody_knows(self, monkeypatch):
+        def unknown(*args, **kwargs):
+            raise socket.gaierror
+
+        leads_to(monkeypatch, ["10.0.0.1"])
+        with pytest.raises(outside.NotOutside) as inside:
+            outside.check("https://vault.internal/")
+        monkeypatch.setattr(outside.socket, "getaddrinfo", unknown)
+        with pytest.raises(outside.NotOutside) as nowhere:
+            outside.check("https://vault.internal/")
+        assert inside.value.sentence == nowhere.value.sentence
 
     def test_a_demo_calls_this_machine_and_nothing_else_inside(self, settings, monkeypatch):
         settings.DEMO = True
