@@ -8,12 +8,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.embedding import merchant_required
 from dashboard.forms import ApproveForm, RejectForm, RevisionForm, RollBackForm
+from dashboard.guards import decider_required
 from dashboard.pages import go, show
 from dashboard.queries import words
 from dashboard.queries.releases import release_page
 from dashboard.queries.running import running
 from pipelines.jobs import releases as jobs
-from pipelines.lifecycle import approvers
 from pipelines.lifecycle.errors import Refused, StageError
 from pipelines.lifecycle.releases import approval, freezes, move, propose, rollback, standing
 from pipelines.models import Deployment, Release
@@ -77,6 +77,7 @@ def what_a_yes_did(moved: Release) -> str:
 
 @merchant_required
 @require_POST
+@decider_required("release", "pk")
 def reject(request: HttpRequest, pk: int) -> HttpResponse:
     """Say no to a release; what is live goes on."""
     row, here = find(request, pk), reverse("release", args=[pk])
@@ -84,7 +85,6 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return go(here, "Say in a few words why. Nothing was done.", refused=True)
     try:
-        require_decider(request)
         approval.reject(row, by=request.staff.sub, **form.cleaned_data)
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
@@ -93,6 +93,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
+@decider_required("release", "pk")
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop a release where it stands."""
     return stop_or_go_on(request, pk, pauses=True)
@@ -100,6 +101,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
+@decider_required("release", "pk")
 def go_on(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a paused release go on, and have it looked at at once."""
     return stop_or_go_on(request, pk, pauses=False)
@@ -109,7 +111,6 @@ def stop_or_go_on(request: HttpRequest, pk: int, *, pauses: bool) -> HttpRespons
     """Pause a release or let it go on, as it was shown."""
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
-        require_decider(request)
         move.pause(row, by=request.staff.sub, revision=RevisionForm.read(request.POST), pauses=pauses)
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
@@ -120,11 +121,11 @@ def stop_or_go_on(request: HttpRequest, pk: int, *, pauses: bool) -> HttpRespons
 
 @merchant_required
 @require_POST
+@decider_required("release", "pk")
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a release move in a freeze that the calendar proposed, and have it looked at at once."""
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
-        require_decider(request)
         revision = RevisionForm.read(request.POST)
         freeze = freezes.lift(row, by=request.staff.sub, revision=revision, now=timezone.now())
     except StageError as refusal:
@@ -135,11 +136,11 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
+@decider_required("release", "pk")
 def abort(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a version away from the shoppers who see it."""
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
-        require_decider(request)
         if row.revision != RevisionForm.read(request.POST) or not row.is_open:
             raise Refused(move.CHANGED)
         rollback.abort(row, by=request.staff.sub, because="The merchant rolled back")
@@ -151,11 +152,11 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
+@decider_required("release", "pk")
 def use_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a new card of a version that was taken back by hand."""
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
-        require_decider(request)
         opened = propose.propose(row.version, again=True, by=request.staff.sub)
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
@@ -167,6 +168,7 @@ def use_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
+@decider_required("versions")
 def roll_back(request: HttpRequest, use_case: str) -> HttpResponse:
     """Go back to what ran before the live version."""
     pointer = get_object_or_404(Deployment.objects.for_shop(request.shop).select_related("active"), use_case=use_case)
@@ -174,7 +176,6 @@ def roll_back(request: HttpRequest, use_case: str) -> HttpResponse:
     if not form.is_valid():
         return go(reverse("versions"), BROKEN_FORM, refused=True)
     try:
-        require_decider(request)
         rollback.require_word(pointer, form.cleaned_data["word"])
         target = rollback.roll_back(
             pointer, by=request.staff.sub, because="The merchant rolled back", revision=form.cleaned_data["revision"]
@@ -183,10 +184,3 @@ def roll_back(request: HttpRequest, use_case: str) -> HttpResponse:
         return go(reverse("versions"), refusal.sentence, refused=True)
     jobs.refresh.enqueue(request.shop.pk, use_case)
     return go(reverse("versions"), f"Back on version {target.number}" if target else "Back on the simple rule")
-
-
-def require_decider(request: HttpRequest) -> None:
-    """Refuse people who may not decide on versions."""
-    reason = approvers.why_not_allowed(request.shop, request.staff.sub)
-    if reason:
-        raise Refused(reason)

@@ -11,9 +11,9 @@ from dashboard import rules_file
 from dashboard.embedding import merchant_required
 from dashboard.files import csv_file
 from dashboard.forms import FreezeForm, RevisionForm, RuleForm, SettingsForm, SettleForm, UploadForm
+from dashboard.guards import decider_required, refuse_unless_decider
 from dashboard.pages import go, local_now, show
 from dashboard.queries.settings import VENDORS_SHOWN, rules_page, settings_page, traffics_of
-from dashboard.views.releases import require_decider
 from pipelines import words
 from pipelines.jobs import releases
 from pipelines.jobs import releases as release_jobs
@@ -50,12 +50,13 @@ def save(request: HttpRequest, form: SettingsForm) -> None:
     if form.cleaned_data["revision"] != request.shop.settings.revision:
         raise Refused(preferences.CHANGED)
     if any(changes[name] != getattr(request.shop.settings, name) for name in SettingsForm.DECIDED):
-        require_decider(request)
+        refuse_unless_decider(request)
     preferences.change_settings(request.shop, changes, revision=form.cleaned_data["revision"], by=request.staff.sub)
 
 
 @merchant_required
 @require_POST
+@decider_required("settings")
 def add_freeze(request: HttpRequest) -> HttpResponse:
     """Set a time in which nothing new goes live, from the first midnight to the last on the shop's clock."""
     form = FreezeForm(request.POST, today=local_now(request.shop.zone).date())
@@ -65,7 +66,6 @@ def add_freeze(request: HttpRequest) -> HttpResponse:
     first, last, zone = form.cleaned_data["first_day"], form.cleaned_data["last_day"], request.shop.zone
     span = {"starts_at": midnight(first, zone), "ends_at": midnight(last + timedelta(days=1), zone)}
     try:
-        require_decider(request)
         freezes.add(request.shop, name=form.cleaned_data["name"], by=request.staff.sub, **span)
     except Refused as refusal:
         return go(reverse("settings"), refusal.sentence, refused=True)
@@ -75,16 +75,13 @@ def add_freeze(request: HttpRequest) -> HttpResponse:
 
 @merchant_required
 @require_POST
+@decider_required("settings")
 def settle_freeze(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep a freeze or dismiss it."""
     window = get_object_or_404(FreezeWindow.objects.for_shop(request.shop).select_related("shop"), pk=pk)
     form = SettleForm(request.POST)
     if not form.is_valid():
         return go(reverse("settings"), "The form was incomplete. Nothing was done.", refused=True)
-    try:
-        require_decider(request)
-    except Refused as refusal:
-        return go(reverse("settings"), refusal.sentence, refused=True)
     if freezes.settle(window, by=request.staff.sub, **form.cleaned_data):
         release_jobs.look_at_open(request.shop.pk)
     return go(reverse("settings"), "Kept" if form.cleaned_data["keeps"] else "Dismissed")

@@ -11,10 +11,10 @@ from django_htmx.http import replace_url
 
 from dashboard.embedding import merchant_required
 from dashboard.forms import CodeForm, LinkedShopForm
+from dashboard.guards import decider_required
 from dashboard.pages import go, show
 from dashboard.queries.store_link import store_link_page
 from pipelines.jobs import staging as jobs
-from pipelines.lifecycle import approvers
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.sandbox import links as linking
 from pipelines.lifecycle.sandbox import staging
@@ -78,15 +78,13 @@ def unlink(request: HttpRequest) -> HttpResponse:
 
 @merchant_required
 @require_POST
+@decider_required("test-store")
 def run(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
     """Have a version tested, or tested once more."""
     known = ModelVersion.objects.for_shop(request.shop).filter(use_case__in=USE_CASES)
     version = get_object_or_404(known, use_case=use_case, number=number)
 
     def begin() -> None:
-        reason = approvers.why_not_allowed(request.shop, request.staff.sub)
-        if reason:
-            raise Refused(reason)
         if not version.may_be_released:
             raise Refused(f"Version {number} was {version.state} and cannot be tested.")
         if linking.confirmed_link(request.shop) is None:

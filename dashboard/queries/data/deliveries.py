@@ -116,7 +116,7 @@ class Chip:
 
     words: str
     count: int
-    slug: str
+    query: str
     is_current: bool
 
 
@@ -142,8 +142,12 @@ class Deliveries:
         return self.first + len(self.lines) - 1
 
     @property
-    def next_page(self) -> int | None:
-        return self.page + 1 if self.last < self.found else None
+    def previous_query(self) -> str | None:
+        return f"state={self.show}&page={self.page - 1}" if self.page > 1 else None
+
+    @property
+    def next_query(self) -> str | None:
+        return f"state={self.show}&page={self.page + 1}" if self.last < self.found else None
 
 
 def deliveries(shop: Shop, now: datetime, show: str, page: int) -> Deliveries:
@@ -157,7 +161,7 @@ def deliveries(shop: Shop, now: datetime, show: str, page: int) -> Deliveries:
     start = (page - 1) * PAGE_SIZE
     return Deliveries(
         figure=figure_of(hours(recent, shop, now), counts["all"], failed_today),
-        chips=[Chip(label, counts[slug], slug, slug == show) for slug, (label, _) in FILTERS.items()],
+        chips=[Chip(label, counts[slug], f"state={slug}", slug == show) for slug, (label, _) in FILTERS.items()],
         lines=[
             Line(delivery)
             for delivery in wanted.annotate(has_body=HAS_BODY).defer("payload")[start : start + PAGE_SIZE]
