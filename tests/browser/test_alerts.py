@@ -62,7 +62,7 @@ def test_an_alert_is_acknowledged_and_another_snoozed(admin, alerts):
     page = admin.open("/alerts")
     page.get_by_role("button", name="Acknowledge: Answers are slow").click()
     admin.toast("Acknowledged")
-    page.get_by_role("button", name="Snooze for a day: Visits").click()
+    page.get_by_role("button", name="Snooze 1 day: Visits").click()
     admin.toast("Snoozed")
     page.get_by_text("Nothing is open; 4 alerts were seen").wait_for()
     assert not Alert.objects.filter(closed_at=None, acknowledged_at=None, snoozed_until=None).exists()

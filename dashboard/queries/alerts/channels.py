@@ -13,7 +13,7 @@ from pipelines.lifecycle.alerts import channels
 from pipelines.models import AlertChannel, AlertDelivery, Shop, Staff
 from pipelines.shopify.vault import CannotUnseal
 
-LEAST = {"critical": "What needs you now", "warning": "What to look at, too", "info": "Everything"}
+LEAST = {"critical": "“Act now” only", "warning": "“Look at this” and “Act now”", "info": "Everything"}
 UNREADABLE = "It cannot be read any more. Remove it and add it again."
 
 

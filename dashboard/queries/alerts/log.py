@@ -70,14 +70,14 @@ def how(delivery: AlertDelivery) -> str:
     """Say how a message fared."""
     tries = words.counted(delivery.attempts, "try", "tries")
     if delivery.state == "sent":
-        took = (delivery.settled_at - delivery.made_at).total_seconds()
-        return f"after {words.duration(max(1.0, took))}" + (
-            f", at try {delivery.attempts}" if took and delivery.attempts > 1 else ""
+        took = words.duration(max(1.0, (delivery.settled_at - delivery.made_at).total_seconds()))
+        return (
+            f"Arrived after {took}, at try {delivery.attempts}." if delivery.attempts > 1 else f"Arrived after {took}."
         )
     if delivery.state == "failed":
         return f"{tries}. {delivery.problem}"
     if delivery.state == "dropped":
         return delivery.problem
-    return (
-        f"{tries} so far. {delivery.problem} We try again by ourselves." if delivery.attempts else "Waits for its turn."
-    )
+    if not delivery.attempts:
+        return "Waits for its turn."
+    return f"{tries} so far. {delivery.problem} We try again by ourselves."
