@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
+from django.db import connection
 
+from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.models import Approval, Deployment, Exposure, ModelVersion, Order, Release, ShopSettings
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
@@ -96,6 +99,33 @@ def exposed(release: Release, arm: str, units: int, at: datetime, **changes: Any
     facts: dict[str, Any] = {"release": release, "arm": arm, "step": release.step, "first_at": at}
     Exposure.objects.bulk_create(Exposure(shop_id=release.shop_id, unit=unit, **facts | changes) for unit in shown)
     return shown
+
+
+def append(statement: str, rows: Iterable[Any]) -> None:
+    """Append rows as the web process's committer does."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [orjson.dumps(list(rows)).decode()])
+
+
+def pointer(shop: Any, use_case: str = SLUG) -> exposures.Pointer:
+    """Return what runs for a shop."""
+    ((_, found),) = exposures.pointers([use_case], [shop.pk])
+    return found
+
+
+def sees(shop: Any, use_case: str, *visitors: str, at: datetime) -> list[exposures.Assignment]:
+    """Let visitors ask, and their first sight be written down; return what each one sees."""
+    there = pointer(shop, use_case)
+    seen = [exposures.assign(there, who, at=at) for who in visitors]
+    sights = (exposures.sight(there, each, at) for each in seen)
+    append(exposures.SEE, (sight for sight in sights if sight))
+    return seen
+
+
+def said(shop: Any, version: Any, arm: str, unit: bytes, at: datetime, **changes: Any) -> answers.Said:
+    """Return one logged answer."""
+    facts = {"use_case": SLUG, "outcome": "answered"} | changes
+    return answers.Said(shop.pk, version=getattr(version, "pk", version), arm=arm, unit=unit.hex(), at=at, **facts)
 
 
 def ordered(release: Release, units: Iterable[bytes], at: datetime, minor: int = 1000, **changes: Any) -> None:

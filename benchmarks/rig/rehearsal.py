@@ -36,6 +36,7 @@ SPLITS = dataclasses.replace(
     serves="request",
     reaches_shoppers=True,
     evidence=OrdersWithinADay(),
+    score="none:score",  # it answers on request; nobody asks
 )
 PEAKS = {"weekday": [11, 12], "weekend": [15], "learned": "2026-01-01"}
 UNITS, ORDERS = 100_000, 600  # of the last four weeks: a canary begins at 25 %, then 50 %

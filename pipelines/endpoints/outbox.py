@@ -1,7 +1,8 @@
 """Group commit: what arrived while the last commit was on its way to disk is stored by the next one.
 
 One committer thread a process, with a connection of its own. Who waits here is told the truth: stored,
-refused, or not now. No Django ORM: this is on the path of every webhook.
+refused, or not now. Rows that nobody waits for are appended in between. No Django ORM: this is on the path of every
+webhook.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import psycopg2
 from psycopg2.errors import LockNotAvailable, QueryCanceled
 from psycopg2.extensions import connection as Connection
 
+from pipelines.endpoints.appending import Appended
 from pipelines.shopify import vault
 from pipelines.shopify.reading.texts import clean, needs_cleaning
 from pipelines.shopify.reading.topics import number
@@ -113,8 +115,9 @@ class Outbox:
     def __init__(self, connect: Callable[[], Connection]) -> None:
         self.connect = connect
         self.connection: Connection | None = None
-        self.queue: SimpleQueue[Waiting] = SimpleQueue()
+        self.queue: SimpleQueue[Waiting | None] = SimpleQueue()
         self.shops: dict[str, KnownShop] = {}
+        self.appended = Appended(wake=lambda: self.queue.put(None))
         self.thread = threading.Thread(target=self.run, name="outbox", daemon=True)
         self.thread.start()
 
@@ -134,22 +137,44 @@ class Outbox:
     def run(self) -> None:
         while True:
             batch = self.take()
-            try:
-                self.commit(batch)
-            except psycopg2.Error as error:
-                log.warning("deliveries cannot be stored now: %s", type(error).__name__)
+            if batch:
+                self.store_and_tell(batch)
+            if self.appended.is_due():
+                self.append()
+
+    def store_and_tell(self, batch: list[Waiting]) -> None:
+        """Commit deliveries, and say to those who wait what became of them."""
+        try:
+            self.commit(batch)
+        except psycopg2.Error as error:
+            log.warning("deliveries cannot be stored now: %s", type(error).__name__)
+            self.disconnect()
+            batch += self.everyone()
+        except Exception:
+            log.exception("deliveries were not stored")
+            self.disconnect()
+        tell(batch)
+
+    def append(self) -> None:
+        """Write the rows that nobody waits for; what cannot be written now stays, and is tried again."""
+        try:
+            self.appended.write(self.connected)
+        except Exception as error:
+            log.warning("%d rows cannot be appended now: %s", len(self.appended), type(error).__name__)
+            if not isinstance(error, IN_USE):
                 self.disconnect()
-                batch += self.everyone()
-            except Exception:
-                log.exception("deliveries were not stored")
-                self.disconnect()
-            tell(batch)
 
     def take(self) -> list[Waiting]:
-        """Wait for a delivery, and take what else arrives while more keep arriving: a commit costs as much for one."""
-        batch = [self.queue.get()]
+        """Wait for a delivery, and take what else arrives while more keep arriving: a commit costs as much for one.
+
+        Where rows are to be appended first, there may be none.
+        """
+        try:
+            batch = [self.queue.get(timeout=self.appended.due_in())]
+        except Empty:
+            return []
         seen, until = -1, time.monotonic() + LONGEST_PAUSE
-        while seen < self.queue.qsize() < BATCH and time.monotonic() < until:
+        while batch != [None] and seen < self.queue.qsize() < BATCH and time.monotonic() < until:
             seen = self.queue.qsize()
             time.sleep(PAUSE)
         while len(batch) < BATCH:
@@ -157,21 +182,27 @@ class Outbox:
                 batch.append(self.queue.get_nowait())
             except Empty:
                 break
-        return batch
+        return [one for one in batch if one is not None]
 
     def everyone(self) -> list[Waiting]:
         """Take all who wait: while the database is away they had better come back later."""
-        return [self.queue.get_nowait() for _ in range(self.queue.qsize())]
+        everyone = [self.queue.get_nowait() for _ in range(self.queue.qsize())]
+        return [one for one in everyone if one is not None]
 
-    def commit(self, batch: list[Waiting]) -> None:
-        """Store the batch in one transaction; where one row spoils it, each in its own."""
+    def connected(self) -> Connection:
+        """Return the open connection."""
         if self.connection is None:
             self.connection = self.connect()
             self.connection.autocommit = True  # each text that we send is a transaction
+        return self.connection
+
+    def commit(self, batch: list[Waiting]) -> None:
+        """Store the batch in one transaction; where one row spoils it, each in its own."""
+        connection = self.connected()
         try:
             self.commit_together(batch)
         except (psycopg2.Error, TypeError, ValueError):
-            if self.connection.closed:
+            if connection.closed:
                 raise
             for one in batch:
                 if time.monotonic() < one.until:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import re
@@ -176,8 +177,10 @@ def moment(header: bytes | None) -> str:
 
 @lru_cache(maxsize=1)
 def outbox() -> Outbox:
-    """Return the process's own outbox, started with its first delivery."""
-    return Outbox(connect)
+    """Return the process's own outbox, started with what comes first; a process that ends in peace writes its rows."""
+    started = Outbox(connect)
+    atexit.register(started.appended.wait_until_written)
+    return started
 
 
 def connect() -> Connection:

@@ -7,10 +7,10 @@ from pipelines.jobs.queue import job
 
 @job(timeout=600)
 def keep_up() -> None:
-    """Have peak hours learned and closed evidence restated, forget whose answers were counted and who was between."""
+    """Have peak hours learned and closed evidence restated, sum up what was late, forget who was between."""
     from django.utils import timezone
 
-    from pipelines.lifecycle.evidence import blocks, exposures
+    from pipelines.lifecycle.evidence import answers, blocks, exposures
     from pipelines.models import Shop
 
     now = timezone.now()
@@ -18,8 +18,18 @@ def keep_up() -> None:
         learn_peak_hours.enqueue(shop_id)
     for release_id in blocks.seen_lately(now):
         restate.enqueue(release_id)
-    exposures.forget_served(now)
+    answers.sum_up(now, answers.LOOKS_FAR_BACK)
     exposures.forget_between()
+
+
+@job(timeout=240)
+def sum_up() -> None:
+    """Count what was answered in the last hours."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.evidence import answers
+
+    answers.sum_up(timezone.now())
 
 
 @job(is_found_again=True)

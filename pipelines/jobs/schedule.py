@@ -23,6 +23,7 @@ def scheduler() -> Scheduler:
     clock.add("retention: end lives", privacy.end_lives, every=86_400)
     clock.add("ledger: sign heads", ledger.sign_heads, every=3600)
     clock.add("training: carry on", training.carry_on, every=60)
+    clock.add("answers: sum up", monitoring.sum_up, every=300)
     clock.add("evidence: keep up", monitoring.keep_up, every=86_400)
     clock.add("test stores: carry on", staging.carry_on, every=60)
     clock.add("alerts: keep", alerts.keep, every=60)

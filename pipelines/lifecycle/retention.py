@@ -18,6 +18,7 @@ from pipelines.models import (
     Exposure,
     Measurement,
     ModelVersion,
+    PredictionLog,
     Release,
     ServingWindow,
     Shop,
@@ -29,7 +30,7 @@ from pipelines.models import (
 from pipelines.models.demand_forecast import Forecast
 
 CHUNK = 10_000
-A_SEASON, OVER_A_YEAR = timedelta(days=90), timedelta(days=400)
+A_MONTH, A_SEASON, OVER_A_YEAR = timedelta(days=35), timedelta(days=90), timedelta(days=400)
 WATCHED = [*Release.OPEN, Release.Phase.LIVE]
 
 
@@ -62,6 +63,7 @@ def lives() -> list[Life]:
         Life(WaitingLine.objects.filter(sync__state__in=["done", "failed"]), "sync__created_at", timedelta(days=1)),
         Life(Checkout.objects.all(), "created_at", OVER_A_YEAR),
         Life(Exposure.objects.exclude(release__phase__in=WATCHED), "first_at", A_SEASON),
+        Life(PredictionLog.objects.all(), "at", A_MONTH),
         Life(ServingWindow.objects.all(), "ends_at", OVER_A_YEAR),
         Life(Measurement.objects.all(), "ends_at", OVER_A_YEAR),
         Life(Alert.objects.exclude(closed_at=None), "closed_at", OVER_A_YEAR),
@@ -75,7 +77,6 @@ def lives() -> list[Life]:
 
 ELSEWHERE = {
     "webhookdelivery": "30 days once applied, 90 where it failed, one where the shop is unknown (ingest/privacy)",
-    "servedunit": "two days, until its hour is counted (evidence/exposures)",
     "cronslot": "two days (jobs/schedule)",
     "nexttry": "until what was due is done, or due no more (turns)",
     "stocklevel": "three years, and the newest of each place for good (below)",

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0017_one_word_for_the_link'),
+        ('pipelines', '0018_answers_are_appended'),
     ]
 
     operations = [

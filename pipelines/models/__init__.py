@@ -18,10 +18,10 @@ from pipelines.models.ingest import (
 )
 from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
 from pipelines.models.machine import NextTry, Pulse, StorageMark
-from pipelines.models.monitoring import Measurement, PairedWeek, ServedUnit, ServingWindow
+from pipelines.models.monitoring import Measurement, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
-from pipelines.models.serving import PublishedFields
+from pipelines.models.serving import PredictionLog, PublishedFields
 from pipelines.models.shops import CronSlot, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
 from pipelines.models.training import DatasetSnapshot, TrainingRun
@@ -51,12 +51,12 @@ __all__ = [
     "Order",
     "OrderLine",
     "PairedWeek",
+    "PredictionLog",
     "Product",
     "PublishedFields",
     "Pulse",
     "Refund",
     "Release",
-    "ServedUnit",
     "ServingWindow",
     "Shop",
     "ShopSettings",

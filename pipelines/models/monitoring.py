@@ -33,32 +33,6 @@ class ServingWindow(ShopTable):
         indexes = [models.Index(fields=["shop", "use_case", "-starts_at"], name="serving_window_by_time")]
 
 
-class ServedUnit(ShopTable):
-    """That a unit counts in a window already: as answered, as failed, as slow. Forgotten when the window is over."""
-
-    class What(models.TextChoices):
-        UNIT = "unit"
-        ERROR = "error"
-        SLOW = "slow"
-
-    use_case = models.CharField(max_length=40)
-    version_id = models.BigIntegerField(null=True)
-    arm = models.CharField(max_length=7)
-    starts_at = models.DateTimeField()
-    unit = models.BinaryField(max_length=16)
-    what = models.CharField(max_length=5, choices=What)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["shop", "use_case", "arm", "version_id", "starts_at", "unit", "what"],
-                nulls_distinct=False,
-                name="served_unit_once",
-            )
-        ]
-        indexes = [models.Index(fields=["starts_at"], name="served_unit_by_time")]
-
-
 class PairedWeek(ShopTable):
     """What the errors of two versions cost in one week of the same units; the loss that decided stays as it was."""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 Progress = Callable[[float, str], None]
+PARAMETERS = "parameters.json"  # the file of `dump` that `score` reads
 
 
 def silent(share: float, sentence: str) -> None:
@@ -183,6 +184,10 @@ class UseCase:
     words: Words = PLAIN
     compare: str = ""  # paired evidence: (frames, rows of the new version, rows of the other) -> weeks
     outputs: Mapping[str, str] = field(default_factory=dict)  # table of `answer` -> its judge: (rows, frames)
+    # For use cases that answer on request, by the standard library alone: (what PARAMETERS holds, question) -> answer.
+    score: str = ""
+    safe_default: Mapping[str, Any] = field(default_factory=dict)  # the answer where no version gives one in time
+    score_seconds: float = 0.05  # that a question may take
 
     def __post_init__(self) -> None:
         """Refuse an output without a judge: nothing is shown that nobody looked at."""
@@ -191,7 +196,7 @@ class UseCase:
             raise ValueError(f"{self.slug}: nothing judges {', '.join(unjudged)}.")
 
     def resolve(self, verb: str) -> Callable[..., Any]:
-        """Import the function behind a verb: fit, predict, evaluate, replay, answer, dump, load, present or compare."""
+        """Import the function behind a verb: fit, predict, and so on to compare or score."""
         return self.function(getattr(self, verb))
 
     def judge(self, output: str) -> Callable[[pd.DataFrame, Frames], Soundness]:

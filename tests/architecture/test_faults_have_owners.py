@@ -8,7 +8,9 @@ ROOT = Path(__file__).resolve().parents[2]
 EVERYTHING = {"Exception", "BaseException"}
 REASONS = {
     "pipelines/endpoints/health.py ask": "who asks whether the process is well is told that nobody knows",
-    "pipelines/endpoints/outbox.py run": "the thread that stores deliveries must not end; who waits comes back",
+    "pipelines/endpoints/answering/memory.py keep": "the thread that follows what runs must not end; it looks again",
+    "pipelines/endpoints/outbox.py append": "rows that nobody waits for are tried again; deliveries come first",
+    "pipelines/endpoints/outbox.py store_and_tell": "the thread that stores must not end; who waits comes back",
     "pipelines/jobs/ingest.py read_again": "one shop's surprise is no other shop's",
     "pipelines/lifecycle/ingest/drain.py drain_one": "counted against one delivery, but for what the database did",
     "pipelines/lifecycle/ingest/drain.py drain_together": "the batch is taken one by one instead",

@@ -22,7 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from pipelines.endpoints import webhooks
 from pipelines.jobs import ingest
 from pipelines.jobs import releases as jobs
-from pipelines.lifecycle.evidence import exposures
+from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, ModelVersion, Order, Release, ServingWindow
 from pipelines.shopify.reading.topics import UNIT_KEY
@@ -204,25 +204,24 @@ class Month:
 
     def visited(self, hour: datetime) -> Iterator[dict[str, str]]:
         """Let an hour's visitors see what the app shows them; yield the carts of those who buy."""
-        pointer = self.deployment
         numbers = dict(ModelVersion.objects.filter(use_case=exposing.SLUG).values_list("pk", "number"))
-        exposures.heartbeat(self.shop, exposing.SLUG, pointer.active, exposures.STABLE, hour)
-        unseen = self.answers_unseen()
-        if pointer.canary or unseen:
-            exposures.heartbeat(self.shop, exposing.SLUG, pointer.canary or unseen, exposures.CANARY, hour)
+        there, unseen = exposing.pointer(self.shop), self.answers_unseen()
+        alive = {exposures.STABLE: there.active, exposures.CANARY: there.candidate if there.weight else unseen}
+        rows = [self.said(hour, version, arm, outcome="alive") for arm, version in alive.items() if version]
         visits = self.visits_at(hour)
         for place in range(visits):
             at, visitor = hour + HOUR * place / visits, f"visitor-{next(self.visitors)}"
-            seen = exposures.assign(self.shop, exposing.SLUG, visitor, now=at)
-            self.answer(at, seen.unit, seen.version, seen.arm)
-            if unseen:
-                self.answer(at, seen.unit, unseen.pk, exposures.CANARY)
+            (seen,) = exposing.sees(self.shop, exposing.SLUG, visitor, at=at)
+            rows += [self.said(at, seen.version, seen.arm, seen.unit)]
+            rows += [self.said(at, unseen, exposures.CANARY, seen.unit, is_shown=False)] if unseen else []
             if luck(visitor) < self.rates[numbers[seen.version]]:
                 yield {UNIT_KEY: seen.unit.hex()}
+        exposing.append(answers.LOG, rows)
+        answers.sum_up(hour + HOUR)
 
-    def answer(self, at: datetime, unit: bytes, version: int, arm: str) -> None:
-        """Count an answer."""
-        exposures.record_answer(self.shop, exposing.SLUG, version=version, arm=arm, unit=unit, now=at)
+    def said(self, at: datetime, version: Any, arm: str, unit: bytes = b"", **facts: Any) -> answers.Said:
+        """Return an answer as it is logged."""
+        return exposing.said(self.shop, version, arm, unit, at, **facts)
 
     def answers_unseen(self) -> ModelVersion | None:
         """Return the version that only runs alongside."""

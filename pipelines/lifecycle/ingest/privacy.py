@@ -20,6 +20,7 @@ from pipelines.models import (
     ForgottenCustomer,
     LifecycleEvent,
     Order,
+    PredictionLog,
     Release,
     Shop,
     WaitingLine,
@@ -137,6 +138,7 @@ def forget_units(shop: Shop, orders: QuerySet[Order]) -> None:
     units = [bytes(unit) for unit in shown.values_list("unit", flat=True)]
     releases = Release.objects.for_shop(shop)  # named, since units are found by release: the table is long
     Exposure.objects.for_shop(shop).filter(release__in=releases, unit__in=units).delete()
+    PredictionLog.objects.for_shop(shop).filter(unit__in=units).delete()
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE pipelines_webhookdelivery SET payload = payload - 'unit'"

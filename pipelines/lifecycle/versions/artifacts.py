@@ -54,6 +54,17 @@ def load(version: ModelVersion) -> dict[str, bytes]:
 
     Raises ArtifactRefused where they are not what was signed, ArtifactUnavailable where nobody here can tell.
     """
+    return {name: checked_file(version, name, digest) for name, digest in checked_list(version).items()}
+
+
+def load_file(version: ModelVersion, name: str) -> bytes | None:
+    """Return one file of a version, checked like all of them; nothing where the version has none of that name."""
+    digest = checked_list(version).get(name)
+    return None if digest is None else checked_file(version, name, digest)
+
+
+def checked_list(version: ModelVersion) -> dict[str, str]:
+    """Return the digests of a version's files by name, as they were signed."""
     raw = artifact_storage.read(f"{version.artifact_path}/{MANIFEST}")
     if hashlib.sha256(raw).hexdigest() != version.artifact_digest:
         raise ArtifactRefused(f"The list of files of {version} was changed after it was trained.")
@@ -62,7 +73,8 @@ def load(version: ModelVersion) -> dict[str, bytes]:
     manifest = json.loads(raw)
     if [manifest["shop"], manifest["use_case"], manifest["version"]] != identity(version):
         raise ArtifactRefused(f"The files of {version} belong to another version.")
-    return {name: checked_file(version, name, digest) for name, digest in manifest["files"].items()}
+    digests: dict[str, str] = manifest["files"]
+    return digests
 
 
 def checked_file(version: ModelVersion, name: str, digest: str) -> bytes:

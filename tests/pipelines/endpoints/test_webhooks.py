@@ -15,6 +15,7 @@ import pytest
 from django.db import connection, transaction
 
 from pipelines.endpoints import outbox, webhooks
+from pipelines.endpoints.appending import Appended
 from pipelines.endpoints.outbox import ROOM, Outbox
 from pipelines.models import WebhookDelivery
 from tests import factories
@@ -258,7 +259,7 @@ def test_a_repeat_that_cannot_be_counted_is_acknowledged_all_the_same(door: Door
 def test_what_keeps_arriving_is_stored_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Others arrive while the committer pauses, first four and then none: it waits no longer."""
     committer = object.__new__(Outbox)
-    committer.queue = SimpleQueue()
+    committer.queue, committer.appended = SimpleQueue(), Appended(wake=lambda: None)
     coming = [[1, 2, 3, 4], [], [5]]
 
     def pause(seconds: float) -> None:

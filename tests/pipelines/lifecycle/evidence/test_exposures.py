@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipelines.lifecycle.evidence import exposures, weigh
 from pipelines.lifecycle.evidence.blocks import close_blocks
-from pipelines.lifecycle.evidence.exposures import assign, heartbeat, record_answer
+from pipelines.lifecycle.evidence.exposures import Assignment
 from pipelines.models import (
     Approval,
     Deployment,
@@ -24,10 +24,9 @@ from pipelines.models import (
     Exposure,
     ModelVersion,
     Release,
-    ServedUnit,
-    ServingWindow,
 )
 from pipelines.stats import assignment
+from pipelines.strategies import Step
 from tests import exposing
 from tests.exposing import MONDAY, SLUG
 
@@ -43,7 +42,12 @@ def release() -> Release:
 
 
 def arms(release: Release, visitors: list[str] = VISITORS, now: Any = NOON) -> dict[str, str]:
-    return {visitor: assign(release.shop, SLUG, visitor, now=now).arm for visitor in visitors}
+    seen = exposing.sees(release.shop, SLUG, *visitors, at=now)
+    return {visitor: each.arm for visitor, each in zip(visitors, seen, strict=True)}
+
+
+def sees(shop: Any, who: str, use_case: str = SLUG) -> Assignment:
+    return exposing.sees(shop, use_case, who, at=NOON)[0]
 
 
 class TestAssigning:
@@ -55,7 +59,7 @@ class TestAssigning:
 
     def test_the_canary_alone_sees_the_new_version(self, release: Release) -> None:
         old = exposing.active(release)
-        seen = {(said.arm, said.version) for said in (assign(release.shop, SLUG, who, now=NOON) for who in VISITORS)}
+        seen = {(said.arm, said.version) for said in (sees(release.shop, who) for who in VISITORS)}
         assert seen == {("canary", release.version_id), ("control", old.pk), ("stable", old.pk)}
 
     def test_every_unit_is_written_down_by_digest_only_with_what_it_is_to_the_comparison(
@@ -85,13 +89,6 @@ class TestAssigning:
         firsts = list(before.values()), [seen[who] for who in new]
         assert counted == {step: (arm.count("canary"), arm.count("control")) for step, arm in enumerate(firsts)}
 
-    def test_errors_of_who_is_not_compared_change_no_row(self, release: Release) -> None:
-        between = next(who for who, arm in arms(release).items() if arm == "stable")
-        facts: dict[str, Any] = {"version": release.version_id, "arm": "canary", "now": NOON, "failed": True}
-        record_answer(release.shop, SLUG, unit=assignment.digest(between), **facts)
-        assert not Exposure.objects.filter(had_error=True).exists()
-        assert ServingWindow.objects.get(arm="canary").errors == 1  # the version answered, and failed
-
     def test_who_was_between_is_forgotten_when_the_release_is_over(self, release: Release) -> None:
         shown = arms(release)
         assert exposures.forget_between() == 0
@@ -119,21 +116,19 @@ class TestAssigning:
         seen = []
         for weight in sorted(weights):
             Release.objects.filter(pk=release.pk).update(weight=weight)
-            seen.append(assign(release.shop, SLUG, who, now=NOON).arm)
+            seen.append(sees(release.shop, who).arm)
         assert "control" not in seen or set(seen) == {"control"}
         assert "canary" not in seen or set(seen[seen.index("canary") :]) == {"canary"}
         assert Exposure.objects.get().arm == ("between" if seen[0] == "stable" else seen[0])
 
     def test_nobody_else_than_the_units_of_the_release_is_split(self, release: Release) -> None:
         other = exposing.a_shop()
-        assert assign(other, SLUG, "visitor", now=NOON) == exposures.Assignment(
-            None, "stable", None, None, assignment.digest("visitor")
-        )
-        assert {assign(release.shop, "toy", who, now=NOON).arm for who in VISITORS} == {"stable"}
+        assert sees(other, "visitor") == Assignment(None, "stable", None, None, assignment.digest("visitor"))
+        assert {sees(release.shop, who, "toy").arm for who in VISITORS[:40]} == {"stable"}
 
     def test_outside_a_release_the_live_version_answers_and_nothing_is_written(self, release: Release) -> None:
         Release.objects.filter(pk=release.pk).update(phase=Release.Phase.ROLLED_BACK, weight=0)
-        assert {assign(release.shop, SLUG, who, now=NOON).version for who in VISITORS} == {exposing.active(release).pk}
+        assert {sees(release.shop, who).version for who in VISITORS[:40]} == {exposing.active(release).pk}
         assert not Exposure.objects.exists()
 
     def test_shoppers_go_on_seeing_both_while_the_merchant_is_asked_half_way(self, release: Release) -> None:
@@ -150,11 +145,52 @@ class TestAssigning:
         Deployment.objects.filter(shop=release.shop).update(canary=None)
         assert set(arms(release).values()) == {"stable"}
 
-    def test_it_takes_two_statements_at_most(self, release: Release) -> None:
-        for who in VISITORS[:40]:
-            with CaptureQueriesContext(connection) as queries:
-                assign(release.shop, SLUG, who, now=NOON)
-            assert len(queries) <= 2
+    def test_nobody_waits_for_a_statement(self, release: Release) -> None:
+        there = exposing.pointer(release.shop)
+        with CaptureQueriesContext(connection) as queries:
+            for who in VISITORS:
+                exposures.sight(there, exposures.assign(there, who, at=NOON), NOON)
+        assert len(queries) == 0
+
+    def test_one_query_reads_what_runs_in_every_shop(self, release: Release) -> None:
+        others = [exposing.a_canary(exposing.a_shop()) for _ in range(3)]
+        exposing.a_shop(uninstalled_at=NOON)
+        with CaptureQueriesContext(connection) as queries:
+            found = {pointer.shop: pointer for _, pointer in exposures.pointers([SLUG])}
+        assert len(queries) == 1
+        assert {shop: there.candidate for shop, there in found.items()} == {
+            each.shop_id: each.version_id for each in (release, *others)
+        }
+
+    def test_an_earlier_sight_in_the_same_write_is_the_first(self, release: Release) -> None:
+        there = exposing.pointer(release.shop)
+        seen = exposures.assign(there, "visitor", at=NOON)
+        sights = [exposures.sight(there, seen, NOON + timedelta(minutes=minute)) for minute in (5, 0, 9)]
+        exposing.append(exposures.SEE, sights)
+        assert Exposure.objects.get().first_at == NOON
+
+    def test_a_release_of_another_shop_or_none_is_not_written_to(self, release: Release) -> None:
+        other = exposing.a_shop()
+        facts = {"unit": "ab" * 16, "arm": "canary", "step": 0, "at": NOON}
+        exposing.append(exposures.SEE, [exposures.Sight(other.pk, release.pk, **facts)])
+        exposing.append(exposures.SEE, [exposures.Sight(other.pk, release.pk + 99, **facts)])
+        assert not Exposure.objects.exists()
+
+
+class TestMirroring:
+    STEPS = [Step("alongside", mirrors=True).as_dict(), Step("all", weight=100).as_dict()]
+
+    def test_a_version_that_runs_alongside_is_known_and_shown_to_nobody(self, release: Release) -> None:
+        Release.objects.update(phase="shadow", steps=self.STEPS, step=0, weight=0)
+        Deployment.objects.update(canary=None)
+        there = exposing.pointer(release.shop)
+        assert (there.mirrored, release.version_id in there.versions) == (release.version_id, True)
+        assert set(arms(release).values()) == {"stable"}
+        assert not Exposure.objects.exists()
+
+    def test_a_staged_version_is_not_asked(self, release: Release) -> None:
+        Release.objects.update(phase="staged", steps=self.STEPS, step=0, weight=0)
+        assert exposing.pointer(release.shop).mirrored is None
 
 
 class TestApprovals:
@@ -176,74 +212,8 @@ class TestApprovals:
         assert set(arms(release).values()) == {"stable"}
 
 
-class TestAnswers:
-    def window(self, arm: str = "canary") -> tuple[int, ...]:
-        row = ServingWindow.objects.get(arm=arm)
-        return row.units, row.errors, row.slow, row.heartbeats
-
-    def test_a_unit_with_many_errors_counts_once(self, release: Release) -> None:
-        facts: dict[str, Any] = {"version": release.version_id, "arm": "canary", "unit": b"u" * 16}
-        for minute in range(5):
-            now = NOON + timedelta(minutes=minute)
-            record_answer(release.shop, SLUG, **facts, now=now, failed=minute > 1, slow=minute > 3)
-        assert self.window() == (1, 1, 1, 0)
-
-    def test_it_counts_again_in_the_next_hour(self, release: Release) -> None:
-        for hour in range(3):
-            now = NOON + timedelta(hours=hour)
-            record_answer(release.shop, SLUG, version=None, arm="stable", now=now, unit=b"u" * 16)
-        assert list(ServingWindow.objects.values_list("units", flat=True)) == [1, 1, 1]
-
-    def test_control_and_stable_are_one_arm(self, release: Release) -> None:
-        old = exposing.active(release)
-        for arm, unit in (("control", b"a" * 16), ("stable", b"b" * 16)):
-            record_answer(release.shop, SLUG, version=old, arm=arm, now=NOON, unit=unit)
-        assert self.window("stable") == (2, 0, 0, 0)
-
-    def test_answers_without_a_unit_count_each(self, release: Release) -> None:
-        for failed in (True, False):
-            record_answer(release.shop, SLUG, version=release.version, arm="canary", now=NOON, failed=failed)
-        assert self.window() == (2, 1, 0, 0)
-
-    def test_a_heartbeat_is_no_unit(self, release: Release) -> None:
-        for _ in range(2):
-            heartbeat(release.shop, SLUG, release.version, "canary", NOON)
-        assert self.window() == (0, 0, 0, 2)
-
-    def test_errors_and_slow_answers_are_kept_with_the_exposure(self, release: Release) -> None:
-        arms(release)
-        row = Exposure.objects.filter(arm="canary").first()
-        for failed, slow in ((True, False), (False, True), (False, False)):
-            unit = bytes(row.unit)
-            facts = {"version": release.version_id, "arm": "canary", "now": NOON, "failed": failed, "slow": slow}
-            record_answer(release.shop, SLUG, unit=unit, **facts)
-        row.refresh_from_db()
-        assert (row.had_error, row.was_slow) == (True, True)
-        assert Exposure.objects.filter(had_error=True).count() == 1
-
-    def test_another_shops_exposure_of_the_same_visitor_is_left_alone(self, release: Release) -> None:
-        other = exposing.a_canary(exposing.a_shop())
-        for row in (release, other):
-            arms(row)
-        unit = assignment.digest(next(who for who, arm in arms(other).items() if arm == "canary"))
-        record_answer(release.shop, SLUG, version=None, arm="canary", now=NOON, unit=unit, failed=True)
-        assert list(Exposure.objects.filter(had_error=True).values_list("shop", flat=True)) == [release.shop_id]
-
-    @pytest.mark.parametrize(("failed", "most"), [(False, 1), (True, 2)])
-    def test_it_takes_two_statements_at_most(self, release: Release, failed: bool, most: int) -> None:
-        with CaptureQueriesContext(connection) as queries:
-            record_answer(release.shop, SLUG, version=None, arm="canary", now=NOON, unit=b"u" * 16, failed=failed)
-        assert len(queries) == most
-
-    def test_who_was_counted_is_forgotten_and_the_counts_stay(self, release: Release) -> None:
-        record_answer(release.shop, SLUG, version=None, arm="canary", now=NOON, unit=b"u" * 16)
-        assert exposures.forget_served(NOON + timedelta(days=1)) == 0
-        assert exposures.forget_served(NOON + timedelta(days=3)) == 1
-        assert (ServedUnit.objects.count(), self.window()[0]) == (0, 1)
-
-
 def test_a_visitor_waits_for_no_model_library() -> None:
-    code = "import django; django.setup(); import pipelines.lifecycle.evidence.exposures, sys; print(*sys.modules)"
+    code = "import django; django.setup(); import pipelines.lifecycle.evidence.answers, sys; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parents[4], capture_output=True, text=True, check=True
     )

@@ -1,0 +1,166 @@
+"""The door for questions: POST /answers/<shop>/<use case> with {"pass": …, "question": {…}}.
+
+`door` is called by shopmlops/asgi.py before Django is asked. Everything that it needs to know is in memory, what it has
+to say is appended later: a visitor waits for no database, and no model can make an error of an answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+
+from django.utils import timezone
+
+from pipelines.endpoints import webhooks
+from pipelines.endpoints.answering import passes, questions, scoring
+from pipelines.endpoints.answering.memory import Key, Memory, memory
+from pipelines.endpoints.answering.passes import NotAllowed
+from pipelines.endpoints.answering.questions import Asked, Unusable
+from pipelines.endpoints.answering.scoring import Result
+from pipelines.endpoints.outbox import storable
+from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body
+from pipelines.lifecycle.evidence import answers, exposures
+from pipelines.lifecycle.evidence.answers import Outcome
+from pipelines.lifecycle.evidence.exposures import Assignment, Pointer
+from pipelines.shopify.domains import SHOP_DOMAIN
+from pipelines.usecases import USE_CASES
+
+PREFIX = "/answers/"
+PATH = re.compile(rf"{PREFIX}({SHOP_DOMAIN.pattern})/([a-z0-9_]{{1,40}})")
+BODY_SECONDS = 2.0
+SAMPLED = 26  # of 256 units, whose questions are kept
+# A storefront asks from an origin of its own, without cookies, in a request that needs no question before it.
+OPEN = [(b"access-control-allow-origin", b"*"), (b"cache-control", b"no-store")]
+JSON = [(b"content-type", b"application/json"), *OPEN]
+
+
+class Refused(Exception):
+    """The question is not answered; nothing is written down."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        self.status, self.reason = status, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One question of one unit, and what runs where it is asked."""
+
+    key: Key
+    unit_id: str
+    asked: Asked
+    at: datetime
+    pointer: Pointer | None = None
+
+    @property
+    def seconds(self) -> float:
+        return USE_CASES[self.key[1]].score_seconds
+
+
+async def door(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one question, and write down what was shown to whom; then ask who answers unseen."""
+    try:
+        asking = known(await understand(scope, receive), memory())
+    except (Refused, Unreadable) as refused:
+        more = [(b"allow", b"POST")] if refused.status == 405 else []
+        await answer(send, refused.status, refused.reason.encode(), [*OPEN, *more])
+        return
+    if asking.pointer is None:  # nobody has looked yet since this process began
+        await answer(send, 200, written(asking, exposures.STABLE, Result(Outcome.FALLBACK)), JSON)
+        return
+    seen = exposures.assign(asking.pointer, asking.unit_id, at=asking.at)
+    result = await ask(asking, seen.version)
+    write_down(asking, seen, result)
+    await answer(send, 200, written(asking, seen.arm, result), JSON)
+    if asking.pointer.mirrored is not None:
+        await mirror(asking, seen, asking.pointer.mirrored)
+
+
+async def understand(scope: Scope, receive: Receive) -> Asking:
+    """Return what is asked, by whom and where, or raise Refused."""
+    place = PATH.fullmatch(scope["path"])
+    if place is None or place[2] not in USE_CASES or not USE_CASES[place[2]].score:
+        raise Refused(404, "nothing answers here")
+    if scope["method"] != "POST":
+        raise Refused(405, "POST only")
+    at = timezone.now()
+    try:
+        asked = questions.read(await read_body(receive, questions.LARGEST, BODY_SECONDS))
+        unit_id = passes.unit_of(asked.given, place[1], place[2], at)
+    except Unusable as unusable:
+        raise Refused(400, str(unusable)) from None
+    except NotAllowed as why:
+        raise Refused(401, str(why)) from None
+    return Asking((place[1], place[2]), unit_id, asked, at)
+
+
+def known(asking: Asking, kept: Memory) -> Asking:
+    """Add what runs there, or raise Refused where the shop has left; a look too long ago lets nobody be split."""
+    if kept.pointers is None:
+        kept.want(asking.key)
+        return asking
+    pointer = kept.pointers.get(asking.key)
+    if pointer is None:
+        raise Refused(404, "nothing answers here")
+    if kept.is_stale:
+        pointer = replace(pointer, weight=0, is_mirrored=False)
+    return replace(asking, pointer=pointer)
+
+
+async def ask(asking: Asking, version: int | None) -> Result:
+    """Ask a version in memory; where none runs, the safe default is the answer."""
+    if version is None:
+        return Result(Outcome.FALLBACK, "no version")
+    return await scoring.ask(memory().scorer(asking.key, version), asking.asked.question, asking.seconds)
+
+
+async def mirror(asking: Asking, seen: Assignment, version: int) -> None:
+    """Ask a version whose answer nobody sees, and log it."""
+    unseen = replace(seen, version=version, arm=exposures.CANARY, release=asking.pointer and asking.pointer.release)
+    log(asking, unseen, await ask(asking, version), is_shown=False)
+
+
+def write_down(asking: Asking, seen: Assignment, result: Result) -> None:
+    """Append that a unit was shown a release, whatever became of the answer; and the answer."""
+    assert asking.pointer
+    sight = exposures.sight(asking.pointer, seen, asking.at)
+    if sight:
+        webhooks.outbox().appended.add(exposures.SEE, sight)
+    log(asking, seen, result, is_shown=True)
+
+
+def log(asking: Asking, seen: Assignment, result: Result, *, is_shown: bool) -> None:
+    """Append one answer; of some units with what was asked."""
+    assert asking.pointer
+    said = answers.Said(
+        asking.pointer.shop,
+        asking.pointer.use_case,
+        seen.version,
+        seen.arm,
+        unit=seen.unit.hex(),
+        at=asking.at,
+        outcome=result.outcome,
+        reason=result.reason,
+        release=seen.release,
+        milliseconds=round(result.milliseconds, 3),
+        is_shown=is_shown,
+        score=result.answer and result.answer.score,
+        features=storable(asking.asked.question) if seen.unit[0] < SAMPLED else None,
+    )
+    webhooks.outbox().appended.add(answers.LOG, said)
+
+
+def written(asking: Asking, arm: str, result: Result) -> bytes:
+    """Return the answer as it is sent, with what the cart carries of the unit."""
+    said = result.answer.written if result.answer else safe_default(asking.key[1])
+    unit = exposures.assignment.digest(asking.unit_id).hex()
+    about = f'"outcome":"{result.outcome.value}","arm":"{arm}","unit":"{unit}"'
+    return b'{"answer":' + said + b"," + about.encode() + b"}"
+
+
+@lru_cache(maxsize=64)
+def safe_default(use_case: str) -> bytes:
+    """Return what is answered where no version does."""
+    return json.dumps(dict(USE_CASES[use_case].safe_default), separators=(",", ":")).encode()

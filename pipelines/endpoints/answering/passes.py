@@ -1,0 +1,43 @@
+"""Who may ask: a text that we signed for one unit of one shop and one use case, until a moment.
+
+A page that we made hands it to its visitor's browser. It says nothing of a person: the unit is a random first-party id.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from django.core.signing import BadSignature, Signer
+
+UNIT = re.compile(r"[A-Za-z0-9_-]{8,64}")
+LONGEST = 200
+
+
+class NotAllowed(Exception):
+    """Nobody of ours gave this pass, or not for this, or its time is over."""
+
+
+def give(shop: str, use_case: str, unit: str, until: datetime) -> str:
+    """Sign that a unit of a shop may ask a use case until a moment."""
+    if not UNIT.fullmatch(unit):
+        raise ValueError("a unit is known by 8 to 64 letters, digits, - and _")
+    return signer(shop, use_case).sign(f"{unit}:{int(until.timestamp())}")
+
+
+def unit_of(given: str, shop: str, use_case: str, at: datetime) -> str:
+    """Return for whom a pass was given, or raise NotAllowed."""
+    if len(given) > LONGEST:
+        raise NotAllowed("this is no pass of ours")
+    try:
+        unit, _, until = signer(shop, use_case).unsign(given).rpartition(":")
+    except BadSignature:
+        raise NotAllowed("this is no pass of ours for this shop and question") from None
+    if int(until) <= at.timestamp():
+        raise NotAllowed("the pass is over")
+    return unit
+
+
+def signer(shop: str, use_case: str) -> Signer:
+    """Return what signs for one shop and purpose: under another key each, so no pass is good for anything else."""
+    return Signer(salt=f"answering|{shop}|{use_case}")

@@ -1,0 +1,66 @@
+"""What may be asked: a small object in JSON, of plain numbers and short texts, not nested deeply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+LARGEST = 16 * 1024  # bytes
+DEEPEST = 5
+MOST = 500  # values
+LONGEST = 256  # characters of a text
+LARGEST_NUMBER = 1e15  # beyond it a number is no longer exact
+
+
+class Unusable(Exception):
+    """The body is not a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and the pass that came with it."""
+
+    given: str
+    question: dict[str, Any]
+
+
+def read(body: bytes) -> Asked:
+    """Return what is asked, or raise Unusable with a reason."""
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Unusable("the body is not JSON") from None
+    match told:
+        case {"pass": str(given), "question": dict(question)} if len(told) == 2:
+            require_small(question)
+            return Asked(given, question)
+    raise Unusable("the body is not {pass, question}")
+
+
+def require_small(question: dict[str, Any]) -> None:
+    """Refuse a question that no scorer should have to think of."""
+    for count, (value, depth) in enumerate(walk(question, 1), start=1):
+        if count > MOST:
+            raise Unusable("the question has too many values")
+        if depth > DEEPEST:
+            raise Unusable("the question is nested too deeply")
+        if isinstance(value, str) and len(value) > LONGEST:
+            raise Unusable("the question has a long text")
+        # Written so that what is no number is refused, too.
+        if isinstance(value, int | float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+            raise Unusable("the question has a number that is none, or too large")
+
+
+def walk(value: Any, depth: int) -> Iterator[tuple[Any, int]]:
+    """Yield every value and name in a question with its depth, a container before what is in it."""
+    waiting = [(value, depth)]
+    while waiting:
+        value, depth = waiting.pop()
+        yield value, depth
+        if isinstance(value, dict):
+            waiting += [(part, depth + 1) for pair in value.items() for part in pair]
+        elif isinstance(value, list):
+            waiting += [(part, depth + 1) for part in value]

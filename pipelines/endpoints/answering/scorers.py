@@ -1,0 +1,90 @@
+"""A version that can answer, in memory: its parameters, read once and checked, and the function that asks them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable
+from pipelines.lifecycle.versions import artifacts
+from pipelines.models import ModelVersion
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import PARAMETERS
+
+log = logging.getLogger(__name__)
+
+LARGEST = 2 * 1024 * 1024  # bytes of parameters
+LARGEST_ANSWER = 64 * 1024
+
+
+class Unsound(Exception):
+    """What a version said is no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a version said, as it is sent; and its figure, if it has one."""
+
+    written: bytes
+    score: float | None
+
+
+@dataclass(eq=False)
+class Scorer:
+    """One version, ready to be asked from any thread."""
+
+    function: Callable[[Any, Mapping[str, Any]], Any]
+    parameters: Any
+    size: int
+    overdue: set[Any] = field(default_factory=set)  # calls that nobody waits for any more, and that still run
+    used: float = field(default_factory=time.monotonic)
+
+    def answer(self, question: Mapping[str, Any]) -> Answer:
+        """Ask the version; raises Unsound, or whatever goes wrong in it."""
+        said = self.function(self.parameters, question)
+        if not isinstance(said, dict):
+            raise Unsound("an answer is an object")
+        written = json.dumps(said, allow_nan=False, separators=(",", ":")).encode()
+        if len(written) > LARGEST_ANSWER:
+            raise Unsound("an answer is short")
+        return Answer(written, figure(said.get("score")))
+
+
+@dataclass(eq=False)
+class Unfit:
+    """A version that cannot answer, and whether it is to blame."""
+
+    reason: str
+    is_to_blame: bool
+    since: float = field(default_factory=time.monotonic)
+    used: float = field(default_factory=time.monotonic)
+    size: int = 0
+
+
+def load(use_case: str, shop: int, number: int) -> Scorer | Unfit:
+    """Read a version of a shop by its id; says why where it cannot be asked."""
+    try:
+        version = ModelVersion.objects.for_shop(shop).get(pk=number, use_case=use_case)
+        content = artifacts.load_file(version, PARAMETERS)
+    except ModelVersion.DoesNotExist:
+        return Unfit("no such version", is_to_blame=False)
+    except ArtifactUnavailable as error:
+        log.warning("version %d cannot be read now: %s", number, error)
+        return Unfit("unavailable", is_to_blame=False)
+    except ArtifactRefused as error:
+        log.error("version %d is refused: %s", number, error)
+        return Unfit("refused", is_to_blame=True)
+    if content is None or len(content) > LARGEST:
+        return Unfit("no parameters" if content is None else "large parameters", is_to_blame=True)
+    return Scorer(USE_CASES[use_case].resolve("score"), json.loads(content), len(content))
+
+
+def figure(score: Any) -> float | None:
+    """Return a number as it is logged."""
+    is_number = isinstance(score, int | float) and not isinstance(score, bool) and math.isfinite(score)
+    return float(score) if is_number else None
