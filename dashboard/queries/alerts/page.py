@@ -74,7 +74,7 @@ class AlertsPage:
 
     @property
     def minor_per_hour(self) -> int:
-        """Add up what is at risk by the open ones that name it: several may speak of the same sales."""
+        """Return the most that one open alert puts at risk: several may speak of the same sales, so none are added."""
         return max((shown.alert.minor_per_hour or 0 for shown in self.open), default=0)
 
     @property

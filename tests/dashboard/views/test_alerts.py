@@ -51,6 +51,11 @@ class TestThePage:
     def test_leads_to_home_and_is_in_the_menu(self, alert, see):
         assert 'href="/alerts">Alerts' in see("/").content.decode()
 
+    def test_what_is_snoozed_is_not_on_home(self, alert, see, send):
+        assert SLOW["title"] in see("/").content.decode()
+        send(f"/alerts/{alert.pk}/answer", {"wish": "snooze", "snooze": "day"})
+        assert SLOW["title"] not in see("/").content.decode()
+
     def test_the_log_names_what_failed_and_no_address(self, shop, alert, mail, see):
         AlertDelivery.objects.create(
             shop=shop, alert=alert, channel=mail, kind="webhook", occasion="opened:1", state="failed", attempts=6,
