@@ -57,6 +57,7 @@ def reopen(shop_id: int, key: str, now: datetime) -> bool:
     except IntegrityError:  # another look opened it meanwhile
         return False
     if taken:
+        outbox.drop_over(newest, now)
         record(newest, "alert.reopened")
     return bool(taken)
 

@@ -8,6 +8,7 @@ from pipelines.lifecycle.alerts import lives, quiet
 from pipelines.models import Alert, AlertChannel, AlertDelivery
 
 State = AlertDelivery.State
+BACK = "It came back before its turn came."
 
 
 def put(alert: Alert, what: str, now: datetime) -> None:
@@ -20,6 +21,12 @@ def put_over(alert: Alert, now: datetime) -> None:
     """Have it told to those who heard of an alert that it is over, once it cannot come back any more as the same."""
     heard = AlertDelivery.objects.filter(alert=alert, state=State.SENT).values("channel")
     write(alert, list(AlertChannel.objects.for_shop(alert.shop_id).filter(pk__in=heard)), "over", now + lives.COOLDOWN)
+
+
+def drop_over(alert: Alert, now: datetime) -> None:
+    """Take back that an alert is over, where nobody has been told so yet."""
+    waiting = AlertDelivery.objects.filter(alert=alert, state=State.WAITING, occasion__startswith="over:")
+    waiting.update(state=State.DROPPED, settled_at=now, problem=BACK)
 
 
 def put_test(channel: AlertChannel, now: datetime) -> AlertDelivery:

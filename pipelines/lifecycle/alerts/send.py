@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines.lifecycle import turns
-from pipelines.lifecycle.alerts import answers, channels, lives, messages
+from pipelines.lifecycle.alerts import answers, channels, lives, messages, outbox
 from pipelines.lifecycle.alerts.channels import Outcome
 from pipelines.models import AlertChannel, AlertDelivery, Shop
 
@@ -23,7 +23,7 @@ State = AlertDelivery.State
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 240))
 MOST_TRIES = len(PAUSES) + 1
 AT_ONCE = 50  # of one channel in one go
-OVER, BACK = "It was over before its turn came.", "It came back before its turn came."
+OVER = "It was over before its turn came."
 ANSWERED, REMOVED = "Somebody had answered.", "The channel was removed."
 
 
@@ -71,7 +71,7 @@ def why_stale(delivery: AlertDelivery, now: datetime) -> str:
     state, what = answers.state_of(delivery.alert, now), delivery.occasion.partition(":")[0]
     is_over = state is lives.State.RESOLVED
     if is_over != (what == "over"):
-        return OVER if is_over else BACK
+        return OVER if is_over else outbox.BACK
     if what.startswith("unanswered") and state is not lives.State.OPEN:
         return ANSWERED
     return ""
