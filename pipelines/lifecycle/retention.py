@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from pipelines.lifecycle.data.dataset import LONGEST_WINDOW
 from pipelines.models import (
     Alert,
+    AlertDelivery,
     Checkout,
     DatasetSnapshot,
     Exposure,
@@ -68,6 +69,7 @@ def lives() -> list[Life]:
         Life(ServingWindow.objects.all(), "ends_at", OVER_A_YEAR),
         Life(Measurement.objects.all(), "ends_at", OVER_A_YEAR),
         Life(Alert.objects.exclude(closed_at=None), "closed_at", OVER_A_YEAR),
+        Life(AlertDelivery.objects.exclude(settled_at=None), "settled_at", A_SEASON),
         Life(StagingRun.objects.exclude(finished_at=None), "finished_at", OVER_A_YEAR),
         Life(TrainingRun.objects.filter(version=None), "created_at", OVER_A_YEAR),
         Life(DatasetSnapshot.objects.filter(~Exists(taught)), "created_at", OVER_A_YEAR),
@@ -104,7 +106,7 @@ KEPT |= dict.fromkeys(
 )
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "deployment",
-     "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark"],
+     "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel", "pulse"],
     SMALL,
 )  # fmt: skip
 
