@@ -97,7 +97,7 @@ def settings_page(
     if form:
         typed["approvers"] = form.data.getlist("approvers")
     shop, traffics = settings.shop, traffics_of(settings.shop)
-    usual = traffic.risk_budget(traffic.sold_lately(shop.pk), ShopSettings(margin=settings.margin))
+    usual = ShopSettings(margin=settings.margin).risk_budget(traffic.sold_lately(shop.pk) / traffic.WINDOW.days)
     return SettingsPage(
         settings=settings,
         values=SettingsForm.shown(settings) | typed,

@@ -41,3 +41,8 @@ def is_approved(release: Release, now: datetime) -> bool:
 def stands(given: Approval, now: datetime) -> bool:
     """Say whether a yes still counts: used up already, or in time and of somebody who may still give it."""
     return bool(given.consumed_at) or (given.expires_at > now and not why_not(given.shop_id, given.sub))
+
+
+def use_up(release: Release, now: datetime) -> None:
+    """Note that the shop was given what people said yes to: from now on their yes cannot expire."""
+    approvals_of(release).filter(consumed_at=None).update(consumed_at=now)

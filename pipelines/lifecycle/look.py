@@ -115,7 +115,7 @@ def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
         yes_lasts=ShopSettings.of(row.shop_id).approval_lifetime,
         data_age=now - newest if newest else None,
         artifact_is_safe=row.version.state != ModelVersion.State.QUARANTINED,
-        evidence_is_same=card.evidence_digest(row.evidence) == row.evidence_digest,
+        evidence_is_same=row.card_digest == row.evidence_digest,
         risk_budget=plan.get("risk_budget_minor"),
         asks_before_all=bool(plan.get("asks_before_all")),
         automatic_promotions=automatic_promotions(row, now),

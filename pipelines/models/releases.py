@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from pipelines.models.base import ShopTable
+from pipelines.models.ledger import LifecycleEvent
 
 if TYPE_CHECKING:
     from pipelines.models.shops import Shop
+
+
+def evidence_digest(evidence: dict[str, Any]) -> str:
+    """Return the digest that an approval binds to: the same before the evidence is stored and after."""
+    stored = json.loads(json.dumps(evidence), parse_float=as_stored)
+    return hashlib.sha256(json.dumps(stored, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def as_stored(number: str) -> float | int:
+    """Read a number as PostgreSQL gives it back: one too large for a point has none, and zero has no sign.
+
+    >>> as_stored("1e+16"), as_stored("-0.0"), as_stored("2.0")
+    (10000000000000000, 0.0, 2.0)
+    """
+    return int(Decimal(number)) if "e+" in number else float(number) + 0.0
 
 
 def new_seed() -> str:
@@ -131,6 +150,29 @@ class Release(ShopTable):
             for name, value in changes.items():
                 setattr(self, name, value)
         return bool(moved)
+
+    def show(self, evidence: dict[str, Any]) -> None:
+        """Make evidence its card: a yes binds to exactly that."""
+        self.evidence, self.evidence_digest = evidence, evidence_digest(evidence)
+
+    @property
+    def card_digest(self) -> str:
+        """Digest the card as it lies here: another than `evidence_digest` where somebody changed it."""
+        return evidence_digest(self.evidence)
+
+    def record(self, kind: str, *, by: str, because: str, **facts: Any) -> LifecycleEvent:
+        """Write what happened to it into its shop's ledger; last in the transaction that made it happen."""
+        return LifecycleEvent.record(
+            self.shop,
+            kind,
+            by=by,
+            because=because[:200],
+            use_case=self.use_case,
+            version_number=self.version.number,
+            release_id_seen=self.pk,
+            artifact_digest=self.version.artifact_digest,
+            **facts,
+        )
 
     @property
     def is_open(self) -> bool:

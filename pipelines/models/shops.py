@@ -113,6 +113,12 @@ class ShopSettings(models.Model):
         """Return what a shop's merchant set, with our defaults for the rest."""
         return cls.objects.get_or_create(shop_id=getattr(shop, "pk", shop))[0]
 
+    def risk_budget(self, sold_a_day: float) -> int:
+        """Return what a step may lose at most: what the merchant said, else a day's sales times the margin."""
+        if self.risk_budget_minor is not None:
+            return self.risk_budget_minor
+        return round(sold_a_day * float(self.margin))
+
     @property
     def approval_lifetime(self) -> timedelta:
         return timedelta(days=self.approval_days)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pipelines.strategies.ab import AB
 from pipelines.strategies.blue_green import BlueGreen
@@ -33,6 +34,7 @@ class Plan:
     strategy: str
     steps: tuple[Step, ...]
     reason: str
+    maximum: timedelta
 
 
 def strategy(name: str) -> Strategy:
@@ -53,7 +55,7 @@ def plan(traffic: Traffic, *, wanted: str = "", weights: tuple[int, ...] = (), a
         raise ValueError(chosen.fits(traffic))
     steps = chosen.steps(traffic, weights if wanted or name == Canary.name else (), alongside_days)
     check_steps(steps)
-    return Plan(chosen.name, steps, reason)
+    return Plan(chosen.name, steps, reason, chosen.maximum)
 
 
 def suggest(traffic: Traffic, alongside_days: int) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle.releases import card, traffic
 from pipelines.models import Deployment, Release, Shop
-from pipelines.strategies import Canary, Traffic
+from pipelines.strategies import Canary, Plan, Traffic
 from tests.dashboard import story
 
 SPLIT = Traffic("randomised", units_a_day=40_000, rate=0.03)
@@ -36,8 +36,8 @@ def shares(shop: Shop, *, weight: int = 5, **changes: Any) -> Release:
         evaluated_at=now,
     )
     deployment = Deployment.of(shop, version.use_case)
-    row.evidence = card.evidence_of(row, deployment, shop.settings, traffic.known_of(deployment))
-    row.evidence_digest = card.evidence_digest(row.evidence)
+    plan = Plan("canary", tuple(Canary().steps(SPLIT)), "Enough shoppers come", Canary().maximum)
+    row.show(card.evidence_of(row, deployment, shop.settings, traffic.known_of(deployment), plan))
     row.analysis = analysis(now)
     for name, value in changes.items():
         setattr(row, name, value)
@@ -50,8 +50,8 @@ def half_way(shop: Shop, **changes: Any) -> Release:
     """Return a release on which the merchant is asked again, since nothing is proven."""
     row = shares(shop, weight=50, phase=Release.Phase.AWAITING_APPROVAL, is_proven=False, **changes)
     told = row.analysis | {"reason": "not_proven", "sentence": "Not proven: this step has run as long as planned."}
-    row.evidence = card.add_measurements(row.evidence, told, is_proven=False)
-    row.evidence_digest, row.analysis = card.evidence_digest(row.evidence), told
+    row.show(card.add_measurements(row.evidence, told, is_proven=False))
+    row.analysis = told
     row.expires_at = timezone.now() + timedelta(days=7)
     row.save()
     return row

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.jobs import releases as jobs
-from pipelines.lifecycle.releases import card
 from pipelines.models import Alert, Approval, Deployment, LifecycleEvent, Release, ServingWindow
+from pipelines.models.releases import evidence_digest
 from tests import exposing, histories
 
 HOUR = timedelta(hours=1)
@@ -23,7 +23,7 @@ class CanaryStore:
         self.release = exposing.a_canary(self.shop, at=self.now, **changes)
         evidence = self.release.evidence | {"maximum_days": 21}
         evidence["plan"] = evidence["plan"] | {"risk_budget_minor": 10**9}
-        digest = card.evidence_digest(evidence)
+        digest = evidence_digest(evidence)
         Release.objects.filter(pk=self.release.pk).update(evidence=evidence, evidence_digest=digest)
         Approval.objects.filter(release=self.release).update(evidence_digest=digest, consumed_at=self.now)
         stable = self.deployment.active

@@ -14,8 +14,8 @@ from pipelines.lifecycle import approvers
 from pipelines.lifecycle.approvers import OPERATOR, why_not
 from pipelines.lifecycle.errors import Refused, StageError
 from pipelines.lifecycle.ingest import freshness
-from pipelines.lifecycle.releases import card, freezes, move, rollback
-from pipelines.lifecycle.releases.move import CHANGED, Phase, record
+from pipelines.lifecycle.releases import freezes, move, rollback
+from pipelines.lifecycle.releases.move import CHANGED, Phase
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Approval, Deployment, LifecycleEvent, Release, Shop
 
@@ -98,12 +98,12 @@ def schedule(waiting: Release, until: datetime, sub: str, now: datetime) -> None
     if not waiting.enter(Phase.SCHEDULED, scheduled_for=until, held="", entered_at=now):
         raise Refused(CHANGED)
     tell_given(waiting, sub)
-    record(waiting, "release.scheduled", by="system", because="Nothing goes live until then", until=until.isoformat())
+    waiting.record("release.scheduled", by="system", because="Nothing goes live until then", until=until.isoformat())
 
 
 def tell_given(waiting: Release, sub: str) -> None:
     """Write a yes into the ledger."""
-    record(waiting, "approval.given", by=sub, because="Approved", evidence_digest=waiting.evidence_digest)
+    waiting.record("approval.given", by=sub, because="Approved", evidence_digest=waiting.evidence_digest)
 
 
 def refused(waiting: Release, sub: str, refusal: StageError) -> None:
@@ -112,7 +112,7 @@ def refused(waiting: Release, sub: str, refusal: StageError) -> None:
         log.warning("a yes of %s in shop %d was refused again", sub, waiting.shop_id)
         return
     fresh = Release.objects.select_related("version", "shop").get(pk=waiting.pk)
-    record(fresh, REFUSALS.get(refusal.sentence, "approval.refused"), by=sub, because=refusal.sentence)
+    fresh.record(REFUSALS.get(refusal.sentence, "approval.refused"), by=sub, because=refusal.sentence)
 
 
 def refuse_unknown(shop: Shop, *, sub: str, asked_for: int) -> None:
@@ -138,7 +138,7 @@ def require_same(waiting: Release, artifact_digest: str, evidence_digest: str, r
     unmoved = Release.objects.filter(pk=waiting.pk, revision=revision)
     if waiting.revision != revision or not waiting.is_waiting_for_merchant or not unmoved.exists():
         raise Refused(CHANGED)
-    known = (waiting.version.artifact_digest, waiting.evidence_digest, card.evidence_digest(waiting.evidence))
+    known = (waiting.version.artifact_digest, waiting.evidence_digest, waiting.card_digest)
     if known != (artifact_digest, evidence_digest, evidence_digest) or not follows_its_card(waiting):
         raise Refused(NOT_THE_SAME)
 

@@ -14,12 +14,14 @@ from django.db import transaction
 from pipelines import strategies
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.releases import card
-from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, ShopSettings
-from pipelines.strategies import Step
+from pipelines.models import Deployment, ModelVersion, Release, ShopSettings
+from pipelines.models.releases import evidence_digest
+from pipelines.strategies import Step, policy
 
 Phase = Release.Phase
 SYSTEM = "system"
+Gate = dict[str, Any]  # as cards keep them
+TESTED_FIRST = "It runs in your test store first"
 CHANGED = "This card changed since you opened it. Nothing was done; look at it again."
 
 
@@ -49,6 +51,28 @@ def following(release: Release) -> Step | None:
     steps = steps_of(release)
     number = next_step(release) if steps else 0
     return steps[number] if number < len(steps) else None
+
+
+def take_the_first(release: Release, now: datetime, *, waits: bool, gate: Gate | None, is_in_vain: bool) -> bool:
+    """Take the first step, unless the test store has it, refused it, or a question would outlive no freeze."""
+    if waits:
+        hold(release, TESTED_FIRST)
+        return False
+    if gate and not passes(release, gate):
+        return close(release, Phase.REJECTED, by=SYSTEM, because="It failed in your test store")
+    if is_in_vain and phase_of(steps_of(release)[0]) == Phase.AWAITING_APPROVAL:
+        hold(release, policy.IN_VAIN)
+        return False
+    return enter_step(release, 0, now, by=SYSTEM, because="Ready")
+
+
+def passes(release: Release, gate: Gate) -> bool:
+    """Put what the test store said on the card; False where it says no."""
+    release.show(release.evidence | {"gates": [*release.evidence["gates"], gate]})
+    Release.objects.filter(pk=release.pk, revision=release.revision).update(
+        evidence=release.evidence, evidence_digest=release.evidence_digest
+    )
+    return bool(gate["verdict"] != "failed")
 
 
 def enter_step(release: Release, number: int, now: datetime, *, by: str, because: str) -> bool:
@@ -88,6 +112,8 @@ def point(release: Release, split: strategies.Split, now: datetime) -> int:
     version = ModelVersion.objects.select_for_update(no_key=True).get(pk=release.version_id)
     if not version.may_be_released or not approvers.is_approved(release, now):
         raise Refused(CHANGED)
+    if not split.stable:
+        approvers.use_up(release, now)
     return seen.revision + 1
 
 
@@ -98,7 +124,6 @@ def exposed(release: Release, split: strategies.Split, now: datetime) -> dict[st
         changes["exposed_at"] = now
     if not split.stable:
         changes["healthy_since"] = now
-        approvers.approvals_of(release).filter(consumed_at=None).update(consumed_at=now)
     return changes
 
 
@@ -108,7 +133,7 @@ def tell_step(release: Release, *, by: str, because: str, deployment_revision: i
         supersede_live(release)
     facts = {"step": release.steps[release.step]["name"], "deployment_revision": deployment_revision}
     kind = "release.step" if release.phase == Phase.CANARY else f"release.{release.phase}"
-    record(release, kind, by=by, because=because, **facts)
+    release.record(kind, by=by, because=because, **facts)
 
 
 def supersede_live(release: Release) -> None:
@@ -127,12 +152,12 @@ def ask_merchant(
     if step is not None:
         changes["step"] = step
     if evidence is not None:
-        changes |= {"evidence": evidence, "evidence_digest": card.evidence_digest(evidence)}
+        changes |= {"evidence": evidence, "evidence_digest": evidence_digest(evidence)}
         changes |= {"is_proven": evidence["is_proven"], "asked_at": now}
     with transaction.atomic():
         moved = release.enter(Phase.AWAITING_APPROVAL, entered_at=now, **changes)
         if moved:
-            record(release, "release.asked", by=SYSTEM, because="The merchant decides", until=expires_at.isoformat())
+            release.record("release.asked", by=SYSTEM, because="The merchant decides", until=expires_at.isoformat())
     return moved
 
 
@@ -144,7 +169,7 @@ def hold(release: Release, reason: str) -> bool:
         if not mine.update(held=reason):
             return False
         release.held = reason
-        record(release, "release.held", by=SYSTEM, because=reason)
+        release.record("release.held", by=SYSTEM, because=reason)
     return True
 
 
@@ -155,7 +180,7 @@ def let_go(release: Release) -> bool:
         if not mine.update(held=""):
             return False
         release.held = ""
-        record(release, "release.resumed", by=SYSTEM, because="What held it is over")
+        release.record("release.resumed", by=SYSTEM, because="What held it is over")
     return True
 
 
@@ -169,7 +194,7 @@ def pause(release: Release, *, by: str, revision: int, pauses: bool = True) -> R
         ):
             raise Refused(CHANGED)
         kind, because = ("release.paused", "Paused") if pauses else ("release.resumed", "Goes on")
-        record(release, kind, by=by, because=because)
+        release.record(kind, by=by, because=because)
     return release
 
 
@@ -178,20 +203,5 @@ def close(release: Release, phase: Release.Phase, *, by: str, because: str, note
     with transaction.atomic():
         moved = release.enter(phase, closed_because=because[:200], weight=0, held="", is_paused=False)
         if moved:
-            record(release, f"release.{phase.value}", by=by, because=because[:200], note=note)
+            release.record(f"release.{phase.value}", by=by, because=because[:200], note=note)
     return moved
-
-
-def record(release: Release, kind: str, *, by: str, because: str, **facts: Any) -> LifecycleEvent:
-    """Write what happened to a release into its shop's ledger."""
-    return LifecycleEvent.record(
-        release.shop,
-        kind,
-        by=by,
-        because=because[:200],
-        use_case=release.use_case,
-        version_number=release.version.number,
-        release_id_seen=release.pk,
-        artifact_digest=release.version.artifact_digest,
-        **facts,
-    )

@@ -7,19 +7,17 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from pipelines import strategies, words
+from pipelines import words
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.releases import card, freezes, move, sameness, traffic
 from pipelines.lifecycle.releases.move import SYSTEM, Phase
-from pipelines.lifecycle.releases.traffic import Known
 from pipelines.lifecycle.sandbox import staging
-from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, ShopSettings
-from pipelines.strategies import Traffic, policy
+from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release
 from pipelines.strategies.freezing import Effect
 
 ROUTINE_ASKS_EVERY = timedelta(days=7)
 REPLACEABLE = (Phase.STAGED, Phase.SHADOW, Phase.AWAITING_APPROVAL, Phase.SCHEDULED)
-TESTED_FIRST = "It runs in your test store first"
+OUTLASTS = Effect.OUTLASTS
 ONCE_A_WEEK = "Routine questions come once a week"
 
 
@@ -58,13 +56,15 @@ def open_one(version: ModelVersion, *, routine: bool, again: bool, strategy: str
         if earlier and not (again and earlier.may_come_again):
             return earlier
         waiting = Release.under_way(version.shop_id, version.use_case)
-        if same := what_is_the_same(version, deployment, waiting):
-            return set_aside(version, deployment, known, because=same, strategy=strategy)
-        if waiting and not gives_way(waiting, version, now):
+        same = what_is_the_same(version, deployment, waiting)
+        if waiting and not same and not gives_way(waiting, version, now):
             return None
+        release = card.planned(version, deployment, known, strategy=strategy)
+        if same:
+            return set_aside(release, because=same)
         if waiting:
             move.close(waiting, Phase.SUPERSEDED, by=SYSTEM, because=f"Version {version.number} replaced it")
-        release = stage(version, deployment, known, strategy=strategy, replaced=waiting)
+        stage(release, replaced=waiting)
         if routine:
             wait_for_the_week(release, now)
         begin(release, now)
@@ -77,65 +77,26 @@ def what_is_the_same(version: ModelVersion, deployment: Deployment, waiting: Rel
     return known or sameness.why_nothing_differs(version, waiting.version if waiting else None)
 
 
-def set_aside(version: ModelVersion, deployment: Deployment, known: Known, *, because: str, strategy: str) -> Release:
+def set_aside(release: Release, *, because: str) -> Release:
     """Write down that a version was replaced before anybody was asked, by what is the same."""
-    release = planned(version, deployment, known, strategy=strategy)
     release.phase, release.closed_because = Phase.SUPERSEDED, because
     release.save()
-    move.record(release, "release.superseded", by=SYSTEM, because=because)
+    release.record("release.superseded", by=SYSTEM, because=because)
     return release
 
 
 def gives_way(waiting: Release, version: ModelVersion, now: datetime) -> bool:
     """Say whether a release may be replaced: of an older version, seen by no shopper, and no yes would be lost."""
-    is_granted = waiting.phase == Phase.SCHEDULED and freezes.of(waiting, now).effect is not Effect.OUTLASTS
+    is_granted = waiting.phase == Phase.SCHEDULED and freezes.of(waiting, now).effect is not OUTLASTS
     is_older = waiting.version.number < version.number
     return waiting.phase in REPLACEABLE and not waiting.weight and is_older and not is_granted
 
 
-def stage(
-    version: ModelVersion, deployment: Deployment, known: Known, *, strategy: str, replaced: Release | None
-) -> Release:
-    """Write the release down."""
-    release = planned(version, deployment, known, strategy=strategy)
+def stage(release: Release, *, replaced: Release | None) -> None:
+    """Write the release down; the question that it replaces was asked already."""
     release.asked_at = replaced.asked_at if replaced else None
     release.save()
-    move.record(release, "release.staged", by=SYSTEM, because="A new version is ready")
-    return release
-
-
-def planned(version: ModelVersion, deployment: Deployment, known: Known, *, strategy: str) -> Release:
-    """Plan a release, with its strategy and steps as data, and the card that it would be decided on."""
-    settings = ShopSettings.of(version.shop_id)
-    plan = plan_for(known.beside(deployment), settings, strategy)
-    release = Release(
-        shop_id=version.shop_id,
-        use_case=version.use_case,
-        version=version,
-        strategy=plan.strategy,
-        steps=[step.as_dict() for step in plan.steps],
-        is_proven=version.state == ModelVersion.State.VALIDATED,
-    )
-    release.evidence = card.evidence_of(release, deployment, settings, known)
-    release.evidence["plan"]["reason"] = plan.reason
-    release.evidence_digest = card.evidence_digest(release.evidence)
-    return release
-
-
-def plan_for(known: Traffic, settings: ShopSettings, strategy: str) -> strategies.Plan:
-    """Choose strategy and steps by traffic; what somebody asked for by name must fit, a standing wish gives way.
-
-    The merchant's shares of shoppers are for strategies that take them; others go by their own.
-    """
-    wanted, refusal = strategy or settings.strategy, ""
-    for weights in dict.fromkeys((tuple(settings.canary_weights), ())):
-        try:
-            return strategies.plan(known, wanted=wanted, weights=weights, alongside_days=settings.alongside_days)
-        except ValueError as error:
-            refusal = str(error)
-    if strategy:
-        raise Refused(refusal)
-    return strategies.plan(known, alongside_days=settings.alongside_days)
+    release.record("release.staged", by=SYSTEM, because="A new version is ready")
 
 
 def wait_for_the_week(release: Release, now: datetime) -> None:
@@ -166,28 +127,5 @@ def begin(release: Release, now: datetime) -> bool:
     """Take the first step of a staged release, unless its week or its test store is still to come."""
     if release.is_paused or release.phase != Phase.STAGED or waits_for_the_week(release, now):
         return False
-    if staging.wanted(release):
-        move.hold(release, TESTED_FIRST)
-        return False
-    if not passes_test_store(release):
-        return move.close(release, Phase.REJECTED, by=SYSTEM, because="It failed in your test store")
-    if (
-        move.phase_of(move.steps_of(release)[0]) == Phase.AWAITING_APPROVAL
-        and freezes.of(release, now).effect is Effect.OUTLASTS
-    ):
-        move.hold(release, policy.IN_VAIN)
-        return False
-    return move.enter_step(release, 0, now, by=SYSTEM, because="Ready")
-
-
-def passes_test_store(release: Release) -> bool:
-    """Put what the test store said on the card; False where it says no."""
-    gate = staging.gate_of(release.version)
-    if gate is None:
-        return True
-    evidence = release.evidence | {"gates": [*release.evidence["gates"], gate]}
-    release.evidence, release.evidence_digest = evidence, card.evidence_digest(evidence)
-    Release.objects.filter(pk=release.pk, revision=release.revision).update(
-        evidence=release.evidence, evidence_digest=release.evidence_digest
-    )
-    return bool(gate["verdict"] != "failed")
+    trial, freeze = staging.trial_of(release), freezes.of(release, now)
+    return move.take_the_first(release, now, waits=trial.waits, gate=trial.gate, is_in_vain=freeze.effect is OUTLASTS)

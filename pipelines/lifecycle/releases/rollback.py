@@ -13,10 +13,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.releases import card, move, traffic
+from pipelines.lifecycle.releases import move, traffic
 from pipelines.lifecycle.releases.move import SYSTEM, Phase
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Approval, Deployment, ModelVersion, Release
+from pipelines.models.releases import evidence_digest
 
 MOVED_ON = "Another version went live since you opened this page. Nothing was done; look at it again."
 VOID = "A rollback came first"
@@ -149,7 +150,7 @@ def close_live(
     earlier = Release.objects.for_shop(deployment.shop_id).filter(version=target, phase=Phase.SUPERSEDED)
     for row in earlier.select_related("version", "shop") if target else []:
         row.enter(Phase.LIVE, weight=100, closed_because="", entered_at=now, healthy_since=now)
-        move.record(row, "release.restored", by=by, because=f"Version {taken.number} was rolled back")
+        row.record("release.restored", by=by, because=f"Version {taken.number} was rolled back")
 
 
 def void_open_cards(deployment: Deployment, target: ModelVersion | None) -> None:
@@ -162,7 +163,7 @@ def void_open_cards(deployment: Deployment, target: ModelVersion | None) -> None
         move.close(waiting, Phase.SUPERSEDED, by=SYSTEM, because="What it was compared with was rolled back")
     else:
         shown = waiting.evidence | {"compared_with": target.number if target else None}
-        digest = card.evidence_digest(shown)
+        digest = evidence_digest(shown)
         waiting.enter(waiting.phase, entered_at=waiting.entered_at, evidence=shown, evidence_digest=digest)
 
 

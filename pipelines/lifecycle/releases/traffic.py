@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle.evidence import kinds
 from pipelines.lifecycle.evidence.pace import CAP_WINDOW, WINDOW
-from pipelines.models import Deployment, Order, Shop, ShopSettings
+from pipelines.models import Deployment, Order, Shop
 from pipelines.strategies import Traffic
 
 
@@ -37,13 +37,6 @@ def known_of(deployment: Deployment) -> Known:
 def traffic_of(deployment: Deployment) -> Traffic:
     """Say how fast evidence can be had of a use case."""
     return kinds.of(deployment.use_case).traffic(deployment)
-
-
-def risk_budget(sold: int, settings: ShopSettings) -> int:
-    """Return what a step may lose at most: what the merchant said, else a day's sales times the margin."""
-    if settings.risk_budget_minor is not None:
-        return settings.risk_budget_minor
-    return round(sold / WINDOW.days * float(settings.margin))
 
 
 def sold_lately(shop_id: int) -> int:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -36,7 +36,6 @@ MOST_ATTEMPTS = 5
 DAYS = 14
 NAME = "Test store"
 GATE_VERDICTS = {State.PASSED: "passed", State.FAILED: "failed"}
-STILL_OPEN = "The last days are being replayed in the test store."
 GIVEN_UP = "The test did not come to an end in five attempts. Nothing was found out."
 DONE_SHARE = 0.9
 
@@ -49,22 +48,27 @@ def rehearsed() -> list[str]:
     return [slug for slug, case in USE_CASES.items() if case.rehearsal]
 
 
-def wanted(release: Release) -> bool:
-    """Say whether a release still waits for its version's test: a test store is linked, and the test is not over."""
+class Trial(NamedTuple):
+    """Whether a release still waits for its version's test, and else what came of it: a gate, where there was one."""
+
+    waits: bool = False
+    gate: dict[str, Any] | None = None
+
+
+def trial_of(release: Release) -> Trial:
+    """Say what a test store has to say of a release; nothing where none is linked, or nothing is tried there."""
     if release.version.use_case not in rehearsed():
-        return False
+        return Trial()
     if not StoreLink.objects.for_shop(release.shop_id).confirmed().exists():
-        return False
-    return not StagingRun.objects.filter(version=release.version_id).exclude(state__in=OPEN_STATES).exists()
-
-
-def gate_of(version: ModelVersion) -> dict[str, Any] | None:
-    """Return the test's result as a check of the version; nothing where it is not tested in a test store."""
-    if version.use_case not in rehearsed() or not StoreLink.objects.for_shop(version.shop_id).confirmed().exists():
-        return None
-    run = StagingRun.objects.filter(version=version.pk).only("state", "sentence", "result").first()
+        return Trial()
+    run = StagingRun.objects.filter(version=release.version_id).only("state", "sentence", "result").first()
     if run is None or run.state in OPEN_STATES:
-        return {"name": NAME, "verdict": "open", "text": STILL_OPEN, "value": None, "threshold": None}
+        return Trial(waits=True)
+    return Trial(gate=gate_of(run))
+
+
+def gate_of(run: StagingRun) -> dict[str, Any]:
+    """Return a test's result as a check of the version."""
     figures = {name: run.result.get(name) for name in ("value", "threshold")}
     return {"name": NAME, "verdict": GATE_VERDICTS.get(run.state, "open"), "text": run.sentence, **figures}
 

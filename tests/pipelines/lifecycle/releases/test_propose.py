@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.releases import approval, propose, traffic
+from pipelines.lifecycle.releases import approval, move, propose, traffic
 from pipelines.models import (
     Deployment,
     LifecycleEvent,
@@ -126,7 +126,7 @@ class TestAskingOnceAWeek:
         approval.reject(a_card(shop), by=histories.OWNER, reason="no", revision=1)
         linked(shop)
         card = propose.propose(a_version(shop))
-        assert (card.phase, card.held) == (Phase.STAGED, propose.TESTED_FIRST)
+        assert (card.phase, card.held) == (Phase.STAGED, move.TESTED_FIRST)
         passes_its_test(card)
         assert propose.begin(card, timezone.now())
         card.refresh_from_db()
@@ -139,7 +139,7 @@ class TestAskingOnceAWeek:
         assert "once a week" in card.held
         later = timezone.now() + timedelta(days=8)
         assert not propose.begin(card, later)
-        assert card.held == propose.TESTED_FIRST
+        assert card.held == move.TESTED_FIRST
         passes_its_test(card)
         assert propose.begin(card, later)
 

@@ -10,7 +10,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from pipelines.lifecycle.releases import approval, move, rollback, what_ran
+from pipelines.lifecycle.releases import approval, rollback, what_ran
 from pipelines.models import Deployment, LifecycleEvent
 from tests import histories
 from tests.histories import a_card, approved
@@ -88,7 +88,7 @@ def test_a_candidate_that_is_taken_back_changes_nothing_of_what_ran(shop, clock)
     card = a_card(shop)
     approval.reject(card, by=histories.OWNER, reason="no", revision=card.revision)
     other = a_card(shop)
-    move.record(other, "release.rolled_back", by="system", because="It did harm to some shoppers")
+    other.record("release.rolled_back", by="system", because="It did harm to some shoppers")
     assert versions(shop) == [None, 1]
 
 

@@ -111,6 +111,10 @@ def a_toy(shop, learned: float):
     )
 
 
+def trial(version):
+    return staging.trial_of(Release(shop=version.shop, version=version))
+
+
 def staged(version, now):
     return staging.stage_version(version, now)
 
@@ -118,36 +122,33 @@ def staged(version, now):
 class TestWithoutATestStore:
     def test_nothing_is_wanted_and_there_is_no_gate(self, real, moods, now):
         version = a_toy(real, 2)
-        assert staging.gate_of(version) is None
-        assert not staging.wanted(Release(shop=real, version=version))
+        assert trial(version) == (False, None)
         assert staged(version, now) is None and not StagingRun.objects.exists()
 
     def test_a_link_that_only_waits_is_none(self, real, test_shop, moods, now):
         StoreLink.objects.create(shop=real, test_shop=test_shop, entered_at=now, by="1001")
-        assert staging.gate_of(a_toy(real, 2)) is None
+        assert trial(a_toy(real, 2)) == (False, None)
 
 
 class TestARun:
     def test_passes_beside_the_simple_rule_and_says_so(self, link, real, moods, now, monkeypatch):
         monkeypatch.setattr(staging, "DAYS", 14)
         version = a_toy(real, 2)
-        waiting = Release(shop=real, version=version)
-        assert staging.wanted(waiting)
-        assert staging.gate_of(version)["verdict"] == "open"
+        assert trial(version) == (True, None)
         run = staged(version, now)
         assert run.state == State.PASSED and run.finished_at
         assert run.aa == {"same": True, "days": 14, "of": 14, "differs_on": None}
         assert [day["day"] for day in run.result["days"]] == list(range(-14, 0))
         assert run.result["against"] == "the simple rule"
-        assert not staging.wanted(waiting)
-        gate = staging.gate_of(version)
+        waits, gate = trial(version)
+        assert not waits
         assert (gate["name"], gate["verdict"], gate["value"], gate["threshold"]) == ("Test store", "passed", 1.0, 1.5)
 
     def test_fails_on_a_candidate_that_is_out_of_reach(self, link, real, moods, now):
         version = a_toy(real, 90)
         run = staged(version, now)
         assert run.state == State.FAILED
-        assert staging.gate_of(version)["verdict"] == "failed"
+        assert trial(version).gate["verdict"] == "failed"
         assert LifecycleEvent.objects.for_shop(real).filter(kind="staging.failed", version_number=version.number)
 
     def test_fails_on_a_candidate_that_gives_no_answer(self, link, real, moods, now):
@@ -190,7 +191,7 @@ class TestARun:
         version = a_toy(empty, 2)
         run = staged(version, now)
         assert run.state == State.STOPPED and "There is no day yet" in run.sentence
-        assert staging.gate_of(version)["verdict"] == "open"
+        assert trial(version).gate["verdict"] == "open"
 
     def test_twice_is_once(self, link, real, moods, now):
         version = a_toy(real, 2)
@@ -316,7 +317,7 @@ class TestTheClock:
         jobs.carry_on()
         assert queued == [("stage", (version.pk,))]
         jobs.stage(version.pk)
-        assert staging.gate_of(version)["verdict"] == "passed"
+        assert trial(version).gate["verdict"] == "passed"
         assert queued[1:] == [("evaluate", (waiting.pk,))]
         jobs.carry_on()
         assert len(queued) == 2, "what is over is not begun again"
@@ -409,7 +410,5 @@ def test_a_release_reads_it_cheaply(link, real, moods, now, django_assert_max_nu
     version = a_toy(real, 2)
     staged(version, now)
     with django_assert_max_num_queries(2):
-        staging.gate_of(version)
-    with django_assert_max_num_queries(2):
-        staging.wanted(Release(shop=real, version=version))
+        trial(version)
     assert Deployment.of(real, SLUG)
