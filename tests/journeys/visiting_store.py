@@ -33,7 +33,7 @@ from tests.pipelines.endpoints.answering.asking import Door
 
 MONDAY = datetime(2026, 9, 14, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-OPENS = 10  # all visitors of a day come in this hour: it is the shop's peak
+OPEN = (10, 11, 15)  # the hours of a day in which visitors come, as many in each
 SOON = timedelta(minutes=5)  # after a visit, an order
 PRICE = 2000
 
@@ -140,30 +140,40 @@ class VisitingStore:
     # Time
 
     def hour(self, visitors: int = 0, puts_off: Callable[[Answer], bool] = nobody) -> list[Answer]:
-        """Let an hour pass: the door looks, visitors come, and the clock's jobs run. Give what visitors were told."""
+        """Let an hour pass: the door looks, visitors come, jobs follow. Give what visitors were told."""
         self.door.memory.look()
         told = self.visited(visitors, puts_off) if visitors else []
         self.clock.shift(HOUR)
         self.door.written()
-        monitoring.sum_up()
-        jobs.keep_time()
+        if visitors:  # at other hours there is nothing new, but that the door is alive
+            monitoring.sum_up()
+            jobs.keep_time()
         return told
 
     def day(self, visitors: int, puts_off: Callable[[Answer], bool] = nobody) -> list[Answer]:
         """Let a day pass, hour by hour from midnight; give what visitors were told."""
         told = []
         for hour in range(24):
-            told += self.hour(visitors if hour == OPENS else 0, puts_off)
-        histories.pulled(self.shop, self.now)
+            told += self.hour(visitors // len(OPEN) if hour in OPEN else 0, puts_off)
+        self.end_day()
         return told
 
-    def quiet_days(self, count: int, visitors: int) -> None:
-        """Let days pass on which nothing is being released: only their visitors matter."""
+    def days_before(self, count: int, visitors: int) -> None:
+        """Let days pass on which nothing is released yet: only what their visitors do matters."""
         for _ in range(count):
-            self.clock.shift(OPENS * HOUR)
-            self.hour(visitors)
-            self.clock.shift((23 - OPENS) * HOUR)
+            midnight = self.now
+            for hour in OPEN:
+                self.clock.move_to(midnight + hour * HOUR)
+                self.hour(visitors // len(OPEN))
+            self.clock.move_to(midnight + DAY)
+        self.end_day()
+
+    def end_day(self) -> None:
+        """Read from Shopify what is new, and do what is done once a day."""
         histories.pulled(self.shop, self.now)
+        monitoring.keep_up()
+        jobs.keep_time()
+        jobs.look_back()
 
 
 @contextmanager
