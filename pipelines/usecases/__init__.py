@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from pipelines.usecases import demand_forecast
 from pipelines.usecases.contract import UseCase
+from pipelines.usecases.wording import Words, shared_by
 
 
 class Register(Mapping[str, UseCase]):
@@ -49,3 +50,8 @@ USE_CASES = Register(demand_forecast.USE_CASE)
 def use_case_choices() -> list[tuple[str, str]]:
     """List slug and title of every use case, for callable choices."""
     return [(use_case.slug, use_case.title) for use_case in USE_CASES.values()]
+
+
+def shared_words() -> Words:
+    """Return the words for sentences that speak of every use case."""
+    return shared_by(use_case.words for use_case in USE_CASES.values())
