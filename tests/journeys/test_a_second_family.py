@@ -16,6 +16,7 @@ from pipelines.models import (
     Release,
     TrainingRun,
 )
+from pipelines.strategies.reasons import Reason
 from tests.families.visits import SLUG
 from tests.journeys import visiting_store
 from tests.journeys.visiting_store import Answer, VisitingStore
@@ -79,7 +80,7 @@ def test_a_family_of_visits_lives_its_whole_life(store: VisitingStore) -> None:
     store.day(A_DAY, puts_off=sees_the_new_one)
     taken = store.release(2)
     assert (taken.phase, taken.weight) == (Phase.ROLLED_BACK, 0)
-    assert (taken.version.state, taken.analysis["reason"]) == ("quarantined", "harm")
+    assert (taken.version.state, taken.analysis["reason"]) == ("quarantined", Reason.HARM)
     assert store.pointer.active == first and store.pointer.canary is None
     assert Alert.objects.get(release=taken).severity == "critical"
     assert {answer["arm"] for answer in store.day(A_DAY)} == {"stable"}
@@ -100,8 +101,9 @@ def test_a_family_of_visits_lives_its_whole_life(store: VisitingStore) -> None:
         if store.release(3).phase == Phase.CANARY:
             store.day(3 * A_DAY)
     again = store.release(3)
-    assert (again.phase, again.analysis["reason"]) == (Phase.AWAITING_APPROVAL, "undecided")
-    assert again.analysis["non_inferior"] > 20 > again.analysis["harm"]
+    shown = again.evidence["analysis"]
+    assert (again.phase, shown["reason"]) == (Phase.AWAITING_APPROVAL, Reason.UNDECIDED)
+    assert shown["non_inferior"] > 20 > shown["harm"] and shown["orders"]["canary"] > 100
     store.approve(3)
     assert store.pointer.active == store.version(3) and store.pointer.standby == first
     assert {answer["outcome"] for answer in store.day(A_DAY)} == {"answered"}

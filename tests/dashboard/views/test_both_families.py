@@ -66,9 +66,13 @@ def share(shop, version):
     """Plan a release by the shop's traffic, say yes, and let visitors of two days see it."""
     now = timezone.now()
     hour = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=3)
-    ServingWindow.objects.create(
-        shop=shop, use_case=SLUG, arm="stable", starts_at=hour - timedelta(days=20), ends_at=hour, units=9_000
+    facts = {"shop": shop, "use_case": SLUG, "arm": "stable", "units": 100}
+    starts = [hour - timedelta(days=ago) for ago in range(20)]
+    ServingWindow.objects.bulk_create(
+        ServingWindow(starts_at=start, ends_at=start + timedelta(hours=1), **facts) for start in starts
     )
+    for start in starts:
+        exposing.ordered(version, [None] * 20, start)
     card = propose.propose(version)
     while not card.is_waiting_for_merchant:
         assert move.enter_step(card, move.next_step(card), now, by="system", because="Answered")
