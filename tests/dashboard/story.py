@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from pipelines.models import Deployment, Location, ModelVersion, Product, Shop, Staff, Variant
 from pipelines.models.demand_forecast import Forecast, StockAdvice, StockTotals
-from pipelines.usecases.demand_forecast.judging.replay_result import Difference, Outcome, Replay
+from pipelines.usecases.demand_forecast.judging.replay_result import Difference, PolicyCost, Replay
 from pipelines.usecases.demand_forecast.presentation import present
 from tests import histories, identities
 
@@ -56,11 +56,11 @@ def a_replay(profit: int = 190_000, low: int = 60_000, high: int = 310_000, **ch
     return Replay(**facts | changes)
 
 
-def an_outcome(saved: int) -> Outcome:
+def an_outcome(saved: int) -> PolicyCost:
     """Return what a policy that saves so much would have earned."""
     weekly = np.full(WEEKS, 400_000 + saved / WEEKS) + np.linspace(-saved, saved, WEEKS) / 20
     too_little = 348_000 - saved / 2
-    return Outcome(weekly, 900.0, 80.0, too_little, 143_000 - saved / 2, 100_000.0, 52_000.0)
+    return PolicyCost(weekly, 900.0, 80.0, too_little, 143_000 - saved / 2, 100_000.0, 52_000.0)
 
 
 def told(replay: Replay) -> dict[str, Any]:

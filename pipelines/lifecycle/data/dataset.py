@@ -225,7 +225,7 @@ def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
         series=len(source.series),
         rows=len(source.demand),
         units=int(source.demand["y"].sum()),
-        digest=digest_of(built.tables),
+        digest=tables_digest(built.tables),
         shares=shares_of(source),
         newest_order_at=newest_order_at(shop, source),
         newest_pull_at=newest_pull,
@@ -271,7 +271,7 @@ def shares_of(source: Source) -> dict[str, Any]:
     }
 
 
-def digest_of(tables: dict[str, pd.DataFrame]) -> str:
+def tables_digest(tables: dict[str, pd.DataFrame]) -> str:
     """Return the digest of frames: the same rows give the same digest."""
     digest = hashlib.sha256()
     for name in sorted(tables):

@@ -125,7 +125,7 @@ class Replayed:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Rehearsed:
     """What the days say about the candidate, in words."""
 
     passed: bool
@@ -134,7 +134,7 @@ class Verdict:
     threshold: float | None = None
 
 
-def replay(
+def rehearse_days(
     mornings: Sequence[date],
     frames_at: Callable[[date], Frames],
     candidate: Answer,
@@ -150,11 +150,11 @@ def replay(
     today = happened.asof + timedelta(days=1)
     for number, morning in enumerate(mornings):
         frames = frames_at(morning)
-        first, again = ask(running, frames, judged), ask(running, frames, judged)
+        first, again = answered(running, frames, judged), answered(running, frames, judged)
         if first.has_failed or not same(first.tables, again.tables):
             done.unrepeated = (morning - today).days
             return done
-        new = ask(candidate, frames, judged)
+        new = answered(candidate, frames, judged)
         seen = reading.read(reading.asked.happened, happened, morning)
         done.days.append(day_of(reading, (morning - today).days, *seen, new, first))
         if before is not None:
@@ -166,7 +166,7 @@ def replay(
     return done
 
 
-def ask(answer: Answer, frames: Frames, judged: Judge) -> Told:
+def answered(answer: Answer, frames: Frames, judged: Judge) -> Told:
     """Have a version answer from frames that nobody else has touched; what the machine does meanwhile travels up."""
     began = time.perf_counter()
     try:
@@ -182,10 +182,10 @@ def ask(answer: Answer, frames: Frames, judged: Judge) -> Told:
 
 def same(one: Mapping[str, pd.DataFrame], other: Mapping[str, pd.DataFrame]) -> bool:
     """Say whether two answers are the same to the last digit."""
-    return one.keys() == other.keys() and all(digest_of(one[name]) == digest_of(other[name]) for name in one)
+    return one.keys() == other.keys() and all(rows_digest(one[name]) == rows_digest(other[name]) for name in one)
 
 
-def digest_of(rows: pd.DataFrame) -> str:
+def rows_digest(rows: pd.DataFrame) -> str:
     """Digest a table bit by bit, lists and arrays in its cells included."""
     digest = hashlib.sha256(repr([*rows.columns, len(rows)]).encode())
     for name in rows.columns:
@@ -272,10 +272,10 @@ def for_day(rows: pd.DataFrame, day: date) -> pd.DataFrame:
 # Judging
 
 
-def judge(done: Replayed, *, running: str) -> Verdict:
+def judge(done: Replayed, *, running: str) -> Rehearsed:
     """Fail what is broken: a test that does not repeat itself, missing or impossible answers, errors out of reach."""
     if done.unrepeated is not None:
-        return Verdict(
+        return Rehearsed(
             False,
             "The test itself is unreliable: asked twice the same, "
             f"{running} did not give the same answer {ago(done.unrepeated)}.",
@@ -283,21 +283,21 @@ def judge(done: Replayed, *, running: str) -> Verdict:
     wrong = [day for day in done.days if day.new.wrong]
     if wrong:
         many = f"On {len(wrong)} of {len(done.days)} days its answer could not be used"
-        return Verdict(False, f"{many}. First {ago(wrong[0].day)}: {wrong[0].new.wrong}.", len(wrong), 0)
+        return Rehearsed(False, f"{many}. First {ago(wrong[0].day)}: {wrong[0].new.wrong}.", len(wrong), 0)
     return judge_errors(done, running)
 
 
-def judge_errors(done: Replayed, running: str) -> Verdict:
+def judge_errors(done: Replayed, running: str) -> Rehearsed:
     """Compare the errors of all days: by what they cost where that is known for every day, else as they are counted."""
     asked = done.reading.asked
     new, old = (sum(getattr(day, side).off for day in done.days) for side in (NEW, OLD))
     said = f"{new:,.0f} {asked.expected.unit} off in {len(done.days)} days, {running} {old:,.0f}"
     if old < asked.few and new < asked.few:
-        return Verdict(True, f"It answered on every day. {asked.too_few}: {said}.")
+        return Rehearsed(True, f"It answered on every day. {asked.too_few}: {said}.")
     ratio = share_of(done, new, old)
     if ratio > WORST:
-        return Verdict(False, f"Its errors are out of reach of what runs now: {said}.", round(ratio, 3), WORST)
-    return Verdict(True, f"It answered on every day: {said}.", round(ratio, 3), WORST)
+        return Rehearsed(False, f"Its errors are out of reach of what runs now: {said}.", round(ratio, 3), WORST)
+    return Rehearsed(True, f"It answered on every day: {said}.", round(ratio, 3), WORST)
 
 
 def share_of(done: Replayed, new: float, old: float) -> float:

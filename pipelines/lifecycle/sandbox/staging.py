@@ -25,7 +25,7 @@ from pipelines.usecases.contract import NotEnoughHistory
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipelines.lifecycle.sandbox.rehearse import Replayed, Verdict
+    from pipelines.lifecycle.sandbox.rehearse import Rehearsed, Replayed
     from pipelines.usecases.contract import Frames
 
 log = logging.getLogger(__name__)
@@ -181,7 +181,7 @@ def work(attempt: Attempt, now: datetime) -> None:
         return
     candidate, other = answers(run)
     source = Mornings(run.shop, run.use_case, now)
-    done = replay(run, source, candidate, other, attempt)
+    done = rehearse_run(run, source, candidate, other, attempt)
     name = f"version {run.against.number}" if run.against else "the simple rule"
     verdict = rehearse.judge(done, running=name)
     attempt.write(aa=repeated(done, run.days), result=told(run.shop, done, verdict, name))
@@ -229,7 +229,7 @@ class Mornings:
         return [today - timedelta(days=back) for back in range(days, 0, -1)]
 
 
-def replay(run: StagingRun, source: Mornings, candidate: Any, other: Any, attempt: Attempt) -> Replayed:
+def rehearse_run(run: StagingRun, source: Mornings, candidate: Any, other: Any, attempt: Attempt) -> Replayed:
     """Replay the run's days from the rows of the real shop, which nothing here writes to."""
     from pipelines.lifecycle.sandbox import rehearse
     from pipelines.lifecycle.serving.sound import soundness
@@ -241,7 +241,7 @@ def replay(run: StagingRun, source: Mornings, candidate: Any, other: Any, attemp
     if not days:
         least = case.min_history.days
         raise NotEnoughHistory(f"There is no day yet with {least} days of sales before it, so none can be replayed.")
-    return rehearse.replay(
+    return rehearse.rehearse_days(
         days,
         source.of,
         candidate,
@@ -258,7 +258,7 @@ def repeated(done: Replayed, days: int) -> dict[str, Any]:
     return {"same": done.unrepeated is None, "days": len(done.days), "of": days, "differs_on": done.unrepeated}
 
 
-def told(shop: Shop, done: Replayed, verdict: Verdict, name: str) -> dict[str, Any]:
+def told(shop: Shop, done: Replayed, verdict: Rehearsed, name: str) -> dict[str, Any]:
     """Collect what the page shows; days are counted from today, money is in the real shop's currency."""
     figures = {"value": verdict.value, "threshold": verdict.threshold}
     return done.as_dict() | figures | {"against": name, "currency": shop.currency}

@@ -55,7 +55,7 @@ def replayed(candidate, running=None, *, days=14, **known):
     known.setdefault("judged", lambda tables, frames: sound.forecasts(tables["forecasts"], frames))
     reading = rehearse.Reading.of(priced_by(known.pop("compare", None)))
     who = (candidate, running or saying())
-    return rehearse.replay(mornings(days), at, *who, reading=reading, happened=happened, **known)
+    return rehearse.rehearse_days(mornings(days), at, *who, reading=reading, happened=happened, **known)
 
 
 def priced_by(compare):
