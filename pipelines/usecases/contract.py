@@ -88,7 +88,7 @@ class Gates:
     what the live version's errors cost that may be lost before the money counts as worse (METHODS 4e).
     """
 
-    baseline: str = "simple_rule"  # who is the simple rule among the figures of `evaluate`
+    baseline: str = "baseline"  # who is the simple rule among the figures of `evaluate`
     limits: tuple[Limit, ...] = ()
     slices: tuple[Slice, ...] = ()
     calibration: Calibration | None = None

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pipelines.lifecycle import look
 from pipelines.lifecycle.releases import move, propose
 from pipelines.lifecycle.versions import gates
-from pipelines.models import Deployment, EvidenceBlock, Release, ServingWindow, ShopSettings
+from pipelines.models import Deployment, EvidenceBlock, Release, ServingWindow
 from pipelines.usecases import USE_CASES
 from tests import exposing, histories
 from tests.dashboard.views.test_any_use_case import FAMILY
@@ -100,7 +100,7 @@ def test_every_shared_page_can_be_read(both, see, path):
     assert jargon(page) == [] and f'<s-link href="/models/{SLUG}">Visits</s-link>' in page
 
 
-@pytest.mark.parametrize("path", ["/", "/start", "/versions", "/versions/then", "/settings"])
+@pytest.mark.parametrize("path", ["/", "/start", "/versions", "/versions/then"])
 def test_both_are_named_where_models_are(both, see, path):
     page = said(see(path).content.decode())
     assert all(USE_CASES[slug].title in page for slug in BOTH)
@@ -119,7 +119,7 @@ def test_pages_of_one_speak_its_own_words(both, see, path):
 
 def test_its_page_shows_what_was_stored(both, see):
     page = said(see(f"/models/{SLUG}").content.decode())
-    assert "Who is about to order" in page and "surer" in page and "How to undo it" in page
+    assert "surer" in page and "than the usual share of visits that order" in page and "How to undo it" in page
 
 
 def test_its_release_shows_what_shoppers_did(both, see):
@@ -139,7 +139,6 @@ def test_its_model_card_is_its_own(both, see):
     assert [word for word in FAMILY if word in card.lower()] == []
 
 
-def test_settings_say_how_each_can_be_released(both, see):
-    assert ShopSettings.of(both).strategy == ""
+def test_settings_say_what_cannot_be_released_by_a_share_of_shoppers(both, see):
     page = said(see("/settings").content.decode())
-    assert "Visits" in page and "Demand forecast" in page
+    assert "Demand forecast: not with" in page and "Visits: not with" not in page

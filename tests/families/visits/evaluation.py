@@ -49,7 +49,7 @@ def at_origin(frames: Frames, origin: date, champion: Fitted | None) -> dict[str
     later = visits[visits["ds"] > pd.Timestamp(origin)]
     later = later[later["ds"] <= pd.Timestamp(origin + timedelta(days=HORIZON))]
     usual = (known["ordered"].sum() + 1) / (len(known) + 2)
-    said = {"candidate": by(model.learned(known), later), "simple_rule": later[["ordered"]].assign(share=usual)}
+    said = {"candidate": by(model.learned(known), later), "baseline": later[["ordered"]].assign(share=usual)}
     return said | ({} if champion is None else {"champion": by(champion, later)})
 
 

@@ -19,7 +19,7 @@ class Page:
 def present(evaluation: Any, replay: None, *, currency: str) -> Page:
     """Say how the figures compare; a rank of visitors has no price of its own."""
     figures = evaluation.as_dict()
-    ours, rule = figures["candidate"]["log_loss"], figures["simple_rule"]["log_loss"]
+    ours, rule = figures["candidate"]["log_loss"], figures["baseline"]["log_loss"]
     better = 100 * (1 - ours / rule)
     cards = [
         {

@@ -1,6 +1,8 @@
 """How visits are spoken of."""
 
-from pipelines.usecases.wording import CardWords, Words
+from pipelines.usecases.wording import CardWords, FigureName, PageWords, Words
+
+UNSURE = "How unsure it was of who orders (less is better)"
 
 WORDS = Words(
     answer="hint",
@@ -12,9 +14,15 @@ WORDS = Words(
     acting="Showing its hints",
     no_replay="what a hint brings is only seen with visitors who are shown it.",
     card=CardWords(
-        figures={"log_loss": "How unsure it was of who orders (less is better)", "gap": "Said to order, beyond those"},
-        rivals={"simple_rule": "Usual share of visits that order"},
+        figures={"log_loss": UNSURE, "gap": "Said to order, beyond those"},
+        rivals={"baseline": "Usual share of visits that order"},
         origins="Tested on the days after",
         knows="It knows how many pages a visitor saw and whether the visitor came before, and nothing else.",
+    ),
+    page=PageWords(
+        learning="We train it on what visitors did, and compare it with showing no hint.",
+        objection="hints annoy our visitors",
+        rule_goes_on="No visitor is shown a hint.",
+        figures=(FigureName("log_loss", UNSURE, is_share=False),),
     ),
 )

@@ -151,6 +151,7 @@ class TestWhatItLearns:
         name = family.primary_metric.name
         assert evaluation["candidate"][name] is not None
         assert evaluation[family.gates.baseline][name] is not None
+        assert isinstance(evaluation.get("simple_rule", ""), str)  # it names who is the bar, where that is chosen
 
     def test_it_never_looks_beyond_the_last_complete_day(self, use_case: UseCase) -> None:
         frames, dump = shop_of(use_case).make(), use_case.resolve("dump")
