@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -85,6 +86,7 @@ class Measurement(ShopTable):
                 name="measurement_once",
             )
         ]
+        indexes = [BrinIndex(fields=["starts_at"], autosummarize=True, name="measurement_by_time")]
 
 
 class Alert(ShopTable):
