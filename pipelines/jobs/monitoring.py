@@ -32,6 +32,29 @@ def sum_up() -> None:
     answers.sum_up(timezone.now())
 
 
+@job(timeout=600)
+def measure() -> None:
+    """Measure the hours and days that ended lately, and tell where what runs does badly."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.monitor import measure as stage
+    from pipelines.lifecycle.monitor import watch
+
+    now = timezone.now()
+    stage.measure(now)
+    watch.look(now)
+
+
+@job(timeout=1800)
+def measure_late() -> None:
+    """Measure what no pass of the last two days found, and what came late."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.monitor import measure as stage
+
+    stage.measure(timezone.now(), stage.LOOKS_FAR_BACK)
+
+
 @job(is_found_again=True)
 def learn_peak_hours(shop_id: int) -> None:
     """Learn a shop's peak hours again; what goes wrong with it is not the others' affair."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from pipelines.lifecycle.data import frames
 from pipelines.lifecycle.evidence.exposures import ASKED
-from pipelines.lifecycle.monitor.hours import Period, as_rows, hours_over, zones
+from pipelines.lifecycle.monitor.hours import Period, as_rows, hours_over
 from pipelines.stats.claims import Z
 from pipelines.usecases import USE_CASES
 
@@ -125,9 +126,9 @@ def on_request() -> list[str]:
     return [slug for slug, case in USE_CASES.items() if case.serves == "request"]
 
 
-def asked(period: Period) -> Mapping[str, Any]:
+def asked(period: Period, known: list[ZoneInfo]) -> Mapping[str, Any]:
     """Say which hours of which use cases are looked at."""
-    spans = as_rows(span for zone in zones() for span in hours_over(period, zone))
+    spans = as_rows(span for zone in known for span in hours_over(period, zone))
     return {
         "hours": spans,
         "since": period.since,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,7 @@ from pipelines.lifecycle.data import frames
 from pipelines.lifecycle.evidence import windows
 from pipelines.lifecycle.evidence.exposures import ASKED
 from pipelines.lifecycle.ingest import freshness
-from pipelines.lifecycle.monitor.hours import Period, as_rows, days_over, zones
+from pipelines.lifecycle.monitor.hours import Period, as_rows, days_over
 from pipelines.lifecycle.monitor.keep import KEY
 from pipelines.stats import claims, clock
 from pipelines.strategies import Health
@@ -52,12 +54,12 @@ def in_batches() -> list[str]:
     return [slug for slug, case in USE_CASES.items() if case.serves == "batch"]
 
 
-def days(period: Period) -> pd.DataFrame:
+def days(period: Period, known: list[ZoneInfo]) -> pd.DataFrame:
     """Read how those who should have answered did on the days that ended in a period.
 
     Writes  shop_id | use_case | version_id | starts_at | ends_at | segment | answers | broken | expected | sound | age
     """
-    spans = as_rows(span for zone in zones() for span in days_over(period, zone))
+    spans = as_rows(span for zone in known for span in days_over(period, zone))
     return frames.read(DAYS, KINDS, days=spans, use_cases=in_batches(), asked=ASKED, pulls=[*freshness.ORDER_PULLS])
 
 
@@ -65,10 +67,10 @@ def judged(found: pd.DataFrame) -> pd.DataFrame:
     """Work out the figures of days.
 
     Reads   what `days` writes
-    Writes  the same key | metric | n | value | low | high | verdict
+    Writes  the same key | is_new | metric | n | value | low | high | verdict
     """
     figures = {"answered": was_answered, "completeness": completeness, "data_age_hours": age}
-    key = found[KEY]
+    key = found[KEY].assign(is_new=True)
     each = [(metric, *of(found)) for metric, of in figures.items()]
     return pd.concat(
         [

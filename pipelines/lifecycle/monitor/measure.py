@@ -9,25 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pandas as pd
 from django.db import connection, transaction
 
 from pipelines.lifecycle.monitor import answered, batch, judging, keep
-from pipelines.lifecycle.monitor.hours import Period
+from pipelines.lifecycle.monitor.hours import Period, zones
 
 LOOKS_BACK = timedelta(hours=2)
 LOOKS_FAR_BACK = timedelta(days=2)
+AT_ONCE = timedelta(hours=6)  # of what is caught up with: it need not all be in memory
 
 
 def measure(now: datetime, back: timedelta = LOOKS_BACK) -> int:
     """Measure the hours and days that ended lately; return how many figures are new or changed."""
-    return sum(one_pass(period) for period in Period.before(now, back).pieces(LOOKS_BACK))
+    known = zones()
+    return sum(one_pass(period, known) for period in Period.before(now, back).pieces(AT_ONCE))
 
 
-def one_pass(period: Period) -> int:
+def one_pass(period: Period, known: list[ZoneInfo]) -> int:
     """Measure what ended in a period, alone."""
     with alone():
-        return of_hours(period) + of_days(period)
+        hours = answered.asked(period, known)
+        of_hours = judging.judged(answered.figures(hours)), judging.silence(answered.silent(hours))
+        found = [each for each in (*of_hours, batch.judged(batch.days(period, known))) if len(each)]
+        return keep.write(pd.concat(found, ignore_index=True)) if found else 0
 
 
 @contextmanager
@@ -36,18 +43,3 @@ def alone() -> Iterator[None]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('measurements', 0))")
         yield
-
-
-def of_hours(period: Period) -> int:
-    """Measure answers on request."""
-    hours = answered.asked(period)
-    found = judging.judged(answered.figures(hours))
-    silent = judging.silence(answered.silent(hours))
-    is_new = found["is_new"].astype(bool)
-    written = keep.write(keep.by_segment(found[is_new])) + keep.write(keep.by_segment(silent))
-    return written + keep.restate(found[~is_new])
-
-
-def of_days(period: Period) -> int:
-    """Measure answers that are given once a day for everything."""
-    return keep.write(batch.judged(batch.days(period)))
