@@ -1,18 +1,17 @@
 """What merchants type."""
 
 from collections.abc import Collection, Sequence
+from copy import deepcopy
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
-from dashboard.queries.data.deliveries import FILTERS as DELIVERY_FILTERS
-from dashboard.queries.forecasts import FILTERS, SORTS, Wish
+from dashboard.brought import all_brought
 from pipelines import strategies
 from pipelines.lifecycle.preferences import NOT_KNOWN
-from pipelines.models import ShopSettings, StockRule
+from pipelines.models import ShopSettings
 from pipelines.shopify.reading.texts import clean
 from pipelines.strategies import Traffic
 from pipelines.strategies.stages import LARGEST_WEIGHT, LONGEST_ALONGSIDE
@@ -20,9 +19,9 @@ from pipelines.words import to_major, to_minor
 
 FARTHEST_FREEZE = timedelta(days=731)
 PEOPLE = [(1, "One person"), (2, "Two people")]
-WANTED = [(0, "Never out of stock in a share of cycles"), (1, "Margin against the cost of holding")]
 BEFORE_ALL = [(0, "Show it to everybody"), (1, "Ask me again")]
 NOT_A_SHARE = f"Each share of shoppers must be a whole number from 1 to {LARGEST_WEIGHT} %."
+DELIVERIES = {"all": "All", "applied": "Applied", "late": "Late", "doubled": "Doubled", "failed": "Failed"}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -31,6 +30,22 @@ class NoteField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         return clean(super().clean(value))[: self.max_length]
+
+
+class ShareField(forms.DecimalField):
+    """A share, typed in percent."""
+
+    def __init__(self, **bounds: Any) -> None:
+        super().__init__(decimal_places=1, **bounds)
+
+    def clean(self, value: Any) -> Any:
+        percent = super().clean(value)
+        return None if percent is None else percent / 100
+
+    @staticmethod
+    def shown(share: Any) -> str:
+        """Return a stored share as it is typed."""
+        return f"{100 * share:.1f}".removesuffix(".0")
 
 
 class RevisionForm(forms.Form):
@@ -121,23 +136,6 @@ class SettleForm(forms.Form):
     keeps = forms.TypedChoiceField(choices=[("1", "Keep"), ("0", "Dismiss")], coerce=lambda text: text == "1")
 
 
-class WishForm(forms.Form):
-    """What the forecasts list is asked for; anything odd falls back to the default."""
-
-    show = forms.ChoiceField(choices=[(slug, slug) for slug in FILTERS], required=False)
-    q = forms.CharField(max_length=100, required=False)
-    sort = forms.ChoiceField(choices=[(slug, slug) for slug in SORTS], required=False)
-    location = forms.IntegerField(min_value=0, required=False)
-    page = forms.IntegerField(min_value=1, max_value=100_000, required=False)
-
-    @classmethod
-    def read(cls, query: QueryDict) -> Wish:
-        """Return the wish that an address carries."""
-        form = cls(query)
-        form.is_valid()
-        return Wish(**{name: value for name, value in form.cleaned_data.items() if value})
-
-
 class CompareForm(forms.Form):
     """Two versions to lay side by side."""
 
@@ -176,7 +174,7 @@ class DayForm(forms.Form):
 class DeliveriesForm(forms.Form):
     """Which deliveries to list; anything odd falls back to all, first page."""
 
-    state = forms.ChoiceField(choices=[(slug, slug) for slug in DELIVERY_FILTERS], required=False)
+    state = forms.ChoiceField(choices=list(DELIVERIES.items()), required=False)
     page = forms.IntegerField(min_value=1, max_value=100_000, required=False)
 
     @classmethod
@@ -188,28 +186,20 @@ class DeliveriesForm(forms.Form):
 
 
 class SettingsForm(RevisionForm):
-    """What a merchant may change about the whole shop; shares are typed in percent."""
+    """What a merchant may change about the whole shop, with the fields that use cases bring."""
 
     pull_at = forms.TimeField(required=False)
     train_weekday = forms.TypedChoiceField(choices=list(enumerate(WEEKDAYS)), coerce=int)
     train_at = forms.TimeField()
-    lead_time_days = forms.IntegerField(min_value=0, max_value=365)
-    review_days = forms.IntegerField(min_value=1, max_value=90)
-    weighs_costs = forms.TypedChoiceField(choices=WANTED, coerce=lambda text: text == "1")
-    service_level = forms.DecimalField(min_value=50, max_value=Decimal("99.9"), decimal_places=1)
-    cost_share = forms.DecimalField(min_value=1, max_value=100, decimal_places=1)
-    holding_rate = forms.DecimalField(min_value=0, max_value=100, decimal_places=1)
-    markdown_rate = forms.DecimalField(min_value=0, max_value=100, decimal_places=1)
     approvers = forms.MultipleChoiceField(required=False, error_messages={"invalid_choice": NOT_KNOWN})
     approvals_needed = forms.TypedChoiceField(choices=PEOPLE, coerce=int)
     asks_before_all = forms.TypedChoiceField(choices=BEFORE_ALL, coerce=lambda text: text == "1")
     strategy = forms.ChoiceField(required=False)
     canary_weights = forms.CharField(required=False, max_length=100)
     alongside_days = forms.IntegerField(min_value=0, max_value=LONGEST_ALONGSIDE)
-    margin = forms.DecimalField(min_value=1, max_value=50, decimal_places=1)
+    margin = ShareField(min_value=1, max_value=50)
     risk_budget_minor = forms.DecimalField(min_value=0, max_value=10_000_000, required=False)
 
-    SHARES = ("service_level", "cost_share", "holding_rate", "markdown_rate", "margin")
     DECIDED = (  # by those who may approve, since these say what a yes is worth
         "approvers",
         "approvals_needed",
@@ -230,6 +220,7 @@ class SettingsForm(RevisionForm):
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
+        self.fields |= {name: deepcopy(field) for name, field in brought_fields().items()}
         self.currency, self.traffics = currency, traffics
         self.fields["approvers"].choices = [(sub, sub) for sub in people]
         self.fields["strategy"].choices = [("", "By traffic"), *((name, name) for name in strategies.STRATEGIES)]
@@ -276,110 +267,25 @@ class SettingsForm(RevisionForm):
         return None
 
     def changes(self) -> dict[str, Any]:
-        """Return the columns to write, with percentages as shares."""
-        found = {name: value for name, value in self.cleaned_data.items() if name != "revision"}
-        return found | {name: found[name] / 100 for name in self.SHARES}
+        """Return the columns to write."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "revision"}
 
     @classmethod
     def shown(cls, settings: ShopSettings) -> dict[str, Any]:
         """Return the stored settings as the form shows them."""
-        names = [name for name in cls.base_fields if name != "revision"]
-        stored = {name: getattr(settings, name) for name in names}
-        shares = {name: f"{100 * stored[name]:.1f}".removesuffix(".0") for name in cls.SHARES}
+        fields = cls.base_fields | brought_fields()
+        stored = {name: getattr(settings, name) for name in fields if name != "revision"}
+        shares = {
+            name: ShareField.shown(stored[name]) for name, field in fields.items() if isinstance(field, ShareField)
+        }
         times = {name: f"{stored[name]:%H:%M}" if stored[name] else "" for name in ("pull_at", "train_at")}
         weights = {"canary_weights": ", ".join(map(str, stored["canary_weights"]))}
         budget, currency = stored["risk_budget_minor"], settings.shop.currency
         money = {"risk_budget_minor": "" if budget is None else str(to_major(budget, currency))}
-        choices = {name: int(stored[name]) for name in ("asks_before_all", "weighs_costs")}
+        choices = {name: int(value) for name, value in stored.items() if isinstance(value, bool)}
         return stored | shares | times | weights | money | choices
 
 
-class RuleForm(forms.Form):
-    """What a merchant knows of one vendor or variant; an empty field is inherited."""
-
-    lead_time_days = forms.IntegerField(min_value=0, max_value=365, required=False)
-    review_days = forms.IntegerField(min_value=1, max_value=90, required=False)
-    cover_days = forms.IntegerField(min_value=1, max_value=365, required=False)
-    pack_size = forms.IntegerField(min_value=1, max_value=100_000, required=False)
-    minimum_order = forms.IntegerField(min_value=1, max_value=1_000_000, required=False)
-    service_level = forms.DecimalField(min_value=50, max_value=Decimal("99.9"), decimal_places=1, required=False)
-    unit_cost = forms.DecimalField(min_value=0, max_value=10_000_000, required=False)
-
-    LABELS = {
-        "lead_time_days": "Lead time, days",
-        "review_days": "Days between orders",
-        "cover_days": "Days to cover",
-        "pack_size": "Pack size",
-        "minimum_order": "Minimum order",
-        "service_level": "In stock, % of cycles",
-        "unit_cost": "Unit cost",
-    }
-
-    def values(self, currency: str) -> dict[str, Any]:
-        """Return the columns of a rule."""
-        found = dict(self.cleaned_data)
-        cost, level = found.pop("unit_cost"), found["service_level"]
-        found["unit_cost_minor"] = None if cost is None else to_minor(cost, currency)
-        found["service_level"] = None if level is None else level / 100
-        return found
-
-    def sentence(self) -> str:
-        """Say what is wrong, field by field."""
-        return " ".join(f"{self.LABELS[name]}: {' '.join(errors)}" for name, errors in self.errors.items())
-
-    @classmethod
-    def shown(cls, rule: StockRule | None, currency: str) -> dict[str, str]:
-        """Return a stored rule as the form shows it."""
-        if rule is None:
-            return dict.fromkeys(cls.base_fields, "")
-        stored = {name: getattr(rule, name) for name in cls.base_fields if name != "unit_cost"}
-        level = stored["service_level"]
-        stored["service_level"] = None if level is None else f"{100 * level:.1f}".removesuffix(".0")
-        stored["unit_cost"] = None if rule.unit_cost_minor is None else to_major(rule.unit_cost_minor, currency)
-        return {name: "" if value is None else str(value) for name, value in stored.items()}
-
-
-class OverrideForm(forms.Form):
-    """A merchant's own number for a variant and a period."""
-
-    units = forms.IntegerField(min_value=0, max_value=1_000_000)
-    first_day = forms.DateField()
-    last_day = forms.DateField()
-    note = NoteField(max_length=300)
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a period that ends before it begins, or that is too long to mean anything."""
-        found = super().clean()
-        if {"first_day", "last_day"} <= found.keys():
-            days = (found["last_day"] - found["first_day"]).days
-            if days < 0:
-                self.add_error("last_day", "The last day lies before the first.")
-            if days > 365:
-                self.add_error("last_day", "A year at most.")
-        return found
-
-
-class OddOrderForm(forms.Form):
-    """What the merchant says of one unusual day."""
-
-    CHOICES = {"full": True, "none": False, "usual": None}
-
-    day = forms.DateField()
-    weighs = forms.ChoiceField(choices=[(name, name) for name in CHOICES])
-
-    @property
-    def counts(self) -> bool | None:
-        """Return whether the day counts in full, not at all, or (None) as we weigh it."""
-        return self.CHOICES[self.cleaned_data["weighs"]]
-
-
-class UploadForm(forms.Form):
-    """A file of stock rules."""
-
-    rules = forms.FileField(max_length=200)
-
-    def clean_rules(self) -> Any:
-        """Refuse a file that no list of rules needs."""
-        if self.cleaned_data["rules"].size > 4_000_000:
-            raise forms.ValidationError("The file is larger than 4 MB. Upload it in parts.")
-        return self.cleaned_data["rules"]
+def brought_fields() -> dict[str, forms.Field]:
+    """Return the fields that use cases bring."""
+    return {name: field for each in all_brought() for name, field in each.settings.form.base_fields.items()}

@@ -1,5 +1,6 @@
 """Answer with a page in the shop's own time, or go on to another page and say what was done there."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,8 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import timezone
+
+from pipelines.usecases import shared_words
 
 SALT = "dashboard.said"
 FRESH_SECONDS = 120
@@ -18,10 +21,13 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
-def show(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Render a page: dates in the shop's zone, the message that the last action left."""
+def show(
+    request: HttpRequest, template: str | Sequence[str], context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render a page, by the first of its templates: dates in the shop's zone, what the last action has to say."""
+    known = {**said(request), "shop": request.shop, "spoken": shared_words()}
     with timezone.override(request.shop.zone):
-        page = render_to_string(template, {**said(request), "shop": request.shop, **context}, request)
+        page = render_to_string(template, known | context, request)
     return HttpResponse(page, status=status)
 
 

@@ -2,23 +2,15 @@
 
 from django.urls import path
 
-from dashboard import embedding
-from dashboard.views import data, experiments, forecasts, home, releases, settings, start, store_link, versions
+from dashboard import brought, embedding
+from dashboard.views import data, experiments, home, releases, settings, start, store_link, use_cases, versions
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("bounce", embedding.bounce, name="bounce"),
     path("progress", home.progress, name="progress"),
-    path("forecasts", forecasts.forecasts, name="forecasts"),
-    path("forecasts.csv", forecasts.download, name="forecasts-csv"),
-    path("order-list.csv", forecasts.order_list_csv, name="order-list"),
-    path("forecasts/<int:variant_id>", forecasts.variant, name="variant"),
-    path("forecasts/<int:variant_id>/settled", forecasts.variant_settled, name="variant-settled"),
-    path("forecasts/<int:variant_id>/figure.json", forecasts.variant_figure, name="variant-figure"),
-    path("forecasts/<int:variant_id>/override", forecasts.override, name="override"),
-    path("forecasts/<int:variant_id>/end-override", forecasts.end_override, name="end-override"),
-    path("forecasts/<int:variant_id>/odd-order", forecasts.odd_order, name="odd-order"),
-    path("forecasts/<int:variant_id>/rule", forecasts.rule, name="variant-rule"),
+    path("models/<slug:use_case>", use_cases.use_case, name="model"),
+    path("models/<slug:use_case>/figure.json", use_cases.figure, name="model-figure"),
     path("versions/then", versions.then, name="then"),
     path("versions", versions.versions, name="versions"),
     path("versions/<slug:use_case>/compare", versions.compare, name="compare"),
@@ -44,9 +36,6 @@ urlpatterns = [
     path("settings", settings.settings, name="settings"),
     path("settings/freezes", settings.add_freeze, name="add-freeze"),
     path("settings/freezes/<int:pk>", settings.settle_freeze, name="settle-freeze"),
-    path("settings/rules", settings.rules, name="rules"),
-    path("settings/rules.csv", settings.rules_csv, name="rules-csv"),
-    path("settings/rules/upload", settings.upload, name="rules-upload"),
     path("test-store", store_link.test_store, name="test-store"),
     path("test-store/code", store_link.ask_code, name="test-store-code"),
     path("test-store/enter", store_link.enter_code, name="test-store-enter"),
@@ -55,4 +44,5 @@ urlpatterns = [
     path("test-store/run/<slug:use_case>/<int:number>", store_link.run, name="test-store-run"),
     path("start", start.start, name="start"),
     path("start/hide", start.hide, name="hide-guide"),
+    *brought.urlpatterns(),
 ]

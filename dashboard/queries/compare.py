@@ -17,11 +17,6 @@ from pipelines.models import ModelVersion, Shop
 from pipelines.usecases import USE_CASES
 
 CHECKS = {"passed": "passed", "failed": "not passed", "open": "not decided"}
-MONEY = (
-    ("too_little", "Too little stock cost"),
-    ("too_much", "Too much stock cost"),
-    ("overstock_value", "Stock not needed at the end"),
-)
 NOT_KNOWN = "not known"
 
 
@@ -226,7 +221,7 @@ def parts_of(left: ModelVersion, right: ModelVersion, shop: Shop) -> Iterator[Pa
     for title, told in (
         ("Replay in money", lambda version: replay_of(version, shop.currency, today)),
         ("Checks", checks_of),
-        ("Methods", lambda version: cells(members(version.metrics))),
+        ("Methods", lambda version: cells(members(version))),
         ("Data", lambda version: data_of(version, today)),
         ("Size and speed", lambda version: cells(cost_of(version))),
         ("State", state_of),
@@ -254,7 +249,8 @@ def replay_of(version: ModelVersion, currency: str, today: date) -> dict[str, Ce
     span = words.less_range(*worth.interval, currency) if worth.interval else ""
     told = {"Costs against the simple rule": Cell(words.less(worth.profit, currency), span)}
     told["Weeks replayed"] = Cell(weeks_in_words(replay, today))
-    return told | {name: Cell(words.money(policy.get(key), currency)) for key, name in MONEY}
+    named = USE_CASES[version.use_case].words.page.costs
+    return told | {name: Cell(words.money(policy.get(key), currency)) for key, name in named.items()}
 
 
 def weeks_in_words(replay: dict[str, Any], today: date) -> str:
@@ -270,7 +266,7 @@ def weeks_in_words(replay: dict[str, Any], today: date) -> str:
 
 def errors_of(version: ModelVersion) -> dict[str, Cell]:
     """Give how far off the version was."""
-    return {name: Cell(ours) for name, ours, _ in figures(version.metrics)}
+    return {name: Cell(ours) for name, ours, _ in figures(version)}
 
 
 def checks_of(version: ModelVersion) -> dict[str, Cell]:
@@ -281,7 +277,7 @@ def checks_of(version: ModelVersion) -> dict[str, Cell]:
 def recipe_of(version: ModelVersion) -> dict[str, Cell]:
     """Give the settings that it was trained with, and why methods took part."""
     settings = {name.replace("_", " ").capitalize(): Cell(str(value)) for name, value in version.recipe.items()}
-    return settings | cells(reasons(version.metrics))
+    return settings | cells(reasons(version))
 
 
 def data_of(version: ModelVersion, today: date) -> dict[str, Cell]:

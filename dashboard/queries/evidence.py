@@ -28,10 +28,10 @@ class Worth:
 
 @dataclass(frozen=True)
 class Group:
-    """One line of the evidence by group, as stored: name, variants, difference and range are ready words."""
+    """One line of the evidence by group, as stored: name, units, difference and range are ready words."""
 
     name: str
-    variants: str
+    units: str
     badge: Badge
     difference: str
     range: str
@@ -62,6 +62,6 @@ def groups_of(cards: dict[str, Any]) -> list[Group]:
         return []
     rows = zip(card["table"]["rows"], card["drawings"][1:], strict=True)
     return [
-        Group(name, variants, Badge(verdict, TONES.get(verdict, "")), difference, span, drawing)
-        for (name, variants, verdict, difference, span), drawing in rows
+        Group(name, units, Badge(verdict, TONES.get(verdict, "")), difference, span, drawing)
+        for (name, units, verdict, difference, span), drawing in rows
     ]

@@ -303,10 +303,11 @@ def weeks_of(release: Release, analysis: dict[str, Any]) -> Figure | None:
         return None
     saved, currency = sum(week.old - week.new for week in weeks), release.shop.currency
     names = (f"Version {release.version.number}", old_name(release).partition(",")[0])
+    spoken, counted = USE_CASES[release.use_case].words, words.counted(len(weeks), "week")
     return charts.weeks_compared(
         weeks,
-        title=f"Forecast errors cost {words.less(saved, currency)} in {words.counted(len(weeks), 'week')}",
-        subtitle="Cost of errors by final week, same variants. A unit too many weighs what your service level says.",
+        title=f"{spoken.answer.capitalize()} errors cost {words.less(saved, currency)} in {counted}",
+        subtitle=f"Cost of errors by final week, same {spoken.units}. {spoken.page.errors_weigh}".strip(),
         description=f"{names[0]} cost less in {sum(week.new < week.old for week in weeks)} of {len(weeks)} weeks.",
         names=names,
         currency=currency,
@@ -371,6 +372,7 @@ class ExperimentsPage:
     experiments: list[Experiment]
     orders: int
     orders_needed: int
+    otherwise: list[str]  # how versions are compared where shoppers are not split
 
     @property
     def running(self) -> int:
@@ -390,6 +392,7 @@ def experiments_page(shop: Shop, now: datetime) -> ExperimentsPage:
         experiments=[experiment(row) for row in compared],
         orders=traffic.orders_since(shop.pk, now - timedelta(days=DAYS_TO_CONVERT)).count(),
         orders_needed=ORDERS_NEEDED,
+        otherwise=[use_case.words.page.comparing for use_case in USE_CASES.values() if use_case.words.page.comparing],
     )
 
 

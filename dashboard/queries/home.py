@@ -1,27 +1,22 @@
 """Home: is everything healthy, and does anything need me?"""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from django.db.models import Count, F, QuerySet, Sum
-from django.utils import timezone
 
+from dashboard.brought import OnHome, Part, brought_by
 from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running_of
-from dashboard.queries.stock_state import as_new_as, stock_totals
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
 from pipelines.models import Alert, FreezeWindow, Order, Shop
-from pipelines.models.demand_forecast import StockAdvice, StockTotals
 from pipelines.models.prepared import prepared
 
 WINDOW = timedelta(days=28)
 SOON = timedelta(days=14)
 ALERTS_READ, ALERTS_SHOWN = 100, 5
-TOTAL, OUT_SHOWN = 0, 3
-OUT_SAYS = ("variant_id", "title", "subtitle", "runs_out", "incoming", "at_risk_minor", "updated_at")
 
 
 @dataclass(frozen=True)
@@ -34,8 +29,7 @@ class HomePage:
     models: list[ModelState]
     orders: int
     sales_minor: int
-    stock: StockTotals
-    out: list[Any]  # of OUT_SAYS
+    brought: list[OnHome]  # by each model's use case
     freeze: FreezeWindow | None  # that is on now, whatever it holds
     frozen_until: datetime | None
     is_anything_protected: bool  # else the freeze holds nothing
@@ -43,14 +37,23 @@ class HomePage:
     alerts: list[Alert]
 
     @property
-    def today(self) -> date:
-        """Return the day where the page is shown: in the shop."""
-        return timezone.localdate(self.now)
+    def lines(self) -> list[tuple[ModelState, OnHome]]:
+        """Return each model with what its use case brought."""
+        return list(zip(self.models, self.brought, strict=True))
 
     @property
-    def advice_at(self) -> datetime | None:
-        """Return when the shop was last told anything about its stock."""
-        return self.stock.newest_at if self.stock.variants else None
+    def needs(self) -> list[Part]:
+        """Return what somebody should do."""
+        return [told.needs for told in self.brought if told.needs]
+
+    @property
+    def worth_means(self) -> str:
+        """Say what the money of each model counts."""
+        return " ".join(model.words.page.worth for model in self.models if model.words.page.worth)
+
+    @property
+    def is_anything_answered(self) -> bool:
+        return any(told.answered_at for told in self.brought)
 
     @property
     def on_hold(self) -> list[ModelState]:
@@ -89,7 +92,6 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
     ahead = freezes.windows_ahead(shop, now)
     on = freezes.without_a_gap(ahead, now)
     models = model_states(shop, shop.settings, now)
-    out, stock = out_of_stock(shop), stock_totals(shop, TOTAL)
     alerts = sorted(open_alerts(shop), key=lambda alert: board.RANK[alert.severity], reverse=True)
     return HomePage(
         now=now,
@@ -98,8 +100,7 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
         models=models,
         orders=sold[0].orders if sold else 0,
         sales_minor=int(sold[0].sales) if sold else 0,
-        stock=as_new_as(out, stock),
-        out=out,
+        brought=[brought_by(model.slug).on_home(shop) for model in models],
         freeze=on[0] if on else None,
         frozen_until=freezes.end_of(on, now),
         is_anything_protected=any(freezes.protection_of(model.slug, model.deployment).is_due for model in models),
@@ -115,13 +116,6 @@ def orders_since(shop: Shop, since: datetime) -> QuerySet[Order]:
     recent = Order.objects.for_shop(shop).filter(processed_at__gte=since, **stands)
     sales = Sum(F("total_minor") - F("refunded_minor"))
     return recent.values("shop").annotate(orders=Count("*"), sales=sales).values_list("orders", "sales")
-
-
-@prepared
-def out_of_stock(shop: Shop) -> QuerySet[StockAdvice]:
-    """List what is out of stock and costs most."""
-    out = StockAdvice.objects.for_shop(shop).filter(location_id=TOTAL, status="out_of_stock")
-    return out.order_by("-at_risk_minor", "variant_id").values_list(*OUT_SAYS)[:OUT_SHOWN]
 
 
 @prepared

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
+from dashboard.brought import address_of, brought_by
 from dashboard.queries.evidence import Worth, cards_of, worth_of
 from dashboard.queries.words import PHASES, Badge, step_name
 from pipelines.lifecycle.releases import move, rollback
 from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings, TrainingRun
-from pipelines.models.demand_forecast import StockAdvice
 from pipelines.models.prepared import AnyOf, prepared
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.wording import Words
 
 BUSY = (TrainingRun.State.QUEUED, TrainingRun.State.RUNNING)
 
@@ -41,6 +42,15 @@ class ModelState:
     def is_replayed(self) -> bool:
         """Tell whether it answers for products every night, so that the shop's past can be replayed in orders."""
         return is_replayed(self.slug)
+
+    @property
+    def words(self) -> Words:
+        return USE_CASES[self.slug].words
+
+    @property
+    def address(self) -> str:
+        """Return where the model is looked at."""
+        return address_of(self.slug)
 
     @property
     def is_training(self) -> bool:
@@ -73,7 +83,7 @@ class ModelState:
         splits = any(0 < step.get("weight", 0) < 100 for step in self.release.steps)
         if following.get("weight", 0) < 100:
             return f"{step_name(following)} of shoppers first"
-        return "everybody" if splits else "all variants"
+        return "everybody" if splits else f"all {self.words.units}"
 
     @property
     def way_back(self) -> ModelVersion | None:
@@ -177,7 +187,7 @@ def told_versions(shop: Shop, named: list[int]) -> QuerySet[ModelVersion]:
     mine = ModelVersion.objects.for_shop(shop)
     newest = mine.order_by("use_case", "-number").distinct("use_case").values("pk")
     told = mine.filter(Q(AnyOf("pk", named)) | Q(pk__in=newest))
-    return told.only("use_case", "number", "state", "replay", "gates")
+    return told.only("use_case", "number", "state", "replay", "gates", "created_at")
 
 
 def hang(row: Model, versions: dict[int, ModelVersion], *columns: str) -> None:
@@ -197,7 +207,7 @@ def is_in_use(shop: Shop, pointer: Deployment | None) -> bool:
     """Tell whether something speaks to the merchant; where a version of ours ever ran, nothing has to be asked."""
     if pointer is None or pointer.revision > 0:
         return pointer is not None
-    return is_replayed(pointer.use_case) and StockAdvice.objects.for_shop(shop).exists()
+    return brought_by(pointer.use_case).speaks(shop)
 
 
 def next_training_at(shop: Shop, settings: ShopSettings, now: datetime) -> datetime:

@@ -16,6 +16,7 @@ from pipelines.lifecycle.releases import move, rollback
 from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, Shop, Staff
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.wording import Words
 
 QUIET = ("approval.superseded",)  # told in the ledger; on the page it would only be noise
 
@@ -65,6 +66,10 @@ class ReleasePage:
         return self.release.version
 
     @property
+    def words(self) -> Words:
+        return USE_CASES[self.release.use_case].words
+
+    @property
     def badge(self) -> Badge:
         return words.PHASES[self.release.phase]
 
@@ -107,7 +112,8 @@ class ReleasePage:
     @property
     def scope(self) -> str:
         """Say whom a version is for: what its answers are about."""
-        return "everybody" if any(0 < step.get("weight", 0) < 100 for step in self.release.steps) else "all variants"
+        splits = any(0 < step.get("weight", 0) < 100 for step in self.release.steps)
+        return "everybody" if splits else f"all {self.words.units}"
 
     @property
     def question(self) -> str:

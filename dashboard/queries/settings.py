@@ -1,4 +1,4 @@
-"""Settings: schedules, how to order, who approves, and what is known of vendors."""
+"""Settings: schedules, who approves, how versions are tried, and what use cases bring."""
 
 from __future__ import annotations
 
@@ -6,36 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.forms import Form
 from django.utils import timezone
 
-from dashboard import rules_file
-from dashboard.forms import BEFORE_ALL, PEOPLE, WANTED, WEEKDAYS, FreezeForm, RuleForm, SettingsForm
+from dashboard.brought import Settings, all_brought
+from dashboard.forms import FreezeForm, SettingsForm
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
 from pipelines.lifecycle.releases import traffic
-from pipelines.models import Deployment, FreezeWindow, Product, Shop, ShopSettings, Staff, StockRule
+from pipelines.models import Deployment, FreezeWindow, Shop, ShopSettings, Staff
 from pipelines.strategies import Traffic
 from pipelines.usecases import USE_CASES
 
-VENDORS_SHOWN = 100
 FREEZES_SHOWN = 12
 FREEZES = {
     FreezeWindow.State.PROPOSED: Badge("Proposed, holds"),
     FreezeWindow.State.SET: Badge("Set"),
     FreezeWindow.State.DISMISSED: Badge("Dismissed"),
 }
-
-
-@dataclass(frozen=True)
-class VendorRow:
-    """One vendor, with its rule as the form shows it."""
-
-    number: int
-    vendor: str
-    products: int
-    values: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -68,31 +57,21 @@ class SettingsPage:
     settings: ShopSettings
     values: dict[str, Any]
     errors: dict[str, list[str]]
-    weekdays: list[tuple[int, str]]
+    choices: dict[str, list[tuple[Any, str]]]  # by field
+    brought: list[Settings]  # by use cases
     may_publish: bool
     freezes: list[Freeze]
     freeze_values: dict[str, str]
     freeze_errors: dict[str, list[str]]
-    people: list[tuple[int, str]]
     approvers: list[Person]
-    before_all: list[tuple[int, str]]
-    wanted: list[tuple[int, str]]  # what says how much stock is enough
     ways: list[tuple[str, str]]
     unfit: list[str]  # why a way of releasing does not suit a model
     usual_budget: str
 
-
-@dataclass(frozen=True)
-class RulesPage:
-    """What is known of vendors, and how many variants have rules of their own."""
-
-    settings: ShopSettings
-    vendors: list[VendorRow]
-    vendor_count: int
-    variant_rules: int
-    errors: list[str]
-    more_errors: int
-    most_lines: int = rules_file.MOST_LINES
+    @property
+    def may_differ(self) -> str:
+        """Say what need not follow the shop."""
+        return ", ".join(each.may_differ for each in self.brought if each.may_differ)
 
 
 def settings_page(
@@ -108,15 +87,13 @@ def settings_page(
         settings=settings,
         values=SettingsForm.shown(settings) | typed,
         errors=errors_of(form),
-        weekdays=list(enumerate(WEEKDAYS)),
+        choices={name: field.choices for name, field in SettingsForm().fields.items() if hasattr(field, "choices")},
+        brought=[each.settings for each in all_brought()],
         may_publish=shop.has_scope("write_products"),
         freezes=freezes_of(shop, timezone.now()),
         freeze_values={name: freeze.data.get(name, "") for name in freeze.fields} if freeze else {},
         freeze_errors=errors_of(freeze),
-        people=PEOPLE,
         approvers=people_of(shop, settings),
-        before_all=BEFORE_ALL,
-        wanted=WANTED,
         ways=list(STRATEGIES.items()),
         unfit=unfit(traffics),
         usual_budget=f"{words.money(usual, shop.currency)}: a day’s sales" if usual else "A day’s sales",
@@ -172,23 +149,3 @@ def freeze_of(window: FreezeWindow, shop: Shop, now: datetime) -> Freeze:
     is_on = window.starts_at <= now and window.state != FreezeWindow.State.DISMISSED
     days = f"{words.day(first, today)} to {words.day(last, today)}"
     return Freeze(window, days, Badge("Now", "info") if is_on else FREEZES[window.state], is_on)
-
-
-def rules_page(shop: Shop, errors: list[str], more_errors: int = 0) -> RulesPage:
-    """Read the rules of the vendors with most products."""
-    named = Product.objects.for_shop(shop).filter(deleted_at=None).exclude(vendor="")
-    counts = named.values_list("vendor").annotate(n=Count("pk")).order_by("-n", "vendor")
-    vendors = list(counts[:VENDORS_SHOWN])
-    rules = StockRule.objects.for_shop(shop)
-    known = {rule.vendor: rule for rule in rules.filter(variant_id=None)}
-    return RulesPage(
-        settings=shop.settings,
-        vendors=[
-            VendorRow(number, vendor, n, RuleForm.shown(known.get(vendor), shop.currency))
-            for number, (vendor, n) in enumerate(vendors)
-        ],
-        vendor_count=counts.count(),
-        variant_rules=rules.filter(variant_id__isnull=False).count(),
-        errors=errors,
-        more_errors=more_errors,
-    )

@@ -8,9 +8,10 @@ from datetime import datetime
 from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running_of
-from pipelines.models import Location, ModelVersion, Order, Shop, Variant
+from pipelines.models import Location, Order, Shop, Variant
+from pipelines.usecases import shared_words
 
-TITLES = ("Connect your data", "Build the first forecast", "Look at the evidence and decide", "Go live and watch")
+TITLES = ("Connect your data", "Build the first {answer}", "Look at the evidence and decide", "Go live and watch")
 
 
 @dataclass(frozen=True)
@@ -28,24 +29,29 @@ class StartPage:
 
     data: DataState
     running: Running
-    model: ModelState
-    version: ModelVersion | None
+    models: list[ModelState]
     orders: int
     variants: int
     locations: int
     costs_missing: int
 
     @property
+    def is_one(self) -> bool:
+        """Tell whether there is one model, so that nothing has to say which."""
+        return len(self.models) == 1
+
+    @property
     def done(self) -> list[bool]:
         """Tell which of the four steps are done."""
-        live = self.model.active is not None
-        return [self.data.last_pull_at is not None, self.version is not None, live, live]
+        live = any(model.active for model in self.models)
+        is_trained = any(model.newest for model in self.models)
+        return [self.data.last_pull_at is not None, is_trained, live, live]
 
     @property
     def steps(self) -> list[Step]:
         here = self.done.index(False) if False in self.done else len(TITLES)
         return [
-            Step(f"{number + 1}. {title}", done, number == here)
+            Step(f"{number + 1}. {title.format(answer=shared_words().answer)}", done, number == here)
             for number, (title, done) in enumerate(zip(TITLES, self.done, strict=True))
         ]
 
@@ -62,13 +68,11 @@ def start_page(shop: Shop, now: datetime) -> StartPage:
     """Read how far the shop has come."""
     data = data_state(shop, now)
     models = model_states(shop, shop.settings, now)
-    model = models[0]
     variants = Variant.objects.for_shop(shop).filter(deleted_at=None)
     return StartPage(
         data=data,
         running=running_of(data, models),
-        model=model,
-        version=ModelVersion.objects.for_shop(shop).filter(use_case=model.slug).order_by("-number").first(),
+        models=models,
         orders=Order.objects.for_shop(shop).filter(deleted_at=None).count(),
         variants=variants.count(),
         locations=Location.objects.for_shop(shop).filter(deleted_at=None, is_active=True).count(),

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from dashboard.brought import Part, brought_by
 from dashboard.queries.words import Badge
 from pipelines import words
-from pipelines.charts.figure import Figure
-from pipelines.charts.replayed_days import ReplayedDay, replayed_days, when
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.sandbox import links
 from pipelines.models import ModelVersion, Shop, Staff, StagedField, StagingRun, StoreLink
 from pipelines.shopify.domains import admin_page
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.wording import Words
 
 RUNS_SHOWN = 10
 STATES = {
@@ -58,25 +57,13 @@ class Run:
         return int(self.run.result.get("percent", 0))
 
     @property
-    def days(self) -> list[dict[str, Any]]:
-        """Give the days as rows show them: named by how long ago they are, money in whole minor units."""
-        found = self.run.result.get("days", [])
-        return [
-            day | {"when": when(day["day"]), **{side: in_whole(day[side]) for side in ("new", "old")}} for day in found
-        ]
+    def words(self) -> Words:
+        return USE_CASES[self.run.use_case].words
 
     @property
-    def has_money(self) -> bool:
-        return any(day["new"]["money"] is not None for day in self.days)
-
-    @property
-    def currency(self) -> str:
-        told: str = self.run.result.get("currency", "")
-        return told
-
-    @property
-    def jumps(self) -> list[dict[str, Any]]:
-        return [jump | {"when": when(jump["day"])} for jump in self.run.result.get("jumps", [])]
+    def details(self) -> Part | None:
+        """Give what the use case tells of the test besides."""
+        return brought_by(self.run.use_case).staged(self.run)
 
     @property
     def repeats(self) -> str:
@@ -96,7 +83,7 @@ class Run:
         if "sku" not in told:
             return ""
         found = f"{told['sku']:,} by SKU, {told['title']:,} by title"
-        return f"{found}, {words.counted(told['unmatched'], 'variant')} not found"
+        return f"{found}, {words.counted(told['unmatched'], self.words.unit, self.words.units)} not found"
 
     @property
     def preview(self) -> str:
@@ -104,21 +91,6 @@ class Run:
         product, store = self.run.published.get("preview"), self.run.test_shop
         shown = product and store and self.run.published.get("variants")
         return admin_page(store.domain, f"products/{product}") if shown else ""
-
-    @property
-    def figure(self) -> Figure | None:
-        """Draw the days, where there are enough of them to see something."""
-        days = [ReplayedDay(day["day"], day["new"]["off"], day["old"]["off"]) for day in self.days]
-        if len(days) < 3 or not any(day.new or day.old for day in days):
-            return None
-        new, old = sum(day.new for day in days), sum(day.old for day in days)
-        title = f"{self.name} was {new:,.0f} units off in {len(days)} days, {self.run.result['against']} {old:,.0f}"
-        return replayed_days(days, title=title, names=(self.name, self.against))
-
-
-def in_whole(side: dict[str, Any]) -> dict[str, Any]:
-    """Round one version's money of a day, where it is known."""
-    return side | {"money": None if side["money"] is None else round(side["money"])}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +16,7 @@ from pipelines.lifecycle import approvers
 from pipelines.lifecycle.versions.lineage import Origin, lineage_of
 from pipelines.models import Deployment, ModelVersion, Release, Shop, Staff, TrainingRun
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.wording import FigureName, Words
 
 NEWEST = 30
 STATES = {
@@ -26,20 +26,7 @@ STATES = {
     "refused": Badge("Refused", "warning"),
     "quarantined": Badge("Blocked", "critical"),
 }
-FIGURES: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
-    ("rmsse", "Error per day, against the usual swing", lambda value: words.number(value, 3)),
-    ("wape28", "Error of 28-day totals, share of what sold", words.exact_percent),
-    ("bias", "Too high (+) or too low (−) in all", words.exact_percent),
-    ("coverage95", "Three-week totals within the level meant for 95 %", words.exact_percent),
-)
 NOT_MEASURED = "not measured"
-SAFE_DEFAULT = "seasonal_naive"  # what versions were held to before training chose the strongest rule
-MEMBERS = {
-    "cheap": "Four plain methods",
-    "season": "Sales of last year’s weeks",
-    "trees": "Decision trees",
-    "total": "The shop’s total",
-}
 
 
 @dataclass(frozen=True)
@@ -61,6 +48,11 @@ class VersionsPage:
     running: Running
     why_not: str
     failed: list[TrainingRun]
+
+    @property
+    def is_one(self) -> bool:
+        """Tell whether there is one model, so that nothing has to say which."""
+        return len(self.models) == 1
 
 
 def versions_page(shop: Shop, staff: Staff, now: datetime) -> VersionsPage:
@@ -133,6 +125,10 @@ class VersionPage:
     lineage: list[Origin]
     cost: list[tuple[str, str]]
 
+    @property
+    def words(self) -> Words:
+        return USE_CASES[self.version.use_case].words
+
 
 def version_page(shop: Shop, version: ModelVersion) -> VersionPage:
     """Read one version's card and lineage."""
@@ -148,9 +144,9 @@ def version_page(shop: Shop, version: ModelVersion) -> VersionPage:
         cards=cards_of(version.page),
         release=release,
         run=version.runs.order_by("-pk").first(),
-        figures=figures(version.metrics),
-        members=members(version.metrics),
-        reasons=reasons(version.metrics),
+        figures=figures(version),
+        members=members(version),
+        reasons=reasons(version),
         others=list(known.order_by("-number").values_list("number", flat=True)[:NEWEST]),
         lineage=lineage_of(version),
         cost=cost_of(version),
@@ -170,23 +166,34 @@ def cost_of(version: ModelVersion) -> list[tuple[str, str]]:
     ]
 
 
-def figures(metrics: dict[str, Any]) -> list[tuple[str, str, str]]:
+def figures(version: ModelVersion) -> list[tuple[str, str, str]]:
     """Return what was measured: its name, the version's figure, the strongest simple rule's."""
-    candidate, naive = metrics.get("candidate") or {}, metrics.get(metrics.get("simple_rule", SAFE_DEFAULT)) or {}
-    return [(name, say(candidate.get(key)), say(naive.get(key))) for key, name, say in FIGURES]
+    use_case, metrics = USE_CASES[version.use_case], version.metrics
+    # what versions were held to before training chose the strongest rule
+    rule = metrics.get("simple_rule", use_case.gates.baseline)
+    candidate, naive = metrics.get("candidate") or {}, metrics.get(rule) or {}
+    named = use_case.words.page.figures or (
+        FigureName(use_case.primary_metric.name, use_case.primary_metric.name, False),
+    )
+    return [(one.title, written(one, candidate.get(one.key)), written(one, naive.get(one.key))) for one in named]
 
 
-def members(metrics: dict[str, Any]) -> list[tuple[str, str]]:
+def written(named: FigureName, value: float | None) -> str:
+    """Write a figure."""
+    return words.exact_percent(value) if named.is_share else words.number(value, 3)
+
+
+def members(version: ModelVersion) -> list[tuple[str, str]]:
     """Return what took part in a version."""
-    told = metrics.get("members") or {}
-    return [
-        (MEMBERS[name], "takes part" if member["joined"] else "left out")
-        for name, member in told.items()
-        if name in MEMBERS
-    ]
+    return [(name, "takes part" if member["joined"] else "left out") for name, member in told_members(version)]
 
 
-def reasons(metrics: dict[str, Any]) -> list[tuple[str, str]]:
+def reasons(version: ModelVersion) -> list[tuple[str, str]]:
     """Return why methods took part or did not, in the measures of those who build them."""
-    told = metrics.get("members") or {}
-    return [(MEMBERS[name], member["why"]) for name, member in told.items() if name in MEMBERS and member["why"]]
+    return [(name, member["why"]) for name, member in told_members(version) if member["why"]]
+
+
+def told_members(version: ModelVersion) -> list[tuple[str, dict[str, Any]]]:
+    """Return what is known of each method that has a name."""
+    named, told = USE_CASES[version.use_case].words.page.members, version.metrics.get("members") or {}
+    return [(named[name], member) for name, member in told.items() if name in named]

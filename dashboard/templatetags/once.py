@@ -5,6 +5,7 @@ from functools import cache
 from django import template
 from django.template.loader import render_to_string
 
+from dashboard.brought import navigation
 from dashboard.framing import scripts
 
 register = template.Library()
@@ -13,5 +14,5 @@ register = template.Library()
 @register.simple_tag
 @cache
 def once(name: str) -> str:
-    """Include a template that knows neither request nor shop, only where Shopify's scripts lie."""
-    return render_to_string(name, scripts())
+    """Include a template that knows neither request nor shop, only Shopify's scripts and the use cases' pages."""
+    return render_to_string(name, {**scripts(), "navigation": navigation()})

@@ -49,6 +49,12 @@ def counted(value: float | None, noun: str) -> str:
 
 
 @register.filter
+def one(noun: str) -> str:
+    """Write a noun with its article."""
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
+@register.filter
 def change(value: float | None) -> str:
     """Write a relative difference."""
     return experiments.change(value)

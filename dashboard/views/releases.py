@@ -17,6 +17,7 @@ from pipelines.jobs import releases as jobs
 from pipelines.lifecycle.errors import Refused, StageError
 from pipelines.lifecycle.releases import approval, freezes, move, propose, rollback, standing
 from pipelines.models import Deployment, Release
+from pipelines.usecases import USE_CASES
 
 BROKEN_FORM = "The form was incomplete. Nothing was done; look at the card again."
 
@@ -183,4 +184,5 @@ def roll_back(request: HttpRequest, use_case: str) -> HttpResponse:
     except StageError as refusal:
         return go(reverse("versions"), refusal.sentence, refused=True)
     jobs.refresh.enqueue(request.shop.pk, use_case)
-    return go(reverse("versions"), f"Back on version {target.number}" if target else "Back on the simple rule")
+    back_on = f"version {target.number}" if target else USE_CASES[use_case].words.simple_rule
+    return go(reverse("versions"), f"Back on {back_on}")

@@ -50,6 +50,14 @@ def look_at_open(shop_id: int) -> None:
         evaluate.enqueue(release_id)
 
 
+def answer_anew(shop_id: int) -> None:
+    """Have everything that runs in a shop answer again, because the merchant changed what it reads."""
+    from pipelines.models import Deployment
+
+    for use_case in Deployment.objects.for_shop(shop_id).values_list("use_case", flat=True):
+        refresh.enqueue(shop_id, use_case)
+
+
 def follow(release_id: int, before: tuple[str, int] | None) -> None:
     """Have the shop served by what runs now, or let a candidate answer alongside or for its card for the first time."""
     from pipelines.models import Deployment, Release

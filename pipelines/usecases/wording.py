@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+
+
+@dataclass(frozen=True)
+class FigureName:
+    """Name a figure that is measured of every version."""
+
+    key: str
+    title: str
+    is_share: bool = True  # written in percent
+
+
+@dataclass(frozen=True)
+class PageWords:
+    """Say what only this use case's lines on shared pages can; what is empty is left out."""
+
+    learning: str = "We train it on your orders and compare it with the simple rule."
+    objection: str = "it is far from what I know"  # why somebody might turn a version down
+    rule_goes_on: str = ""  # what the simple rule does after a way back to it
+    worth: str = ""  # what the money against the simple rule counts, and what that rule is
+    comparing: str = ""  # how two versions are compared where shoppers are not split
+    errors_weigh: str = ""  # what an error counts in money
+    figures: tuple[FigureName, ...] = ()  # that are measured of every version
+    costs: Mapping[str, str] = field(default_factory=dict)  # parts of what a version costs in the replay -> words
+    members: Mapping[str, str] = field(default_factory=dict)  # methods that may take part in a version -> words
 
 
 @dataclass(frozen=True)
@@ -11,9 +36,18 @@ class Words:
 
     answer: str = "answer"  # what a version gives: one of it, in the middle of a sentence
     answers: str = "answers"
+    verb: str = "answer"  # what versions do
     unit: str = "unit"  # what is answered for
     units: str = "units"
     simple_rule: str = "the simple rule"  # what answers where no version does
+    page: PageWords = field(default_factory=PageWords)
 
 
 PLAIN = Words()
+
+
+def shared_by(spoken: Iterable[Words]) -> Words:
+    """Return what all use cases are called alike, and the plain words where they differ."""
+    known = list(spoken)
+    values = {each.name: [getattr(words, each.name) for words in known] for each in fields(Words)}
+    return Words(**{name: told[0] for name, told in values.items() if told and all(one == told[0] for one in told)})

@@ -159,6 +159,14 @@ def an_advice(shop: Shop, version: ModelVersion, variant_id: int, origin: date, 
     }  # fmt: skip
 
 
+def place(shop: Shop, pk: int, name: str, variant: int = 200_000) -> None:
+    """Give the shop a second location with a row of its own."""
+    Location.objects.create(shop=shop, shopify_id=pk, name=name, updated_at=timezone.now())
+    row = StockAdvice.objects.get(variant_id=variant)
+    row.pk, row.location_id = None, pk
+    row.save()
+
+
 SPARK = (
     '<svg class="spark" viewBox="0 0 128 30" role="img" aria-label="Sales of the last 28 days and forecast">'
     '<path class="fan2" d="M62.8 23L95 6L128 11L128 22L95 22L62.8 23Z"/>'

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from dashboard.files import csv_file, lines
-from dashboard.rules_file import clean
+from dashboard.usecases.demand_forecast.rules_file import clean
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q, QuerySet, When
 from django.db.models.functions import TruncHour
 
+from dashboard.forms import DELIVERIES
 from dashboard.queries.words import Badge
 from pipelines import words
 from pipelines.charts import Figure, Hour, hour_bars
@@ -46,12 +47,12 @@ TOPICS = {
 }
 HAS_BODY = ExpressionWrapper(~Q(payload={}), BooleanField())
 FAILED_FIRST = Case(When(state__in=[State.FAILED, State.DEAD], then=0), default=1)
-FILTERS = {
-    "all": ("All", Q()),
-    "applied": ("Applied", Q(state__in=[State.APPLIED, State.SUPERSEDED])),
-    "late": ("Late", Q(received_at__gt=F("triggered_at") + LATE)),
-    "doubled": ("Doubled", Q(duplicates__gt=0)),
-    "failed": ("Failed", Q(state__in=[State.FAILED, State.DEAD])),
+WHERE = {
+    "all": Q(),
+    "applied": Q(state__in=[State.APPLIED, State.SUPERSEDED]),
+    "late": Q(received_at__gt=F("triggered_at") + LATE),
+    "doubled": Q(duplicates__gt=0),
+    "failed": Q(state__in=[State.FAILED, State.DEAD]),
 }
 
 
@@ -154,14 +155,14 @@ def deliveries(shop: Shop, now: datetime, show: str, page: int) -> Deliveries:
     """Read the deliveries of the last 24 hours, and those that still fail."""
     mine = WebhookDelivery.objects.filter(shop_domain=shop.domain)
     recent = mine.filter(received_at__gte=now - DAY)
-    counts = recent.aggregate(**{slug: Count("pk", filter=where) for slug, (_, where) in FILTERS.items()})
+    counts = recent.aggregate(**{slug: Count("pk", filter=where) for slug, where in WHERE.items()})
     failed_today = counts["failed"]
-    counts["failed"] = mine.filter(FILTERS["failed"][1]).count()
-    wanted = (mine if show == "failed" else recent).filter(FILTERS[show][1]).order_by(FAILED_FIRST, "-received_at")
+    counts["failed"] = mine.filter(WHERE["failed"]).count()
+    wanted = (mine if show == "failed" else recent).filter(WHERE[show]).order_by(FAILED_FIRST, "-received_at")
     start = (page - 1) * PAGE_SIZE
     return Deliveries(
         figure=figure_of(hours(recent, shop, now), counts["all"], failed_today),
-        chips=[Chip(label, counts[slug], f"state={slug}", slug == show) for slug, (label, _) in FILTERS.items()],
+        chips=[Chip(label, counts[slug], f"state={slug}", slug == show) for slug, label in DELIVERIES.items()],
         lines=[
             Line(delivery)
             for delivery in wanted.annotate(has_body=HAS_BODY).defer("payload")[start : start + PAGE_SIZE]

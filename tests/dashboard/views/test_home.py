@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines import words
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
 from pipelines.lifecycle.serving import totals
@@ -69,15 +68,6 @@ class TestAShopThatRuns:
         StockAdvice.objects.update(order_quantity=0, lost_units=0)
         totals.sum_up(shop)
         assert "Nothing needs you." in see("/").content.decode()
-
-    def test_sees_stock_first_in_the_money_of_what_runs_short(self, shop, see):
-        StockAdvice.objects.filter(status="ok").update(lost_units=0.4, at_risk_minor=99_900)  # no whole unit is missed
-        totals.sum_up(shop)
-        short = StockAdvice.objects.filter(lost_units__gte=0.5)
-        page = see("/").content.decode()
-        assert words.money(sum(row.at_risk_minor for row in short), shop.currency) in page
-        assert page.index("of sales at risk") < page.index("Review and decide")
-        assert page.count('variant="primary"') == 1
 
 
 class TestAModelThatAnswersVisitors:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dashboard.queries.forecasts import PAGE_SIZE
+from dashboard.usecases.demand_forecast.wish import PAGE_SIZE
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.serving import totals
 from pipelines.models import Alert, Order, Release, SyncRun, TrainingRun, Variant

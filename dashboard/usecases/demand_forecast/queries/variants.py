@@ -10,10 +10,11 @@ from statistics import NormalDist
 from django.db.models import F, Sum
 from django.db.models.functions import TruncDate
 
-from dashboard.forms import RuleForm
-from dashboard.queries.forecasts import STATUSES, TOTAL
-from dashboard.queries.own_numbers import is_recalculating, with_own_numbers
 from dashboard.queries.words import Badge
+from dashboard.usecases.demand_forecast.forms import RuleForm
+from dashboard.usecases.demand_forecast.queries.forecasts import STATUSES
+from dashboard.usecases.demand_forecast.queries.own_numbers import is_recalculating, with_own_numbers
+from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines import words
 from pipelines.charts import Fan, Figure, Sales, Span, fan_chart
 from pipelines.charts import Sum as ForecastSum

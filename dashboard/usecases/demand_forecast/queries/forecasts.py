@@ -6,23 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Window
 from django.utils import timezone
 
-from dashboard.queries.stock_state import as_new_as, stock_totals
 from dashboard.queries.words import Badge
+from dashboard.usecases.demand_forecast.queries.stock_state import as_new_as, stock_totals
+from dashboard.usecases.demand_forecast.wish import FILTERS, RARE, SORTS, TOTAL, Wish
 from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Location, ModelVersion, Product, Release, Shop, Variant
 from pipelines.models.demand_forecast import Forecast, ForecastOverride, StockAdvice, StockTotals
 from pipelines.models.prepared import AnyOf, prepared
 
 USE_CASE = "demand_forecast"  # whose advice these pages show
-PAGE_SIZE = 50
 THUMB = 80  # pixels of a picture that is drawn at 40, for dense screens
 MONTH = 28
-TOTAL = 0  # the row of all locations together
 SAYS = (  # what the list says of a variant: the other columns of its row are not read
     "variant_id", "version__number", "origin", "title", "subtitle", "sku", "status", "spark", "sold_28", "forecast_28",
     "low_28", "high_28", "is_overridden", "is_new", "stock", "incoming", "runs_out", "at_risk_minor", "order_quantity",
@@ -39,37 +37,6 @@ STATUSES = {
     "not_wanted": Badge("No sales expected"),
     "ok": Badge("Enough stock", "success"),
 }
-FILTERS = ("out_of_stock", "order_today", "order_this_week", "on_its_way", "lies_elsewhere", "too_much", "few_sales")
-RARE = ("lies_elsewhere",)  # a filter only where there is something to see
-SORTS = {
-    "risk": ("Sales at risk, highest first", ("-at_risk_minor", "variant_id")),
-    "runs_out": ("Runs out, soonest first", ("runs_out", "variant_id")),
-    "forecast": ("Forecast, highest first", ("-forecast_28", "variant_id")),
-}
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the merchant asked the list for."""
-
-    show: str = ""
-    q: str = ""
-    sort: str = "risk"
-    location: int = TOTAL
-    page: int = 1
-
-    @property
-    def first(self) -> int:
-        """Return the place of the page's first line in the whole list, from 1."""
-        return (self.page - 1) * PAGE_SIZE + 1
-
-    def query(self, **changes: object) -> str:
-        """Return this wish as a query string, with changes; the defaults stay out of the address."""
-        wish = {name: changes.get(name, getattr(self, name)) for name in self.__dataclass_fields__}
-        if "page" not in changes:
-            wish["page"] = 1
-        defaults = Wish()
-        return urlencode({name: value for name, value in wish.items() if value != getattr(defaults, name)})
 
 
 @dataclass(frozen=True)
@@ -206,7 +173,7 @@ def counted(stock: StockTotals, wish: Wish) -> int:
 def page_ids(place: QuerySet, wish: Wish, count: int) -> list[int]:
     """Return the variants of one page out of an index alone; what lies past the middle is read from the end."""
     ids = matching(place, wish).order_by(*SORTS[wish.sort][1]).values_list("variant_id", flat=True)
-    start, end = wish.first - 1, wish.first - 1 + PAGE_SIZE
+    start, end = wish.span
     if not count // 2 < start < count:
         return list(ids[start:end])
     return list(ids.reverse()[max(0, count - end) : count - start])[::-1]
@@ -215,7 +182,7 @@ def page_ids(place: QuerySet, wish: Wish, count: int) -> list[int]:
 def searched_ids(place: QuerySet, wish: Wish) -> tuple[list[int], int]:
     """Return the variants of one page of a search, and how many it finds: one pass over the entries of an index."""
     ids = matching(place, wish).order_by(*SORTS[wish.sort][1]).values_list("variant_id", Window(Count("*")))
-    found = list(ids[wish.first - 1 : wish.first - 1 + PAGE_SIZE])
+    found = list(ids[slice(*wish.span)])
     return [variant_id for variant_id, _ in found], found[0][1] if found else 0
 
 

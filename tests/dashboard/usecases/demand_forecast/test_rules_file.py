@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard import rules_file
+from dashboard.usecases.demand_forecast import rules_file
 from tests import histories
 
 pytestmark = pytest.mark.django_db

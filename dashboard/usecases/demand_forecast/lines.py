@@ -13,11 +13,11 @@ from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.queries.forecasts import STATUSES, ForecastsPage, Line
 from dashboard.queries.words import Badge
+from dashboard.usecases.demand_forecast.queries.forecasts import STATUSES, ForecastsPage, Line
 from pipelines.words import UNKNOWN, day, money, number
 
-SKELETON = "dashboard/partials/_variant.html"
+SKELETON = "usecases/demand_forecast/partials/_variant.html"
 OUTLINE = (
     '<svg class="thumb" viewBox="0 0 40 40" aria-hidden="true">'
     '<path d="M11 15l9-5 9 5v10l-9 5-9-5zM11 15l9 5 9-5M20 20v10"/></svg>'

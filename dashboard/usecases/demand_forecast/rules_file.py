@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from dashboard.files import FORMULA
-from dashboard.forms import RuleForm
+from dashboard.usecases.demand_forecast.forms import RuleForm
 from pipelines.lifecycle.preferences import Rule
 from pipelines.models import Product, Shop, StockRule, Variant
 
