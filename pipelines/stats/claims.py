@@ -62,6 +62,7 @@ def of_quantiles(ranges: Ranges, limit: ArrayLike) -> NDArray[np.str_]:
 
     A range that reaches over the last value seen has no upper end, and is not known.
     """
-    is_known = np.isfinite(ranges.high)
-    is_over = np.nan_to_num(ranges.low, nan=-np.inf) > np.asarray(limit)
-    return np.where(is_over, BREACH, np.where(is_known & (ranges.value <= limit), OK, INSUFFICIENT))
+    most = np.asarray(limit, dtype=np.float64)
+    is_over = np.nan_to_num(ranges.low, nan=-np.inf) > most
+    is_good = np.isfinite(ranges.high) & (ranges.value <= most)
+    return np.where(is_over, BREACH, np.where(is_good, OK, INSUFFICIENT))
