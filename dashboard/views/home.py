@@ -17,6 +17,7 @@ from dashboard.queries.running import running
 # Pages that follow what runs, besides Home, and what of their address says what they show.
 FOLLOW: dict[str, tuple[str, ...]] = {
     "data": tuple(DeliveriesForm.base_fields),
+    "model": (),
     "start": (),
     "versions": (),
     "release": (),

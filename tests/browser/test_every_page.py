@@ -19,6 +19,7 @@ PAGES = (
     "/",
     "/forecasts",
     "/forecasts/200000",
+    "/models/demand_forecast",
     "/versions",
     "/versions/then",
     "/versions/demand_forecast/2",

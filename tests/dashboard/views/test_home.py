@@ -145,7 +145,7 @@ class TestAShopThatHasJustArrived:
         story.histories.a_card(empty_shop)
         assert "every 2s" not in see("/").content.decode()
 
-    @pytest.mark.parametrize("path", ["/", "/versions", "/data", "/start"])
+    @pytest.mark.parametrize("path", ["/", "/models/demand_forecast", "/versions", "/data", "/start"])
     def test_moves_on_a_page_that_was_opened_before_anything_ran(self, shop, see, client, path):
         page = see(path).content.decode()
         poll = page.split('id="progress"')[1].split('hx-get="')[1].split('"')[0].replace("&amp;", "&")

@@ -16,6 +16,7 @@ PAGES = (
     "/",
     "/forecasts",
     "/forecasts/200000",
+    "/models/demand_forecast",
     "/versions",
     "/versions/demand_forecast/1",
     "/versions/demand_forecast/2",

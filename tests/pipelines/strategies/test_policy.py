@@ -20,7 +20,6 @@ from pipelines.strategies import (
     Situation,
     Verdict,
     claims,
-    health,
     limits,
     policy,
     strategy,
@@ -555,13 +554,3 @@ def test_the_verdict_and_the_strategy_agree_with_what_is_done(drawn: tuple[str, 
     if verdict is Verdict.ERROR:
         assert action is Action.HOLD
         assert strategy(name).decide(one.at, verdict) is Action.PAUSE
-
-
-@given(rows())
-def test_windows_are_counted_as_a_slow_reader_would(some: tuple) -> None:
-    telling = [window.health for window in some if window.health in (OK, BREACH)][-5:]
-    assert health.breach_of(some) == telling.count(BREACH)
-    silent = 0
-    for window in some:
-        silent = 0 if window.health in (OK, BREACH) else silent + (window.health is NO_DATA)
-    assert health.silence_of(some) == silent

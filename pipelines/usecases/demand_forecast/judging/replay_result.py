@@ -129,10 +129,9 @@ class Replay:
     def thin_because(self) -> str:
         """Say why there is too little for a proof, if there is (METHODS 4h, 4i)."""
         if is_thin(self.history_days):
-            return f"{words.counted(self.history_days, 'day')} of sales are thin evidence, a proof needs {THIN_DAYS}"
+            return thin("day", self.history_days, " of sales", THIN_DAYS)
         if self.variants < THIN_VARIANTS:
-            verb = "is" if self.variants == 1 else "are"
-            return f"{words.counted(self.variants, 'variant')} {verb} thin evidence, a proof needs {THIN_VARIANTS}"
+            return thin("variant", self.variants, "", THIN_VARIANTS)
         return ""
 
     @property
@@ -165,3 +164,12 @@ class Replay:
             "versus": {name: [group.as_dict() for group in groups] for name, groups in self.versus.items()},
             "weekly": {name: [week.as_dict() for week in self.weekly(name)] for name in self.versus},
         }
+
+
+def thin(what: str, count: int, of: str, needed: int) -> str:
+    """Say that so many of something prove nothing.
+
+    >>> thin("variant", 1, "", 100), thin("day", 30, " of sales", 140)
+    ('1 variant is thin evidence, a proof needs 100', '30 days of sales are thin evidence, a proof needs 140')
+    """
+    return f"{words.counted(count, what)}{of} {'is' if count == 1 else 'are'} thin evidence, a proof needs {needed}"

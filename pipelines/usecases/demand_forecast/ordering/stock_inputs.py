@@ -59,7 +59,7 @@ def apply_overrides(
 
 def _shaped(profile: Panel, units: float) -> Panel:
     total = float(profile.sum())
-    return profile * (units / total) if total > 0 else np.full_like(profile, units / len(profile))
+    return profile / total * units if total > 0 else np.full_like(profile, units / len(profile))
 
 
 def location_shares(stock: pd.DataFrame, sold: pd.DataFrame) -> pd.DataFrame:

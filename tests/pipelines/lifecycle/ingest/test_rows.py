@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.lifecycle.ingest.rows import OPTIONS, as_csv
-from pipelines.lifecycle.ingest.sets import array
 
 pytestmark = pytest.mark.django_db
 QUOTED = ["", "null", "NULL", '"', '""', "\\", '\\"', "\\n", "\\.", ",", "],["]
@@ -42,11 +41,3 @@ def test_odd_texts_are_copied_as_they_are() -> None:
 @given(rows=ROWS)
 def test_whatever_the_rows_they_are_copied_as_they_are(rows: list[tuple[Any, ...]]) -> None:
     assert copied(rows) == rows
-
-
-@quickly
-@given(texts=st.lists(st.none() | TEXTS), numbers=st.lists(st.none() | st.integers(-(2**63), 2**63 - 1)))
-def test_arrays_are_read_as_they_are(texts: list[str | None], numbers: list[int | None]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT %s::text[], %s::bigint[]", [array(texts), array(numbers)])
-        assert cursor.fetchone() == (texts, numbers)

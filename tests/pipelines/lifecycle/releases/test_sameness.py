@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle import due
-from pipelines.lifecycle.releases import advice, propose
-from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release
+from pipelines.lifecycle.releases import propose
+from pipelines.models import Deployment, LifecycleEvent, Release
 from tests import histories
 
 pytestmark = pytest.mark.django_db
@@ -66,33 +66,3 @@ class TestARetrain:
 
     def test_of_a_shop_where_nothing_runs_is_asked_about(self, shop):
         assert histories.a_card(shop, files=SAME).phase == Release.Phase.AWAITING_APPROVAL
-
-
-class TestWhatWeWouldDo:
-    @pytest.mark.parametrize(
-        ("told", "advised"),
-        [
-            (beside({"profit": 900, "interval": [-10, 2000]}), "may be chance"),
-            (beside({"profit": -900, "interval": [-2000, 10]}), "gained nothing"),
-            ({}, "could not be compared"),
-        ],
-    )
-    def test_beside_a_version_that_runs_we_would_keep_it_and_say_why(self, shop, live, told, advised):
-        card = histories.a_card(shop, state=ModelVersion.State.UNDECIDED, **told)
-        assert card.evidence["advice"].startswith("We would keep version 1: ") and advised in card.evidence["advice"]
-
-    @pytest.mark.parametrize(("verdict", "would"), [("passed", "We would use it"), ("open", "We would wait")])
-    def test_where_the_simple_rule_runs_its_errors_decide(self, shop, verdict, would):
-        gates = [{"name": advice.BEATS_THE_SIMPLE_RULE, "verdict": verdict, "text": ""}]
-        card = histories.a_card(shop, state=ModelVersion.State.UNDECIDED, gates=gates)
-        assert card.evidence["advice"].startswith(would)
-
-    def test_the_check_that_decides_is_one_of_the_gates(self):
-        from pipelines.lifecycle.versions import gates
-        from pipelines.usecases import USE_CASES
-
-        found = gates.better_than_the_simple_rule(gates.Measured(USE_CASES["demand_forecast"], {}, {}))
-        assert found.name == advice.BEATS_THE_SIMPLE_RULE
-
-    def test_what_is_proven_needs_no_advice(self, shop):
-        assert histories.a_card(shop).evidence["advice"] == ""

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.usecases.demand_forecast.explanation import explain
 from pipelines.usecases.demand_forecast.judging.replay_result import Difference, Outcome, Replay
 from pipelines.usecases.demand_forecast.presentation import present
 
@@ -221,22 +220,3 @@ def test_every_page_is_plain_json():
 
 
 # One variant
-
-
-@given(st.lists(st.floats(-50, 200), min_size=5, max_size=5), st.integers(0, 300))
-def test_the_reasons_of_a_forecast_add_up_to_it(parts, sold):
-    names = ("recent_level", "weekday", "season", "new_product", "shop_total")
-    told = explain(dict(zip(names, parts, strict=True)), sold_28=sold, forecast_28=sum(parts))
-    assert sum(units for _, units in told) == int(np.floor(sum(parts) + 0.5))
-    assert told[0] == ("Sales of the last 28 days", sold)
-    assert all(units for _, units in told[1:])
-
-
-def test_a_shop_that_shrinks_is_said_to_shrink():
-    told = explain({"recent_level": 10.0, "shop_total": -3.0}, sold_28=10, forecast_28=7)
-    assert told == [("Sales of the last 28 days", 10), ("The whole shop is heading down", -3)]
-
-
-def test_the_simple_rule_says_that_it_repeats_last_week():
-    told = explain({"last_week": 284.0, "weekday": 0.0}, sold_28=169, forecast_28=284)
-    assert told == [("Sales of the last 28 days", 169), ("Last week sold more than those", 115)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,6 @@ from pipelines.usecases.demand_forecast.learning.baselines import SAFE_DEFAULT, 
 from pipelines.usecases.demand_forecast.model import forecast_by_rule
 from pipelines.usecases.demand_forecast.ordering.arrival import arrival_policy
 from pipelines.usecases.demand_forecast.ordering.policies import Wish
-from pipelines.usecases.demand_forecast.serving import add_sales_facts, answer
 from tests.frames import LAST_DAY, shop_frames
 
 TERMS = {"lead_time_days": 14, "review_days": 7, "service_level": 0.95, "weighs_costs": 0, "cost_share": 0.5}
@@ -178,45 +177,6 @@ def test_days_without_stock_are_filled_and_days_before_the_first_are_not():
 def test_every_day_is_a_peak_day_or_another(frames):
     groups = day_groups(past_of(frames, 66).history)
     assert (groups["Peak days"] ^ groups["Other days"]).all() and groups["Peak days"].any()
-
-
-class TestServing:
-    def test_the_parts_of_a_forecast_add_up_to_it(self, frames, fitted):
-        tables = answer(fitted, frames)
-        total = tables["stock_advice"].set_index("variant_id")["forecast_28"]
-        for row in tables["forecasts"].itertuples():
-            assert sum(units for _, units in row.parts) == round(total[row.variant_id])
-
-    def test_stock_without_levels_gets_a_forecast_and_no_advice(self, frames, fitted):
-        advice = answer(fitted, frames)["stock_advice"]
-        assert advice["stock"].isna().all() and (advice["order_quantity"] == 0).all()
-        assert (advice["forecast_28"] > 0).all()
-
-    def test_a_stock_out_that_lasts_is_dated(self, fitted):
-        frames = whole_frames(stock=stock((1, 7, 0), (2, 7, 5)))
-        days = pd.date_range(LAST_DAY - timedelta(days=4), LAST_DAY)
-        out = pd.DataFrame({"unique_id": 1, "ds": days, "y": 0.0, "stockout": 1})
-        earlier = pd.DataFrame({"unique_id": 2, "ds": days[:2], "y": 0.0, "stockout": 1})
-        sales = frames["daily_sales"]
-        kept = sales[(sales["unique_id"] > 2) | (sales["ds"] < days[0])]
-        frames = Frames({**frames.tables, "daily_sales": pd.concat([kept, out, earlier])}, frames.asof)
-        facts = add_sales_facts(variants_with_terms(frames), frames).set_index("variant_id")
-        assert facts.loc[1, "out_since"].date() == date(2026, 11, 18) and pd.isna(facts.loc[2, "out_since"])
-
-    def test_the_simple_rule_repeats_the_last_week(self, frames):
-        row = answer(None, frames)["forecasts"].iloc[0]
-        sales = frames["daily_sales"]
-        last_week = sales[
-            (sales["unique_id"] == row.variant_id) & (sales["ds"] > pd.Timestamp(LAST_DAY - timedelta(days=7)))
-        ]
-        assert row["mean"][:7].sum() == row["mean"][7:14].sum() == last_week["y"].sum()
-
-    def test_cover_that_the_merchant_wants_orders_for_longer_and_not_sooner(self, fitted):
-        stocked = stock((1, 7, 3))
-        usual = answer(fitted, whole_frames(stock=stocked))["stock_advice"].set_index("variant_id").loc[1]
-        wish = rules({"variant_id": 1, "vendor": "", "cover_days": 60})
-        more = answer(fitted, whole_frames(stock=stocked, rules=wish))["stock_advice"].set_index("variant_id").loc[1]
-        assert more.order_quantity > usual.order_quantity > 0 and more.order_by == usual.order_by
 
 
 class TestWantedProbability:

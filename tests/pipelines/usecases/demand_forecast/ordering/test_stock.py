@@ -11,12 +11,6 @@ from scipy import stats
 
 from pipelines.usecases.demand_forecast.backtesting.spread import HORIZONS, Doubt, Spread, pace_of
 from pipelines.usecases.demand_forecast.ordering.stock import STATUSES, Outlook, abc_classes, advise
-from pipelines.usecases.demand_forecast.ordering.stock_inputs import (
-    Override,
-    apply_overrides,
-    location_shares,
-    resolve_rules,
-)
 
 TODAY = date(2026, 11, 19)
 
@@ -325,49 +319,6 @@ def test_abc_follows_cumulated_revenue(revenue):
             assert ahead < 0.8
     if total > 0:
         assert classes[int(np.argmax(revenue))] == "A"
-
-
-def test_an_override_replaces_its_days_and_keeps_their_shape():
-    mean = np.array([[1.0, 3.0, 2.0, 2.0], [1.0, 1.0, 1.0, 1.0]])
-    own = [Override(10, 8, TODAY, TODAY + timedelta(days=1)), Override(99, 5, TODAY, TODAY)]
-    changed, is_own = apply_overrides(mean, np.array([10, 11]), own, today=TODAY)
-    assert changed.tolist() == [[2.0, 6.0, 2.0, 2.0], [1.0, 1.0, 1.0, 1.0]]
-    assert is_own.tolist() == [True, False] and mean[0, 0] == 1.0
-
-
-def test_an_override_counts_only_what_is_still_ahead_and_the_later_one_wins():
-    mean = np.zeros((1, 4))
-    begun = Override(10, 30, TODAY - timedelta(days=8), TODAY + timedelta(days=1))
-    over = Override(10, 4, TODAY - timedelta(days=9), TODAY - timedelta(days=1))
-    changed, _ = apply_overrides(mean, np.array([10]), [begun, over], today=TODAY)
-    assert changed.tolist() == [[3.0, 3.0, 0.0, 0.0]]
-    later = Override(10, 2, TODAY, TODAY)
-    assert apply_overrides(mean, np.array([10]), [begun, later], today=TODAY)[0].tolist() == [[2.0, 3.0, 0.0, 0.0]]
-
-
-def test_shares_follow_sales_and_are_even_without_any():
-    sold = pd.DataFrame({"variant_id": [1, 1], "location_id": [7, 8], "units": [29.0, 9.0]})
-    stock = levels((1, 7, 1, 0, 0, 0), (1, 8, 1, 0, 0, 0), (2, 7, 1, 0, 0, 0), (2, 8, 1, 0, 0, 0))
-    shares = location_shares(stock.drop(columns="demand_share"), sold)["demand_share"]
-    assert shares.tolist() == pytest.approx([29.5 / 39, 9.5 / 39, 0.5, 0.5])
-
-
-def test_a_variants_own_rule_comes_before_its_vendors_and_the_shops():
-    variants = pd.DataFrame({"variant_id": [1, 2, 3], "vendor": ["Acme", "Acme", "Other"]})
-    rules = pd.DataFrame(
-        {
-            "variant_id": [1.0, np.nan],
-            "vendor": ["", "Acme"],
-            "lead_time_days": [5, 30],
-            "pack_size": [np.nan, 6],
-            "cover_days": [np.nan, np.nan],
-        }
-    )
-    filled = resolve_rules(variants, rules, {"lead_time_days": 14, "pack_size": 1, "cover_days": None})
-    assert filled.lead_time_days.tolist() == [5, 30, 14]
-    assert filled.pack_size.tolist() == [6, 6, 1]
-    assert filled.cover_days.isna().all()
-    assert resolve_rules(variants, rules.iloc[:0], {"pack_size": 1}).pack_size.tolist() == [1, 1, 1]
 
 
 def test_a_shop_without_variants_gets_an_empty_table():

@@ -1,0 +1,58 @@
+"""What we would do about a version that is not proven, and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.lifecycle.releases import advice
+from pipelines.models import ModelVersion, Release
+from tests import histories
+
+pytestmark = pytest.mark.django_db
+SAME = {"recipe.json": b'{"same": true}'}
+
+
+def beside(*groups: dict) -> dict:
+    return {"replay": {"versus": {"champion": list(groups)}}}
+
+
+@pytest.fixture
+def shop():
+    shop = histories.a_shop()
+    histories.pulled(shop)
+    return shop
+
+
+@pytest.fixture
+def live(shop) -> Release:
+    return histories.approved(histories.a_card(shop, files=SAME))
+
+
+class TestWhatWeWouldDo:
+    @pytest.mark.parametrize(
+        ("told", "advised"),
+        [
+            (beside({"profit": 900, "interval": [-10, 2000]}), "may be chance"),
+            (beside({"profit": -900, "interval": [-2000, 10]}), "gained nothing"),
+            ({}, "could not be compared"),
+        ],
+    )
+    def test_beside_a_version_that_runs_we_would_keep_it_and_say_why(self, shop, live, told, advised):
+        card = histories.a_card(shop, state=ModelVersion.State.UNDECIDED, **told)
+        assert card.evidence["advice"].startswith("We would keep version 1: ") and advised in card.evidence["advice"]
+
+    @pytest.mark.parametrize(("verdict", "would"), [("passed", "We would use it"), ("open", "We would wait")])
+    def test_where_the_simple_rule_runs_its_errors_decide(self, shop, verdict, would):
+        gates = [{"name": advice.BEATS_THE_SIMPLE_RULE, "verdict": verdict, "text": ""}]
+        card = histories.a_card(shop, state=ModelVersion.State.UNDECIDED, gates=gates)
+        assert card.evidence["advice"].startswith(would)
+
+    def test_the_check_that_decides_is_one_of_the_gates(self):
+        from pipelines.lifecycle.versions import gates
+        from pipelines.usecases import USE_CASES
+
+        found = gates.better_than_the_simple_rule(gates.Measured(USE_CASES["demand_forecast"], {}, {}))
+        assert found.name == advice.BEATS_THE_SIMPLE_RULE
+
+    def test_what_is_proven_needs_no_advice(self, shop):
+        assert histories.a_card(shop).evidence["advice"] == ""
