@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from pipelines.lifecycle.evidence import answers
-from pipelines.models import Release, Shop
+from pipelines.models import Measurement, Release, Shop
 from tests import exposing
 from tests.exposing import MONDAY
 from tests.histories import numbers
@@ -27,3 +27,14 @@ def log(release: Release, *rows: dict[str, Any], times: int = 1) -> None:
     usual = {"version": exposing.active(release), "arm": "stable", "at": NOON, "milliseconds": 10.0}
     each = [usual | {"unit": next(numbers).to_bytes(16)} | row for row in rows for _ in range(times)]
     exposing.append(answers.LOG, [exposing.said(release.shop, **row) for row in each])
+
+
+def figure(metric: str, **of: Any) -> Measurement:
+    """Return a figure of the one hour and version of which something was asked."""
+    was_asked = Measurement.objects.exclude(verdict__in=["quiet", "no_data"])
+    return was_asked.get(metric=metric, segment="all", **of)
+
+
+def value(metric: str, **of: Any) -> float | None:
+    """Return the value of that figure."""
+    return figure(metric, **of).value

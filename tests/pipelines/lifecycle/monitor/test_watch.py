@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipelines.lifecycle.monitor import measure, revenue, watch
-from pipelines.models import Alert, Release, Shop, ShopSettings
+from pipelines.lifecycle.monitor import measure, watch
+from pipelines.models import Alert, Release, Shop
 from tests import exposing
 from tests.exposing import MONDAY
-from tests.histories import numbers
 from tests.pipelines.lifecycle.monitor import asked
 from tests.pipelines.lifecycle.monitor.asked import log
 
@@ -86,26 +85,3 @@ def test_a_shop_that_left_is_told_nothing_new(release: Release) -> None:
     Shop.objects.update(uninstalled_at=now)
     watch.look(now)
     assert not Alert.objects.exists()
-
-
-class TestMoney:
-    def orders(self, release: Release) -> None:
-        for weeks in range(1, 9):
-            day = MONDAY - timedelta(weeks=weeks)
-            for hour, minor in ((10, 30_000), (11, 20_000), (20, 10_000)):
-                exposing.ordered(release, [next(numbers).to_bytes(16)], day + timedelta(hours=hour), minor)
-
-    def test_what_is_at_risk_is_what_those_who_are_hit_usually_spend_in_such_an_hour(self, release: Release) -> None:
-        self.orders(release)
-        an_hour(release, 10, units=40, errors=20)
-        at_peak = Alert.objects.get(key__contains="peak").minor_per_hour
-        # 50,000 on Mondays alone, in 5 x 2 peak hours of weekdays and 2 x 1 of weekends
-        assert at_peak == pytest.approx(50_000 / 12 / 2, abs=1)
-        every = Alert.objects.get(key__contains="every").minor_per_hour
-        assert every == pytest.approx(60_000 / 168 / 2, abs=1)
-
-    def test_without_orders_or_peak_hours_there_is_no_sum(self, release: Release) -> None:
-        assert revenue.at_risk(release.shop, 0.5, at_peak=False, now=MONDAY) is None
-        ShopSettings.objects.update(peak_hours={})
-        self.orders(release)
-        assert revenue.at_risk(release.shop, 0.5, at_peak=True, now=MONDAY) is None
