@@ -25,8 +25,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from benchmarks.checks import Check, Say, at_least, at_most
-from benchmarks.forecast import one_core
 from benchmarks.rig import copying
+from benchmarks.rig.one_core import one_core
 from benchmarks.rig.scratch import scratch_database
 
 LINES, ROUNDS = 400_000, 3

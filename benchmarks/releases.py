@@ -25,8 +25,8 @@ from django.db import connection
 from django.utils import timezone
 
 from benchmarks.checks import Check, Say, at_least, at_most
-from benchmarks.forecast import copy, database_seconds, one_core
 from benchmarks.rig import fire, killing, rehearsal
+from benchmarks.rig.one_core import copy, database_seconds, one_core
 from benchmarks.rig.scratch import scratch_database
 from pipelines import strategies
 from pipelines.endpoints.answering import memory

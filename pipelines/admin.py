@@ -76,7 +76,7 @@ class DeliveryAdmin(ReadOnly):
         for domain, pk in queryset.values_list("shop_domain", "pk"):
             by_shop.setdefault(domain, []).append(pk)
         shops = models.Shop.objects.filter(domain__in=by_shop)
-        replayed = sum(drain.replay(shop, by_shop[shop.domain]) for shop in shops)
+        replayed = sum(drain.redeliver(shop, by_shop[shop.domain]) for shop in shops)
         messages.info(request, f"{replayed} deliveries will be tried again.")
 
 

@@ -28,8 +28,8 @@ class OneLine(logging.Formatter):
 def on_one_line(text: str) -> str:
     r"""Return a text without e-mail addresses, its control characters written out.
 
-    >>> print(on_one_line("Not Found: /forecasts/1\nFORGED by ann@example.com"))
-    Not Found: /forecasts/1\nFORGED by [e-mail removed]
+    >>> print(on_one_line("Not Found: /releases/1\nFORGED by ann@example.com"))
+    Not Found: /releases/1\nFORGED by [e-mail removed]
     """
     return CONTROL.sub(lambda found: repr(found[0])[1:-1], clean(text))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.models import Approval, Deployment, Exposure, ModelVersion, Order, Release, ShopSettings
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import OrdersWithinADay
+from pipelines.usecases.contract import Randomised
 from tests import histories, toy_use_case
 from tests.histories import numbers
 
@@ -27,7 +27,7 @@ SHOWN = dataclasses.replace(
     unit="visitor",
     serves="request",
     reaches_shoppers=True,
-    evidence=OrdersWithinADay(),
+    evidence=Randomised(),
 )
 MONDAY = datetime(2026, 9, 14, tzinfo=UTC)  # 10:00 to 12:00 and Saturdays 15:00 are peaks
 PEAKS = {"weekday": [10, 11], "weekend": [15]}
@@ -35,10 +35,10 @@ RAMP = (Step("5 %", weight=5, hours=24), Step("50 %", weight=50, hours=24), Step
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> str:
+def shown() -> Iterator[str]:
     """Let a use case with visitors exist during a test."""
-    monkeypatch.setitem(USE_CASES, SLUG, SHOWN)
-    return SLUG
+    with USE_CASES.also(SHOWN):
+        yield SLUG
 
 
 def a_shop(**changes: object) -> Any:

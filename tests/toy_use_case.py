@@ -10,7 +10,19 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.usecases.contract import Frames, Gates, Limit, Metric, NotEnoughHistory, PairedWeeklyLoss, UseCase
+from pipelines.usecases.contract import (
+    Frames,
+    Gates,
+    Limit,
+    Metric,
+    NotEnoughHistory,
+    Output,
+    PairedWeeks,
+    Remembered,
+    Soundness,
+    UseCase,
+)
+from pipelines.usecases.demand_forecast import USE_CASE as DEMAND
 
 SLUG = "toy"
 
@@ -74,7 +86,7 @@ def predict(fitted: float, frames: Frames) -> pd.DataFrame:
 
 
 def answer(fitted: float, frames: Frames) -> dict[str, pd.DataFrame]:
-    return {}
+    return {"forecasts": pd.DataFrame({"variant_id": [], "mean": [], "dispersion": [], "model_error": []})}
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -83,6 +95,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "evaluate": evaluate,
     "replay": replay,
     "answer": answer,
+    "judge": lambda rows, frames: Soundness(),
     "present": lambda evaluation, replay, **words: Told({"cards": []}),
     "dump": lambda fitted: {"number.json": json.dumps(fitted).encode()},
     "load": lambda files: json.loads(files["number.json"]),
@@ -90,13 +103,15 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 class Toy(UseCase):
-    """A use case whose functions stand in this file."""
+    """A use case whose functions stand in this file; what it has none of, it has from the demand forecast."""
 
-    def resolve(self, verb: str) -> Callable[..., Any]:
-        return FUNCTIONS[verb]
+    def function(self, name: str) -> Callable[..., Any]:
+        where, _, function = name.partition(":")
+        return FUNCTIONS[function] if where == "here" else DEMAND.function(name)
 
-    def judge(self, output: str) -> Callable[..., Any]:
-        return FUNCTIONS[f"judge {output}"]
+
+def here(*verbs: str) -> dict[str, str]:
+    return {verb: f"here:{verb}" for verb in verbs}
 
 
 TOY = Toy(
@@ -108,7 +123,12 @@ TOY = Toy(
     serves="batch",
     reaches_shoppers=False,
     primary_metric=Metric("rmsse", lower_is_better=True),
-    evidence=PairedWeeklyLoss(),
-    gates=Gates(limits=(Limit("Bias", "bias", -0.1, 0.1, "{percent:.0f} % too {side}.", "Unknown."),)),
-    **dict.fromkeys(["fit", "predict", "evaluate", "replay", "answer", "dump", "load", "present"], "here:here"),
+    evidence=PairedWeeks("forecasts", DEMAND.evidence.reads, "here:compare"),
+    settings=DEMAND.settings,
+    tested_with=DEMAND.tested_with,
+    outputs=(Output("forecasts", "Forecast", "here:judge", Remembered()),),
+    gates=Gates(
+        "seasonal_naive", limits=(Limit("Bias", "bias", -0.1, 0.1, "{percent:.0f} % too {side}.", "Unknown."),)
+    ),
+    **here("fit", "predict", "evaluate", "replay", "answer", "dump", "load", "present"),
 )

@@ -1,13 +1,13 @@
 """Whether the evidence that merchants are asked to trust keeps its promises: simulated rates beside what was promised.
 
-A subject is a module here with `rows(quick) -> list[Row]`, told one after the other; the suite runs the same functions
-on less. The short form of all subjects takes less than ten minutes of one core.
+A subject is a module here, or in the evidence folder of a use case's benchmarks, with `rows(quick) -> list[Row]`, told
+one after the other; the suite runs the same functions on less. The short form of all subjects takes less than ten
+minutes of one core.
 """
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
+from benchmarks import folders, modules_in
 from benchmarks.checks import Check, Say
 
 ABSENT = "not measured: there is no {folder} beside the project"
@@ -64,8 +65,8 @@ def real_data(name: str) -> Path | None:
 
 def subjects() -> Iterator[tuple[str, Callable[[bool], list[Row]]]]:
     """Yield what is simulated, by name."""
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda found: found.name):
-        yield module.name, importlib.import_module(f"{__name__}.{module.name}").rows
+    for name, module in sorted(modules_in(__name__, *(f"{folder}.evidence" for folder in folders()))):
+        yield name, importlib.import_module(module).rows
 
 
 def run(options: dict[str, Any], say: Say) -> list[Check]:

@@ -13,7 +13,7 @@ from dashboard.queries.data.page import data_page
 from dashboard.queries.data.state import data_state
 from pipelines import words
 from pipelines.jobs import ingest
-from pipelines.lifecycle.ingest.drain import replay, replay_failed
+from pipelines.lifecycle.ingest.drain import redeliver, replay_failed
 from pipelines.models import WebhookDelivery
 
 
@@ -40,7 +40,7 @@ def check(request: HttpRequest) -> HttpResponse:
 def replay_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Try one failed delivery again."""
     delivery = get_object_or_404(WebhookDelivery, pk=pk, shop_domain=request.shop.domain)
-    done = replay(request.shop, [delivery.pk])
+    done = redeliver(request.shop, [delivery.pk])
     return replayed(done)
 
 

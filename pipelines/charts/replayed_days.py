@@ -20,8 +20,10 @@ class ReplayedDay:
     old: float
 
 
-def replayed_days(days: Sequence[ReplayedDay], *, title: str, names: tuple[str, str], id: str = "replay") -> Figure:
-    """Draw the errors of the newer version over those of what runs now, day by day."""
+def replayed_days(
+    days: Sequence[ReplayedDay], *, title: str, names: tuple[str, str], said: str, id: str = "replay"
+) -> Figure:
+    """Draw the errors of the newer version over those of what runs now, day by day; `said` is what they are of."""
     scale = Scale.over(0, max(max(day.new, day.old) for day in days), top=18, bottom=160, lines=4, whole=True)
     canvas = Canvas(196, f"Units off each day, {names[0]} beside {names[1]}, {len(days)} days", id)
     canvas.grid(scale, [f"{value:,.0f}" for value in scale.lines])
@@ -36,7 +38,7 @@ def replayed_days(days: Sequence[ReplayedDay], *, title: str, names: tuple[str, 
     return Figure(
         id=id,
         title=title,
-        subtitle="Units that each morning’s forecast was off that day, over all variants. Blue: the newer version.",
+        subtitle=f"{said} Blue: the newer version.",
         svg=canvas.svg(),
         description=" ".join(f"{when(d.day)}: {d.new:,.0f} and {d.old:,.0f} units off." for d in days),
         table_head=("Day", f"{names[0]}, units off", f"{names[1]}, units off"),

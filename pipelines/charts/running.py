@@ -1,4 +1,4 @@
-"""The replayed past: what a forecast would have saved, added up week by week."""
+"""The replayed past: what a version would have saved, added up week by week."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Delivery:
         return self.shop_domain, self.webhook_id
 
 
-class Outcome(Enum):
+class Receipt(Enum):
     STORED = "stored"
     REFUSED = "refused"  # the body names another shop than the header
     UNAVAILABLE = "unavailable"
@@ -93,10 +93,10 @@ class Waiting:
     """A delivery whose sender waits for an answer."""
 
     delivery: Delivery
-    answer: asyncio.Future[Outcome]
+    answer: asyncio.Future[Receipt]
     customer_id: int | None = None
     shop_id: int | None = None
-    outcome: Outcome = Outcome.UNAVAILABLE
+    outcome: Receipt = Receipt.UNAVAILABLE
     until: float = field(default_factory=lambda: time.monotonic() + ANSWER_SECONDS)
 
 
@@ -121,12 +121,12 @@ class Outbox:
         self.thread = threading.Thread(target=self.run, name="outbox", daemon=True)
         self.thread.start()
 
-    async def store(self, delivery: Delivery, *, customer_id: int | None = None, shop_id: int | None = None) -> Outcome:
+    async def store(self, delivery: Delivery, *, customer_id: int | None = None, shop_id: int | None = None) -> Receipt:
         """Wait until the delivery is committed, or known not to be; not for ever where the database hangs."""
         if self.queue.qsize() >= ROOM:
-            return Outcome.UNAVAILABLE
+            return Receipt.UNAVAILABLE
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Outcome] = loop.create_future()
+        answer: asyncio.Future[Receipt] = loop.create_future()
         timer = loop.call_later(ANSWER_SECONDS, send_away, answer)
         self.queue.put(Waiting(delivery, answer, customer_id, shop_id))
         try:
@@ -153,7 +153,7 @@ class Outbox:
         except Exception:
             log.exception("deliveries were not stored")
             self.disconnect()
-        tell(batch)
+        hand_back(batch)
 
     def append(self) -> None:
         """Write the rows that nobody waits for; what cannot be written now stays, and is tried again."""
@@ -213,9 +213,9 @@ class Outbox:
         accepted = [one for one in batch if self.belongs_to_its_shop(one)]
         known = self.insert([one.delivery for one in accepted])
         for one in batch:
-            one.outcome = Outcome.REFUSED
+            one.outcome = Receipt.REFUSED
         for one in accepted:
-            one.outcome = Outcome.STORED
+            one.outcome = Receipt.STORED
         self.count_repeats(known)
 
     def commit_alone(self, one: Waiting) -> None:
@@ -342,13 +342,13 @@ def storable(value: Any) -> Any:
     return [storable(part) for part in value] if isinstance(value, list) else value
 
 
-def send_away(answer: asyncio.Future[Outcome]) -> None:
+def send_away(answer: asyncio.Future[Receipt]) -> None:
     """Tell a sender to come back; the delivery may still be stored, then its second copy is a repeat."""
     if not answer.done():
-        answer.set_result(Outcome.UNAVAILABLE)
+        answer.set_result(Receipt.UNAVAILABLE)
 
 
-def tell(batch: list[Waiting]) -> None:
+def hand_back(batch: list[Waiting]) -> None:
     """Wake everybody in the batch, each loop once."""
     loops: dict[asyncio.AbstractEventLoop, list[Waiting]] = {}
     for one in batch:

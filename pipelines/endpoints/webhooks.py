@@ -19,7 +19,7 @@ import psycopg2
 from django.conf import settings
 from psycopg2.extensions import connection as Connection
 
-from pipelines.endpoints.outbox import Delivery, Outbox, Outcome
+from pipelines.endpoints.outbox import Delivery, Outbox, Receipt
 from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body
 from pipelines.shopify.domains import SHOP_DOMAIN, client_secrets
 from pipelines.shopify.hmac import webhook_is_authentic
@@ -89,9 +89,9 @@ async def take_in(scope: Scope, receive: Receive) -> None:
         error=error,
     )
     outcome = await outbox().store(delivery, customer_id=minimised.customer_id, shop_id=minimised.shop_id)
-    if outcome is Outcome.REFUSED:
+    if outcome is Receipt.REFUSED:
         raise Refused(401, "the body names another shop")
-    if outcome is Outcome.UNAVAILABLE:
+    if outcome is Receipt.UNAVAILABLE:
         raise Refused(503, "not stored, please send it again")
 
 

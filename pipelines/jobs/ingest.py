@@ -88,9 +88,9 @@ def begin() -> None:
         import_everything.enqueue(shop_id, "daily")
     for shop, kind in pulls.worth_retrying(now):
         if shop.pk not in pulled:
-            backfill.ask(shop, kind, "retry", since=backfill.last_good(shop, kind))
+            backfill.request_pull(shop, kind, "retry", since=backfill.last_good(shop, kind))
     for shop in Shop.objects.filter(pk__in=turns.whose("list", pulls.unlisted(now), now)):
-        backfill.ask(shop, backfill.Kind.ORDER_IDS, "weekly")
+        backfill.request_pull(shop, backfill.Kind.ORDER_IDS, "weekly")
     for shop_id in turns.whose("compare", set(reconcile.due(now)) - pulled, now):
         compare.enqueue(shop_id)
 

@@ -91,9 +91,9 @@ def refresh(shop_id: int, use_case: str) -> None:
         return
     speak(Shop.objects.get(pk=shop_id), use_case)
     late.over(shop_id, use_case)
-    publish.enqueue(shop_id)
+    publish.enqueue(shop_id, use_case)
     look(shop_id, use_case)
-    compare_weeks.enqueue(shop_id, use_case)
+    measure.enqueue(shop_id, use_case)
 
 
 @job(queue="training", timeout=1800, is_found_again=True)
@@ -107,14 +107,14 @@ def alongside(shop_id: int, use_case: str) -> None:
 
 
 @job(queue="training", timeout=1800)
-def compare_weeks(shop_id: int, use_case: str) -> None:
-    """Price the weeks that have matured, and look at the releases that they speak of."""
+def measure(shop_id: int, use_case: str) -> None:
+    """Measure what has matured, and look at the releases that it speaks of."""
     from django.utils import timezone
 
-    from pipelines.lifecycle.evidence import paired
+    from pipelines.lifecycle.evidence import kinds
     from pipelines.models import Shop
 
-    if paired.compare_weeks(Shop.objects.get(pk=shop_id), use_case, timezone.now()):
+    if kinds.of(use_case).measure(Shop.objects.get(pk=shop_id), use_case, timezone.now()):
         look(shop_id, use_case)
 
 
@@ -128,12 +128,12 @@ def look(shop_id: int, use_case: str) -> None:
 
 
 @job(timeout=900, is_found_again=True)
-def publish(shop_id: int) -> None:
-    """Send the shop's own metafields what changed."""
+def publish(shop_id: int, use_case: str) -> None:
+    """Send the shop's own metafields what changed of a use case's answers."""
     from pipelines.lifecycle.serving import publish as stage
     from pipelines.models import Shop
 
-    stage.publish(Shop.objects.get(pk=shop_id))
+    stage.publish(Shop.objects.get(pk=shop_id), use_case)
 
 
 @job(is_found_again=True)

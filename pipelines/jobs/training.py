@@ -68,5 +68,5 @@ def carry_on() -> None:
         catch_up.enqueue(shop_id, use_case)
     for shop_id, use_case in turns.whose("hear", due.unheard(now), now):
         alongside.enqueue(shop_id, use_case)
-    for shop_id in turns.whose("publish", due.publications(), now):
-        publish.enqueue(shop_id)
+    for shop_id, use_case in turns.whose("publish", due.publications(), now):
+        publish.enqueue(shop_id, use_case)

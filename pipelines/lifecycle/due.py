@@ -41,8 +41,8 @@ from pipelines.models import (
     ShopSettings,
     SyncRun,
     TrainingRun,
+    own,
 )
-from pipelines.models.demand_forecast import StockAdvice
 from pipelines.stats.clock import midnight
 from pipelines.usecases import USE_CASES
 
@@ -262,12 +262,13 @@ def unheard(now: datetime | None = None) -> Iterator[tuple[int, str]]:
     yield from waiting.filter(~heard, ~Exists(late)).values_list("shop_id", "use_case")
 
 
-def publications() -> Iterator[int]:
-    """Yield the shops whose metafields are on their way, or that let us publish and hold none yet."""
+def publications() -> Iterator[tuple[int, str]]:
+    """Yield shop and use case where metafields are on their way, or may be published and none are yet."""
     here = {"shop": OuterRef("pk")}
     published = PublishedFields.objects.filter(**here)
     lets_us = Shop.objects.reachable().filter(scopes__contains=[publish.SCOPE])
-    waits = Exists(published.filter(is_confirmed=False)) | (
-        Exists(StockAdvice.objects.filter(**here)) & ~Exists(published)
-    )
-    yield from lets_us.filter(waits).values_list("pk", flat=True)
+    for slug, case in USE_CASES.items():
+        for output, _ in case.published:
+            rows = own.table(output.table).objects.filter(**here)
+            waits = Exists(published.filter(is_confirmed=False)) | (Exists(rows) & ~Exists(published))
+            yield from ((shop_id, slug) for shop_id in lets_us.filter(waits).values_list("pk", flat=True))

@@ -18,7 +18,7 @@ from pipelines import strategies
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable, Refused
-from pipelines.lifecycle.evidence import weigh, windows
+from pipelines.lifecycle.evidence import kinds, windows
 from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.releases import approval, card, freezes, move, propose, rollback, traffic
 from pipelines.lifecycle.releases.move import SYSTEM, Phase
@@ -93,7 +93,7 @@ def with_its_files(row: Release, decision: Decision) -> Decision:
 
 def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
     """Collect everything that the decision may depend on."""
-    measured, analysis = weigh.evidence_of(row, now)
+    measured, analysis = kinds.of(row.use_case).weigh(row, now)
     plan = row.evidence.get("plan", {})
     pointer = Deployment.of(row.shop_id, row.use_case)
     newest = freshness.newest_pull_at(row.shop)
@@ -116,7 +116,7 @@ def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
         yes_lasts=ShopSettings.of(row.shop_id).approval_lifetime,
         data_age=now - newest if newest else None,
         artifact_is_safe=row.version.state != ModelVersion.State.QUARANTINED,
-        evidence_is_same=card.digest_of(row.evidence) == row.evidence_digest,
+        evidence_is_same=card.evidence_digest(row.evidence) == row.evidence_digest,
         risk_budget=plan.get("risk_budget_minor"),
         asks_before_all=bool(plan.get("asks_before_all")),
         automatic_promotions=automatic_promotions(row, now),
@@ -215,7 +215,7 @@ def act(row: Release, look: Look) -> None:
         if look.decision.action is Action.ABORT:  # who was first may not win time for a version that does harm
             Release.objects.filter(pk=row.pk).update(evaluated_at=None)
         return  # another worker or a person was first; the next look sees what is now
-    tell(row, look)
+    alert_on(row, look)
 
 
 def advance(row: Release, look: Look) -> None:
@@ -227,7 +227,7 @@ def advance(row: Release, look: Look) -> None:
         log(row, look)
 
 
-def ask(row: Release, look: Look) -> None:
+def ask_again(row: Release, look: Look) -> None:
     """Let the merchant decide: on the card that waits already, or half-way on one that shows what was measured."""
     if row.phase == Phase.AWAITING_APPROVAL:
         move.let_go(row)
@@ -273,14 +273,14 @@ def abort(row: Release, look: Look) -> None:
 
 ACTIONS: dict[Action, Callable[[Release, Look], None]] = {
     Action.ADVANCE: advance,
-    Action.ASK: ask,
+    Action.ASK: ask_again,
     Action.PAUSE: pause,
     Action.HOLD: hold,
     Action.ABORT: abort,
 }
 
 
-def tell(row: Release, look: Look) -> None:
+def alert_on(row: Release, look: Look) -> None:
     """Alert where somebody should know, with the money at risk in this hour; close what has been calm since."""
     is_gone = look.decision.action is Action.ABORT
     if look.decision.alert:

@@ -1,19 +1,17 @@
-"""What the merchant decides about the shop: settings, stock rules, and numbers of their own."""
+"""What the merchant decides about the shop: settings, stock rules, and what is told to one use case."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from datetime import date
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import Q
 
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import LifecycleEvent, Shop, ShopSettings, Staff, StockRule
-from pipelines.models.demand_forecast import ForecastOverride, OddOrder
+from pipelines.models.ledger import Noted
 from pipelines.strategies import stages
 
 NOT_KNOWN = "Only people who have opened the app in this shop can be named. Nothing was saved."
@@ -33,15 +31,12 @@ class Rule:
         return all(value is None for value in self.values.values())
 
 
-@dataclass(frozen=True)
-class OwnNumber:
-    """What the merchant expects of a variant in a period, and why."""
+class Saying(Protocol):
+    """What the merchant tells one use case: the table that it brings knows how to keep it."""
 
-    variant_id: int
-    units: int
-    first_day: date
-    last_day: date
-    note: str
+    def keep(self, shop: Shop, *, by: str) -> Noted | None:
+        """Write it down, and say what the ledger notes of it; nothing where nothing changed."""
+        ...
 
 
 def turn(shop: Shop, revision: int, **changes: Any) -> None:
@@ -107,39 +102,9 @@ def forget(shop: Shop, rules: list[Rule]) -> None:
     known.filter(Q(variant_id__isnull=True, vendor__in=vendors) | Q(variant_id__in=variants)).delete()
 
 
-def override(shop: Shop, own: OwnNumber, *, revision: int, by: str) -> None:
-    """Use the merchant's own number for a variant and a period, in place of an earlier one."""
+def say(shop: Shop, saying: Saying, *, revision: int, by: str) -> None:
+    """Keep what the merchant tells a use case, if nothing was changed since it was shown."""
     with transaction.atomic():
         turn(shop, revision)
-        standing(shop, own.variant_id).update(ended_at=timezone.now())
-        ForecastOverride.objects.create(shop=shop, sub=by, **asdict(own))
-        told = {name: str(value) for name, value in asdict(own).items() if name != "note"}
-        because = "The merchant uses a number of their own"
-        LifecycleEvent.record(shop, "forecast.overridden", by=by, because=because, note=own.note, **told)
-
-
-def end_override(shop: Shop, variant_id: int, *, revision: int, by: str) -> None:
-    """Return to the forecast."""
-    with transaction.atomic():
-        turn(shop, revision)
-        if standing(shop, variant_id).update(ended_at=timezone.now()):
-            because = "The merchant returned to the forecast"
-            LifecycleEvent.record(shop, "forecast.restored", by=by, because=because, variant_id=variant_id)
-
-
-def say_of_odd_order(shop: Shop, variant_id: int, day: date, counts: bool | None, *, revision: int, by: str) -> None:
-    """Count a variant's unusual day in full, leave it out, or, with neither, weigh it as we would."""
-    with transaction.atomic():
-        turn(shop, revision)
-        mine = OddOrder.objects.for_shop(shop).filter(variant_id=variant_id, day=day)
-        mine.delete()
-        if counts is not None:
-            OddOrder.objects.create(shop=shop, variant_id=variant_id, day=day, counts=counts, sub=by)
-        because = {True: "An order counts in full", False: "An order is left out", None: "An order is weighed again"}
-        told = {"variant_id": variant_id, "day": day.isoformat()}
-        LifecycleEvent.record(shop, "odd_order.said", by=by, because=because[counts], **told)
-
-
-def standing(shop: Shop, variant_id: int) -> QuerySet:
-    """Keep the numbers of the merchant's own that still count for a variant."""
-    return ForecastOverride.objects.for_shop(shop).filter(variant_id=variant_id, ended_at=None)
+        if noted := saying.keep(shop, by=by):
+            LifecycleEvent.record(shop, noted.kind, by=by, because=noted.because, **noted.facts)

@@ -25,8 +25,10 @@ from pipelines.models import (
     SyncRun,
     TrainingRun,
     WaitingLine,
+    own,
 )
-from pipelines.models.demand_forecast import Forecast
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Remembered
 
 CHUNK = 10_000
 A_MONTH, A_SEASON, OVER_A_YEAR = timedelta(days=35), timedelta(days=90), timedelta(days=400)
@@ -72,8 +74,14 @@ def lives() -> list[Life]:
         Life(StagingRun.objects.exclude(finished_at=None), "finished_at", OVER_A_YEAR),
         Life(TrainingRun.objects.filter(version=None), "created_at", OVER_A_YEAR),
         Life(DatasetSnapshot.objects.filter(~Exists(taught)), "created_at", OVER_A_YEAR),
-        Life(Forecast.objects.all(), "origin", LONGEST_WINDOW),
+        *(Life(own.table(name).objects.all(), "origin", life) for name, life in remembered().items()),
     ]  # fmt: skip
+
+
+def remembered() -> dict[str, timedelta]:
+    """Say how long what versions said is kept, by table."""
+    outputs = (output for case in USE_CASES.values() for output in case.outputs)
+    return {output.table: output.kept.life for output in outputs if isinstance(output.kept, Remembered)}
 
 
 ELSEWHERE = {
@@ -98,12 +106,17 @@ KEPT |= dict.fromkeys(
     DECIDED,
 )
 KEPT |= dict.fromkeys(
-    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "forecastoverride", "oddorder", "stockadvice",
-     "stocktotals",
-     "publishedfields", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer",
-     "storagemark"],
+    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "publishedfields", "deployment", "freezewindow",
+     "storelink", "stagedfield", "forgottencustomer", "storagemark"],
     SMALL,
 )  # fmt: skip
+
+
+def kept() -> dict[str, str]:
+    """Say why tables without a life stay; what a use case brings is small, but for what versions said."""
+    brought = [table for slug in USE_CASES for table in own.tables_of(slug) if table.__name__ not in remembered()]
+    return KEPT | dict.fromkeys([table._meta.model_name for table in brought], SMALL)
+
 
 # The level that stands when the longest window begins is kept: what was in stock on its first day is read from it.
 OLD_LEVELS = """

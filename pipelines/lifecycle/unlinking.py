@@ -29,11 +29,11 @@ def end(link: StoreLink, *, by: str, because: str, now: datetime) -> bool:
             fields = StagedField.objects.for_shop(link.shop_id).filter(run__in=[run.pk for run in runs])
             fields.update(shop=link.test_shop_id, run=None, unlinked_at=now)
         StagingRun.objects.for_shop(link.shop_id).delete()
-        tell(link, "test_store.unlinked", by=by, because=because)
+        record_for_both(link, "test_store.unlinked", by=by, because=because)
     return True
 
 
-def tell(link: StoreLink, kind: str, *, by: str, because: str, **facts: Any) -> None:
+def record_for_both(link: StoreLink, kind: str, *, by: str, because: str, **facts: Any) -> None:
     """Write into the ledgers of both shops; each names the other by number, which outlives no erasure."""
     pairs = {link.shop_id: link.test_shop_id, link.test_shop_id: link.shop_id}
     shops = Shop.objects.filter(pk__in=[pk for pk in pairs if pk], redacted_at=None)

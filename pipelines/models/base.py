@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any, Self
 
 from django.db import models
@@ -12,6 +13,10 @@ class ShopQuerySet(models.QuerySet):
     def for_shop(self, shop: models.Model | int) -> Self:
         """Keep the rows of one shop; every read of a merchant goes through here."""
         return self.filter(shop=shop)
+
+    def as_of(self, moment: datetime, last_day: date) -> Self:
+        """Keep what stood at a moment, when a day was the last; rows that never end are all kept, oldest first."""
+        return self.order_by("pk")
 
     def in_pieces(self, size: int = 2000) -> Iterator[Any]:
         """Walk through the rows in their order without holding them all: their keys first, then so many rows at a time.

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import BigIntegerField, Count, Max, Model, Q, QuerySet, Sum
+from django.db.models.functions import Least
+from django.utils import timezone
 
 from pipelines.models.base import ShopQuerySet, ShopTable
+from pipelines.models.ledger import Noted
+from pipelines.models.shops import Shop
 
 URGENT = ("out_of_stock", "order_today")
 LEAST_LOST = 0.5  # a unit, once rounded: who misses less is not called short
@@ -37,6 +44,13 @@ class Forecast(ShopTable):
         indexes = [models.Index(fields=["shop", "variant_id", "-origin"], name="forecast_by_variant")]
 
 
+class ForecastOverrideQuerySet(ShopQuerySet):
+    def as_of(self, moment: datetime, last_day: date) -> Self:
+        """Keep what stood at a moment and still reaches into the future, oldest first."""
+        stood = self.filter(Q(ended_at=None) | Q(ended_at__gt=moment), created_at__lte=moment)
+        return stood.filter(last_day__gte=last_day).order_by("pk")
+
+
 class ForecastOverride(ShopTable):
     """A merchant's own number for a variant and a period; we keep measuring both."""
 
@@ -48,6 +62,8 @@ class ForecastOverride(ShopTable):
     sub = models.CharField(max_length=40)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
+
+    objects = ForecastOverrideQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["shop", "variant_id"], name="override_by_variant")]
@@ -172,3 +188,95 @@ class StockTotals(ShopTable):
     @property
     def needs_somebody(self) -> bool:
         return bool(self.to_order or self.short)
+
+    @classmethod
+    def sum_up(cls, shop: Model | int) -> None:
+        """Put the sums of a shop's advice in the place of those before; in the transaction that writes the rows."""
+        cls.objects.for_shop(shop).delete()
+        cls.objects.bulk_create(cls.of_rows(shop))
+
+    @classmethod
+    def of_rows(cls, shop: Model | int) -> list[Self]:
+        """Add up the advice place by place; a place without a row has no sums."""
+        shop_id = getattr(shop, "pk", shop)
+        advice = StockAdvice.objects.for_shop(shop_id)
+        variants: dict[int, dict[str, int]] = defaultdict(dict)
+        for location_id, status, count in advice.values_list("location_id", "status").annotate(n=Count("*")):
+            variants[location_id][status] = count
+        sums = advice.values("location_id").annotate(**SUMS)
+        return [cls(shop_id=shop_id, variants=variants[row["location_id"]], **row) for row in sums]
+
+
+def money(column: str, of: Q) -> Least:
+    """Add up amounts of some rows; what no column can hold becomes the most that it can."""
+    return Least(Sum(column, filter=of, default=0), BigIntegerField.MAX_BIGINT)
+
+
+SUMS = {
+    "to_order": Count("pk", filter=TO_ORDER),
+    "to_order_out": Count("pk", filter=TO_ORDER & Q(status="out_of_stock")),
+    "to_order_minor": money("order_cost_minor", TO_ORDER),
+    "short": Count("pk", filter=SHORT),
+    "short_minor": money("at_risk_minor", SHORT),
+    "late": Count("pk", filter=LATE),
+    "late_minor": money("at_risk_minor", LATE),
+    "newest_at": Max("updated_at"),
+}
+
+
+# What the merchant tells us
+
+
+@dataclass(frozen=True)
+class OwnNumber:
+    """What the merchant expects of a variant in a period, and why; it takes the place of an earlier one."""
+
+    variant_id: int
+    units: int
+    first_day: date
+    last_day: date
+    note: str
+
+    def keep(self, shop: Shop, *, by: str) -> Noted:
+        """Use the number from now on."""
+        standing(shop, self.variant_id).update(ended_at=timezone.now())
+        ForecastOverride.objects.create(shop=shop, sub=by, **asdict(self))
+        told = {name: str(value) for name, value in asdict(self).items() if name != "note"}
+        because = "The merchant uses a number of their own"
+        return Noted("forecast.overridden", because, {"note": self.note, **told})
+
+
+@dataclass(frozen=True)
+class NoOwnNumber:
+    """That the merchant returns to the forecast of a variant."""
+
+    variant_id: int
+
+    def keep(self, shop: Shop, *, by: str) -> Noted | None:
+        """End the number that stands, if one does."""
+        if not standing(shop, self.variant_id).update(ended_at=timezone.now()):
+            return None
+        return Noted("forecast.restored", "The merchant returned to the forecast", {"variant_id": self.variant_id})
+
+
+@dataclass(frozen=True)
+class OddDay:
+    """How a variant's unusual day counts: in full, not at all, or, with neither, as we would weigh it."""
+
+    variant_id: int
+    day: date
+    counts: bool | None
+
+    def keep(self, shop: Shop, *, by: str) -> Noted:
+        """Put it in the place of what was said before."""
+        OddOrder.objects.for_shop(shop).filter(variant_id=self.variant_id, day=self.day).delete()
+        if self.counts is not None:
+            OddOrder.objects.create(shop=shop, sub=by, **asdict(self))
+        because = {True: "An order counts in full", False: "An order is left out", None: "An order is weighed again"}
+        told = {"variant_id": self.variant_id, "day": self.day.isoformat()}
+        return Noted("odd_order.said", because[self.counts], told)
+
+
+def standing(shop: Shop, variant_id: int) -> QuerySet:
+    """Keep the numbers of the merchant's own that still count for a variant."""
+    return ForecastOverride.objects.for_shop(shop).filter(variant_id=variant_id, ended_at=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 GENESIS = "0" * 64
 REFUSALS = (".refused", "approval.superseded", "approval.blocked")
 MOST_REFUSALS = 20  # of one person, one after the other, in an hour; what is refused beyond that is only logged
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What the ledger is to note: the kind of event, why, and its facts."""
+
+    kind: str
+    because: str
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 class LedgerNote(ShopTable):

@@ -47,8 +47,8 @@ class PairedWeek(ShopTable):
     bets = models.JSONField(
         default=dict, db_default={}
     )  # how much worse it did by what needs no scale: name -> -1 to 1
-    units = models.PositiveIntegerField(default=0)  # variants compared
-    coverage = models.FloatField(default=1)  # share of variant days that could be judged
+    units = models.PositiveIntegerField(default=0)  # that were compared
+    coverage = models.FloatField(default=1)  # share of the units' days that could be judged
     matured_at = models.DateTimeField()
     restated = models.JSONField(null=True)  # both losses after later cancellations: for the report
 

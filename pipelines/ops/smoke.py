@@ -1,4 +1,4 @@
-"""The demo without eyes: a store's orders become an approved, published forecast, through HTTP alone.
+"""The demo without eyes: a store's orders become an approved, published version, through HTTP alone.
 
 The development store's levers and the app's own pages are pulled as a merchant would; the database is only read,
 to wait and to count.
@@ -20,8 +20,8 @@ import requests
 
 from pipelines.ops.demo_settings import SHOP, DemoPlan
 from pipelines.ops.supervisor import Demo, running_demo
+from pipelines.usecases import USE_CASES
 
-PAGES = ("/", "/forecasts", "/versions", "/experiments", "/data", "/settings", "/start")
 # Seconds after which something counts as not happening; a slow or busy machine needs many times what a quick one does.
 SOON = 600.0
 LONG = 3600.0
@@ -41,7 +41,9 @@ COUNTS = {
     "webhooks_received": "SELECT count(*) FROM pipelines_webhookdelivery",
     "webhooks_applied": "SELECT count(*) FROM pipelines_webhookdelivery WHERE state IN ('applied', 'superseded')",
     "versions": "SELECT count(*) FROM pipelines_modelversion",
-    "forecast_rows": "SELECT count(*) FROM pipelines_forecast",
+    "rows_said": " UNION ALL ".join(
+        f"SELECT 1 FROM pipelines_{output.table.lower()}" for case in USE_CASES.values() for output in case.outputs
+    ).join(("SELECT count(*) FROM (", ") AS said")),
 }
 
 
@@ -135,7 +137,7 @@ def reading(demo: Demo) -> Iterator[Reader]:
 
 
 def run(plan: DemoPlan) -> dict[str, Any]:
-    """Take one store from its orders to an approved forecast; return what was counted on the way."""
+    """Take one store from its orders to an approved version; return what was counted on the way."""
     begun = time.monotonic()
     with running_demo(plan, tell) as demo, reading(demo) as reader:
         merchant = Merchant(demo.plan)
@@ -146,9 +148,14 @@ def run(plan: DemoPlan) -> dict[str, Any]:
         return {
             **{name: reader.one(query) for name, query in COUNTS.items()},
             **figures(reader),
-            "pages_ok": [page for page in PAGES if merchant.get(page)],
+            "pages_ok": [page for page in pages(merchant.get("/")) if merchant.get(page)],
             "seconds": round(time.monotonic() - begun, 1),
         }
+
+
+def pages(home: str) -> list[str]:
+    """List the pages that the app's own menu leads to."""
+    return ["/", *re.findall(r'<s-link href="(/[a-z_/-]+)"', home)]
 
 
 def install(merchant: Merchant) -> None:
@@ -179,12 +186,12 @@ def approve(merchant: Merchant, reader: Reader, address: str, shown: dict[str, s
     merchant.post(address, shown)
     live = "SELECT active_id FROM pipelines_deployment WHERE active_id IS NOT NULL"
     wait(lambda: reader.one(live), SOON, "the approved version did not go live")
-    tell("Approved and live; forecasts are being written and published ...")
+    tell("Approved and live; its answers are being written and published ...")
 
 
 def wait_for_publication(merchant: Merchant, reader: Reader) -> None:
-    """Wait for stored forecasts, and for their figures on the store's variants."""
-    wait(lambda: reader.one(COUNTS["forecast_rows"]), LONG, "no forecast was stored")
+    """Wait for stored answers, and for their figures on the store's variants."""
+    wait(lambda: reader.one(COUNTS["rows_said"]), LONG, "no answer was stored")
     wait(lambda: merchant.look("state")["shops"][SHOP]["metafields"], LONG, "nothing was published to the store")
 
 
@@ -200,14 +207,15 @@ def receive_an_order(merchant: Merchant, reader: Reader) -> None:
 
 def figures(reader: Reader) -> dict[str, Any]:
     """Return what is known of the live version."""
-    query = """SELECT v.number, v.metrics, v.replay FROM pipelines_deployment d
+    query = """SELECT v.use_case, v.number, v.metrics, v.replay FROM pipelines_deployment d
         JOIN pipelines_modelversion v ON v.id = d.active_id"""
-    number, metrics, replay = reader.all(query)[0]
-    ours, naive = metrics["candidate"]["rmsse"], metrics["seasonal_naive"]["rmsse"]
+    slug, number, metrics, replay = reader.all(query)[0]
+    case = USE_CASES[slug]
+    ours, naive = (metrics[who][case.primary_metric.name] for who in ("candidate", case.gates.baseline))
     against_naive = (replay.get("versus", {}).get("naive") or [{}])[0]
     known = {
         "live_version": number,
-        "rmsse_vs_naive": round(ours / naive, 4) if ours is not None and naive else None,
+        "error_beside_simple_rule": round(ours / naive, 4) if ours is not None and naive else None,
         "profit_change": against_naive.get("profit"),
         "profit_interval": against_naive.get("interval"),
     }

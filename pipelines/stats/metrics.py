@@ -1,4 +1,4 @@
-"""Forecast accuracy (METHODS 4b). Every figure is None where it is not defined; there is no MAPE on purpose."""
+"""How near predictions came (METHODS 4b). Every figure is None where it is not defined; there is no MAPE on purpose."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def wape(y: ArrayLike, y_hat: ArrayLike) -> float | None:
 
 
 def bias(y: ArrayLike, y_hat: ArrayLike) -> float | None:
-    """Divide the sum of errors (forecast minus actual) by the sum of what sold.
+    """Divide the sum of errors (predicted minus actual) by the sum of what sold.
 
     >>> bias([10, 10], [12, 10])
     0.1
@@ -34,7 +34,7 @@ def bias(y: ArrayLike, y_hat: ArrayLike) -> float | None:
 
 
 def mase(y: ArrayLike, y_hat: ArrayLike, train: ArrayLike, lag: int = 7) -> float | None:
-    """Scale MAE by the seasonal naive error in training, lag 1 where history is too short (Hyndman & Koehler 2006)."""
+    """Scale MAE by the seasonal error in training, lag 1 where history is too short (Hyndman & Koehler 2006)."""
     past = np.asarray(train, dtype=np.float64)
     scale = _mean(np.abs(_steps(past, lag if len(past) > lag else 1)))
     return _over(mae(y, y_hat), scale)

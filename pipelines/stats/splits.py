@@ -1,4 +1,4 @@
-"""Where a history is cut to test a forecast on what came next."""
+"""Where a history is cut to test a prediction on what came next."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class Window:
     ends_at: datetime
     health: Health
     severe: bool = False  # error share over five times the objective
-    broken: bool = False  # answers that cannot be right: NaN, missing variants, a total far out of range
+    broken: bool = False  # answers that cannot be right: NaN, missing units, a total far out of range
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ class Evidence:
     interval: tuple[float, float] | None = None  # always-valid, of the effect, relative: an A/B test ends by it
     weeks: int = 0  # paired: matured weeks
     correlation: float | None = None  # paired: lag-1, of what the weeks are bet on
+    harm_sentence: str = "Shoppers who saw the new version order less. This is very likely not chance."
     has_decayed: bool = False  # errors beside the baseline grew beyond what the past explains
 
 
@@ -170,6 +171,7 @@ class Traffic:
     units_a_day: float = 0.0
     rate: float = 0.0  # orders per unit
     has_champion: bool = True  # something runs that the new version can be compared with
+    not_split: str = ""  # why shoppers cannot be split between two versions, where nothing could change that
 
 
 class Strategy(Protocol):

@@ -82,9 +82,7 @@ def harmful(situation: Situation) -> Decision | None:
     evidence = situation.evidence
     if not (reaches(evidence.harm, harm_limit(situation.steps)) and speaks(evidence)):
         return None
-    if evidence.kind == "paired":
-        return taken_away(Reason.HARM, "Week after week, the new version cost more than the one before.")
-    return taken_away(Reason.HARM, "Shoppers who saw the new version order less. This is very likely not chance.")
+    return taken_away(Reason.HARM, evidence.harm_sentence)
 
 
 def guardrail_harmed(situation: Situation) -> Decision | None:
@@ -332,7 +330,7 @@ def move(strategy: Strategy, situation: Situation) -> Decision:
     verdict = Verdict.INCONCLUSIVE if needed else Verdict.SUCCESSFUL
     action = strategy.decide(situation.at, verdict)
     if action is Action.ASK:
-        return asked(situation, ask(Reason.APPROVAL, "The new version is ready for your decision."))
+        return asked(situation, ask_merchant(Reason.APPROVAL, "The new version is ready for your decision."))
     if needed or action is not Action.ADVANCE:
         question = is_over(situation)
         return asked(situation, question) if question else needed or stays(Reason.WELL, "All well.")
@@ -380,7 +378,7 @@ def asked(situation: Situation, question: Decision) -> Decision:
     return Decision(Action.HOLD, Reason.FROZEN, IN_VAIN, until=until)
 
 
-def ask(reason: Reason, sentence: str) -> Decision:
+def ask_merchant(reason: Reason, sentence: str) -> Decision:
     """Let the merchant decide."""
     return Decision(Action.ASK, reason, sentence)
 
@@ -392,35 +390,35 @@ def is_over(situation: Situation) -> Decision | None:
     late = situation.exposed_at is None and situation.now - began >= situation.maximum
     if not (full or late):
         return out_of_time(situation)
-    return ask(Reason.NOT_PROVEN, "Not proven: this step has run as long as planned. You decide.")
+    return ask_merchant(Reason.NOT_PROVEN, "Not proven: this step has run as long as planned. You decide.")
 
 
 def out_of_time(situation: Situation) -> Decision | None:
     """Ask when shoppers have seen the new version for as long as was approved."""
     if situation.exposed_at is None or situation.now - situation.exposed_at < situation.maximum:
         return None
-    return ask(Reason.NOT_PROVEN, "Not proven: this release has run as long as it may. You decide.")
+    return ask_merchant(Reason.NOT_PROVEN, "Not proven: this release has run as long as it may. You decide.")
 
 
 def undecided(situation: Situation) -> Decision | None:
     """Leave a version whose profit is not proven to the merchant."""
     if situation.is_proven or not gives_everything_next(situation):
         return None
-    return ask(Reason.UNDECIDED, "Not proven: only you can let this version go on.")
+    return ask_merchant(Reason.UNDECIDED, "Not proven: only you can let this version go on.")
 
 
 def asked_for(situation: Situation) -> Decision | None:
     """Ask again before everything moves, as the merchant chose."""
     if not (situation.asks_before_all and gives_everything_next(situation)):
         return None
-    return ask(Reason.ASKED_FOR, "Proven to do no worse. You chose to be asked before everyone sees it.")
+    return ask_merchant(Reason.ASKED_FOR, "Proven to do no worse. You chose to be asked before everyone sees it.")
 
 
 def over_limit(situation: Situation) -> Decision | None:
     """Promote by itself only so often."""
     if situation.automatic_promotions < limits.PROMOTIONS or not gives_everything_next(situation):
         return None
-    return ask(
+    return ask_merchant(
         Reason.LIMIT, f"Proven to do no worse. {limits.PROMOTIONS} versions went live by themselves within 7 days."
     )
 

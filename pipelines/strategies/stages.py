@@ -15,7 +15,6 @@ LEAST_HOURS = 24  # every hour of the day is seen on every step that splits
 LONGEST_ALONGSIDE = 56  # days
 
 NOTHING_TO_COMPARE = "Nothing runs yet that the new version could be compared with."
-NOT_SHOPPERS = "This forecast answers for products, not for shoppers, so shoppers cannot be split between two versions."
 TOO_SMALL = (
     "Even shown to half of the shoppers, the new version would get fewer than 30 orders in a week. "
     "That is too few to learn from."
@@ -47,7 +46,7 @@ def units_for_evidence(traffic: Traffic) -> int:
 def why_not_split(traffic: Traffic) -> str:
     """Say why shoppers cannot be split between two versions, or nothing when they can."""
     if traffic.evidence != "randomised":
-        return NOT_SHOPPERS if traffic.evidence == "paired" else NOTHING_TO_COMPARE
+        return traffic.not_split or NOTHING_TO_COMPARE
     if not traffic.has_champion:
         return NOTHING_TO_COMPARE
     # Not "fewer than": an unknown (NaN) traffic is too little, too.

@@ -1,10 +1,50 @@
 """What we predict: one folder per use case, all behind the same contract."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
 from pipelines.usecases import demand_forecast
 from pipelines.usecases.contract import UseCase
 from pipelines.usecases.wording import Words, shared_by
 
-USE_CASES: dict[str, UseCase] = {use_case.slug: use_case for use_case in (demand_forecast.USE_CASE,)}
+
+class Register(Mapping[str, UseCase]):
+    """Every use case by its slug; more may be there for a while."""
+
+    def __init__(self, *use_cases: UseCase) -> None:
+        self._known = {use_case.slug: use_case for use_case in use_cases}
+
+    def __getitem__(self, slug: str) -> UseCase:
+        return self._known[slug]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def register(self, use_case: UseCase) -> None:
+        """Know one more from now on: a process that is started for a measurement has another one."""
+        self._known = {**self._known, use_case.slug: use_case}
+
+    @contextmanager
+    def only(self, *use_cases: UseCase) -> Iterator[None]:
+        """Know these use cases alone for a while."""
+        before, self._known = self._known, {use_case.slug: use_case for use_case in use_cases}
+        try:
+            yield
+        finally:
+            self._known = before
+
+    @contextmanager
+    def also(self, *use_cases: UseCase) -> Iterator[None]:
+        """Know these use cases too for a while: a rehearsal's, a test's."""
+        known = {**self._known, **{use_case.slug: use_case for use_case in use_cases}}
+        with self.only(*known.values()):
+            yield
+
+
+USE_CASES = Register(demand_forecast.USE_CASE)
 
 
 def use_case_choices() -> list[tuple[str, str]]:

@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from pipelines.usecases.evidence import PairedWeeks, Randomised
+from pipelines.usecases.outputs import Metafields, Output, OwnFrame, Remembered, Shown
+from pipelines.usecases.watching import Figure, Monitored, Rehearsal
 from pipelines.usecases.wording import PLAIN, Words
 
 if TYPE_CHECKING:
@@ -28,22 +31,6 @@ class Metric:
 
     name: str
     lower_is_better: bool
-
-
-@dataclass(frozen=True)
-class PairedWeeklyLoss:
-    """Compare two versions by the weekly money loss on the same variants (METHODS 4b)."""
-
-    unit: Literal["variant"] = "variant"
-    kind: Literal["paired"] = "paired"
-
-
-@dataclass(frozen=True)
-class OrdersWithinADay:
-    """Compare two versions by who orders within 24 hours of first seeing one of them (METHODS 4e)."""
-
-    unit: Literal["visitor", "checkout"] = "visitor"
-    kind: Literal["randomised"] = "randomised"
 
 
 @dataclass(frozen=True)
@@ -72,10 +59,16 @@ class Slice:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Say which share of outcomes a quantile is to cover, and how few are too few."""
+    """Say which share of outcomes a quantile is to cover, and how few are too few, in words.
+
+    `words` may use {level}, {percent} (what was covered) and {low}, each of 100.
+    """
 
     level: float
     low: float
+    name: str
+    words: str
+    unknown: str
 
 
 @dataclass(frozen=True)
@@ -95,7 +88,7 @@ class Gates:
     what the live version's errors cost that may be lost before the money counts as worse (METHODS 4e).
     """
 
-    baseline: str = "seasonal_naive"
+    baseline: str = "simple_rule"  # who is the simple rule among the figures of `evaluate`
     limits: tuple[Limit, ...] = ()
     slices: tuple[Slice, ...] = ()
     calibration: Calibration | None = None
@@ -171,41 +164,45 @@ class UseCase:
     serves: Literal["batch", "request"]
     reaches_shoppers: bool  # whether a shopper can see what a new version changes: then a freeze always holds it
     primary_metric: Metric
-    evidence: PairedWeeklyLoss | OrdersWithinADay
+    evidence: PairedWeeks | Randomised
     fit: str
     predict: str
     evaluate: str
-    replay: str
     answer: str
     dump: str
     load: str
     present: str
+    replay: str = ""  # the past in money; without it, `words.no_replay` says why there is none
+    settings: Mapping[str, str] = field(default_factory=dict)  # argument of `fit` -> setting of the shop
+    tested_with: tuple[str, ...] = ()  # those of them that `evaluate` takes, too
     gates: Gates = Gates()
     words: Words = PLAIN
-    compare: str = ""  # paired evidence: (frames, rows of the new version, rows of the other) -> weeks
-    outputs: Mapping[str, str] = field(default_factory=dict)  # table of `answer` -> its judge: (rows, frames)
+    outputs: tuple[Output, ...] = ()  # the tables of `answer`; the first one's judge counts the units
+    own_frames: tuple[OwnFrame, ...] = ()
+    rehearsal: Rehearsal | None = None  # without it nothing is tried in a test store
+    monitored: Monitored | None = None
+    own_words: tuple[str, ...] = ()  # of this family alone: nobody else may say them
     # For use cases that answer on request, by the standard library alone: (what PARAMETERS holds, question) -> answer.
     score: str = ""
     safe_default: Mapping[str, Any] = field(default_factory=dict)  # the answer where no version gives one in time
     score_seconds: float = 0.05  # that a question may take
 
-    def __post_init__(self) -> None:
-        """Refuse an output without a judge: nothing is shown that nobody looked at."""
-        unjudged = [name for name, judge in self.outputs.items() if not judge]
-        if unjudged:
-            raise ValueError(f"{self.slug}: nothing judges {', '.join(unjudged)}.")
-
     def resolve(self, verb: str) -> Callable[..., Any]:
-        """Import the function behind a verb: fit, predict, and so on to compare or score."""
+        """Import the function behind a verb: fit, predict, evaluate, replay, and so on to score."""
         return self.function(getattr(self, verb))
 
-    def judge(self, output: str) -> Callable[[pd.DataFrame, Frames], Soundness]:
-        """Import what says whether the rows of an output may be shown."""
-        return self.function(self.outputs[output])
+    def output(self, name: str) -> Output:
+        """Give the output of that name."""
+        return next(output for output in self.outputs if output.name == name)
+
+    @property
+    def published(self) -> tuple[tuple[Output, Metafields], ...]:
+        """List the outputs that fill fields at Shopify, each with them."""
+        return tuple((output, output.metafields) for output in self.outputs if output.metafields)
 
     def unjudged(self, tables: Mapping[str, pd.DataFrame]) -> str:
         """Say which tables of an answer nobody looks at, or nothing."""
-        names = ", ".join(sorted(tables.keys() - self.outputs.keys()))
+        names = ", ".join(sorted(tables.keys() - {output.name for output in self.outputs}))
         return f"Nothing can judge {names} of {self.title}, so none of it is shown." if names else ""
 
     def function(self, name: str) -> Callable[..., Any]:
@@ -224,3 +221,31 @@ class NotEnoughHistory(Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+
+
+__all__ = [
+    "Budget",
+    "Calibration",
+    "Event",
+    "Figure",
+    "Frames",
+    "Gates",
+    "Limit",
+    "Metafields",
+    "Metric",
+    "Monitored",
+    "NotEnoughHistory",
+    "Output",
+    "OwnFrame",
+    "PairedWeeks",
+    "Progress",
+    "Randomised",
+    "Rehearsal",
+    "Remembered",
+    "Shown",
+    "Slice",
+    "Soundness",
+    "UseCase",
+    "Words",
+    "silent",
+]

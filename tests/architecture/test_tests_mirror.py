@@ -14,6 +14,13 @@ LEAST = {"lifecycle": 0.89, "charts": 0.6, "strategies": 0.89}  # lines of tests
 ELSEWHERE = {  # module: where it is tested, and why not under its own name
     "lifecycle/look.py": "lifecycle/releases/test_canary_machine.py",  # gathers and decides: a machine of all rooms
     "lifecycle/sandbox/fields.py": "lifecycle/sandbox/test_staging_with_stores.py",  # shown by two stores that answer
+    "lifecycle/evidence/pace.py": "lifecycle/releases/test_traffic.py",  # what a plan needs of it
+    "lifecycle/serving/sound.py": "lifecycle/serving/test_refresh.py",  # what is not sound is not written
+    "usecases/outputs.py": "usecases/test_contract.py",  # declarations, checked for every use case
+    "usecases/watching.py": "usecases/test_contract.py",
+    "usecases/demand_forecast/outputs.py": "usecases/test_contract.py",
+    "usecases/demand_forecast/gates.py": "lifecycle/versions/test_gates.py",  # what is asked for there
+    "usecases/demand_forecast/rehearsal.py": "lifecycle/sandbox/test_rehearse.py",  # what is read off answers there
     "lifecycle/evidence/effects.py": "lifecycle/evidence/test_weigh.py",  # what blocks say, weighed and told
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import evidence
-from benchmarks.evidence import Row, decay, weeks
+from benchmarks.evidence import Row
+from benchmarks.usecases.demand_forecast.evidence import decay, weeks
 
 NEEDS_DATA = pytest.mark.skipif(evidence.real_data("demand") is None, reason="needs ../shared/data/demand")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.evidence import coverage
+from benchmarks.usecases.demand_forecast.evidence import coverage
 
 
 @pytest.fixture(scope="module")

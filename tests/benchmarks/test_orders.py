@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import orders
-from benchmarks.evidence.replay import UpTo
+from benchmarks.usecases.demand_forecast import orders
+from benchmarks.usecases.demand_forecast.evidence.replay import UpTo
 
 FIRST_WEEK, WEEKS_BEFORE = pd.Timestamp(2024, 1, 1), 60
 

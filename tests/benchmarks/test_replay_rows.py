@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.evidence import replay as evidence
+from benchmarks.usecases.demand_forecast.evidence import replay as evidence
 
 SHOPS, STORES, COPIES = 5, 12, 20
 DRAWN = 2 * np.sqrt(1 / (SHOPS * STORES) + 1 / (SHOPS * COPIES))  # two deviations of a gain less its truth

@@ -26,15 +26,15 @@ def plain_static_files(settings: Any) -> None:
 
 
 @pytest.fixture
-def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def toy() -> Iterator[str]:
     """Let there be a second use case, which brings no page of its own; return its slug."""
     from dashboard.templatetags.once import once
     from pipelines.usecases import USE_CASES
     from tests import toy_use_case
 
-    monkeypatch.setitem(USE_CASES, toy_use_case.SLUG, toy_use_case.TOY)
-    once.cache_clear()
-    yield toy_use_case.SLUG
+    with USE_CASES.also(toy_use_case.TOY):
+        once.cache_clear()
+        yield toy_use_case.SLUG
     once.cache_clear()
 
 

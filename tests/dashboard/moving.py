@@ -37,7 +37,7 @@ def shares(shop: Shop, *, weight: int = 5, **changes: Any) -> Release:
     )
     deployment = Deployment.of(shop, version.use_case)
     row.evidence = card.evidence_of(row, deployment, shop.settings, traffic.known_of(deployment))
-    row.evidence_digest = card.digest_of(row.evidence)
+    row.evidence_digest = card.evidence_digest(row.evidence)
     row.analysis = analysis(now)
     for name, value in changes.items():
         setattr(row, name, value)
@@ -51,7 +51,7 @@ def half_way(shop: Shop, **changes: Any) -> Release:
     row = shares(shop, weight=50, phase=Release.Phase.AWAITING_APPROVAL, is_proven=False, **changes)
     told = row.analysis | {"reason": "not_proven", "sentence": "Not proven: this step has run as long as planned."}
     row.evidence = card.add_measurements(row.evidence, told, is_proven=False)
-    row.evidence_digest, row.analysis = card.digest_of(row.evidence), told
+    row.evidence_digest, row.analysis = card.evidence_digest(row.evidence), told
     row.expires_at = timezone.now() + timedelta(days=7)
     row.save()
     return row

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
-from pipelines.lifecycle.serving import totals
 from pipelines.models import Deployment, Location, ModelVersion, Product, Shop, Staff, Variant
-from pipelines.models.demand_forecast import Forecast, StockAdvice
-from pipelines.usecases.demand_forecast.judging.replay_result import Difference, Outcome, Replay
+from pipelines.models.demand_forecast import Forecast, StockAdvice, StockTotals
+from pipelines.usecases.demand_forecast.judging.replay_result import Difference, PolicyCost, Replay
 from pipelines.usecases.demand_forecast.presentation import present
 from tests import histories, identities
 
@@ -57,11 +56,11 @@ def a_replay(profit: int = 190_000, low: int = 60_000, high: int = 310_000, **ch
     return Replay(**facts | changes)
 
 
-def an_outcome(saved: int) -> Outcome:
+def an_outcome(saved: int) -> PolicyCost:
     """Return what a policy that saves so much would have earned."""
     weekly = np.full(WEEKS, 400_000 + saved / WEEKS) + np.linspace(-saved, saved, WEEKS) / 20
     too_little = 348_000 - saved / 2
-    return Outcome(weekly, 900.0, 80.0, too_little, 143_000 - saved / 2, 100_000.0, 52_000.0)
+    return PolicyCost(weekly, 900.0, 80.0, too_little, 143_000 - saved / 2, 100_000.0, 52_000.0)
 
 
 def told(replay: Replay) -> dict[str, Any]:
@@ -126,7 +125,7 @@ def advise(shop: Shop, version: ModelVersion) -> None:
             **an_advice(shop, version, variant.shopify_id, origin, number)
             | {"title": title, "search": f"{title} {variant.sku}".lower(), "sku": variant.sku}
         )
-    totals.sum_up(shop)
+    StockTotals.sum_up(shop)
 
 
 def a_forecast(shop: Shop, version: ModelVersion, variant_id: int, origin: date) -> dict[str, Any]:

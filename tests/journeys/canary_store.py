@@ -23,7 +23,7 @@ class CanaryStore:
         self.release = exposing.a_canary(self.shop, at=self.now, **changes)
         evidence = self.release.evidence | {"maximum_days": 21}
         evidence["plan"] = evidence["plan"] | {"risk_budget_minor": 10**9}
-        digest = card.digest_of(evidence)
+        digest = card.evidence_digest(evidence)
         Release.objects.filter(pk=self.release.pk).update(evidence=evidence, evidence_digest=digest)
         Approval.objects.filter(release=self.release).update(evidence_digest=digest, consumed_at=self.now)
         stable = self.deployment.active

@@ -1,9 +1,9 @@
 """The app's own settings with nothing between Django and a view, and a use case with a scorer."""
 
-from benchmarks.rig.answering.use_case import SLUG, USE_CASE
+from benchmarks.rig.answering.use_case import USE_CASE
 from pipelines.usecases import USE_CASES
 from shopmlops.settings import *  # noqa: F403
 
 ROOT_URLCONF = "benchmarks.rig.answering.urls"
 MIDDLEWARE: list[str] = []
-USE_CASES[SLUG] = USE_CASE
+USE_CASES.register(USE_CASE)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
-from pipelines.usecases import demand_forecast
-from pipelines.usecases.contract import OrdersWithinADay, UseCase
+from pipelines.usecases.contract import Metric, Randomised, UseCase
 
 SLUG = "answering"
 NAMES = [f"feature_{number}" for number in range(20)]
@@ -29,15 +28,16 @@ class Answering(UseCase):
 
 
 USE_CASE = Answering(
-    **{each.name: getattr(demand_forecast.USE_CASE, each.name) for each in dataclasses.fields(UseCase)}
-    | {
-        "slug": SLUG,
-        "title": "Answering",
-        "unit": "visitor",
-        "serves": "request",
-        "reaches_shoppers": True,
-        "evidence": OrdersWithinADay(),
-        "score": "use_case:score",
-        "safe_default": {"score": 0.0},
-    }
+    slug=SLUG,
+    title="Answering",
+    needs=("daily_sales",),
+    min_history=timedelta(days=1),
+    unit="visitor",
+    serves="request",
+    reaches_shoppers=True,
+    primary_metric=Metric("error", lower_is_better=True),
+    evidence=Randomised(),
+    score="use_case:score",
+    safe_default={"score": 0.0},
+    **dict.fromkeys(["fit", "predict", "evaluate", "answer", "dump", "load", "present"], "nobody:asks"),
 )

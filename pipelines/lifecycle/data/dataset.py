@@ -21,7 +21,7 @@ from pipelines.lifecycle.data import frames, stockouts
 from pipelines.lifecycle.ingest import freshness
 from pipelines.models import DatasetSnapshot, Shop
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames
+from pipelines.usecases.contract import Frames, OwnFrame
 
 MOVED_WINDOW = timedelta(days=91)
 LONGEST_WINDOW = timedelta(days=3 * 365)  # two full years of seasons and one to check them on
@@ -193,18 +193,13 @@ def rules(source: Source) -> pd.DataFrame:
     return rows[of_a_vendor | rows["variant_id"].notna()].drop_duplicates(["variant_id", "vendor"], keep="last")
 
 
-def overrides(source: Source) -> pd.DataFrame:
-    """Give the merchant's own numbers under the series that each variant belongs to."""
-    rows = frames.overrides(source.shop, source.last_day, source.now)
-    rows["variant_id"] = source.spoken_for(rows["variant_id"])
-    return rows.dropna(subset=["variant_id"])
-
-
-def odd_orders(source: Source) -> pd.DataFrame:
-    """Give what the merchant said of unusual days, under the series that each variant belongs to."""
-    rows = frames.odd_orders(source.shop)
-    rows["unique_id"] = source.spoken_for(rows.pop("variant_id"))
-    return rows.dropna(subset=["unique_id"]).astype({"unique_id": "int64"})[["unique_id", "ds", "counts"]]
+def own(source: Source, asked: OwnFrame) -> pd.DataFrame:
+    """Give a frame that a use case brings, under the series that its rows belong to."""
+    rows = frames.own(source.shop, asked, source.last_day, source.now)
+    rows[asked.series] = source.spoken_for(rows[asked.series])
+    kept = rows.dropna(subset=[asked.series])
+    kind = asked.columns[asked.series]
+    return kept.astype({asked.series: kind}) if kind else kept
 
 
 BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
@@ -213,8 +208,6 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "stock": stock,
     "stock_history": lambda source: stockouts.closing_levels(*source.stock_in_time),
     "rules": rules,
-    "overrides": overrides,
-    "odd_orders": odd_orders,
     "terms": lambda source: frames.shop_terms(source.shop),
 }
 
@@ -232,7 +225,7 @@ def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
         series=len(source.series),
         rows=len(source.demand),
         units=int(source.demand["y"].sum()),
-        digest=digest_of(built.tables),
+        digest=tables_digest(built.tables),
         shares=shares_of(source),
         newest_order_at=newest_order_at(shop, source),
         newest_pull_at=newest_pull,
@@ -242,7 +235,9 @@ def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
 
 def read(source: Source, use_case: str) -> Frames:
     """Build the frames that a use case needs, however old they are: what is live goes on."""
-    tables = {name: BUILDERS[name](source) for name in USE_CASES[use_case].needs}
+    case = USE_CASES[use_case]
+    brought = {frame.name: frame for frame in case.own_frames}
+    tables = {name: own(source, brought[name]) if name in brought else BUILDERS[name](source) for name in case.needs}
     return Frames(tables=tables, asof=source.last_day, country=source.shop.country)
 
 
@@ -276,7 +271,7 @@ def shares_of(source: Source) -> dict[str, Any]:
     }
 
 
-def digest_of(tables: dict[str, pd.DataFrame]) -> str:
+def tables_digest(tables: dict[str, pd.DataFrame]) -> str:
     """Return the digest of frames: the same rows give the same digest."""
     digest = hashlib.sha256()
     for name in sorted(tables):

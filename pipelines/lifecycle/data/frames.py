@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 from django.db import connection
-from django.db.models import Q
 
 from pipelines.models import Shop, ShopSettings, StockRule
-from pipelines.models.demand_forecast import Forecast, ForecastOverride, OddOrder
+from pipelines.models import own as own_tables
+from pipelines.usecases.contract import Output, OwnFrame
 
 EPOCH = date(1970, 1, 1)
 NULL = "\x01"  # not "\\N", which a product may be called
@@ -176,36 +176,21 @@ def stock_rules(shop: Shop) -> pd.DataFrame:
     return rows.astype(dict.fromkeys(["variant_id", *StockRule.FIELDS], REAL))
 
 
-def overrides(shop: Shop, today: date, at: datetime) -> pd.DataFrame:
-    """Give the merchant's own numbers that stood at a moment and still reach into the future, oldest first.
+def own(shop: Shop, asked: OwnFrame, last_day: date, at: datetime) -> pd.DataFrame:
+    """Give the rows of a table that a use case brings, as they stood at a moment, with the columns that it names."""
+    names = [asked.fields.get(name, name) for name in asked.columns]
+    rows = own_tables.table(asked.table).objects.for_shop(shop).as_of(at, last_day)
+    found = pd.DataFrame(rows.values_list(*names), columns=[*asked.columns])
+    return found.astype({name: kind for name, kind in asked.columns.items() if kind and name != asked.series})
 
-    Writes  variant_id | units | first_day | last_day
+
+def said(shop: Shop, output: Output, names: Collection[str], version_id: int | None, origins: Any) -> pd.DataFrame:
+    """Give some columns of what a version had said from some origins.
+
+    Writes  the columns that were asked for
     """
-    names = ["variant_id", "units", "first_day", "last_day"]
-    stood = Q(ended_at=None) | Q(ended_at__gt=at)
-    standing = ForecastOverride.objects.for_shop(shop).filter(stood, created_at__lte=at, last_day__gte=today)
-    standing = standing.order_by("pk")
-    return pd.DataFrame(standing.values_list(*names), columns=names)
-
-
-def odd_orders(shop: Shop) -> pd.DataFrame:
-    """Give what the merchant said of unusual days: that they count in full, or not at all.
-
-    Writes  variant_id | ds | counts
-    """
-    rows = OddOrder.objects.for_shop(shop).order_by("pk").values_list("variant_id", "day", "counts")
-    found = pd.DataFrame(rows, columns=["variant_id", "ds", "counts"])
-    return found.astype({"ds": "datetime64[s]", "counts": "bool"})
-
-
-def forecasts(shop: Shop, version_id: int | None, origins: Collection[date]) -> pd.DataFrame:
-    """Give what a version had said of each variant from some origins.
-
-    Writes  variant_id | origin | mean | dispersion | model_error
-    """
-    names = ["variant_id", "origin", "mean", "dispersion", "model_error"]
-    rows = Forecast.objects.for_shop(shop).filter(version=version_id, origin__in=origins)
-    return pd.DataFrame(rows.values_list(*names), columns=names)
+    rows = own_tables.table(output.table).objects.for_shop(shop).filter(version=version_id, origin__in=origins)
+    return pd.DataFrame(rows.values_list(*names), columns=[*names])
 
 
 def shop_terms(shop: Shop) -> pd.DataFrame:

@@ -18,10 +18,9 @@ from scipy.stats import t as student
 
 from pipelines import words
 from pipelines.lifecycle.data import dataset, frames
-from pipelines.lifecycle.evidence import decay
+from pipelines.lifecycle.evidence import decay, kinds
 from pipelines.lifecycle.evidence.decay import DAILY, MATURES_AFTER, Watched
-from pipelines.models import Deployment, Measurement, ModelVersion, PairedWeek, Release, Shop
-from pipelines.models.demand_forecast import Forecast
+from pipelines.models import Deployment, Measurement, ModelVersion, PairedWeek, Release, Shop, own
 from pipelines.stats import clock
 from pipelines.stats.inference import paired_weeks
 from pipelines.stats.inference.paired_weeks import JUDGED_FOR
@@ -29,13 +28,14 @@ from pipelines.stats.inference.sequential import e_value
 from pipelines.stats.inference.significance import MIN_WEEKS
 from pipelines.strategies import Evidence
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames
+from pipelines.usecases.contract import Frames, Output, PairedWeeks
 
 WEEK = 7
 RESTATED_AFTER = 30
 LOOKS_BACK = 35  # days: daily origins are kept a little longer
-LONGEST_LEAD = 22  # days from an origin to the first day of a week: every version forecasts at least 28
+LONGEST_LEAD = 22  # days from an origin to the first day of a week: every version speaks of at least 28
 TOO_LITTLE_PAST = "There is too little past to say what a large difference in money is."
+HARM = "Week after week, the new version cost more than the one before."
 JUDGED = f"A version is judged for {JUDGED_FOR} weeks, and these are over."
 
 Days = dict[date, date]  # first day of a period -> the origin that speaks of it
@@ -64,7 +64,8 @@ class Pair:
     def spoken(self) -> set[date]:
         """Give the days from which both spoke."""
         both = [self.version] if self.against is None else [self.version, self.against]
-        known = [Forecast.objects.for_shop(self.shop).filter(version=version) for version in both]
+        said = own.table(said_in(self.version.use_case).table).objects.for_shop(self.shop)
+        known = [said.filter(version=version) for version in both]
         return set.intersection(*(set(rows.values_list("origin", flat=True).distinct()) for rows in known))
 
     def midnight(self, day: date) -> datetime:
@@ -86,10 +87,22 @@ def compare_weeks(shop: Shop, use_case: str, now: datetime) -> int:
     """Price what has matured of the live version and of the candidate; return how many weeks are new."""
     case = USE_CASES[use_case]
     plans = [plan for pair in pairs_of(shop, use_case) for plan in plans_of(pair, now) if plan.periods]
-    if not case.compare or not plans:
+    if not plans:
         return 0
-    facts, compare = dataset.read(dataset.Source(shop, now), use_case), case.resolve("compare")
+    facts, compare = dataset.read(dataset.Source(shop, now), use_case), case.function(asked_of(use_case).compare)
     return sum(plan.keep(plan.pair, priced(plan, facts, compare)) for plan in plans)
+
+
+def asked_of(use_case: str) -> PairedWeeks:
+    """Give what a use case says of how two of its versions are compared."""
+    evidence = USE_CASES[use_case].evidence
+    assert isinstance(evidence, PairedWeeks)
+    return evidence
+
+
+def said_in(use_case: str) -> Output:
+    """Give the output in which both versions of a pair are remembered."""
+    return USE_CASES[use_case].output(asked_of(use_case).said)
 
 
 def pairs_of(shop: Shop, use_case: str) -> Iterator[Pair]:
@@ -151,7 +164,7 @@ def is_over(first_day: date, length: int, matures_after: int, today: date) -> bo
 
 
 def is_past(first_day: date, today: date) -> bool:
-    """Tell whether the forecasts of a period may have been thinned out since."""
+    """Tell whether what was said of a period may have been thinned out since."""
     return first_day < today - timedelta(days=LOOKS_BACK)
 
 
@@ -178,7 +191,9 @@ def priced(plan: Plan, facts: Frames, compare: Callable[..., Table]) -> Table:
 
 def said(plan: Plan, version_id: int) -> Table:
     """Give what a version had said of every period."""
-    rows = frames.forecasts(plan.pair.shop, version_id, set(plan.periods.values()))
+    use_case = plan.pair.version.use_case
+    names, origins = asked_of(use_case).reads, set(plan.periods.values())
+    rows = frames.said(plan.pair.shop, said_in(use_case), names, version_id, origins)
     periods = pd.DataFrame({"first_day": plan.periods.keys(), "origin": plan.periods.values()})
     return rows.merge(periods, on="origin")
 
@@ -285,7 +300,8 @@ def evidence_of(release: Release, now: datetime) -> tuple[Evidence, dict[str, An
     weighed = Weighed(matured, scale_of(pair))
     watched = decay.of(release, now)
     evidence = Evidence(
-        kind="paired",
+        kind=kinds.Paired.name,
+        harm_sentence=HARM,
         units=matured[-1].units if matured else 0,
         harm=weighed.harm,
         weeks=len(matured),
@@ -308,7 +324,7 @@ def scale_of(pair: Pair) -> float | None:
 def shown(pair: Pair, weighed: Weighed, watched: Watched | None, now: datetime) -> dict[str, Any]:
     """Put the weeks, their money and a sentence together; money above zero is saved, effects below zero are worse."""
     analysis: dict[str, Any] = {
-        "kind": "paired",
+        "kind": kinds.Paired.name,
         "harm": weighed.harm,
         "weeks": [
             {

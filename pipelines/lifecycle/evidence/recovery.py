@@ -18,10 +18,9 @@ from django.db import connection
 
 from pipelines.charts import experiments as charts
 from pipelines.lifecycle.alerts import board
-from pipelines.lifecycle.evidence import blocks, effects, weigh, windows
+from pipelines.lifecycle.evidence import blocks, effects, kinds, weigh, windows
 from pipelines.models import Release
 from pipelines.stats.inference import before_after
-from pipelines.usecases import USE_CASES
 
 LOOKED_AT_FOR = timedelta(days=max(before_after.LOOKS))
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
@@ -57,10 +56,7 @@ def due(now: datetime) -> Iterator[Release]:
 
 def look_back(row: Release, now: datetime) -> dict[str, Any]:
     """Say what a rollback did, and keep it with the release."""
-    if USE_CASES[row.use_case].evidence.kind == "randomised":
-        found = judge(*matched(row, now), margin=weigh.margin_of(row)) | {"avoided": avoided(row, now)}
-    else:
-        found = {"verdict": "not_measured", "avoided": None}
+    found = kinds.of(row.use_case).look_back(row, now)
     found |= {"sentence": sentence_of(found), "at": now.isoformat()}
     Release.objects.filter(pk=row.pk).update(analysis=row.analysis | {"recovery": found})
     if found["verdict"] == "still_failing":
@@ -68,6 +64,11 @@ def look_back(row: Release, now: datetime) -> dict[str, Any]:
         key = f"release:{row.pk}:still_failing"
         board.tell(row.shop, key, title=title, severity="critical", use_case=row.use_case, release=row, now=now)
     return found
+
+
+def compared(row: Release, now: datetime) -> dict[str, Any]:
+    """Compare the weeks since the rollback with those before the version was shown."""
+    return judge(*matched(row, now), margin=weigh.margin_of(row)) | {"avoided": avoided(row, now)}
 
 
 def judge(before: Weeks, after: Weeks, *, margin: float) -> dict[str, Any]:

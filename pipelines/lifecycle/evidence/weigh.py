@@ -16,14 +16,12 @@ import numpy as np
 import pandas as pd
 
 from pipelines.lifecycle.data import frames
-from pipelines.lifecycle.evidence import blocks, effects
+from pipelines.lifecycle.evidence import blocks, effects, kinds
 from pipelines.models import Release, ShopSettings
 from pipelines.stats import peak_hours
 from pipelines.stats.inference import sequential
 from pipelines.strategies import Evidence, limits
-from pipelines.usecases import USE_CASES
 
-RANDOMISED = "randomised"
 AT_ONCE = 50  # releases whose blocks are in memory together
 DEFAULT_MARGIN = 0.1
 
@@ -44,11 +42,7 @@ Weigher = Callable[[pd.DataFrame], np.ndarray]
 
 
 def evidence_of(release: Release, now: datetime) -> Measured:
-    """Say what is known of a release, as the policy needs it and as the pages show it."""
-    if USE_CASES[release.use_case].evidence.kind != RANDOMISED:
-        from pipelines.lifecycle.evidence import paired
-
-        return paired.evidence_of(release, now)
+    """Say what is known of a release whose units are split, as the policy needs it and as the pages show it."""
     blocks.close_blocks(release, now)
     ((_, measured, analysis),) = many([release], now)
     return measured, analysis
@@ -191,7 +185,7 @@ def as_evidence(release: Release, rows: pd.DataFrame, e: dict[str, float], hours
     whole = rows[(rows["is_peak"] == 1) & (rows["canary_units"] > 0) & (rows["control_units"] > 0)]
     effect = effects.of_orders(release, rows, limits.INTERVAL_ALPHA)
     return Evidence(
-        kind=RANDOMISED,
+        kind=kinds.Randomised.name,
         units=int(here["canary_units"].sum()),
         ratio=e["ratio"],
         harm=e["harm"],
@@ -222,5 +216,5 @@ def shown(release: Release, rows: pd.DataFrame, e: dict[str, float]) -> dict[str
         what: {arm: int(rows[f"{arm}_{what}"].sum()) for arm in ("canary", "control")} for what in ("units", "orders")
     }
     values = {name: e[name] for name in ("ratio", "harm", "harm_at_peak", "non_inferior")}
-    facts = {"kind": RANDOMISED, **values, "guardrails": guardrails_of(e), **counted}
+    facts = {"kind": kinds.Randomised.name, **values, "guardrails": guardrails_of(e), **counted}
     return facts | effects.shown(release, rows)

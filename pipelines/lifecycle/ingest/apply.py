@@ -43,7 +43,7 @@ class Event(NamedTuple):
         return payloads.Sender(self.shop.pk, self.shop.currency, self.webhook_id, at, self.content_hash)
 
 
-class Verdict(NamedTuple):
+class Fate(NamedTuple):
     """What became of a delivery."""
 
     state: State = State.APPLIED
@@ -51,10 +51,10 @@ class Verdict(NamedTuple):
     subject: str | None = None  # what a merchant would call it by, where the body did not say
 
 
-Verdicts = dict[int, Verdict]
-APPLIED = Verdict()
-SUPERSEDED = Verdict(State.SUPERSEDED, "A newer state was known already.")
-NO_VARIANT_YET = Verdict(State.FAILED, "No variant has this inventory item yet.")
+Verdicts = dict[int, Fate]
+APPLIED = Fate()
+SUPERSEDED = Fate(State.SUPERSEDED, "A newer state was known already.")
+NO_VARIANT_YET = Fate(State.FAILED, "No variant has this inventory item yet.")
 
 
 def apply_together(events: Sequence[Event]) -> Verdicts:
@@ -69,10 +69,10 @@ def apply_together(events: Sequence[Event]) -> Verdicts:
     return verdicts
 
 
-def apply_alone(event: Event) -> Verdict:
+def apply_alone(event: Event) -> Fate:
     """Apply an event that concerns a whole shop."""
     if names_another_shop(event):
-        return Verdict(State.DEAD, "The body names another shop than the header.")
+        return Fate(State.DEAD, "The body names another shop than the header.")
     return ALONE[event.kind](event)
 
 
@@ -90,7 +90,7 @@ def read(events: Iterable[Event], reader: Callable[..., Any]) -> tuple[list[tupl
         try:
             done.append((event, reader(event.body, event.sender)))
         except Malformed as malformed:
-            verdicts[event.id] = Verdict(State.DEAD, str(malformed))
+            verdicts[event.id] = Fate(State.DEAD, str(malformed))
     return done, verdicts
 
 
@@ -164,7 +164,7 @@ def edited_order(body: payloads.Body, sender: payloads.Sender) -> int:
 def ask_for_orders(done: list[tuple[Event, int]]) -> Verdicts:
     facts.ask_for_orders({(event.shop.pk, order_id) for event, order_id in done})
     named = subjects(done, Order, "shopify_id", ("name",))
-    return {event.id: Verdict(subject=named.get((event.shop.pk, order_id))) for event, order_id in done}
+    return {event.id: Fate(subject=named.get((event.shop.pk, order_id))) for event, order_id in done}
 
 
 def stock(events: Sequence[Event]) -> Verdicts:
@@ -174,7 +174,7 @@ def stock(events: Sequence[Event]) -> Verdicts:
     items = [(event, level.inventory_item_id) for event, level in levels]
     named = subjects(items, Variant, "inventory_item_id", ("sku", "title"))
     verdicts |= {event.id: APPLIED for event, _ in done}
-    return verdicts | {event.id: Verdict(subject=named.get((event.shop.pk, item))) for event, item in items}
+    return verdicts | {event.id: Fate(subject=named.get((event.shop.pk, item))) for event, item in items}
 
 
 def items(events: Sequence[Event]) -> Verdicts:
@@ -209,15 +209,15 @@ TOGETHER: dict[str, Callable[[Sequence[Event]], Verdicts]] = {
 }
 
 
-def shop(event: Event) -> Verdict:
+def shop(event: Event) -> Fate:
     """Take over name, time zone, currency and plan of a shop."""
     try:
         seen = datetime.fromisoformat(moment(event.body.get("updated_at") or event.sender.triggered_at, "updated_at"))
     except Malformed as malformed:
-        return Verdict(State.DEAD, str(malformed))
+        return Fate(State.DEAD, str(malformed))
     outdated = Q(updated_at__isnull=True) | Q(updated_at__lt=seen)
     changed = Shop.objects.filter(outdated, pk=event.shop.pk).update(updated_at=seen, **shop_columns(event.body))
-    return Verdict(subject=event.shop_domain) if changed else SUPERSEDED
+    return Fate(subject=event.shop_domain) if changed else SUPERSEDED
 
 
 def shop_columns(body: payloads.Body) -> dict[str, str]:
@@ -246,23 +246,23 @@ def known_zone(name: Any) -> str:
         return ""
 
 
-def uninstalled(event: Event) -> Verdict:
+def uninstalled(event: Event) -> Fate:
     if event.shop is None or install.depart(event.shop, event.triggered_at):
-        return Verdict(subject=event.shop_domain)
+        return Fate(subject=event.shop_domain)
     return SUPERSEDED
 
 
-def scopes(event: Event) -> Verdict:
+def scopes(event: Event) -> Fate:
     current = event.body.get("current")
     if type(current) is not list:
-        return Verdict(State.DEAD, "The body does not list the permissions.")
+        return Fate(State.DEAD, "The body does not list the permissions.")
     gained = install.scopes_changed(event.shop, map(str, current), event.triggered_at)
     if "read_all_orders" in gained:
-        backfill.ask(event.shop, SyncRun.Kind.ORDERS, "scopes")
-    return Verdict(subject=event.shop_domain)
+        backfill.request_pull(event.shop, SyncRun.Kind.ORDERS, "scopes")
+    return Fate(subject=event.shop_domain)
 
 
-def bulk(event: Event) -> Verdict:
+def bulk(event: Event) -> Fate:
     """Wake the import whose export is finished."""
     gid = event.body.get("admin_graphql_api_id") or ""
     SyncRun.objects.for_shop(event.shop).filter(state=SyncRun.State.EXPORTING, bulk_gid=gid).update(
@@ -271,19 +271,19 @@ def bulk(event: Event) -> Verdict:
     return APPLIED
 
 
-def data_request(event: Event) -> Verdict:
+def data_request(event: Event) -> Fate:
     if event.shop:
         privacy.report_customer(event.shop, customer_ref(event), numbers(event, "orders_requested"))
     return APPLIED
 
 
-def customer_redact(event: Event) -> Verdict:
+def customer_redact(event: Event) -> Fate:
     if event.shop:
         privacy.redact_customer(event.shop, customer_ref(event), numbers(event, "orders_to_redact"))
     return APPLIED
 
 
-def shop_redact(event: Event) -> Verdict:
+def shop_redact(event: Event) -> Fate:
     if event.shop is None:
         privacy.forget_deliveries(event.shop_domain, but=event.id)
         return APPLIED
@@ -303,7 +303,7 @@ def numbers(event: Event, name: str) -> list[int]:
     return [value for value in event.body.get(name) or [] if type(value) is int]
 
 
-ALONE: dict[str, Callable[[Event], Verdict]] = {
+ALONE: dict[str, Callable[[Event], Fate]] = {
     "shop": shop,
     "uninstalled": uninstalled,
     "scopes": scopes,

@@ -57,10 +57,10 @@ class LostRun(Exception):
 
 def import_everything(shop: Shop, trigger: str) -> list[SyncRun]:
     """Ask for all kinds of data; orders and checkouts only since the last good import."""
-    return [ask(shop, kind, trigger, since=last_good(shop, kind)) for kind in PULLED]
+    return [request_pull(shop, kind, trigger, since=last_good(shop, kind)) for kind in PULLED]
 
 
-def ask(shop: Shop, kind: str, trigger: str, since: datetime | None = None) -> SyncRun:
+def request_pull(shop: Shop, kind: str, trigger: str, since: datetime | None = None) -> SyncRun:
     """Queue one import, unless one of that kind is under way."""
     with transaction.atomic():
         Shop.objects.select_for_update().get(pk=shop.pk)

@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest.apply import ALONE, APPLIED, TOGETHER, Event, Verdict, apply_alone, apply_together
+from pipelines.lifecycle.ingest.apply import ALONE, APPLIED, TOGETHER, Event, Fate, apply_alone, apply_together
 from pipelines.lifecycle.ingest.sets import array, arrays
 from pipelines.lifecycle.interpreter import quick_turns, uncollected
 from pipelines.models import Shop, WebhookDelivery
@@ -59,7 +59,7 @@ WHERE delivery.id = verdict.id
 DEADLOCK, MOST_CIRCLES = "40P01", 3
 MAY_BE_THE_BODYS = ("57014",)  # query_canceled
 PROGRAM_LIMIT = "54"  # the class of limits that a statement exceeded: of rows, columns, arguments, recursion
-PARKED = Verdict(State.KEPT, "The app is not installed in this shop.")
+PARKED = Fate(State.KEPT, "The app is not installed in this shop.")
 
 
 def drain(limit: int | None = None) -> int:
@@ -159,7 +159,7 @@ def drain_one(pk: int) -> int:
             raise
         log.error("delivery %d cannot be applied: %s", pk, type(error).__name__)  # its text could quote the body
         with transaction.atomic():
-            mark([(event, Verdict(State.FAILED, reason(error))) for event in claimed])
+            mark([(event, Fate(State.FAILED, reason(error))) for event in claimed])
     return len(claimed)
 
 
@@ -211,7 +211,7 @@ def is_welcome(event: Event) -> bool:
     return TOPICS[event.topic].always or (event.shop is not None and event.shop.is_installed)
 
 
-def mark(verdicts: Sequence[tuple[Event, Verdict]]) -> None:
+def mark(verdicts: Sequence[tuple[Event, Fate]]) -> None:
     """Write what became of deliveries; most were applied, and nothing more is to be said of them."""
     done = [event.id for event, verdict in verdicts if verdict == APPLIED]
     rows = [row(event, verdict) for event, verdict in verdicts if verdict != APPLIED]
@@ -222,7 +222,7 @@ def mark(verdicts: Sequence[tuple[Event, Verdict]]) -> None:
             cursor.execute(MARK, [timezone.now(), *arrays(rows)])
 
 
-def row(event: Event, verdict: Verdict) -> tuple[object, ...]:
+def row(event: Event, verdict: Fate) -> tuple[object, ...]:
     """Return one delivery's new state; a failure waits longer each time and is parked at last."""
     state, attempts, now = verdict.state, event.attempts, datetime.now(UTC)
     if state in (State.FAILED, State.DEAD):
@@ -233,7 +233,7 @@ def row(event: Event, verdict: Verdict) -> tuple[object, ...]:
     return event.id, str(state), verdict.error[:500], verdict.subject, attempts, not_before
 
 
-def replay(shop: Shop, delivery_ids: Iterable[int]) -> int:
+def redeliver(shop: Shop, delivery_ids: Iterable[int]) -> int:
     """Let parked deliveries be tried again from the start; return how many."""
     return again(shop, Q(pk__in=list(delivery_ids)))
 

@@ -24,7 +24,7 @@ def require_fresh(shop: Shop, now: datetime) -> datetime:
     """Return when orders were last read, or refuse because it was too long ago."""
     newest = newest_pull_at(shop)
     if newest is None:
-        raise StaleData("Your orders have not been imported yet. The first forecast follows the import.")
+        raise StaleData("Your orders have not been imported yet. The first answers follow the import.")
     if now - newest > LIMIT:
         hours = int((now - newest).total_seconds() // 3600)
         raise StaleData(

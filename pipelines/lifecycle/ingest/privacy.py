@@ -62,8 +62,8 @@ def redact_customer(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[
     """
     with transaction.atomic():
         Shop.objects.select_for_update().only("pk").get(pk=shop.pk)  # orders being written are seen, or see this
-        digests = [digest_of_order(order_id) for order_id in order_ids]
-        digests += [digest_of(customer_ref)] if customer_ref else []
+        digests = [order_digest(order_id) for order_id in order_ids]
+        digests += [customer_digest(customer_ref)] if customer_ref else []
         named = [ForgottenCustomer(shop=shop, digest=digest) for digest in digests]
         ForgottenCustomer.objects.bulk_create(named, ignore_conflicts=True)
         forgotten = cut(shop, customer_ref, order_ids)
@@ -95,9 +95,9 @@ def cut_who_returned(written: Iterable[shapes.Order]) -> None:
     for order in written:
         if order.customer_ref:
             ref = bytes.fromhex(order.customer_ref[2:])
-            found[order.shop_id, digest_of(ref)] = ref, []
+            found[order.shop_id, customer_digest(ref)] = ref, []
         if order.customer_ref or order.unit:
-            found[order.shop_id, digest_of_order(order.shopify_id)] = None, [order.shopify_id]
+            found[order.shop_id, order_digest(order.shopify_id)] = None, [order.shopify_id]
     if not found:
         return
     shops = {shop.pk: shop for shop in lock_shared({shop_id for shop_id, _ in found})}
@@ -114,12 +114,12 @@ def lock_shared(shop_ids: Collection[int]) -> list[Shop]:
     return list(Shop.objects.raw(query, [[*shop_ids]]))
 
 
-def digest_of(customer_ref: bytes) -> bytes:
+def customer_digest(customer_ref: bytes) -> bytes:
     """Return by what we know a pseudonym that we may not keep."""
     return hashlib.sha256(b"forgotten:" + customer_ref).digest()
 
 
-def digest_of_order(order_id: int) -> bytes:
+def order_digest(order_id: int) -> bytes:
     """Return by what we know an order whose customer was forgotten; we may not know the order itself yet."""
     return hashlib.sha256(b"forgotten order:%d" % order_id).digest()
 

@@ -45,7 +45,7 @@ def due(now: datetime, shop_id: int | None = None) -> list[int]:
 
 def reconcile(shop: Shop) -> SyncRun:
     """Read the orders that changed since the last comparison, with overlap."""
-    run = backfill.ask(shop, Kind.RECONCILE, "hourly", since=last_good(shop))
+    run = backfill.request_pull(shop, Kind.RECONCILE, "hourly", since=last_good(shop))
     if run.state != State.QUEUED:
         return close_abandoned(run)
     now = timezone.now()

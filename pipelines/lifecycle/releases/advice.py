@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.models import ModelVersion
+from pipelines.usecases import USE_CASES
 
 BEATS_THE_SIMPLE_RULE = "Smaller errors than the best simple rule"
 
@@ -15,8 +16,9 @@ def of(version: ModelVersion, active: ModelVersion | None) -> str:
     if active:
         return beside_a_version(found, active)
     if any(gate["name"] == BEATS_THE_SIMPLE_RULE and gate["verdict"] == "passed" for gate in version.gates):
+        answers = USE_CASES[version.use_case].words.answers
         return (
-            "We would use it: its forecasts missed by no more than the best simple rule's, it is watched from the"
+            f"We would use it: its {answers} missed by no more than the best simple rule's, it is watched from the"
             " first day, and going back is one click."
         )
     return "We would wait for the next training: nothing yet shows that it is better than the best simple rule."

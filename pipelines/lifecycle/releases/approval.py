@@ -138,7 +138,7 @@ def require_same(waiting: Release, artifact_digest: str, evidence_digest: str, r
     unmoved = Release.objects.filter(pk=waiting.pk, revision=revision)
     if waiting.revision != revision or not waiting.is_waiting_for_merchant or not unmoved.exists():
         raise Refused(CHANGED)
-    known = (waiting.version.artifact_digest, waiting.evidence_digest, card.digest_of(waiting.evidence))
+    known = (waiting.version.artifact_digest, waiting.evidence_digest, card.evidence_digest(waiting.evidence))
     if known != (artifact_digest, evidence_digest, evidence_digest) or not follows_its_card(waiting):
         raise Refused(NOT_THE_SAME)
 

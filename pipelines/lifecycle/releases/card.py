@@ -65,7 +65,7 @@ def add_measurements(evidence: dict[str, Any], analysis: dict[str, Any], *, is_p
     return evidence | {"is_proven": is_proven, "analysis": analysis}
 
 
-def digest_of(evidence: dict[str, Any]) -> str:
+def evidence_digest(evidence: dict[str, Any]) -> str:
     """Return the digest that an approval binds to: the same before the evidence is stored and after."""
     stored = json.loads(json.dumps(evidence), parse_float=as_stored)
     return hashlib.sha256(json.dumps(stored, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -127,7 +127,7 @@ def ask_merchant(
     if step is not None:
         changes["step"] = step
     if evidence is not None:
-        changes |= {"evidence": evidence, "evidence_digest": card.digest_of(evidence)}
+        changes |= {"evidence": evidence, "evidence_digest": card.evidence_digest(evidence)}
         changes |= {"is_proven": evidence["is_proven"], "asked_at": now}
     with transaction.atomic():
         moved = release.enter(Phase.AWAITING_APPROVAL, entered_at=now, **changes)

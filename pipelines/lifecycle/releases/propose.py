@@ -118,7 +118,7 @@ def planned(version: ModelVersion, deployment: Deployment, known: Known, *, stra
     )
     release.evidence = card.evidence_of(release, deployment, settings, known)
     release.evidence["plan"]["reason"] = plan.reason
-    release.evidence_digest = card.digest_of(release.evidence)
+    release.evidence_digest = card.evidence_digest(release.evidence)
     return release
 
 
@@ -186,7 +186,7 @@ def passes_test_store(release: Release) -> bool:
     if gate is None:
         return True
     evidence = release.evidence | {"gates": [*release.evidence["gates"], gate]}
-    release.evidence, release.evidence_digest = evidence, card.digest_of(evidence)
+    release.evidence, release.evidence_digest = evidence, card.evidence_digest(evidence)
     Release.objects.filter(pk=release.pk, revision=release.revision).update(
         evidence=release.evidence, evidence_digest=release.evidence_digest
     )

@@ -162,7 +162,7 @@ def void_open_cards(deployment: Deployment, target: ModelVersion | None) -> None
         move.close(waiting, Phase.SUPERSEDED, by=SYSTEM, because="What it was compared with was rolled back")
     else:
         shown = waiting.evidence | {"compared_with": target.number if target else None}
-        digest = card.digest_of(shown)
+        digest = card.evidence_digest(shown)
         waiting.enter(waiting.phase, entered_at=waiting.entered_at, evidence=shown, evidence_digest=digest)
 
 

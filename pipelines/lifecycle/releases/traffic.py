@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from pipelines.lifecycle.evidence import windows
+from pipelines.lifecycle.evidence import kinds
+from pipelines.lifecycle.evidence.pace import CAP_WINDOW, WINDOW
 from pipelines.models import Deployment, Order, Shop, ShopSettings
 from pipelines.strategies import Traffic
-from pipelines.usecases import USE_CASES
-
-WINDOW = timedelta(days=28)
-CAP_WINDOW = timedelta(days=56)
-CAP_SHARE = 0.995  # METHODS 4e: orders above count as this much
-# Units that were shown an answer, and the orders of the days on which there were any.
-SEEN = f"""
-    WITH seen AS (
-        SELECT (w.starts_at AT TIME ZONE %(zone)s)::date AS day, sum(w.units) AS units, min(w.starts_at) AS first_at
-        FROM pipelines_servingwindow w
-        WHERE w.shop_id = %(shop)s AND w.use_case = %(use_case)s AND w.starts_at >= %(since)s AND w.units > 0
-            AND {windows.SHOWN}
-        GROUP BY 1)
-    SELECT coalesce(sum(units), 0)::bigint, (
-        SELECT count(*) FROM pipelines_order o
-        WHERE o.shop_id = %(shop)s AND o.processed_at >= (SELECT min(first_at) FROM seen)
-            AND (o.processed_at AT TIME ZONE %(zone)s)::date IN (SELECT day FROM seen)
-            AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL), min(first_at)
-    FROM seen
-"""
 
 
 @dataclass(frozen=True)
@@ -49,30 +30,13 @@ class Known:
 
 def known_of(deployment: Deployment) -> Known:
     """Read what a plan needs."""
-    known = traffic_of(deployment)
-    cap = order_cap(deployment.shop) if known.evidence == "randomised" else None
-    return Known(known, sold_lately(deployment.shop_id), cap)
+    kind = kinds.of(deployment.use_case)
+    return Known(traffic_of(deployment), sold_lately(deployment.shop_id), kind.order_cap(deployment.shop))
 
 
 def traffic_of(deployment: Deployment) -> Traffic:
-    """Count the units that a use case answers for in a day, and how many of them order."""
-    kind = USE_CASES[deployment.use_case].evidence.kind
-    if kind != "randomised":
-        return Traffic(kind, has_champion=deployment.active_id is not None)
-    units_a_day, rate = seen_lately(deployment, timezone.now())
-    return Traffic(kind, units_a_day=units_a_day, rate=rate, has_champion=deployment.active_id is not None)
-
-
-def seen_lately(deployment: Deployment, now: datetime) -> tuple[float, float]:
-    """Return the units of a day and the orders of a unit, from the same days: orders alone reach back further."""
-    facts = {"shop": deployment.shop_id, "use_case": deployment.use_case, "zone": deployment.shop.timezone}
-    with connection.cursor() as cursor:
-        cursor.execute(SEEN, facts | {"since": now - WINDOW})
-        units, orders, first = cursor.fetchone()
-    if not units:
-        return 0.0, 0.0
-    days = max((now - first) / timedelta(days=1), 1.0)
-    return units / days, min(1.0, orders / units)
+    """Say how fast evidence can be had of a use case."""
+    return kinds.of(deployment.use_case).traffic(deployment)
 
 
 def risk_budget(sold: int, settings: ShopSettings) -> int:
@@ -85,19 +49,6 @@ def risk_budget(sold: int, settings: ShopSettings) -> int:
 def sold_lately(shop_id: int) -> int:
     """Return what the shop sold in the window."""
     return orders_since(shop_id, timezone.now() - WINDOW).aggregate(sum=Sum("total_minor"))["sum"] or 0
-
-
-def order_cap(shop: Shop) -> int | None:
-    """Return the money above which an order counts as this much only, so that one order decides nothing."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT percentile_disc(%s) WITHIN GROUP (ORDER BY total_minor) FROM pipelines_order"
-            " WHERE shop_id = %s AND processed_at >= %s"
-            " AND NOT is_test AND cancelled_at IS NULL AND deleted_at IS NULL",
-            [CAP_SHARE, shop.pk, timezone.now() - CAP_WINDOW],
-        )
-        row = cursor.fetchone()
-    return row[0]
 
 
 def sales_an_hour(shop: Shop, now: datetime) -> int:

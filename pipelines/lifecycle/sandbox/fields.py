@@ -17,9 +17,10 @@ from django.db.models import Q
 from pipelines.lifecycle.serving import publish
 from pipelines.lifecycle.serving.publish import Fields, Metafield
 from pipelines.models import LifecycleEvent, Product, Shop, StagedField, Variant
-from pipelines.models.demand_forecast import StockAdvice
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import AccessEnded, AccessForbidden, ShopifyError
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Metafields, UseCase
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ NO_SCOPE = (
 UNREACHABLE = "Nothing was published: the app has no access to the test store. Open the app there."
 
 MayGoOn = Callable[[], bool]
+Wanted = dict[int, tuple[Metafields, Fields]]  # by variant
 
 
 class Unlinked(Exception):
@@ -93,33 +95,31 @@ def joined(ours: dict[str, int], theirs: dict[str, int]) -> dict[int, int]:
 # From answers to fields
 
 
-def fields_of(tables: dict[str, pd.DataFrame]) -> dict[int, Fields]:
+def fields_of(case: UseCase, tables: dict[str, pd.DataFrame]) -> Wanted:
     """Give the fields of every variant that an answer holds some for."""
-    found: dict[int, Fields] = {}
-    for name, read in READERS.items():
-        if name in tables:
-            found |= read(tables[name])
+    found: Wanted = {}
+    for output, asked in case.published:
+        if output.name in tables:
+            texts = texts_of(asked, case.function(asked.values), tables[output.name])
+            found |= {unit: (asked, fields) for unit, fields in texts.items()}
     return found
 
 
-def advice_fields(rows: pd.DataFrame) -> dict[int, Fields]:
-    """Read stock advice as the nightly publication does."""
-    names = ["variant_id", "forecast_28", "days_of_cover", "order_by"]
-    total = rows.loc[rows["location_id"] == publish.TOTAL, names].astype(object)
-    plain = total.where(total.notna(), None)
+def texts_of(asked: Metafields, values: Callable[..., Fields], rows: pd.DataFrame) -> dict[int, Fields]:
+    """Read the rows of an answer as the nightly publication reads what is stored of them."""
+    for column, value in asked.rows.items():
+        rows = rows[rows[column] == value]
+    named = rows[[asked.unit, *asked.columns]].astype(object)
+    plain = named.where(named.notna(), None)
     return {
-        int(variant): publish.fields_of(
-            StockAdvice(
-                forecast_28=float(forecast),
-                days_of_cover=None if cover is None else float(cover),
-                order_by=None if order_by is None else pd.Timestamp(order_by).date(),
-            )
-        )
-        for variant, forecast, cover, order_by in plain.itertuples(index=False)
+        int(unit): values({name: as_stored(value) for name, value in zip(asked.columns, told, strict=True)})
+        for unit, *told in plain.itertuples(index=False)
     }
 
 
-READERS: dict[str, Callable[[pd.DataFrame], dict[int, Fields]]] = {"stock_advice": advice_fields}
+def as_stored(value: Any) -> Any:
+    """Give a value as a column of the table would: days without a time."""
+    return value.date() if isinstance(value, datetime) else value
 
 
 # Publishing
@@ -129,7 +129,8 @@ def publish_advice(run: Any, tables: dict[str, pd.DataFrame], mine: MayGoOn) -> 
     """Write a candidate's fields into the test store; return what matched, and what was done in words."""
     real, test_shop = run.shop, run.test_shop
     matched = match(real, test_shop)
-    fields = {matched.pairs[pk]: values for pk, values in fields_of(tables).items() if pk in matched.pairs}
+    wanted = fields_of(USE_CASES[run.use_case], tables)
+    fields = {matched.pairs[pk]: told for pk, told in wanted.items() if pk in matched.pairs}
     told = matched.as_dict() | {"variants": len(fields), "preview": preview(test_shop, fields)}
     why_not = "" if test_shop.is_reachable else UNREACHABLE
     why_not = why_not or ("" if test_shop.has_scope(publish.SCOPE) else NO_SCOPE)
@@ -143,11 +144,11 @@ def publish_advice(run: Any, tables: dict[str, pd.DataFrame], mine: MayGoOn) -> 
     return told
 
 
-def send(run: Any, fields: dict[int, Fields], mine: MayGoOn) -> None:
+def send(run: Any, fields: Wanted, mine: MayGoOn) -> None:
     """Write down and send what Shopify takes at once, part by part; what an earlier attempt sent is left out."""
     api = AdminApi(run.test_shop)
     done = set(StagedField.objects.filter(run=run, is_sent=True).values_list("owner_id", "key", "value"))
-    wanted = (field for variant, values in fields.items() for field in metafields(variant, values))
+    wanted = (field for variant, told in fields.items() for field in metafields(variant, *told))
     for part in publish.parts(field for field in wanted if key_of(field) not in done):
         if not write_down(run, part, mine):
             raise Unlinked
@@ -157,9 +158,9 @@ def send(run: Any, fields: dict[int, Fields], mine: MayGoOn) -> None:
             raise Unlinked
 
 
-def metafields(variant_id: int, fields: Fields) -> Iterator[Metafield]:
+def metafields(variant_id: int, asked: Metafields, fields: Fields) -> Iterator[Metafield]:
     """Put a variant's fields into Shopify's form."""
-    for field in publish.metafields(variant_id, fields):
+    for field in publish.metafields(asked, variant_id, fields):
         yield field | {"namespace": NAMESPACE}
 
 
@@ -190,10 +191,10 @@ def tracked(run: Any) -> Any:
     return StagedField.objects.for_shop(run.shop).filter(unlinked_at=None)
 
 
-def drop_stale(run: Any, fields: dict[int, Fields]) -> None:
+def drop_stale(run: Any, fields: Wanted) -> None:
     """Take back what an earlier candidate said of variants or in fields that this one says nothing of."""
     api = AdminApi(run.test_shop)
-    wanted = {(field["ownerId"], field["key"]) for pk, values in fields.items() for field in metafields(pk, values)}
+    wanted = {(field["ownerId"], field["key"]) for pk, told in fields.items() for field in metafields(pk, *told)}
     stale = [row for row in tracked(run) if (row.owner_id, row.key) not in wanted]
     for part in publish.parts(address(row) | {"pk": str(row.pk)} for row in stale):
         delete(api, part)
@@ -216,12 +217,17 @@ def sent(run: Any) -> int:
     return StagedField.objects.filter(run=run, is_sent=True).values("owner_id").distinct().count()
 
 
-def preview(test_shop: Shop, fields: dict[int, Fields]) -> int | None:
-    """Choose a product to look at in the test store: the one that is expected to sell most."""
+def preview(test_shop: Shop, fields: Wanted) -> int | None:
+    """Choose a product to look at in the test store: the one of which most is said."""
     if not fields:
         return None
-    best = max(fields, key=lambda pk: (float(fields[pk].get("forecast_28", 0)), -pk))
+    best = max(fields, key=lambda pk: (most_of(*fields[pk]), -pk))
     return Variant.objects.for_shop(test_shop).filter(shopify_id=best).values_list("product_id", flat=True).first()
+
+
+def most_of(asked: Metafields, fields: Fields) -> float:
+    """Read the number by which one variant is chosen."""
+    return float(fields.get(asked.best, 0))
 
 
 # Taking back

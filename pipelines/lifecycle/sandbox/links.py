@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from pipelines.lifecycle.approvers import why_not_allowed
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.unlinking import SYSTEM, end, leave, tell
+from pipelines.lifecycle.unlinking import SYSTEM, end, leave, record_for_both
 from pipelines.models import LifecycleEvent, Shop, StoreLink
 
 CODE_BYTES = 16
@@ -58,7 +58,7 @@ def ask_code(shop: Shop, *, by: str, now: datetime) -> str:
     """Return a new one-time code in place of an earlier one; only its digest is kept."""
     require_allowed(shop, by)
     code = secrets.token_hex(CODE_BYTES)
-    fresh = {"code_digest": digest_of(code), "code_expires_at": now + CODE_LIVES, "by": by}
+    fresh = {"code_digest": code_digest(code), "code_expires_at": now + CODE_LIVES, "by": by}
     with transaction.atomic():
         link, _ = StoreLink.objects.select_for_update().get_or_create(shop=shop, defaults={"by": by})
         lock(shop)
@@ -74,7 +74,7 @@ def ask_code(shop: Shop, *, by: str, now: datetime) -> str:
 def enter_code(shop: Shop, code: str, *, by: str, now: datetime) -> StoreLink:
     """Use up a code in the shop that is to be the test store; the real shop still has to confirm."""
     require_allowed(shop, by)
-    digest = digest_of(plain(code))
+    digest = code_digest(plain(code))
     pk = find(shop, digest, by=by, now=now)
     with transaction.atomic():
         usable = StoreLink.objects.filter(pk=pk, code_digest=digest, code_expires_at__gt=now)
@@ -82,7 +82,7 @@ def enter_code(shop: Shop, code: str, *, by: str, now: datetime) -> StoreLink:
             raise Refused(NO_SUCH_CODE)
         link = StoreLink.objects.select_related("shop", "test_shop").get(pk=pk)
         require_fitting(link)
-        tell(link, "test_store.entered", by=by, because="The code was entered in the test store")
+        record_for_both(link, "test_store.entered", by=by, because="The code was entered in the test store")
     return link
 
 
@@ -96,7 +96,7 @@ def confirm(shop: Shop, *, test_shop_id: int, by: str, now: datetime) -> StoreLi
             raise Refused(NOTHING_TO_CONFIRM)
         require_fitting(link)
         StoreLink.objects.filter(pk=link.pk).update(confirmed_at=now)
-        tell(link, "test_store.linked", by=by, because="The test store was confirmed")
+        record_for_both(link, "test_store.linked", by=by, because="The test store was confirmed")
     return link
 
 
@@ -131,7 +131,7 @@ def plain(code: str) -> str:
     return "".join(letter for letter in letters if letter.isascii() and letter.isalnum())
 
 
-def digest_of(code: str) -> str:
+def code_digest(code: str) -> str:
     """Return what is kept of a code; of 128 random bits a plain digest gives nothing away."""
     return hashlib.sha256(code.encode()).hexdigest()
 

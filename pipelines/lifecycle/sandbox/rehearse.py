@@ -19,24 +19,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.lifecycle.data.stockouts import KNOWN, SUSPECTED
 from pipelines.lifecycle.errors import OWN_FAULTS, is_own_fault
-from pipelines.usecases.contract import Frames, Soundness
+from pipelines.usecases.contract import Figure, Frames, PairedWeeks, Rehearsal, Soundness, UseCase
 
 log = logging.getLogger(__name__)
 
 WORST = 1.5  # errors that cost half as much again as those of what runs now: something is broken
-FEW_UNITS = 20  # so few units of error tell nothing
-FORECASTS, ADVICE = "forecasts", "stock_advice"
-TOTAL = 0
-WEEK = 7
 JUMPS_SHOWN = 5
 NEW, OLD = "new", "old"
 
 Tables = dict[str, pd.DataFrame]
 Answer = Callable[[Frames], Tables]
 Judge = Callable[[Tables, Frames], Soundness]
-Compare = Callable[..., pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -48,38 +42,28 @@ class Told:
     wrong: str = ""
     has_failed: bool = False  # there is no answer at all
 
-    @property
-    def expected(self) -> pd.Series:
-        """Give the units expected of the first day, by variant."""
-        return self.of_forecasts(lambda mean: float(np.sum(mean[:1])))
 
-    @property
-    def week(self) -> pd.Series:
-        """Give the units expected of the first week, by variant."""
-        return self.of_forecasts(lambda mean: float(np.sum(mean[:WEEK])))
+@dataclass(frozen=True)
+class Reading:
+    """What a use case reads off its answers."""
 
-    @property
-    def orders(self) -> pd.Series:
-        """Give the units that it advises to order, by variant."""
-        rows = self.tables.get(ADVICE)
-        if rows is None:
-            return pd.Series(dtype=np.float64)
-        return rows[rows["location_id"] == TOTAL].set_index("variant_id")["order_quantity"].astype(np.float64)
+    case: UseCase
+    asked: Rehearsal
 
-    @property
-    def names(self) -> dict[Any, str]:
-        """Give what the variants are called, where the answer says so."""
-        rows = self.tables.get(ADVICE)
-        if rows is None:
-            return {}
-        return dict(zip(rows["variant_id"], rows["title"] + " " + rows["subtitle"], strict=True))
+    @classmethod
+    def of(cls, case: UseCase) -> Reading:
+        """Give what a use case that can be rehearsed reads."""
+        assert case.rehearsal is not None
+        return cls(case, case.rehearsal)
 
-    def of_forecasts(self, read: Callable[[Any], float]) -> pd.Series:
-        """Read one number off the forecast of each variant."""
-        rows = self.tables.get(FORECASTS)
-        if rows is None:
-            return pd.Series(dtype=np.float64)
-        return pd.Series([read(mean) for mean in rows["mean"]], index=rows["variant_id"], dtype=np.float64)
+    def read(self, figure: Figure, *told: Any) -> Any:
+        """Read one figure."""
+        return self.case.function(figure.function)(*told)
+
+    def names(self, tables: Tables) -> dict[Any, str]:
+        """Give what the units are called, where the answer says so."""
+        found: dict[Any, str] = self.case.function(self.asked.names)(tables)
+        return found
 
 
 @dataclass(frozen=True)
@@ -87,28 +71,27 @@ class Side:
     """One version's figures of one day; money in minor units, unknown where the use case cannot price."""
 
     expected: float = 0.0
-    off: float = 0.0  # units, over all variants
+    off: float = 0.0  # over all units
     money: float | None = None
-    orders: int = 0
-    order_units: float = 0.0
     seconds: float = 0.0
     wrong: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Day:
-    """One day: what sold, and the figures of both."""
+    """One day: what happened, and the figures of both."""
 
     day: int  # counted back from today
-    sold: float
+    happened: float
     new: Side
     old: Side
-    differing_orders: int
+    differing: int
 
 
 @dataclass(frozen=True)
 class Jump:
-    """By how much the candidate changed its mind about a variant's week from one day to the next."""
+    """By how much the candidate changed its mind about a unit from one day to the next."""
 
     day: int
     name: str
@@ -120,17 +103,29 @@ class Jump:
 class Replayed:
     """What came of the days that were replayed."""
 
+    reading: Reading
     days: list[Day] = field(default_factory=list)
     jumps: list[Jump] = field(default_factory=list)
     unrepeated: int | None = None  # the first day on which what runs now did not repeat itself
 
     def as_dict(self) -> dict[str, Any]:
         """Give plain JSON."""
-        return {"days": [asdict(day) for day in self.days], "jumps": [asdict(jump) for jump in self.jumps]}
+        return {"days": [self.told(day) for day in self.days], "jumps": [asdict(jump) for jump in self.jumps]}
+
+    def told(self, day: Day) -> dict[str, Any]:
+        """Tell a day, its figures under the names that the use case gives them."""
+        asked = self.reading.asked
+        sides = {NEW: self.told_of(day.new), OLD: self.told_of(day.old)}
+        return {"day": day.day, asked.happened.name: day.happened, **sides, asked.differing.name: day.differing}
+
+    def told_of(self, side: Side) -> dict[str, Any]:
+        """Tell one version's figures."""
+        plain = asdict(side)
+        return {self.reading.asked.expected.name: plain.pop("expected"), **plain.pop("figures"), **plain}
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Rehearsed:
     """What the days say about the candidate, in words."""
 
     passed: bool
@@ -139,38 +134,39 @@ class Verdict:
     threshold: float | None = None
 
 
-def replay(
+def rehearse_days(
     mornings: Sequence[date],
     frames_at: Callable[[date], Frames],
     candidate: Answer,
     running: Answer,
     *,
+    reading: Reading,
     happened: Frames,
     judged: Judge,
-    compare: Compare | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> Replayed:
     """Ask what runs now twice and the candidate once each morning, and set it beside what happened."""
-    done, said, before = Replayed(), [], None
+    done, said, before = Replayed(reading), [], None
     today = happened.asof + timedelta(days=1)
     for number, morning in enumerate(mornings):
         frames = frames_at(morning)
-        first, again = ask(running, frames, judged), ask(running, frames, judged)
+        first, again = answered(running, frames, judged), answered(running, frames, judged)
         if first.has_failed or not same(first.tables, again.tables):
             done.unrepeated = (morning - today).days
             return done
-        new = ask(candidate, frames, judged)
-        done.days.append(day_of((morning - today).days, *sold_on(happened, morning), new, first))
+        new = answered(candidate, frames, judged)
+        seen = reading.read(reading.asked.happened, happened, morning)
+        done.days.append(day_of(reading, (morning - today).days, *seen, new, first))
         if before is not None:
-            done.jumps = largest([*done.jumps, *jumps(done.days[-1].day, before, new)])
-        said.append((morning, new.tables.get(FORECASTS), first.tables.get(FORECASTS)))
+            done.jumps = largest([*done.jumps, *jumps(reading, done.days[-1].day, before, new)])
+        said.append((morning, new.tables, first.tables))
         before = new
         progress((number + 1) / len(mornings))
-    done.days = list(priced(done.days, said, today, happened, compare))
+    done.days = list(priced(reading.case, done.days, said, today, happened))
     return done
 
 
-def ask(answer: Answer, frames: Frames, judged: Judge) -> Told:
+def answered(answer: Answer, frames: Frames, judged: Judge) -> Told:
     """Have a version answer from frames that nobody else has touched; what the machine does meanwhile travels up."""
     began = time.perf_counter()
     try:
@@ -186,10 +182,10 @@ def ask(answer: Answer, frames: Frames, judged: Judge) -> Told:
 
 def same(one: Mapping[str, pd.DataFrame], other: Mapping[str, pd.DataFrame]) -> bool:
     """Say whether two answers are the same to the last digit."""
-    return one.keys() == other.keys() and all(digest_of(one[name]) == digest_of(other[name]) for name in one)
+    return one.keys() == other.keys() and all(rows_digest(one[name]) == rows_digest(other[name]) for name in one)
 
 
-def digest_of(rows: pd.DataFrame) -> str:
+def rows_digest(rows: pd.DataFrame) -> str:
     """Digest a table bit by bit, lists and arrays in its cells included."""
     digest = hashlib.sha256(repr([*rows.columns, len(rows)]).encode())
     for name in rows.columns:
@@ -202,53 +198,48 @@ def digest_of(rows: pd.DataFrame) -> str:
 # Figures
 
 
-def sold_on(happened: Frames, day: date) -> tuple[pd.Series, set[Any]]:
-    """Give what sold that day by variant, and the variants that had nothing to sell: those judge nobody."""
-    rows = happened["daily_sales"]
-    rows = rows[rows["ds"] == pd.Timestamp(day)]
-    out = rows[rows["stockout"].isin((KNOWN, SUSPECTED))]["unique_id"] if "stockout" in rows else ()
-    return rows.groupby("unique_id")["y"].sum().astype(np.float64), set(out)
-
-
-def day_of(number: int, sold: pd.Series, out: set[Any], new: Told, old: Told) -> Day:
+def day_of(reading: Reading, number: int, seen: pd.Series, out: set[Any], new: Told, old: Told) -> Day:
     """Put a day's figures together."""
-    advice = pd.concat([new.orders, old.orders], axis=1).fillna(0.0)
+    both = [reading.read(reading.asked.differing, told.tables) for told in (new, old)]
+    advice = pd.concat(both, axis=1).fillna(0.0)
     return Day(
         day=number,
-        sold=float(sold.sum()),
-        new=side_of(new, sold, out),
-        old=side_of(old, sold, out),
-        differing_orders=int((advice.iloc[:, 0] != advice.iloc[:, 1]).sum()),
+        happened=float(seen.sum()),
+        new=side_of(reading, new, seen, out),
+        old=side_of(reading, old, seen, out),
+        differing=int((advice.iloc[:, 0] != advice.iloc[:, 1]).sum()),
     )
 
 
-def side_of(told: Told, sold: pd.Series, out: set[Any]) -> Side:
-    """Give one version's figures of a day."""
-    expected, orders = told.expected, told.orders
-    both = pd.concat([expected, sold], axis=1).fillna(0.0).drop(index=list(out), errors="ignore")
+def side_of(reading: Reading, told: Told, seen: pd.Series, out: set[Any]) -> Side:
+    """Give one version's figures of a day; units in `out` judge nobody."""
+    expected = reading.read(reading.asked.expected, told.tables)
+    both = pd.concat([expected, seen], axis=1).fillna(0.0).drop(index=list(out), errors="ignore")
     off = float((both.iloc[:, 0] - both.iloc[:, 1]).abs().sum()) if len(expected) else 0.0
     return Side(
         expected=plain(expected.sum()),
         off=plain(off),
-        orders=int((orders > 0).sum()),
-        order_units=plain(orders.sum()),
         seconds=round(told.seconds, 3),
         wrong=told.wrong,
+        figures={figure.name: plain(reading.read(figure, told.tables)) for figure in reading.asked.figures},
     )
 
 
 def plain(value: float) -> float:
     """Round for people; what is no number counts as nothing, since the day says itself what is wrong."""
+    if isinstance(value, int):
+        return value
     return round(float(value), 2) if np.isfinite(value) else 0.0
 
 
-def jumps(day: int, before: Told, after: Told) -> Iterator[Jump]:
-    """List by how much the expected week of each variant changed overnight, largest first."""
-    both = pd.concat([before.week, after.week], axis=1).dropna()
+def jumps(reading: Reading, day: int, before: Told, after: Told) -> Iterator[Jump]:
+    """List by how much what is expected of each unit changed overnight, largest first."""
+    both = pd.concat([reading.read(reading.asked.jumps, told.tables) for told in (before, after)], axis=1).dropna()
     changed = (both.iloc[:, 0] - both.iloc[:, 1]).abs().sort_values(ascending=False).head(JUMPS_SHOWN)
-    for variant in changed[changed > 0].index:
-        old, new = both.loc[variant].tolist()
-        yield Jump(day, after.names.get(variant, str(variant)).strip(), plain(old), plain(new))
+    names = reading.names(after.tables)
+    for unit in changed[changed > 0].index:
+        old, new = both.loc[unit].tolist()
+        yield Jump(day, names.get(unit, str(unit)).strip(), plain(old), plain(new))
 
 
 def largest(found: Sequence[Jump]) -> list[Jump]:
@@ -257,19 +248,16 @@ def largest(found: Sequence[Jump]) -> list[Jump]:
 
 
 def priced(
-    days: Sequence[Day],
-    said: Sequence[tuple[date, pd.DataFrame | None, pd.DataFrame | None]],
-    today: date,
-    happened: Frames,
-    compare: Compare | None,
+    case: UseCase, days: Sequence[Day], said: Sequence[tuple[date, Tables, Tables]], today: date, happened: Frames
 ) -> Iterator[Day]:
     """Add what each day's errors would have cost, where the use case can say so for both."""
-    both = [(day, new, old) for day, new, old in said if new is not None and old is not None]
-    if compare is None or not both:
+    asked = case.evidence if isinstance(case.evidence, PairedWeeks) else None
+    both = [(day, new, old) for day, new, old in said if asked and asked.said in new and asked.said in old]
+    if asked is None or not both:
         yield from days
         return
-    new, old = (pd.concat([for_day(said_then[side], said_then[0]) for said_then in both]) for side in (1, 2))
-    rows = compare(happened, new, old, days=1)
+    new, old = (pd.concat([for_day(each[side][asked.said], each[0]) for each in both]) for side in (1, 2))
+    rows = case.function(asked.compare)(happened, new, old, days=1)
     money = {(row.first_day - today).days: (float(row.loss), float(row.against)) for row in rows.itertuples()}
     for day in days:
         loss, against = money.get(day.day, (None, None))
@@ -277,17 +265,17 @@ def priced(
 
 
 def for_day(rows: pd.DataFrame, day: date) -> pd.DataFrame:
-    """Say of which day forecasts are, and when they were made."""
+    """Say of which day answers are, and when they were given."""
     return rows.assign(first_day=day, origin=day - timedelta(days=1))
 
 
 # Judging
 
 
-def judge(done: Replayed, *, running: str) -> Verdict:
+def judge(done: Replayed, *, running: str) -> Rehearsed:
     """Fail what is broken: a test that does not repeat itself, missing or impossible answers, errors out of reach."""
     if done.unrepeated is not None:
-        return Verdict(
+        return Rehearsed(
             False,
             "The test itself is unreliable: asked twice the same, "
             f"{running} did not give the same answer {ago(done.unrepeated)}.",
@@ -295,27 +283,28 @@ def judge(done: Replayed, *, running: str) -> Verdict:
     wrong = [day for day in done.days if day.new.wrong]
     if wrong:
         many = f"On {len(wrong)} of {len(done.days)} days its answer could not be used"
-        return Verdict(False, f"{many}. First {ago(wrong[0].day)}: {wrong[0].new.wrong}.", len(wrong), 0)
+        return Rehearsed(False, f"{many}. First {ago(wrong[0].day)}: {wrong[0].new.wrong}.", len(wrong), 0)
     return judge_errors(done, running)
 
 
-def judge_errors(done: Replayed, running: str) -> Verdict:
-    """Compare the errors of all days: by what they cost where that is known for every day, else by units."""
+def judge_errors(done: Replayed, running: str) -> Rehearsed:
+    """Compare the errors of all days: by what they cost where that is known for every day, else as they are counted."""
+    asked = done.reading.asked
     new, old = (sum(getattr(day, side).off for day in done.days) for side in (NEW, OLD))
-    said = f"{new:,.0f} units off in {len(done.days)} days, {running} {old:,.0f}"
-    if old < FEW_UNITS and new < FEW_UNITS:
-        return Verdict(True, f"It answered on every day. Too few sales to weigh errors: {said}.")
+    said = f"{new:,.0f} {asked.expected.unit} off in {len(done.days)} days, {running} {old:,.0f}"
+    if old < asked.few and new < asked.few:
+        return Rehearsed(True, f"It answered on every day. {asked.too_few}: {said}.")
     ratio = share_of(done, new, old)
     if ratio > WORST:
-        return Verdict(False, f"Its errors are out of reach of what runs now: {said}.", round(ratio, 3), WORST)
-    return Verdict(True, f"It answered on every day: {said}.", round(ratio, 3), WORST)
+        return Rehearsed(False, f"Its errors are out of reach of what runs now: {said}.", round(ratio, 3), WORST)
+    return Rehearsed(True, f"It answered on every day: {said}.", round(ratio, 3), WORST)
 
 
 def share_of(done: Replayed, new: float, old: float) -> float:
-    """Return the candidate's errors as a share of the other's: the worse of units and money."""
+    """Return the candidate's errors as a share of the other's: the worse of what was counted and money."""
     money = [(day.new.money, day.old.money) for day in done.days if day.new.money is not None]
     loss, against = (sum(pair[side] or 0.0 for pair in money) for side in (0, 1))
-    shares = [new / max(old, FEW_UNITS)] + ([loss / against] if against > 0 else [])
+    shares = [new / max(old, done.reading.asked.few)] + ([loss / against] if against > 0 else [])
     return max(shares)
 
 

@@ -25,7 +25,7 @@ from pipelines.usecases.contract import NotEnoughHistory
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipelines.lifecycle.sandbox.rehearse import Replayed, Verdict
+    from pipelines.lifecycle.sandbox.rehearse import Rehearsed, Replayed
     from pipelines.usecases.contract import Frames
 
 log = logging.getLogger(__name__)
@@ -44,16 +44,23 @@ DONE_SHARE = 0.9
 # What the release machine asks
 
 
+def rehearsed() -> list[str]:
+    """List the use cases that say what a test store compares."""
+    return [slug for slug, case in USE_CASES.items() if case.rehearsal]
+
+
 def wanted(release: Release) -> bool:
     """Say whether a release still waits for its version's test: a test store is linked, and the test is not over."""
+    if release.version.use_case not in rehearsed():
+        return False
     if not StoreLink.objects.for_shop(release.shop_id).confirmed().exists():
         return False
     return not StagingRun.objects.filter(version=release.version_id).exclude(state__in=OPEN_STATES).exists()
 
 
 def gate_of(version: ModelVersion) -> dict[str, Any] | None:
-    """Return the test's result as a check of the version; nothing where no test store is linked."""
-    if not StoreLink.objects.for_shop(version.shop_id).confirmed().exists():
+    """Return the test's result as a check of the version; nothing where it is not tested in a test store."""
+    if version.use_case not in rehearsed() or not StoreLink.objects.for_shop(version.shop_id).confirmed().exists():
         return None
     run = StagingRun.objects.filter(version=version.pk).only("state", "sentence", "result").first()
     if run is None or run.state in OPEN_STATES:
@@ -66,6 +73,7 @@ def due() -> list[int]:
     """List the versions whose test is to be begun or taken over: staged releases, and runs without a living worker."""
     linked = StoreLink.objects.confirmed().values("shop")
     staged = Release.objects.filter(shop__in=linked, phase=Release.Phase.STAGED, version__staging_runs=None)
+    staged = staged.filter(use_case__in=rehearsed())
     lost = StagingRun.objects.filter(Q(state=State.WAITING) | runs.silent_runs())
     found = {*staged.values_list("version_id", flat=True), *lost.values_list("version_id", flat=True)}
     return sorted(found)
@@ -122,7 +130,7 @@ def stage_version(version: ModelVersion, now: datetime) -> StagingRun | None:
     from pipelines.lifecycle.sandbox.fields import Unlinked
 
     link = StoreLink.objects.for_shop(version.shop_id).confirmed().select_related("test_shop").first()
-    attempt = claim(version, link) if link else None
+    attempt = claim(version, link) if link and version.use_case in rehearsed() else None
     if attempt is None:
         return StagingRun.objects.filter(version=version).first()
     try:
@@ -173,7 +181,7 @@ def work(attempt: Attempt, now: datetime) -> None:
         return
     candidate, other = answers(run)
     source = Mornings(run.shop, run.use_case, now)
-    done = replay(run, source, candidate, other, attempt)
+    done = rehearse_run(run, source, candidate, other, attempt)
     name = f"version {run.against.number}" if run.against else "the simple rule"
     verdict = rehearse.judge(done, running=name)
     attempt.write(aa=repeated(done, run.days), result=told(run.shop, done, verdict, name))
@@ -221,7 +229,7 @@ class Mornings:
         return [today - timedelta(days=back) for back in range(days, 0, -1)]
 
 
-def replay(run: StagingRun, source: Mornings, candidate: Any, other: Any, attempt: Attempt) -> Replayed:
+def rehearse_run(run: StagingRun, source: Mornings, candidate: Any, other: Any, attempt: Attempt) -> Replayed:
     """Replay the run's days from the rows of the real shop, which nothing here writes to."""
     from pipelines.lifecycle.sandbox import rehearse
     from pipelines.lifecycle.serving.sound import soundness
@@ -233,14 +241,14 @@ def replay(run: StagingRun, source: Mornings, candidate: Any, other: Any, attemp
     if not days:
         least = case.min_history.days
         raise NotEnoughHistory(f"There is no day yet with {least} days of sales before it, so none can be replayed.")
-    return rehearse.replay(
+    return rehearse.rehearse_days(
         days,
         source.of,
         candidate,
         other,
+        reading=rehearse.Reading.of(case),
         happened=happened,
         judged=lambda tables, frames: soundness(case, tables, frames),
-        compare=case.resolve("compare") if case.compare else None,
         progress=lambda share: attempt.write(result={"percent": round(100 * DONE_SHARE * share)}),
     )
 
@@ -250,7 +258,7 @@ def repeated(done: Replayed, days: int) -> dict[str, Any]:
     return {"same": done.unrepeated is None, "days": len(done.days), "of": days, "differs_on": done.unrepeated}
 
 
-def told(shop: Shop, done: Replayed, verdict: Verdict, name: str) -> dict[str, Any]:
+def told(shop: Shop, done: Replayed, verdict: Rehearsed, name: str) -> dict[str, Any]:
     """Collect what the page shows; days are counted from today, money is in the real shop's currency."""
     figures = {"value": verdict.value, "threshold": verdict.threshold}
     return done.as_dict() | figures | {"against": name, "currency": shop.currency}

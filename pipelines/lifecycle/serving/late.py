@@ -23,7 +23,7 @@ def told(shop_id: int, use_case: str) -> Iterator[None]:
         yield
     except (Exception, OutOfTime):
         if turns.tries(WORK, (shop_id, use_case)) >= TOLD_AFTER:
-            tell(shop_id, use_case)
+            alert_late(shop_id, use_case)
         raise
 
 
@@ -38,7 +38,7 @@ def key_of(use_case: str) -> str:
     return f"late:{use_case}"
 
 
-def tell(shop_id: int, use_case: str) -> None:
+def alert_late(shop_id: int, use_case: str) -> None:
     """Say that what is shown is not of yesterday."""
     board.tell(
         shop_id,

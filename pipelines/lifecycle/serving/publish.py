@@ -1,4 +1,4 @@
-"""Write the advice into the shop's own metafields, where the merchant lets us: only what changed, in bulk.
+"""Fill the shop's own metafields with what a use case says, where the merchant lets us: only what changed, in bulk.
 
 Shopify works a bulk operation off in its own time. What was sent counts as published once the operation completed;
 until then nothing more is sent, and what a failed one carried is sent again.
@@ -12,31 +12,33 @@ from typing import Any
 
 from django.db import transaction
 
-from pipelines.models import PublishedFields, Shop
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models import PublishedFields, Shop, own
 from pipelines.shopify import bulk
 from pipelines.shopify.admin_api import AdminApi
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Metafields, Output, UseCase
 
 SCOPE = "write_products"
-NAMESPACE = "$app"
-TYPES = {"forecast_28": "number_integer", "days_of_cover": "number_decimal", "reorder_date": "date"}
 PER_CALL = 25  # metafields that Shopify takes in one mutation
-TOTAL = 0
 
 Fields = dict[str, str]
 Metafield = dict[str, str]
 
 
-def publish(shop: Shop) -> int:
+def publish(shop: Shop, use_case: str) -> int:
     """Send what changed since the last time; return for how many variants."""
-    if not (shop.is_reachable and shop.has_scope(SCOPE)):
+    case = USE_CASES[use_case]
+    if not (case.published and shop.is_reachable and shop.has_scope(SCOPE)):
         return 0
     api = AdminApi(shop)
-    if not settle(shop, api):
-        return 0
-    changed = dict(changes(shop))
-    take_back(shop, api, changed)
-    sent = [field for variant_id, fields in changed.items() for field in metafields(variant_id, fields)]
+    return sum(publish_output(shop, api, case, *each) for each in case.published) if settle(shop, api) else 0
+
+
+def publish_output(shop: Shop, api: AdminApi, case: UseCase, output: Output, asked: Metafields) -> int:
+    """Send what changed of one output."""
+    changed = dict(changes(shop, case, output, asked))
+    take_back(shop, api, asked, changed)
+    sent = [field for unit, fields in changed.items() for field in metafields(asked, unit, fields)]
     operation = bulk.run_mutation(api, "metafields_set", ({"metafields": part} for part in parts(sent)))
     if operation:
         remember(shop, changed, operation)
@@ -57,35 +59,26 @@ def settle(shop: Shop, api: AdminApi) -> bool:
     return True
 
 
-def changes(shop: Shop) -> Iterator[tuple[int, Fields]]:
+def changes(shop: Shop, case: UseCase, output: Output, asked: Metafields) -> Iterator[tuple[int, Fields]]:
     """Yield the variants whose fields are not what Shopify holds."""
     known = dict(PublishedFields.objects.for_shop(shop).values_list("variant_id", "values"))
-    rows = StockAdvice.objects.for_shop(shop).filter(location_id=TOTAL)
-    for row in rows.only("variant_id", "forecast_28", "days_of_cover", "order_by").in_pieces(5000):
-        fields = fields_of(row)
-        if known.get(row.variant_id) != fields:
-            yield row.variant_id, fields
+    values = case.function(asked.values)
+    rows = own.table(output.table).objects.for_shop(shop).filter(**asked.rows)
+    for row in rows.only(asked.unit, *asked.columns).in_pieces(5000):
+        unit, fields = getattr(row, asked.unit), values({name: getattr(row, name) for name in asked.columns})
+        if known.get(unit) != fields:
+            yield unit, fields
 
 
-def fields_of(row: StockAdvice) -> Fields:
-    """Give a variant's fields as Shopify stores them; what is not known has no field."""
-    fields = {"forecast_28": str(round(row.forecast_28))}
-    if row.days_of_cover is not None:
-        fields["days_of_cover"] = f"{row.days_of_cover:.1f}"
-    if row.order_by is not None:
-        fields["reorder_date"] = row.order_by.isoformat()
-    return fields
-
-
-def metafields(variant_id: int, fields: Fields) -> Iterator[Metafield]:
-    """Put a variant's fields into Shopify's form."""
+def metafields(asked: Metafields, unit: int, fields: Fields) -> Iterator[Metafield]:
+    """Put the fields of a variant into Shopify's form."""
     for key, value in fields.items():
-        yield {**address(variant_id, key), "type": TYPES[key], "value": value}
+        yield {**address(asked, unit, key), "type": asked.types[key], "value": value}
 
 
-def address(variant_id: int, key: str) -> Metafield:
-    """Name one metafield of a variant."""
-    return {"ownerId": f"gid://shopify/ProductVariant/{variant_id}", "namespace": NAMESPACE, "key": key}
+def address(asked: Metafields, unit: int, key: str) -> Metafield:
+    """Name one metafield."""
+    return {"ownerId": f"gid://shopify/{asked.owner}/{unit}", "namespace": asked.namespace, "key": key}
 
 
 def parts(metafields: Iterable[Metafield]) -> Iterator[list[Metafield]]:
@@ -95,11 +88,13 @@ def parts(metafields: Iterable[Metafield]) -> Iterator[list[Metafield]]:
         yield part
 
 
-def take_back(shop: Shop, api: AdminApi, changed: dict[int, Fields]) -> None:
-    """Delete fields that say something no longer true: a date to order by where nothing needs ordering."""
+def take_back(shop: Shop, api: AdminApi, asked: Metafields, changed: dict[int, Fields]) -> None:
+    """Delete fields that say something no longer true."""
     known = PublishedFields.objects.for_shop(shop).filter(variant_id__in=changed)
     stale = [
-        address(row.variant_id, key) for row in known for key in row.values.keys() - changed[row.variant_id].keys()
+        address(asked, row.variant_id, key)
+        for row in known
+        for key in row.values.keys() - changed[row.variant_id].keys()
     ]
     for part in parts(stale):
         api.execute("metafields_delete", {"metafields": part})

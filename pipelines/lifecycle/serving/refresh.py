@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 from django.db import DataError, IntegrityError, connection, transaction
@@ -22,19 +23,16 @@ from pipelines import strategies
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.data.tables import copy_rows
 from pipelines.lifecycle.errors import OWN_FAULTS, ArtifactRefused, StageError, is_own_fault
-from pipelines.lifecycle.serving import totals
 from pipelines.lifecycle.serving.sound import soundness
 from pipelines.lifecycle.versions import registry
-from pipelines.models import Deployment, ModelVersion, Release, ServingWindow, Shop
-from pipelines.models.demand_forecast import Forecast, StockAdvice
+from pipelines.models import Deployment, ModelVersion, Release, ServingWindow, Shop, own
 from pipelines.stats import assignment, clock
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames, NotEnoughHistory, Soundness
+from pipelines.usecases.contract import Frames, NotEnoughHistory, Output, Remembered, Shown, Soundness
 
 log = logging.getLogger(__name__)
 
-DAILY_ORIGINS_KEPT = timedelta(days=42)  # a week is priced for the last time 30 days after its end
 WEEKLY_ORIGIN = 7  # Sundays stay
 STANDBY_SPEAKS_FOR = timedelta(weeks=26)
 STABLE, CANARY, UNSEEN = "stable", "canary", ""
@@ -43,16 +41,16 @@ NOT_STORABLE = (DataError, IntegrityError)  # what is wrong with rows; other err
 
 @dataclass(frozen=True)
 class Speaker:
-    """Who is to answer: a version, or the simple rule; for whom; and which share of the variants it advises on."""
+    """Who is to answer: a version, or the simple rule; for whom; and which share of the units it answers for."""
 
     version: ModelVersion | None
     arm: str  # a version that nobody watches or sees (the standby) has none
     seed: str = ""
     weight: int = 100  # percent
 
-    def advises(self, variant_id: int) -> bool:
-        """Tell whether this speaker's advice on a variant is what the merchant sees."""
-        return assignment.arm(assignment.bucket(self.seed, str(variant_id)), self.weight / 100) == assignment.CANARY
+    def advises(self, unit: Any) -> bool:
+        """Tell whether this speaker's answer for a unit is what the merchant sees."""
+        return assignment.arm(assignment.bucket(self.seed, str(unit)), self.weight / 100) == assignment.CANARY
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,19 @@ class Answer:
         return cls({}, Soundness(expected=units, errors=units, broken=why[:200]))
 
 
-Writer = Callable[[Deployment, Speaker, date, pd.DataFrame, datetime], int]
+@dataclass(frozen=True)
+class Saying:
+    """Who says something, where, from which day on, and when its data was read."""
+
+    deployment: Deployment
+    speaker: Speaker
+    origin: date
+    now: datetime
+
+    def write(self, name: str, rows: pd.DataFrame) -> int:
+        """Write the rows of one output in the way that it is kept."""
+        output = USE_CASES[self.deployment.use_case].output(name)
+        return WRITERS[type(output.kept)](self, output, rows)
 
 
 def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
@@ -130,7 +140,7 @@ def candidates(deployment: Deployment) -> Iterator[Speaker]:
 
 
 def standbys(deployment: Deployment, now: datetime) -> Iterator[Speaker]:
-    """Yield the version that ran before: without its forecasts nobody could tell whether the new one is worse."""
+    """Yield the version that ran before: without its answers nobody could tell whether the new one is worse."""
     since = deployment.active_since
     is_young = since is not None and now - since < STANDBY_SPEAKS_FOR
     if is_young and deployment.standby and deployment.standby.may_be_released:
@@ -205,7 +215,8 @@ def write(deployment: Deployment, speaker: Speaker, origin: date, said: Answer, 
     shown = {} if said.sound.broken else said.tables
     with transaction.atomic():
         wait_for_other_writers(deployment)
-        written = sum(WRITERS[name](deployment, speaker, origin, rows, now) for name, rows in shown.items())
+        saying = Saying(deployment, speaker, origin, now)
+        written = sum(saying.write(name, rows) for name, rows in shown.items())
         current = Deployment.objects.select_for_update(no_key=True).filter(pk=deployment.pk)
         if not current.filter(revision=deployment.revision).exists():
             transaction.set_rollback(True)
@@ -238,38 +249,43 @@ def note_window(deployment: Deployment, speaker: Speaker, sound: Soundness, now:
     ServingWindow.objects.filter(pk=window.pk).update(heartbeats=F("heartbeats") + 1, **counts)
 
 
-def write_forecasts(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame, now: datetime) -> int:
-    """Store one row per variant for this origin, and thin out old origins."""
-    known = Forecast.objects.for_shop(deployment.shop_id)
-    known.filter(version=speaker.version, origin=origin).delete()
-    known.filter(origin__lt=origin - DAILY_ORIGINS_KEPT).exclude(origin__iso_week_day=WEEKLY_ORIGIN).delete()
-    return copy_rows(Forecast, signed(rows, deployment, speaker, origin))
+def remember(said: Saying, output: Output, rows: pd.DataFrame) -> int:
+    """Store what a speaker said from this origin, and thin out old origins."""
+    assert isinstance(output.kept, Remembered)
+    table = own.table(output.table)
+    known = table.objects.for_shop(said.deployment.shop_id)
+    known.filter(version=said.speaker.version, origin=said.origin).delete()
+    old = known.filter(origin__lt=said.origin - output.kept.daily)
+    old.exclude(origin__iso_week_day=WEEKLY_ORIGIN).delete()
+    return copy_rows(table, signed(rows, said))
 
 
-def write_advice(deployment: Deployment, speaker: Speaker, origin: date, rows: pd.DataFrame, now: datetime) -> int:
-    """Replace the shop's advice on the variants that this speaker advises on, and sum it up.
+def show(said: Saying, output: Output, rows: pd.DataFrame) -> int:
+    """Replace the shop's rows on the units that this speaker answers for, and have them summed up.
 
-    It is as old as the moment at which its data was read: what the merchant changed since is not in it.
+    They are as old as the moment at which their data was read: what the merchant changed since is not in them.
     """
-    known = StockAdvice.objects.for_shop(deployment.shop_id)
+    assert isinstance(output.kept, Shown)
+    table, unit, speaker = own.table(output.table), output.kept.unit, said.speaker
+    known = table.objects.for_shop(said.deployment.shop_id)
     if not speaker.weight:
         return 0
     if speaker.weight < 100:
-        rows = rows[rows["variant_id"].map(speaker.advises).astype(bool)]
-        known = known.filter(variant_id__in=rows["variant_id"].unique().tolist())
+        rows = rows[rows[unit].map(speaker.advises).astype(bool)]
+        known = known.filter(**{f"{unit}__in": rows[unit].unique().tolist()})
     known.delete()
-    written = copy_rows(StockAdvice, signed(rows, deployment, speaker, origin).assign(updated_at=now.isoformat()))
-    totals.sum_up(deployment.shop_id)
+    written = copy_rows(table, signed(rows, said).assign(updated_at=said.now.isoformat()))
+    if output.kept.sums:
+        own.table(output.kept.sums).sum_up(said.deployment.shop_id)
     return written
 
 
-def signed(rows: pd.DataFrame, deployment: Deployment, speaker: Speaker, origin: date) -> pd.DataFrame:
+def signed(rows: pd.DataFrame, said: Saying) -> pd.DataFrame:
     """Say whose rows these are, and from which day."""
+    version = said.speaker.version
     return rows.assign(
-        shop_id=deployment.shop_id,
-        version_id=speaker.version.pk if speaker.version else None,
-        origin=origin.isoformat(),
+        shop_id=said.deployment.shop_id, version_id=version.pk if version else None, origin=said.origin.isoformat()
     )
 
 
-WRITERS: dict[str, Writer] = {"forecasts": write_forecasts, "stock_advice": write_advice}
+WRITERS: dict[type, Callable[[Saying, Output, pd.DataFrame], int]] = {Remembered: remember, Shown: show}

@@ -17,7 +17,10 @@ def soundness(case: UseCase, tables: Mapping[str, pd.DataFrame], frames: Frames)
     """
     if why := case.unjudged(tables):
         raise Unjudged(why)
-    judged = [case.judge(name)(tables[name], frames) if name in tables else missing(name) for name in case.outputs]
+    judged = [
+        case.function(output.judge)(tables[output.name], frames) if output.name in tables else missing(output.name)
+        for output in case.outputs
+    ]
     if not judged:
         return Soundness()
     errors = max(each.errors for each in judged)

@@ -16,14 +16,14 @@ from typing import Any
 
 from scipy.stats import binom, t
 
-from pipelines.usecases.contract import Budget, Calibration, Gates, Limit, Slice, UseCase
+from pipelines.usecases.contract import Budget, Calibration, Gates, Limit, Slice, UseCase, Words
 
 CANDIDATE, CHAMPION = "candidate", "champion"
 LEAST_SERIES = 5  # a part of the shop with fewer has no average worth judging
 LEVEL = 0.95
 
 
-class Verdict(StrEnum):
+class Outcome(StrEnum):
     """How one check ended."""
 
     PASSED = "passed"
@@ -36,7 +36,7 @@ class Gate:
     """One check of a version, in words that a merchant can read, with its figure, its limit and what it was beside."""
 
     name: str
-    verdict: Verdict
+    verdict: Outcome
     text: str
     value: Any = None
     threshold: Any = None
@@ -59,6 +59,11 @@ class Measured:
     def asked(self) -> Gates:
         """Give what the use case asks for."""
         return self.use_case.gates
+
+    @property
+    def words(self) -> Words:
+        """Give the words of the use case."""
+        return self.use_case.words
 
     @property
     def names_live(self) -> bool:
@@ -92,7 +97,7 @@ def gates_of(measured: Measured) -> list[Gate]:
         not_worse_than_live(measured),
         *slices(measured),
         quick_and_small(measured.asked.budget, measured.metrics.get("serving")),
-        worth_money(measured.replay),
+        worth_money(measured),
         not_worth_less_than_live(measured),
     ]
 
@@ -101,7 +106,7 @@ def gates_of(measured: Measured) -> list[Gate]:
 
 
 def split_in_time(metrics: Mapping[str, Any], last_day: date) -> bool | None:
-    """Say whether every scored day lay after what it was forecast from, and was over; None where nothing was scored."""
+    """Say whether every scored day lay after what it was told from, and was over; None where nothing was scored."""
     origins, horizon = metrics.get("origins"), number(metrics, "horizon")
     if not origins or horizon is None or horizon < 1:
         return None
@@ -113,12 +118,12 @@ def no_leak(measured: Measured) -> Gate:
     name = "Blind to the future"
     rows, changed = (number(measured.metrics, "leakage", key) for key in ("rows", "changed"))
     if not rows or changed is None:
-        return Gate(name, Verdict.OPEN, "Not tried whether days to come change what is said about an earlier one.")
+        return Gate(name, Outcome.OPEN, "Not tried whether days to come change what is said about an earlier one.")
     if changed > 0:
         text = "Days to come change what it says about an earlier day, so its record on the past proves nothing."
-        return Gate(name, Verdict.FAILED, text, changed, 0, rows)
+        return Gate(name, Outcome.FAILED, text, changed, 0, rows)
     text = "Asked about an earlier day, it says the same with and without the days since."
-    return Gate(name, Verdict.PASSED, text, changed, 0, rows)
+    return Gate(name, Outcome.PASSED, text, changed, 0, rows)
 
 
 # Errors
@@ -130,34 +135,34 @@ def better_than_the_simple_rule(measured: Measured) -> Gate:
     ours, naive = primary(measured, CANDIDATE), primary(measured, measured.rule)
     change = worsening(measured, ours, naive)
     if change is None:
-        return Gate(name, Verdict.OPEN, "Too few past sales to compare with a simple rule.", ours, 0, naive)
+        return Gate(name, Outcome.OPEN, f"{measured.words.too_few} to compare with a simple rule.", ours, 0, naive)
     if change < 0:
         size = f"{100 * -change:.0f}" if change <= -0.01 else "less than 1"
         text = f"Errors are {size} % smaller than the best simple rule's{measured.rule_words}."
-        return Gate(name, Verdict.PASSED, text, change, 0, naive)
+        return Gate(name, Outcome.PASSED, text, change, 0, naive)
     text = f"Errors are not smaller than those of the best simple rule{measured.rule_words}"
     beyond = mean_range(origin_changes(measured, "all", measured.rule))
     if beyond is None:
         told = f"{text}, but too few past weeks were tried to tell that from chance."
-        return Gate(name, Verdict.OPEN, told, change, 0, naive)
+        return Gate(name, Outcome.OPEN, told, change, 0, naive)
     if beyond[0] <= 0:
         told = f"{text}, and months differ enough for chance to explain it."
-        return Gate(name, Verdict.OPEN, told, change, 0, naive)
-    return Gate(name, Verdict.FAILED, f"{text}, so it is not worth its trouble.", change, 0, naive)
+        return Gate(name, Outcome.OPEN, told, change, 0, naive)
+    return Gate(name, Outcome.FAILED, f"{text}, so it is not worth its trouble.", change, 0, naive)
 
 
 def within(limit: Limit, measured: Measured) -> Gate:
     """Check one figure against its bounds; refuse only where its whole range lies outside."""
     value, bounds = number(measured.metrics, CANDIDATE, limit.figure), [limit.low, limit.high]
     if value is None:
-        return Gate(limit.name, Verdict.OPEN, limit.unknown, None, bounds)
+        return Gate(limit.name, Outcome.OPEN, limit.unknown, None, bounds)
     text = limit.words.format(percent=100 * abs(value), side="high" if value > 0 else "low")
     if limit.low <= value <= limit.high:
-        return Gate(limit.name, Verdict.PASSED, text, value, bounds)
+        return Gate(limit.name, Outcome.PASSED, text, value, bounds)
     if may_be_chance(limit, measured):
         told = f"{text} Its range reaches into the limit: chance may explain it."
-        return Gate(limit.name, Verdict.OPEN, told, value, bounds)
-    return Gate(limit.name, Verdict.FAILED, text, value, bounds)
+        return Gate(limit.name, Outcome.OPEN, told, value, bounds)
+    return Gate(limit.name, Outcome.FAILED, text, value, bounds)
 
 
 def may_be_chance(limit: Limit, measured: Measured) -> bool:
@@ -171,23 +176,21 @@ def may_be_chance(limit: Limit, measured: Measured) -> bool:
 
 def covers(asked: Calibration, measured: Measured) -> Gate:
     """Check that a quantile covers what it promises: in a binomial band, else beyond chance over the origins."""
-    name = f"Safety stock holds {100 * asked.level:.0f} times of 100"
+    level, low = 100 * asked.level, 100 * asked.low
+    name = asked.name.format(level=level)
     pairs = counted_pairs(measured.metrics.get("covered"))
     hits, trials = sum(hit for hit, _ in pairs), sum(of for _, of in pairs)
     if not trials:
-        return Gate(
-            name, Verdict.OPEN, "Too few past sales to tell how often stock would have lasted.", None, asked.low
-        )
+        return Gate(name, Outcome.OPEN, asked.unknown, None, asked.low)
     share = hits / trials
-    text = f"Stock for the {100 * asked.level:.0f} % case would have lasted {100 * share:.1f} times of 100"
-    text += f" (limit: {100 * asked.low:.0f})."
+    text = asked.words.format(level=level, percent=100 * share, low=low)
     if share >= asked.low or hits >= binom.ppf((1 - LEVEL) / 2, trials, asked.level):
-        return Gate(name, Verdict.PASSED, text, share, asked.low, trials)
+        return Gate(name, Outcome.PASSED, text, share, asked.low, trials)
     worst = mean_range([asked.low - hit / of for hit, of in pairs if of])
     if worst is None or worst[0] <= 0:
         told = f"{text} Months differ enough for chance to explain it."
-        return Gate(name, Verdict.OPEN, told, share, asked.low, trials)
-    return Gate(name, Verdict.FAILED, text, share, asked.low, trials)
+        return Gate(name, Outcome.OPEN, told, share, asked.low, trials)
+    return Gate(name, Outcome.FAILED, text, share, asked.low, trials)
 
 
 # Beside what runs now
@@ -199,13 +202,13 @@ def not_worse_than_live(measured: Measured) -> Gate:
     limit = measured.asked.worse_in_all
     if measured.live is None:
         return Gate(
-            name, Verdict.PASSED, "The simple rule runs now: there is no version to be worse than.", None, limit
+            name, Outcome.PASSED, "The simple rule runs now: there is no version to be worse than.", None, limit
         )
     ours, theirs = primary(measured, CANDIDATE), primary(measured, CHAMPION)
     change = worsening(measured, ours, theirs)
     if change is None or not measured.names_live:
         text = f"Version {measured.live}, which runs now, could not be compared with."
-        return Gate(name, Verdict.OPEN, text, None, limit, measured.live)
+        return Gate(name, Outcome.OPEN, text, None, limit, measured.live)
     value = {"relative": change, "absolute": (ours or 0.0) - (theirs or 0.0)}
     text = f"Errors are {size_of(change)} those of version {measured.live}, which runs now."
     verdict = judged(change, limit, origin_changes(measured, "all", CHAMPION))
@@ -230,25 +233,25 @@ def slice_gate(measured: Measured, part: Slice, who: str, words: str) -> Gate:
     ours, theirs = (number(part_of(measured, part), whose, metric) for whose in (CANDIDATE, who))
     change = worsening(measured, ours, theirs)
     if change is None or (who == CHAMPION and not measured.names_live):
-        return Gate(name, Verdict.OPEN, f"Errors of {part.title} could not be compared.", None, limit, theirs)
+        return Gate(name, Outcome.OPEN, f"Errors of {part.title} could not be compared.", None, limit, theirs)
     verdict = judged(change, limit, origin_changes(measured, part.key, who))
     text = f"Errors of {part.title} are {size_of(change)} those of {words}.{DOUBT[verdict]}"
     return Gate(name, verdict, text, {"relative": change, "absolute": (ours or 0.0) - (theirs or 0.0)}, limit, theirs)
 
 
 DOUBT = {
-    Verdict.PASSED: "",
-    Verdict.OPEN: " That is over the limit, and months differ enough for chance to explain it.",
-    Verdict.FAILED: " That is over the limit, and more than chance explains.",
+    Outcome.PASSED: "",
+    Outcome.OPEN: " That is over the limit, and months differ enough for chance to explain it.",
+    Outcome.FAILED: " That is over the limit, and more than chance explains.",
 }
 
 
-def judged(change: float, limit: float, by_origin: Sequence[float]) -> Verdict:
+def judged(change: float, limit: float, by_origin: Sequence[float]) -> Outcome:
     """Pass what is within the limit; refuse what is over it where the range over origins lies wholly above none."""
     if change <= limit:
-        return Verdict.PASSED
+        return Outcome.PASSED
     known = mean_range(by_origin)
-    return Verdict.FAILED if known is not None and known[0] > 0 else Verdict.OPEN
+    return Outcome.FAILED if known is not None and known[0] > 0 else Outcome.OPEN
 
 
 def size_of(change: float) -> str:
@@ -269,54 +272,54 @@ def quick_and_small(budget: Budget, serving: Any) -> Gate:
     name = "Quick and small enough"
     seconds, units, size = (number({"serving": serving}, "serving", key) for key in ("seconds", "units", "bytes"))
     if seconds is None or units is None or size is None:
-        return Gate(name, Verdict.OPEN, "Not measured how long an answer takes.", None)
+        return Gate(name, Outcome.OPEN, "Not measured how long an answer takes.", None)
     allowed = budget.seconds + budget.seconds_per_thousand * units / 1000
     text = f"One answer took {seconds:.1f} seconds (limit: {allowed:.0f}) and its files {size / 1e6:.1f} MB"
     text += f" (limit: {budget.bytes / 1e6:.0f})."
-    verdict = Verdict.PASSED if seconds <= allowed and size <= budget.bytes else Verdict.FAILED
+    verdict = Outcome.PASSED if seconds <= allowed and size <= budget.bytes else Outcome.FAILED
     value, limits = {"seconds": seconds, "bytes": size}, {"seconds": allowed, "bytes": budget.bytes}
     return Gate(name, verdict, text, value, limits, units)
 
 
-def worth_money(replay: Mapping[str, Any]) -> Gate:
+def worth_money(measured: Measured) -> Gate:
     """Check the replayed profit against the simple rule's, with its interval."""
-    name = "Worth money on your own past"
+    name, replay, acting = "Worth money on your own past", measured.replay, measured.words.acting
     verdict, known = str(replay.get("verdict", "not_measured")), profit_change(replay, "naive")
     if verdict == "worse":
-        text = "Ordering by it would have earned less than the best simple rule, over the whole range."
-        return Gate(name, Verdict.FAILED, text, known, 0)
+        text = f"{acting} would have earned less than the best simple rule, over the whole range."
+        return Gate(name, Outcome.FAILED, text, known, 0)
     if verdict == "not_measured" or known is None:
         text = f"Not measured: {replay.get('reason') or 'the history is too short.'}"
-        return Gate(name, Verdict.OPEN, text, known, 0)
+        return Gate(name, Outcome.OPEN, text, known, 0)
     if verdict == "better" and known["interval"][0] > 0:
-        text = "Ordering by it would have earned more than the best simple rule, over the whole range."
-        return Gate(name, Verdict.PASSED, text, known, 0)
+        text = f"{acting} would have earned more than the best simple rule, over the whole range."
+        return Gate(name, Outcome.PASSED, text, known, 0)
     because = "the range of what it would have earned includes zero"
     if known["interval"][0] > 0 or known["interval"][1] < 0:
         because = replay.get("thin_because") or "the evidence is thin"
-    return Gate(name, Verdict.OPEN, f"Not proven: {because}.", known, 0)
+    return Gate(name, Outcome.OPEN, f"Not proven: {because}.", known, 0)
 
 
 def not_worth_less_than_live(measured: Measured) -> Gate:
     """Check the replayed profit against the live version's: a sure loss refuses, a surely small one passes."""
     name = "Worth no less than what runs now"
     if measured.live is None:
-        return Gate(name, Verdict.PASSED, "The simple rule runs now: see the check before this one.", None)
-    known = profit_change(measured.replay, CHAMPION)
+        return Gate(name, Outcome.PASSED, "The simple rule runs now: see the check before this one.", None)
+    known, acting = profit_change(measured.replay, CHAMPION), measured.words.acting
     cost = number(measured.replay, "policies", CHAMPION, "cost_of_errors")
     if known is None or cost is None or not measured.names_live:
         text = f"Not measured beside version {measured.live}, which runs now."
-        return Gate(name, Verdict.OPEN, text, known, None, measured.live)
+        return Gate(name, Outcome.OPEN, text, known, None, measured.live)
     least = -measured.asked.money_margin * cost
     low, high = known["interval"]
     if high < 0 and not measured.replay.get("thin"):
-        text = f"Ordering by it would have earned less than by version {measured.live}, over the whole range."
-        return Gate(name, Verdict.FAILED, text, known, least, measured.live)
+        text = f"{acting} would have earned less than by version {measured.live}, over the whole range."
+        return Gate(name, Outcome.FAILED, text, known, least, measured.live)
     if low >= least:
-        text = f"Ordering by it would have earned as much as by version {measured.live}, or more."
-        return Gate(name, Verdict.PASSED, text, known, least, measured.live)
+        text = f"{acting} would have earned as much as by version {measured.live}, or more."
+        return Gate(name, Outcome.PASSED, text, known, least, measured.live)
     text = f"Not proven: it may earn noticeably less than version {measured.live}, which runs now."
-    return Gate(name, Verdict.OPEN, text, known, least, measured.live)
+    return Gate(name, Outcome.OPEN, text, known, least, measured.live)
 
 
 def profit_change(replay: Mapping[str, Any], policy: str) -> dict[str, Any] | None:

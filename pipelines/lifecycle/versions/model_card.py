@@ -10,23 +10,14 @@ from pipelines import words
 from pipelines.lifecycle.versions.lineage import lineage_of
 from pipelines.models import ModelVersion
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.wording import CardWords
 
-YEARLY_SEASON_DAYS = 393  # a year, and four weeks before it to compare with
-FIGURES = {
-    "rmsse": "Error per day (RMSSE)",
-    "wape28": "Error of the 28-day total (WAPE)",
-    "bias": "Bias",
-    "mase": "Error per day (MASE)",
-    "coverage95": "Share of sums (three weeks, or the horizon) within the 95 % quantile",
-}
-RULES = {
-    "candidate": "This version",
-    "champion": "Live version",
-    "seasonal_naive": "Last week again",
-    "moving_average": "28-day mean",
-    "last_year": "Last year's weeks",
-    "croston_sba": "Croston-SBA",
-}
+RIVALS = {"candidate": "This version", "champion": "Live version"}
+
+
+def words_of(version: ModelVersion) -> CardWords:
+    """Give what only the use case can say on its card."""
+    return USE_CASES[version.use_case].words.card
 
 
 def model_card(version: ModelVersion) -> str:
@@ -61,18 +52,19 @@ def data(version: ModelVersion) -> str:
 
 def figures(version: ModelVersion) -> str:
     """Set the version beside the plain rules."""
-    shown = {key: words for key, words in RULES.items() if version.metrics.get(key)}
+    card = words_of(version)
+    shown = {key: told for key, told in (RIVALS | {**card.rivals}).items() if version.metrics.get(key)}
     if not shown:
         return "## How far off it was\n\nNot measured: too little history."
     head = f"| | {' | '.join(shown.values())} |\n|---|{'---|' * len(shown)}"
     rows = [
         f"| {name} | {' | '.join(figure(version.metrics[rule].get(key)) for rule in shown)} |"
-        for key, name in FIGURES.items()
+        for key, name in card.figures.items()
     ]
     origins = ", ".join(version.metrics.get("origins", []))
     words = version.metrics.get("simple_rule_words")
     strongest = f" The best simple rule on these days, which it has to beat: {words}." if words else ""
-    return "\n".join([f"## How far off it was\n\nForecast from {origins}.{strongest}\n", head, *rows])
+    return "\n".join([f"## How far off it was\n\n{card.origins} {origins}.{strongest}\n", head, *rows])
 
 
 def money(version: ModelVersion) -> str:
@@ -138,12 +130,13 @@ def history(version: ModelVersion) -> str:
 
 def limits(version: ModelVersion) -> str:
     """Say what it cannot know."""
-    history = version.metrics.get("history_days", 0)
-    told = ["- It knows sales, stock, prices and the calendar of this shop, and nothing else."]
-    if history < YEARLY_SEASON_DAYS:
-        told.append(f"- {history} days of history: no season is known before {YEARLY_SEASON_DAYS}.")
+    history, card = version.metrics.get("history_days", 0), words_of(version)
+    told = [f"- {card.knows}"]
+    if history < card.season_days:
+        told.append(f"- {history} days of history: no season is known before {card.season_days}.")
     if version.metrics.get("evidence") == "thin":
-        told.append("- Fewer than 140 days of history: the evidence is thin and cannot prove anything.")
+        few = f"Fewer than {card.proof_days} days of history" if card.proof_days else "Too little history"
+        told.append(f"- {few}: the evidence is thin and cannot prove anything.")
     return "## Limits\n\n" + "\n".join(told)
 
 

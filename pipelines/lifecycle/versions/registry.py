@@ -145,12 +145,12 @@ def annotate(version: ModelVersion, *, tags: list[str], note: str, by: str) -> b
         if not ModelVersion.objects.filter(pk=version.pk).exclude(**changes).update(**changes):
             return False
         version.tags, version.note = changes["tags"], changes["note"]
-        facts = {f"{name}_digest": digest_of(value) for name, value in changes.items()}
+        facts = {f"{name}_digest": value_digest(value) for name, value in changes.items()}
         record(version, "version.annotated", by=by, because="Tags and note changed", **facts)
     return True
 
 
-def digest_of(value: Any) -> str:
+def value_digest(value: Any) -> str:
     """Return the digest of what the ledger does not hold itself."""
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 

@@ -52,15 +52,15 @@ def train_version(*, shop_id: int, use_case: str, trigger: str, now: datetime | 
 
 def learn(use_case: UseCase, data: dataset.Dataset, tracker: runs.Tracker) -> Learned:
     """Fit, judge and replay, each beside the simple rule and the live version; then try it as it will run."""
-    recipe = recipe_of(data.snapshot.shop)
+    recipe = recipe_of(data.snapshot.shop, use_case)
     number, champion = champion_of(data.snapshot.shop_id, use_case)
     with tracker.step("Learning from past sales", 10, 45):
         fitted = use_case.resolve("fit")(data.frames, **recipe, progress=tracker.progress)
     with tracker.step("Checking against past weeks", 45, 70):
-        known = {"seed": recipe["seed"], "lead_days": recipe["lead_days"], "progress": tracker.progress}
-        evaluation = use_case.resolve("evaluate")(data.frames, champion=champion, **known)
+        known = {name: recipe[name] for name in ("seed", *use_case.tested_with)}
+        evaluation = use_case.resolve("evaluate")(data.frames, champion=champion, progress=tracker.progress, **known)
     with tracker.step("Replaying your past in money", 70, 88):
-        replay = use_case.resolve("replay")(data.frames, fitted, champion=champion)
+        replay = use_case.resolve("replay")(data.frames, fitted, champion=champion) if use_case.replay else None
     with tracker.step("Drawing what you will see", 88, 91):
         page = use_case.resolve("present")(evaluation, replay, currency=data.snapshot.shop.currency)
     with tracker.step("Trying it as it will run", 91, 95):
@@ -69,7 +69,8 @@ def learn(use_case: UseCase, data: dataset.Dataset, tracker: runs.Tracker) -> Le
         tried = {"serving": serving, "leakage": leakage_of(use_case, fitted, data.frames)}
         tried["answers"] = answers_beside(use_case, said, champion, data.frames)
     metrics = evaluation.as_dict() | tried | {"compared_with": number}
-    return Learned(metrics, replay.as_dict(), page.as_dict(), files)
+    past = replay.as_dict() if replay else {"verdict": "not_measured", "reason": use_case.words.no_replay}
+    return Learned(metrics, past, page.as_dict(), files)
 
 
 def serving_of(
@@ -129,10 +130,10 @@ def until(table: pd.DataFrame, last_day: Any) -> pd.DataFrame:
     return table[table["ds"] <= pd.Timestamp(last_day)] if "ds" in table else table
 
 
-def recipe_of(shop: Shop) -> dict[str, Any]:
+def recipe_of(shop: Shop, use_case: UseCase) -> dict[str, Any]:
     """Return the settings that fit is called with."""
     settings = ShopSettings.of(shop)
-    return {"review_days": settings.review_days, "lead_days": settings.lead_time_days, "seed": SEED}
+    return {name: getattr(settings, field) for name, field in use_case.settings.items()} | {"seed": SEED}
 
 
 def champion_of(shop_id: int, use_case: UseCase) -> tuple[int | None, Any]:
@@ -159,7 +160,7 @@ def write_down(run: TrainingRun, tracker: runs.Tracker, data: dataset.Dataset, l
             use_case=run.use_case,
             number=number,
             dataset=data.snapshot,
-            recipe=recipe_of(run.shop),
+            recipe=recipe_of(run.shop, USE_CASES[run.use_case]),
             metrics=learned.metrics,
             replay=learned.replay,
             page=learned.page,

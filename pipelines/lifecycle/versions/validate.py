@@ -17,7 +17,7 @@ from pipelines import words
 from pipelines.lifecycle.errors import StaleData
 from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.versions import gates, registry
-from pipelines.lifecycle.versions.gates import Gate, Measured, Verdict
+from pipelines.lifecycle.versions.gates import Gate, Measured, Outcome
 from pipelines.models import Deployment, ModelVersion
 from pipelines.usecases import USE_CASES
 
@@ -40,14 +40,14 @@ def validate_version(version: ModelVersion, *, now: datetime | None = None) -> M
 def state_of(found: list[Gate]) -> str:
     """Decide from the checks."""
     verdicts = {gate.verdict for gate in found}
-    if Verdict.FAILED in verdicts:
+    if Outcome.FAILED in verdicts:
         return State.REFUSED
-    return State.VALIDATED if verdicts == {Verdict.PASSED} else State.UNDECIDED
+    return State.VALIDATED if verdicts == {Outcome.PASSED} else State.UNDECIDED
 
 
 def why(found: list[Gate]) -> str:
     """Say in a sentence why a version was refused or stayed undecided: the first check that did not pass."""
-    for verdict in (Verdict.FAILED, Verdict.OPEN):
+    for verdict in (Outcome.FAILED, Outcome.OPEN):
         for gate in found:
             if gate.verdict is verdict:
                 return gate.text
@@ -77,13 +77,13 @@ def not_barred(version: ModelVersion) -> Gate:
     """Refuse what was barred in this shop before, under whatever number it comes back (P07)."""
     name = "Never barred before"
     if not version.content_digest:
-        return Gate(name, Verdict.OPEN, "Not known what was learned, so not whether it was barred before.")
+        return Gate(name, Outcome.OPEN, "Not known what was learned, so not whether it was barred before.")
     twin = registry.barred_twin(version)
     if twin is None:
         told = "Nothing that was barred in this store had learned the same."
-        return Gate(name, Verdict.PASSED, told, version.content_digest)
+        return Gate(name, Outcome.PASSED, told, version.content_digest)
     text = f"It is the same as version {twin.number}, which was barred for good after it did harm or failed a check."
-    return Gate(name, Verdict.FAILED, text, version.content_digest, None, twin.number)
+    return Gate(name, Outcome.FAILED, text, version.content_digest, None, twin.number)
 
 
 def fresh_data(version: ModelVersion, now: datetime) -> Gate:
@@ -92,10 +92,10 @@ def fresh_data(version: ModelVersion, now: datetime) -> Gate:
     try:
         newest = freshness.require_fresh(version.shop, now)
     except StaleData as error:
-        return Gate("Fresh data", Verdict.FAILED, error.sentence, None, limit)
+        return Gate("Fresh data", Outcome.FAILED, error.sentence, None, limit)
     hours = max(0, round((now - newest).total_seconds() / 3600))
     told = f"The newest orders were read {words.counted(hours, 'hour')} ago (limit: {limit:.0f})."
-    return Gate("Fresh data", Verdict.PASSED, told, hours, limit)
+    return Gate("Fresh data", Outcome.PASSED, told, hours, limit)
 
 
 def whole_data(quality: list[dict[str, Any]]) -> Gate:
@@ -105,11 +105,11 @@ def whole_data(quality: list[dict[str, Any]]) -> Gate:
         verdict: [found["text"] for found in quality if found["verdict"] == verdict] for verdict in ("stop", "warn")
     }
     if not quality:
-        return Gate(name, Verdict.OPEN, "The data was not checked before training.")
+        return Gate(name, Outcome.OPEN, "The data was not checked before training.")
     if texts["stop"]:
-        return Gate(name, Verdict.FAILED, texts["stop"][0], len(texts["stop"]), 0)
+        return Gate(name, Outcome.FAILED, texts["stop"][0], len(texts["stop"]), 0)
     told = " ".join(texts["warn"]) or "Nothing is missing, out of range or unusual."
-    return Gate(name, Verdict.PASSED, told, len(texts["warn"]))
+    return Gate(name, Outcome.PASSED, told, len(texts["warn"]))
 
 
 def no_future_data(version: ModelVersion) -> Gate:
@@ -118,11 +118,11 @@ def no_future_data(version: ModelVersion) -> Gate:
     today = version.dataset.created_at.astimezone(version.shop.zone).date()
     if last_day is None or last_day >= today:
         text = "The data reaches into days that were not over."
-        return Gate(name, Verdict.FAILED, text, last_day and last_day.isoformat(), today.isoformat())
+        return Gate(name, Outcome.FAILED, text, last_day and last_day.isoformat(), today.isoformat())
     is_split = gates.split_in_time(version.metrics, last_day)
     if is_split is None:
-        return Gate(name, Verdict.OPEN, "No past weeks were left to check it on.", None, last_day.isoformat())
+        return Gate(name, Outcome.OPEN, "No past weeks were left to check it on.", None, last_day.isoformat())
     if not is_split:
-        return Gate(name, Verdict.FAILED, "It was checked on days that were not over.", None, last_day.isoformat())
+        return Gate(name, Outcome.FAILED, "It was checked on days that were not over.", None, last_day.isoformat())
     told = f"Learned from days up to {words.day(last_day, today)}; each check used only what was known on its day."
-    return Gate(name, Verdict.PASSED, told, last_day.isoformat(), today.isoformat())
+    return Gate(name, Outcome.PASSED, told, last_day.isoformat(), today.isoformat())

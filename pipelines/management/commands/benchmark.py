@@ -3,21 +3,18 @@
 import importlib
 import importlib.util
 import json
-import pkgutil
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-NOT_BENCHMARKS = {"checks", "rig"}
 
-
-def names() -> list[str]:
-    """List the benchmarks at hand; a production image has none."""
+def known() -> dict[str, str]:
+    """Give the benchmarks at hand by name, with their addresses; a production image has none."""
     if importlib.util.find_spec("benchmarks") is None:
-        return []
-    found = pkgutil.iter_modules(importlib.import_module("benchmarks").__path__)
-    return sorted(module.name for module in found if module.name not in NOT_BENCHMARKS)
+        return {}
+    found: dict[str, str] = importlib.import_module("benchmarks").benchmarks()
+    return found
 
 
 class Command(BaseCommand):
@@ -25,18 +22,18 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help=", ".join(names()))
+        parser.add_argument("name", help=", ".join(sorted(known())))
         parser.add_argument("--data", help="folder of demand panels (accuracy) or of starts of the game (orders)")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--full", action="store_true", help="more draws, for an hour or so (evidence)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        known = names()
-        if not known:
+        at_hand = known()
+        if not at_hand:
             raise CommandError("Benchmarks stand in benchmarks/ of the source; this installation has none.")
-        if options["name"] not in known:
-            raise CommandError(f"There is no benchmark {options['name']}; there are {', '.join(known)}.")
-        module = importlib.import_module(f"benchmarks.{options['name']}")
+        if options["name"] not in at_hand:
+            raise CommandError(f"There is no benchmark {options['name']}; there are {', '.join(sorted(at_hand))}.")
+        module = importlib.import_module(at_hand[options["name"]])
         checks = module.run(options, lambda text: self.stderr.write(text))
         ok = all(check.ok for check in checks)
         result = {"benchmark": options["name"], "checks": [check.as_dict() for check in checks], "ok": ok}

@@ -1,4 +1,4 @@
-"""When a forecast has grown worse: a one-sided CUSUM of ranks, which no law of the errors can mislead (METHODS 4b).
+"""When a version has grown worse: a one-sided CUSUM of ranks, which no law of the errors can mislead (METHODS 4b).
 
 Means of three days are ranked among the backtest's and among all live ones that are at least 28 days old (conformal
 p-values, Vovk, Gammerman & Shafer 2005); their normal scores enter Page's sum (1954). A normal law in their place gave

@@ -6,32 +6,10 @@ Writes  unique_id | ds | y_hat, and sums: unique_id | days | quantile | y
 
 from datetime import timedelta
 
-from pipelines.usecases.contract import Calibration, Gates, Limit, Metric, PairedWeeklyLoss, Slice, UseCase
+from pipelines.usecases.contract import Metric, Monitored, PairedWeeks, UseCase
+from pipelines.usecases.demand_forecast.gates import GATES
+from pipelines.usecases.demand_forecast.outputs import OUTPUTS, OWN_FRAMES, REHEARSAL
 from pipelines.usecases.demand_forecast.wording import WORDS
-
-GATES = Gates(
-    limits=(
-        Limit(
-            name="Neither too high nor too low",
-            figure="bias",
-            low=-0.10,
-            high=0.10,
-            words="Past forecasts were {percent:.1f} % too {side} in all (limit: 10 %).",
-            unknown="Too few past sales to tell whether forecasts are too high or too low.",
-            spread="bias_range",
-        ),
-    ),
-    slices=(
-        Slice("best_sellers", "best-sellers"),
-        Slice("steady", "steady sellers"),
-        Slice("slow", "slow sellers"),
-        Slice("new_products", "new products"),
-        Slice("peak_weekdays", "busy weekdays"),
-    ),
-    # Whole units make slow sellers cover more than is asked where the law is right; where they sell in bursts they
-    # covered .80 of .95, and hold at least what such variants sold before. Too much stock shows in the money, not here.
-    calibration=Calibration(level=0.95, low=0.92),
-)
 
 USE_CASE = UseCase(
     slug="demand_forecast",
@@ -42,7 +20,11 @@ USE_CASE = UseCase(
     serves="batch",
     reaches_shoppers=False,  # its metafields have no storefront access
     primary_metric=Metric("rmsse", lower_is_better=True),
-    evidence=PairedWeeklyLoss(),
+    evidence=PairedWeeks(
+        said="forecasts",
+        reads=("variant_id", "origin", "mean", "dispersion", "model_error"),
+        compare="judging.comparison:compare",
+    ),
     fit="model:fit",
     predict="model:predict",
     evaluate="judging.evaluation:evaluate",
@@ -51,8 +33,19 @@ USE_CASE = UseCase(
     dump="model:dump",
     load="model:load",
     present="presentation:present",
-    compare="judging.comparison:compare",
-    outputs={"forecasts": "sound:forecasts", "stock_advice": "sound:advice"},
+    settings={"review_days": "review_days", "lead_days": "lead_time_days"},
+    tested_with=("lead_days",),
+    outputs=OUTPUTS,
+    own_frames=OWN_FRAMES,
+    rehearsal=REHEARSAL,
+    monitored=Monitored(
+        features=("y", "price", "discount", "stockout"),
+        prediction="mean",
+        outcome="y",
+        matures_after=timedelta(days=7),  # late cancellations are in by then
+        accuracy="judging.monitoring:accuracy",
+    ),
     gates=GATES,
     words=WORDS,
+    own_words=("forecast", "stock advice", "seasonal naive"),
 )

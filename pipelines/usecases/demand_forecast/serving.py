@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipelines.charts.sparklines import sparklines
 from pipelines.stats.frames import Matrix
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.backtesting.spread import USUAL_LEAD_DAYS, Doubt
@@ -30,6 +29,7 @@ from pipelines.usecases.demand_forecast.ordering.stock_inputs import (
     location_shares,
     variants_with_terms,
 )
+from pipelines.usecases.demand_forecast.sparklines import sparklines
 
 YEAR = 365
 WEEK = 7

@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
-from pipelines.lifecycle.serving import totals
 from pipelines.models import Deployment, Order, Shop, SyncRun, TrainingRun
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.demand_forecast import StockAdvice, StockTotals
 from tests import histories
 from tests.dashboard import moving, story
 from tests.exposing import shown
@@ -66,7 +65,7 @@ class TestAShopThatRuns:
         page = see("/").content.decode()
         assert "4 variants to order, 2 of them out of stock." in page and "waiting for you" not in page
         StockAdvice.objects.update(order_quantity=0, lost_units=0)
-        totals.sum_up(shop)
+        StockTotals.sum_up(shop)
         assert "Nothing needs you." in see("/").content.decode()
 
 

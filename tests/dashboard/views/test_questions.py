@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from dashboard.usecases.demand_forecast.wish import PAGE_SIZE
 from pipelines.lifecycle.alerts import board
-from pipelines.lifecycle.serving import totals
 from pipelines.models import Alert, Order, Release, SyncRun, TrainingRun, Variant
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.demand_forecast import StockAdvice, StockTotals
 from tests import histories
 
 DOOR = 2  # the shop with its settings, and the person
@@ -39,7 +38,7 @@ def grow(shop) -> None:
         row.save()
         thing.pk, thing.shopify_id, thing.inventory_item_id = None, 900_000 + number, 950_000 + number
         thing.save()
-    totals.sum_up(shop)
+    StockTotals.sum_up(shop)
     for number in range(7):
         facts = {"use_case": version.use_case, "version": version, "phase": "rolled_back"}
         release = Release.objects.create(shop=shop, **facts)

@@ -6,7 +6,8 @@ import re
 from datetime import date, timedelta
 from xml.etree import ElementTree
 
-from pipelines.charts import Fan, ReplayWeek, Sales, Sum, fan_chart
+from pipelines.charts import ReplayWeek
+from pipelines.usecases.demand_forecast.fan import Fan, Sales, Sum, fan_chart
 
 TODAY = date(2026, 11, 19)
 

@@ -9,7 +9,7 @@ from tests.pipelines.charts.drawings import by_class, numbers, parsed, texts
 def drawn(*errors):
     """Draw (new, old) errors of the days up to yesterday."""
     days = [ReplayedDay(place - len(errors), new, old) for place, (new, old) in enumerate(errors)]
-    return replayed_days(days, title="Closer", names=("Version 2", "Version 1"))
+    return replayed_days(days, title="Closer", names=("Version 2", "Version 1"), said="Units off.")
 
 
 def test_both_lines_share_a_scale_from_zero():

@@ -125,7 +125,7 @@ class TestOddBodies:
         fresh = webhooks.outbox()
         batch = [waiting("orders/create", endless.encode()), waiting("orders/create", json.dumps(good).encode())]
         fresh.commit(batch)
-        assert {one.outcome for one in batch} == {outbox.Outcome.STORED}
+        assert {one.outcome for one in batch} == {outbox.Receipt.STORED}
         assert WebhookDelivery.objects.filter(payload__id=7).exists()
 
     @pytest.mark.parametrize(

@@ -20,10 +20,9 @@ shown = exposing.shown
 
 @pytest.fixture
 def toy(monkeypatch):
-    monkeypatch.setitem(USE_CASES, toy_use_case.SLUG, toy_use_case.TOY)
-    monkeypatch.delitem(USE_CASES, "demand_forecast")
     monkeypatch.setattr(toy_use_case, "mood", toy_use_case.Mood())
-    return toy_use_case.mood
+    with USE_CASES.only(toy_use_case.TOY):
+        yield toy_use_case.mood
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
-from pipelines.lifecycle.preferences import OwnNumber, Rule
+from pipelines.lifecycle.preferences import Rule
 from pipelines.models import LifecycleEvent, ShopSettings, StockRule
-from pipelines.models.demand_forecast import ForecastOverride, OddOrder
+from pipelines.models.demand_forecast import ForecastOverride, NoOwnNumber, OddDay, OddOrder, OwnNumber
 from tests import histories
 from tests.histories import COLLEAGUE, OWNER
 
@@ -44,9 +44,9 @@ CHANGES = {
     "rules": lambda shop, revision: preferences.set_rules(
         shop, [rule("A", lead_time_days=3)], revision=revision, by="1"
     ),
-    "own number": lambda shop, revision: preferences.override(shop, own(), revision=revision, by="1"),
-    "end of it": lambda shop, revision: preferences.end_override(shop, 7, revision=revision, by="1"),
-    "odd order": lambda shop, revision: preferences.say_of_odd_order(shop, 7, TODAY, True, revision=revision, by="1"),
+    "own number": lambda shop, revision: preferences.say(shop, own(), revision=revision, by="1"),
+    "end of it": lambda shop, revision: preferences.say(shop, NoOwnNumber(7), revision=revision, by="1"),
+    "odd order": lambda shop, revision: preferences.say(shop, OddDay(7, TODAY, True), revision=revision, by="1"),
 }
 
 
@@ -106,24 +106,24 @@ def test_a_vendors_rule_leaves_its_variants_own(shop):
 
 
 def test_a_newer_own_number_ends_the_one_before(shop):
-    preferences.override(shop, own(50), revision=at(shop), by="1")
-    preferences.override(shop, own(9, variant_id=8), revision=at(shop), by="1")
-    preferences.override(shop, own(60), revision=at(shop), by="1")
+    preferences.say(shop, own(50), revision=at(shop), by="1")
+    preferences.say(shop, own(9, variant_id=8), revision=at(shop), by="1")
+    preferences.say(shop, own(60), revision=at(shop), by="1")
     assert [row.units for row in preferences.standing(shop, 7)] == [60]
     assert [row.units for row in preferences.standing(shop, 8)] == [9]
-    preferences.end_override(shop, 7, revision=at(shop), by="1")
+    preferences.say(shop, NoOwnNumber(7), revision=at(shop), by="1")
     assert not preferences.standing(shop, 7).exists() and ForecastOverride.objects.count() == 3
     assert told(shop) == ["forecast.overridden"] * 3 + ["forecast.restored"]
 
 
 def test_the_merchants_words_are_kept_where_they_can_be_erased(shop):
-    preferences.override(shop, own(), revision=at(shop), by="1")
+    preferences.say(shop, own(), revision=at(shop), by="1")
     event = LifecycleEvent.objects.for_shop(shop).get()
     assert event.note.text == "Fair" and "note" not in event.details and event.details["units"] == "50"
 
 
 def test_returning_to_a_forecast_that_stands_tells_nothing(shop):
-    preferences.end_override(shop, 7, revision=at(shop), by="1")
+    preferences.say(shop, NoOwnNumber(7), revision=at(shop), by="1")
     assert told(shop) == []
 
 
@@ -131,7 +131,7 @@ def test_returning_to_a_forecast_that_stands_tells_nothing(shop):
     ("counts", "because"), [(True, "An order counts in full"), (False, "An order is left out"), (None, "weighed again")]
 )
 def test_what_is_said_of_an_odd_day_stands_alone(shop, counts, because):
-    preferences.say_of_odd_order(shop, 7, TODAY, not counts, revision=at(shop), by="1")
-    preferences.say_of_odd_order(shop, 7, TODAY, counts, revision=at(shop), by="2")
+    preferences.say(shop, OddDay(7, TODAY, not counts), revision=at(shop), by="1")
+    preferences.say(shop, OddDay(7, TODAY, counts), revision=at(shop), by="2")
     assert list(OddOrder.objects.values_list("counts", "sub")) == ([] if counts is None else [(counts, "2")])
     assert because in LifecycleEvent.objects.order_by("-seq").first().because

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def toy(monkeypatch):
-    monkeypatch.setitem(USE_CASES, toy_use_case.SLUG, toy_use_case.TOY)
     monkeypatch.setattr(toy_use_case, "mood", toy_use_case.Mood())
-    return toy_use_case.mood
+    with USE_CASES.also(toy_use_case.TOY):
+        yield toy_use_case.mood
 
 
 @pytest.fixture

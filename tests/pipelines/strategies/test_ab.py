@@ -54,7 +54,9 @@ def test_it_leaves_time_for_the_last_orders_to_come() -> None:
 
 
 def test_who_cannot_be_split_is_told_that_first() -> None:
-    assert "not for shoppers" in RULE.fits(Traffic("paired", 0, 0.1))
+    assert "not for shoppers" in RULE.fits(
+        Traffic("paired", 0, 0.1, not_split="It answers for products, not for shoppers.")
+    )
 
 
 def test_it_shows_the_new_version_to_its_share_alone() -> None:

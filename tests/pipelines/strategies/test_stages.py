@@ -66,7 +66,7 @@ def test_evidence_takes_the_units_that_bring_thirty_orders(rate: float, units: i
 @pytest.mark.parametrize(
     ("traffic", "why"),
     [
-        (Traffic("paired", 1e6, 0.1), stages.NOT_SHOPPERS),
+        (Traffic("paired", 1e6, 0.1, not_split="Not for shoppers."), "Not for shoppers."),
         (Traffic("none", 1e6, 0.1), stages.NOTHING_TO_COMPARE),
         (Traffic("randomised", 1e6, 0.1, has_champion=False), stages.NOTHING_TO_COMPARE),
         (Traffic("randomised", 85, 0.1), stages.TOO_SMALL),  # 29.75 orders

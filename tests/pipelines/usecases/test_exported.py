@@ -65,15 +65,15 @@ def test_every_row_is_a_question_of_its_own():
 
 
 @pytest.mark.parametrize("is_changed", [False, True])
-def test_files_are_loaded_as_they_were_trained_or_not_at_all(tmp_path, monkeypatch, is_changed):
-    monkeypatch.setitem(USE_CASES, toy_use_case.SLUG, toy_use_case.TOY)
-    file = tmp_path / "number.json"
-    file.write_bytes(b"2.0")
-    manifest = {"use_case": toy_use_case.SLUG, "files": {file.name: hashlib.sha256(b"2.0").hexdigest()}}
-    (tmp_path / exported.MANIFEST).write_text(json.dumps(manifest))
-    if is_changed:
-        file.write_bytes(b"3.0")
-        with pytest.raises(ValueError, match="was changed after the version"):
-            exported._load_pyfunc(str(tmp_path))
-    else:
-        assert exported._load_pyfunc(str(tmp_path)).use_case is toy_use_case.TOY
+def test_files_are_loaded_as_they_were_trained_or_not_at_all(tmp_path, is_changed):
+    with USE_CASES.also(toy_use_case.TOY):
+        file = tmp_path / "number.json"
+        file.write_bytes(b"2.0")
+        manifest = {"use_case": toy_use_case.SLUG, "files": {file.name: hashlib.sha256(b"2.0").hexdigest()}}
+        (tmp_path / exported.MANIFEST).write_text(json.dumps(manifest))
+        if is_changed:
+            file.write_bytes(b"3.0")
+            with pytest.raises(ValueError, match="was changed after the version"):
+                exported._load_pyfunc(str(tmp_path))
+        else:
+            assert exported._load_pyfunc(str(tmp_path)).use_case is toy_use_case.TOY

@@ -10,6 +10,8 @@ from pipelines.charts.figure import Figure
 from pipelines.charts.replayed_days import ReplayedDay, replayed_days, when
 from pipelines.models import StagingRun
 
+SAID = "Units that each morning’s forecast was off that day, over all variants."
+
 
 @dataclass(frozen=True)
 class Staged:
@@ -52,7 +54,7 @@ class Staged:
             return None
         new, old = sum(day.new for day in days), sum(day.old for day in days)
         title = f"{self.name} was {new:,.0f} units off in {len(days)} days, {self.result['against']} {old:,.0f}"
-        return replayed_days(days, title=title, names=(self.name, self.against))
+        return replayed_days(days, title=title, names=(self.name, self.against), said=SAID)
 
 
 def staged(run: StagingRun) -> Part | None:

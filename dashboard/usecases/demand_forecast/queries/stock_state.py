@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from pipelines.lifecycle.serving import totals
 from pipelines.models import Shop
 from pipelines.models.demand_forecast import StockTotals
 from pipelines.models.prepared import prepared
@@ -32,5 +31,5 @@ def as_new_as(rows: Iterable[Any], known: StockTotals) -> StockTotals:
     """Return sums that are no older than the rows beside them, whoever wrote those without summing them up."""
     if all(row.updated_at <= known.newest_at for row in rows):
         return known
-    fresh = totals.totals_of(known.shop_id)
+    fresh = StockTotals.of_rows(known.shop_id)
     return next((sums for sums in fresh if sums.location_id == known.location_id), known)

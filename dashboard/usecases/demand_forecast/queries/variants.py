@@ -16,10 +16,11 @@ from dashboard.usecases.demand_forecast.queries.forecasts import STATUSES
 from dashboard.usecases.demand_forecast.queries.own_numbers import is_recalculating, with_own_numbers
 from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines import words
-from pipelines.charts import Fan, Figure, Sales, Span, fan_chart
-from pipelines.charts import Sum as ForecastSum
+from pipelines.charts import Figure
 from pipelines.models import Location, OrderLine, Shop, StockLevel, StockRule, Variant
 from pipelines.models.demand_forecast import Forecast, ForecastOverride, OddOrder, StockAdvice
+from pipelines.usecases.demand_forecast.fan import Fan, Sales, Span, fan_chart
+from pipelines.usecases.demand_forecast.fan import Sum as ForecastSum
 
 HISTORY_DAYS = 112
 SHOWN_DAYS = 42

@@ -22,7 +22,7 @@ from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines.jobs import releases
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.demand_forecast import NoOwnNumber, OddDay, OwnNumber, StockAdvice
 
 
 @merchant_required
@@ -64,8 +64,8 @@ def override(request: HttpRequest, variant_id: int) -> HttpResponse:
     if not form.is_valid():
         page = variant_page(request.shop, row, timezone.now())
         return show(request, "usecases/demand_forecast/variant.html", {"page": page, "override_form": form}, status=422)
-    own = preferences.OwnNumber(variant_id, **form.cleaned_data)
-    return changed(request, variant_id, "Your number is used", partial(preferences.override, request.shop, own))
+    own = OwnNumber(variant_id, **form.cleaned_data)
+    return changed(request, variant_id, "Your number is used", partial(preferences.say, request.shop, own))
 
 
 @merchant_required
@@ -73,7 +73,7 @@ def override(request: HttpRequest, variant_id: int) -> HttpResponse:
 def end_override(request: HttpRequest, variant_id: int) -> HttpResponse:
     """Return to the forecast."""
     find(request, variant_id)
-    change = partial(preferences.end_override, request.shop, variant_id)
+    change = partial(preferences.say, request.shop, NoOwnNumber(variant_id))
     return changed(request, variant_id, "Back to the forecast", change)
 
 
@@ -85,7 +85,7 @@ def odd_order(request: HttpRequest, variant_id: int) -> HttpResponse:
     form = OddOrderForm(request.POST)
     if not form.is_valid():
         return go(reverse("variant", args=[variant_id]), "That day is not known.", refused=True)
-    say = partial(preferences.say_of_odd_order, request.shop, variant_id, form.cleaned_data["day"], form.counts)
+    say = partial(preferences.say, request.shop, OddDay(variant_id, form.cleaned_data["day"], form.counts))
     return changed(request, variant_id, "Learned from with your answer", say)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.stats.inference.significance import TOTAL_WEEKS, total_of
-from pipelines.usecases.demand_forecast.judging.replay_result import Difference, Outcome, Replay
+from pipelines.usecases.demand_forecast.judging.replay_result import Difference, PolicyCost, Replay
 from pipelines.usecases.demand_forecast.judging.shelf import Shelf, alike
 from pipelines.usecases.demand_forecast.ordering.policies import FloatArray, IntArray, Policy, Terms, Wish
 
@@ -232,9 +232,9 @@ class _Stage:
     def markdown_a_day(self) -> float:
         return self.rates.markdown / GENEROUS_COVER
 
-    def outcome(self, run: _Run) -> Outcome:
+    def outcome(self, run: _Run) -> PolicyCost:
         """Add up one policy's money over all variants."""
-        return Outcome(
+        return PolicyCost(
             weekly_profit=run.profit[0].sum(axis=0),
             units_sold=float(self.wanted_in_counted_days.sum()) - run.units_lost,
             units_lost=run.units_lost,

@@ -16,7 +16,7 @@ THIN_VARIANTS = 100  # ranges of fewer hold the truth too rarely
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PolicyCost:
     """What one policy would have earned over the counted weeks; money in minor units."""
 
     weekly_profit: FloatArray
@@ -99,7 +99,7 @@ class Replay:
     first_day: date
     weeks: int
     history_days: int
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, PolicyCost]
     versus: Mapping[str, tuple[Difference, ...]]
     variants: int
     left_out: int

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from dashboard.usecases.demand_forecast.queries.forecasts import SORTS, Wish, matching, page_ids
 from pipelines import words
-from pipelines.lifecycle.serving import totals
 from pipelines.models import Deployment, ModelVersion, Product, Variant
 from pipelines.models.demand_forecast import Forecast, StockAdvice, StockTotals
 from tests.dashboard import story
@@ -34,7 +33,7 @@ class TestTheList:
     def test_says_the_money_of_exactly_the_variants_that_it_names(self, shop, see):
         StockAdvice.objects.filter(status="ok").update(lost_units=0.4, at_risk_minor=99_900)  # no whole unit is missed
         StockAdvice.objects.filter(status="too_much").update(status="on_its_way", lost_units=3, at_risk_minor=40_000)
-        totals.sum_up(shop)
+        StockTotals.sum_up(shop)
         short = StockAdvice.objects.filter(lost_units__gte=0.5)
         page = see("/forecasts").content.decode()
         risk = words.money(sum(row.at_risk_minor for row in short), shop.currency)
@@ -124,7 +123,7 @@ class TestTheList:
 
     def test_is_empty_until_the_first_import(self, shop, see):
         StockAdvice.objects.all().delete()
-        totals.sum_up(shop)
+        StockTotals.sum_up(shop)
         page = see("/forecasts").content.decode()
         assert "Version 2 waits for your decision" in page and "s-table" not in page
 

@@ -1,13 +1,12 @@
 """What Home says of stock."""
 
 from pipelines import words
-from pipelines.lifecycle.serving import totals
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.demand_forecast import StockAdvice, StockTotals
 
 
 def test_a_shop_sees_stock_first_in_the_money_of_what_runs_short(shop, see):
     StockAdvice.objects.filter(status="ok").update(lost_units=0.4, at_risk_minor=99_900)  # no whole unit is missed
-    totals.sum_up(shop)
+    StockTotals.sum_up(shop)
     short = StockAdvice.objects.filter(lost_units__gte=0.5)
     page = see("/").content.decode()
     assert words.money(sum(row.at_risk_minor for row in short), shop.currency) in page

@@ -92,7 +92,12 @@ def nowhere() -> Any:
 
 @pytest.fixture
 def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
-    monkeypatch.setitem(USE_CASES, SLUG, answering_use_case.USE_CASE)
+    with USE_CASES.also(answering_use_case.USE_CASE):
+        yield from opened(monkeypatch)
+
+
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+    """Give a door that nobody has used yet, and close it."""
     mood = answering_use_case.Mood()
     monkeypatch.setattr(answering_use_case, "mood", mood)
     answering.safe_default.cache_clear()
@@ -106,10 +111,10 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(door: Door) -> Iterator[None]:
     """Let a question take very little time."""
-    hurried = dataclasses.replace(answering_use_case.USE_CASE, score_seconds=0.05)
-    monkeypatch.setitem(USE_CASES, SLUG, hurried)
+    with USE_CASES.also(dataclasses.replace(answering_use_case.USE_CASE, score_seconds=0.05)):
+        yield
 
 
 @pytest.fixture

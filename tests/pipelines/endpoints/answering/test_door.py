@@ -289,8 +289,8 @@ class TestTheSafeDefault:
                 door.ask(shop, visitor)
                 door.written()
                 reasons.append(log()[-1][3])
-            monkeypatch.setitem(USE_CASES, SLUG, answering_use_case.USE_CASE)  # no hurry, however busy the machine is
-            assert door.ask(other).greeting == "another"
+            with USE_CASES.also(answering_use_case.USE_CASE):  # no hurry, however busy the machine is
+                assert door.ask(other).greeting == "another"
         assert reasons.count("over its time") == scoring.MOST_OVERDUE
         assert set(reasons[scoring.MOST_OVERDUE :]) == {"still busy with questions before"}
 

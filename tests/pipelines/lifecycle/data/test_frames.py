@@ -9,9 +9,11 @@ import pytest
 from pipelines.lifecycle.data import dataset, frames
 from pipelines.models import OrderLine, Product, Variant
 from pipelines.models.demand_forecast import ForecastOverride, OddOrder
+from pipelines.usecases.demand_forecast.outputs import OWN_FRAMES
 from tests import histories
 
 pytestmark = pytest.mark.django_db
+OVERRIDES, ODD_ORDERS = OWN_FRAMES
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SPRING = datetime(2026, 3, 1, tzinfo=UTC)
@@ -103,7 +105,7 @@ def test_a_query_without_rows_has_its_columns_and_kinds(shop):
     assert kinds.pop("ds").kind == "M" and kinds.pop("unique_id") == "int64"
     assert kinds.to_dict() == dict.fromkeys(["y", "listed", "discount", "ordered"], "float32")
     assert frames.stock_moves(shop, **EMPTY).empty and frames.variants(shop, NOW).empty
-    assert frames.overrides(shop, NOW.date(), NOW).empty and frames.stock_rules(shop).empty
+    assert frames.own(shop, OVERRIDES, NOW.date(), NOW).empty and frames.stock_rules(shop).empty
 
 
 @pytest.mark.parametrize("name", ["", "NA", "null", "None", "\\N", '"quoted", with comma', "line\nbreak"])
@@ -146,14 +148,14 @@ def test_own_numbers_are_those_that_stood_then_and_reach_ahead(shop):
     ):
         ForecastOverride.objects.create(units=units, last_day=today + timedelta(days=days), ended_at=ended, **facts)
     ForecastOverride.objects.update(created_at=NOW - timedelta(days=2))
-    assert frames.overrides(shop, today, NOW)["units"].tolist() == [2, 4]
-    assert frames.overrides(shop, today, NOW - timedelta(days=3)).empty
+    assert frames.own(shop, OVERRIDES, today, NOW)["units"].tolist() == [2, 4]
+    assert frames.own(shop, OVERRIDES, today, NOW - timedelta(days=3)).empty
 
 
 def test_what_was_said_of_odd_days_and_of_terms_is_typed(shop):
     OddOrder.objects.create(shop=shop, variant_id=7, day=date(2026, 11, 1), counts=False, sub="1")
-    (odd,) = frames.odd_orders(shop).to_dict("records")
-    assert (odd["variant_id"], odd["ds"].date(), odd["counts"]) == (7, date(2026, 11, 1), False)
+    (odd,) = frames.own(shop, ODD_ORDERS, NOW.date(), NOW).to_dict("records")
+    assert (odd["unique_id"], odd["ds"].date(), odd["counts"]) == (7, date(2026, 11, 1), False)
     terms = frames.shop_terms(shop)
     assert len(terms) == 1 and set(terms.dtypes.astype(str)) == {"float64"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,12 +10,11 @@ import pandas as pd
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle.evidence import paired, weigh
+from pipelines.lifecycle.evidence import paired
 from pipelines.lifecycle.serving import refresh
 from pipelines.models import Deployment, Measurement, PairedWeek, Release
 from pipelines.models.demand_forecast import Forecast
 from pipelines.strategies import Step
-from pipelines.usecases import USE_CASES
 from tests import histories, toy_use_case
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +43,6 @@ def toy(toy, monkeypatch, prices):
         )
 
     monkeypatch.setitem(toy_use_case.FUNCTIONS, "compare", compare)
-    monkeypatch.setitem(USE_CASES, "toy", replace(toy_use_case.TOY, compare="here:here"))
     return toy
 
 
@@ -186,12 +183,6 @@ def test_when_nothing_has_matured_no_frames_are_read(shop, live, new, old, monke
     assert compare(shop, FIRST + timedelta(days=3)) == 0
 
 
-def test_a_use_case_that_cannot_compare_is_left_alone(shop, live, new, old, monkeypatch):
-    both_speak(new, old, FIRST + timedelta(days=30))
-    monkeypatch.setitem(USE_CASES, "toy", toy_use_case.TOY)
-    assert compare(shop, WEEKS[1] + timedelta(days=14)) == 0
-
-
 def test_nan_is_no_week(shop, live, new, old, prices):
     both_speak(new, old, FIRST + timedelta(days=30))
     prices["new"] = float("nan")
@@ -246,7 +237,7 @@ def test_without_weeks_nothing_is_claimed(live):
 
 
 def test_evidence_of_any_release_comes_through_one_door(live):
-    assert weigh.evidence_of(live, noon(FIRST))[0].kind == "paired"
+    assert paired.evidence_of(live, noon(FIRST))[0].kind == "paired"
 
 
 def test_nine_bad_weeks_are_needed_to_prove_harm(live):

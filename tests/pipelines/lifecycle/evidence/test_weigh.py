@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pipelines.lifecycle.evidence import blocks, effects, weigh
+from pipelines.lifecycle.evidence import blocks, effects, kinds, weigh
 from pipelines.lifecycle.evidence.weigh import evidence_of, many
 from pipelines.models import EvidenceBlock, Order, Release, ShopSettings
 from pipelines.stats.inference import sequential
@@ -259,7 +259,7 @@ class TestMany:
 
 def test_the_use_case_says_which_evidence_counts() -> None:
     assert exposing.SHOWN.slug == SLUG
-    assert exposing.SHOWN.evidence.kind == weigh.RANDOMISED
+    assert exposing.SHOWN.evidence.kind == kinds.Randomised.name
 
 
 class TestTheErrorOfATest:

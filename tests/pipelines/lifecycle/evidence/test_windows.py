@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -169,13 +171,13 @@ class TestBreaches:
 
 class TestDays:
     @pytest.fixture
-    def nightly(self, monkeypatch: pytest.MonkeyPatch) -> Release:
+    def nightly(self) -> Iterator[Release]:
         """Return a release of a use case that answers once a night."""
-        monkeypatch.setitem(USE_CASES, SLUG, toy_use_case.TOY)
         shop = exposing.a_shop(timezone="Europe/London")
         steps = [Step("alongside", mirrors=True, units=1).as_dict(), Step("all", weight=100).as_dict()]
         facts: dict[str, Any] = {"phase": Release.Phase.SHADOW, "weight": 0, "steps": steps}
-        return exposing.a_canary(shop, at=MONDAY + timedelta(hours=3), **facts)
+        with USE_CASES.also(replace(toy_use_case.TOY, slug=SLUG)):
+            yield exposing.a_canary(shop, at=MONDAY + timedelta(hours=3), **facts)
 
     def test_a_day_is_over_once_it_is_answered(self, nightly: Release) -> None:
         a_window(nightly, MONDAY + timedelta(hours=3), units=2)  # a shop of two variants

@@ -100,7 +100,7 @@ def exports(shopify: FakeShopify, settings: Any) -> Exports:
 
 def run(shop: Shop, kind: str = "orders", **columns: Any) -> SyncRun:
     """Import one kind to the end, as if every pause were over."""
-    sync = backfill.ask(shop, kind, "operator")
+    sync = backfill.request_pull(shop, kind, "operator")
     SyncRun.objects.filter(pk=sync.pk).update(**columns)
     for _ in range(20):
         SyncRun.objects.filter(pk=sync.pk).update(due_at=timezone.now())
@@ -332,7 +332,7 @@ class TestShopifySaysNo:
     def test_a_busy_shop_is_waited_for(self, shop: Shop, exports: Exports) -> None:
         exports.has(families(1))
         exports.start_errors = [{"code": "OPERATION_IN_PROGRESS", "message": "busy", "field": None}]
-        sync = backfill.ask(shop, "orders", "operator")
+        sync = backfill.request_pull(shop, "orders", "operator")
         backfill.advance(sync.pk)
         sync.refresh_from_db()
         assert (sync.state, sync.attempts) == ("queued", 0)
@@ -373,7 +373,7 @@ class TestInterrupted:
         monkeypatch.setattr(backfill, "CHUNK", 6)
         exports.has(families(10))
         kill_after(monkeypatch, chunks=2)
-        sync = backfill.ask(shop, "orders", "operator")
+        sync = backfill.request_pull(shop, "orders", "operator")
         backfill.advance(sync.pk)
         SyncRun.objects.update(due_at=timezone.now())
         with pytest.raises(KeyboardInterrupt):
@@ -396,7 +396,7 @@ class TestInterrupted:
 
     def test_two_importers_do_not_both_go_on(self, shop: Shop, exports: Exports) -> None:
         exports.has(families(4))
-        sync = backfill.ask(shop, "orders", "operator")
+        sync = backfill.request_pull(shop, "orders", "operator")
         assert backfill.advance(sync.pk) is not None
         assert backfill.advance(sync.pk) is None  # the first one holds it
 
@@ -407,7 +407,7 @@ class TestInterrupted:
             SyncRun.objects.update(objects_done=99)
 
         exports.on_download = lambda: None
-        sync = backfill.ask(shop, "orders", "operator")
+        sync = backfill.request_pull(shop, "orders", "operator")
         backfill.advance(sync.pk)
         SyncRun.objects.update(due_at=timezone.now())
         original = loaders.OrderLoader.write
@@ -542,11 +542,11 @@ class TestAsking:
         exports.has(families(1))
         for kind in ("products", "stock", "orders"):
             assert not trained
-            sync = backfill.ask(shop, kind, "install")
+            sync = backfill.request_pull(shop, kind, "install")
             advance_to_the_end(sync)
         assert trained == [(shop.pk, "demand_forecast", "first")]
         TrainingRun.objects.create(shop=shop, use_case="demand_forecast", trigger="first")
-        advance_to_the_end(backfill.ask(shop, "orders", "daily"))
+        advance_to_the_end(backfill.request_pull(shop, "orders", "daily"))
         assert len(trained) == 1
 
 

@@ -94,14 +94,14 @@ class TestPoison:
             bad = a_delivery(shop, "orders/create", order_body(2), attempts=4)
             drain.drain()
         assert state_of(bad) == "dead"
-        assert drain.replay(shop, [bad.pk]) == 1
+        assert drain.redeliver(shop, [bad.pk]) == 1
         drain.drain()
         assert (state_of(bad), bad.error, bad.attempts) == ("applied", "", 0)
 
     def test_nobody_replays_the_deliveries_of_another_shop(self, shop: Shop) -> None:
         bad = a_delivery(shop, "orders/create", order_body(2), state="dead")
         other = factories.a_shop()
-        assert drain.replay(other, [bad.pk]) == drain.replay_failed(other) == 0
+        assert drain.redeliver(other, [bad.pk]) == drain.replay_failed(other) == 0
 
     def test_all_failed_ones_are_replayed_but_those_without_content(self, shop: Shop) -> None:
         a_delivery(shop, "orders/create", order_body(2), state="dead")

@@ -129,7 +129,7 @@ class TestTheListOfOrders:
         for number in (1, 2, 3):
             hear(shop, "orders/create", order_body(number))
         exports.has([{"id": f"gid://shopify/Order/{number}", "createdAt": at(0)} for number in (1, 3)])
-        sync = backfill.ask(shop, "order_ids", "weekly")
+        sync = backfill.request_pull(shop, "order_ids", "weekly")
         state = {"state": "loading", "url": f"{exports.shopify.origin}/file/1", "objects_total": 2, "objects_done": 1}
         SyncRun.objects.filter(pk=sync.pk).update(**state, started_at=timezone.now(), due_at=timezone.now())
         assert backfill.advance(sync.pk).state == "done"

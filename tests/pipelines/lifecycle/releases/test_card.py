@@ -39,12 +39,12 @@ def shop():
 def test_the_digest_is_that_of_what_the_database_gives_back(evidence):
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s::jsonb::text", [json.dumps(evidence)])
-        assert card.digest_of(json.loads(cursor.fetchone()[0])) == card.digest_of(evidence)
+        assert card.evidence_digest(json.loads(cursor.fetchone()[0])) == card.evidence_digest(evidence)
 
 
 def test_other_evidence_has_another_digest_and_the_order_of_names_does_not_matter():
-    assert card.digest_of({"a": 1, "b": 2}) == card.digest_of({"b": 2, "a": 1})
-    assert len({card.digest_of(told) for told in ({"a": 1}, {"a": 2}, {"a": "1"}, {"b": 1}, {"a": [1]}, {})}) == 6
+    assert card.evidence_digest({"a": 1, "b": 2}) == card.evidence_digest({"b": 2, "a": 1})
+    assert len({card.evidence_digest(told) for told in ({"a": 1}, {"a": 2}, {"a": "1"}, {"b": 1}, {"a": [1]}, {})}) == 6
 
 
 def test_a_card_tells_what_it_is_about(shop):
@@ -55,7 +55,7 @@ def test_a_card_tells_what_it_is_about(shop):
     assert told["compared_with"] == running.number and told["replay"] == {"verdict": "better"}
     assert (told["strategy"], told["steps"]) == (row.strategy, row.steps)
     assert told["data"]["last_day"] == row.version.dataset.last_day.isoformat()
-    assert row.evidence_digest == card.digest_of(told) and told["advice"] == ""
+    assert row.evidence_digest == card.evidence_digest(told) and told["advice"] == ""
 
 
 def test_the_plan_is_fixed_before_the_start(shop):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db.models import F
 
+from pipelines.lifecycle.evidence import pace
 from pipelines.lifecycle.releases import traffic
 from pipelines.models import Deployment, Release, ServingWindow
 from pipelines.strategies import stages
@@ -53,7 +54,7 @@ class TestUnits:
                 histories.an_order(shop, FRIDAY_NOON - day * DAY - (number % 20 + 0.5) * HOUR, [], total_minor=1_000)
 
     def known(self, shop: Any) -> tuple[float, float]:
-        return traffic.seen_lately(Deployment.of(shop, exposing.SLUG), FRIDAY_NOON)
+        return pace.seen_lately(Deployment.of(shop, exposing.SLUG), FRIDAY_NOON)
 
     def test_orders_are_counted_on_the_days_of_the_units(self) -> None:
         shop = exposing.a_shop()

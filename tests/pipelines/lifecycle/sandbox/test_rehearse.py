@@ -1,6 +1,7 @@
 """Past days once more, as pure figures: what is compared, and what lets a candidate fail."""
 
 import itertools
+from dataclasses import fields
 from datetime import date, timedelta
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 
 from pipelines.lifecycle.data.stockouts import IN_STOCK, KNOWN, SUSPECTED, UNKNOWN
 from pipelines.lifecycle.sandbox import rehearse
-from pipelines.usecases.contract import Frames, Soundness
+from pipelines.usecases.contract import Frames, Randomised, Soundness, UseCase
+from pipelines.usecases.demand_forecast import USE_CASE as DEMAND
 from pipelines.usecases.demand_forecast import sound
 
 TODAY = date(2026, 11, 23)
@@ -51,7 +53,22 @@ def mornings(count=14):
 def replayed(candidate, running=None, *, days=14, **known):
     happened = known.pop("happened", None) or frames_until(TODAY - timedelta(days=1))
     known.setdefault("judged", lambda tables, frames: sound.forecasts(tables["forecasts"], frames))
-    return rehearse.replay(mornings(days), at, candidate, running or saying(), happened=happened, **known)
+    reading = rehearse.Reading.of(priced_by(known.pop("compare", None)))
+    who = (candidate, running or saying())
+    return rehearse.rehearse_days(mornings(days), at, *who, reading=reading, happened=happened, **known)
+
+
+def priced_by(compare):
+    """Give the demand forecast, with another way to price days, or none."""
+    known = {each.name: getattr(DEMAND, each.name) for each in fields(DEMAND)}
+    if compare is None:
+        return UseCase(**known | {"evidence": Randomised()})
+
+    class Priced(UseCase):
+        def function(self, name):
+            return compare if name == DEMAND.evidence.compare else super().function(name)
+
+    return Priced(**known)
 
 
 def judged(*args, **known):
@@ -75,7 +92,7 @@ class TestDays:
 
     def test_what_was_said_stands_beside_what_sold(self):
         day = replayed(saying(first=13.0)).days[0]
-        assert (day.sold, day.new.expected, day.new.off, day.old.expected, day.old.off) == (14, 17, 3, 14, 0)
+        assert (day.happened, day.new.expected, day.new.off, day.old.expected, day.old.off) == (14, 17, 3, 14, 0)
 
     @pytest.mark.parametrize("out", [KNOWN, SUSPECTED])
     def test_a_variant_without_stock_judges_nobody(self, out):
@@ -85,8 +102,8 @@ class TestDays:
 
     def test_differing_orders_are_counted_by_variant(self):
         day = replayed(saying(order=24.0)).days[0]
-        assert (day.differing_orders, day.new.orders, day.new.order_units, day.old.orders) == (1, 1, 24, 0)
-        assert replayed(saying()).days[0].differing_orders == 0
+        assert (day.differing, day.new.figures) == (1, {"orders": 1, "order_units": 24})
+        assert replayed(saying()).days[0].differing == 0
 
     def test_how_long_each_took_is_told(self, monkeypatch):
         monkeypatch.setattr(rehearse.time, "perf_counter", itertools.count().__next__)
@@ -121,6 +138,12 @@ class TestDays:
 
         text = json.dumps(replayed(saying()).as_dict(), allow_nan=False)
         assert "2026" not in text
+
+    def test_each_figure_is_stored_under_the_name_that_the_use_case_gives_it(self):
+        day = replayed(saying(order=24.0)).as_dict()["days"][0]
+        assert day.keys() == {"day", "sold", "new", "old", "differing_orders"}
+        names = {"expected", "off", "money", "orders", "order_units", "seconds", "wrong"}
+        assert day["new"].keys() == day["old"].keys() == names
 
     def test_an_answer_gets_frames_that_nobody_else_touched(self):
         def remembering(frames):

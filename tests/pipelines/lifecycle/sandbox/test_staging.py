@@ -30,7 +30,7 @@ from pipelines.models.demand_forecast import Forecast, StockAdvice
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import ShopUnreachable
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames, Soundness
+from pipelines.usecases.contract import Frames, Randomised, Soundness
 from pipelines.usecases.demand_forecast import USE_CASE as DEMAND
 from tests import toy_use_case
 from tests.histories import a_shop, a_variant, a_version, sell
@@ -81,11 +81,12 @@ def moods(toy, monkeypatch):
 
     monkeypatch.setitem(toy_use_case.FUNCTIONS, "answer", answer)
     monkeypatch.setattr(staging, "DAYS", 4)
-    outputs = {"forecasts": "here:here", "stock_advice": "here:here"}
-    monkeypatch.setitem(toy_use_case.FUNCTIONS, "judge forecasts", DEMAND.judge("forecasts"))
-    monkeypatch.setitem(toy_use_case.FUNCTIONS, "judge stock_advice", lambda rows, frames: Soundness())
-    monkeypatch.setitem(USE_CASES, SLUG, replace(toy_use_case.TOY, needs=("daily_sales", "series"), outputs=outputs))
-    return toy
+    outputs = (DEMAND.output("forecasts"), replace(DEMAND.output("stock_advice"), judge="here:judge"))
+    monkeypatch.setitem(toy_use_case.FUNCTIONS, "judge", lambda rows, frames: Soundness())
+    needs, evidence = ("daily_sales", "series"), Randomised()  # nothing is priced
+    changes = {"needs": needs, "outputs": outputs, "rehearsal": DEMAND.rehearsal, "evidence": evidence}
+    with USE_CASES.also(replace(toy_use_case.TOY, **changes)):
+        yield toy
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from tests.fake_shopify import Reply
 from tests.identities import id_token
 
 pytestmark = pytest.mark.django_db
+SLUG = "demand_forecast"
 
 
 class Store:
@@ -75,7 +76,7 @@ def advise(shop, variant_id=1, **changes):
 
 def test_three_fields_of_each_variant_are_sent_in_our_own_namespace(shop, store):
     advise(shop)
-    assert publish.publish(shop) == 1
+    assert publish.publish(shop, SLUG) == 1
     assert store.fields() == {
         ("1", "forecast_28"): "71",
         ("1", "days_of_cover"): "11.6",
@@ -87,44 +88,44 @@ def test_three_fields_of_each_variant_are_sent_in_our_own_namespace(shop, store)
 def test_no_call_carries_more_fields_than_shopify_takes(shop, store):
     for variant_id in range(20):
         advise(shop, variant_id)
-    publish.publish(shop)
+    publish.publish(shop, SLUG)
     assert [len(call["metafields"]) for call in store.sent] == [25, 25, 10]
 
 
 def test_only_what_changed_is_sent_again(shop, store):
     advise(shop, 1)
     advise(shop, 2)
-    publish.publish(shop)
-    assert publish.publish(shop) == 0
+    publish.publish(shop, SLUG)
+    assert publish.publish(shop, SLUG) == 0
     advise(shop, 2, forecast_28=80)
-    assert publish.publish(shop) == 1
+    assert publish.publish(shop, SLUG) == 1
     assert {variant for variant, _ in store.fields()} == {"2"}
 
 
 def test_nothing_is_sent_while_an_operation_is_under_way(shop, store):
     advise(shop)
-    publish.publish(shop)
+    publish.publish(shop, SLUG)
     store.state = "RUNNING"
     advise(shop, forecast_28=80)
-    assert publish.publish(shop) == 0 and store.operations == 1
-    assert list(due.publications()) == [shop.pk]
+    assert publish.publish(shop, SLUG) == 0 and store.operations == 1
+    assert list(due.publications()) == [(shop.pk, SLUG)]
     store.state = "COMPLETED"
-    assert publish.publish(shop) == 1 and store.operations == 2
+    assert publish.publish(shop, SLUG) == 1 and store.operations == 2
 
 
 @pytest.mark.parametrize("state", ["FAILED", "CANCELED", "EXPIRED"])
 def test_what_a_failed_operation_carried_is_sent_again(shop, store, state):
     advise(shop)
-    publish.publish(shop)
+    publish.publish(shop, SLUG)
     store.state = state
-    assert publish.publish(shop) == 1 and store.operations == 2
+    assert publish.publish(shop, SLUG) == 1 and store.operations == 2
 
 
 def test_a_date_that_is_no_longer_true_is_taken_back(shop, store):
     advise(shop)
-    publish.publish(shop)
+    publish.publish(shop, SLUG)
     advise(shop, order_by=None)
-    publish.publish(shop)
+    publish.publish(shop, SLUG)
     assert [field["key"] for field in store.deleted] == ["reorder_date"]
     assert ("1", "reorder_date") not in store.fields()
     assert PublishedFields.objects.get().values == {"forecast_28": "71", "days_of_cover": "11.6"}
@@ -133,14 +134,14 @@ def test_a_date_that_is_no_longer_true_is_taken_back(shop, store):
 def test_without_the_merchants_leave_nothing_is_sent(shop, store):
     advise(shop)
     Shop.objects.update(scopes=["read_products"])
-    assert publish.publish(Shop.objects.get(pk=shop.pk)) == 0
+    assert publish.publish(Shop.objects.get(pk=shop.pk), SLUG) == 0
     assert store.operations == 0 and list(due.publications()) == []
 
 
 def test_a_shop_that_has_just_let_us_is_due(shop, store):
     assert list(due.publications()) == []
     advise(shop)
-    assert list(due.publications()) == [shop.pk]
-    publish.publish(shop)
-    publish.publish(shop)
+    assert list(due.publications()) == [(shop.pk, SLUG)]
+    publish.publish(shop, SLUG)
+    publish.publish(shop, SLUG)
     assert list(due.publications()) == []

@@ -125,8 +125,9 @@ def test_the_merchants_own_number_takes_the_forecasts_place(shop, things, versio
 def test_what_is_said_is_what_the_use_case_names_and_every_judge_lets_it_pass(shop, things, version):
     frames = dataset.read(dataset.Source(shop, timezone.now()), "demand_forecast")
     said = refresh.answer(refresh.Speaker(version, "stable"), frames, "demand_forecast")
-    assert said.tables.keys() == USE_CASE.outputs.keys() and not said.sound.broken
-    assert [USE_CASE.judge(name)(rows, frames).units for name, rows in said.tables.items()] == [3, 3]
+    assert [*said.tables] == [output.name for output in USE_CASE.outputs] and not said.sound.broken
+    judges = {output.name: USE_CASE.function(output.judge) for output in USE_CASE.outputs}
+    assert [judges[name](rows, frames).units for name, rows in said.tables.items()] == [3, 3]
 
 
 def test_stock_on_its_way_counts_and_locations_get_their_share(shop, things, version):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.lifecycle.versions import gates, validate
-from pipelines.lifecycle.versions.gates import Measured, Verdict
+from pipelines.lifecycle.versions.gates import Measured, Outcome
 from pipelines.models import ModelVersion
 from pipelines.usecases.contract import Budget, Calibration
 from pipelines.usecases.demand_forecast import USE_CASE
@@ -93,7 +93,7 @@ def verdict_of(measured: Measured, name: str) -> str:
 class TestFigures:
     @pytest.mark.parametrize("beside_live", [False, True])
     def test_a_good_version_passes_every_check(self, beside_live):
-        assert {gate.verdict for gate in gates.gates_of(good(beside_live=beside_live))} == {Verdict.PASSED}
+        assert {gate.verdict for gate in gates.gates_of(good(beside_live=beside_live))} == {Outcome.PASSED}
 
     @pytest.mark.parametrize(
         ("path", "value", "state"),
@@ -164,8 +164,8 @@ class TestFigures:
         whole["days"]["peak_weekdays"]["candidate"] = bad
         whole["by_origin"] = {part: {"candidate": [1.4], "seasonal_naive": [1.0]} for part in whole["by_origin"]}
         found = gates.gates_of(Measured(USE_CASE, whole, money("not_measured")))
-        assert not [gate.text for gate in found if gate.verdict is Verdict.FAILED]
-        assert sum(gate.verdict is Verdict.OPEN for gate in found) == 9
+        assert not [gate.text for gate in found if gate.verdict is Outcome.FAILED]
+        assert sum(gate.verdict is Outcome.OPEN for gate in found) == 9
 
 
 class TestCalibration:
@@ -191,7 +191,7 @@ class TestCalibration:
     def test_a_use_case_without_quantiles_is_not_asked(self):
         asked = replace(USE_CASE, gates=replace(USE_CASE.gates, calibration=None))
         assert self.NAME not in {gate.name for gate in gates.gates_of(replace(good(), use_case=asked))}
-        assert gates.covers(Calibration(0.9, 0.85), good()).threshold == 0.85
+        assert gates.covers(Calibration(0.9, 0.85, "Safe", "Held.", "Unknown."), good()).threshold == 0.85
 
 
 class TestBesideWhatRuns:
@@ -288,4 +288,4 @@ def test_no_combination_with_a_missing_figure_is_validated(paths, value):
 
 def test_a_budget_belongs_to_the_use_case():
     small = gates.quick_and_small(Budget(1, 0, 10), {"seconds": 1, "units": 5, "bytes": 11})
-    assert (small.verdict, small.threshold) == (Verdict.FAILED, {"seconds": 1, "bytes": 10})
+    assert (small.verdict, small.threshold) == (Outcome.FAILED, {"seconds": 1, "bytes": 10})

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle.versions import registry, train, validate
-from pipelines.lifecycle.versions.gates import Gate, Measured, Verdict
+from pipelines.lifecycle.versions.gates import Gate, Measured, Outcome
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, SyncRun
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.demand_forecast import USE_CASE
@@ -27,7 +27,7 @@ def test_nothing_stored_at_all_is_undecided():
 
 
 def test_a_merchant_reads_the_first_check_that_failed():
-    open_gate, failed = Gate("a", Verdict.OPEN, "Not proven."), Gate("b", Verdict.FAILED, "Errors grew.")
+    open_gate, failed = Gate("a", Outcome.OPEN, "Not proven."), Gate("b", Outcome.FAILED, "Errors grew.")
     assert validate.why([open_gate, failed]) == "Errors grew."
     assert validate.why([open_gate]) == "Not proven."
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.usecases.demand_forecast.judging.replay_result import Difference, Outcome, Replay
+from pipelines.usecases.demand_forecast.judging.replay_result import Difference, PolicyCost, Replay
 from pipelines.usecases.demand_forecast.presentation import present
 
 WEEKS = 12
@@ -39,7 +39,7 @@ NOTHING = Evaluation({})
 
 def outcome(too_little, holding, markdown=0.0, weekly=0.0):
     """Make one policy's money."""
-    return Outcome(np.full(WEEKS, weekly), 900.0, 100.0, too_little, holding, markdown, 0.0)
+    return PolicyCost(np.full(WEEKS, weekly), 900.0, 100.0, too_little, holding, markdown, 0.0)
 
 
 def a_replay(

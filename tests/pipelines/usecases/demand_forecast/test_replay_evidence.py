@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.evidence import replay as evidence
+from benchmarks.usecases.demand_forecast.evidence import replay as evidence
 
 
 @pytest.mark.parametrize(

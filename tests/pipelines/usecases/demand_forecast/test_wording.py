@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipelines.usecases.demand_forecast.judging.evaluation import evaluate
-from pipelines.usecases.demand_forecast.judging.replay_result import Outcome
+from pipelines.usecases.demand_forecast.judging.replay_result import PolicyCost
 from pipelines.usecases.demand_forecast.wording import PAGE, WORDS
 from pipelines.usecases.wording import PLAIN
 from tests.frames import shop_frames
@@ -18,7 +18,7 @@ def test_figures_and_methods_are_those_of_an_evaluation() -> None:
 
 
 def test_costs_are_parts_of_what_the_replay_counts() -> None:
-    counted = Outcome(np.zeros(1), 0, 0, 0, 0, 0, 0).as_dict()
+    counted = PolicyCost(np.zeros(1), 0, 0, 0, 0, 0, 0).as_dict()
     assert set(PAGE.costs) <= set(counted)
     assert {"too_little", "too_much"} <= set(PAGE.costs)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.evidence.replay import UpTo
+from benchmarks.usecases.demand_forecast.evidence.replay import UpTo
 from pipelines.usecases.demand_forecast.judging.replay import ALL, Rates, replay, starts_of
 from pipelines.usecases.demand_forecast.ordering.policies import terms
 

@@ -5,9 +5,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from benchmarks.evidence.replay import UpTo
+from benchmarks.usecases.demand_forecast.evidence.replay import UpTo
 from pipelines.usecases.demand_forecast.judging.replay import replay
-from pipelines.usecases.demand_forecast.judging.replay_result import Difference, Outcome, Replay
+from pipelines.usecases.demand_forecast.judging.replay_result import Difference, PolicyCost, Replay
 from pipelines.usecases.demand_forecast.ordering.policies import terms
 
 FIRST_DAY = date(2026, 8, 31)
@@ -54,8 +54,8 @@ def result(profit=500.0, interval=(100.0, 900.0), days=200, variants=150, groups
     return Replay(**{"outcomes": outcomes, "versus": versus, "imputed_share": 0.0} | facts | changes)
 
 
-def outcome(weekly, too_little=10.6, holding=3.2, markdown=1.1) -> Outcome:
-    return Outcome(np.array(weekly), 12.34, 5.0, too_little, holding, markdown, 7.0)
+def outcome(weekly, too_little=10.6, holding=3.2, markdown=1.1) -> PolicyCost:
+    return PolicyCost(np.array(weekly), 12.34, 5.0, too_little, holding, markdown, 7.0)
 
 
 @pytest.mark.parametrize(

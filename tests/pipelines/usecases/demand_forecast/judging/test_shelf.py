@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.evidence.replay import UpTo
+from benchmarks.usecases.demand_forecast.evidence.replay import UpTo
 from pipelines.usecases.demand_forecast.judging.shelf import Shelf, alike
 from pipelines.usecases.demand_forecast.ordering.policies import terms
 

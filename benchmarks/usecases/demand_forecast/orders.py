@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.checks import Check, Say, at_most
-from benchmarks.evidence.replay import UpTo
+from benchmarks.usecases.demand_forecast.evidence.replay import UpTo
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast import model
 from pipelines.usecases.demand_forecast.learning.history import history_of

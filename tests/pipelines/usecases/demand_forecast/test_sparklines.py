@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from pipelines.charts.sparklines import sparklines
+from pipelines.usecases.demand_forecast.sparklines import sparklines
 from tests.pipelines.charts.drawings import numbers, parsed
 
 

@@ -187,8 +187,8 @@ def collect_static(secrets: dict[str, str]) -> None:
 
 def fill() -> None:
     """Make a shop with a live version and its advice, by a handful of statements."""
-    from pipelines.lifecycle.serving import totals
     from pipelines.models import DatasetSnapshot, Deployment, ModelVersion, Shop, ShopSettings, Staff, SyncRun
+    from pipelines.models.demand_forecast import StockTotals
 
     now = timezone.now()
     shop = Shop.objects.create(
@@ -207,7 +207,7 @@ def fill() -> None:
         cursor.execute(ADVICE, values)
         cursor.execute(ORDERS_SQL, values)
         cursor.execute(LINES_SQL, values)
-        totals.sum_up(shop)
+        StockTotals.sum_up(shop)
         cursor.execute("VACUUM ANALYZE")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.charts import Fan, Sales, Span, Sum, fan_chart
+from pipelines.usecases.demand_forecast.fan import Fan, Sales, Span, Sum, fan_chart
 from tests.pipelines.charts.drawings import TODAY, a_fan, by_class, numbers, parsed, texts
 
 

@@ -7,24 +7,20 @@ two take turns. Seconds are printed and are no claim: they are the machine's.
 from __future__ import annotations
 
 import base64
-import io
 import os
 import resource
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from benchmarks.checks import Check, Say, at_least, at_most
+from benchmarks.rig.one_core import copy, database_seconds, one_core
 from benchmarks.rig.scratch import scratch_database
 
 VARIANTS, DAYS = 10_000, 540
@@ -53,17 +49,6 @@ def run(options: dict[str, Any], say: Say) -> list[Check]:
         Check("lightgbm_took_part", float(members["trees"]["joined"]), "0 or 1"),
         Check("shop_total_took_part", float(members["total"]["joined"]), "0 or 1"),
     ]
-
-
-@contextmanager
-def one_core() -> Iterator[None]:
-    """Keep this process, and every library's threads in it, on one core."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def seed_shop(seed: int, say: Say) -> Any:
@@ -121,17 +106,6 @@ def copy_day(shop_id: int, moment: datetime, day: int, units: np.ndarray) -> int
     return len(sold)
 
 
-def copy(table: str, columns: dict[str, Any]) -> None:
-    """Append rows to one of our tables."""
-    text = io.StringIO()
-    frame = pd.DataFrame(columns)
-    frame.to_csv(text, index=False, header=False)
-    text.seek(0)
-    names = ", ".join(frame.columns)
-    with connection.cursor() as cursor:
-        cursor.cursor.copy_expert(f"COPY pipelines_{table} ({names}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", text)
-
-
 def pipeline(shop: Any, say: Say) -> tuple[float, float, dict[str, Any]]:
     """Run dataset, training, checks, replay and serving.
 
@@ -157,15 +131,6 @@ def pipeline(shop: Any, say: Say) -> tuple[float, float, dict[str, Any]]:
     say(f"{cpu_began + cpu_seconds - served:6.1f} s of this core: Writing {StockAdvice.objects.count()} rows of advice")
     say(f"{database:6.1f} s of PostgreSQL; {seconds:.1f} s by the clock")
     return seconds, cpu_seconds + database, version.metrics["members"]
-
-
-def database_seconds() -> float:
-    """Return the seconds of a core that our connection's own PostgreSQL process has used."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (pid,) = cursor.fetchone()
-    times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def per_variant(shop: Any, seed: int, say: Say) -> tuple[float, float]:

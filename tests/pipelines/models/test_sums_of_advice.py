@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from pipelines.lifecycle.serving import refresh, totals
+from pipelines.lifecycle.serving import refresh
 from pipelines.models import Release
 from pipelines.models.demand_forecast import StockAdvice, StockTotals
 from pipelines.strategies import Step
@@ -69,7 +69,7 @@ class TestSums(TestCase):
             for number, fact in enumerate(told)
         ]
         expected = {place: one_by_one(rows, place) for place in {row.location_id for row in rows}}
-        totals.sum_up(shop)
+        StockTotals.sum_up(shop)
         assert stored(shop) == expected and not StockTotals.objects.for_shop(other).exists()
         StockTotals.objects.all().delete()
         with connection.cursor() as cursor:
@@ -83,7 +83,7 @@ def test_more_money_than_a_column_holds_is_the_most_that_it_can(shop):
     row = {"shop": shop, "origin": NOW.date(), "title": "T", "status": "order_today", "order_quantity": 1}
     for number in range(2):
         StockAdvice.objects.create(variant_id=number, order_cost_minor=most, at_risk_minor=most, lost_units=1, **row)
-    totals.sum_up(shop)
+    StockTotals.sum_up(shop)
     found = StockTotals.objects.get()
     assert (found.to_order_minor, found.short_minor, found.late_minor) == (most, most, 0)
     StockTotals.objects.all().delete()

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.evidence import Row, absent, at_least, at_most, real_data, told
-from benchmarks.evidence.decay import days_of
-from benchmarks.rig import real_shops
-from benchmarks.rig.real_shops import RealShop
+from benchmarks.usecases.demand_forecast.evidence.decay import days_of
+from benchmarks.usecases.demand_forecast.rig import real_shops
+from benchmarks.usecases.demand_forecast.rig.real_shops import RealShop
 from pipelines.stats.inference import paired_weeks
 from pipelines.strategies import Evidence, claims, limits
 from pipelines.usecases.demand_forecast.judging.comparison import compare, level_bets

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.evidence import Row, absent, at_least, at_most, real_data, told
-from benchmarks.rig import real_shops
+from benchmarks.usecases.demand_forecast.rig import real_shops
 from pipelines.stats.inference import decay
 from pipelines.usecases.demand_forecast.judging.comparison import compare
 

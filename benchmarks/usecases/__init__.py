@@ -1,0 +1,1 @@
+"""What is measured of one use case alone, in a folder of its slug."""

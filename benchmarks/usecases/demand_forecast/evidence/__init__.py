@@ -1,0 +1,1 @@
+"""Subjects of the evidence benchmark that only the demand forecast has."""

@@ -1,0 +1,75 @@
+"""What becomes of an answer: each of its tables has a judge, a way of being kept, and perhaps fields at Shopify."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """Keep what every version said from every origin, so that two can be compared by it later.
+
+    After `daily` only one origin a week stays, and after `life` none.
+    """
+
+    daily: timedelta = timedelta(days=42)  # a week is priced for the last time 30 days after its end
+    life: timedelta = timedelta(days=3 * 365)  # as long as anything learns from the past
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Keep one answer for each unit: that of the version which speaks for it now."""
+
+    unit: str = "variant_id"  # the column that says whom a row is about
+    sums: str = ""  # the table of the rows' sums, whose `sum_up(shop)` follows each change
+
+
+@dataclass(frozen=True)
+class Metafields:
+    """Say which fields of the shop's own an output fills: their types, and the function from a row to their texts.
+
+    `values` takes the `columns` of a row and gives key -> text; what is not known has no key.
+    """
+
+    types: Mapping[str, str]
+    values: str
+    columns: tuple[str, ...]
+    rows: Mapping[str, Any] = field(default_factory=dict)  # the rows that are published: column -> value
+    unit: str = "variant_id"
+    owner: str = "ProductVariant"
+    namespace: str = "$app"
+    best: str = ""  # the key by which one unit is chosen to be looked at
+
+
+@dataclass(frozen=True)
+class Output:
+    """Name one table of `answer`, where it is stored and how, and who judges it; without a judge there is none."""
+
+    name: str
+    table: str  # a class of pipelines/models/<slug>.py
+    judge: str  # "module:function": (rows, frames) -> Soundness
+    kept: Remembered | Shown
+    metafields: Metafields | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an output without a judge: nothing is shown that nobody looked at."""
+        if not self.judge:
+            raise ValueError(f"nothing judges {self.name}")
+
+
+@dataclass(frozen=True)
+class OwnFrame:
+    """Describe a frame that only this use case reads, of a table that it brings.
+
+    `columns` are the frame's, each with its kind ("" as it comes); `fields` says where one is called otherwise. Rows
+    about what is no longer for sale are left out; `series` names the column that says what a row is about.
+    """
+
+    name: str
+    table: str
+    columns: Mapping[str, str]
+    series: str
+    fields: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,47 @@
+"""What is looked at of a use case's answers: before they reach anybody in the test store, and once they run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Name a figure of an answer: as it is stored, in what it is counted, and the function that reads it."""
+
+    name: str
+    unit: str
+    function: str
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Say what the test store compares day by day, and shows.
+
+    `expected`, `jumps` and `differing` read one number of each unit off the tables of an answer; `figures` read one in
+    all. `happened` takes frames and a day, and gives what happened by unit with the units that judge nobody.
+    """
+
+    expected: Figure
+    happened: Figure
+    differing: Figure
+    jumps: Figure
+    figures: tuple[Figure, ...]
+    names: str  # "module:function": tables -> unit -> what it is called
+    few: float  # so little error tells nothing
+    too_few: str  # and is told so
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """Say what is watched of what runs, when an outcome is known for good, and how accuracy is worked out.
+
+    `accuracy` takes frames, what was said, and the days of a period, and gives figures by name.
+    """
+
+    features: tuple[str, ...]
+    prediction: str
+    outcome: str
+    matures_after: timedelta
+    accuracy: str
