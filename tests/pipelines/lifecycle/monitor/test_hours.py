@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,7 +30,7 @@ def test_a_long_stretch_is_cut_into_pieces_that_touch() -> None:
     whole = Period.before(NOON, timedelta(hours=20))
     pieces = list(whole.pieces(timedelta(hours=6)))
     assert len(pieces) == 4 and (pieces[0].since, pieces[-1].until) == (whole.since, whole.until)
-    assert all(one.until == other.since for one, other in zip(pieces, pieces[1:], strict=False))
+    assert all(one.until == other.since for one, other in pairwise(pieces))
     assert whole.until == NOON - hours.SETTLES
 
 
