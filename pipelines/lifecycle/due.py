@@ -220,6 +220,13 @@ def served() -> QuerySet[Deployment]:
     return pointers.filter(Q(revision__gt=0) | Exists(read))
 
 
+def watched() -> Iterator[tuple[int, str]]:
+    """Yield the pointers to what runs of use cases that say what is watched of them."""
+    named = [slug for slug, case in USE_CASES.items() if case.monitored]
+    pointers = Deployment.objects.filter(use_case__in=named, shop__in=Shop.objects.installed())
+    yield from pointers.order_by("pk").values_list("shop_id", "use_case")
+
+
 def behind(pointers: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment]:
     """Keep the deployments that were not yet served from the newest day by what they point to now.
 
