@@ -1,19 +1,21 @@
 """Whether what a model is told, and what it says, is still usual: window by window, and what lasts (METHODS 4a).
 
 A window is a day with enough rows, or up to seven that add up to them; it is compared with the same weekdays of the
-weeks before, without freezes. Each finding is a row of its feature; what three of five windows agree on is another.
+weeks before, without freezes. Each finding is a row of its feature; what three of five windows agree on is another,
+and where that begins to be drift a third, which starts a training (retrain).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import pandas as pd
+from django.db.models import QuerySet
 
-from pipelines.lifecycle.monitor import samples
+from pipelines.lifecycle.monitor import retrain, samples
 from pipelines.lifecycle.monitor.accuracy import number
 from pipelines.lifecycle.monitor.keep import ALL
 from pipelines.lifecycle.monitor.samples import Sample
@@ -28,6 +30,7 @@ DRIFT, LASTING = "drift", "drift_lasting"
 EXPECTED = "expected"  # a freeze or a campaign: other days are what one wants
 FIRST_LOOK = 28  # days of windows that a new shop begins with
 DAY = timedelta(days=1)
+CHANGED = (Finding.DRIFT, Finding.BREACH)
 KNOWN = {finding.value for finding in Finding}
 
 
@@ -41,11 +44,15 @@ class Watch:
     apart: frozenset[date]
 
     @property
-    def findings(self):
-        """Give the rows that were written of it, oldest first."""
+    def findings(self) -> QuerySet[Measurement]:
+        """Give what was found of it window by window, oldest first."""
+        return self.written(DRIFT)
+
+    def written(self, metric: str) -> QuerySet[Measurement]:
+        """Give the rows that were written of its features, oldest first."""
         mine = Measurement.objects.for_shop(self.shop).filter(use_case=self.use_case, version=self.sample.version)
         named = [segment(name) for name in self.sample.names]
-        return mine.filter(release=None, metric=DRIFT, segment__in=named).order_by("starts_at")
+        return mine.filter(release=None, metric=metric, segment__in=named).order_by("starts_at")
 
     def midnight(self, day: date) -> datetime:
         return clock.midnight(day, self.shop.zone)
@@ -90,10 +97,21 @@ def keep(watch: Watch, window: windows.Window, found: pd.DataFrame) -> None:
     ]
     lasting = {name: persistence.lasting(past) for name, past in history(watch, window, verdicts).items()}
     rows += [figure(watch, window, LASTING, name, each.value, n=window.rows) for name, each in lasting.items()]
-    if watch.sample.version is None and samples.PREDICTION not in lasting:
+    rows += [
+        figure(watch, window, retrain.BEGAN, name, each.value, n=window.rows) for name, each in begun(watch, lasting)
+    ]
+    if watch.sample.version is None and retrain.PREDICTION not in lasting:
         together = persistence.of_all_features(lasting, dict.fromkeys(lasting, 1.0))
         rows.append(figure(watch, window, LASTING, ALL, together.value, n=window.rows))
     Measurement.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def begun(watch: Watch, lasting: Mapping[str, Finding]) -> Iterator[tuple[str, Finding]]:
+    """Yield the features of which a drift lasts now and did not at the window before: they ask for a training, once."""
+    for name, each in lasting.items():
+        before = watch.written(LASTING).filter(segment=segment(name)).values_list("verdict", flat=True).last()
+        if each in CHANGED and before not in CHANGED:
+            yield name, each
 
 
 def verdict(finding: Finding, is_expected: bool) -> str:

@@ -13,12 +13,12 @@ import pandas as pd
 
 from pipelines.lifecycle.data import frames
 from pipelines.lifecycle.evidence import paired
+from pipelines.lifecycle.monitor.retrain import PREDICTION
 from pipelines.models import Deployment, Shop
 from pipelines.stats import clock
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames, Monitored, PairedWeeks
 
-PREDICTION = "prediction"
 LOOKS_BACK = 84  # days: four weeks of windows, and eight weeks of usual days before them
 SAMPLED = """
     SELECT (l.at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day, l.version_id, l.score, l.features::text

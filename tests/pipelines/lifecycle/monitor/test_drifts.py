@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.lifecycle.monitor import drifts, samples
+from pipelines.lifecycle.monitor import drifts
 from pipelines.lifecycle.monitor.samples import Sample
-from pipelines.models import FreezeWindow, Measurement, PredictionLog, Shop
+from pipelines.models import Measurement, Shop
 from pipelines.stats.clock import midnight
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames, Monitored
+from pipelines.usecases.contract import Monitored
 from tests import exposing, histories
 from tests.exposing import SLUG
 
@@ -90,12 +90,6 @@ def test_what_changes_in_a_freeze_is_expected_and_counts_for_nothing(shop: Shop)
     assert newest() == {"size": "expected", "colour": "ok"} and newest("drift_lasting")["size"] == "ok"
 
 
-def test_a_freeze_is_no_part_of_what_is_usual(shop: Shop) -> None:
-    opens, closes = midnight(date(2026, 11, 26), shop.zone), midnight(date(2026, 11, 28), shop.zone)
-    freeze = FreezeWindow(shop=shop, starts_at=opens, ends_at=closes)
-    assert samples.days_apart([freeze], shop) == {date(2026, 11, 26), date(2026, 11, 27)}
-
-
 def test_looking_again_finds_nothing_new(shop: Shop) -> None:
     look(shop, sample())
     before = list(Measurement.objects.order_by("pk").values())
@@ -147,54 +141,21 @@ def test_the_reference_itself_is_no_drift(shop: Shop) -> None:
     assert Measurement.objects.filter(metric="drift", segment="size").latest("starts_at").value < 0.05
 
 
-class TestSamples:
-    @pytest.fixture(autouse=True)
-    def use_case(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(USE_CASES, SLUG, dataclasses.replace(exposing.SHOWN, monitored=MONITORED))
-
-    def asked(self, shop: Shop, day: date, **changes: object) -> None:
-        at = datetime.combine(day, time(12), tzinfo=shop.zone)
-        facts = {"arm": "stable", "unit": b"u", "outcome": "answered", "version_id": 7, "score": 0.5, "use_case": SLUG}
-        PredictionLog.objects.create(shop=shop, at=at, **facts | {"features": {"size": 2, "colour": "red"}} | changes)
-
-    def test_questions_are_features_and_scores_are_what_each_version_says(self, shop: Shop) -> None:
-        self.asked(shop, LAST)
-        self.asked(shop, LAST, version_id=8, score=0.75, features={"size": [1], "colour": None, "other": 1})
-        told, *said = samples.samples_of(shop, SLUG, None, LAST)
-        assert told.version is None and told.names == ["size", "colour"]
-        assert told.rows.astype(object).where(told.rows.notna(), None).to_numpy().tolist() == [
-            [LAST, 2, "red"],
-            [LAST, None, None],
-        ]
-        assert {each.version: each.rows["prediction"].tolist() for each in said} == {7: [0.5], 8: [0.75]}
-
-    def test_only_what_was_kept_of_this_shop_and_these_days_is_read(self, shop: Shop) -> None:
-        self.asked(exposing.a_shop(), LAST)
-        self.asked(shop, LAST + timedelta(days=1))
-        self.asked(shop, DAYS[0] - timedelta(days=1))
-        self.asked(shop, LAST, features=None)
-        self.asked(shop, LAST, outcome="alive", features={})
-        (told,) = samples.samples_of(shop, SLUG, None, LAST)
-        assert told.rows.empty
-
-    def test_nobody_asking_is_no_data_and_never_ok(self, shop: Shop) -> None:
-        now = datetime.combine(LAST + timedelta(days=1), time(3), tzinfo=shop.zone)
-        drifts.look(shop, SLUG, None, now)
-        assert set(newest().values()) == set(newest("drift_lasting").values()) == {"no_data"}
-
-    def test_a_batchs_features_are_in_the_frame_that_holds_them_all(self, shop: Shop) -> None:
-        ds = pd.to_datetime([LAST, LAST + timedelta(days=1)])
-        sales = pd.DataFrame({"ds": ds, "size": [1.0, 2.0], "colour": ["red", "blue"], "else": [0, 0]})
-        found = samples.told(Frames({"other": sales[["ds"]], "sales": sales}, LAST), MONITORED, DAYS[0], LAST)
-        assert found.rows.to_dict("records") == [{"size": 1.0, "colour": "red", "day": LAST}]
-
-    def test_features_that_no_frame_holds_are_a_mistake_that_is_said(self) -> None:
-        with pytest.raises(LookupError, match="size, colour"):
-            samples.told(Frames({}, LAST), MONITORED, DAYS[0], LAST)
-
-
 def test_shops_are_apart(shop: Shop) -> None:
     look(shop, sample())
     look(histories.a_shop(timezone="UTC"), sample(larger, since=LAST - timedelta(days=4)))
     mine = Measurement.objects.for_shop(shop).filter(metric="drift_lasting").order_by("starts_at")
     assert dict(mine.values_list("segment", "verdict"))["size"] == "ok"
+
+
+def test_nobody_asking_is_no_data_and_never_ok(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(USE_CASES, SLUG, dataclasses.replace(exposing.SHOWN, monitored=MONITORED))
+    now = datetime.combine(LAST + timedelta(days=1), time(3), tzinfo=shop.zone)
+    drifts.look(shop, SLUG, None, now)
+    assert set(newest().values()) == set(newest("drift_lasting").values()) == {"no_data"}
+
+
+def test_a_drift_begins_once_however_long_it_lasts(shop: Shop) -> None:
+    look(shop, sample(larger, since=LAST - timedelta(days=6)))
+    (began,) = Measurement.objects.filter(metric="drift_began")
+    assert (began.segment, began.starts_at) == ("size", midnight(LAST - timedelta(days=4), shop.zone))

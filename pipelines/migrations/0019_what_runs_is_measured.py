@@ -1,7 +1,7 @@
-"""Measurements are looked for by their time: what was measured of the last hours, and what has had its time."""
+"""Measurements are looked for by their time; a training says which feature had drifted."""
 
 import django.contrib.postgres.indexes
-from django.db import migrations
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -14,5 +14,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='measurement',
             index=django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['starts_at'], name='measurement_by_time'),
+        ),
+        migrations.AlterField(
+            model_name='trainingrun',
+            name='trigger',
+            field=models.CharField(max_length=60),
         ),
     ]
