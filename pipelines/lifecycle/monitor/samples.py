@@ -21,8 +21,10 @@ from pipelines.usecases.contract import Frames, Monitored, PairedWeeks
 
 LOOKS_BACK = 84  # days: four weeks of windows, and eight weeks of usual days before them
 SAMPLED = """
-    SELECT (l.at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day, l.version_id, l.score, l.features::text
+    SELECT (l.at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day, v.id AS version_id, l.score,
+        l.features::text
     FROM pipelines_predictionlog l
+    LEFT JOIN pipelines_modelversion v ON v.id = l.version_id  -- one that is gone says nothing any more
     WHERE l.shop_id = %(shop)s AND l.use_case = %(use_case)s AND l.at >= %(since)s AND l.at < %(until)s
         AND l.features IS NOT NULL AND l.outcome <> 'alive'
 """

@@ -47,7 +47,8 @@ SEEN = """
         UNION
         SELECT o.shop_id, split_part(o.key, ':', 3), nullif(split_part(o.key, ':', 4), '0')::bigint,
             split_part(o.key, ':', 2)
-        FROM pipelines_alert o WHERE o.closed_at IS NULL AND o.key LIKE 'answers:%%:%%:%%')
+        FROM pipelines_alert o JOIN pipelines_shop s ON s.id = o.shop_id AND s.uninstalled_at IS NULL
+        WHERE o.closed_at IS NULL AND o.key LIKE 'answers:%%:%%:%%')
     SELECT a.shop_id, a.kind, a.use_case, a.version_id, seen.metric, seen.n, seen.value, seen.verdict
     FROM asked a
     CROSS JOIN unnest(%(metrics)s::text[]) AS of(metric)
@@ -165,5 +166,7 @@ def title_of(use_case: str) -> str:
 
 def named(version_id: int | None) -> str:
     """Name a version as the shop counts it."""
+    if version_id is None:
+        return "The simple rule"
     number = ModelVersion.objects.filter(pk=version_id).values_list("number", flat=True).first()
-    return f"Version {number}" if number else "The simple rule"
+    return f"Version {number}" if number else "A version that is gone"

@@ -15,7 +15,7 @@ from pipelines.models import FreezeWindow, PredictionLog, Shop
 from pipelines.stats.clock import midnight
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames, Monitored
-from tests import exposing
+from tests import exposing, histories
 from tests.exposing import SLUG
 
 pytestmark = pytest.mark.django_db
@@ -42,15 +42,22 @@ def asked(shop: Shop, day: date, **changes: object) -> None:
 
 
 def test_questions_are_features_and_scores_are_what_each_version_says(shop: Shop) -> None:
-    asked(shop, LAST)
-    asked(shop, LAST, version_id=8, score=0.75, features={"size": [1], "colour": None, "other": 1})
+    one, other = (histories.a_version(shop, use_case=SLUG).pk for _ in range(2))
+    asked(shop, LAST, version_id=one)
+    asked(shop, LAST, version_id=other, score=0.75, features={"size": [1], "colour": None, "other": 1})
     told, *said = samples.samples_of(shop, SLUG, None, LAST)
     assert told.version is None and told.names == ["size", "colour"]
     assert told.rows.astype(object).where(told.rows.notna(), None).to_numpy().tolist() == [
         [LAST, 2, "red"],
         [LAST, None, None],
     ]
-    assert {each.version: each.rows["prediction"].tolist() for each in said} == {7: [0.5], 8: [0.75]}
+    assert {each.version: each.rows["prediction"].tolist() for each in said} == {one: [0.5], other: [0.75]}
+
+
+def test_a_version_that_is_gone_has_no_sample_and_its_questions_stay(shop: Shop) -> None:
+    asked(shop, LAST, version_id=10**9)
+    (told,) = samples.samples_of(shop, SLUG, None, LAST)
+    assert len(told.rows) == 1
 
 
 def test_only_what_was_kept_of_this_shop_and_these_days_is_read(shop: Shop) -> None:
