@@ -143,7 +143,7 @@ def keep_time() -> None:
 
     from pipelines.lifecycle import look as stage
     from pipelines.lifecycle import turns
-    from pipelines.lifecycle.alerts import board
+    from pipelines.lifecycle.alerts import board, pulses
     from pipelines.lifecycle.releases import approval
 
     now = timezone.now()
@@ -151,6 +151,7 @@ def keep_time() -> None:
         evaluate.enqueue(release_id)
     approval.expire(now)
     board.close_over(now)
+    pulses.beat("releases", now)
 
 
 @job(is_found_again=True)

@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from pipelines.lifecycle.data.dataset import LONGEST_WINDOW
 from pipelines.models import (
     Alert,
+    AlertDelivery,
     Checkout,
     DatasetSnapshot,
     Exposure,
@@ -71,6 +72,7 @@ def lives() -> list[Life]:
         Life(Measurement.objects.filter(OF_AN_HOUR), "starts_at", A_SEASON),
         Life(Measurement.objects.all(), "starts_at", OVER_A_YEAR),
         Life(Alert.objects.exclude(closed_at=None), "closed_at", OVER_A_YEAR),
+        Life(AlertDelivery.objects.exclude(settled_at=None), "settled_at", A_SEASON),
         Life(StagingRun.objects.exclude(finished_at=None), "finished_at", OVER_A_YEAR),
         Life(TrainingRun.objects.filter(version=None), "created_at", OVER_A_YEAR),
         Life(DatasetSnapshot.objects.filter(~Exists(taught)), "created_at", OVER_A_YEAR),
@@ -107,7 +109,8 @@ KEPT |= dict.fromkeys(
 )
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "publishedfields", "deployment", "freezewindow",
-     "storelink", "stagedfield", "forgottencustomer", "storagemark"],
+     "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel",
+     "pulse"],
     SMALL,
 )  # fmt: skip
 

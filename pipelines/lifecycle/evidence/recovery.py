@@ -60,9 +60,17 @@ def look_back(row: Release, now: datetime) -> dict[str, Any]:
     found |= {"sentence": sentence_of(found), "at": now.isoformat()}
     Release.objects.filter(pk=row.pk).update(analysis=row.analysis | {"recovery": found})
     if found["verdict"] == "still_failing":
-        title = "Rolling back did not bring orders back"
-        key = f"release:{row.pk}:still_failing"
-        board.tell(row.shop, key, title=title, severity="critical", use_case=row.use_case, release=row, now=now)
+        board.tell(
+            row.shop,
+            f"release:{row.pk}:still_failing",
+            title="Rolling back did not bring orders back",
+            text=found["sentence"],
+            next_step="Look for what else changed on that day: prices, stock, ads, your theme.",
+            severity="critical",
+            use_case=row.use_case,
+            release=row,
+            now=now,
+        )
     return found
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 
 from pipelines import words
-from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.alerts import board, lives
 from pipelines.lifecycle.evidence import windows
 from pipelines.lifecycle.monitor import revenue
 from pipelines.lifecycle.monitor.judging import COUNTED
@@ -24,7 +24,6 @@ from pipelines.usecases import USE_CASES
 
 PEAK, EVERY = "peak", "every"
 HOURS = 5
-CALM = 3
 LOOKS_BACK = {PEAK: timedelta(days=14), EVERY: timedelta(days=1)}
 NEW = timedelta(hours=3)  # an hour that was measured within it is looked at
 SEGMENTS = {PEAK: ["peak_weekday", "peak_weekend"], EVERY: ["all"]}
@@ -137,7 +136,7 @@ def trouble(metric: str, hours: list[tuple[int, float, str]]) -> Trouble:
     """Take hours together, newest first."""
     units, hit = sum(n for n, _, _ in hours), sum(round(n * value) for n, value, _ in hours)
     is_over = windows.is_over(hit, units, allowed(metric))
-    is_calm = not any(verdict == "breach" for _, _, verdict in hours[:CALM])
+    is_calm = not any(verdict == "breach" for _, _, verdict in hours[: lives.CALM_WINDOWS])
     return Trouble(metric, units, hit, is_over, is_calm and not is_over)
 
 
@@ -151,7 +150,8 @@ def open_alert(who: Who, worst: list[Trouble], now: datetime) -> None:
         shop,
         who.key,
         title=f"{title_of(who.use_case)}: answers go wrong in {hours}",
-        text=f"{named(who.version)}: of {words.counted(units, 'visitor')}, {told}. {NEXT}",
+        text=f"{named(who.version)}: of {words.counted(units, 'visitor')}, {told}.",
+        next_step=NEXT,
         severity=board.Severity.CRITICAL if any(each.is_severe for each in worst) else board.Severity.WARNING,
         use_case=who.use_case,
         minor_per_hour=revenue.at_risk(shop, share, at_peak=who.kind == PEAK, now=now),

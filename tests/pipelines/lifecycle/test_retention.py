@@ -31,7 +31,7 @@ def test_every_table_has_a_life_or_a_reason_to_stay() -> None:
 
 def test_only_what_is_over_long_enough_ends(shop: Shop) -> None:
     def alert(key: str, **changes: object) -> None:
-        Alert.objects.create(shop=shop, key=key, title=key, opened_at=NOW, last_at=NOW, **changes)
+        Alert.objects.create(shop=shop, key=key, title=key, next_step="Wait.", opened_at=NOW, last_at=NOW, **changes)
 
     alert("open")
     alert("young", closed_at=NOW - timedelta(days=399))

@@ -39,10 +39,10 @@ def judging(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[date, int, i
 
     watched = Monitored(("y",), "mean", "y", timedelta(days=7), "here:near")
     monkeypatch.setitem(toy_use_case.FUNCTIONS, "near", near)
-    monkeypatch.setitem(USE_CASES, SLUG, dataclasses.replace(toy_use_case.TOY, monitored=watched))
     figures.clear()
     figures.update(wape=0.25)
-    yield seen
+    with USE_CASES.also(dataclasses.replace(toy_use_case.TOY, monitored=watched)):
+        yield seen
 
 
 @pytest.fixture

@@ -148,10 +148,10 @@ def test_shops_are_apart(shop: Shop) -> None:
     assert dict(mine.values_list("segment", "verdict"))["size"] == "ok"
 
 
-def test_nobody_asking_is_no_data_and_never_ok(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(USE_CASES, SLUG, dataclasses.replace(exposing.SHOWN, monitored=MONITORED))
+def test_nobody_asking_is_no_data_and_never_ok(shop: Shop) -> None:
     now = datetime.combine(LAST + timedelta(days=1), time(3), tzinfo=shop.zone)
-    drifts.look(shop, SLUG, None, now)
+    with USE_CASES.also(dataclasses.replace(exposing.SHOWN, monitored=MONITORED)):
+        drifts.look(shop, SLUG, None, now)
     assert set(newest().values()) == set(newest("drift_lasting").values()) == {"no_data"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -26,8 +26,9 @@ Change = Callable[[pd.DataFrame, np.random.Generator], pd.DataFrame]
 
 
 @pytest.fixture(autouse=True)
-def use_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(USE_CASES, SLUG, dataclasses.replace(exposing.SHOWN, monitored=MONITORED))
+def use_case() -> Iterator[None]:
+    with USE_CASES.also(dataclasses.replace(exposing.SHOWN, monitored=MONITORED)):
+        yield
 
 
 @pytest.fixture

@@ -203,7 +203,7 @@ class TestOneAmongOthers:
 
     def test_an_alert_of_a_release_that_still_moves_is_left_to_its_looks(self, canary):
         now = timezone.now()
-        board.tell(canary.shop, "slow", title="Slow", release=canary, now=now)
+        board.tell(canary.shop, "slow", title="Slow", next_step="Wait.", release=canary, now=now)
         assert board.close_over(now + 99 * HOUR) == 0
 
     def test_harm_that_lost_a_race_is_looked_at_again_at_once(self, canary, monkeypatch):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0018_answers_are_appended'),
+        ('pipelines', '0020_alerts_are_answered_and_sent'),
     ]
 
     operations = [
