@@ -3,7 +3,19 @@
 from django.urls import path
 
 from dashboard import brought, embedding
-from dashboard.views import alerts, data, experiments, home, releases, settings, start, store_link, use_cases, versions
+from dashboard.views import (
+    alerts,
+    data,
+    experiments,
+    home,
+    own_events,
+    releases,
+    settings,
+    start,
+    store_link,
+    use_cases,
+    versions,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -40,6 +52,8 @@ urlpatterns = [
     path("data/replay", data.replay_all, name="replay-failed"),
     path("data/deliveries/<int:pk>/replay", data.replay_one, name="replay"),
     path("settings", settings.settings, name="settings"),
+    path("settings/events", own_events.add_event, name="add-event"),
+    path("settings/events/<int:pk>/remove", own_events.remove_event, name="remove-event"),
     path("settings/freezes", settings.add_freeze, name="add-freeze"),
     path("settings/freezes/<int:pk>", settings.settle_freeze, name="settle-freeze"),
     path("test-store", store_link.test_store, name="test-store"),

@@ -159,9 +159,9 @@ def look_back() -> None:
     """Say of every late rollback whether it helped, and what it avoided."""
     from django.utils import timezone
 
-    from pipelines.lifecycle.evidence import recovery
+    from pipelines.lifecycle.evidence import rollbacks
 
-    for row in recovery.due(timezone.now()):
+    for row in rollbacks.due(timezone.now()):
         look_back_at.enqueue(row.pk)
 
 
@@ -170,8 +170,8 @@ def look_back_at(release_id: int) -> None:
     """Say of one rollback whether it helped; what goes wrong with it is not the others' affair."""
     from django.utils import timezone
 
-    from pipelines.lifecycle.evidence import recovery
+    from pipelines.lifecycle.evidence import rollbacks
     from pipelines.models import Release
 
     row = Release.objects.select_related("shop", "version").get(pk=release_id)
-    recovery.look_back(row, timezone.now())
+    rollbacks.look_back(row, timezone.now())

@@ -108,9 +108,8 @@ KEPT |= dict.fromkeys(
     DECIDED,
 )
 KEPT |= dict.fromkeys(
-    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "publishedfields", "deployment", "freezewindow",
-     "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel",
-     "pulse"],
+    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "deployment",
+     "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel", "pulse"],
     SMALL,
 )  # fmt: skip
 

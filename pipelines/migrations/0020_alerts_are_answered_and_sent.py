@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0018_answers_are_appended'),
+        ('pipelines', '0019_own_events'),
     ]
 
     operations = [

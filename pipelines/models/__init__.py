@@ -22,7 +22,7 @@ from pipelines.models.monitoring import Measurement, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import PredictionLog, PublishedFields
-from pipelines.models.shops import CronSlot, Shop, ShopSettings, ShopToken, Staff, StockRule
+from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
 from pipelines.models.training import DatasetSnapshot, TrainingRun
 
@@ -50,6 +50,7 @@ __all__ = [
     "NextTry",
     "Order",
     "OrderLine",
+    "OwnEvent",
     "PairedWeek",
     "PredictionLog",
     "Product",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from django.db import connection, transaction
+from django.utils import timezone
 
 from pipelines.lifecycle.data.tables import copy_rows
 from pipelines.models import Measurement
@@ -17,7 +18,7 @@ LAND = f"CREATE TEMP TABLE measured ON COMMIT DROP AS SELECT {COLUMNS} FROM pipe
 # A shop that was erased and a version that is gone meanwhile have no figures. What is late has no segment here.
 INSERT = f"""
     INSERT INTO pipelines_measurement ({COLUMNS}, made_at)
-    SELECT {", ".join(f"t.{name}" for name in [*KEY, *FIGURE])}, statement_timestamp()
+    SELECT {", ".join(f"t.{name}" for name in [*KEY, *FIGURE])}, %(now)s
     FROM measured t JOIN pipelines_shop s ON s.id = t.shop_id AND s.redacted_at IS NULL
     WHERE t.segment IS NOT NULL
         AND (t.version_id IS NULL OR EXISTS (SELECT FROM pipelines_modelversion v WHERE v.id = t.version_id))
@@ -45,7 +46,7 @@ def write(found: pd.DataFrame) -> int:
         copy_rows(Measurement, finite(by_segment(found))[[*KEY, *FIGURE]], into="measured")
         changed = 0
         for statement in (INSERT, RESTATE):
-            cursor.execute(statement)
+            cursor.execute(statement, {"now": timezone.now()})
             changed += int(cursor.rowcount)
         cursor.execute("DROP TABLE measured")
     return changed
