@@ -16,10 +16,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.db import connection
+from django.utils import timezone
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from redis import Redis, RedisError
 
 from pipelines.endpoints.patience import Receive, Scope, Send, answer
+from pipelines.lifecycle.alerts import pulses
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +39,11 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
     elif path == "/healthz":
         await answer(send, 200, b'{"ok": true}', JSON)
     elif path == "/readyz":
-        parts = await READINESS.ask() or {"database": False, "redis": False}
-        # Webhooks are stored without Redis, so its loss is named but does not take the process out of service.
+        parts = await READINESS.ask() or {"database": False, "redis": False, "monitoring": False}
+        # Webhooks are stored without Redis, and while nobody watches: that is named, and stops no process.
         is_ready = parts["database"]
+        if is_ready and not parts["monitoring"]:
+            OPERATORS.begin()
         await answer(send, 200 if is_ready else 503, json.dumps({"ok": is_ready, **parts}).encode(), JSON)
     elif not knows_the_token(dict(scope["headers"]).get(b"authorization", b"")):
         await answer(send, 404, b"")
@@ -56,12 +60,16 @@ class Question:
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="health")
         self.asked: Future | None = None
 
-    async def ask(self) -> object:
-        """Return the answer, or nothing where it does not come in time."""
+    def begin(self) -> Future:
+        """Have it asked, unless it is being asked."""
         if self.asked is None or self.asked.done():
             self.asked = self.thread.submit(self.function)
+        return self.asked
+
+    async def ask(self) -> object:
+        """Return the answer, or nothing where it does not come in time."""
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self.asked)), SECONDS)
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self.begin())), SECONDS)
         except TimeoutError:
             return None
         except Exception as error:
@@ -71,7 +79,14 @@ class Question:
 
 def readiness() -> dict[str, bool]:
     """Return which parts answer."""
-    return {"database": database_answers(), "redis": redis_answers()}
+    has_database = database_answers()
+    watches = has_database and not pulses.silent(timezone.now())
+    return {"database": has_database, "redis": redis_answers(), "monitoring": watches}
+
+
+def tell_operators() -> None:
+    """Write to the operators that monitoring stopped: this process is none of those that watch."""
+    pulses.tell_operators(timezone.now())
 
 
 def database_answers() -> bool:
@@ -106,6 +121,11 @@ FLEET = {
     "shopmlops_deliveries_due": "SELECT count(*) FROM pipelines_webhookdelivery WHERE state IN ('received', 'failed')",
     "shopmlops_deliveries_dead": "SELECT count(*) FROM pipelines_webhookdelivery WHERE state = 'dead'",
     "shopmlops_trainings_open": "SELECT count(*) FROM pipelines_trainingrun WHERE state IN ('queued', 'running')",
+    "shopmlops_alerts_open": "SELECT count(*) FROM pipelines_alert WHERE closed_at IS NULL",
+    "shopmlops_alert_messages_waiting": "SELECT count(*) FROM pipelines_alertdelivery WHERE state = 'waiting'",
+    "shopmlops_alert_messages_failed": "SELECT count(*) FROM pipelines_alertdelivery WHERE state = 'failed'",
+    "shopmlops_monitoring_seen_timestamp_seconds": "SELECT coalesce(extract(epoch FROM min(at)), 0)"
+    " FROM pipelines_pulse",
     "shopmlops_decisions_waiting": "SELECT count(*) FROM pipelines_release WHERE phase = 'awaiting_approval'",
 }
 
@@ -120,4 +140,4 @@ def fleet() -> bytes:
     return generate_latest(registry)
 
 
-READINESS, COUNTS = Question(readiness), Question(fleet)
+READINESS, COUNTS, OPERATORS = Question(readiness), Question(fleet), Question(tell_operators)
