@@ -89,8 +89,9 @@ def replay(frames: Frames, fitted: float, *, champion: float | None) -> Told:
 
 
 def predict(fitted: float, frames: Frames) -> pd.DataFrame:
-    said = seen(frames).groupby("unique_id", as_index=False)["y"].sum()
-    return said.rename(columns={"y": "y_hat"})
+    sold = seen(frames).groupby("unique_id")["y"].sum().astype("float64")
+    units = sorted({1, *sold.index})  # something is said before anything was sold
+    return pd.DataFrame({"unique_id": units, "y_hat": sold.reindex(units, fill_value=0.0).to_numpy()})
 
 
 def answer(fitted: float, frames: Frames) -> dict[str, pd.DataFrame]:
