@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from pipelines.models.base import ShopTable
@@ -84,3 +85,4 @@ class Measurement(ShopTable):
                 name="measurement_once",
             )
         ]
+        indexes = [BrinIndex(fields=["starts_at"], autosummarize=True, name="measurement_by_time")]
