@@ -1,4 +1,4 @@
-"""The merchant's own events: days that the forecast reads as what they were, and expects when they come again."""
+"""The merchant's own events: days that are learned from as what they were, and expected when they come again."""
 
 from __future__ import annotations
 

@@ -152,10 +152,10 @@ class TestPeople:
         assert Deployment.of(shop, "demand_forecast").active == first.version
 
     def test_a_release_paused_before_its_first_step_takes_none(self, shop, monkeypatch):
-        monkeypatch.setattr(staging, "wanted", lambda _: True)
+        monkeypatch.setattr(staging, "trial_of", lambda _: staging.Trial(waits=True))
         staged = propose.propose(histories.a_version(shop))
         move.pause(staged, by=histories.OWNER, revision=staged.revision)
-        monkeypatch.setattr(staging, "wanted", lambda _: False)
+        monkeypatch.setattr(staging, "trial_of", lambda _: staging.Trial())
         look.evaluate(staged.pk, timezone.now())
         staged.refresh_from_db()
         assert (staged.phase, staged.held) == (Phase.STAGED, "Paused by you")
