@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -44,7 +44,7 @@ class Forecast(ShopTable):
         indexes = [models.Index(fields=["shop", "variant_id", "-origin"], name="forecast_by_variant")]
 
 
-class ForecastOverrideQuerySet(ShopQuerySet):
+class ForecastOverrideQuerySet(ShopQuerySet["ForecastOverride"]):
     def as_of(self, moment: datetime, last_day: date) -> Self:
         """Keep what stood at a moment and still reaches into the future, oldest first."""
         stood = self.filter(Q(ended_at=None) | Q(ended_at__gt=moment), created_at__lte=moment)
@@ -63,7 +63,7 @@ class ForecastOverride(ShopTable):
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
 
-    objects = ForecastOverrideQuerySet.as_manager()
+    objects: ClassVar = ForecastOverrideQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["shop", "variant_id"], name="override_by_variant")]
@@ -82,7 +82,7 @@ class OddOrder(ShopTable):
         constraints = [models.UniqueConstraint(fields=["shop", "variant_id", "day"], name="odd_order_once")]
 
 
-class StockAdviceQuerySet(ShopQuerySet):
+class StockAdviceQuerySet(ShopQuerySet["StockAdvice"]):
     def to_order(self) -> Self:
         """Keep what should be ordered today, or should have been."""
         return self.filter(TO_ORDER)
@@ -135,7 +135,7 @@ class StockAdvice(ShopTable):
     rule = models.JSONField(default=dict)  # the lead time, pack size … that the advice used
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = StockAdviceQuerySet.as_manager()
+    objects: ClassVar = StockAdviceQuerySet.as_manager()
 
     @property
     def owed(self) -> int:
@@ -277,6 +277,6 @@ class OddDay:
         return Noted("odd_order.said", because[self.counts], told)
 
 
-def standing(shop: Shop, variant_id: int) -> QuerySet:
+def standing(shop: Shop, variant_id: int) -> QuerySet[ForecastOverride]:
     """Keep the numbers of the merchant's own that still count for a variant."""
     return ForecastOverride.objects.for_shop(shop).filter(variant_id=variant_id, ended_at=None)

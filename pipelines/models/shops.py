@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.utils import timezone
 
-from pipelines.models.base import ShopQuerySet, ShopTable
+from pipelines.models.base import ShopTable
 
 
-class ShopStates(models.QuerySet):
+class ShopStates(models.QuerySet["Shop"]):
     def installed(self) -> ShopStates:
         """Keep the shops that have the app and have not been erased."""
         return self.filter(installed_at__isnull=False, uninstalled_at__isnull=True, redacted_at__isnull=True)
@@ -153,8 +153,6 @@ class StockRule(ShopTable):
         "service_level",
         "unit_cost_minor",
     )
-
-    objects = ShopQuerySet.as_manager()
 
     class Meta:
         constraints = [

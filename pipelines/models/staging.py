@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
 from pipelines.models.base import ShopQuerySet, ShopTable
 
 
-class StoreLinks(ShopQuerySet):
+class StoreLinks(ShopQuerySet["StoreLink"]):
     def confirmed(self) -> StoreLinks:
         """Keep the links that both sides agreed to."""
         return self.filter(confirmed_at__isnull=False)
@@ -25,7 +27,7 @@ class StoreLink(ShopTable):
     by = models.CharField(max_length=40)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = StoreLinks.as_manager()
+    objects: ClassVar = StoreLinks.as_manager()
 
     class Meta:
         constraints = [

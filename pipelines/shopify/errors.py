@@ -63,7 +63,7 @@ class TooCostly(QueryRefused):
 class UserErrors(ShopifyError):
     """A mutation was understood and refused: Shopify says why, field by field."""
 
-    def __init__(self, errors: list[dict]) -> None:
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
         self.errors = errors
         super().__init__("; ".join(str(error.get("message", "")) for error in errors)[:400])
 
