@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from dashboard.asking import MerchantRequest
+from dashboard.asking import Request
 from pipelines.usecases import shared_words
 
 SALT = "dashboard.said"
@@ -24,9 +24,10 @@ class SeeOther(HttpResponseRedirect):
 
 
 def show(
-    request: MerchantRequest, template: str | Sequence[str], context: dict[str, Any], *, status: int = 200
+    request: Request, template: str | Sequence[str], context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Render a page, by the first of its templates: dates in the shop's zone, what the last action has to say."""
+    assert request.shop  # a guard let somebody in
     known = {**said(request), "shop": request.shop, "spoken": shared_words()}
     with timezone.override(request.shop.zone):
         page = render_to_string(template, known | context, request)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from shopmlops import env, logs
@@ -123,7 +124,7 @@ RQ_QUEUES = {
 
 # Files: artifacts of model versions on the file system, or in S3 by ARTIFACT_STORAGE.
 ARTIFACT_STORAGE = env.text("ARTIFACT_STORAGE", "django.core.files.storage.FileSystemStorage")
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "artifacts": {
         "BACKEND": ARTIFACT_STORAGE,
         "OPTIONS": {"location": STATE_DIR / "artifacts"} if ARTIFACT_STORAGE.endswith("FileSystemStorage") else {},

@@ -44,3 +44,15 @@ class ShopTable(models.Model):
 
     class Meta:
         abstract = True
+
+
+class ShopSums(ShopTable):
+    """A table of sums over a shop's rows in another, written with them."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def sum_up(cls, shop: models.Model | int) -> None:
+        """Put the sums of a shop's rows in the place of those before."""
+        raise NotImplementedError

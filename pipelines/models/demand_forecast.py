@@ -13,7 +13,7 @@ from django.db.models import BigIntegerField, Count, Max, Model, Q, QuerySet, Su
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from pipelines.models.base import ShopQuerySet, ShopTable
+from pipelines.models.base import ShopQuerySet, ShopSums, ShopTable
 from pipelines.models.ledger import Noted
 from pipelines.models.shops import Shop
 
@@ -168,7 +168,7 @@ class StockAdvice(ShopTable):
         ]
 
 
-class StockTotals(ShopTable):
+class StockTotals(ShopSums):
     """The advice on one place in sums, written with its rows, so that no page counts them; money in minor units."""
 
     location_id = models.BigIntegerField(default=0)  # 0: all together

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from django.apps import apps
 from django.db.models import Model
 
+from pipelines.models.base import ShopTable
 from pipelines.usecases import USE_CASES
 
 
@@ -23,9 +24,11 @@ def module_of(slug: str) -> str:
     return f"pipelines.models.{slug}"
 
 
-def table(name: str) -> type[Model]:
+def table(name: str) -> type[ShopTable]:
     """Return a table by its name."""
-    return apps.get_model("pipelines", name)
+    found = apps.get_model("pipelines", name)
+    assert issubclass(found, ShopTable), name
+    return found
 
 
 def tables_of(slug: str) -> list[type[Model]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ShopifyError(Exception):
     """Anything that Shopify did not do for us."""

@@ -11,7 +11,7 @@ from pipelines.models import Alert, LifecycleEvent, Release, Shop
 
 Severity = Alert.Severity
 TOLD_FOR = timedelta(days=1)
-RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
+RANK: dict[str, int] = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
 def tell(
@@ -27,7 +27,7 @@ def tell(
     minor_per_hour: int | None = None,
 ) -> Alert:
     """Open an alert, or note that it lasts; one that became worse says so."""
-    shop_id = getattr(shop, "pk", shop)
+    shop_id = shop.pk if isinstance(shop, Shop) else shop
     with transaction.atomic():
         alert, is_new = Alert.objects.get_or_create(
             shop_id=shop_id,
@@ -70,7 +70,7 @@ def repeat(alert: Alert, title: str, text: str, severity: str, minor_per_hour: i
 
 def close(shop: Shop | int, key: str, now: datetime) -> bool:
     """Say that what an alert told of is over; False when there was none."""
-    shop_id = getattr(shop, "pk", shop)
+    shop_id = shop.pk if isinstance(shop, Shop) else shop
     with transaction.atomic():
         open_alert = (
             Alert.objects.select_for_update(no_key=True).for_shop(shop_id).filter(key=key, closed_at=None).first()

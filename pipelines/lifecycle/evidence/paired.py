@@ -185,7 +185,7 @@ def priced(plan: Plan, facts: Frames, compare: Callable[..., Table]) -> Table:
     """Let the use case price the periods of a plan."""
     mine = said(plan, plan.pair.version.pk)
     other = None if plan.pair.against is None else said(plan, plan.pair.against.pk)
-    found = compare(facts, mine, other, days=plan.length)
+    found: Table = compare(facts, mine, other, days=plan.length)
     return found[np.isfinite(found["loss"]) & np.isfinite(found["against"])]
 
 

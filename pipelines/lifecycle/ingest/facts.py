@@ -12,7 +12,7 @@ import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -39,12 +39,18 @@ ALWAYS = "true"
 CONTRADICTS = f"{SAME_TIME} AND old.content_hash <> excluded.content_hash"
 
 
+class Shape(Protocol):
+    """A named tuple, whose fields are a table's columns."""
+
+    _fields: ClassVar[tuple[str, ...]]
+
+
 @dataclass(frozen=True)
 class Table:
     """A table of facts with the shape that fills it."""
 
     name: str
-    shape: type
+    shape: type[Shape]
     key: tuple[str, ...] = ("shop_id", "shopify_id")
     keeps: tuple[str, ...] = ()  # columns whose known value stands where none arrived
     first_stands: tuple[str, ...] = ()  # columns that never change once known
@@ -323,7 +329,7 @@ def bury_unlisted(table: Table, shop_id: int, listed: Collection[int], before: s
             " WHERE shop_id = %s AND deleted_at IS NULL AND updated_at < %s AND shopify_id <> ALL(%s)",
             [before, before, shop_id, before, list(listed)],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 class Deletion(NamedTuple):
@@ -481,4 +487,4 @@ def replace_stock(levels: Iterable[shapes.Stock]) -> int:
     newest = {(level.shop_id, level.inventory_item_id, level.location_id, level.updated_at): level for level in levels}
     with connection.cursor() as cursor, staged(cursor, STOCK, newest.values()) as incoming:
         cursor.execute(REPLACE_STOCK.format(incoming=incoming, columns=", ".join(STOCK.columns)))
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -26,6 +26,7 @@ from pipelines.lifecycle.errors import OWN_FAULTS, ArtifactRefused, StageError, 
 from pipelines.lifecycle.serving.sound import soundness
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, ModelVersion, Release, ServingWindow, Shop, own
+from pipelines.models.base import ShopSums
 from pipelines.stats import assignment, clock
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
@@ -276,7 +277,9 @@ def show(said: Saying, output: Output, rows: pd.DataFrame) -> int:
     known.delete()
     written = copy_rows(table, signed(rows, said).assign(updated_at=said.now.isoformat()))
     if output.kept.sums:
-        own.table(output.kept.sums).sum_up(said.deployment.shop_id)
+        sums = own.table(output.kept.sums)
+        assert issubclass(sums, ShopSums)
+        sums.sum_up(said.deployment.shop_id)
     return written
 
 

@@ -14,11 +14,12 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from pipelines.shopify.reading.texts import clean
 
-SCALARS = frozenset({str, int, float, bool, type(None)})
+SCALARS: frozenset[type] = frozenset({str, int, float, bool, type(None)})
 ABSENT = object()
 NO_SUCH_FORM = "[removed]"  # stands for a value that has not the form of its field: whatever it is, it is not that
 

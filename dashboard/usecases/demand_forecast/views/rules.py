@@ -76,7 +76,7 @@ def upload(request: MerchantRequest) -> HttpResponse:
     """Take a file of rules: all of it, or none with each wrong line named."""
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        problems = [problem for errors in form.errors.values() for problem in errors]
+        problems = [str(problem) for errors in form.errors.values() for problem in errors]
         return show(
             request, "usecases/demand_forecast/rules.html", {"page": rules_page(request.shop, problems)}, status=422
         )

@@ -97,7 +97,7 @@ def rule(request: MerchantRequest, variant_id: int) -> HttpResponse:
     row = find(request, variant_id)
     form = RuleForm(request.POST)
     if not form.is_valid():
-        page = replace(variant_page(request.shop, row, timezone.now()), rule=form.data.dict())
+        page = replace(variant_page(request.shop, row, timezone.now()), rule=request.POST.dict())
         return show(request, "usecases/demand_forecast/variant.html", {"page": page, "rule_form": form}, status=422)
     known = preferences.Rule("", variant_id, form.values(request.shop.currency))
     return changed(request, variant_id, "Saved", partial(preferences.set_rules, request.shop, [known]))
