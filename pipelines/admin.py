@@ -17,7 +17,8 @@ NEWEST_ROWS = 5_000  # as far as an operator pages without a filter; beyond that
 
 
 if TYPE_CHECKING:
-    Pages, Rows = Paginator[Any], admin.ModelAdmin[Any]
+    Pages = Paginator[Any]
+    Rows = admin.ModelAdmin[Any]
 else:
     Pages, Rows = Paginator, admin.ModelAdmin  # not generic while the app runs
 

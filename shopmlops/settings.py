@@ -95,7 +95,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 PATIENCE = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3}
 
 
-def database(url: str) -> dict[str, object]:
+def database(url: str) -> dict[str, Any]:
     """Return Django's settings for a postgresql:// address, also one with a socket in ?host=."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
@@ -113,7 +113,7 @@ def database(url: str) -> dict[str, object]:
     }
 
 
-DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///shopmlops"))}
+DATABASES: dict[str, dict[str, Any]] = {"default": database(env.text("DATABASE_URL", "postgresql:///shopmlops"))}
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 # Queues

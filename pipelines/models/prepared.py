@@ -78,7 +78,7 @@ class prepared(Generic[Row]):
 
 def tuples_of(names: list[str]) -> Make:
     """Return what makes a named tuple of what was read."""
-    row: Any = namedtuple("Row", names)
+    row: Any = namedtuple("Row", names)  # type: ignore[misc]  # its fields are the columns that were asked for
     make: Make = row._make
     return make
 

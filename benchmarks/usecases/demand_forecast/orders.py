@@ -174,7 +174,7 @@ def organiser_level(known: pd.DataFrame) -> FloatArray:
     mean = known.mean()
     season = mean.groupby(week_of).mean()
     season = season / season.mean()
-    plain = known / season.loc[week_of].clip(lower=LEAST_FACTOR).to_numpy()
+    plain = known.div(season.loc[week_of].clip(lower=LEAST_FACTOR).to_numpy())
     level = plain.iloc[:, -SMOOTHED_WEEKS:].mean(axis=1).fillna(0.0).to_numpy()
     ahead = pd.date_range(known.columns[-1], periods=COVERED_WEEKS + 1, freq="7D")[1:]
     factors = season.reindex(ahead.isocalendar().week.to_numpy()).fillna(1.0)

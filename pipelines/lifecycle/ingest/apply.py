@@ -15,8 +15,7 @@ from pipelines.lifecycle.ingest.facts import Deletion, Taken
 from pipelines.lifecycle.ingest.sets import Key
 from pipelines.models import Order, Shop, SyncRun, Variant, WebhookDelivery
 from pipelines.shopify.reading import payloads
-from pipelines.shopify.reading.shapes import Malformed, currency, identifier, moment
-from pipelines.shopify.reading.texts import words
+from pipelines.shopify.reading.shapes import Malformed, currency, identifier, moment, words
 from pipelines.shopify.reading.topics import TOPICS, number
 
 State = WebhookDelivery.State

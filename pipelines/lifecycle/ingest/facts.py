@@ -12,7 +12,7 @@ import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -39,18 +39,12 @@ ALWAYS = "true"
 CONTRADICTS = f"{SAME_TIME} AND old.content_hash <> excluded.content_hash"
 
 
-class Shape(Protocol):
-    """A named tuple, whose fields are a table's columns."""
-
-    _fields: ClassVar[tuple[str, ...]]
-
-
 @dataclass(frozen=True)
 class Table:
     """A table of facts with the shape that fills it."""
 
     name: str
-    shape: type[Shape]
+    shape: type[NamedTuple]
     key: tuple[str, ...] = ("shop_id", "shopify_id")
     keeps: tuple[str, ...] = ()  # columns whose known value stands where none arrived
     first_stands: tuple[str, ...] = ()  # columns that never change once known

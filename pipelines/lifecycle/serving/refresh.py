@@ -254,7 +254,7 @@ def remember(said: Saying, output: Output, rows: pd.DataFrame) -> int:
     """Store what a speaker said from this origin, and thin out old origins."""
     assert isinstance(output.kept, Remembered)
     table = own.table(output.table)
-    known = table.objects.for_shop(said.deployment.shop_id)
+    known = own.rows(output.table, said.deployment.shop_id)
     known.filter(version=said.speaker.version, origin=said.origin).delete()
     old = known.filter(origin__lt=said.origin - output.kept.daily)
     old.exclude(origin__iso_week_day=WEEKLY_ORIGIN).delete()
@@ -268,7 +268,7 @@ def show(said: Saying, output: Output, rows: pd.DataFrame) -> int:
     """
     assert isinstance(output.kept, Shown)
     table, unit, speaker = own.table(output.table), output.kept.unit, said.speaker
-    known = table.objects.for_shop(said.deployment.shop_id)
+    known = own.rows(output.table, said.deployment.shop_id)
     if not speaker.weight:
         return 0
     if speaker.weight < 100:
