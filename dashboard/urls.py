@@ -3,7 +3,19 @@
 from django.urls import path
 
 from dashboard import brought, embedding
-from dashboard.views import data, experiments, home, releases, settings, start, store_link, use_cases, versions
+from dashboard.views import (
+    alerts,
+    data,
+    experiments,
+    home,
+    own_events,
+    releases,
+    settings,
+    start,
+    store_link,
+    use_cases,
+    versions,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -29,11 +41,19 @@ urlpatterns = [
     path("releases/<int:pk>/roll-back", releases.abort, name="abort"),
     path("experiments", experiments.experiments, name="experiments"),
     path("roll-back/<slug:use_case>", releases.roll_back, name="roll-back"),
+    path("alerts", alerts.alerts, name="alerts"),
+    path("alerts/<int:pk>/answer", alerts.answer, name="answer-alert"),
+    path("alerts/channels", alerts.channels, name="alert-channels"),
+    path("alerts/channels.json", alerts.export_channels, name="alert-channels-file"),
+    path("alerts/channels/<int:pk>/test", alerts.test_channel, name="test-alert-channel"),
+    path("alerts/channels/<int:pk>/remove", alerts.remove_channel, name="remove-alert-channel"),
     path("data", data.data, name="data"),
     path("data/check", data.check, name="check"),
     path("data/replay", data.replay_all, name="replay-failed"),
     path("data/deliveries/<int:pk>/replay", data.replay_one, name="replay"),
     path("settings", settings.settings, name="settings"),
+    path("settings/events", own_events.add_event, name="add-event"),
+    path("settings/events/<int:pk>/remove", own_events.remove_event, name="remove-event"),
     path("settings/freezes", settings.add_freeze, name="add-freeze"),
     path("settings/freezes/<int:pk>", settings.settle_freeze, name="settle-freeze"),
     path("test-store", store_link.test_store, name="test-store"),

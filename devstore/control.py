@@ -16,7 +16,18 @@ from devstore.tokens import USERS
 from devstore.trading import CHANGEABLE, CannotTrade
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-COUNTED = ("orders", "lines", "products", "variants", "customers", "refunds", "checkouts", "metafields", "tokens")
+COUNTED = (
+    "orders",
+    "lines",
+    "products",
+    "variants",
+    "customers",
+    "refunds",
+    "checkouts",
+    "metafields",
+    "tokens",
+    "flow_runs",
+)
 Lever = Callable[[Platform, dict[str, Any]], Any]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from graphql import GraphQLError, parse
 
+from devstore import flow
 from devstore.bulk import Operations, Run
 from devstore.bulk_export import line_of
 from devstore.bulk_rules import Refused, check
@@ -36,8 +37,10 @@ def error(message: str, field: list[str] | None = None, code: str | None = None,
 class Mutations:
     """Answer the mutations; `scopes_changed` is told when scopes go."""
 
-    def __init__(self, operations: Callable[[], Operations], revoke: Callable[[Context, list[str]], None]) -> None:
-        self.operations, self.revoke = operations, revoke
+    def __init__(
+        self, operations: Callable[[], Operations], revoke: Callable[[Context, list[str]], None], extensions: Path
+    ) -> None:
+        self.operations, self.revoke, self.extensions = operations, revoke, extensions
 
     def table(self) -> dict[str, Mutation]:
         """Return the resolver of every mutation."""
@@ -50,6 +53,7 @@ class Mutations:
             "metafieldsDelete": lambda context, args: delete_metafields(context, args["metafields"]),
             "metafieldDefinitionCreate": lambda context, args: create_definition(context, args["definition"]),
             "appRevokeAccessScopes": self.revoke_scopes,
+            "flowTriggerReceive": self.start_flow,
         }
 
     def run_query(self, context: Context, args: dict[str, Any]) -> dict[str, Any]:
@@ -126,6 +130,10 @@ class Mutations:
             return {"revoked": None, "userErrors": [error(message, ["scopes"], "CANNOT_REVOKE_REQUIRED_SCOPES")]}
         self.revoke(context, asked)
         return {"revoked": [{"handle": scope, "description": scope} for scope in asked], "userErrors": []}
+
+    def start_flow(self, context: Context, args: dict[str, Any]) -> dict[str, Any]:
+        """Start the workflows that begin with a trigger of the app's."""
+        return flow.receive(self.extensions, context, args.get("handle"), args.get("payload"))
 
 
 def _started(row: Row) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Platform:
         self.store = Store(settings.state, settings.admin_origin)
         self.tokens = Tokens(self.store, settings.client_id, settings.client_secret)
         self.webhooks = Webhooks(self.store, settings.app_url, settings.client_secret, self._subscription)
-        mutations = Mutations(lambda: self.operations, self.revoke_scopes)
+        mutations = Mutations(lambda: self.operations, self.revoke_scopes, settings.config.parent / "extensions")
         schema = load_schema(mutations.table())
         self.api = Api(schema)
         self.operations = Operations(self.store, schema, self._finished)

@@ -62,6 +62,8 @@ CREATE TABLE IF NOT EXISTS metafield_definitions (
 CREATE TABLE IF NOT EXISTS deliveries (
   id INTEGER PRIMARY KEY, shop TEXT, topic TEXT, body BLOB, headers TEXT, due_at REAL, attempts INTEGER DEFAULT 0,
   state TEXT DEFAULT 'waiting', status INTEGER);
+CREATE TABLE IF NOT EXISTS flow_runs (
+  id INTEGER PRIMARY KEY, shop TEXT, handle TEXT, payload TEXT, at INTEGER);
 CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), ahead REAL);
 CREATE TABLE IF NOT EXISTS knobs (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value INTEGER);

@@ -24,7 +24,7 @@ DEMO_SECRET_FILE = "demo-secret"  # noqa: S105 (a name, no secret)
 @register
 def setup_is_consistent(**kwargs: Any) -> list[CheckMessage]:
     """Report every inconsistency of the settings, with an id and a hint."""
-    return [*secrets(), *addresses(), *hosts(), *strangers(), *clock(), *demo()]
+    return [*secrets(), *addresses(), *hosts(), *strangers(), *mail(), *clock(), *demo()]
 
 
 def refuse_unsafe_start() -> None:
@@ -138,6 +138,24 @@ def strangers() -> Iterator[CheckMessage]:
             "ADMIN_HOST is not set: /admin/ answers under the merchants' address.",
             hint="Give operators a host name of their own, which strangers cannot reach.",
             id="shopmlops.W002",
+        )
+
+
+def mail() -> Iterator[CheckMessage]:
+    """Report that nobody could be written to."""
+    if settings.DEMO:
+        return
+    if not settings.EMAIL_HOST:
+        yield Warning(
+            "EMAIL_HOST is not set: no alert goes out by e-mail.",
+            hint="Name a mail server; merchants who asked for e-mail read on their Alerts page that it does not work.",
+            id="shopmlops.W003",
+        )
+    if not settings.ADMINS:
+        yield Warning(
+            "OPERATOR_MAILS is not set: nobody is written to when monitoring itself stops.",
+            hint="Name somebody; /readyz and the log say it in any case.",
+            id="shopmlops.W004",
         )
 
 

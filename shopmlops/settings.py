@@ -40,6 +40,20 @@ APP_BRIDGE_URL = env.text("APP_BRIDGE_URL", "https://cdn.shopify.com/shopifyclou
 POLARIS_URL = env.text("POLARIS_URL", "https://cdn.shopify.com/shopifycloud/polaris-1.js")
 SHOPIFY_BULK_HOSTS = env.words("SHOPIFY_BULK_HOSTS", "storage.googleapis.com,.shopify.com,.shopifycloud.com")
 
+# Mail: alerts that merchants asked for, and what operators must know. The demo keeps its letters as files.
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_PORT = env.number("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if DEMO else 'smtp'}.EmailBackend"
+EMAIL_FILE_PATH = STATE_DIR / "mail"
+MAIL_WORKS = DEMO or bool(EMAIL_HOST)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM", "shopmlops@localhost")
+EMAIL_SUBJECT_PREFIX = "[shopmlops] "
+ADMINS = [(address, address) for address in env.words("OPERATOR_MAILS")]
+
 # Django
 INSTALLED_APPS = [
     "django.contrib.admin",

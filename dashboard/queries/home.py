@@ -93,7 +93,8 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
     ahead = freezes.windows_ahead(shop, now)
     on = freezes.without_a_gap(ahead, now)
     models = model_states(shop, shop.settings, now)
-    alerts = sorted(open_alerts(shop), key=lambda alert: board.RANK[alert.severity], reverse=True)
+    awake = [alert for alert in open_alerts(shop) if not alert.snoozed_until or alert.snoozed_until <= now]
+    alerts = sorted(awake, key=lambda alert: board.RANK[alert.severity], reverse=True)
     return HomePage(
         now=now,
         data=data,

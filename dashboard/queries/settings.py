@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from dashboard.brought import Settings, all_brought
 from dashboard.forms import FreezeForm, SettingsForm
+from dashboard.own_event_form import OwnEventForm
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
 from pipelines.lifecycle.releases import traffic
-from pipelines.models import Deployment, FreezeWindow, Shop, ShopSettings, Staff
+from pipelines.models import Deployment, FreezeWindow, OwnEvent, Shop, ShopSettings, Staff
 from pipelines.strategies import Traffic
 from pipelines.usecases import USE_CASES
 
@@ -43,6 +44,14 @@ class Freeze:
 
 
 @dataclass(frozen=True)
+class Event:
+    """One event of the merchant's own, in words."""
+
+    row: OwnEvent
+    days: str
+
+
+@dataclass(frozen=True)
 class Person:
     """Somebody who may be named as approver; no name is stored, so role and first day tell people apart."""
 
@@ -64,6 +73,9 @@ class SettingsPage:
     freezes: list[Freeze]
     freeze_values: dict[str, str]
     freeze_errors: dict[str, list[str]]
+    events: list[Event]
+    event_values: dict[str, str]
+    event_errors: dict[str, list[str]]
     approvers: list[Person]
     ways: list[tuple[str, str]]
     unfit: list[str]  # why a way of releasing does not suit a model
@@ -76,7 +88,10 @@ class SettingsPage:
 
 
 def settings_page(
-    settings: ShopSettings, form: SettingsForm | None = None, freeze: FreezeForm | None = None
+    settings: ShopSettings,
+    form: SettingsForm | None = None,
+    freeze: FreezeForm | None = None,
+    event: OwnEventForm | None = None,
 ) -> SettingsPage:
     """Read the settings, or show again what was typed and what is wrong with it."""
     typed = {name: form.data.get(name, "") for name in form.fields} if form else {}
@@ -93,13 +108,21 @@ def settings_page(
         brought=[each.settings for each in all_brought()],
         may_publish=shop.has_scope("write_products"),
         freezes=freezes_of(shop, timezone.now()),
-        freeze_values={name: freeze.data.get(name, "") for name in freeze.fields} if freeze else {},
+        freeze_values=typed_in(freeze),
         freeze_errors=errors_of(freeze),
+        events=events_of(shop, timezone.now()),
+        event_values=typed_in(event),
+        event_errors=errors_of(event),
         approvers=people_of(shop, settings),
         ways=list(STRATEGIES.items()),
         unfit=unfit(traffics),
         usual_budget=f"{words.money(usual, shop.currency)}: a day’s sales" if usual else "A day’s sales",
     )
+
+
+def typed_in(form: Form | None) -> dict[str, str]:
+    """Return what was typed, field by field."""
+    return {name: form.data.get(name, "") for name in form.fields} if form else {}
 
 
 def errors_of(form: Form | None) -> dict[str, list[str]]:
@@ -135,6 +158,19 @@ def unfit(traffics: list[tuple[str, Traffic]]) -> list[str]:
             if why := way.fits(known):
                 ways.setdefault((title, why), []).append(STRATEGIES[name])
     return [f"{title}: not with “{'” or “'.join(names)}”. {why}" for (title, why), names in ways.items()]
+
+
+def events_of(shop: Shop, now: datetime) -> list[Event]:
+    """List the merchant's own events, the latest first."""
+    today = now.astimezone(shop.zone).date()
+    rows = OwnEvent.objects.for_shop(shop).order_by("-first_day", "-pk")
+    return [Event(row, days_of(row, today)) for row in rows]
+
+
+def days_of(row: OwnEvent, today: date) -> str:
+    """Say the days of an event."""
+    first, last = words.day(row.first_day, today), words.day(row.last_day, today)
+    return first if row.first_day == row.last_day else f"{first} to {last}"
 
 
 def freezes_of(shop: Shop, now: datetime) -> list[Freeze]:

@@ -43,6 +43,11 @@ EVENTS = lineage.WORDS | {
     "alert.opened": "Alert",
     "alert.worse": "Alert became worse",
     "alert.closed": "Alert is over",
+    "alert.reopened": "Alert came back",
+    "alert.unanswered": "Alert was not answered",
+    "alert.acknowledged": "Alert acknowledged",
+    "alert.snoozed": "Alert snoozed",
+    "alert.woken": "Alert woken",
 }
 REASONS = {
     "unsafe_artifact": Badge("Files changed", "critical"),

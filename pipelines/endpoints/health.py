@@ -17,10 +17,12 @@ from typing import Generic, TypeVar
 from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.db import connection
+from django.utils import timezone
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from redis import Redis, RedisError
 
 from pipelines.endpoints.patience import Receive, Scope, Send, answer
+from pipelines.lifecycle.alerts import pulses
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +41,11 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
     elif path == "/healthz":
         await answer(send, 200, b'{"ok": true}', JSON)
     elif path == "/readyz":
-        parts = await READINESS.ask() or {"database": False, "redis": False}
-        # Webhooks are stored without Redis, so its loss is named but does not take the process out of service.
+        parts = await READINESS.ask() or {"database": False, "redis": False, "monitoring": False}
+        # Webhooks are stored without Redis, and while nobody watches: that is named, and stops no process.
         is_ready = parts["database"]
+        if is_ready and not parts["monitoring"]:
+            OPERATORS.begin()
         await answer(send, 200 if is_ready else 503, json.dumps({"ok": is_ready, **parts}).encode(), JSON)
     elif not knows_the_token(dict(scope["headers"]).get(b"authorization", b"")):
         await answer(send, 404, b"")
@@ -58,12 +62,16 @@ class Question(Generic[Said]):
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="health")
         self.asked: Future[Said] | None = None
 
-    async def ask(self) -> Said | None:
-        """Return the answer, or nothing where it does not come in time."""
+    def begin(self) -> Future[Said]:
+        """Have it asked, unless it is being asked."""
         if self.asked is None or self.asked.done():
             self.asked = self.thread.submit(self.function)
+        return self.asked
+
+    async def ask(self) -> Said | None:
+        """Return the answer, or nothing where it does not come in time."""
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self.asked)), SECONDS)
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self.begin())), SECONDS)
         except TimeoutError:
             return None
         except Exception as error:
@@ -73,7 +81,14 @@ class Question(Generic[Said]):
 
 def readiness() -> dict[str, bool]:
     """Return which parts answer."""
-    return {"database": database_answers(), "redis": redis_answers()}
+    has_database = database_answers()
+    watches = has_database and not pulses.silent(timezone.now())
+    return {"database": has_database, "redis": redis_answers(), "monitoring": watches}
+
+
+def tell_operators() -> None:
+    """Write to the operators that monitoring stopped: this process is none of those that watch."""
+    pulses.tell_operators(timezone.now())
 
 
 def database_answers() -> bool:
@@ -108,6 +123,11 @@ FLEET = {
     "shopmlops_deliveries_due": "SELECT count(*) FROM pipelines_webhookdelivery WHERE state IN ('received', 'failed')",
     "shopmlops_deliveries_dead": "SELECT count(*) FROM pipelines_webhookdelivery WHERE state = 'dead'",
     "shopmlops_trainings_open": "SELECT count(*) FROM pipelines_trainingrun WHERE state IN ('queued', 'running')",
+    "shopmlops_alerts_open": "SELECT count(*) FROM pipelines_alert WHERE closed_at IS NULL",
+    "shopmlops_alert_messages_waiting": "SELECT count(*) FROM pipelines_alertdelivery WHERE state = 'waiting'",
+    "shopmlops_alert_messages_failed": "SELECT count(*) FROM pipelines_alertdelivery WHERE state = 'failed'",
+    "shopmlops_monitoring_seen_timestamp_seconds": "SELECT coalesce(extract(epoch FROM min(at)), 0)"
+    " FROM pipelines_pulse",
     "shopmlops_decisions_waiting": "SELECT count(*) FROM pipelines_release WHERE phase = 'awaiting_approval'",
 }
 
@@ -122,4 +142,4 @@ def fleet() -> bytes:
     return generate_latest(registry)
 
 
-READINESS, COUNTS = Question(readiness), Question(fleet)
+READINESS, COUNTS, OPERATORS = Question(readiness), Question(fleet), Question(tell_operators)

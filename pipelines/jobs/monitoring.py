@@ -7,15 +7,18 @@ from pipelines.jobs.queue import job
 
 @job(timeout=600)
 def keep_up() -> None:
-    """Have peak hours learned and closed evidence restated, sum up what was late, forget who was between."""
+    """Have peak hours learned, what runs judged, and closed evidence restated; sum up what was late."""
     from django.utils import timezone
 
+    from pipelines.lifecycle import due
     from pipelines.lifecycle.evidence import answers, blocks, exposures
     from pipelines.models import Shop
 
     now = timezone.now()
     for shop_id in Shop.objects.installed().values_list("pk", flat=True):
         learn_peak_hours.enqueue(shop_id)
+    for shop_id, use_case in due.watched():
+        judge.enqueue(shop_id, use_case)
     for release_id in blocks.seen_lately(now):
         restate.enqueue(release_id)
     answers.sum_up(now, answers.LOOKS_FAR_BACK)
@@ -30,6 +33,48 @@ def sum_up() -> None:
     from pipelines.lifecycle.evidence import answers
 
     answers.sum_up(timezone.now())
+
+
+@job(timeout=600)
+def measure() -> None:
+    """Measure the hours and days that ended lately, and tell where what runs does badly."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.monitor import measure as stage
+    from pipelines.lifecycle.monitor import watch
+
+    now = timezone.now()
+    stage.measure(now)
+    watch.look(now)
+
+
+@job(timeout=1800)
+def measure_late() -> None:
+    """Measure what no pass of the last two days found, and what came late."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.monitor import measure as stage
+
+    stage.measure(timezone.now(), stage.LOOKS_FAR_BACK)
+
+
+@job(queue="training", timeout=1800, is_found_again=True)
+def judge(shop_id: int, use_case: str) -> None:
+    """Judge how near those who spoke came, and whether what they are told and say is still usual."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.data import dataset
+    from pipelines.lifecycle.monitor import accuracy, drifts
+    from pipelines.models import Shop
+    from pipelines.usecases import USE_CASES
+
+    shop, now = Shop.objects.get(pk=shop_id), timezone.now()
+    facts = None
+    if USE_CASES[use_case].serves == "batch":
+        facts = dataset.read(dataset.Source(shop, now), use_case)
+        if accuracy.is_judged(use_case):
+            accuracy.judge(shop, use_case, facts, now)
+    drifts.look(shop, use_case, facts, now)
 
 
 @job(is_found_again=True)

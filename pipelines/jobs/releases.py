@@ -143,7 +143,7 @@ def keep_time() -> None:
 
     from pipelines.lifecycle import look as stage
     from pipelines.lifecycle import turns
-    from pipelines.lifecycle.alerts import board
+    from pipelines.lifecycle.alerts import board, pulses
     from pipelines.lifecycle.releases import approval
 
     now = timezone.now()
@@ -151,6 +151,7 @@ def keep_time() -> None:
         evaluate.enqueue(release_id)
     approval.expire(now)
     board.close_over(now)
+    pulses.beat("releases", now)
 
 
 @job(is_found_again=True)
@@ -158,9 +159,9 @@ def look_back() -> None:
     """Say of every late rollback whether it helped, and what it avoided."""
     from django.utils import timezone
 
-    from pipelines.lifecycle.evidence import recovery
+    from pipelines.lifecycle.evidence import rollbacks
 
-    for row in recovery.due(timezone.now()):
+    for row in rollbacks.due(timezone.now()):
         look_back_at.enqueue(row.pk)
 
 
@@ -169,8 +170,8 @@ def look_back_at(release_id: int) -> None:
     """Say of one rollback whether it helped; what goes wrong with it is not the others' affair."""
     from django.utils import timezone
 
-    from pipelines.lifecycle.evidence import recovery
+    from pipelines.lifecycle.evidence import rollbacks
     from pipelines.models import Release
 
     row = Release.objects.select_related("shop", "version").get(pk=release_id)
-    recovery.look_back(row, timezone.now())
+    rollbacks.look_back(row, timezone.now())

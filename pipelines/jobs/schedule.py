@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pipelines.jobs import ingest, ledger, monitoring, privacy, queue, releases, staging, training
+from pipelines.jobs import alerts, ingest, ledger, monitoring, privacy, queue, releases, staging, training
 from pipelines.jobs.queue import Scheduler, job
 
 HEARTBEAT = "shopmlops:heartbeat"
@@ -24,8 +24,12 @@ def scheduler() -> Scheduler:
     clock.add("ledger: sign heads", ledger.sign_heads, every=3600)
     clock.add("training: carry on", training.carry_on, every=60)
     clock.add("answers: sum up", monitoring.sum_up, every=300)
+    clock.add("figures: measure", monitoring.measure, every=900)
+    clock.add("figures: what was late", monitoring.measure_late, every=86_400)
     clock.add("evidence: keep up", monitoring.keep_up, every=86_400)
     clock.add("test stores: carry on", staging.carry_on, every=60)
+    clock.add("alerts: keep", alerts.keep, every=60)
+    clock.add("alerts: send", alerts.send_due, every=15)
     clock.add("releases: keep time", releases.keep_time, every=60)
     clock.add("releases: look back", releases.look_back, every=3600)
     return clock

@@ -28,6 +28,7 @@ from django.utils import timezone
 from pipelines.lifecycle import turns
 from pipelines.lifecycle.errors import BadData
 from pipelines.lifecycle.ingest import backfill, freshness
+from pipelines.lifecycle.monitor import retrain
 from pipelines.lifecycle.releases import freezes
 from pipelines.lifecycle.serving import publish
 from pipelines.lifecycle.versions import runs
@@ -86,7 +87,8 @@ def is_wanted(shop: Shop, use_case: str, trigger: str) -> bool:
         return dead.exists() or mine.filter(state=State.QUEUED).exists()
     if trigger == RENEWAL:
         return dead.exists() or outlasted(timezone.now()).filter(shop=shop, use_case=use_case).exists()
-    return trigger not in BY_CLOCK or dead.exists() or due_trigger(shop, use_case, timezone.now()) == trigger
+    is_clocks = trigger in BY_CLOCK or trigger.startswith(retrain.CAUSE)
+    return not is_clocks or dead.exists() or due_trigger(shop, use_case, timezone.now()) == trigger
 
 
 def can_learn(now: datetime) -> QuerySet[Shop]:
@@ -108,6 +110,7 @@ def with_newest_run(shops: QuerySet[Shop], use_case: str, now: datetime) -> Quer
     failed = TrainingRun.objects.filter(**mine, state=State.FAILED, created_at__gte=now - FAILURES_COUNT_FOR)
     live = Release.objects.filter(**mine, phase=Release.Phase.LIVE, analysis__decay__alarm=True)
     grown_worse = live.annotate(since=KT("analysis__decay__since"))
+    drifted = retrain.began(now).filter(**mine)
     return shops.select_related("settings").annotate(
         run_at=Subquery(newest.values("created_at")[:1]),
         run_state=Subquery(newest.values("state")[:1]),
@@ -115,6 +118,8 @@ def with_newest_run(shops: QuerySet[Shop], use_case: str, now: datetime) -> Quer
         failures=Subquery(failed.order_by().values("shop").annotate(n=Count("pk")).values("n")),
         has_version=Exists(ModelVersion.objects.filter(**mine)),
         decayed_at=Subquery(grown_worse.values("since")[:1]),
+        drifted=Subquery(drifted.values("segment")[:1]),
+        drifted_at=Subquery(drifted.values("made_at")[:1]),
     )
 
 
@@ -159,7 +164,9 @@ def trigger_of(shop: Any, now: datetime) -> str:
         return trigger if now - shop.run_at > STOPPED_TRIED_EVERY else ""
     if shop.run_at < last_slot(shop, now):
         return trigger
-    return "decay" if shop.decayed_at and datetime.fromisoformat(shop.decayed_at) > shop.run_at else ""
+    if shop.decayed_at and datetime.fromisoformat(shop.decayed_at) > shop.run_at:
+        return "decay"
+    return f"{retrain.CAUSE}{shop.drifted}" if shop.drifted_at and shop.drifted_at > shop.run_at else ""
 
 
 def pause_after(failures: int, shop_id: int) -> timedelta:
@@ -218,6 +225,13 @@ def served() -> QuerySet[Deployment]:
     read = SyncRun.objects.filter(shop=OuterRef("shop"), kind=SyncRun.Kind.ORDERS, state=SyncRun.State.DONE)
     pointers = Deployment.objects.filter(use_case__in=in_batches(), shop__in=Shop.objects.installed())
     return pointers.filter(Q(revision__gt=0) | Exists(read))
+
+
+def watched() -> Iterator[tuple[int, str]]:
+    """Yield the pointers to what runs of use cases that say what is watched of them."""
+    named = [slug for slug, case in USE_CASES.items() if case.monitored]
+    pointers = Deployment.objects.filter(use_case__in=named, shop__in=Shop.objects.installed())
+    yield from pointers.order_by("pk").values_list("shop_id", "use_case")
 
 
 def behind(pointers: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment]:

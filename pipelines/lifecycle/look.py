@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from pipelines import strategies
 from pipelines.lifecycle import approvers
-from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.alerts import board, lives
 from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable, Refused
 from pipelines.lifecycle.evidence import kinds, windows
 from pipelines.lifecycle.ingest import freshness
@@ -33,7 +33,6 @@ CLOCKS_DIFFER = timedelta(minutes=1)  # between workers, without a clock having 
 HEALTHY_AFTER = timedelta(hours=24)
 PROMOTIONS_WINDOW = timedelta(days=7)
 WINDOWS_DRAWN = 120
-CALM_WINDOWS = 3  # an alert closes when so many windows passed without it
 GONE = "It was taken away at once and is used no more. There is nothing left to do."
 FIGURES = ("ratio", "harm", "harm_at_peak", "non_inferior", "next_loss")
 
@@ -282,6 +281,15 @@ ACTIONS: dict[Action, Callable[[Release, Look], None]] = {
 }
 
 
+SEE = "Open the release: it shows what was measured, and you can pause it or go back there."
+NEXT_STEPS = {
+    Action.ABORT: "Nothing to do now: what ran before answers again. The release shows what was measured.",
+    Action.ASK: "Open the release and decide. Nothing changes until you do.",
+    Action.PAUSE: "Open the release and say whether it goes on. Until then nothing goes forward.",
+    Action.HOLD: "Nothing goes forward meanwhile, and we look again by ourselves. You can go back on the release.",
+}
+
+
 def alert_on(row: Release, look: Look) -> None:
     """Alert where somebody should know, with the money at risk in this hour; close what has been calm since."""
     is_gone = look.decision.action is Action.ABORT
@@ -290,6 +298,7 @@ def alert_on(row: Release, look: Look) -> None:
             row.shop,
             f"release:{row.pk}:{look.decision.reason}",
             title=look.decision.sentence,
+            next_step=NEXT_STEPS.get(look.decision.action, SEE),
             severity=look.decision.alert,
             use_case=row.use_case,
             release=row,
@@ -297,6 +306,6 @@ def alert_on(row: Release, look: Look) -> None:
             minor_per_hour=None if is_gone else traffic.sales_an_hour(row.shop, look.now),
             now=look.now,
         )
-    calm_since = look.now - CALM_WINDOWS * windows.length_of(row)
-    for calm in row.alerts.filter(closed_at=None, last_at__lte=calm_since):
-        board.close(row.shop, calm.key, look.now)
+    for alert in row.alerts.open():
+        if lives.has_calmed(alert.last_at, look.now, windows.length_of(row)):
+            board.close(row.shop, alert.key, look.now)

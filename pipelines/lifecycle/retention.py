@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from pipelines.lifecycle.data.dataset import LONGEST_WINDOW
 from pipelines.models import (
     Alert,
+    AlertDelivery,
     Checkout,
     DatasetSnapshot,
     Exposure,
@@ -33,6 +34,8 @@ from pipelines.usecases.contract import Remembered
 
 CHUNK = 10_000
 A_MONTH, A_SEASON, OVER_A_YEAR = timedelta(days=35), timedelta(days=90), timedelta(days=400)
+# Hours are on a clock that is changed, so one may be half of one; looks at a release have no length, and decided.
+OF_AN_HOUR = Q(release=None, ends_at__lte=F("starts_at") + timedelta(hours=1))
 WATCHED = [*Release.OPEN, Release.Phase.LIVE]
 
 
@@ -67,8 +70,10 @@ def lives() -> list[Life]:
         Life(Exposure.objects.exclude(release__phase__in=WATCHED), "first_at", A_SEASON),
         Life(PredictionLog.objects.all(), "at", A_MONTH),
         Life(ServingWindow.objects.all(), "ends_at", OVER_A_YEAR),
-        Life(Measurement.objects.all(), "ends_at", OVER_A_YEAR),
+        Life(Measurement.objects.filter(OF_AN_HOUR), "starts_at", A_SEASON),
+        Life(Measurement.objects.all(), "starts_at", OVER_A_YEAR),
         Life(Alert.objects.exclude(closed_at=None), "closed_at", OVER_A_YEAR),
+        Life(AlertDelivery.objects.exclude(settled_at=None), "settled_at", A_SEASON),
         Life(StagingRun.objects.exclude(finished_at=None), "finished_at", OVER_A_YEAR),
         Life(TrainingRun.objects.filter(version=None), "created_at", OVER_A_YEAR),
         Life(DatasetSnapshot.objects.filter(~Exists(taught)), "created_at", OVER_A_YEAR),
@@ -104,8 +109,8 @@ KEPT |= dict.fromkeys(
     DECIDED,
 )
 KEPT |= dict.fromkeys(
-    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "publishedfields", "deployment", "freezewindow",
-     "storelink", "stagedfield", "forgottencustomer", "storagemark"],
+    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "deployment",
+     "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel", "pulse"],
     SMALL,
 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The tables, one file per stage of the story; those that only one use case has stand in a file of its slug."""
 
 from pipelines.models import own
+from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
 from pipelines.models.ingest import (
     Checkout,
     ForgottenCustomer,
@@ -16,12 +17,12 @@ from pipelines.models.ingest import (
     WebhookDelivery,
 )
 from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
-from pipelines.models.machine import NextTry, StorageMark
-from pipelines.models.monitoring import Alert, Measurement, PairedWeek, ServingWindow
+from pipelines.models.machine import NextTry, Pulse, StorageMark
+from pipelines.models.monitoring import Measurement, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import PredictionLog, PublishedFields
-from pipelines.models.shops import CronSlot, Shop, ShopSettings, ShopToken, Staff, StockRule
+from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
 from pipelines.models.training import DatasetSnapshot, TrainingRun
 
@@ -29,6 +30,8 @@ own.bring_in()
 
 __all__ = [
     "Alert",
+    "AlertChannel",
+    "AlertDelivery",
     "Approval",
     "Checkout",
     "CronSlot",
@@ -47,10 +50,12 @@ __all__ = [
     "NextTry",
     "Order",
     "OrderLine",
+    "OwnEvent",
     "PairedWeek",
     "PredictionLog",
     "Product",
     "PublishedFields",
+    "Pulse",
     "Refund",
     "Release",
     "ServingWindow",

@@ -24,3 +24,11 @@ class StorageMark(models.Model):
 
     name = models.CharField(max_length=20, unique=True)
     mark = models.UUIDField(default=uuid.uuid4)
+
+
+class Pulse(models.Model):
+    """That something which watches did so: when last, and whether operators were told that it has stopped."""
+
+    name = models.CharField(max_length=30, unique=True)
+    at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)

@@ -1,9 +1,9 @@
-"""How what runs is doing: windows of serving, weeks compared in money, measurements and alerts."""
+"""How what runs is doing: windows of serving, weeks compared in money and measurements."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
 
 from pipelines.models.base import ShopTable
 
@@ -85,30 +85,4 @@ class Measurement(ShopTable):
                 name="measurement_once",
             )
         ]
-
-
-class Alert(ShopTable):
-    """Something a person should know; the same thing is told once while it lasts."""
-
-    class Severity(models.TextChoices):
-        INFO = "info"
-        WARNING = "warning"
-        CRITICAL = "critical"
-
-    key = models.CharField(max_length=120)  # release:12:no_data
-    use_case = models.CharField(max_length=40, blank=True)
-    release = models.ForeignKey("pipelines.Release", null=True, on_delete=models.SET_NULL, related_name="alerts")
-    severity = models.CharField(max_length=10, choices=Severity, default=Severity.WARNING)
-    title = models.CharField(max_length=120)
-    text = models.CharField(max_length=500, blank=True)
-    minor_per_hour = models.BigIntegerField(null=True)  # money at risk
-    seen = models.PositiveIntegerField(default=1)
-    opened_at = models.DateTimeField()
-    last_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["shop", "key"], condition=Q(closed_at=None), name="alert_open_once")
-        ]
-        indexes = [models.Index(fields=["shop", "-last_at"], name="alert_by_time")]
+        indexes = [BrinIndex(fields=["starts_at"], autosummarize=True, name="measurement_by_time")]

@@ -160,6 +160,25 @@ class StockRule(ShopTable):
         ]
 
 
+class OwnEvent(ShopTable):
+    """Days of the merchant's own that are no usual days: a drop, a sale, a closure."""
+
+    name = models.CharField(max_length=80)
+    first_day = models.DateField()
+    last_day = models.DateField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ShopQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "name", "first_day"], name="own_event_once"),
+            models.CheckConstraint(
+                condition=models.Q(last_day__gte=models.F("first_day")), name="own_event_ends_after_start"
+            ),
+        ]
+
+
 class CronSlot(models.Model):
     """One tick of one scheduled job: whoever inserts the row runs it, so two schedulers do no harm."""
 

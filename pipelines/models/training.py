@@ -36,7 +36,7 @@ class TrainingRun(ShopTable):
         FAILED = "failed"
 
     use_case = models.CharField(max_length=40)
-    trigger = models.CharField(max_length=20)  # first, weekly, renewal, merchant, operator, drift, decay
+    trigger = models.CharField(max_length=60)  # first, weekly, renewal, merchant, operator, decay, drift of …
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     steps = models.JSONField(default=list)  # [{name, started, seconds, cpu_seconds}]
     percent = models.PositiveSmallIntegerField(default=0)

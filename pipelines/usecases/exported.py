@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames, UseCase
+from pipelines.usecases.contract import Event, Frames, UseCase
 
 MANIFEST = "manifest.json"
 DATE = "date"
@@ -59,13 +59,16 @@ def checked(file: Path, digest: str) -> bytes:
 def question(frames: Frames) -> dict[str, str]:
     """Write frames as one row of input."""
     tables = {name: as_text(table) for name, table in frames.tables.items()}
-    return {"asof": frames.asof.isoformat(), "country": frames.country, **tables}
+    events = json.dumps([[one.name, one.first_day.isoformat(), one.last_day.isoformat()] for one in frames.events])
+    return {"asof": frames.asof.isoformat(), "country": frames.country, "events": events, **tables}
 
 
 def frames_of(use_case: UseCase, row: Mapping[Any, Any]) -> Frames:
     """Read frames from one row of input."""
     tables = {name: from_text(row[name]) for name in use_case.needs}
-    return Frames(tables=tables, asof=date.fromisoformat(row["asof"]), country=row["country"])
+    asof, events = date.fromisoformat(row["asof"]), json.loads(row.get("events") or "[]")
+    own = tuple(Event(name, date.fromisoformat(first), date.fromisoformat(last)) for name, first, last in events)
+    return Frames(tables=tables, asof=asof, country=row["country"], events=own)
 
 
 def as_text(table: pd.DataFrame) -> str:

@@ -30,3 +30,12 @@ def test_every_use_case_is_in_the_glossary() -> None:
 
     glossary = (ROOT / "docs/glossary.md").read_text()
     assert [name for name in USE_CASES if USE_CASES[name].title not in glossary] == []
+
+
+def test_every_decision_is_in_the_index_under_its_title_and_numbered_once() -> None:
+    pages = sorted((ROOT / "docs/decisions").glob("0*.md"))
+    index = (ROOT / "docs/decisions/README.md").read_text()
+    said = dict(re.findall(r"^- \[\d{4}\]\((\S+)\) (.+)$", index, re.MULTILINE))
+    titles = {page.name: re.sub(r"^# *\d+[.:]? *", "", page.read_text().splitlines()[0]) for page in pages}
+    assert said == titles
+    assert len({page.name[:4] for page in pages}) == len(pages)

@@ -15,6 +15,7 @@ REASONS = {
     "pipelines/lifecycle/ingest/drain.py drain_one": "counted against one delivery, but for what the database did",
     "pipelines/lifecycle/ingest/drain.py drain_together": "the batch is taken one by one instead",
     "pipelines/lifecycle/alerts/heads.py signs": "what is wrong with one shop's ledger is no other shop's",
+    "pipelines/lifecycle/alerts/send.py tried": "counted against one message, which is tried again",
     "pipelines/lifecycle/ingest/privacy.py finish_erasing": "what cannot be erased now is found again in an hour",
     "pipelines/lifecycle/safe_files.py is_pickle": "whatever the bytes are, they are no pickle",
     "pipelines/lifecycle/serving/refresh.py speak_alongside": "no answer is written, so that nobody is blamed for it",

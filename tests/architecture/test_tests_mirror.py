@@ -15,6 +15,7 @@ ELSEWHERE = {  # module: where it is tested, and why not under its own name
     "lifecycle/look.py": "lifecycle/releases/test_canary_machine.py",  # gathers and decides: a machine of all rooms
     "lifecycle/sandbox/fields.py": "lifecycle/sandbox/test_staging_with_stores.py",  # shown by two stores that answer
     "lifecycle/evidence/pace.py": "lifecycle/releases/test_traffic.py",  # what a plan needs of it
+    "lifecycle/evidence/rollbacks.py": "lifecycle/evidence/test_recovery.py",  # says what is compared there
     "lifecycle/serving/sound.py": "lifecycle/serving/test_refresh.py",  # what is not sound is not written
     "usecases/outputs.py": "usecases/test_contract.py",  # declarations, checked for every use case
     "usecases/watching.py": "usecases/test_contract.py",

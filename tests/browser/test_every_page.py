@@ -26,6 +26,8 @@ PAGES = (
     "/versions/demand_forecast/compare?a=1&b=2",
     "/releases/{card}",
     "/experiments",
+    "/alerts",
+    "/alerts/channels",
     "/data",
     "/settings",
     "/settings/rules",

@@ -87,6 +87,6 @@ def test_every_field_of_a_row_knows_its_value(ours: GraphQLSchema) -> None:
 
 
 def test_every_mutation_is_answered(ours: GraphQLSchema) -> None:
-    mutations = Mutations(lambda: None, lambda context, scopes: None).table()
+    mutations = Mutations(lambda: None, lambda context, scopes: None, Path()).table()
     assert set(ours.mutation_type.fields) == set(mutations)
     load_schema(mutations)

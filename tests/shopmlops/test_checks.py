@@ -34,6 +34,7 @@ def production(settings, tmp_path):
     settings.POLARIS_URL = "https://cdn.shopify.com/shopifycloud/polaris-1.js"
     settings.SHOPIFY_BULK_HOSTS = ["storage.googleapis.com", ".shopify.com"]
     settings.DEBUG, settings.ADMIN_HOST = False, "ops.example.com"
+    settings.EMAIL_HOST, settings.ADMINS = "smtp.example.com", [("ops", "ops@example.com")]
     return settings
 
 
@@ -89,6 +90,13 @@ def test_the_example_file_as_it_stands_misses_only_secrets(tmp_path):
 def test_an_admin_under_the_merchants_address_is_warned_of(production):
     production.ADMIN_HOST = ""
     assert ids() == {"shopmlops.W002"}
+    checks.refuse_unsafe_start()
+
+
+@pytest.mark.parametrize(("name", "empty", "expected"), [("EMAIL_HOST", "", "W003"), ("ADMINS", [], "W004")])
+def test_mail_that_reaches_nobody_is_warned_of(production, name, empty, expected):
+    setattr(production, name, empty)
+    assert ids() == {f"shopmlops.{expected}"}
     checks.refuse_unsafe_start()
 
 

@@ -47,8 +47,15 @@ def sign(shop: Shop, now: datetime) -> bool:
     found = breaches(shop, since=last_head(shop))
     if found:
         log.error("%s", found[0])
-        title = "The record of what was done was changed"
-        board.tell(shop, TOLD, title=title, text=" ".join(found)[:500], severity=board.Severity.CRITICAL, now=now)
+        board.tell(
+            shop,
+            TOLD,
+            title="The record of what was done was changed",
+            text=" ".join(found)[:500],
+            next_step="Write to us and name this alert: the record has to be compared with its signed copies.",
+            severity=board.Severity.CRITICAL,
+            now=now,
+        )
         return False
     signature = base64.b64encode(signing.signing_key().sign(signed_bytes(shop.pk, now.date(), newest))).decode()
     facts = {"seq": newest.seq, "digest": newest.digest, "signature": signature}

@@ -21,7 +21,7 @@ from pipelines.lifecycle.data import frames, stockouts
 from pipelines.lifecycle.ingest import freshness
 from pipelines.models import DatasetSnapshot, Shop
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames, OwnFrame
+from pipelines.usecases.contract import Event, Frames, OwnFrame
 
 MOVED_WINDOW = timedelta(days=91)
 LONGEST_WINDOW = timedelta(days=3 * 365)  # two full years of seasons and one to check them on
@@ -76,9 +76,11 @@ class Source:
     @cached_property
     def known_stockouts(self) -> stockouts.KnownStockouts:
         """Read stock levels as days out of stock; what sells on when nothing is left has none."""
-        known = stockouts.known(*self.stock_in_time)
-        sells_on = known.days["unique_id"].isin(self.series.loc[self.series["continues"] == 1, "unique_id"])
-        return replace(known, days=known.days[~sells_on])
+        hours = stockouts.usual_hours(frames.lines_by_hour(self.shop, self.until - MOVED_WINDOW, self.until))
+        known = stockouts.known(*self.stock_in_time, hours)
+        sells_on = self.series.loc[self.series["continues"] == 1, "unique_id"]
+        days, partly = (rows[~rows["unique_id"].isin(sells_on)] for rows in (known.days, known.partly))
+        return replace(known, days=days, partly=partly)
 
     @cached_property
     def stock_in_time(self) -> tuple[pd.DataFrame, stockouts.Seconds, date, int | None]:
@@ -155,11 +157,14 @@ def join_twins(variants: pd.DataFrame) -> pd.DataFrame:
 
 
 def daily_sales(source: Source) -> pd.DataFrame:
-    """Give demand with its price, its discount and the days out of stock.
+    """Give demand with its price, its discount, the days out of stock, and the share of a day that had some.
 
-    Writes  unique_id | ds | y | price | discount | stockout
+    Writes  unique_id | ds | y | price | discount | stockout | in_stock
     """
-    rows = source.demand.merge(source.out_of_stock, on=["unique_id", "ds"], how="outer")
+    keys = ["unique_id", "ds"]
+    rows = source.demand.merge(source.out_of_stock, on=keys, how="outer")
+    rows = rows.merge(source.known_stockouts.partly, on=keys, how="outer")
+    rows["in_stock"] = rows["in_stock"].astype("float32")
     rows["price"] = rows["listed"] / rows["ordered"]
     rows["discount"] = rows["discount"] / rows["listed"].where(rows["listed"] > 0)
     rows["y"] = rows["y"].fillna(0.0).astype("float32")
@@ -226,7 +231,7 @@ def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
         series=len(source.series),
         rows=len(source.demand),
         units=int(source.demand["y"].sum()),
-        digest=tables_digest(built.tables),
+        digest=tables_digest(built.tables, built.events),
         shares=shares_of(source),
         newest_order_at=newest_order_at(shop, source),
         newest_pull_at=newest_pull,
@@ -239,7 +244,8 @@ def read(source: Source, use_case: str) -> Frames:
     case = USE_CASES[use_case]
     brought = {frame.name: frame for frame in case.own_frames}
     tables = {name: own(source, brought[name]) if name in brought else BUILDERS[name](source) for name in case.needs}
-    return Frames(tables=tables, asof=source.last_day, country=source.shop.country)
+    events = frames.own_events(source.shop)
+    return Frames(tables=tables, asof=source.last_day, country=source.shop.country, events=events)
 
 
 def newest_order_at(shop: Shop, source: Source) -> datetime | None:
@@ -272,9 +278,9 @@ def shares_of(source: Source) -> dict[str, Any]:
     }
 
 
-def tables_digest(tables: Mapping[str, pd.DataFrame]) -> str:
+def tables_digest(tables: Mapping[str, pd.DataFrame], events: tuple[Event, ...] = ()) -> str:
     """Return the digest of frames: the same rows give the same digest."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(events).encode() if events else b"")
     for name in sorted(tables):
         digest.update(name.encode())
         for column in tables[name].columns:

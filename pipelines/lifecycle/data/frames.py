@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 from django.db import connection
 
-from pipelines.models import Shop, ShopSettings, StockRule
+from pipelines.models import OwnEvent, Shop, ShopSettings, StockRule
 from pipelines.models import own as own_tables
-from pipelines.usecases.contract import Output, OwnFrame
+from pipelines.usecases.contract import Event, Output, OwnFrame
 
 EPOCH = date(1970, 1, 1)
 NULL = "\x01"  # not "\\N", which a product may be called
@@ -38,6 +38,12 @@ DAILY_DEMAND = f"""
            sum(l.quantity) AS ordered
     {DEMAND_LINES}
     GROUP BY 1, 2 HAVING sum(l.quantity - l.removed) > 0
+"""
+
+LINES_BY_HOUR = f"""
+    SELECT extract(hour FROM l.processed_at AT TIME ZONE %(zone)s)::int AS hour, count(*) AS lines
+    {DEMAND_LINES}
+    GROUP BY 1
 """
 
 LINES_BY_FATE = """
@@ -121,6 +127,15 @@ def daily_demand(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
     return rows
 
 
+def lines_by_hour(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
+    """Count the order lines of each hour of the day, where the shop is.
+
+    Writes  hour | lines
+    """
+    kinds = columns("hour lines", WHOLE)
+    return read(LINES_BY_HOUR, kinds, shop=shop.pk, zone=shop.timezone, since=since, until=until)
+
+
 def lines_by_fate(shop: Shop, since: datetime, until: datetime) -> dict[str, int]:
     """Count order lines, and those that are no demand by the reason why."""
     row = read(LINES_BY_FATE, {}, shop=shop.pk, since=since, until=until).iloc[0]
@@ -191,6 +206,12 @@ def said(shop: Shop, output: Output, names: Collection[str], version_id: int | N
     """
     rows = own_tables.rows(output.table, shop).filter(version=version_id, origin__in=origins)
     return pd.DataFrame(rows.values_list(*names), columns=[*names])
+
+
+def own_events(shop: Shop) -> tuple[Event, ...]:
+    """Give the merchant's own events; the same name in other letters is the same event."""
+    rows = OwnEvent.objects.for_shop(shop).order_by("first_day", "pk").values_list("name", "first_day", "last_day")
+    return tuple(Event(name.casefold(), first_day, last_day) for name, first_day, last_day in rows)
 
 
 def shop_terms(shop: Shop) -> pd.DataFrame:

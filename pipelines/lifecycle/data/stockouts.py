@@ -23,7 +23,12 @@ COLUMNS = ["unique_id", "ds", "stockout"]
 
 CHUNK = 8192  # series whose days are looked at together
 
+HOURS = 24
+EVEN_LINES = 10  # of an even day in each hour, beside those of the shop
+
 Seconds = NDArray[np.int64]
+ByHour = NDArray[np.float64]
+EVEN_DAY: ByHour = np.linspace(0, 1, HOURS + 1)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class KnownStockouts:
     """The days without stock, and for how many days of which series stock is known at all."""
 
     days: pd.DataFrame  # unique_id | ds | stockout
+    partly: pd.DataFrame  # unique_id | ds | in_stock: the days that had stock for a part of what a day sells, or none
     since: pd.Series  # the first whole day of which stock is known, by series (number of the day)
     n_days: int
 
@@ -40,15 +46,19 @@ class KnownStockouts:
         return int((self.n_days - self.since).sum())
 
 
-def known(moves: pd.DataFrame, midnights: Seconds, first_day: date, imported: int | None) -> KnownStockouts:
+def known(
+    moves: pd.DataFrame, midnights: Seconds, first_day: date, imported: int | None, by_hour: ByHour = EVEN_DAY
+) -> KnownStockouts:
     """Read stock levels (with the series of each item, if any) as days out of stock."""
     moves = moves.dropna(subset=["unique_id"]).astype({"unique_id": "int64"})
     since = known_since(moves, imported)
-    hours = empty_seconds(empty_spells(moves, since, int(midnights[-1])), midnights)
+    hours = empty_seconds(empty_spells(moves, since, int(midnights[-1])), midnights, by_hour)
+    in_stock = (1 - hours["missed"]).round(4)  # a day without any is none, whatever its spells add up to
+    partly = hours[["unique_id"]].assign(ds=day_stamps(first_day, hours["day"]), in_stock=in_stock)
     out = hours[hours["seconds"] > hours["length"] / 2]
     days = pd.DataFrame({"unique_id": out["unique_id"], "ds": day_stamps(first_day, out["day"]), "stockout": KNOWN})
     first_known = pd.Series(np.searchsorted(midnights[:-1], since.to_numpy()), index=since.index)
-    return KnownStockouts(days, first_known, len(midnights) - 1)
+    return KnownStockouts(days, partly, first_known, len(midnights) - 1)
 
 
 def suspected(sales: pd.DataFrame, series: pd.DataFrame, known: KnownStockouts, last_day: date) -> pd.DataFrame:
@@ -146,8 +156,22 @@ def empty_spells(moves: pd.DataFrame, since: pd.Series, until: int) -> pd.DataFr
     return change.loc[(change["left"] <= 0) & (change["end"] > change["start"]), ["unique_id", "start", "end"]]
 
 
-def empty_seconds(spells: pd.DataFrame, midnights: Seconds) -> pd.DataFrame:
-    """Spread spells over days: unique_id | day (number) | seconds without stock | length of the day."""
+def usual_hours(lines: pd.DataFrame) -> ByHour:
+    """Give the share of a day's sales that lies before each hour, leaning on an even day while there are few.
+
+    >>> usual_hours(pd.DataFrame({"hour": [12], "lines": [10**6]}))[[0, 12, 13, 24]].round(3).tolist()
+    [0.0, 0.0, 1.0, 1.0]
+    """
+    sold = np.full(HOURS, EVEN_LINES, dtype=np.float64)
+    np.add.at(sold, lines["hour"].to_numpy(), lines["lines"].to_numpy())
+    return np.concatenate([[0.0], sold.cumsum() / sold.sum()])
+
+
+def empty_seconds(spells: pd.DataFrame, midnights: Seconds, by_hour: ByHour) -> pd.DataFrame:
+    """Spread spells over days.
+
+    Writes  unique_id | day (number) | seconds without stock | missed (share of a day's sales) | length of the day
+    """
     start = np.clip(spells["start"].to_numpy(), midnights[0], midnights[-1])
     end = np.clip(spells["end"].to_numpy(), midnights[0], midnights[-1])
     first = np.searchsorted(midnights, start, side="right") - 1
@@ -155,8 +179,11 @@ def empty_seconds(spells: pd.DataFrame, midnights: Seconds) -> pd.DataFrame:
     count = np.where(end > start, last - first + 1, 0)
     spell = np.repeat(np.arange(len(spells)), count)
     day = first[spell] + np.arange(len(spell)) - np.repeat(np.cumsum(count) - count, count)
-    seconds = np.minimum(end[spell], midnights[day + 1]) - np.maximum(start[spell], midnights[day])
-    rows = pd.DataFrame({"unique_id": spells["unique_id"].to_numpy()[spell], "day": day, "seconds": seconds})
-    rows = rows.groupby(["unique_id", "day"], as_index=False)[["seconds"]].sum()
+    begun, gone = np.maximum(start[spell], midnights[day]), np.minimum(end[spell], midnights[day + 1])
+    rows = pd.DataFrame({"unique_id": spells["unique_id"].to_numpy()[spell], "day": day, "seconds": gone - begun})
+    sold_by = [(moment - midnights[day]) / np.diff(midnights)[day] for moment in (begun, gone)]
+    before, after = (np.interp(share, EVEN_DAY, by_hour) for share in sold_by)
+    rows["missed"] = after - before
+    rows = rows.groupby(["unique_id", "day"], as_index=False)[["seconds", "missed"]].sum()
     rows["length"] = np.diff(midnights)[rows["day"]]
     return rows

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pipelines.lifecycle.evidence import pace
 from pipelines.models import Deployment, Release, Shop
 from pipelines.strategies import Evidence, Traffic
-from pipelines.usecases import USE_CASES
+from pipelines.usecases import USE_CASES, evidence
 
 Measured = tuple[Evidence, dict[str, Any]]
 
@@ -48,7 +48,7 @@ class Kind(Protocol):
 class Paired:
     """Both versions answer for every unit, and are compared week by week."""
 
-    name = "paired"
+    name: str = evidence.PairedWeeks.kind
 
     def traffic(self, pointer: Deployment) -> Traffic:
         """Tell that no shopper can be split, and why."""
@@ -78,7 +78,7 @@ class Paired:
 class Randomised:
     """Units are split between both versions, and their orders are counted."""
 
-    name = "randomised"
+    name: str = evidence.Randomised.kind
 
     def traffic(self, pointer: Deployment) -> Traffic:
         """Count the units of a day, and how many of them order."""

@@ -18,7 +18,7 @@ from scipy.stats import t as student
 
 from pipelines import words
 from pipelines.lifecycle.data import dataset, frames
-from pipelines.lifecycle.evidence import decay, kinds
+from pipelines.lifecycle.evidence import decay
 from pipelines.lifecycle.evidence.decay import DAILY, MATURES_AFTER, Watched
 from pipelines.models import Deployment, Measurement, ModelVersion, PairedWeek, Release, Shop, own
 from pipelines.stats import clock
@@ -301,7 +301,7 @@ def evidence_of(release: Release, now: datetime) -> tuple[Evidence, dict[str, An
     weighed = Weighed(matured, scale_of(pair))
     watched = decay.of(release, now)
     evidence = Evidence(
-        kind=kinds.Paired.name,
+        kind=PairedWeeks.kind,
         harm_sentence=HARM,
         units=matured[-1].units if matured else 0,
         harm=weighed.harm,
@@ -325,7 +325,7 @@ def scale_of(pair: Pair) -> float | None:
 def shown(pair: Pair, weighed: Weighed, watched: Watched | None, now: datetime) -> dict[str, Any]:
     """Put the weeks, their money and a sentence together; money above zero is saved, effects below zero are worse."""
     analysis: dict[str, Any] = {
-        "kind": kinds.Paired.name,
+        "kind": PairedWeeks.kind,
         "harm": weighed.harm,
         "weeks": [
             {

@@ -16,9 +16,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from pipelines.charts import experiments as charts
-from pipelines.lifecycle.alerts import board
-from pipelines.lifecycle.evidence import blocks, effects, kinds, weigh, windows
+from pipelines.lifecycle.evidence import blocks, effects, weigh, windows
 from pipelines.models import Release
 from pipelines.stats.inference import before_after
 
@@ -37,33 +35,8 @@ HOURS = f"""
         AND w.starts_at >= %(since)s AND w.ends_at <= %(until)s AND w.units > 0
     GROUP BY w.starts_at ORDER BY w.starts_at
 """
-SENTENCES = {
-    "recovered": "Orders are back where they were before the version was shown.",
-    "still_failing": "Orders are still lower than before the version was shown: something else is wrong, too.",
-    "not_proven": "Not proven yet that orders are back where they were.",
-    "not_measured": "Not measured: errors of this model reach orders only weeks later.",
-}
-
 Counts = dict[datetime, tuple[int, int]]
 Weeks = tuple[list[int], list[int]]  # orders and units, week by week
-
-
-def due(now: datetime) -> Iterator[Release]:
-    """Yield the releases that were rolled back lately, after shoppers had seen them."""
-    lately = Release.objects.filter(phase=Release.Phase.ROLLED_BACK, entered_at__gte=now - LOOKED_AT_FOR - DAY)
-    yield from lately.exclude(exposed_at=None).select_related("shop", "version")
-
-
-def look_back(row: Release, now: datetime) -> dict[str, Any]:
-    """Say what a rollback did, and keep it with the release."""
-    found = kinds.of(row.use_case).look_back(row, now)
-    found |= {"sentence": sentence_of(found), "at": now.isoformat()}
-    Release.objects.filter(pk=row.pk).update(analysis=row.analysis | {"recovery": found})
-    if found["verdict"] == "still_failing":
-        title = "Rolling back did not bring orders back"
-        key = f"release:{row.pk}:still_failing"
-        board.tell(row.shop, key, title=title, severity="critical", use_case=row.use_case, release=row, now=now)
-    return found
 
 
 def compared(row: Release, now: datetime) -> dict[str, Any]:
@@ -82,16 +55,6 @@ def judge(before: Weeks, after: Weeks, *, margin: float) -> dict[str, Any]:
         return found
     verdict = "still_failing" if high < 0 else "recovered" if low > -margin else "not_proven"
     return found | {"verdict": verdict, "change": {"value": value, "low": low, "high": high}}
-
-
-def sentence_of(found: dict[str, Any]) -> str:
-    """Say what was found, with its figure and range where there is one."""
-    said, change = SENTENCES[found["verdict"]], found.get("change")
-    if not change:
-        return said
-    against = f"the same hours of {found['weeks']} weeks before, which differ among themselves"
-    range_ = charts.change_range(change["low"], change["high"])
-    return f"{said} Per visitor {charts.change(change['value'])} than in {against} (19 of 20 times {range_})."
 
 
 # Which hours

@@ -17,11 +17,12 @@ import numpy as np
 import pandas as pd
 
 from pipelines.lifecycle.data import frames
-from pipelines.lifecycle.evidence import blocks, effects, kinds
+from pipelines.lifecycle.evidence import blocks, effects
 from pipelines.models import Release, ShopSettings
 from pipelines.stats import peak_hours
 from pipelines.stats.inference import sequential
 from pipelines.strategies import Evidence, limits
+from pipelines.usecases.evidence import Randomised
 
 AT_ONCE = 50  # releases whose blocks are in memory together
 DEFAULT_MARGIN = 0.1
@@ -188,7 +189,7 @@ def as_evidence(release: Release, rows: pd.DataFrame, e: dict[str, float], hours
     whole = rows[(rows["is_peak"] == 1) & (rows["canary_units"] > 0) & (rows["control_units"] > 0)]
     effect = effects.of_orders(release, rows, limits.INTERVAL_ALPHA)
     return Evidence(
-        kind=kinds.Randomised.name,
+        kind=Randomised.kind,
         units=int(here["canary_units"].sum()),
         ratio=e["ratio"],
         harm=e["harm"],
@@ -219,5 +220,5 @@ def shown(release: Release, rows: pd.DataFrame, e: dict[str, float]) -> dict[str
         what: {arm: int(rows[f"{arm}_{what}"].sum()) for arm in ("canary", "control")} for what in ("units", "orders")
     }
     values = {name: e[name] for name in ("ratio", "harm", "harm_at_peak", "non_inferior")}
-    facts = {"kind": kinds.Randomised.name, **values, "guardrails": guardrails_of(e), **counted}
+    facts = {"kind": Randomised.kind, **values, "guardrails": guardrails_of(e), **counted}
     return facts | effects.shown(release, rows)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import backfill, facts, install, privacy
+from pipelines.lifecycle.ingest import backfill, facts, install, inventory, privacy
 from pipelines.lifecycle.ingest.facts import Deletion, Taken
 from pipelines.lifecycle.ingest.sets import Key
 from pipelines.models import Order, Shop, SyncRun, Variant, WebhookDelivery
@@ -177,7 +177,7 @@ def ask_for_orders(done: list[tuple[Event, int]]) -> Verdicts:
 def stock(events: Sequence[Event]) -> Verdicts:
     done, verdicts = read(events, payloads.stock)
     levels = [(event, level) for event, level in done if level]
-    facts.append_stock([level for _, level in levels])
+    inventory.append_stock([level for _, level in levels])
     items = [(event, level.inventory_item_id) for event, level in levels]
     named = subjects(items, Variant, "inventory_item_id", ("sku", "title"))
     verdicts |= {event.id: APPLIED for event, _ in done}
@@ -186,7 +186,7 @@ def stock(events: Sequence[Event]) -> Verdicts:
 
 def items(events: Sequence[Event]) -> Verdicts:
     done, verdicts = read(events, payloads.item)
-    placed = facts.write_items([fact for _, fact in done])
+    placed = inventory.write_items([fact for _, fact in done])
     return verdicts | {event.id: APPLIED if fact[:2] in placed else NO_VARIANT_YET for event, fact in done}
 
 

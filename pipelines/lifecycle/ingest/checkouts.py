@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipelines.lifecycle.ingest.sets import Key, among, arrays
+from pipelines.lifecycle.ingest.sql.sets import Key, among, arrays
 from pipelines.shopify.reading.shapes import Order
 
 # Locked in the order of their keys: two drains never wait for each other.

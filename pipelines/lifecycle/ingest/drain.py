@@ -21,7 +21,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle.ingest.apply import ALONE, APPLIED, TOGETHER, Event, Fate, apply_alone, apply_together
-from pipelines.lifecycle.ingest.sets import array, arrays
+from pipelines.lifecycle.ingest.sql.sets import array, arrays
 from pipelines.lifecycle.interpreter import quick_turns, uncollected
 from pipelines.models import Shop, WebhookDelivery
 from pipelines.shopify.reading.topics import TOPICS

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from pipelines.models import LifecycleEvent, Shop, ShopToken
+from pipelines.lifecycle.alerts import channels
+from pipelines.models import AlertChannel, LifecycleEvent, Shop, ShopToken
 from pipelines.shopify import vault
 
 SEALED = (("access_token", "access token"), ("refresh_token", "refresh token"))
+SEALED_OF_CHANNELS = (("target", channels.TARGET), ("secret", channels.SECRET))
 
 
 def rotate_keys() -> int:
@@ -24,6 +26,8 @@ def _rotate(shop_id: int) -> bool:
         if token:
             for column, purpose in SEALED:
                 changed = _reseal(token, column, purpose, shop.domain) or changed
+        for channel in AlertChannel.objects.select_for_update().for_shop(shop):
+            changed = _reseal_channel(channel, shop.domain) or changed
         if not changed:
             return False
         shop.save(update_fields=["customer_key"])
@@ -34,7 +38,15 @@ def _rotate(shop_id: int) -> bool:
     return True
 
 
-def _reseal(row: Shop | ShopToken, column: str, purpose: str, domain: str) -> bool:
+def _reseal_channel(channel: AlertChannel, domain: str) -> bool:
+    """Reseal where a channel leads to, and its key; nothing of it is seen."""
+    changed = [_reseal(channel, column, purpose, domain) for column, purpose in SEALED_OF_CHANNELS]
+    if any(changed):
+        channel.save(update_fields=["target", "secret"])
+    return any(changed)
+
+
+def _reseal(row: Shop | ShopToken | AlertChannel, column: str, purpose: str, domain: str) -> bool:
     sealed = getattr(row, column)
     if not sealed or vault.key_id_of(sealed) == vault.newest_key_id():
         return False

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import checkouts, facts, privacy
+from pipelines.lifecycle.ingest import checkouts, facts, inventory, privacy
 from pipelines.lifecycle.ingest.facts import staged
 from pipelines.models import Order, SyncRun, WaitingLine
 from pipelines.shopify.bulk import MalformedLine
@@ -244,7 +244,7 @@ class ProductLoader(Loader):
         self.variants |= {variant.shopify_id for variant in batch.children}
         facts.write(facts.PRODUCTS, products, facts.FETCH_WINS)
         facts.write(facts.VARIANTS, batch.children, facts.FETCH_WINS)
-        facts.write_items(filter(None, batch.strays))
+        inventory.write_items(filter(None, batch.strays))
         return len(products) + len(batch.children)
 
     def finish(self) -> int:
@@ -265,7 +265,7 @@ class StockLoader(Loader):
         return nodes.stock(node, gid(node["__parentId"]), self.source)
 
     def write(self, batch: Batch) -> int:
-        return facts.replace_stock(batch.children)
+        return inventory.replace_stock(batch.children)
 
 
 class CheckoutLoader(Loader):

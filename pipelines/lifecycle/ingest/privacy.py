@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle import unlinking
-from pipelines.lifecycle.ingest.sets import arrays
+from pipelines.lifecycle.ingest.sql.sets import arrays
 from pipelines.models import (
     Exposure,
     ForgottenCustomer,

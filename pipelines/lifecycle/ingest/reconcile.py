@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import backfill, facts, privacy, pulls
+from pipelines.lifecycle.ingest import backfill, facts, inventory, privacy, pulls
 from pipelines.models import Order, Product, Shop, StockLevel, SyncRun
 from pipelines.shopify import orders
 from pipelines.shopify.admin_api import AdminApi
@@ -174,7 +174,7 @@ def write_product(node: nodes.Node, source: Source) -> None:
         log.warning("a product of shop %d cannot be read: %s", source.shop_id, malformed)
         return
     facts.write_products([product], facts.FETCH_WINS)
-    facts.write_items(filter(None, items))
+    inventory.write_items(filter(None, items))
 
 
 def read_stock_again(shop: Shop, now: datetime) -> int:
@@ -186,7 +186,7 @@ def read_stock_again(shop: Shop, now: datetime) -> int:
         gids = [f"gid://shopify/InventoryItem/{item_id}" for item_id in page]
         found = AdminApi(shop).execute("stock_by_items", {"ids": gids}).data.get("nodes") or []
         with transaction.atomic():
-            facts.replace_stock([level for node in filter(None, found) for level in levels_of(node, source)])
+            inventory.replace_stock([level for node in filter(None, found) for level in levels_of(node, source)])
             contested.filter(inventory_item_id__in=page).update(is_contested=False)
     return len(ids)
 

@@ -44,8 +44,9 @@ def alert_late(shop_id: int, use_case: str) -> None:
         shop_id,
         key_of(use_case),
         title=f"{USE_CASES[use_case].title}: today's update has failed so far",
-        text="What you see was worked out earlier and does not know your newest orders. Nothing else changed. We try "
-        "again by ourselves, at least every hour or so.",
+        text="What you see was worked out earlier and does not know your newest orders. Nothing else changed.",
+        next_step="Nothing to do: we try again by ourselves, at least every hour or so. Write to us if it is still "
+        "here tomorrow.",
         use_case=use_case,
         now=timezone.now(),
     )

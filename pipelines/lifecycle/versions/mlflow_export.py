@@ -82,7 +82,9 @@ def description(version: ModelVersion, now: datetime) -> dict[str, Any]:
 
 def columns_in(use_case: UseCase) -> list[dict[str, Any]]:
     """Name the columns of a question."""
-    return [{"type": "string", "name": name, "required": True} for name in ("asof", "country", *use_case.needs)]
+    return [
+        {"type": "string", "name": name, "required": True} for name in ("asof", "country", "events", *use_case.needs)
+    ]
 
 
 def write_data(folder: Path, version: ModelVersion, files: dict[str, bytes]) -> None:

@@ -109,8 +109,9 @@ def tell_unavailable(version: ModelVersion, why: str) -> None:
         version.shop,
         unavailable_key(version),
         title=f"The files of version {version.number} cannot be read",
-        text=f"{why} That says nothing about the version: what runs goes on with its last answers, nothing new goes "
-        "live, and we try again by ourselves.",
+        text=f"{why} That says nothing about the version: what runs goes on with its last answers, and nothing new "
+        "goes live.",
+        next_step="Nothing to do: we try again by ourselves, and all goes on once the files are back.",
         severity=board.Severity.CRITICAL if is_live else board.Severity.WARNING,
         use_case=version.use_case,
         now=timezone.now(),
@@ -126,6 +127,7 @@ def bar_unsafe(version: ModelVersion, why: str) -> None:
             f"version:{version.pk}:files",
             title=f"The files of version {version.number} are not safe",
             text=f"{why} It is barred for good. If it was live, the shop goes back to what ran before.",
+            next_step="Nothing to do now: the next training makes a new version. You can start one on Versions.",
             severity=board.Severity.CRITICAL,
             use_case=version.use_case,
             now=timezone.now(),

@@ -1,6 +1,6 @@
 """Demand forecast: units of each variant that will sell, day by day.
 
-Reads   daily_sales: unique_id | ds | y (| stockout), series: unique_id | product_type | first_day | price | ...
+Reads   daily_sales: unique_id | ds | y (| stockout | in_stock), series: unique_id | product_type | first_day | …
 Writes  unique_id | ds | y_hat, and sums: unique_id | days | quantile | y
 """
 

@@ -61,7 +61,8 @@ class TestStranger:
         assert card.is_waiting_for_merchant
 
     @pytest.mark.parametrize(
-        "path", ["/", "/forecasts", "/versions", "/experiments", "/data", "/settings", "/settings/rules", "/start"]
+        "path",
+        ["/", "/forecasts", "/versions", "/experiments", "/alerts", "/data", "/settings", "/settings/rules", "/start"],
     )
     def test_sees_own_pages_only(self, shop, another_shop, see, path):
         page = see(path, domain=OTHER_SHOP).content.decode()

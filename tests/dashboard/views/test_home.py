@@ -101,13 +101,15 @@ class TestAShopWithAReleaseUnderWay:
 
     def test_sees_open_alerts_with_the_money_at_risk_the_worst_first(self, shop, see):
         now = timezone.now()
-        board.tell(shop, "a", title="Metric missing", now=now)
-        board.tell(shop, "b", title="Over a limit", severity="critical", minor_per_hour=41_200, now=now)
-        board.tell(shop, "c", title="Long gone", now=now)
+        board.tell(shop, "a", title="Metric missing", next_step="Wait.", now=now)
+        board.tell(
+            shop, "b", title="Over a limit", next_step="Look.", severity="critical", minor_per_hour=41_200, now=now
+        )
+        board.tell(shop, "c", title="Long gone", next_step="Wait.", now=now)
         board.close(shop, "c", now)
         page = see("/").content.decode()
         assert page.index("Over a limit") < page.index("Metric missing")
-        assert "At risk: £412 an hour" in page and "Long gone" not in page
+        assert "At risk: £412 an hour" in page and "Next step: Look." in page and "Long gone" not in page
 
     def test_sees_a_freeze_from_its_first_minute_to_its_last(self, shop, see):
         now = timezone.now()

@@ -9,7 +9,11 @@ from urllib.parse import quote
 import pytest
 from django.utils import timezone
 
+from pipelines.lifecycle.alerts import channels
 from pipelines.models import (
+    Alert,
+    AlertChannel,
+    AlertDelivery,
     LedgerNote,
     Location,
     Product,
@@ -29,6 +33,8 @@ PAGES = [
     "/forecasts",
     "/versions",
     "/experiments",
+    "/alerts",
+    "/alerts/channels",
     "/data",
     "/data?state=failed",
     "/settings",
@@ -47,6 +53,16 @@ def named(shop: Shop) -> Shop:
     Location.objects.create(shop=shop, shopify_id=2, name=EVIL, updated_at=timezone.now())
     Location.objects.for_shop(shop).update(name=EVIL)
     StockAdvice.objects.for_shop(shop).update(title=EVIL, subtitle=EVIL, sku=EVIL, vendor=EVIL, search=EVIL.lower())
+    tell = {"key": "k", "title": EVIL[:120], "text": EVIL, "next_step": EVIL}
+    for number, wish in enumerate(
+        ({}, {"snoozed_until": timezone.now() + timedelta(days=1)}, {"closed_at": timezone.now()})
+    ):
+        at = {"opened_at": timezone.now(), "last_at": timezone.now(), "key": f"k{number}"}
+        told = Alert.objects.create(shop=shop, **tell | at | wish)
+        AlertDelivery.objects.create(
+            shop=shop, alert=told, kind="slack", occasion="opened:1", state="failed", problem=EVIL
+        )
+    AlertChannel.objects.create(shop=shop, kind="slack", **channels.sealed("slack", EVIL, shop))
     today = timezone.now().date()
     period = {"first_day": today, "last_day": today + timedelta(days=9)}
     ForecastOverride.objects.create(shop=shop, variant_id=200_000, units=5, note=EVIL, sub="1", **period)
@@ -100,6 +116,7 @@ def test_what_is_typed_wrongly_is_shown_as_text(named, send):
         "/forecasts/200000/override": {"units": EVIL, "first_day": EVIL, "last_day": EVIL, "note": EVIL},
         "/forecasts/200000/rule": {"lead_time_days": EVIL, "unit_cost": EVIL},
         "/settings": {"revision": 0, "approvers": EVIL, "pull_at": EVIL, "lead_time_days": EVIL},
+        "/alerts/channels": {"kind": EVIL, "target": EVIL, "least": EVIL, "quiet_from": EVIL},
         "/settings/rules": {"vendor-0": EVIL, "lead_time_days-0": EVIL},
         f"/releases/{Release.objects.latest('pk').pk}/reject": {"revision": 0, "reason": EVIL},
     }

@@ -22,6 +22,8 @@ PAGES = (
     "/versions/demand_forecast/2",
     "/versions/demand_forecast/compare?a=1&b=2",
     "/experiments",
+    "/alerts",
+    "/alerts/channels",
     "/data",
     "/settings",
     "/settings/rules",

@@ -42,7 +42,7 @@ def grow(shop) -> None:
     for number in range(7):
         facts = {"use_case": version.use_case, "version": version, "phase": "rolled_back"}
         release = Release.objects.create(shop=shop, **facts)
-        board.tell(shop, f"key:{number}", title="Over a limit", now=now)
+        board.tell(shop, f"key:{number}", title="Over a limit", next_step="Wait.", now=now)
         Alert.objects.filter(key=f"key:{number}").update(release=release)
         TrainingRun.objects.create(shop=shop, use_case=version.use_case, trigger="weekly", state="done")
         SyncRun.objects.create(shop=shop, kind="reconcile", trigger="daily", state="done", finished_at=now)

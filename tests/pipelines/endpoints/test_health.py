@@ -2,11 +2,15 @@
 
 import json
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
+from django.utils import timezone
 
 from pipelines.endpoints import health
+from pipelines.models import Pulse
 from tests.loops import run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +31,8 @@ def ask(path: str, token: bytes | None = None, method: str = "GET") -> tuple[int
 @pytest.fixture(autouse=True)
 def answers_are_asked_anew(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Give each test threads of its own, and end their connections."""
-    questions = {"READINESS": health.Question(health.readiness), "COUNTS": health.Question(health.fleet)}
+    functions = {"READINESS": health.readiness, "COUNTS": health.fleet, "OPERATORS": health.tell_operators}
+    questions = {name: health.Question(function) for name, function in functions.items()}
     for name, question in questions.items():
         monkeypatch.setattr(health, name, question)
     yield
@@ -59,7 +64,27 @@ def test_they_are_numbers_and_name_no_shop(settings):
 
 def test_readiness_names_its_parts_and_no_address():
     status, text = ask("/readyz")
-    assert (status, json.loads(text)) == (200, {"ok": True, "database": True, "redis": True})
+    assert (status, json.loads(text)) == (200, {"ok": True, "database": True, "redis": True, "monitoring": True})
+
+
+def test_it_says_when_nobody_watches_any_more_and_writes_to_operators_once(settings):
+    settings.ADMINS = [("Ops", "ops@example.com")]
+    Pulse.objects.create(name="releases", at=timezone.now() - timedelta(hours=1))
+    Pulse.objects.create(name="alerts", at=timezone.now())
+    for _ in range(3):
+        status, text = ask("/readyz")
+        assert status == 200 and json.loads(text)["monitoring"] is False, "webhooks are stored all the same"
+        health.OPERATORS.begin().result()
+    assert [letter.subject for letter in mail.outbox] == ["[shopmlops] Monitoring has stopped"]
+    assert "releases" in mail.outbox[0].body
+
+
+def test_a_mail_server_that_hangs_does_not_keep_a_probe_waiting(monkeypatch):
+    hangs = threading.Event()
+    monkeypatch.setattr(health, "OPERATORS", health.Question(hangs.wait))
+    Pulse.objects.create(name="alerts", at=timezone.now() - timedelta(hours=1))
+    assert [json.loads(ask("/readyz")[1])["database"] for _ in range(3)] == [True] * 3
+    hangs.set()
 
 
 def test_it_reads_only():

@@ -13,6 +13,7 @@ from pipelines.lifecycle import due
 from pipelines.lifecycle.releases import propose
 from pipelines.models import (
     Deployment,
+    Measurement,
     ModelVersion,
     Release,
     ServingWindow,
@@ -67,6 +68,21 @@ class TestTrainings:
         assert trainings(NOW + timedelta(hours=26)) == []
         SyncRun.objects.all().delete()
         assert trainings() == []
+
+    def test_a_drift_that_began_since_asks_for_one_training_that_names_its_feature(self, shop):
+        histories.a_version(shop)
+        a_run(shop, NOW - timedelta(hours=5))
+        facts = {"use_case": USE_CASE, "metric": "drift_began", "starts_at": NOW - timedelta(days=1), "ends_at": NOW}
+        Measurement.objects.create(shop=histories.a_shop(), segment="price", **facts)
+        version = ModelVersion.objects.get()
+        Measurement.objects.create(shop=shop, segment="prediction", version=version, **facts)
+        assert trainings() == []
+        Measurement.objects.create(shop=shop, segment="price", **facts)
+        later = NOW + timedelta(minutes=1)
+        assert trainings(later) == ["drift of price"]
+        assert due.is_wanted(shop, USE_CASE, "drift of price") and not due.is_wanted(shop, USE_CASE, "drift of y")
+        a_run(shop, later, trigger="drift of price")
+        assert trainings(later + timedelta(minutes=1)) == []
 
     def test_nothing_is_due_before_products_and_stock_are_there_too(self, shop):
         SyncRun.objects.filter(kind=SyncRun.Kind.PRODUCTS).delete()

@@ -10,7 +10,7 @@ from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.preferences import Rule
 from pipelines.models import LifecycleEvent, ShopSettings, StockRule
-from pipelines.models.demand_forecast import ForecastOverride, NoOwnNumber, OddDay, OddOrder, OwnNumber
+from pipelines.models.demand_forecast import ForecastOverride, NoOwnNumber, OddDay, OddOrder, OwnNumber, standing
 from tests import histories
 from tests.histories import COLLEAGUE, OWNER
 
@@ -109,10 +109,10 @@ def test_a_newer_own_number_ends_the_one_before(shop):
     preferences.say(shop, own(50), revision=at(shop), by="1")
     preferences.say(shop, own(9, variant_id=8), revision=at(shop), by="1")
     preferences.say(shop, own(60), revision=at(shop), by="1")
-    assert [row.units for row in preferences.standing(shop, 7)] == [60]
-    assert [row.units for row in preferences.standing(shop, 8)] == [9]
+    assert [row.units for row in standing(shop, 7)] == [60]
+    assert [row.units for row in standing(shop, 8)] == [9]
     preferences.say(shop, NoOwnNumber(7), revision=at(shop), by="1")
-    assert not preferences.standing(shop, 7).exists() and ForecastOverride.objects.count() == 3
+    assert not standing(shop, 7).exists() and ForecastOverride.objects.count() == 3
     assert told(shop) == ["forecast.overridden"] * 3 + ["forecast.restored"]
 
 

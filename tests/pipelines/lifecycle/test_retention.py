@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle import retention
 from pipelines.lifecycle.data import frames
-from pipelines.models import Alert, Checkout, Exposure, Shop, StockLevel, SyncRun, TrainingRun
+from pipelines.models import Alert, Checkout, Exposure, Measurement, Shop, StockLevel, SyncRun, TrainingRun
 from tests import exposing, factories, histories
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def test_every_table_has_a_life_or_a_reason_to_stay() -> None:
 
 def test_only_what_is_over_long_enough_ends(shop: Shop) -> None:
     def alert(key: str, **changes: object) -> None:
-        Alert.objects.create(shop=shop, key=key, title=key, opened_at=NOW, last_at=NOW, **changes)
+        Alert.objects.create(shop=shop, key=key, title=key, next_step="Wait.", opened_at=NOW, last_at=NOW, **changes)
 
     alert("open")
     alert("young", closed_at=NOW - timedelta(days=399))
@@ -43,6 +43,31 @@ def test_only_what_is_over_long_enough_ends(shop: Shop) -> None:
     retention.forget(NOW)
     assert set(Alert.objects.values_list("key", flat=True)) == {"open", "young"}
     assert Checkout.objects.get().shopify_id == 1
+
+
+def test_figures_of_hours_live_a_season_those_of_days_and_what_decided_over_a_year(shop: Shop) -> None:
+    release = exposing.a_canary(exposing.a_shop())
+
+    def figure(metric: str, days: float, hours: float, **of: object) -> None:
+        at = NOW - timedelta(days=days)
+        facts = {
+            "shop": shop,
+            "use_case": "toy",
+            "metric": metric,
+            "starts_at": at,
+            "ends_at": at + timedelta(hours=hours),
+        }
+        Measurement.objects.create(**facts | of)
+
+    for days in (89, 91):
+        figure(f"hour {days}", days, 1)
+        figure(f"half an hour {days}", days, 0.5)
+    for days in (399, 401):
+        figure(f"day {days}", days, 23)
+        figure(f"look {days}", days, 0, release=release)
+    retention.forget(NOW)
+    kept = {"hour 89", "half an hour 89", "day 399", "look 399"}
+    assert set(Measurement.objects.values_list("metric", flat=True)) == kept
 
 
 def test_the_newest_good_import_of_a_kind_stays(shop: Shop) -> None:

@@ -71,7 +71,7 @@ def test_what_is_annotated_comes_with_the_row(shop):
     now = timezone.now()
     version = histories.a_version(shop)
     release = Release.objects.create(shop=shop, use_case=version.use_case, version=version, phase="rejected")
-    Alert.objects.create(shop=shop, key="a", title="A", release=release, opened_at=now, last_at=now)
+    Alert.objects.create(shop=shop, key="a", title="A", next_step="Wait.", release=release, opened_at=now, last_at=now)
     assert [(alert.title, alert.phase) for alert in alerts(shop, now - timedelta(days=1))] == [("A", "rejected")]
     assert alerts(shop, now + timedelta(days=1)) == []
 

@@ -80,3 +80,9 @@ def paired(weeks: int = 10, correlation: float | None = 0.1, **figures: Any) -> 
 def with_evidence(of: Situation, **figures: Any) -> Situation:
     """Change figures of the evidence."""
     return replace(of, evidence=replace(of.evidence, **figures))
+
+
+def compared(**figures: Any) -> Situation:
+    """Stand in an A/B test, well on its way."""
+    one = situation(strategy("ab").steps(TRAFFIC), "50", stepped_at=NOW - timedelta(days=8))
+    return with_evidence(one, units=5_000, **figures)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pipelines.usecases import USE_CASES, exported
-from pipelines.usecases.contract import Frames
+from pipelines.usecases.contract import Event, Frames
 from tests import toy_use_case
 
 TABLE = pd.DataFrame(
@@ -41,9 +41,10 @@ def test_so_does_one_without_rows():
 
 def test_a_question_is_asked_back_as_the_frames_that_it_was():
     case = replace(toy_use_case.TOY, needs=("daily_sales",))
-    asked = exported.question(Frames({"daily_sales": TABLE}, asof=date(2026, 11, 20), country="GB"))
+    events = (Event("drop", date(2026, 4, 1), date(2026, 4, 3)),)
+    asked = exported.question(Frames({"daily_sales": TABLE}, asof=date(2026, 11, 20), country="GB", events=events))
     told = exported.frames_of(case, asked)
-    assert (told.asof, told.country) == (date(2026, 11, 20), "GB")
+    assert (told.asof, told.country, told.events) == (date(2026, 11, 20), "GB", events)
     pd.testing.assert_frame_equal(told["daily_sales"], TABLE)
 
 

@@ -9,7 +9,13 @@ from django.db.models import Q
 from pipelines.models import LifecycleEvent, Shop
 from pipelines.models.demand_forecast import Forecast, ForecastOverride
 
-CHANGES = ("forecast.overridden", "forecast.restored", "stock_rules.changed")
+CHANGES = (
+    "forecast.overridden",
+    "forecast.restored",
+    "stock_rules.changed",
+    "own_event.added",
+    "own_event.removed",
+)
 # The form tells every setting; a command that only says who may approve changes no advice.
 OF_ADVICE = Q(kind__in=CHANGES) | Q(kind="settings.changed", details__settings__has_key="lead_time_days")
 

@@ -53,12 +53,15 @@ def dispersion_of(panel: Panel, days: int, pooled: float | None = None) -> Dispe
     """Compare variance and mean of the rolling sums of the last 182 days, shrunk by n / (n + 10).
 
     n is the number of sums that do not overlap; days out of stock spoil the sums that hold them. A history that holds
-    fewer than four such sums is read in shorter ones.
+    fewer than four such sums is read in shorter ones. What the whole shop does together is nobody's own chance.
     """
     days = max(1, min(days, panel.n_days // 4))
     lows = range(0, max(1, len(panel.ids)), CHUNK)
-    parts = [_rolling_moments(panel.rows(slice(low, low + CHUNK)), days) for low in lows]
-    mean, variance, count = (np.concatenate(column) for column in zip(*parts, strict=True))
+    sums = [_rolling_sums(panel.rows(slice(low, low + CHUNK)), days) for low in lows]
+    swing = _swing(sums, days)
+    mean, variance, count = (
+        np.concatenate(column) for column in zip(*(part.around(swing) for part in sums), strict=True)
+    )
     known = (mean > 0) & (count >= 2 * days)
     ratio = np.where(known, variance / np.where(known, mean, 1), 1.0)
     middle = _median(ratio[known]) if pooled is None else pooled
@@ -200,19 +203,48 @@ def _between(table: Table, days: ArrayLike, level: ArrayLike) -> Vector:
     return np.asarray(sum(weight * units for weight, units in zip(weights, at_level, strict=True)))
 
 
-def _rolling_moments(panel: Panel, days: int) -> tuple[Vector, Vector, Vector]:
-    """Give mean, variance and number of the rolling sums; the variance without the bias of their overlap.
+@dataclass(frozen=True)
+class _Sums:
+    """Hold the rolling sums of some series, and which of them are of days that were all seen."""
 
-    Sums that overlap vary less around their own mean than independent ones (Lo & MacKinlay 1988).
-    """
+    units: Vector
+    whole: NDArray[np.bool_]
+    days: int
+
+    def around(self, level: Vector) -> tuple[Vector, Vector, Vector]:
+        """Give mean, variance and number of the sums around a level that all series share.
+
+        Sums that overlap vary less around their own mean than independent ones (Lo & MacKinlay 1988).
+        """
+        count = self.whole.sum(axis=1).astype(np.float64)
+        units = np.where(self.whole, self.units, 0).sum(axis=1)
+        own = units / np.maximum(self.whole @ level, 1e-9)
+        squares = np.where(self.whole, (self.units - own[:, None] * level) ** 2, 0).sum(axis=1)
+        free = count * (1 - self.days / np.maximum(count + self.days - 1, self.days + 1))
+        return units / np.maximum(count, 1), squares / np.maximum(free, 1), count
+
+
+def _rolling_sums(panel: Panel, days: int) -> _Sums:
     y, seen = panel.y[:, -RECENT_DAYS:], panel.seen[:, -RECENT_DAYS:]
-    sums = _rolling(np.where(seen, y, 0).astype(np.float64), days)
     whole = _rolling(seen.astype(np.float64), days) == days
-    count = whole.sum(axis=1).astype(np.float64)
-    mean = np.where(whole, sums, 0).sum(axis=1) / np.maximum(count, 1)
-    squares = np.where(whole, (sums - mean[:, None]) ** 2, 0).sum(axis=1)
-    free = count * (1 - days / np.maximum(count + days - 1, days + 1))
-    return mean, squares / np.maximum(free, 1), count
+    return _Sums(_rolling(np.where(seen, y, 0).astype(np.float64), days), whole, days)
+
+
+def _swing(parts: list[_Sums], days: int) -> Vector:
+    """Give how the whole shop moved over the sums, relative to its mean, as far as its series moved together.
+
+    Series that move each by itself give a total whose variance is the sum of theirs: only what is beyond it is shared.
+    """
+    level = np.ones(parts[0].units.shape[1])
+    sold, usual, apart = np.zeros_like(level), np.zeros_like(level), 0.0
+    for part in parts:
+        mean, variance, _ = part.around(level)
+        sold += np.where(part.whole, part.units, 0).sum(axis=0)
+        usual += mean @ part.whole
+        apart += float(variance.sum())
+    moved = np.divide(sold, usual, out=np.ones_like(sold), where=usual > 0)
+    together = _Sums(sold[None], np.ones((1, len(level)), dtype=bool), days).around(usual)[1][0]
+    return np.asarray(1 + max(0.0, 1 - apart / together if together else 0.0) * (moved - 1))
 
 
 def _rolling(values: Vector, days: int) -> Vector:

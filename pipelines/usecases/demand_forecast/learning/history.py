@@ -16,6 +16,7 @@ from pipelines.stats.metrics import naive_scale
 from pipelines.stats.splits import MIN_DAYS
 from pipelines.usecases.contract import Event, Frames, NotEnoughHistory
 from pipelines.usecases.demand_forecast.learning.odd_orders import OddDays, odd_days_of
+from pipelines.usecases.demand_forecast.learning.run_out import complete_days
 
 Vector = NDArray[np.float64]
 NO_TYPE = ""
@@ -50,7 +51,7 @@ class History:
 
     @cached_property
     def known(self) -> Matrix:
-        """Give the units that sold, zero where they were not seen."""
+        """Give the units that sold, or would have where stock ran out that day, zero where they were not seen."""
         return self.odd.put_back(np.where(self.panel.seen, self.panel.y, np.float32(0)), 0)
 
     def units(self, first: int, last: int) -> Matrix:
@@ -93,7 +94,7 @@ class History:
         return self.day(first) + np.arange(count)
 
     def actual(self, cut: int, horizon: int) -> Vector:
-        """Give the units that sold after a cut, NaN where they were not seen."""
+        """Give the units that sold, or would have, after a cut, NaN where they were not seen."""
         days = slice(cut, cut + horizon)
         units = np.where(self.panel.seen[:, days], self.panel.y[:, days], np.nan).astype(np.float64)
         return np.asarray(self.odd.put_back(units, cut), dtype=np.float64)
@@ -137,6 +138,7 @@ def _read(frames: Frames) -> History:
     )
     _require_days(panel)
     _require_sales(panel)
+    complete_days(panel, sales)
     odd = odd_days_of(panel, _as_the_merchant_says(panel, frames.get("odd_orders")))
     panel.y[odd.row, odd.column] = odd.counts
     total = np.where(panel.seen, panel.y, 0).sum(axis=0, dtype=np.float64)

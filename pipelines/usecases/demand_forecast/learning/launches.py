@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-from pipelines.stats.frames import Mask, Matrix
+from pipelines.stats.frames import Ints, Mask, Matrix
 from pipelines.usecases.demand_forecast.learning.history import NO_TYPE, History, Vector
 
 WEEKS = 13
@@ -59,8 +62,8 @@ def blend_new(y_hat: Matrix, index: Matrix, history: History, profiles: Profiles
 def settled(week: Matrix, history: History, cut: int) -> Matrix:
     """Forget the rush of a product's first days where the days since show that it was one.
 
-    A product that was launched in the last eight weeks expects its mean day, the first ones cut to the largest day
-    since, where they sold more than chance allows (six standard deviations above that mean).
+    A product that was launched in the last eight weeks expects the mean of its days without those of the first week
+    that sold more than chance allows (six standard deviations above the mean since), leaning on launches like it.
     """
     old = cut - history.panel.first
     young = np.flatnonzero((old >= RUSH_DAYS + SETTLED_DAYS) & (old < YOUNG_DAYS) & (history.panel.first >= RUSH_DAYS))
@@ -73,12 +76,31 @@ def settled(week: Matrix, history: History, cut: int) -> Matrix:
     rest, count = sold[:, RUSH_DAYS:], seen[:, RUSH_DAYS:].sum(axis=1)
     mean = rest.sum(axis=1) / np.maximum(count, 1)
     spread = np.sqrt(np.maximum(np.square(rest).sum(axis=1) / np.maximum(count, 1) - mean**2, mean))
-    most = np.maximum(rest.max(axis=1), mean + RUSH_DEVIATIONS * spread)
-    rushed = (sold[:, :RUSH_DAYS].max(axis=1) > most) & (count >= SETTLED_DAYS)
-    usual = np.minimum(sold, rest.max(axis=1, keepdims=True)).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    usual = seen & (sold <= np.maximum(rest.max(axis=1), mean + RUSH_DEVIATIONS * spread)[:, None])
+    rushed = (seen & ~usual).any(axis=1) & (count >= SETTLED_DAYS)
+    if not rushed.any():
+        return week
+    units, days = np.where(usual, sold, 0).sum(axis=1)[rushed], usual.sum(axis=1)[rushed]
+    rate = _leaning(units / days, days, history.product_type[young[rushed]])
     calmed = week.copy()
-    calmed[young[rushed]] = (usual[:, None] * _rhythm(week))[rushed]
+    calmed[young[rushed]] = rate[:, None] * _rhythm(week)
     return calmed
+
+
+def _leaning(rate: Vector, days: Ints, kind: NDArray[Any]) -> Vector:
+    """Lean each launch's rate on those of its type, as far as they differ by no more than chance makes them."""
+    place, kinds = pd.factorize(kind)
+
+    def mean_of(values: Vector) -> Vector:
+        return np.bincount(place, values, minlength=len(kinds)) / count
+
+    count = np.bincount(place, minlength=len(kinds))
+    mean = mean_of(rate)
+    differ = mean_of(np.square(rate - mean[place])) * count / np.maximum(count - 1, 1)
+    chance = mean_of(mean[place] / days)
+    own = np.maximum(0, 1 - np.divide(chance, differ, out=np.ones_like(chance), where=differ > 0))
+    own = np.where(count >= LEAST_LAUNCHES, own, 1.0)
+    return np.asarray(mean[place] + own[place] * (rate - mean[place]))
 
 
 def _first_weeks(history: History) -> Vector:

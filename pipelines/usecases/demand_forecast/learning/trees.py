@@ -15,7 +15,7 @@ import numpy as np
 
 from pipelines.stats.frames import Matrix
 from pipelines.usecases.demand_forecast.learning.cheap import Cheap
-from pipelines.usecases.demand_forecast.learning.ensemble import Cube
+from pipelines.usecases.demand_forecast.learning.ensemble import WEEK, Cube
 from pipelines.usecases.demand_forecast.learning.features import FLOOR, Ints, OriginFeatures, features_at
 from pipelines.usecases.demand_forecast.learning.history import History
 from pipelines.usecases.demand_forecast.learning.season import Season
@@ -127,11 +127,15 @@ def _rows_at(
 ) -> tuple[Matrix, Matrix, Matrix]:
     history, horizon = cheap.history, index.shape[1]
     old_enough = (cut - history.panel.first >= 28)[:, None]
-    which, day = np.nonzero(history.panel.seen[:, cut : cut + horizon] & old_enough)
+    week = cheap.week(cut)
+    is_open = (week > 0) | ~week.any(axis=1, keepdims=True)  # nothing is to be learned on weekdays that never sell
+    which, day = np.nonzero(
+        history.panel.seen[:, cut : cut + horizon] & old_enough & is_open[:, np.arange(horizon) % WEEK]
+    )
     if len(which) > most:
         picked = np.sort(random.choice(len(which), most, replace=False))
         which, day = which[picked], day[picked]
-    known = features_at(history, cheap.cube(cut), cheap.week(cut), index, cut)
+    known = features_at(history, cheap.cube(cut), week, index, cut)
     return known.rows(which, day), history.panel.y[which, cut + day], known.offset(which, day)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.errors import StaleData
-from pipelines.models import OrderLine
+from pipelines.models import OrderLine, OwnEvent
+from pipelines.usecases.contract import Event
 from tests import histories
 from tests.pipelines.lifecycle.data.test_stockouts import sells_daily_but_for
 
@@ -89,3 +90,16 @@ def test_a_shop_without_a_single_order_still_has_frames(shop):
     histories.a_variant(shop, 1, created=SPRING)
     built = dataset.build(shop, "demand_forecast", now=NOW)
     assert built.snapshot.rows == 0 and built.snapshot.first_day is None and built.snapshot.series == 1
+
+
+def test_the_merchants_own_events_go_with_the_frames_and_change_what_was_learned_from(shop):
+    other = histories.a_shop()
+    before = dataset.build(shop, "demand_forecast", now=NOW)
+    for of, name, day in ((shop, "Spring Drop", 3), (shop, "spring drop", 13), (other, "Theirs", 4)):
+        OwnEvent.objects.create(shop=of, name=name, first_day=date(2026, 4, day), last_day=date(2026, 4, day + 1))
+    built = dataset.build(shop, "demand_forecast", now=NOW)
+    assert before.frames.events == ()
+    assert built.frames.events == tuple(
+        Event("spring drop", date(2026, 4, day), date(2026, 4, day + 1)) for day in (3, 13)
+    )
+    assert built.snapshot.digest != before.snapshot.digest

@@ -53,6 +53,19 @@ def test_days_without_stock_for_most_of_the_day_are_known(shop):
     assert [day.date() for day in out["ds"]] == [date(2026, 11, day) for day in (6, 7, 8)]
 
 
+def test_the_day_on_which_stock_ran_out_says_how_much_of_a_days_sales_it_had_stock_for(shop):
+    thing = histories.a_variant(shop, 1, created=SPRING)
+    for _ in range(200):  # all is sold between twelve and one
+        histories.an_order(shop, datetime(2026, 10, 30, 12, 30, tzinfo=UTC), [(thing, 1)])
+    histories.stocked(shop, thing, 5, datetime(2026, 11, 1, tzinfo=UTC))
+    histories.stocked(shop, thing, 0, datetime(2026, 11, 5, 13, 0, tzinfo=UTC))
+    histories.stocked(shop, thing, 4, datetime(2026, 11, 8, 12, 30, tzinfo=UTC))
+    partly = sales(shop).dropna(subset="in_stock").set_index("ds")["in_stock"]
+    assert partly.index.day.tolist() == [5, 6, 7, 8]
+    assert partly.tolist() == pytest.approx([0.75, 0, 0, 0.5], abs=0.02)
+    assert (partly[1:3] == 0).all()
+
+
 def test_stock_at_another_location_can_still_be_sold(shop):
     thing = histories.a_variant(shop, 1, created=SPRING)
     histories.an_order(shop, NOW - timedelta(days=30), [(thing, 1)])

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.lifecycle.evidence import recovery
+from pipelines.lifecycle.evidence import recovery, rollbacks
 from pipelines.lifecycle.releases import rollback
 from pipelines.models import Alert, Release, ServingWindow
 from pipelines.stats.inference import before_after
@@ -41,33 +41,33 @@ def gone_back(orders_after: int, days: int = 4, before: tuple[int, ...] = (20,) 
 
 
 def test_orders_as_before_are_recovered():
-    found = recovery.look_back(*gone_back(20))
+    found = rollbacks.look_back(*gone_back(20))
     assert found["verdict"] == "recovered" and found["weeks"] == 8
     assert found["change"]["low"] < 0 < found["change"]["high"]
 
 
 def test_orders_that_stay_away_are_still_failing_and_told_of():
-    found = recovery.look_back(*gone_back(8))
+    found = rollbacks.look_back(*gone_back(8))
     assert found["verdict"] == "still_failing"
     assert Alert.objects.get().severity == "critical"
     assert "60\xa0% less than in the same hours of 8 weeks before" in found["sentence"]
 
 
 def test_weeks_that_differ_anyway_explain_a_week_that_is_lower():
-    lower = recovery.look_back(*gone_back(15, days=2, before=(18, 22, 25, 15, 21, 17, 24, 18)))
+    lower = rollbacks.look_back(*gone_back(15, days=2, before=(18, 22, 25, 15, 21, 17, 24, 18)))
     assert lower["verdict"] == "not_proven" and lower["change"]["value"] < -0.2
     assert not Alert.objects.exists()
-    assert recovery.look_back(*gone_back(15, days=2))["verdict"] == "still_failing"  # where they are all alike
+    assert rollbacks.look_back(*gone_back(15, days=2))["verdict"] == "still_failing"  # where they are all alike
 
 
 def test_a_few_hours_prove_nothing():
     release, _ = gone_back(8, days=2)
-    assert recovery.look_back(release, release.entered_at + 30 * HOUR)["verdict"] == "not_proven"
-    assert recovery.look_back(release, release.entered_at + 48 * HOUR)["verdict"] == "still_failing"
+    assert rollbacks.look_back(release, release.entered_at + 30 * HOUR)["verdict"] == "not_proven"
+    assert rollbacks.look_back(release, release.entered_at + 48 * HOUR)["verdict"] == "still_failing"
 
 
 def test_two_weeks_before_say_nothing_of_how_weeks_differ():
-    assert recovery.look_back(*gone_back(1, days=2, before=(20, 20)))["verdict"] == "not_proven"
+    assert rollbacks.look_back(*gone_back(1, days=2, before=(20, 20)))["verdict"] == "not_proven"
 
 
 def test_between_looks_nothing_new_is_said():

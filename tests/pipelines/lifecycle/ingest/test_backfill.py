@@ -464,6 +464,15 @@ class TestProducts:
         run(shop, "products")
         assert dict(Variant.objects.values_list("shopify_id", "continues_selling")) == {6001: True, 6002: False}
 
+    def test_what_was_imported_before_learns_what_sells_on_though_nothing_else_changed(
+        self, shop: Shop, exports: Exports
+    ) -> None:
+        exports.has([product_node(600), variant_node(6001, 600)])  # as before the policy was asked for
+        run(shop, "products")
+        exports.has([product_node(600), variant_node(6001, 600, inventoryPolicy="CONTINUE")])
+        run(shop, "products")
+        assert Variant.objects.get().continues_selling
+
     def test_what_a_whole_export_does_not_list_is_buried(self, shop: Shop, exports: Exports) -> None:
         exports.has([product_node(600), variant_node(6001, 600), product_node(601), variant_node(6011, 601)])
         run(shop, "products")

@@ -14,12 +14,11 @@ from pipelines.models import (
     OrderLine,
     Product,
     Shop,
-    StockLevel,
     Variant,
     WebhookDelivery,
 )
 from tests import factories
-from tests.factories import a_delivery, at, order_body, product_body, stock_body
+from tests.factories import a_delivery, at, order_body, product_body
 
 PAYMENTS = ["pending", "authorized", "paid"]  # an order's states, one after the other
 pytestmark = pytest.mark.django_db
@@ -214,37 +213,3 @@ class TestProducts:
         deliver(shop, "products/create", product_body())
         assert Variant.objects.get(shopify_id=6001).unit_cost_minor == 420
         assert state_of(item) == "applied"
-
-
-class TestStock:
-    def test_levels_are_appended_and_the_newest_stands(self, shop: Shop) -> None:
-        deliver(shop, "products/create", product_body())
-        for minute, units in ((5, 3), (1, 9)):
-            delivery = deliver(shop, "inventory_levels/update", stock_body(units, minutes=minute))
-        assert list(StockLevel.objects.order_by("updated_at").values_list("available", flat=True)) == [9, 3]
-        assert delivery.subject == "SKU-1"
-
-    def test_what_is_under_way_is_carried_on(self, shop: Shop) -> None:
-        StockLevel.objects.create(
-            shop=shop, inventory_item_id=60001, location_id=7, available=1, incoming=12, updated_at=at(0)
-        )
-        deliver(shop, "inventory_levels/update", stock_body(5, minutes=1))
-        assert StockLevel.objects.get(available=5).incoming == 12
-
-    @pytest.mark.parametrize("together", [True, False])
-    def test_two_levels_of_one_moment_are_contested(self, shop: Shop, together: bool) -> None:
-        a_delivery(shop, "inventory_levels/update", stock_body(5))
-        if not together:
-            drain.drain()
-        a_delivery(shop, "inventory_levels/update", stock_body(4))
-        drain.drain()
-        assert StockLevel.objects.get().is_contested
-
-    def test_the_same_level_twice_is_not(self, shop: Shop) -> None:
-        for _ in range(2):
-            deliver(shop, "inventory_levels/update", stock_body(5))
-        assert not StockLevel.objects.get().is_contested
-
-    def test_an_item_without_number_is_no_level(self, shop: Shop) -> None:
-        assert deliver(shop, "inventory_levels/update", stock_body(None)).state == "applied"
-        assert not StockLevel.objects.exists()

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pipelines.jobs import releases as jobs
 from pipelines.lifecycle import look
 from pipelines.lifecycle.alerts import board
-from pipelines.lifecycle.evidence import paired, recovery, weigh
+from pipelines.lifecycle.evidence import paired, rollbacks, weigh
 from pipelines.lifecycle.releases import approval, card, freezes, move, propose, rollback
 from pipelines.lifecycle.sandbox import staging
 from pipelines.models import (
@@ -203,7 +203,7 @@ class TestOneAmongOthers:
 
     def test_an_alert_of_a_release_that_still_moves_is_left_to_its_looks(self, canary):
         now = timezone.now()
-        board.tell(canary.shop, "slow", title="Slow", release=canary, now=now)
+        board.tell(canary.shop, "slow", title="Slow", next_step="Wait.", release=canary, now=now)
         assert board.close_over(now + 99 * HOUR) == 0
 
     def test_harm_that_lost_a_race_is_looked_at_again_at_once(self, canary, monkeypatch):
@@ -244,4 +244,4 @@ class TestOneAmongOthers:
         jobs.look_back()
         assert asked == [canary.pk] and "recovery" not in Release.objects.get(pk=canary.pk).analysis
         jobs.look_back_at(canary.pk)
-        assert Release.objects.get(pk=canary.pk).analysis["recovery"]["verdict"] in recovery.SENTENCES
+        assert Release.objects.get(pk=canary.pk).analysis["recovery"]["verdict"] in rollbacks.SENTENCES

@@ -107,7 +107,7 @@ def test_who_tells_of_a_release_does_not_stand_in_the_way_of_a_rollback(shop):
 
     def tell() -> None:
         with transaction.atomic():
-            board.tell(shop, "slow", title="Slow", release=card, now=timezone.now())
+            board.tell(shop, "slow", title="Slow", next_step="Wait.", release=card, now=timezone.now())
             barrier.wait()
             waiting.until(lambda: somebody_waits() or has_ended(card), "the other one")
 

@@ -101,7 +101,7 @@ def test_mlflow_loads_it_and_predicts_what_we_predict(folder, fitted, frames, ve
     assert pd.to_datetime(theirs["ds"]).tolist() == pd.to_datetime(ours["ds"]).tolist()
     np.testing.assert_allclose(theirs["y_hat"], ours["y_hat"], rtol=1e-6)
     assert (answer["request"] == 1).sum() == 5 * 28 == told["example"]
-    assert told["needs"] == ["asof", "country", *DEMAND.needs] and told["gives"] == ["request", *ours.columns]
+    assert told["needs"] == ["asof", "country", "events", *DEMAND.needs] and told["gives"] == ["request", *ours.columns]
     assert told["code"].startswith(str(folder / "code")) and told["version"] == version.number
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.backtesting.backtest import Backtest, Members, Recipe
+from pipelines.usecases.demand_forecast.learning.ensemble import spread_over
 from pipelines.usecases.demand_forecast.learning.history import history_of
 from tests.frames import LAST_DAY, shop_frames
 
@@ -43,6 +44,27 @@ def test_a_total_that_spoils_the_sum_stays_out(backtest: Backtest, trials: list[
     joins, why = backtest._total_pays(with_total(backtest, trials, 0.8), Recipe())
     assert not joins
     assert "shop's total 20%" in why
+
+
+def test_a_total_that_helped_on_average_and_not_every_time_stays_out(backtest: Backtest, trials: list[Members]) -> None:
+    """Where much is gained at two origins and lost at the third, the two were luck."""
+    right = [replace(trial, week=1.3 * trial.week) for trial in with_total(backtest, trials, 1.0)]
+    spoiled = with_total(backtest, trials, 0.8)[0]
+    assert backtest._total_pays(right, Recipe())[0]
+    joins, why = backtest._total_pays([spoiled, *right[1:]], Recipe())
+    assert not joins
+    assert why.endswith("no worse at 2 of 3 past origins")
+
+
+def test_trees_that_are_as_good_join(backtest: Backtest, trials: list[Members]) -> None:
+    """The mean of two forecasts is rarely worse than both: so near, it is taken; further off it is not."""
+
+    def off(by: float) -> list[Members]:
+        cheap = [spread_over(trial.week, trial.horizon) for trial in trials]
+        return [replace(trial, trees=said + by) for trial, said in zip(trials, cheap, strict=True)]
+
+    assert backtest._trees_pay(off(0.0), Recipe())[0]
+    assert not backtest._trees_pay(off(5.0), Recipe())[0]
 
 
 def test_trees_that_repeat_the_truth_join_and_trees_that_shout_do_not(

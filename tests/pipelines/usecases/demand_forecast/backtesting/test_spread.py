@@ -41,6 +41,22 @@ def test_the_dispersion_of_negative_binomial_sums_is_found() -> None:
     assert found.by_series.mean() == pytest.approx(5, rel=0.08)
 
 
+def test_a_christmas_that_all_share_is_nobodys_own_chance() -> None:
+    """The shop sells eight times as much for four weeks; every variant's own law is Poisson's."""
+    level = np.where((np.arange(400) >= 330) & (np.arange(400) < 358), 8.0, 1.0)
+    y = np.random.default_rng(0).poisson(np.random.default_rng(1).lognormal(0.5, 0.8, 60)[:, None] * level)
+    assert dispersion_of(panel(y), 14).by_series.mean() == pytest.approx(1.1, abs=0.15)
+
+
+def test_a_burst_of_one_variant_is_its_own_however_few_stand_beside_it() -> None:
+    y = np.random.default_rng(0).poisson(5, (1, 400)).astype(float)
+    y[0, 330:358] *= 8
+    alone = dispersion_of(panel(y), 14).by_series[0]
+    assert alone > 50
+    beside = dispersion_of(panel(np.vstack([y, np.random.default_rng(1).poisson(5, (20, 400))])), 14).by_series
+    assert beside[0] > alone / 3 and beside[1:].mean() < 3
+
+
 def test_it_equals_a_slow_loop() -> None:
     y = np.random.default_rng(1).negative_binomial(1, 0.3, (4, 250)).astype(float)
     seen = np.random.default_rng(2).random(y.shape) > 0.02

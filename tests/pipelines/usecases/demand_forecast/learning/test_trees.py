@@ -1,14 +1,17 @@
 """Trees correct the cheap forecast where the shop shows a pattern that it cannot see, and look at nothing to come."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pipelines.stats.frames import Panel
+from pipelines.usecases.demand_forecast.learning.cheap import Cheap
 from pipelines.usecases.demand_forecast.learning.ensemble import pooled_week, spread_over, weekly_profiles
 from pipelines.usecases.demand_forecast.learning.features import features_at, holidays_of
 from pipelines.usecases.demand_forecast.learning.history import History
 from pipelines.usecases.demand_forecast.learning.season import Season
-from pipelines.usecases.demand_forecast.learning.trees import Trees, grow
+from pipelines.usecases.demand_forecast.learning.trees import Trees, _rows_at, grow
 
 FLAT = Season(np.zeros((1, 28), np.float32), np.zeros(28))
 
@@ -96,6 +99,15 @@ def test_beyond_their_horizon_they_repeat_their_last_week(shop: History, trees: 
 def test_a_short_or_empty_history_grows_no_trees(shop: History) -> None:
     assert grow(shop.until(100), 28, seed=0) is None
     assert grow(shop.rows(np.arange(1)), 28, seed=0) is None
+
+
+def test_weekdays_that_never_sell_teach_nothing(shop: History) -> None:
+    sundays = np.arange(300) % 7 == 4  # the first day is a Wednesday
+    y = np.where(sundays, 0, shop.panel.y)
+    closed = replace(shop, panel=replace(shop.panel, y=y), total=y.sum(axis=0, dtype=float))
+    rows, sold, _ = _rows_at(Cheap(closed, [200]), FLAT.index(0.4), 200, 10_000, np.random.default_rng(0))
+    assert len(rows) == len(sold) == 60 * 24
+    assert len(_rows_at(Cheap(shop, [200]), FLAT.index(0.4), 200, 10_000, np.random.default_rng(0))[0]) == 60 * 28
 
 
 def test_holidays_are_those_of_the_country() -> None:

@@ -7,7 +7,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.lifecycle.ingest.sets import among, array, arrays
+from pipelines.lifecycle.ingest.sql.sets import among, array, arrays
 
 pytestmark = pytest.mark.django_db
 QUOTED = ["", "null", "NULL", '"', '""', "\\", '\\"', "\\n", "\\.", ",", "],["]

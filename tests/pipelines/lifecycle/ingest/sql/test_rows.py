@@ -10,7 +10,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.lifecycle.ingest.rows import OPTIONS, as_csv
+from pipelines.lifecycle.ingest.sql.rows import OPTIONS, as_csv
 
 pytestmark = pytest.mark.django_db
 QUOTED = ["", "null", "NULL", '"', '""', "\\", '\\"', "\\n", "\\.", ",", "],["]

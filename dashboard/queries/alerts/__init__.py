@@ -1,0 +1,1 @@
+"""The alerts of a shop, and who is told of them."""

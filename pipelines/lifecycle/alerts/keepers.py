@@ -1,0 +1,50 @@
+"""What a merchant decides about who is told: a channel added, tried, taken away; the ledger never learns where to."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from django.db import transaction
+
+from pipelines.lifecycle.alerts import channels, outbox, send
+from pipelines.lifecycle.errors import Refused
+from pipelines.models import AlertChannel, AlertDelivery, LifecycleEvent, Shop
+
+MOST = 10  # channels of a shop
+MOST_TESTS, HOUR = 6, timedelta(hours=1)
+ENOUGH = f"A shop can tell {MOST} channels. Remove one first."
+TESTED_ENOUGH = "That was tried often enough for now. Try again in an hour."
+
+
+def add(
+    shop: Shop, *, kind: str, target: str, least: str, quiet_from: time | None, quiet_until: time | None, by: str
+) -> AlertChannel:
+    """Keep a channel, with its address sealed."""
+    with transaction.atomic():
+        Shop.objects.select_for_update(no_key=True).only("pk").get(pk=shop.pk)
+        if AlertChannel.objects.for_shop(shop).count() >= MOST:
+            raise Refused(ENOUGH)
+        secrets = channels.sealed(kind, target if kind != AlertChannel.Kind.FLOW else "", shop)
+        hours = {"quiet_from": quiet_from, "quiet_until": quiet_until}
+        channel = AlertChannel.objects.create(shop=shop, kind=kind, least=least, **hours, **secrets)
+        because = "A way to be told of alerts was added"
+        LifecycleEvent.record(shop, "channel.added", by=by, because=because, channel=channel.pk, channel_kind=kind)
+    return channel
+
+
+def remove(channel: AlertChannel, by: str) -> None:
+    """Forget a channel with its address."""
+    with transaction.atomic():
+        facts = {"channel": channel.pk, "channel_kind": channel.kind}
+        shop = channel.shop
+        send.remove(channel)
+        because = "A way to be told of alerts was removed"
+        LifecycleEvent.record(shop, "channel.removed", by=by, because=because, **facts)
+
+
+def test(channel: AlertChannel, now: datetime) -> AlertDelivery:
+    """Have a channel tried, unless that was done often lately: nobody is flooded by us."""
+    lately = AlertDelivery.objects.for_shop(channel.shop_id).filter(occasion="test", made_at__gt=now - HOUR)
+    if lately.count() >= MOST_TESTS:
+        raise Refused(TESTED_ENOUGH)
+    return outbox.put_test(channel, now)

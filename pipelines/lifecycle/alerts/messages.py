@@ -1,0 +1,104 @@
+"""What is said of an alert, the same for every channel: one sentence, one next step, where to read more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from pipelines import words
+from pipelines.models import AlertDelivery, Shop
+from pipelines.shopify.domains import admin_page
+
+SEVERITIES = {"critical": "Act now", "warning": "Look at this", "info": "Good to know"}
+TEST_TITLE = "This is a test: alerts of your shop arrive here"
+TEST_STEP = "Nothing to do. You can change who is told, and when, on the Alerts page."
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message, before a channel gives it a form."""
+
+    id: str  # the same at every try
+    at: datetime
+    what: str  # opened, worse, unanswered, over, test
+    shop: str
+    name: str
+    title: str
+    text: str
+    next_step: str
+    severity: str
+    currency: str
+    minor_per_hour: int | None
+    opened_at: datetime
+    url: str
+
+    @property
+    def headline(self) -> str:
+        """Return the first line: what it is, before what it is about."""
+        begins = {
+            "over": "Over",
+            "test": "Test",
+            "unanswered": f"Still unanswered. {SEVERITIES[self.severity]}",
+            "worse": f"Became worse. {SEVERITIES[self.severity]}",
+        }
+        return f"{begins.get(self.what, SEVERITIES[self.severity])}: {self.title}"
+
+    @property
+    def lines(self) -> list[str]:
+        """Return the sentences below the headline."""
+        risk = f"At risk: {words.money(self.minor_per_hour, self.currency)} an hour." if self.minor_per_hour else ""
+        if self.what == "over":
+            return ["This is over; there is nothing left to do."]
+        return [line for line in (self.text, risk, f"Next step: {self.next_step}") if line]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the message as machines read it."""
+        return {
+            "id": self.id,
+            "what": self.what,
+            "sent_at": self.at.isoformat(),
+            "shop": self.shop,
+            "title": self.title,
+            "text": self.text,
+            "next_step": self.next_step,
+            "severity": self.severity,
+            "opened_at": self.opened_at.isoformat(),
+            "at_risk_per_hour": None
+            if self.minor_per_hour is None
+            else str(words.to_major(self.minor_per_hour, self.currency)),
+            "currency": self.currency,
+            "url": self.url,
+        }
+
+
+def message_of(delivery: AlertDelivery, now: datetime) -> Message:
+    """Return what a delivery says."""
+    alert, shop = delivery.alert, delivery.shop
+    told: dict[str, Any] = {
+        "title": TEST_TITLE,
+        "text": "",
+        "next_step": TEST_STEP,
+        "severity": "info",
+        "minor_per_hour": None,
+        "opened_at": delivery.made_at,
+    }
+    if alert is not None:
+        told = {name: getattr(alert, name) for name in told}
+    return Message(
+        id=f"alert-{delivery.pk}",
+        at=now,
+        what=delivery.occasion.partition(":")[0].partition(" ")[0],
+        shop=shop.domain,
+        name=shop.name or shop.domain,
+        currency=shop.currency,
+        url=page_of(shop),
+        **told,
+    )
+
+
+def page_of(shop: Shop) -> str:
+    """Return where the alerts of a shop are read, inside its admin."""
+    return admin_page(shop.domain, f"apps/{settings.SHOPIFY_APP_HANDLE}/alerts")

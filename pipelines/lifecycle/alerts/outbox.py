@@ -1,0 +1,64 @@
+"""Write down whom to tell: one message for each channel and occasion, in the transaction of what happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pipelines.lifecycle.alerts import lives, quiet
+from pipelines.models import Alert, AlertChannel, AlertDelivery
+
+State = AlertDelivery.State
+BACK = "It came back before its turn came."
+
+
+def put(alert: Alert, what: str, now: datetime) -> None:
+    """Have an alert told to every channel that wants to hear of it; a second call for the same changes nothing."""
+    wanted = [channel for channel in AlertChannel.objects.for_shop(alert.shop_id) if is_for(channel, alert)]
+    write(alert, wanted, what, now)
+
+
+def put_over(alert: Alert, now: datetime) -> None:
+    """Have it told to those who heard of an alert that it is over, once it cannot come back any more as the same."""
+    heard = AlertDelivery.objects.filter(alert=alert, state=State.SENT).values("channel")
+    write(alert, list(AlertChannel.objects.for_shop(alert.shop_id).filter(pk__in=heard)), "over", now + lives.COOLDOWN)
+
+
+def drop_over(alert: Alert, now: datetime) -> None:
+    """Take back that an alert is over, where nobody has been told so yet."""
+    waiting = AlertDelivery.objects.filter(alert=alert, state=State.WAITING, occasion__startswith="over:")
+    waiting.update(state=State.DROPPED, settled_at=now, problem=BACK)
+
+
+def put_test(channel: AlertChannel, now: datetime) -> AlertDelivery:
+    """Have a channel tried."""
+    return AlertDelivery.objects.create(
+        shop_id=channel.shop_id, channel=channel, kind=channel.kind, occasion="test", made_at=now, next_at=now
+    )
+
+
+def is_for(channel: AlertChannel, alert: Alert) -> bool:
+    """Say whether a channel wants to hear of an alert; what nobody answered reaches one rank further."""
+    return lives.RANK[alert.severity] + (alert.level > 0) >= lives.RANK[channel.least]
+
+
+def write(alert: Alert, channels: list[AlertChannel], what: str, now: datetime) -> None:
+    """Write one message for each channel, to be sent now or when its quiet hours end."""
+    occasion = f"{what}:{int(alert.waits_since.timestamp())}"
+    is_critical = alert.severity == Alert.Severity.CRITICAL
+    AlertDelivery.objects.bulk_create(
+        [
+            AlertDelivery(
+                shop_id=alert.shop_id,
+                alert=alert,
+                channel=channel,
+                kind=channel.kind,
+                occasion=occasion,
+                made_at=now,
+                next_at=quiet.first_moment(
+                    now, alert.shop.zone, channel.quiet_from, channel.quiet_until, passes=is_critical
+                ),
+            )
+            for channel in channels
+        ],
+        ignore_conflicts=True,
+    )

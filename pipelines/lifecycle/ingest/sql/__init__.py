@@ -1,0 +1,1 @@
+"""How many rows and keys are written into one statement."""

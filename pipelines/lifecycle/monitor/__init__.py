@@ -1,0 +1,1 @@
+"""What runs is measured: log rows, windows and outcomes come in; figures with ranges, verdicts and alerts go out."""

@@ -1,0 +1,157 @@
+"""Whether what a model is told, and what it says, is still usual: window by window, and what lasts (METHODS 4a).
+
+A window is a day with enough rows, or up to seven that add up to them; it is compared with the same weekdays of the
+weeks before, without freezes. Each finding is a row of its feature; what three of five windows agree on is another,
+and where that begins to be drift a third, which starts a training (retrain).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+from django.db.models import QuerySet
+
+from pipelines.lifecycle.monitor import retrain, samples
+from pipelines.lifecycle.monitor.accuracy import number
+from pipelines.lifecycle.monitor.keep import ALL
+from pipelines.lifecycle.monitor.samples import Sample
+from pipelines.lifecycle.releases import freezes
+from pipelines.models import Measurement, Shop
+from pipelines.stats import clock
+from pipelines.stats.drift import persistence, table, windows
+from pipelines.stats.drift.findings import Finding
+from pipelines.usecases.contract import Frames
+
+DRIFT, LASTING = "drift", "drift_lasting"
+EXPECTED = "expected"  # a freeze or a campaign: other days are what one wants
+FIRST_LOOK = 28  # days of windows that a new shop begins with
+DAY = timedelta(days=1)
+CHANGED = (Finding.DRIFT, Finding.BREACH)
+KNOWN = {finding.value for finding in Finding}
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Whose rows are watched, and which days are not usual."""
+
+    shop: Shop
+    use_case: str
+    sample: Sample
+    apart: frozenset[date]
+
+    @property
+    def findings(self) -> QuerySet[Measurement]:
+        """Give what was found of it window by window, oldest first."""
+        return self.written(DRIFT)
+
+    def written(self, metric: str) -> QuerySet[Measurement]:
+        """Give the rows that were written of its features, oldest first."""
+        mine = Measurement.objects.for_shop(self.shop).filter(use_case=self.use_case, version=self.sample.version)
+        named = [segment(name) for name in self.sample.names]
+        return mine.filter(release=None, metric=metric, segment__in=named).order_by("starts_at")
+
+    def midnight(self, day: date) -> datetime:
+        return clock.midnight(day, self.shop.zone)
+
+
+def look(shop: Shop, use_case: str, facts: Frames | None, now: datetime) -> int:
+    """Judge the windows that are complete; return how many are new. Without frames, what was asked is watched."""
+    last = now.astimezone(shop.zone).date() - DAY
+    apart = frozenset(samples.days_apart(freezes.standing(shop), shop))
+    found = samples.samples_of(shop, use_case, facts, last)
+    return sum(look_at(Watch(shop, use_case, sample, apart), last) for sample in found)
+
+
+def look_at(watch: Watch, last: date) -> int:
+    """Judge the complete windows of one sample, each after the one before it."""
+    rows = watch.sample.rows
+    counts = Counter(rows["day"])
+    complete = windows.windows(counts, first_day(watch, last), last)
+    for window in complete:
+        usual = windows.same_weekdays(window, counts, watch.apart)
+        reference = rows[rows["day"].isin(list(usual))]
+        current = rows[rows["day"].isin(window.days)]
+        groups = reference["day"].map(usual).to_numpy()
+        found = table.compare(reference.drop(columns="day"), current.drop(columns="day"), groups)
+        keep(watch, window, found)
+    return len(complete)
+
+
+def first_day(watch: Watch, last: date) -> date:
+    """Return where the next window begins: where the last one ended."""
+    ended = watch.findings.values_list("ends_at", flat=True).last()
+    return ended.astimezone(watch.shop.zone).date() if ended else last - timedelta(days=FIRST_LOOK - 1)
+
+
+def keep(watch: Watch, window: windows.Window, found: pd.DataFrame) -> None:
+    """Write what a window says of each feature, and what has lasted."""
+    is_expected = not watch.apart.isdisjoint(window.days)
+    verdicts = {str(name): verdict(row.finding, is_expected) for name, row in found.iterrows()}
+    rows = [
+        figure(watch, window, DRIFT, str(name), verdicts[str(name)], n=row.n, value=row.psi, high=row.threshold)
+        for name, row in found.iterrows()
+    ]
+    lasting = {name: persistence.lasting(past) for name, past in history(watch, window, verdicts).items()}
+    rows += [figure(watch, window, LASTING, name, each.value, n=window.rows) for name, each in lasting.items()]
+    rows += [
+        figure(watch, window, retrain.BEGAN, name, each.value, n=window.rows) for name, each in begun(watch, lasting)
+    ]
+    if watch.sample.version is None and retrain.PREDICTION not in lasting:
+        together = persistence.of_all_features(lasting, dict.fromkeys(lasting, 1.0))
+        rows.append(figure(watch, window, LASTING, ALL, together.value, n=window.rows))
+    Measurement.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def begun(watch: Watch, lasting: Mapping[str, Finding]) -> Iterator[tuple[str, Finding]]:
+    """Yield the features of which a drift lasts now and did not at the window before: they ask for a training, once."""
+    for name, each in lasting.items():
+        before = watch.written(LASTING).filter(segment=segment(name)).values_list("verdict", flat=True).last()
+        if each in CHANGED and before not in CHANGED:
+            yield name, each
+
+
+def verdict(finding: Finding, is_expected: bool) -> str:
+    """Say what was found; a drift in a freeze is what one expects."""
+    return EXPECTED if is_expected and finding is Finding.DRIFT else Finding(finding).value
+
+
+def history(watch: Watch, window: windows.Window, newest: Mapping[str, str]) -> dict[str, list[Finding]]:
+    """Give the last findings of each feature, the newest at the end; expected ones neither count nor reset."""
+    before = watch.findings.filter(
+        starts_at__lt=watch.midnight(window.first), starts_at__gte=watch.midnight(window.first - timedelta(days=90))
+    )
+    past: dict[str, list[str]] = {}
+    for name, each in before.values_list("segment", "verdict"):
+        past.setdefault(name, []).append(each)
+    return {name: decided([*past.get(segment(name), []), last]) for name, last in newest.items()}
+
+
+def decided(verdicts: Iterable[str]) -> list[Finding]:
+    """Read findings as they were written."""
+    return [Finding(each) for each in verdicts if each in KNOWN]
+
+
+def figure(watch: Watch, window: windows.Window, metric: str, name: str, verdict: str, **figures: float) -> Measurement:
+    """Make the row of one feature in one window."""
+    numbers = {key: number(value) for key, value in figures.items() if key != "n"}
+    return Measurement(
+        shop=watch.shop,
+        use_case=watch.use_case,
+        version_id=watch.sample.version,
+        metric=metric,
+        segment=segment(name),
+        starts_at=watch.midnight(window.first),
+        ends_at=watch.midnight(window.last + DAY),
+        n=int(figures["n"]),
+        verdict=verdict,
+        **numbers,
+    )
+
+
+def segment(name: str) -> str:
+    """Name the segment in which a feature's rows stand."""
+    return name[:40]

@@ -1,0 +1,111 @@
+"""What people should know, whom they asked to be told by, and what became of each message."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from pipelines.models.base import ShopQuerySet, ShopTable
+
+
+class Alerts(ShopQuerySet):
+    def open(self) -> Alerts:
+        """Keep what is not over, whether somebody has seen it or not."""
+        return self.filter(closed_at=None)
+
+
+class Alert(ShopTable):
+    """Something a person should know; the same thing is told once while it lasts."""
+
+    class Severity(models.TextChoices):
+        INFO = "info"
+        WARNING = "warning"
+        CRITICAL = "critical"
+
+    key = models.CharField(max_length=120)  # release:12:no_data
+    use_case = models.CharField(max_length=40, blank=True)
+    release = models.ForeignKey("pipelines.Release", null=True, on_delete=models.SET_NULL, related_name="alerts")
+    severity = models.CharField(max_length=10, choices=Severity, default=Severity.WARNING)
+    title = models.CharField(max_length=120)
+    text = models.CharField(max_length=500, blank=True)
+    next_step = models.CharField(max_length=300)  # what to do now, or what happens by itself, and when
+    minor_per_hour = models.BigIntegerField(null=True)  # money at risk
+    seen = models.PositiveIntegerField(default=1)
+    opened_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=60, blank=True, db_default="")  # "system", or who said that it is over
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.CharField(max_length=60, blank=True, db_default="")
+    snoozed_until = models.DateTimeField(null=True)
+    snoozed_minor = models.BigIntegerField(null=True)  # what was at risk when it was snoozed
+    waits_since = models.DateTimeField(default=timezone.now)  # from when on an answer is missing
+    level = models.PositiveSmallIntegerField(default=0, db_default=0)  # how often nobody answered in time
+
+    objects = Alerts.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "key"], condition=Q(closed_at=None), name="alert_open_once"),
+            models.CheckConstraint(condition=~Q(next_step=""), name="alert_has_a_next_step"),
+        ]
+        indexes = [
+            models.Index(fields=["shop", "-last_at"], name="alert_by_time"),
+            models.Index(
+                fields=["waits_since"], condition=Q(closed_at=None, acknowledged_at=None), name="alert_unanswered"
+            ),
+        ]
+
+
+class AlertChannel(ShopTable):
+    """A way by which a merchant wants to be told: where to is sealed, and never shown in a log."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email"
+        SLACK = "slack"
+        TEAMS = "teams"
+        WEBHOOK = "webhook"
+        FLOW = "flow"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    target = models.BinaryField(default=b"")  # encrypted: an address; Flow has none
+    secret = models.BinaryField(default=b"")  # encrypted: what a webhook of the merchant's own checks signatures with
+    least = models.CharField(max_length=10, choices=Alert.Severity, default=Alert.Severity.WARNING)
+    quiet_from = models.TimeField(null=True)  # on the shop's clock; only what is critical passes
+    quiet_until = models.TimeField(null=True)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["shop"], name="channel_of_shop")]
+
+
+class AlertDelivery(ShopTable):
+    """One message to one channel: it is sent until it arrives or is given up, and what became of it is kept."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        SENT = "sent"
+        FAILED = "failed"
+        DROPPED = "dropped"  # over, or answered, before its turn came
+
+    alert = models.ForeignKey(Alert, null=True, on_delete=models.CASCADE, related_name="deliveries")  # null: a test
+    channel = models.ForeignKey(AlertChannel, null=True, on_delete=models.SET_NULL, related_name="deliveries")
+    kind = models.CharField(max_length=10, choices=AlertChannel.Kind)  # also once the channel is gone
+    occasion = models.CharField(max_length=40)  # what happened, and when: opened:1763…, unanswered 2:1763…
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    made_at = models.DateTimeField(default=timezone.now)
+    next_at = models.DateTimeField(default=timezone.now)  # when it may be tried; whoever tries moves it on first
+    settled_at = models.DateTimeField(null=True)
+    code = models.PositiveSmallIntegerField(null=True)  # that the other side answered last; never what it wrote
+    problem = models.CharField(max_length=120, blank=True)  # in our words, or Shopify's
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "channel", "occasion"], name="alert_told_once"),
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(state="waiting"), name="alert_delivery_due"),
+            models.Index(fields=["shop", "-made_at"], name="alert_delivery_log"),
+        ]

@@ -1,0 +1,97 @@
+"""The merchant's own events: added, shown, removed; errors stand at the field that is wrong."""
+
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+
+from pipelines.lifecycle import own_events
+from pipelines.lifecycle.ingest import privacy
+from pipelines.models import LifecycleEvent, OwnEvent
+from tests.identities import OTHER_SHOP
+
+FIELDS = {"name": "Spring drop", "first_day": "2027-04-01", "last_day": "2027-04-03"}
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(datetime(2027, 6, 15, 12, tzinfo=UTC)):
+        yield
+
+
+def told() -> list[str]:
+    kinds = LifecycleEvent.objects.filter(kind__startswith="own_event.").order_by("pk")
+    return list(kinds.values_list("kind", flat=True))
+
+
+@pytest.mark.parametrize("year", [2025, 2027, 2028])
+def test_an_event_is_added_for_the_past_and_for_what_comes(shop, send, see, queued, year):
+    dates = {name: FIELDS[name].replace("2027", str(year)) for name in ("first_day", "last_day")}
+    page = send("/settings/events", FIELDS | dates).content.decode()
+    row = OwnEvent.objects.get()
+    assert (row.shop, row.name, row.first_day, row.last_day) == (
+        shop,
+        "Spring drop",
+        date(year, 4, 1),
+        date(year, 4, 3),
+    )
+    assert 'data-toast="Event added"' in page and "Spring drop" in see("/settings").content.decode()
+    assert ("refresh", (shop.pk, "demand_forecast")) in queued
+    assert told() == ["own_event.added"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"first_day": "x"}, "first_day"),
+        ({"last_day": "2027-03-31"}, "last_day"),
+        ({"last_day": "2027-07-30"}, "last_day"),
+        ({"first_day": "2020-01-01", "last_day": "2020-01-02"}, "first_day"),
+        ({"first_day": "9999-12-30", "last_day": "9999-12-31"}, "first_day"),
+    ],
+)
+def test_what_nobody_can_mean_is_refused_at_its_field(shop, send, wrong, field):
+    answer = send("/settings/events", FIELDS | wrong)
+    page = answer.content.decode()
+    section = page[page.index("Your own events") :]
+    tag = re.search(rf'<s-(?:text|date)-field [^>]*name="{field}"[^>]*>', section)[0]
+    assert answer.status_code == 422 and 'error="' in tag
+    assert not OwnEvent.objects.exists()
+
+
+def test_a_name_keeps_no_address_and_no_doubled_blanks(shop, send):
+    send("/settings/events", FIELDS | {"name": "  Sale   by ann@example.com "})
+    assert OwnEvent.objects.get().name == "Sale by [e-mail removed]"
+
+
+def test_the_same_event_is_there_once_and_no_more_than_are_kept(shop, send, monkeypatch):
+    send("/settings/events", FIELDS)
+    assert own_events.KNOWN_ALREADY in send("/settings/events", FIELDS).content.decode()
+    monkeypatch.setattr(own_events, "MOST", 1)
+    assert own_events.TOO_MANY in send("/settings/events", FIELDS | {"name": "Another"}).content.decode()
+    assert OwnEvent.objects.count() == 1 and told() == ["own_event.added"]
+
+
+def test_an_event_is_removed_once(shop, send):
+    send("/settings/events", FIELDS)
+    path = f"/settings/events/{OwnEvent.objects.get().pk}/remove"
+    assert 'data-toast="Event removed"' in send(path).content.decode()
+    assert not OwnEvent.objects.exists()
+    assert send(path).status_code == 404
+    assert told() == ["own_event.added", "own_event.removed"]
+
+
+def test_another_shops_events_are_not_there(shop, another_shop, send, see):
+    send("/settings/events", FIELDS)
+    assert "Spring drop" not in see("/settings", domain=OTHER_SHOP).content.decode()
+    path = f"/settings/events/{OwnEvent.objects.get().pk}/remove"
+    assert send(path, domain=OTHER_SHOP).status_code == 404
+    assert OwnEvent.objects.exists()
+
+
+def test_a_shop_that_is_erased_leaves_no_event(shop, send):
+    send("/settings/events", FIELDS)
+    privacy.redact_shop(shop)
+    assert not OwnEvent.objects.exists()

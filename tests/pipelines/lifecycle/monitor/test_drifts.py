@@ -1,0 +1,161 @@
+"""What a model is told and says is compared with the same weekdays of before; what lasts is a verdict of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines.lifecycle.monitor import drifts
+from pipelines.lifecycle.monitor.samples import Sample
+from pipelines.models import Measurement, Shop
+from pipelines.stats.clock import midnight
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Monitored
+from tests import exposing, histories
+from tests.exposing import SLUG
+
+pytestmark = pytest.mark.django_db
+LAST = date(2026, 9, 13)  # a Sunday
+DAYS = [LAST - timedelta(days=ago) for ago in range(83, -1, -1)]
+MONITORED = Monitored(("size", "colour"), "score", "bought", timedelta(days=7), "here:accuracy")
+Change = Callable[[pd.DataFrame, np.random.Generator], pd.DataFrame]
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return exposing.a_shop()
+
+
+def sample(change: Change | None = None, *, since: date = LAST, rows: int = 200, seed: int = 0) -> Sample:
+    """Return rows of every day, changed from a day on."""
+    rng = np.random.default_rng(seed)
+    days = np.repeat(np.array(DAYS), rows)
+    size, colour = rng.normal(size=len(days)), rng.choice(["red", "blue"], size=len(days))
+    table = pd.DataFrame({"day": days, "size": size, "colour": colour.astype(object)})
+    late = table["day"] >= since
+    return Sample(None, pd.concat([table[~late], change(table[late].copy(), rng)]) if change else table)
+
+
+def look(shop: Shop, watched: Sample, apart: frozenset[date] = frozenset()) -> int:
+    return drifts.look_at(drifts.Watch(shop, SLUG, watched, apart), LAST)
+
+
+def newest(metric: str = "drift") -> dict[str, str]:
+    """Return the verdicts of the last window by feature."""
+    rows = Measurement.objects.filter(metric=metric).order_by("starts_at")
+    return dict(rows.values_list("segment", "verdict"))
+
+
+def larger(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    return rows.assign(size=rows["size"] + 1.5)
+
+
+def test_what_stays_as_it_was_is_green_with_its_index_and_threshold(shop: Shop) -> None:
+    assert look(shop, sample()) == drifts.FIRST_LOOK
+    assert newest() == {"size": "ok", "colour": "ok"}
+    assert newest("drift_lasting") == {"size": "ok", "colour": "ok", "all": "ok"}
+    row = Measurement.objects.filter(metric="drift", segment="size").latest("starts_at")
+    assert row.n == 200 and 0 < row.value < row.high and row.starts_at == midnight(LAST, shop.zone)
+
+
+def test_a_shift_that_lasts_three_windows_is_drift_of_its_feature_and_of_the_data(shop: Shop) -> None:
+    look(shop, sample(larger, since=LAST - timedelta(days=2)))
+    assert newest() == {"size": "drift", "colour": "ok"}
+    assert newest("drift_lasting") == {"size": "drift", "colour": "ok", "all": "drift"}
+
+
+def test_one_odd_day_does_not_last(shop: Shop) -> None:
+    look(shop, sample(larger))
+    assert newest()["size"] == "drift" and newest("drift_lasting")["size"] == "ok"
+
+
+def test_a_weekend_that_is_always_larger_is_no_drift(shop: Shop) -> None:
+    def weekends(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+        is_weekend = rows["day"].map(lambda day: day.weekday() >= 5)
+        return rows.assign(size=rows["size"] + 1.5 * is_weekend)
+
+    look(shop, sample(weekends, since=DAYS[0]))
+    assert "drift" not in set(Measurement.objects.filter(metric="drift").values_list("verdict", flat=True))
+
+
+def test_what_changes_in_a_freeze_is_expected_and_counts_for_nothing(shop: Shop) -> None:
+    apart = frozenset(LAST - timedelta(days=ago) for ago in range(3))
+    look(shop, sample(larger, since=min(apart)), apart)
+    assert newest() == {"size": "expected", "colour": "ok"} and newest("drift_lasting")["size"] == "ok"
+
+
+def test_looking_again_finds_nothing_new(shop: Shop) -> None:
+    look(shop, sample())
+    before = list(Measurement.objects.order_by("pk").values())
+    assert look(shop, sample(larger)) == 0
+    assert list(Measurement.objects.order_by("pk").values()) == before
+
+
+def test_no_row_is_in_two_windows_and_few_rows_a_day_wait_for_more(shop: Shop) -> None:
+    look(shop, sample(rows=70))
+    spans = sorted(set(Measurement.objects.filter(metric="drift").values_list("starts_at", "ends_at", "n")))
+    assert {n for *_, n in spans} == {210}
+    assert all(one[1] == other[0] for one, other in pairwise(spans))
+
+
+@pytest.mark.parametrize(
+    ("change", "feature", "verdict"),
+    [
+        (lambda rows, rng: rows.assign(size=1.0), "size", "breach"),
+        (lambda rows, rng: rows.assign(size=np.nan), "size", "breach"),
+        (
+            lambda rows, rng: rows.assign(size=np.where(rng.random(len(rows)) < 0.5, np.inf, rows["size"])),
+            "size",
+            "breach",
+        ),
+        (lambda rows, rng: rows.assign(colour="green"), "colour", "breach"),
+        (lambda rows, rng: rows.drop(columns="colour"), "colour", "breach"),
+        (lambda rows, rng: rows.head(1), "size", "insufficient"),
+        (lambda rows, rng: rows.head(35), "size", "insufficient"),
+        (lambda rows, rng: rows.head(0), "size", "no_data"),
+    ],
+    ids=["constant", "all missing", "infinite", "unseen", "gone", "one row", "35 rows", "no rows"],
+)
+def test_what_is_broken_or_too_little_is_said_and_is_no_figure_of_nothing(
+    shop: Shop, change: Change, feature: str, verdict: str
+) -> None:
+    week = LAST - timedelta(days=6)  # a last window of seven days, however few rows they have
+    look(shop, sample(lambda rows, rng: change(rows, rng), since=week))
+    assert newest()[feature] == verdict
+    row = Measurement.objects.filter(metric="drift", segment=feature).latest("starts_at")
+    assert row.value is None or np.isfinite(row.value)
+    assert (row.value is None) == (verdict in ("insufficient", "no_data")) or verdict == "breach"
+
+
+def test_the_reference_itself_is_no_drift(shop: Shop) -> None:
+    one = sample().rows.query("day == @LAST")
+    again = pd.concat([one.assign(day=day) for day in DAYS])
+    look(shop, Sample(None, again))
+    assert set(newest().values()) == {"ok"}
+    assert Measurement.objects.filter(metric="drift", segment="size").latest("starts_at").value < 0.05
+
+
+def test_shops_are_apart(shop: Shop) -> None:
+    look(shop, sample())
+    look(histories.a_shop(timezone="UTC"), sample(larger, since=LAST - timedelta(days=4)))
+    mine = Measurement.objects.for_shop(shop).filter(metric="drift_lasting").order_by("starts_at")
+    assert dict(mine.values_list("segment", "verdict"))["size"] == "ok"
+
+
+def test_nobody_asking_is_no_data_and_never_ok(shop: Shop) -> None:
+    now = datetime.combine(LAST + timedelta(days=1), time(3), tzinfo=shop.zone)
+    with USE_CASES.also(dataclasses.replace(exposing.SHOWN, monitored=MONITORED)):
+        drifts.look(shop, SLUG, None, now)
+    assert set(newest().values()) == set(newest("drift_lasting").values()) == {"no_data"}
+
+
+def test_a_drift_begins_once_however_long_it_lasts(shop: Shop) -> None:
+    look(shop, sample(larger, since=LAST - timedelta(days=6)))
+    (began,) = Measurement.objects.filter(metric="drift_began")
+    assert (began.segment, began.starts_at) == ("size", midnight(LAST - timedelta(days=4), shop.zone))

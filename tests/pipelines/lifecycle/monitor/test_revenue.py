@@ -1,0 +1,58 @@
+"""What is at risk is told in what such an hour usually brings."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from pipelines.lifecycle.monitor import measure, revenue, watch
+from pipelines.models import Alert, Release, ShopSettings
+from tests import exposing
+from tests.exposing import MONDAY
+from tests.histories import numbers
+from tests.pipelines.lifecycle.monitor import asked
+from tests.pipelines.lifecycle.monitor.asked import log
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shown")]
+shown = exposing.shown
+
+
+@pytest.fixture
+def release() -> Release:
+    return asked.a_release()
+
+
+def an_hour(release: Release, hour: float, *, units: int, errors: int = 0, outcome: str = "error") -> datetime:
+    """Let visitors ask in an hour from Monday on, measure it and look; return when that was."""
+    at = MONDAY + timedelta(hours=hour)
+    log(release, {"at": at, "outcome": outcome}, times=errors)
+    log(release, {"at": at}, times=units - errors)
+    now = at + timedelta(hours=1, minutes=5)
+    measure.measure(now)
+    watch.look(now)
+    return now
+
+
+def orders(release: Release) -> None:
+    for weeks in range(1, 9):
+        day = MONDAY - timedelta(weeks=weeks)
+        for hour, minor in ((10, 30_000), (11, 20_000), (20, 10_000)):
+            exposing.ordered(release, [next(numbers).to_bytes(16)], day + timedelta(hours=hour), minor)
+
+
+def test_what_is_at_risk_is_what_those_who_are_hit_usually_spend_in_such_an_hour(release: Release) -> None:
+    orders(release)
+    an_hour(release, 10, units=40, errors=20)
+    at_peak = Alert.objects.get(key__contains="peak").minor_per_hour
+    # 50,000 on Mondays alone, in 5 x 2 peak hours of weekdays and 2 x 1 of weekends
+    assert at_peak == pytest.approx(50_000 / 12 / 2, abs=1)
+    every = Alert.objects.get(key__contains="every").minor_per_hour
+    assert every == pytest.approx(60_000 / 168 / 2, abs=1)
+
+
+def test_without_orders_or_peak_hours_there_is_no_sum(release: Release) -> None:
+    assert revenue.at_risk(release.shop, 0.5, at_peak=False, now=MONDAY) is None
+    ShopSettings.objects.update(peak_hours={})
+    orders(release)
+    assert revenue.at_risk(release.shop, 0.5, at_peak=True, now=MONDAY) is None
