@@ -32,7 +32,11 @@ class ShopQuerySet(models.QuerySet[Row]):
             yield from (rows[key] for key in piece if key in rows)
 
 
-ShopManager = models.Manager.from_queryset(ShopQuerySet)
+FromQuerySet = models.Manager.from_queryset(ShopQuerySet)
+
+
+class ShopManager(FromQuerySet[Row]):
+    """The same by name: mypy forgets a class that nobody defined when it reads a module again."""
 
 
 class ShopTable(models.Model):

@@ -13,7 +13,7 @@ from django.db.models import BigIntegerField, Count, Max, Model, Q, QuerySet, Su
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from pipelines.models.base import ShopQuerySet, ShopSums, ShopTable
+from pipelines.models.base import ShopManager, ShopQuerySet, ShopSums, ShopTable
 from pipelines.models.ledger import Noted
 from pipelines.models.shops import Shop
 
@@ -51,6 +51,13 @@ class ForecastOverrideQuerySet(ShopQuerySet["ForecastOverride"]):
         return stood.filter(last_day__gte=last_day).order_by("pk")
 
 
+FromForecastOverrideQuerySet = ShopManager.from_queryset(ForecastOverrideQuerySet)
+
+
+class ForecastOverrideManager(FromForecastOverrideQuerySet["ForecastOverride"]):
+    """All of merchants' own numbers, by name for mypy."""
+
+
 class ForecastOverride(ShopTable):
     """A merchant's own number for a variant and a period; we keep measuring both."""
 
@@ -63,7 +70,7 @@ class ForecastOverride(ShopTable):
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
 
-    objects: ClassVar = ForecastOverrideQuerySet.as_manager()
+    objects: ClassVar[ForecastOverrideManager] = ForecastOverrideManager()
 
     class Meta:
         indexes = [models.Index(fields=["shop", "variant_id"], name="override_by_variant")]
@@ -86,6 +93,13 @@ class StockAdviceQuerySet(ShopQuerySet["StockAdvice"]):
     def to_order(self) -> Self:
         """Keep what should be ordered today, or should have been."""
         return self.filter(TO_ORDER)
+
+
+FromStockAdviceQuerySet = ShopManager.from_queryset(StockAdviceQuerySet)
+
+
+class StockAdviceManager(FromStockAdviceQuerySet["StockAdvice"]):
+    """All advice, by name for mypy."""
 
 
 class StockAdvice(ShopTable):
@@ -135,7 +149,7 @@ class StockAdvice(ShopTable):
     rule = models.JSONField(default=dict)  # the lead time, pack size … that the advice used
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar = StockAdviceQuerySet.as_manager()
+    objects: ClassVar[StockAdviceManager] = StockAdviceManager()
 
     @property
     def owed(self) -> int:
@@ -193,7 +207,7 @@ class StockTotals(ShopSums):
     def sum_up(cls, shop: Model | int) -> None:
         """Put the sums of a shop's advice in the place of those before; in the transaction that writes the rows."""
         cls.objects.for_shop(shop).delete()
-        cls.objects.bulk_create(cls.of_rows(shop))
+        StockTotals.objects.bulk_create(cls.of_rows(shop))
 
     @classmethod
     def of_rows(cls, shop: Model | int) -> list[Self]:

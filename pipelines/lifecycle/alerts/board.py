@@ -29,7 +29,8 @@ def tell(
     minor_per_hour: int | None = None,
 ) -> Alert:
     """Open an alert, or note that it lasts or came back; one that became worse says so."""
-    said = {"title": title[:120], "text": text[:500], "next_step": next_step[:300], "minor_per_hour": minor_per_hour}
+    said: dict[str, object] = {"title": title[:120], "text": text[:500], "next_step": next_step[:300]}
+    said["minor_per_hour"] = minor_per_hour
     shop_id = shop.pk if isinstance(shop, Shop) else shop
     with transaction.atomic():
         reopen(shop_id, key, now)

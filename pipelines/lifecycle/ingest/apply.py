@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle.ingest import backfill, facts, install, inventory, privacy
 from pipelines.lifecycle.ingest.facts import Deletion, Taken
-from pipelines.lifecycle.ingest.sets import Key
+from pipelines.lifecycle.ingest.sql.sets import Key
 from pipelines.models import Order, Shop, SyncRun, Variant, WebhookDelivery
 from pipelines.shopify.reading import payloads
 from pipelines.shopify.reading.shapes import Malformed, currency, identifier, moment, words
