@@ -58,17 +58,18 @@ FIGURES = f"""
         WHERE l.at >= %(since)s - interval '2 hours' AND l.at < %(until)s AND l.outcome <> 'alive'
             AND l.use_case = ANY(%(use_cases)s)),
     units AS (
-        SELECT shop_id, use_case, version_id, starts_at, ends_at, segment, count(*) AS questions,
-            bool_or(failed) AS failed, bool_or(slow) AS slow, bool_or(fell_back) AS fell_back,
+        SELECT shop_id, use_case, version_id, starts_at, min(ends_at) AS ends_at, min(segment) AS segment,
+            count(*) AS questions, bool_or(failed) AS failed, bool_or(slow) AS slow, bool_or(fell_back) AS fell_back,
             bool_or(is_shown) AS shown, bool_or(is_shown AND (failed OR fell_back)) AS refused
-        FROM log GROUP BY 1, 2, 3, 4, 5, 6, unit),
+        FROM log GROUP BY 1, 2, 3, 4, unit),
     shares AS (
-        SELECT shop_id, use_case, version_id, starts_at, ends_at, segment, sum(questions)::bigint AS questions,
-            count(*) AS units, count(*) FILTER (WHERE failed) AS failed, count(*) FILTER (WHERE slow) AS slow,
+        SELECT shop_id, use_case, version_id, starts_at, min(ends_at) AS ends_at, min(segment) AS segment,
+            sum(questions)::bigint AS questions, count(*) AS units,
+            count(*) FILTER (WHERE failed) AS failed, count(*) FILTER (WHERE slow) AS slow,
             count(*) FILTER (WHERE fell_back) AS fell_back,
             count(*) FILTER (WHERE failed OR slow OR fell_back) AS missed,
             count(*) FILTER (WHERE shown) AS shown, count(*) FILTER (WHERE refused) AS refused
-        FROM units GROUP BY 1, 2, 3, 4, 5, 6),
+        FROM units GROUP BY 1, 2, 3, 4),
     wanted AS MATERIALIZED (
         SELECT s.*, (held.shop_id IS NULL)::int AS is_new
         FROM shares s LEFT JOIN held ON {OF_THE_SAME.format(who="s", when="s")}
