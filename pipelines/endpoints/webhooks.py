@@ -185,7 +185,7 @@ def outbox() -> Outbox:
 
 def connect() -> Connection:
     """Open the committer's connection, beside Django's."""
-    database = settings.DATABASES["default"]
+    database: dict[str, Any] = settings.DATABASES["default"]
     opened: Connection = psycopg2.connect(
         dbname=database["NAME"],
         user=database["USER"] or None,
