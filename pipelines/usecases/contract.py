@@ -88,7 +88,7 @@ class Gates:
     what the live version's errors cost that may be lost before the money counts as worse (METHODS 4e).
     """
 
-    baseline: str = "simple_rule"  # who is the simple rule among the figures of `evaluate`
+    baseline: str = "baseline"  # who is the simple rule among the figures of `evaluate`
     limits: tuple[Limit, ...] = ()
     slices: tuple[Slice, ...] = ()
     calibration: Calibration | None = None
@@ -168,10 +168,10 @@ class UseCase:
     fit: str
     predict: str
     evaluate: str
-    answer: str
     dump: str
     load: str
     present: str
+    answer: str = ""  # of what answers every day for everything: the tables that the shop is served
     replay: str = ""  # the past in money; without it, `words.no_replay` says why there is none
     settings: Mapping[str, str] = field(default_factory=dict)  # argument of `fit` -> setting of the shop
     tested_with: tuple[str, ...] = ()  # those of them that `evaluate` takes, too
@@ -184,6 +184,7 @@ class UseCase:
     own_words: tuple[str, ...] = ()  # of this family alone: nobody else may say them
     # For use cases that answer on request, by the standard library alone: (what PARAMETERS holds, question) -> answer.
     score: str = ""
+    questions: str = ""  # frames -> what was asked of late: a new version is tried on it, as it will run
     safe_default: Mapping[str, Any] = field(default_factory=dict)  # the answer where no version gives one in time
     score_seconds: float = 0.05  # that a question may take
 

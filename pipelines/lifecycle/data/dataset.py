@@ -232,7 +232,7 @@ def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
         rows=len(source.demand),
         units=int(source.demand["y"].sum()),
         digest=tables_digest(built.tables, built.events),
-        shares=shares_of(source),
+        shares=shares_of(source, built),
         newest_order_at=newest_order_at(shop, source),
         newest_pull_at=newest_pull,
     )
@@ -261,17 +261,26 @@ def newest_order_at(shop: Shop, source: Source) -> datetime | None:
     )
 
 
-def shares_of(source: Source) -> dict[str, Any]:
-    """Say what was left out, and for which share of days stock is known."""
-    series_days = max(1, len(source.series) * ((source.last_day - source.first_day).days + 1))
-    suspected = source.out_of_stock["stockout"]
+def shares_of(source: Source, built: Frames) -> dict[str, Any]:
+    """Say what was read and left out, and of sales for which share of days stock is known."""
     counted = int(source.variants["series"].notna().sum())
-    untracked = int((source.series["is_tracked"] == 0).sum()) * ((source.last_day - source.first_day).days + 1)
-    return {
+    read = {
+        "rows": {name: len(table) for name, table in built.tables.items()},
         "lines": source.lines,
         "variants_for_sale": counted,
         "variants_gone": len(source.variants) - counted,
         "twins_joined": counted - len(source.series),
+    }
+    return read | (stock_shares(source) if "daily_sales" in built.tables else {})
+
+
+def stock_shares(source: Source) -> dict[str, float]:
+    """Say for which share of the series' days stock is known, and on which of them there was none."""
+    days = (source.last_day - source.first_day).days + 1
+    series_days = max(1, len(source.series) * days)
+    suspected = source.out_of_stock["stockout"]
+    untracked = int((source.series["is_tracked"] == 0).sum()) * days
+    return {
         "stock_known": round((source.known_stockouts.known_days + untracked) / series_days, 4),
         "out_of_stock_known": round(len(source.known_stockouts.days) / series_days, 4),
         "out_of_stock_suspected": round(int((suspected == stockouts.SUSPECTED).sum()) / series_days, 4),

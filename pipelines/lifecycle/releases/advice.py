@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.models import ModelVersion
+from pipelines.models import ModelVersion, Release
 from pipelines.usecases import USE_CASES
 
 BEATS_THE_SIMPLE_RULE = "Smaller errors than the best simple rule"
 
 
-def of(version: ModelVersion, active: ModelVersion | None) -> str:
+def of(release: Release, active: ModelVersion | None) -> str:
     """Say in a sentence what we would do with a version that is not proven, beside what runs now."""
+    version = release.version
     found = compared(version.replay, "champion" if active else "naive")
+    if active and found.get("interval") is None and (shares := [step["weight"] for step in splits(release)]):
+        return by_shoppers(active, shares[0])
     if active:
         return beside_a_version(found, active)
     if any(gate["name"] == BEATS_THE_SIMPLE_RULE and gate["verdict"] == "passed" for gate in version.gates):
@@ -22,6 +25,19 @@ def of(version: ModelVersion, active: ModelVersion | None) -> str:
             " first day, and going back is one click."
         )
     return "We would wait for the next training: nothing yet shows that it is better than the best simple rule."
+
+
+def splits(release: Release) -> list[dict[str, Any]]:
+    """Return the steps on which shoppers are split."""
+    return [step for step in release.steps if 0 < step["weight"] < 100]
+
+
+def by_shoppers(active: ModelVersion, share: int) -> str:
+    """Let shoppers tell what the past cannot."""
+    return (
+        f"We would try it: {share} % of shoppers see it first, the past cannot tell who orders by it, and where fewer "
+        f"order than with version {active.number}, it is taken away by itself."
+    )
 
 
 def beside_a_version(found: dict[str, Any], active: ModelVersion) -> str:

@@ -22,7 +22,7 @@ def evidence_of(release: Release, deployment: Deployment, settings: ShopSettings
         "version": version.number,
         "artifact_digest": version.artifact_digest,
         "is_proven": release.is_proven,
-        "advice": "" if release.is_proven else advice.of(version, deployment.active),
+        "advice": "" if release.is_proven else advice.of(release, deployment.active),
         "compared_with": deployment.active.number if deployment.active else None,
         "page": version.page,
         "gates": version.gates,

@@ -1,16 +1,48 @@
-"""How far the answers of two versions differ on the same data: whether anybody would notice that one took over."""
+"""What a version says as it will run, and how far the answers of two differ: whether anybody would notice.
+
+A use case that answers on request is asked what its visitors asked of late, by the scorer and parameters that will run.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipelines.lifecycle.errors import Unjudged
+from pipelines.usecases.contract import PARAMETERS, Frames, UseCase
+
 NOTICED = 0.01  # relative: less is lost in rounding to whole units and days
+MOST_ASKED = 1000  # questions of late that a version is tried on
 
 Answers = Mapping[str, pd.DataFrame]
+
+
+def given(use_case: UseCase, files: Mapping[str, bytes], frames: Frames) -> Answers:
+    """Let a version's files answer as they will when they run; raises Unjudged where nobody could be shown that."""
+    if use_case.serves == "request":
+        return {"asked": to_questions(use_case, files, frames)}
+    said: Answers = use_case.resolve("answer")(use_case.resolve("load")(files), frames)
+    if why := use_case.unjudged(said):
+        raise Unjudged(why)
+    return said
+
+
+def to_questions(use_case: UseCase, files: Mapping[str, bytes], frames: Frames) -> pd.DataFrame:
+    """Score what was asked of late, one row a question."""
+    if PARAMETERS not in files:
+        raise Unjudged(f"A version of {use_case.title} brings no {PARAMETERS}, so it could answer nobody.")
+    parameters, score = json.loads(files[PARAMETERS]), use_case.resolve("score")
+    asked = use_case.resolve("questions")(frames)[-MOST_ASKED:]
+    said = [score(parameters, question) for question in asked]
+    try:
+        json.dumps(said, allow_nan=False)
+    except (TypeError, ValueError):
+        raise Unjudged(f"What a version of {use_case.title} answers cannot be shown to anybody.") from None
+    return pd.DataFrame(said)
 
 
 def differences(ours: Answers, theirs: Answers) -> dict[str, int]:

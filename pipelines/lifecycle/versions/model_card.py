@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines import words
 from pipelines.lifecycle.versions.lineage import lineage_of
-from pipelines.models import ModelVersion
+from pipelines.models import DatasetSnapshot, ModelVersion
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.wording import CardWords
 
@@ -37,17 +37,25 @@ def heading(version: ModelVersion) -> str:
 def data(version: ModelVersion) -> str:
     """Say what it learned from and what was left out."""
     seen = version.dataset
+    told = [f"- Days: {seen.first_day} to {seen.last_day}, in the shop's own zone"]
+    if rows := seen.shares.get("rows"):
+        told.append(f"- Rows read: {', '.join(f'{count} ({name})' for name, count in rows.items())}")
+    if "stock_known" in seen.shares:
+        told += of_sales(seen)
+    return "## Data\n\n" + "\n".join(told)
+
+
+def of_sales(seen: DatasetSnapshot) -> list[str]:
+    """Say what was known of sales, which not everything learns from."""
     lines = seen.shares.get("lines", {})
     left_out = {name.replace("_", " "): n for name, n in lines.items() if n and name not in ("lines", "orders")}
-    told = [
-        f"- Days: {seen.first_day} to {seen.last_day}, in the shop's own zone",
+    return [
         f"- Series: {seen.series}, days with sales: {seen.rows}, units: {seen.units}",
         f"- Order lines left out: {', '.join(f'{count} ({why})' for why, count in left_out.items()) or 'none'}",
         f"- Days with known stock: {share(seen.shares.get('stock_known'))}, out of stock: "
         f"{share(seen.shares.get('out_of_stock_known'))} known, "
         f"{share(seen.shares.get('out_of_stock_suspected'))} suspected",
     ]
-    return "## Data\n\n" + "\n".join(told)
 
 
 def figures(version: ModelVersion) -> str:

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines.lifecycle.data import dataset, quality
-from pipelines.lifecycle.errors import AlreadyRunning, ArtifactRefused, Unjudged
+from pipelines.lifecycle.errors import AlreadyRunning, ArtifactRefused
 from pipelines.lifecycle.versions import answers, artifacts, registry, runs
 from pipelines.models import Deployment, ModelVersion, Shop, ShopSettings, TrainingRun
 from pipelines.usecases import USE_CASES
@@ -81,18 +81,17 @@ def serving_of(
     Raises Unjudged where something was said that nothing can judge.
     """
     began = time.perf_counter()
-    said = use_case.resolve("answer")(use_case.resolve("load")(files), data.frames)
+    said = answers.given(use_case, files, data.frames)
     seconds = time.perf_counter() - began
-    if why := use_case.unjudged(said):
-        raise Unjudged(why)
-    return {"seconds": round(seconds, 3), "units": data.snapshot.series, "bytes": sum(map(len, files.values()))}, said
+    units = len(said["asked"]) if use_case.serves == "request" else data.snapshot.series
+    return {"seconds": round(seconds, 3), "units": units, "bytes": sum(map(len, files.values()))}, said
 
 
 def answers_beside(use_case: UseCase, said: answers.Answers, champion: Any, frames: Frames) -> dict[str, int] | None:
     """Count what the live version would say otherwise today; nothing where none runs."""
     if champion is None:
         return None
-    return answers.differences(said, use_case.resolve("answer")(champion, frames))
+    return answers.differences(said, answers.given(use_case, use_case.resolve("dump")(champion), frames))
 
 
 def leakage_of(use_case: UseCase, fitted: Any, frames: Frames) -> dict[str, int] | None:

@@ -55,9 +55,11 @@ class Door:
     def pass_for(self, shop: Any, unit: str, use_case: str = SLUG, until: datetime | None = None) -> str:
         return passes.give(shop.domain, use_case, unit, until or timezone.now() + timedelta(hours=1))
 
-    def ask(self, shop: Any, unit: str = "visitor-1", question: Any = None, **changes: Any) -> Said:
-        body = {"pass": self.pass_for(shop, unit), "question": question or {"page": "home"}} | changes
-        return self.post(f"/answers/{shop.domain}/{SLUG}", json.dumps(body).encode())
+    def ask(
+        self, shop: Any, unit: str = "visitor-1", question: Any = None, use_case: str = SLUG, **changes: Any
+    ) -> Said:
+        body = {"pass": self.pass_for(shop, unit, use_case), "question": question or {"page": "home"}} | changes
+        return self.post(f"/answers/{shop.domain}/{use_case}", json.dumps(body).encode())
 
     def post(self, path: str, body: bytes, method: str = "POST") -> Said:
         return Said(*run(self.send(path, body, method)))
@@ -74,10 +76,10 @@ class Door:
         await answering.door({"method": method, "path": path, "headers": []}, receive, send)
         return said[0]["status"], said[1]["body"], dict(said[0]["headers"])
 
-    def warm(self, shop: Any) -> None:
+    def warm(self, shop: Any, use_case: str = SLUG) -> None:
         """Let the process have looked, and its versions be loaded."""
         self.memory.look()
-        self.memory.want((shop.domain, SLUG))
+        self.memory.want((shop.domain, use_case))
         self.memory.look()
 
     def written(self) -> None:

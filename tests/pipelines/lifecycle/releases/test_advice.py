@@ -6,9 +6,11 @@ import pytest
 
 from pipelines.lifecycle.releases import advice
 from pipelines.models import ModelVersion, Release
+from pipelines.strategies import Canary, Traffic
 from tests import histories
 
 pytestmark = pytest.mark.django_db
+SPLIT = Traffic("randomised", units_a_day=3_000, rate=0.03)
 SAME = {"recipe.json": b'{"same": true}'}
 
 
@@ -40,6 +42,12 @@ class TestWhatWeWouldDo:
     def test_beside_a_version_that_runs_we_would_keep_it_and_say_why(self, shop, live, told, advised):
         card = histories.a_card(shop, state=ModelVersion.State.UNDECIDED, **told)
         assert card.evidence["advice"].startswith("We would keep version 1: ") and advised in card.evidence["advice"]
+
+    def test_where_the_past_tells_nothing_a_share_of_shoppers_is_to_tell(self, shop, live):
+        card, split = histories.a_card(shop, state=ModelVersion.State.UNDECIDED), Canary().steps(SPLIT)
+        card.steps = [step.as_dict() for step in split]
+        told = advice.of(card, live.version)
+        assert told.startswith("We would try it: 5 % of shoppers see it first") and "version 1" in told
 
     @pytest.mark.parametrize(("verdict", "would"), [("passed", "We would use it"), ("open", "We would wait")])
     def test_where_the_simple_rule_runs_its_errors_decide(self, shop, verdict, would):

@@ -278,7 +278,7 @@ class TestAWorkerThatDied:
 
     def test_a_fault_of_ours_leaves_the_run_to_be_taken_over(self, link, real, moods, now, monkeypatch):
         version = a_toy(real, 2)
-        monkeypatch.setattr(staging, "replay", Mock(side_effect=RuntimeError))
+        monkeypatch.setattr(staging, "rehearse_run", Mock(side_effect=RuntimeError))
         with pytest.raises(RuntimeError):
             staged(version, now)
         StagingRun.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=2))

@@ -116,7 +116,7 @@ def test_nothing_in_it_is_a_pickle_and_its_code_knows_no_framework(folder):
 
 
 def test_it_carries_only_the_code_that_it_takes(folder):
-    carried = {file.stem for file in (folder / "code/pipelines/usecases/demand_forecast").iterdir()}
+    carried = {file.stem for file in (folder / "code/pipelines/usecases/demand_forecast").rglob("*.py")}
     assert {"model", "history", "trees"} <= carried and not carried & {"presentation", "serving", "replay"}
 
 

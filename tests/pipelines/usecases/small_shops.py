@@ -1,0 +1,66 @@
+"""A small shop for every use case that the contract is checked with, and what happens next in it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Frames, UseCase
+from tests import frames, toy_use_case
+from tests.families import visits
+from tests.families.visits import frames as visiting
+
+NEWCOMER = 999_999
+FIRST_DAY = pd.Timestamp(frames.LAST_DAY)
+TOMORROW = FIRST_DAY + timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Small:
+    """Frames of so many days; a row of a unit that nobody knew; and what stands out on the day after."""
+
+    make: Callable[..., Frames]
+    table: str  # that names units
+    new: dict[str, Any] = field(default_factory=dict)
+    dated: str = "daily_sales"
+    odd: dict[str, Any] = field(default_factory=lambda: {"y": 1e6})
+
+    def with_newcomer(self, known: Frames) -> Frames:
+        return self.longer(known, self.table, known[self.table].tail(1).assign(unique_id=NEWCOMER, **self.new))
+
+    def with_tomorrow(self, known: Frames) -> Frames:
+        return self.longer(known, self.dated, known[self.dated].tail(5).assign(ds=TOMORROW, **self.odd))
+
+    def longer(self, known: Frames, name: str, rows: pd.DataFrame) -> Frames:
+        return Frames({**known.tables, name: pd.concat([known[name], rows])}, known.asof, known.country)
+
+
+SMALL_SHOPS = {
+    "demand_forecast": Small(frames.shop_frames, "series", {"first_day": FIRST_DAY}),
+    "toy": Small(frames.shop_frames, "daily_sales"),
+    "visits": Small(
+        visiting.shop_frames, "visits", {"ds": FIRST_DAY}, "visits", {"pages": 1000, "is_returning": 1, "ordered": 1.0}
+    ),
+}
+
+
+def stored(kind: str, **changes: Any) -> UseCase:
+    """Return the visits, stored as another kind of file."""
+    names = {"dump": f"formats:dump_{kind}", "load": f"formats:load_{kind}"}
+    return dataclasses.replace(visits.USE_CASE, **names | changes)
+
+
+FORMATS: dict[str, UseCase] = {
+    ".json": stored("json"),
+    ".npz": stored("npz"),
+    ".parquet": stored("parquet"),
+    ".txt": stored("trees", fit="formats:fit_trees", predict="formats:predict_trees", score="", questions=""),
+}
+FAMILIES: dict[str, UseCase] = {**USE_CASES, "toy": toy_use_case.TOY, "visits": visits.USE_CASE}
+MATRIX: dict[str, UseCase] = FAMILIES | {f"visits as {kind}": case for kind, case in FORMATS.items()}
