@@ -125,7 +125,8 @@ def wait_for(port: int, web: subprocess.Popen[bytes], log: Path) -> None:
 
 def rounds(port: int, secret: str, say: Say) -> tuple[list[dict[str, Any]], list[float], list[float], list[float]]:
     """Take turns between the door, pgbench, the drain and COPY, after a short warm-up of the first three."""
-    payload = post(port, secret, first=90_000_000, count=500) and stored_payload()
+    post(port, secret, first=90_000_000, count=500)
+    payload = stored_payload()
     pgbench(payload, seconds=1)
     drained()
     door, inserts, drains, copies = [], [], [], []

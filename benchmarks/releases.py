@@ -144,7 +144,13 @@ def copy_blocks(
     starts = np.datetime64(first.replace(tzinfo=None), "s") + np.arange(hours).astype("timedelta64[h]")
     is_weekend = (first.weekday() + hour // 24) % 7 >= 5
     at_peak = np.where(is_weekend, hour % 24 == 15, np.isin(hour % 24, [11, 12]))
-    columns = {"shop_id": shop_id, "release_id": release_id, "step": step, "is_peak": at_peak, "is_weekend": is_weekend}
+    columns: dict[str, Any] = {
+        "shop_id": shop_id,
+        "release_id": release_id,
+        "step": step,
+        "is_peak": at_peak,
+        "is_weekend": is_weekend,
+    }
     columns |= {"starts_at": np.tile(np.char.add(starts.astype(str), "+00"), len(keys))}
     columns |= {"closed_at": timezone.now().isoformat()}
     rate = np.where((release_id - lowest) % HARMFUL == 0, 0.027, 0.03)

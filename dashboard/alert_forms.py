@@ -28,7 +28,8 @@ class ChannelForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Refuse what nothing can be sent to, and quiet hours with one end."""
-        found = super().clean()
+        super().clean()
+        found = self.cleaned_data
         if {"kind", "target"} <= found.keys():
             why_not = channels.why_not(found["kind"], found["target"])
             if why_not:

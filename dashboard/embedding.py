@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -25,6 +25,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from redis import RedisError
 
+from dashboard.asking import Request
 from dashboard.framing import frame, is_fetch, scripts
 from pipelines.jobs.ingest import import_everything
 from pipelines.lifecycle.ingest.install import arrive
@@ -33,7 +34,7 @@ from pipelines.shopify.errors import InvalidIdToken, ShopifyError
 from pipelines.shopify.id_tokens import Identity, verify
 
 log = logging.getLogger(__name__)
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 LAUNCH_ONLY = {"id_token", "hmac", "timestamp", "session", "bounced"}  # valid once: not carried on
 BOUNCE_SECONDS = 60  # a second refusal within this time is told, not bounced
@@ -47,11 +48,11 @@ class EmbeddingMiddleware:
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponseBase:
         request.shop = request.staff = request.identity = request.framed_for = None
         response = HttpResponseNotFound() if is_admin_elsewhere(request) else self.get_response(request)
         if request.framed_for:
-            frame(request, response)
+            frame(request, response, request.framed_for)
         else:
             response.headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
         return response
@@ -69,7 +70,7 @@ def merchant_required(view: View) -> View:
 
     @csrf_exempt
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return keep_out(request) or view(request, *args, **kwargs)
 
     return guarded
@@ -81,7 +82,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_safe
-def bounce(request: HttpRequest) -> HttpResponse:
+def bounce(request: Request) -> HttpResponse:
     """Let App Bridge fetch a fresh ID token and load one of our own pages with it."""
     domain, target = shop_domain(request.GET.get("shop")), request.GET.get("shopify-reload", "")
     if not domain or not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
@@ -90,7 +91,7 @@ def bounce(request: HttpRequest) -> HttpResponse:
     return render(request, "bounce.html")
 
 
-def keep_out(request: HttpRequest) -> HttpResponse | None:
+def keep_out(request: Request) -> HttpResponse | None:
     """Set who asks on the request, or return the answer for somebody who has not proved it."""
     if is_too_large(request):
         return refuse(request, "That is more than this app takes at once.", 413)
@@ -124,7 +125,7 @@ def token_of(request: HttpRequest) -> str:
     return request.GET.get("id_token", "") if request.method in ("GET", "HEAD") else ""
 
 
-def let_in(request: HttpRequest, identity: Identity, token: str) -> None:
+def let_in(request: Request, identity: Identity, token: str) -> None:
     """Set shop and person; a shop's first visit starts its import."""
     arrival = arrive(identity, token)
     request.identity, request.shop, request.staff = identity, arrival.shop, arrival.staff
@@ -133,7 +134,7 @@ def let_in(request: HttpRequest, identity: Identity, token: str) -> None:
         import_everything.enqueue(arrival.shop.pk, "install")
 
 
-def ask_again(request: HttpRequest) -> HttpResponse:
+def ask_again(request: Request) -> HttpResponse:
     """Ask for a fresh ID token: a fetch by 401, a document by one bounce."""
     if is_fetch(request):
         response = HttpResponse("This page needs a fresh ID token.", status=401, content_type="text/plain")

@@ -11,6 +11,12 @@ from django.core.files.storage import FileSystemStorage
 NAME = "plotly/plotly.min.js"
 
 
+class Wheel(FileSystemStorage):
+    """A package's own files, under the name of its folder."""
+
+    prefix = "plotly"
+
+
 class PlotlyFinder(BaseFinder):
     """Serve plotly's own bundle out of its wheel; the package itself is never imported here."""
 
@@ -18,8 +24,7 @@ class PlotlyFinder(BaseFinder):
         super().__init__(*args, **kwargs)
         spec = find_spec("plotly")
         assert spec and spec.origin, "plotly is not installed"
-        self.storage = FileSystemStorage(location=Path(spec.origin).parent / "package_data")
-        self.storage.prefix = "plotly"
+        self.storage = Wheel(location=Path(spec.origin).parent / "package_data")
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         """Return the bundle's place when it is asked for."""

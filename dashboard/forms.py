@@ -116,7 +116,8 @@ class FreezeForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Refuse a freeze that is over, ends before it begins, or that nobody would notice to be forgotten."""
-        found = super().clean()
+        super().clean()
+        found = self.cleaned_data
         if {"first_day", "last_day"} <= found.keys():
             days = (found["last_day"] - found["first_day"]).days
             if days < 0:
@@ -222,8 +223,10 @@ class SettingsForm(RevisionForm):
         super().__init__(*args, **more)
         self.fields |= {name: deepcopy(field) for name, field in brought_fields().items()}
         self.currency, self.traffics = currency, traffics
-        self.fields["approvers"].choices = [(sub, sub) for sub in people]
-        self.fields["strategy"].choices = [("", "By traffic"), *((name, name) for name in strategies.STRATEGIES)]
+        approvers, strategy = self.fields["approvers"], self.fields["strategy"]
+        assert isinstance(approvers, forms.ChoiceField) and isinstance(strategy, forms.ChoiceField)
+        approvers.choices = [(sub, sub) for sub in people]
+        strategy.choices = [("", "By traffic"), *((name, name) for name in strategies.STRATEGIES)]
 
     def clean_canary_weights(self) -> list[int]:
         """Read the shares of shoppers: numbers that rise within their bounds."""
@@ -246,10 +249,11 @@ class SettingsForm(RevisionForm):
 
     def clean(self) -> dict[str, Any]:
         """Refuse a way of releasing that suits none of the shop's models, with the reason at its field."""
-        found = super().clean()
+        super().clean()
+        found = self.cleaned_data
         if {"strategy", "canary_weights", "alongside_days"} <= found.keys() and found["strategy"]:
             reasons = [self.why_not(traffic) for traffic in self.traffics]
-            if reasons and all(reasons):
+            if reasons and reasons[0] and all(reasons):
                 self.add_error(*reasons[0])
         return found
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.templatetags.static import static
 
 from pipelines.shopify.domains import admin_origins
@@ -24,10 +24,10 @@ def is_fetch(request: HttpRequest) -> bool:
     )
 
 
-def frame(request: HttpRequest, response: HttpResponse) -> None:
+def frame(request: HttpRequest, response: HttpResponseBase, shop_domain: str) -> None:
     """Let this shop's admin, and nothing else, frame the answer; nobody keeps a copy."""
     response.headers.pop("X-Frame-Options", None)
-    response["Content-Security-Policy"] = content_policy(request.framed_for)
+    response["Content-Security-Policy"] = content_policy(shop_domain)
     response["Referrer-Policy"] = "strict-origin"  # our addresses may carry ID tokens
     response["Cache-Control"] = "no-store"
     if response.headers.get("Content-Type", "").startswith("text/html") and not is_fetch(request):

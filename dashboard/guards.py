@@ -4,14 +4,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponseBase
 from django.urls import reverse
 
+from dashboard.asking import MerchantRequest
 from dashboard.pages import go
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.errors import Refused
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def decider_required(page: str, *shown_by: str) -> Callable[[View], View]:
@@ -19,7 +20,7 @@ def decider_required(page: str, *shown_by: str) -> Callable[[View], View]:
 
     def guard(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        def guarded(request: MerchantRequest, **kwargs: Any) -> HttpResponseBase:
             try:
                 refuse_unless_decider(request)
             except Refused as refusal:
@@ -32,7 +33,7 @@ def decider_required(page: str, *shown_by: str) -> Callable[[View], View]:
     return guard
 
 
-def refuse_unless_decider(request: HttpRequest) -> None:
+def refuse_unless_decider(request: MerchantRequest) -> None:
     """Refuse people who may not decide on versions, where only a part of what is asked takes a decision."""
     reason = approvers.why_not_allowed(request.shop, request.staff.sub)
     if reason:

@@ -27,7 +27,8 @@ class OwnEventForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Refuse an event that ends before it begins, is no event but a season, or lies where nobody looks."""
-        found = super().clean()
+        super().clean()
+        found = self.cleaned_data
         if {"first_day", "last_day"} <= found.keys():
             first, last = found["first_day"], found["last_day"]
             if last < first:

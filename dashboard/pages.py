@@ -1,6 +1,7 @@
 """Answer with a page in the shop's own time, or go on to another page and say what was done there."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from dashboard.asking import Request
 from pipelines.usecases import shared_words
 
 SALT = "dashboard.said"
@@ -22,9 +24,10 @@ class SeeOther(HttpResponseRedirect):
 
 
 def show(
-    request: HttpRequest, template: str | Sequence[str], context: dict[str, Any], *, status: int = 200
+    request: Request, template: str | Sequence[str], context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Render a page, by the first of its templates: dates in the shop's zone, what the last action has to say."""
+    assert request.shop  # a guard let somebody in
     known = {**said(request), "shop": request.shop, "spoken": shared_words()}
     with timezone.override(request.shop.zone):
         page = render_to_string(template, known | context, request)
@@ -48,6 +51,6 @@ def said(request: HttpRequest) -> dict[str, str]:
     return {"refused" if message["refused"] else "said": message["text"]}
 
 
-def local_now(zone: ZoneInfo) -> Any:
+def local_now(zone: ZoneInfo) -> datetime:
     """Return the time on the shop's clock."""
     return timezone.now().astimezone(zone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
@@ -16,21 +16,30 @@ from pipelines import models
 NEWEST_ROWS = 5_000  # as far as an operator pages without a filter; beyond that, search
 
 
-class NewestRows(Paginator):
+if TYPE_CHECKING:
+    Pages = Paginator[Any]
+    Rows = admin.ModelAdmin[Any]
+else:
+    Pages, Rows = Paginator, admin.ModelAdmin  # not generic while the app runs
+
+
+class NewestRows(Pages):
     """Page through the newest rows of a large table, with PostgreSQL's estimate instead of a count."""
 
     @cached_property
     def count(self) -> int:
-        if self.object_list.query.where:
+        rows = self.object_list
+        assert isinstance(rows, QuerySet)
+        if rows.query.where:
             return min(super().count, NEWEST_ROWS)
         with connection.cursor() as cursor:
-            table = self.object_list.model._meta.db_table
+            table = rows.model._meta.db_table
             cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [f'"{table}"'])
             estimate = cursor.fetchone()[0]
         return min(estimate, NEWEST_ROWS) if estimate > NEWEST_ROWS else super().count
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnly(Rows):
     """Rows that only the machine writes."""
 
     show_full_result_count = False

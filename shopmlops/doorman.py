@@ -115,7 +115,8 @@ def borrowed(file: int) -> Iterator[socket.socket]:
 def silence_of(connection: socket.socket) -> float:
     """Return the seconds since the peer's last byte, or since it connected."""
     known = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
-    return struct.unpack_from("I", known, LAST_DATA_RECEIVED)[0] / 1000
+    (milliseconds,) = struct.unpack_from("I", known, LAST_DATA_RECEIVED)
+    return float(milliseconds / 1000)
 
 
 def hang_up(one: Waiting) -> None:

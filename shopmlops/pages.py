@@ -32,7 +32,8 @@ class Answer:
     """An answer of Django's, as it comes out of its thread."""
 
     def __init__(self) -> None:
-        self.status, self.headers, self.size = 500, [], 0
+        self.status, self.size = 500, 0
+        self.headers: list[tuple[bytes, bytes]] = []
         self.body = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (closed when it was sent)
 
     async def take(self, message: Mapping[str, Any]) -> None:
@@ -51,7 +52,7 @@ class Pages:
     """The door to Django."""
 
     def __init__(self, application: Callable[..., Any]) -> None:
-        self.wsgi = WSGIMiddleware(application, workers=THREADS)
+        self.wsgi: Any = WSGIMiddleware(application, workers=THREADS)  # which has its own names for our dictionaries
         self.threads = asyncio.Semaphore(THREADS)
         self.asking: Counter[str] = Counter()
 

@@ -69,7 +69,8 @@ def load(server: int, port: int) -> Callable[..., Any]:
     module = importlib.import_module(name)
     gc.freeze()  # what was loaded stays: the collector need not walk it again and again
     module.doorman.watch_over(port)
-    return getattr(module, application)
+    loaded: Callable[..., Any] = getattr(module, application)
+    return loaded
 
 
 def allow_open_files() -> None:

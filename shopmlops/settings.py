@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from shopmlops import env, logs
@@ -108,7 +109,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 PATIENCE = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3}
 
 
-def database(url: str) -> dict[str, object]:
+def database(url: str) -> dict[str, Any]:
     """Return Django's settings for a postgresql:// address, also one with a socket in ?host=."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
@@ -126,7 +127,7 @@ def database(url: str) -> dict[str, object]:
     }
 
 
-DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///shopmlops"))}
+DATABASES: dict[str, dict[str, Any]] = {"default": database(env.text("DATABASE_URL", "postgresql:///shopmlops"))}
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 # Queues
@@ -137,7 +138,7 @@ RQ_QUEUES = {
 
 # Files: artifacts of model versions on the file system, or in S3 by ARTIFACT_STORAGE.
 ARTIFACT_STORAGE = env.text("ARTIFACT_STORAGE", "django.core.files.storage.FileSystemStorage")
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "artifacts": {
         "BACKEND": ARTIFACT_STORAGE,
         "OPTIONS": {"location": STATE_DIR / "artifacts"} if ARTIFACT_STORAGE.endswith("FileSystemStorage") else {},

@@ -253,8 +253,8 @@ def ended(count: int, rate: float, weight: float, *, lost: float = 0.0, blocks: 
 def weighed(control: Counts, control_good: Counts, canary: Counts, canary_good: Counts) -> Floats:
     """Weigh harm of many tests, a row each."""
     group = np.repeat(np.arange(len(control)), control.shape[1])
-    flat = (each.ravel() for each in (control_good, control, canary_good, canary))
-    return sequential.harm_log_e(*flat, group).reshape(control.shape)
+    good, all_control, canary_good, all_canary = (each.ravel() for each in (control_good, control, canary_good, canary))
+    return sequential.harm_log_e(good, all_control, canary_good, all_canary, group).reshape(control.shape)
 
 
 def is_worse(

@@ -22,7 +22,7 @@ def in_a_process(work: Callable[[], Any], *, dies_at: int | None = None, barrier
     """Start a process with a connection of its own, which may kill itself before its n-th statement or commit."""
 
     def body() -> None:
-        database = connections["default"]
+        database: Any = connections["default"]  # whose `_commit` is private
         database.connection = None  # the parent's; not ours to close
         points = 0
 

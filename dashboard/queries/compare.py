@@ -246,7 +246,7 @@ def replay_of(version: ModelVersion, currency: str, today: date) -> dict[str, Ce
     """Give what the replay of the shop's past found, in money."""
     worth, replay = worth_of(version.replay), version.replay
     policy = (replay.get("policies") or {}).get("candidate") or {}
-    span = words.less_range(*worth.interval, currency) if worth.interval else ""
+    span = words.less_range(worth.interval[0], worth.interval[1], currency) if worth.interval else ""
     told = {"Costs against the simple rule": Cell(words.less(worth.profit, currency), span)}
     told["Weeks replayed"] = Cell(weeks_in_words(replay, today))
     named = USE_CASES[version.use_case].words.page.costs

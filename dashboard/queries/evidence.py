@@ -23,7 +23,9 @@ class Worth:
     @property
     def is_proven(self) -> bool:
         """Tell whether the range leaves no doubt which of the two costs less."""
-        return bool(self.interval) and not self.is_thin and not self.interval[0] <= 0 <= self.interval[1]
+        if not self.interval or self.is_thin:
+            return False
+        return not self.interval[0] <= 0 <= self.interval[1]
 
 
 @dataclass(frozen=True)

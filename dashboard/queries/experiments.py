@@ -22,7 +22,7 @@ from pipelines.usecases import USE_CASES
 NEWEST = 12
 ORDERS_NEEDED = ceil(CONVERSIONS * 100 / LARGEST_WEIGHT)
 ALL = "All shoppers"
-OVER = {
+OVER: dict[str, Badge] = {
     Release.Phase.ROLLED_BACK: Badge("Taken away", "critical"),
     Release.Phase.REJECTED: Badge("Ended by you"),
     Release.Phase.EXPIRED: Badge("Ended without an answer"),
@@ -75,12 +75,12 @@ class Measured:
 
     @property
     def sentence(self) -> str:
-        return self.analysis.get("sentence", "")
+        return str(self.analysis.get("sentence", ""))
 
     @property
     def decay(self) -> str:
         """Say whether it grows worse, where that is watched."""
-        return (self.analysis.get("decay") or {}).get("sentence", "")
+        return str((self.analysis.get("decay") or {}).get("sentence", ""))
 
     @property
     def at(self) -> datetime | None:
@@ -207,8 +207,8 @@ def money_of(analysis: dict[str, Any], currency: str) -> str:
     said = f"{words.less(round(sign * value), currency)} {what}, a week"
     if low is None or high is None:
         return said
-    bounds = sorted((round(sign * low), round(sign * high)))
-    return f"{said}; {words.less_between(*bounds, currency)}"
+    least, most = sorted((round(sign * low), round(sign * high)))
+    return f"{said}; {words.less_between(least, most, currency)}"
 
 
 def at_peak(analysis: dict[str, Any]) -> str:
@@ -263,7 +263,9 @@ def over_time_of(release: Release, analysis: dict[str, Any]) -> Figure | None:
     days = [
         charts.Day(
             local_day(release, point["at"]),
-            *(point.get(name) for name in ("value", "low", "high")),
+            point.get("value"),
+            point.get("low"),
+            point.get("high"),
             canary=point.get("canary", 0),
             control=point.get("control", 0),
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, QuerySet, Sum
 
@@ -111,7 +112,7 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
 
 
 @prepared
-def orders_since(shop: Shop, since: datetime) -> QuerySet[Order]:
+def orders_since(shop: Shop, since: datetime) -> QuerySet[Order, Any]:
     """Count orders that stand, and what they brought after refunds."""
     stands = {"cancelled_at": None, "deleted_at": None, "is_test": False}
     recent = Order.objects.for_shop(shop).filter(processed_at__gte=since, **stands)

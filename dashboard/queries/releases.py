@@ -102,7 +102,7 @@ class ReleasePage:
     def is_told(self) -> bool:
         """Tell whether the first card says the newest sentence already."""
         if self.is_running:
-            return self.release.analysis.get("reason") != "well"
+            return bool(self.release.analysis.get("reason") != "well")
         return self.release.is_open or self.found.sentence.rstrip(".") in self.release.closed_because
 
     @property

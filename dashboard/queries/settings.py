@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.forms import Form
+from django.http import QueryDict
 from django.utils import timezone
 
 from dashboard.brought import Settings, all_brought
@@ -15,13 +16,14 @@ from dashboard.forms import FreezeForm, SettingsForm
 from dashboard.own_event_form import OwnEventForm
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
+from pipelines.lifecycle.evidence.pace import WINDOW
 from pipelines.lifecycle.releases import traffic
 from pipelines.models import Deployment, FreezeWindow, OwnEvent, Shop, ShopSettings, Staff
 from pipelines.strategies import Traffic
 from pipelines.usecases import USE_CASES
 
 FREEZES_SHOWN = 12
-FREEZES = {
+FREEZES: dict[str, Badge] = {
     FreezeWindow.State.PROPOSED: Badge("Proposed, holds"),
     FreezeWindow.State.SET: Badge("Set"),
     FreezeWindow.State.DISMISSED: Badge("Dismissed"),
@@ -95,9 +97,10 @@ def settings_page(
     """Read the settings, or show again what was typed and what is wrong with it."""
     typed = {name: form.data.get(name, "") for name in form.fields} if form else {}
     if form:
+        assert isinstance(form.data, QueryDict)
         typed["approvers"] = form.data.getlist("approvers")
     shop, traffics = settings.shop, traffics_of(settings.shop)
-    usual = ShopSettings(margin=settings.margin).risk_budget(traffic.sold_lately(shop.pk) / traffic.WINDOW.days)
+    usual = ShopSettings(margin=settings.margin).risk_budget(traffic.sold_lately(shop.pk) / WINDOW.days)
     return SettingsPage(
         settings=settings,
         values=SettingsForm.shown(settings) | typed,
@@ -125,7 +128,7 @@ def typed_in(form: Form | None) -> dict[str, str]:
 
 def errors_of(form: Form | None) -> dict[str, list[str]]:
     """Return what is wrong, field by field."""
-    return {name: list(errors) for name, errors in form.errors.items()} if form else {}
+    return {name: [str(error) for error in errors] for name, errors in form.errors.items()} if form else {}
 
 
 def people_of(shop: Shop, settings: ShopSettings) -> list[Person]:

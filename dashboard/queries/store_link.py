@@ -89,8 +89,9 @@ class Run:
     def preview(self) -> str:
         """Give the address of a product in the test store's admin that shows the candidate's advice."""
         product, store = self.run.published.get("preview"), self.run.test_shop
-        shown = product and store and self.run.published.get("variants")
-        return admin_page(store.domain, f"products/{product}") if shown else ""
+        if not product or store is None or not self.run.published.get("variants"):
+            return ""
+        return admin_page(store.domain, f"products/{product}")
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ class StoreLinkPage:
             return "confirm"
         if self.of and links.awaits_confirmation(self.of, self.now):
             return "entered"
-        if self.link and self.link.code_digest and self.link.code_expires_at > self.now:
+        link = self.link
+        if link and link.code_digest and link.code_expires_at and link.code_expires_at > self.now:
             return "code"
         return "none"
 

@@ -33,7 +33,7 @@ def less(saved: int | None, currency: str) -> str:
 @register.filter
 def less_range(interval: Sequence[int] | None, currency: str) -> str:
     """Say a range of savings in a table cell."""
-    return words.less_range(*interval, currency) if interval else ""
+    return words.less_range(interval[0], interval[1], currency) if interval else ""
 
 
 @register.filter

@@ -1,12 +1,13 @@
 """Alerts, what people say to them, and who is told."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.alert_forms import AnswerForm, ChannelForm
+from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.guards import decider_required, refuse_unless_decider
 from dashboard.pages import go, show
@@ -28,7 +29,7 @@ SAID = {
 
 @merchant_required
 @require_GET
-def alerts(request: HttpRequest) -> HttpResponse:
+def alerts(request: MerchantRequest) -> HttpResponse:
     """Show what went wrong, and what now."""
     page = alerts_page(request.shop, request.staff, timezone.now())
     return show(request, "dashboard/alerts.html", {"page": page})
@@ -36,7 +37,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
+def answer(request: MerchantRequest, pk: int) -> HttpResponse:
     """Take what somebody says to an alert."""
     get_object_or_404(Alert.objects.for_shop(request.shop), pk=pk)
     form, here = AnswerForm(request.POST), reverse("alerts")
@@ -52,7 +53,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 @merchant_required
 @require_http_methods(["GET", "POST"])
-def channels(request: HttpRequest) -> HttpResponse:
+def channels(request: MerchantRequest) -> HttpResponse:
     """Show who is told, or add a channel."""
     if request.method == "GET":
         page = channels_page(request.shop, request.staff)
@@ -60,7 +61,7 @@ def channels(request: HttpRequest) -> HttpResponse:
     return add(request)
 
 
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: MerchantRequest) -> HttpResponse:
     """Keep a channel, for those who may decide; a form that is wrong comes back as it was typed."""
     here = reverse("alert-channels")
     try:
@@ -78,7 +79,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @merchant_required
 @require_POST
 @decider_required("alert-channels")
-def test_channel(request: HttpRequest, pk: int) -> HttpResponse:
+def test_channel(request: MerchantRequest, pk: int) -> HttpResponse:
     """Have a channel tried."""
     channel = get_object_or_404(AlertChannel.objects.for_shop(request.shop), pk=pk)
     try:
@@ -92,7 +93,7 @@ def test_channel(request: HttpRequest, pk: int) -> HttpResponse:
 @merchant_required
 @require_POST
 @decider_required("alert-channels")
-def remove_channel(request: HttpRequest, pk: int) -> HttpResponse:
+def remove_channel(request: MerchantRequest, pk: int) -> HttpResponse:
     """Forget a channel with its address."""
     keepers.remove(get_object_or_404(AlertChannel.objects.for_shop(request.shop), pk=pk), by=request.staff.sub)
     return go(reverse("alert-channels"), "Removed, with its address")
@@ -101,7 +102,7 @@ def remove_channel(request: HttpRequest, pk: int) -> HttpResponse:
 @merchant_required
 @require_GET
 @decider_required("alert-channels")
-def export_channels(request: HttpRequest) -> HttpResponse:
+def export_channels(request: MerchantRequest) -> HttpResponse:
     """Give what is stored of whom to tell, as a file."""
     answer = JsonResponse({"channels": export(request.shop)}, json_dumps_params={"indent": 2})
     answer["Content-Disposition"] = 'attachment; filename="alert-channels.json"'

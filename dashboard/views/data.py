@@ -1,11 +1,12 @@
 """The state of the shop's data: freshness, imports, deliveries, and what repairs them."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.forms import DeliveriesForm
 from dashboard.pages import go, show
@@ -19,7 +20,7 @@ from pipelines.models import WebhookDelivery
 
 @merchant_required
 @require_GET
-def data(request: HttpRequest) -> HttpResponse:
+def data(request: MerchantRequest) -> HttpResponse:
     """Show whether the data is whole."""
     page = data_page(request.shop, timezone.now(), *DeliveriesForm.read(request.GET))
     return show(request, "dashboard/data.html", {"page": page})
@@ -27,7 +28,7 @@ def data(request: HttpRequest) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def check(request: HttpRequest) -> HttpResponse:
+def check(request: MerchantRequest) -> HttpResponse:
     """Compare with Shopify now, unless that runs already."""
     if data_state(request.shop, timezone.now()).is_importing:
         return go(reverse("data"), "A check is running already.", refused=True)
@@ -37,7 +38,7 @@ def check(request: HttpRequest) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def replay_one(request: HttpRequest, pk: int) -> HttpResponse:
+def replay_one(request: MerchantRequest, pk: int) -> HttpResponse:
     """Try one failed delivery again."""
     delivery = get_object_or_404(WebhookDelivery, pk=pk, shop_domain=request.shop.domain)
     done = redeliver(request.shop, [delivery.pk])
@@ -46,7 +47,7 @@ def replay_one(request: HttpRequest, pk: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def replay_all(request: HttpRequest) -> HttpResponse:
+def replay_all(request: MerchantRequest) -> HttpResponse:
     """Try every failed delivery again."""
     return replayed(replay_failed(request.shop))
 

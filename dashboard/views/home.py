@@ -3,11 +3,12 @@
 import json
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.forms import DeliveriesForm
 from dashboard.pages import show
@@ -26,14 +27,14 @@ FOLLOW: dict[str, tuple[str, ...]] = {
 
 @merchant_required
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: MerchantRequest) -> HttpResponse:
     """Show whether everything is healthy, and what needs the merchant."""
     return show(request, "dashboard/home.html", {"page": home_page(request.shop, timezone.now())})
 
 
 @merchant_required
 @require_GET
-def progress(request: HttpRequest) -> HttpResponse:
+def progress(request: MerchantRequest) -> HttpResponse:
     """Answer the poll of a page: fresh progress, or the whole page again when what runs has changed."""
     now_running = running(request.shop, timezone.now())
     response = show(request, "dashboard/partials/_progress.html", {"running": now_running})
@@ -43,7 +44,7 @@ def progress(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def page_that_polls(request: HttpRequest) -> str:
+def page_that_polls(request: MerchantRequest) -> str:
     """Return the address of the page that asks; only ours that follow progress."""
     address = urlsplit(request.headers.get("HX-Current-URL", ""))
     try:

@@ -1,10 +1,11 @@
 """The merchant's own events, added and removed on the settings page."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.own_event_form import OwnEventForm
 from dashboard.pages import go, local_now, show
@@ -17,7 +18,7 @@ from pipelines.models import OwnEvent
 
 @merchant_required
 @require_POST
-def add_event(request: HttpRequest) -> HttpResponse:
+def add_event(request: MerchantRequest) -> HttpResponse:
     """Add an event, past or to come."""
     form = OwnEventForm(request.POST, today=local_now(request.shop.zone).date())
     if form.is_valid():
@@ -34,7 +35,7 @@ def add_event(request: HttpRequest) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def remove_event(request: HttpRequest, pk: int) -> HttpResponse:
+def remove_event(request: MerchantRequest, pk: int) -> HttpResponse:
     """Remove an event."""
     row = get_object_or_404(OwnEvent.objects.for_shop(request.shop).select_related("shop"), pk=pk)
     if own_events.remove(row, by=request.staff.sub):

@@ -1,11 +1,12 @@
 """A release: the decision, and the way back."""
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.forms import ApproveForm, RejectForm, RevisionForm, RollBackForm
 from dashboard.guards import decider_required
@@ -22,14 +23,14 @@ from pipelines.usecases import USE_CASES
 BROKEN_FORM = "The form was incomplete. Nothing was done; look at the card again."
 
 
-def find(request: HttpRequest, pk: int) -> Release:
+def find(request: MerchantRequest, pk: int) -> Release:
     """Return one of the shop's own releases, or 404."""
     return get_object_or_404(Release.objects.for_shop(request.shop).select_related("version", "shop"), pk=pk)
 
 
 @merchant_required
 @require_GET
-def release(request: HttpRequest, pk: int) -> HttpResponse:
+def release(request: MerchantRequest, pk: int) -> HttpResponse:
     """Show what is being moved, and why."""
     page = release_page(request.shop, find(request, pk), request.staff)
     return show(request, "dashboard/release.html", {"page": page, "running": running(request.shop, timezone.now())})
@@ -37,7 +38,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
 
 @merchant_required
 @require_GET
-def figure(request: HttpRequest, pk: int) -> JsonResponse:
+def figure(request: MerchantRequest, pk: int) -> JsonResponse:
     """Give what plotly draws of a release's evidence, when it is asked for."""
     drawn = (find(request, pk).evidence.get("page") or {}).get("figure")
     if not drawn:
@@ -47,7 +48,7 @@ def figure(request: HttpRequest, pk: int) -> JsonResponse:
 
 @merchant_required
 @require_POST
-def approve(request: HttpRequest, pk: int) -> HttpResponse:
+def approve(request: MerchantRequest, pk: int) -> HttpResponse:
     """Give the merchant's yes to exactly the version and evidence that the card showed."""
     if not Release.objects.for_shop(request.shop).filter(pk=pk).exists():
         approval.refuse_unknown(request.shop, sub=request.staff.sub, asked_for=pk)
@@ -79,7 +80,7 @@ def what_a_yes_did(moved: Release) -> str:
 @merchant_required
 @require_POST
 @decider_required("release", "pk")
-def reject(request: HttpRequest, pk: int) -> HttpResponse:
+def reject(request: MerchantRequest, pk: int) -> HttpResponse:
     """Say no to a release; what is live goes on."""
     row, here = find(request, pk), reverse("release", args=[pk])
     form = RejectForm(request.POST)
@@ -95,7 +96,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
 @merchant_required
 @require_POST
 @decider_required("release", "pk")
-def pause(request: HttpRequest, pk: int) -> HttpResponse:
+def pause(request: MerchantRequest, pk: int) -> HttpResponse:
     """Stop a release where it stands."""
     return stop_or_go_on(request, pk, pauses=True)
 
@@ -103,12 +104,12 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
 @merchant_required
 @require_POST
 @decider_required("release", "pk")
-def go_on(request: HttpRequest, pk: int) -> HttpResponse:
+def go_on(request: MerchantRequest, pk: int) -> HttpResponse:
     """Let a paused release go on, and have it looked at at once."""
     return stop_or_go_on(request, pk, pauses=False)
 
 
-def stop_or_go_on(request: HttpRequest, pk: int, *, pauses: bool) -> HttpResponse:
+def stop_or_go_on(request: MerchantRequest, pk: int, *, pauses: bool) -> HttpResponse:
     """Pause a release or let it go on, as it was shown."""
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
@@ -123,7 +124,7 @@ def stop_or_go_on(request: HttpRequest, pk: int, *, pauses: bool) -> HttpRespons
 @merchant_required
 @require_POST
 @decider_required("release", "pk")
-def lift(request: HttpRequest, pk: int) -> HttpResponse:
+def lift(request: MerchantRequest, pk: int) -> HttpResponse:
     """Let a release move in a freeze that the calendar proposed, and have it looked at at once."""
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
@@ -138,7 +139,7 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
 @merchant_required
 @require_POST
 @decider_required("release", "pk")
-def abort(request: HttpRequest, pk: int) -> HttpResponse:
+def abort(request: MerchantRequest, pk: int) -> HttpResponse:
     """Take a version away from the shoppers who see it."""
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
@@ -154,7 +155,7 @@ def abort(request: HttpRequest, pk: int) -> HttpResponse:
 @merchant_required
 @require_POST
 @decider_required("release", "pk")
-def use_again(request: HttpRequest, pk: int) -> HttpResponse:
+def use_again(request: MerchantRequest, pk: int) -> HttpResponse:
     """Open a new card of a version that was taken back by hand."""
     row, here = find(request, pk), reverse("release", args=[pk])
     try:
@@ -170,7 +171,7 @@ def use_again(request: HttpRequest, pk: int) -> HttpResponse:
 @merchant_required
 @require_POST
 @decider_required("versions")
-def roll_back(request: HttpRequest, use_case: str) -> HttpResponse:
+def roll_back(request: MerchantRequest, use_case: str) -> HttpResponse:
     """Go back to what ran before the live version."""
     pointer = get_object_or_404(Deployment.objects.for_shop(request.shop).select_related("active"), use_case=use_case)
     form = RollBackForm(request.POST)

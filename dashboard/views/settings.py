@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.forms import FreezeForm, SettingsForm, SettleForm
 from dashboard.guards import decider_required, refuse_unless_decider
@@ -22,7 +23,7 @@ from pipelines.stats.clock import midnight
 
 @merchant_required
 @require_http_methods(["GET", "POST"])
-def settings(request: HttpRequest) -> HttpResponse:
+def settings(request: MerchantRequest) -> HttpResponse:
     """Show the settings, or save them."""
     if request.method == "GET":
         return show(request, "dashboard/settings.html", {"page": settings_page(request.shop.settings)})
@@ -40,7 +41,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     return go(reverse("settings"), "Saved")
 
 
-def save(request: HttpRequest, form: SettingsForm) -> None:
+def save(request: MerchantRequest, form: SettingsForm) -> None:
     """Save the settings; what a yes is worth is changed only by those who may give one."""
     changes = form.changes()
     if form.cleaned_data["revision"] != request.shop.settings.revision:
@@ -53,7 +54,7 @@ def save(request: HttpRequest, form: SettingsForm) -> None:
 @merchant_required
 @require_POST
 @decider_required("settings")
-def add_freeze(request: HttpRequest) -> HttpResponse:
+def add_freeze(request: MerchantRequest) -> HttpResponse:
     """Set a time in which nothing new goes live, from the first midnight to the last on the shop's clock."""
     form = FreezeForm(request.POST, today=local_now(request.shop.zone).date())
     if not form.is_valid():
@@ -72,7 +73,7 @@ def add_freeze(request: HttpRequest) -> HttpResponse:
 @merchant_required
 @require_POST
 @decider_required("settings")
-def settle_freeze(request: HttpRequest, pk: int) -> HttpResponse:
+def settle_freeze(request: MerchantRequest, pk: int) -> HttpResponse:
     """Keep a freeze or dismiss it."""
     window = get_object_or_404(FreezeWindow.objects.for_shop(request.shop).select_related("shop"), pk=pk)
     form = SettleForm(request.POST)

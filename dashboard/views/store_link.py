@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import replace_url
 
+from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.forms import CodeForm, LinkedShopForm
 from dashboard.guards import decider_required
@@ -24,7 +25,7 @@ from pipelines.usecases import USE_CASES
 
 @merchant_required
 @require_GET
-def test_store(request: HttpRequest) -> HttpResponse:
+def test_store(request: MerchantRequest) -> HttpResponse:
     """Show the link and what was tested."""
     page = store_link_page(request.shop, request.staff, timezone.now())
     return show(request, "dashboard/test_store.html", {"page": page})
@@ -32,7 +33,7 @@ def test_store(request: HttpRequest) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def ask_code(request: HttpRequest) -> HttpResponse:
+def ask_code(request: MerchantRequest) -> HttpResponse:
     """Make a code and show it this once: it travels in no address, and the page that shows it is not kept."""
     now = timezone.now()
     try:
@@ -47,7 +48,7 @@ def ask_code(request: HttpRequest) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def enter_code(request: HttpRequest) -> HttpResponse:
+def enter_code(request: MerchantRequest) -> HttpResponse:
     """Use a code up in the store that is to be the test store."""
     code = CodeForm.read(request.POST)
     return decided(
@@ -58,7 +59,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def confirm(request: HttpRequest) -> HttpResponse:
+def confirm(request: MerchantRequest) -> HttpResponse:
     """Confirm the store whose name was shown."""
     shown = LinkedShopForm.read(request.POST)
     return decided(
@@ -69,7 +70,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def unlink(request: HttpRequest) -> HttpResponse:
+def unlink(request: MerchantRequest) -> HttpResponse:
     """End the link, from whichever side, and have the fields taken back."""
     answer = decided(lambda: linking.unlink(request.shop, by=request.staff.sub, now=timezone.now()), "Unlinked")
     jobs.carry_on.enqueue()
@@ -79,7 +80,7 @@ def unlink(request: HttpRequest) -> HttpResponse:
 @merchant_required
 @require_POST
 @decider_required("test-store")
-def run(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
+def run(request: MerchantRequest, use_case: str, number: int) -> HttpResponse:
     """Have a version tested, or tested once more."""
     known = ModelVersion.objects.for_shop(request.shop).filter(use_case__in=USE_CASES)
     version = get_object_or_404(known, use_case=use_case, number=number)

@@ -1,11 +1,12 @@
 """Versions: the list, one version's card, two side by side, and a training on demand."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.forms import AnnotateForm, CompareForm, DayForm
 from dashboard.pages import go, show
@@ -23,7 +24,7 @@ from pipelines.usecases import USE_CASES
 
 @merchant_required
 @require_GET
-def versions(request: HttpRequest) -> HttpResponse:
+def versions(request: MerchantRequest) -> HttpResponse:
     """Show what could run."""
     page = versions_page(request.shop, request.staff, timezone.now())
     return show(request, "dashboard/versions.html", {"page": page})
@@ -31,7 +32,7 @@ def versions(request: HttpRequest) -> HttpResponse:
 
 @merchant_required
 @require_GET
-def version(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
+def version(request: MerchantRequest, use_case: str, number: int) -> HttpResponse:
     """Show one version's card."""
     page = version_page(request.shop, find(request, use_case, number))
     return show(request, "dashboard/version.html", {"page": page})
@@ -39,7 +40,7 @@ def version(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
 
 @merchant_required
 @require_GET
-def card(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
+def card(request: MerchantRequest, use_case: str, number: int) -> HttpResponse:
     """Give one version's model card as a Markdown file."""
     text = model_card(find(request, use_case, number))
     response = HttpResponse(text, content_type="text/markdown; charset=utf-8")
@@ -49,7 +50,7 @@ def card(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
 
 @merchant_required
 @require_GET
-def compare(request: HttpRequest, use_case: str) -> HttpResponse:
+def compare(request: MerchantRequest, use_case: str) -> HttpResponse:
     """Show two versions side by side."""
     form = CompareForm(request.GET)
     if not form.is_valid():
@@ -60,7 +61,7 @@ def compare(request: HttpRequest, use_case: str) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def annotate(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
+def annotate(request: MerchantRequest, use_case: str, number: int) -> HttpResponse:
     """Keep a version's tags and note; the same ones again change nothing."""
     row, here = find(request, use_case, number), reverse("version", args=[use_case, number])
     form = AnnotateForm(request.POST)
@@ -75,7 +76,7 @@ def annotate(request: HttpRequest, use_case: str, number: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def train(request: HttpRequest, use_case: str) -> HttpResponse:
+def train(request: MerchantRequest, use_case: str) -> HttpResponse:
     """Train a new version now, unless one is being trained."""
     if use_case not in USE_CASES:
         raise Http404(use_case)
@@ -85,7 +86,7 @@ def train(request: HttpRequest, use_case: str) -> HttpResponse:
     return go(reverse("versions"), "Training starts")
 
 
-def find(request: HttpRequest, use_case: str, number: int) -> ModelVersion:
+def find(request: MerchantRequest, use_case: str, number: int) -> ModelVersion:
     """Return one of the shop's own versions, or 404."""
     mine = ModelVersion.objects.for_shop(request.shop).select_related("dataset", "shop")
     return get_object_or_404(mine, use_case=use_case, number=number)
@@ -93,7 +94,7 @@ def find(request: HttpRequest, use_case: str, number: int) -> ModelVersion:
 
 @merchant_required
 @require_GET
-def then(request: HttpRequest) -> HttpResponse:
+def then(request: MerchantRequest) -> HttpResponse:
     """Show what was live on a day; today's where none is asked for, or what is no day."""
     today = timezone.now().astimezone(request.shop.zone).date()
     form = DayForm(request.GET, today=today)

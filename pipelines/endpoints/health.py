@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
 
 from django.conf import settings
 from django.db import Error as DatabaseTrouble
@@ -25,6 +26,7 @@ from pipelines.lifecycle.alerts import pulses
 
 log = logging.getLogger(__name__)
 
+Said = TypeVar("Said")
 PATHS = ("/healthz", "/readyz", "/metrics")
 SECONDS = 2.0  # that a question may take; probes give up soon after
 JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
@@ -52,21 +54,21 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(send, 200 if counts else 503, counts or b"", METRICS)
 
 
-class Question:
+class Question(Generic[Said]):
     """A question to the database that one thread at a time asks, for all who wait for its answer."""
 
-    def __init__(self, ask: Callable[[], object]) -> None:
+    def __init__(self, ask: Callable[[], Said]) -> None:
         self.function = ask
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="health")
-        self.asked: Future | None = None
+        self.asked: Future[Said] | None = None
 
-    def begin(self) -> Future:
+    def begin(self) -> Future[Said]:
         """Have it asked, unless it is being asked."""
         if self.asked is None or self.asked.done():
             self.asked = self.thread.submit(self.function)
         return self.asked
 
-    async def ask(self) -> object:
+    async def ask(self) -> Said | None:
         """Return the answer, or nothing where it does not come in time."""
         try:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self.begin())), SECONDS)

@@ -185,8 +185,8 @@ def outbox() -> Outbox:
 
 def connect() -> Connection:
     """Open the committer's connection, beside Django's."""
-    database = settings.DATABASES["default"]
-    return psycopg2.connect(
+    database: dict[str, Any] = settings.DATABASES["default"]
+    opened: Connection = psycopg2.connect(
         dbname=database["NAME"],
         user=database["USER"] or None,
         password=database["PASSWORD"] or None,
@@ -195,3 +195,4 @@ def connect() -> Connection:
         application_name="shopmlops outbox",
         **database["OPTIONS"] | {"connect_timeout": CONNECT_SECONDS},
     )
+    return opened

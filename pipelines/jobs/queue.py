@@ -116,13 +116,19 @@ class Worker(RQWorker):
     death_penalty_class = Deadline
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs |= {"maintenance_interval": 30, "job_monitoring_interval": 5, "worker_ttl": 30}
-        super().__init__(*args, **kwargs, serializer=JSONSerializer)
+        kwargs |= {
+            "maintenance_interval": 30,
+            "job_monitoring_interval": 5,
+            "worker_ttl": 30,
+            "serializer": JSONSerializer,
+        }
+        super().__init__(*args, **kwargs)
 
     def get_heartbeat_ttl(self, job: RQJob, working_time: float = 0.0) -> int:
         return LOST_AFTER
 
     def main_work_horse(self, job: RQJob, queue: Queue) -> None:
+        assert self.pid
         die_with(self.pid, signal.SIGKILL)
         super().main_work_horse(job, queue)
 
@@ -143,17 +149,19 @@ class Scheduler(DjangoCronScheduler):
         now = datetime.now(UTC)
         due = [entry for entry in self.get_jobs() if entry.should_run()]
         for entry in due:
-            slot = slot_of(entry, now)
+            slot, work = slot_of(entry, now), entry.func
             entry.set_enqueue_time(now)
             if is_first(entry.name, slot):
+                assert isinstance(work, Job) and entry.next_enqueue_time
                 lives_for = int((entry.next_enqueue_time - now).total_seconds()) + 5
-                entry.func.send([], {}, lives_for=lives_for)
+                work.send([], {}, lives_for=lives_for)
         return due
 
 
 def slot_of(entry: CronJob, now: datetime) -> datetime:
     """Return the tick that is due: the same for every clock that asks in time."""
     if entry.interval is None:
+        assert entry.next_enqueue_time
         return entry.next_enqueue_time
     seconds = int(now.timestamp())
     return datetime.fromtimestamp(seconds - seconds % entry.interval, UTC)

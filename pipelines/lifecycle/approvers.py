@@ -34,7 +34,7 @@ def approvals_of(release: Release) -> QuerySet[Approval]:
 
 def is_approved(release: Release, now: datetime) -> bool:
     """Say whether enough people said yes to exactly this, in time or with units exposed since."""
-    needed = release.evidence.get("plan", {}).get("approvals_needed", 1)
+    needed: int = release.evidence.get("plan", {}).get("approvals_needed", 1)
     return len({given.sub for given in approvals_of(release) if stands(given, now)}) >= needed
 
 

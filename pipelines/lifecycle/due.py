@@ -250,7 +250,7 @@ def newest_day(zone: ZoneInfo, now: datetime) -> date:
     return local.date() - timedelta(days=1 if local.time() >= REFRESH_AT else 2)
 
 
-def by_zone(value_of: Callable[[ZoneInfo], Any], field: Field) -> Case:
+def by_zone(value_of: Callable[[ZoneInfo], Any], field: Field[Any, Any]) -> Case:
     """Give each row what is so in its shop's zone; zones that agree are asked about together."""
     names: dict[Any, list[str]] = {}
     for name in Shop.objects.installed().values_list("timezone", flat=True).distinct():

@@ -141,7 +141,7 @@ def remember(row: Release, look: Look) -> None:
     if look.situation.clock_went_back:
         return
     told = {"action": look.decision.action.value, "reason": look.decision.reason, "sentence": sentence_of(look)}
-    figures = {"at": look.now.isoformat(), "windows": drawn(look.situation.windows)}
+    figures: dict[str, Any] = {"at": look.now.isoformat(), "windows": drawn(look.situation.windows)}
     figures |= {"verdict": policy.judge(look.situation).value, "speaks": claims.speaks(look.situation.evidence)}
     row.analysis = storable(look.analysis | told | figures)
     row.evaluated_at = look.now
@@ -258,15 +258,17 @@ def hold(row: Release, look: Look) -> None:
 
 def abort(row: Release, look: Look) -> None:
     """Take the version away."""
-    why = {"by": SYSTEM, "because": look.decision.sentence, "quarantines": look.decision.quarantines}
+    why, harmful = look.decision.sentence, look.decision.quarantines
     with transaction.atomic():
         if row.phase == Phase.LIVE:
             pointer = Deployment.of(row.shop_id, row.use_case)
             if pointer.active_id != row.version_id:
                 raise Refused(move.CHANGED)
-            rollback.roll_back(pointer, revision=pointer.revision, now=look.now, **why)
+            rollback.roll_back(
+                pointer, by=SYSTEM, because=why, revision=pointer.revision, quarantines=harmful, now=look.now
+            )
         else:
-            rollback.abort(row, now=look.now, **why)
+            rollback.abort(row, by=SYSTEM, because=why, quarantines=harmful, now=look.now)
         log(row, look)
 
 

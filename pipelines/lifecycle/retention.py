@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -42,7 +43,7 @@ WATCHED = [*Release.OPEN, Release.Phase.LIVE]
 class Life:
     """Rows of a table that are over, and how long they are kept after the moment in `since`."""
 
-    rows: QuerySet
+    rows: QuerySet[Any]
     since: str
     keep: timedelta
 
@@ -117,7 +118,7 @@ KEPT |= dict.fromkeys(
 def kept() -> dict[str, str]:
     """Say why tables without a life stay; what a use case brings is small, but for what versions said."""
     brought = [table for slug in USE_CASES for table in own.tables_of(slug) if table.__name__ not in remembered()]
-    return KEPT | dict.fromkeys([table._meta.model_name for table in brought], SMALL)
+    return KEPT | dict.fromkeys([table.__name__.lower() for table in brought], SMALL)
 
 
 # The level that stands when the longest window begins is kept: what was in stock on its first day is read from it.

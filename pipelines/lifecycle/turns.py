@@ -62,7 +62,7 @@ def pause(subject: str, times: int) -> timedelta:
     >>> [pause("7:toy", times) <= LONGEST_PAUSE * (1 + SPREAD) for times in (1, 5, 500)]
     [True, True, True]
     """
-    grown = min(FIRST_PAUSE * 2 ** min(times - 1, 20), LONGEST_PAUSE)
+    grown: timedelta = min(FIRST_PAUSE * 2 ** min(times - 1, 20), LONGEST_PAUSE)
     return grown * spread(f"{subject}:{times}")
 
 

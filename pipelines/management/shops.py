@@ -12,7 +12,7 @@ from pipelines.lifecycle import approvers
 from pipelines.models import Approval, Shop
 from pipelines.usecases import USE_CASES
 
-LONGEST = Approval._meta.get_field("sub").max_length - len(approvers.OPERATOR)
+LONGEST = (Approval._meta.get_field("sub").max_length or 0) - len(approvers.OPERATOR)
 
 
 def shop_named(domain: str) -> Shop:

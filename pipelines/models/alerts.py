@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines.models.base import ShopQuerySet, ShopTable
+from pipelines.models.base import ShopManager, ShopQuerySet, ShopTable
 
 
-class Alerts(ShopQuerySet):
+class Alerts(ShopQuerySet["Alert"]):
     def open(self) -> Alerts:
         """Keep what is not over, whether somebody has seen it or not."""
         return self.filter(closed_at=None)
+
+
+FromAlerts = ShopManager.from_queryset(Alerts)
+
+
+class AlertManager(FromAlerts["Alert"]):
+    """All alerts, by name for mypy."""
 
 
 class Alert(ShopTable):
@@ -43,7 +52,7 @@ class Alert(ShopTable):
     waits_since = models.DateTimeField(default=timezone.now)  # from when on an answer is missing
     level = models.PositiveSmallIntegerField(default=0, db_default=0)  # how often nobody answered in time
 
-    objects = Alerts.as_manager()
+    objects: ClassVar[AlertManager] = AlertManager()
 
     class Meta:
         constraints = [

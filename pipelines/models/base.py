@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, Self
+from typing import ClassVar, Self, TypeVar
 
 from django.db import models
 
+Row = TypeVar("Row", bound=models.Model, covariant=True)
 
-class ShopQuerySet(models.QuerySet):
+
+class ShopQuerySet(models.QuerySet[Row]):
     def for_shop(self, shop: models.Model | int) -> Self:
         """Keep the rows of one shop; every read of a merchant goes through here."""
         return self.filter(shop=shop)
@@ -18,7 +20,7 @@ class ShopQuerySet(models.QuerySet):
         """Keep what stood at a moment, when a day was the last; rows that never end are all kept, oldest first."""
         return self.order_by("pk")
 
-    def in_pieces(self, size: int = 2000) -> Iterator[Any]:
+    def in_pieces(self, size: int = 2000) -> Iterator[Row]:
         """Walk through the rows in their order without holding them all: their keys first, then so many rows at a time.
 
         Cursors on the server do not live through pgbouncer's transactions, and without them `iterator` loads all.
@@ -30,12 +32,31 @@ class ShopQuerySet(models.QuerySet):
             yield from (rows[key] for key in piece if key in rows)
 
 
+FromQuerySet = models.Manager.from_queryset(ShopQuerySet)
+
+
+class ShopManager(FromQuerySet[Row]):
+    """The same by name: mypy forgets a class that nobody defined when it reads a module again."""
+
+
 class ShopTable(models.Model):
     """A table whose every row belongs to one shop."""
 
     shop = models.ForeignKey("pipelines.Shop", on_delete=models.CASCADE, related_name="+", db_index=False)
 
-    objects = ShopQuerySet.as_manager()
+    objects: ClassVar[ShopManager[Self]] = ShopManager()
 
     class Meta:
         abstract = True
+
+
+class ShopSums(ShopTable):
+    """A table of sums over a shop's rows in another, written with them."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def sum_up(cls, shop: models.Model | int) -> None:
+        """Put the sums of a shop's rows in the place of those before."""
+        raise NotImplementedError

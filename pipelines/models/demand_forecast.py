@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -13,7 +13,7 @@ from django.db.models import BigIntegerField, Count, Max, Model, Q, QuerySet, Su
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from pipelines.models.base import ShopQuerySet, ShopTable
+from pipelines.models.base import ShopManager, ShopQuerySet, ShopSums, ShopTable
 from pipelines.models.ledger import Noted
 from pipelines.models.shops import Shop
 
@@ -44,11 +44,18 @@ class Forecast(ShopTable):
         indexes = [models.Index(fields=["shop", "variant_id", "-origin"], name="forecast_by_variant")]
 
 
-class ForecastOverrideQuerySet(ShopQuerySet):
+class ForecastOverrideQuerySet(ShopQuerySet["ForecastOverride"]):
     def as_of(self, moment: datetime, last_day: date) -> Self:
         """Keep what stood at a moment and still reaches into the future, oldest first."""
         stood = self.filter(Q(ended_at=None) | Q(ended_at__gt=moment), created_at__lte=moment)
         return stood.filter(last_day__gte=last_day).order_by("pk")
+
+
+FromForecastOverrideQuerySet = ShopManager.from_queryset(ForecastOverrideQuerySet)
+
+
+class ForecastOverrideManager(FromForecastOverrideQuerySet["ForecastOverride"]):
+    """All of merchants' own numbers, by name for mypy."""
 
 
 class ForecastOverride(ShopTable):
@@ -63,7 +70,7 @@ class ForecastOverride(ShopTable):
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
 
-    objects = ForecastOverrideQuerySet.as_manager()
+    objects: ClassVar[ForecastOverrideManager] = ForecastOverrideManager()
 
     class Meta:
         indexes = [models.Index(fields=["shop", "variant_id"], name="override_by_variant")]
@@ -82,10 +89,17 @@ class OddOrder(ShopTable):
         constraints = [models.UniqueConstraint(fields=["shop", "variant_id", "day"], name="odd_order_once")]
 
 
-class StockAdviceQuerySet(ShopQuerySet):
+class StockAdviceQuerySet(ShopQuerySet["StockAdvice"]):
     def to_order(self) -> Self:
         """Keep what should be ordered today, or should have been."""
         return self.filter(TO_ORDER)
+
+
+FromStockAdviceQuerySet = ShopManager.from_queryset(StockAdviceQuerySet)
+
+
+class StockAdviceManager(FromStockAdviceQuerySet["StockAdvice"]):
+    """All advice, by name for mypy."""
 
 
 class StockAdvice(ShopTable):
@@ -135,7 +149,7 @@ class StockAdvice(ShopTable):
     rule = models.JSONField(default=dict)  # the lead time, pack size … that the advice used
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = StockAdviceQuerySet.as_manager()
+    objects: ClassVar[StockAdviceManager] = StockAdviceManager()
 
     @property
     def owed(self) -> int:
@@ -168,7 +182,7 @@ class StockAdvice(ShopTable):
         ]
 
 
-class StockTotals(ShopTable):
+class StockTotals(ShopSums):
     """The advice on one place in sums, written with its rows, so that no page counts them; money in minor units."""
 
     location_id = models.BigIntegerField(default=0)  # 0: all together
@@ -193,7 +207,7 @@ class StockTotals(ShopTable):
     def sum_up(cls, shop: Model | int) -> None:
         """Put the sums of a shop's advice in the place of those before; in the transaction that writes the rows."""
         cls.objects.for_shop(shop).delete()
-        cls.objects.bulk_create(cls.of_rows(shop))
+        StockTotals.objects.bulk_create(cls.of_rows(shop))
 
     @classmethod
     def of_rows(cls, shop: Model | int) -> list[Self]:
@@ -277,6 +291,6 @@ class OddDay:
         return Noted("odd_order.said", because[self.counts], told)
 
 
-def standing(shop: Shop, variant_id: int) -> QuerySet:
+def standing(shop: Shop, variant_id: int) -> QuerySet[ForecastOverride]:
     """Keep the numbers of the merchant's own that still count for a variant."""
     return ForecastOverride.objects.for_shop(shop).filter(variant_id=variant_id, ended_at=None)

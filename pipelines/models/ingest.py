@@ -7,7 +7,8 @@ written by COPY and upsert without a look-up. Money is integer minor units of th
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from pipelines.models.base import ShopTable
@@ -30,13 +31,13 @@ class WebhookDelivery(models.Model):
     event_id = models.CharField(max_length=100, blank=True)
     api_version = models.CharField(max_length=20, blank=True)
     triggered_at = models.DateTimeField()
-    received_at = models.DateTimeField(db_default=models.functions.Now())
+    received_at = models.DateTimeField(db_default=Now())
     body_digest = models.BinaryField(max_length=32)  # sha256 of the raw body
     payload = models.JSONField()  # cut to the allow-list before it was written; empty once its facts are stored
     subject = models.CharField(max_length=80, blank=True)  # what a merchant calls it: an order name, a product title
     state = models.CharField(max_length=12, choices=State, db_default=State.RECEIVED)
     attempts = models.PositiveSmallIntegerField(db_default=0)
-    not_before = models.DateTimeField(db_default=models.functions.Now())  # when it may be tried (again)
+    not_before = models.DateTimeField(db_default=Now())  # when it may be tried (again)
     error = models.CharField(max_length=500, db_default="")
     applied_at = models.DateTimeField(null=True)
     duplicates = models.PositiveSmallIntegerField(db_default=0)  # how often Shopify sent it again
@@ -325,7 +326,7 @@ class Checkout(Fact):
     lines = models.JSONField(default=list)  # [{variant_id, quantity, price_minor}]
 
 
-def newest_stock():
+def newest_stock() -> QuerySet[StockLevel]:
     """Return the newest level of each item and location, as a query to filter further."""
     return StockLevel.objects.order_by("shop", "inventory_item_id", "location_id", F("updated_at").desc()).distinct(
         "shop", "inventory_item_id", "location_id"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
 
+from pipelines.models.base import ShopQuerySet, ShopTable
 from pipelines.usecases import USE_CASES
 
 
@@ -23,9 +25,16 @@ def module_of(slug: str) -> str:
     return f"pipelines.models.{slug}"
 
 
-def table(name: str) -> type[Model]:
+def table(name: str) -> type[ShopTable]:
     """Return a table by its name."""
-    return apps.get_model("pipelines", name)
+    found = apps.get_model("pipelines", name)
+    assert issubclass(found, ShopTable), name
+    return found
+
+
+def rows(name: str, shop: Model | int) -> ShopQuerySet[Any]:
+    """Keep the rows of one shop in a table that is known by its name."""
+    return table(name).objects.for_shop(shop)
 
 
 def tables_of(slug: str) -> list[type[Model]]:

@@ -9,11 +9,12 @@ import inspect
 from collections import namedtuple
 from collections.abc import Callable
 from functools import cached_property, update_wrapper
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.db import connection
 from django.db.models import BooleanField, Expression, Func, Model, QuerySet
 
+Row = TypeVar("Row")
 Make = Callable[[tuple[Any, ...]], Any]
 
 
@@ -24,7 +25,7 @@ class Given(Expression):
         super().__init__()
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
 
@@ -35,18 +36,18 @@ class AnyOf(Func):
     output_field = BooleanField()
 
 
-class prepared:
+class prepared(Generic[Row]):
     """Make a function that builds a queryset from its arguments one that answers with the rows.
 
     The function is called once, with stand-ins: it passes its arguments on and must not look at them. Rows of the table
     come as such, with what is annotated as it was read; those of `values_list` come as named tuples.
     """
 
-    def __init__(self, build: Callable[..., QuerySet]) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
         self.build, self.names = build, [*inspect.signature(build).parameters]
         update_wrapper(self, build)
 
-    def __call__(self, *values: Any) -> list[Any]:
+    def __call__(self, *values: Any) -> list[Row]:
         """Ask with these values, a row for its id."""
         given = [value.pk if isinstance(value, Model) else value for value in values]
         known = dict(zip(self.names, given, strict=True))
@@ -56,7 +57,7 @@ class prepared:
             return [self.make(found) for found in cursor.fetchall()]
 
     @cached_property
-    def queryset(self) -> QuerySet:
+    def queryset(self) -> QuerySet[Any, Row]:
         return self.build(*map(Given, self.names))
 
     @cached_property
@@ -67,18 +68,27 @@ class prepared:
     @cached_property
     def make(self) -> Make:
         """Return what makes a row of what the driver read."""
-        query = self.queryset.query
+        queryset: Any = self.queryset  # whether it gives rows or values, Django says by a private name
+        query = queryset.query
         compiler = query.get_compiler(connection=connection)
         compiler.pre_sql_setup()
         names = [alias or column.target.attname for column, _, alias in compiler.select]
-        return namedtuple("Row", names)._make if self.queryset._fields else rows_of(self.queryset.model, names)
+        return tuples_of(names) if queryset._fields else rows_of(queryset.model, names)
+
+
+def tuples_of(names: list[str]) -> Make:
+    """Return what makes a named tuple of what was read."""
+    row: Any = namedtuple("Row", names)  # type: ignore[misc]  # its fields are the columns that were asked for
+    make: Make = row._make
+    return make
 
 
 def rows_of(table: type[Model], names: list[str]) -> Make:
     """Return what makes a row of a table of its columns in the table's order, and of what was read besides."""
     fields = {field.attname: field for field in table._meta.concrete_fields}
     own = [name for name in names if name in fields]
-    reads = [(names.index(name), fields[name].from_db_value) for name in own if hasattr(fields[name], "from_db_value")]
+    readers = {name: getattr(fields[name], "from_db_value", None) for name in own}
+    reads = [(names.index(name), read) for name, read in readers.items() if read]
     besides = names[len(own) :]
 
     def make(found: tuple[Any, ...]) -> Model:

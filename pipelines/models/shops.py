@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 from decimal import Decimal
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.utils import timezone
 
-from pipelines.models.base import ShopQuerySet, ShopTable
+from pipelines.models.base import ShopTable
 
 
-class ShopStates(models.QuerySet):
+class ShopStates(models.QuerySet["Shop"]):
     def installed(self) -> ShopStates:
         """Keep the shops that have the app and have not been erased."""
         return self.filter(installed_at__isnull=False, uninstalled_at__isnull=True, redacted_at__isnull=True)
@@ -20,6 +21,13 @@ class ShopStates(models.QuerySet):
     def reachable(self) -> ShopStates:
         """Keep the installed shops whose Admin API we may call."""
         return self.installed().filter(access_ended_at__isnull=True)
+
+
+FromShopStates = models.Manager.from_queryset(ShopStates)
+
+
+class ShopStatesManager(FromShopStates["Shop"]):
+    """All shops, by name for mypy."""
 
 
 class Shop(models.Model):
@@ -43,7 +51,7 @@ class Shop(models.Model):
     updated_at = models.DateTimeField(null=True)  # by Shopify's clock: newest shop/update applied
     customer_key = models.BinaryField(default=b"")  # encrypted; destroyed at shop/redact
 
-    objects = ShopStates.as_manager()
+    objects: ClassVar[ShopStatesManager] = ShopStatesManager()
 
     def __str__(self) -> str:
         return self.domain
@@ -160,8 +168,6 @@ class StockRule(ShopTable):
         "unit_cost_minor",
     )
 
-    objects = ShopQuerySet.as_manager()
-
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["shop", "vendor", "variant_id"], nulls_distinct=False, name="rule_once"),
@@ -175,8 +181,6 @@ class OwnEvent(ShopTable):
     first_day = models.DateField()
     last_day = models.DateField()
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = ShopQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
-from pipelines.models.base import ShopQuerySet, ShopTable
+from pipelines.models.base import ShopManager, ShopQuerySet, ShopTable
 
 
-class StoreLinks(ShopQuerySet):
+class StoreLinks(ShopQuerySet["StoreLink"]):
     def confirmed(self) -> StoreLinks:
         """Keep the links that both sides agreed to."""
         return self.filter(confirmed_at__isnull=False)
+
+
+FromStoreLinks = ShopManager.from_queryset(StoreLinks)
+
+
+class StoreLinkManager(FromStoreLinks["StoreLink"]):
+    """All links, by name for mypy."""
 
 
 class StoreLink(ShopTable):
@@ -25,7 +34,7 @@ class StoreLink(ShopTable):
     by = models.CharField(max_length=40)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = StoreLinks.as_manager()
+    objects: ClassVar[StoreLinkManager] = StoreLinkManager()
 
     class Meta:
         constraints = [

@@ -84,7 +84,6 @@ def spawn(
     stop_signals: Sequence[tuple[int, float]] = ((signal.SIGTERM, 10.0),),
 ) -> Child:
     """Start a process in its own group, writing to its log, bound to the life of this one."""
-    identity = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603  our own programs, no shell
             [str(part) for part in command],
@@ -95,7 +94,9 @@ def spawn(
             env=env,
             process_group=0,
             preexec_fn=partial(die_with, os.getpid(), death_signal),
-            **identity,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
         )
     return Child(name, process, log, stop_signals)
 

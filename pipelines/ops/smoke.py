@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin
 
 import psycopg2
@@ -23,6 +23,7 @@ from pipelines.ops.supervisor import Demo, running_demo
 from pipelines.usecases import USE_CASES
 
 # Seconds after which something counts as not happening; a slow or busy machine needs many times what a quick one does.
+Found = TypeVar("Found")
 SOON = 600.0
 LONG = 3600.0
 HTTP_SECONDS = 300
@@ -222,7 +223,7 @@ def figures(reader: Reader) -> dict[str, Any]:
     return known if known["profit_change"] is not None else {**known, "profit_reason": replay.get("reason")}
 
 
-def wait(ready: Callable[[], Any], seconds: float, otherwise: str) -> Any:
+def wait(ready: Callable[[], Found | None], seconds: float, otherwise: str) -> Found:
     """Return the first thing that is true, or say what did not happen."""
     deadline = time.monotonic() + seconds
     while not (found := ready()):

@@ -11,12 +11,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
+from typing import TypedDict, Unpack
 
 from pipelines.ops import layout, postgres, redis_server
 from pipelines.ops.demo_settings import ROOT, SHOP, DemoPlan, environment, seeds
@@ -33,6 +34,13 @@ STEP_SECONDS = 1800.0
 SEED_SECONDS = 3600.0
 # A second SIGTERM makes a worker drop its job; the queue hands it out again at the next start.
 PATIENT_THEN_COLD = ((signal.SIGTERM, 5.0), (signal.SIGTERM, 3.0))
+
+
+class Signals(TypedDict, total=False):
+    """What ends a process that stays."""
+
+    death_signal: int
+    stop_signals: Sequence[tuple[int, float]]
 
 
 class StopRequested(BaseException):
@@ -64,14 +72,14 @@ class Demo:
         if code != 0:
             raise ServiceError(f"{step.name} failed. {step.last_words()}")
 
-    def start(self, name: str, *command: str | Path, address: str | None = None, **signals: object) -> None:
+    def start(self, name: str, *command: str | Path, address: str | None = None, **signals: Unpack[Signals]) -> None:
         """Start a process that stays; wait until its address answers."""
         child = self.spawn(name, *command, **signals)
         self.children.append(child)
         if address is not None:
             wait_until(lambda: answers(address), child, START_SECONDS)
 
-    def spawn(self, name: str, *command: str | Path, **signals: object) -> Child:
+    def spawn(self, name: str, *command: str | Path, **signals: Unpack[Signals]) -> Child:
         log = rotate(self.places.logs / f"{name}.log")
         return spawn(name, command, log=log, cwd=ROOT, env=self.env, **signals)
 
@@ -127,7 +135,7 @@ def start_store(demo: Demo, say: Say) -> None:
     source = f" from {plan.orders}" if plan.orders else ""
     say(f"Preparing the development store{source} ...")
     for made_of in seeds(plan):
-        seed = (PYTHON, "-m", "devstore", "seed", "--state", state, *made_of)
+        seed: tuple[str | Path, ...] = (PYTHON, "-m", "devstore", "seed", "--state", state, *made_of)
         demo.finish(demo.begin("devstore-seed", *seed), SEED_SECONDS)
     serve = ("--host", "127.0.0.1", "--port", str(plan.store_port), "--app-url", plan.app_url)
     command = (PYTHON, "-m", "devstore", "serve", "--state", state, *serve)
@@ -146,7 +154,7 @@ def start_app(demo: Demo, say: Say) -> None:
     plan = demo.plan
     address = ("--host", "127.0.0.1", "--port", str(plan.port))
     demo.start("web", PYTHON, "-m", "shopmlops.server", *address, address=f"{plan.app_url}/readyz")
-    killed = {"death_signal": signal.SIGKILL, "stop_signals": PATIENT_THEN_COLD}
+    killed: Signals = {"death_signal": signal.SIGKILL, "stop_signals": PATIENT_THEN_COLD}
     demo.start("events", *demo.manage("work", "events"), **killed)  # orders show up also while an import runs
     demo.start("worker", *demo.manage("work", "events", "default"), **killed)
     demo.start("trainer", *demo.manage("work", "training"), **killed)

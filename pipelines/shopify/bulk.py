@@ -161,7 +161,7 @@ def _run(api: AdminApi, name: str, variables: dict[str, Any], root: str) -> str:
     operation = started.get("bulkOperation") or {}
     if not operation.get("id"):
         raise BadAnswer()
-    return operation["id"]
+    return str(operation["id"])
 
 
 def _upload(api: AdminApi, file: IO[bytes]) -> str:
@@ -174,7 +174,7 @@ def _upload(api: AdminApi, file: IO[bytes]) -> str:
     response = transport.post(target["url"], data=fields, files=files, timeout=READ_TIMEOUT)
     if response.status_code not in (200, 201, 204):
         raise ShopUnreachable()
-    return fields["key"]
+    return str(fields["key"])
 
 
 def _download(url: str) -> requests.Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ShopifyError(Exception):
     """Anything that Shopify did not do for us."""
@@ -63,7 +65,7 @@ class TooCostly(QueryRefused):
 class UserErrors(ShopifyError):
     """A mutation was understood and refused: Shopify says why, field by field."""
 
-    def __init__(self, errors: list[dict]) -> None:
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
         self.errors = errors
         super().__init__("; ".join(str(error.get("message", "")) for error in errors)[:400])
 

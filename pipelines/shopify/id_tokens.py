@@ -16,7 +16,7 @@ from pipelines.shopify.errors import InvalidIdToken
 
 LONGEST_TOKEN = 4096
 SUBJECT = re.compile(r"[0-9A-Za-z_-]{1,40}")  # never the name of an operator, which has a colon
-REASONS: dict[type[Exception], str] = {
+REASONS: dict[type, str] = {
     jwt.ExpiredSignatureError: "expired",
     jwt.ImmatureSignatureError: "not yet valid",
     jwt.InvalidAudienceError: "audience",
@@ -64,11 +64,14 @@ def _claims(token: str) -> dict[str, Any]:
     refusal = InvalidIdToken("signature")
     for secret in client_secrets():
         try:
-            return session_token.decode_from_header(f"Bearer {token}", settings.SHOPIFY_API_KEY, secret)
+            found = session_token.decode_from_header(f"Bearer {token}", settings.SHOPIFY_API_KEY, secret)
         except session_token.SessionTokenError as error:
             refusal = InvalidIdToken(_reason(error))
         except Exception as error:  # PyJWT lets odd claim types through as TypeError and the like
             raise InvalidIdToken("malformed") from error
+        else:
+            claims: dict[str, Any] = found
+            return claims
         if refusal.reason != "signature":
             break
     raise refusal

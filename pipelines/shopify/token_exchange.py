@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from requests import Response
 
 from pipelines.shopify import transport
 from pipelines.shopify.domains import api_origin
@@ -79,7 +80,7 @@ def _ask(shop_domain: str, fields: dict[str, str]) -> dict[str, Any]:
     raise error_for(response.status_code)
 
 
-def _refusal(response: transport.requests.Response) -> Exception:
+def _refusal(response: Response) -> Exception:
     """Return what a refused grant means: our credentials, the ID token, or the refresh token."""
     try:
         reason = transport.json_of(response).get("error")

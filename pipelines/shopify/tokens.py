@@ -55,7 +55,8 @@ def obtain(shop: Shop, exchange: Callable[[], Grant]) -> Grant | None:
     seen = row.obtained_at if row.access_token else None
     lease = take_lease(row)
     if not lease:
-        return _wait_for_other(row, seen)
+        _wait_for_other(row, seen)
+        return None
     try:
         grant = exchange()
     except BaseException:  # also where the job's time is over: nobody else should wait for this lease
@@ -134,7 +135,7 @@ def _store(shop: Shop, row: ShopToken, lease: datetime, grant: Grant) -> bool:
     return bool(ShopToken.objects.filter(pk=row.pk, refresh_lease_until=lease).update(**pair))
 
 
-def _open(row: ShopToken, purpose: str, sealed: bytes, shop: Shop) -> str:
+def _open(row: ShopToken, purpose: str, sealed: bytes | memoryview, shop: Shop) -> str:
     """Decrypt one token of the pair; a token whose key is gone is as good as lost."""
     try:
         return vault.unseal(sealed, purpose, shop.domain).decode()

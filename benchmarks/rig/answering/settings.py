@@ -5,5 +5,5 @@ from pipelines.usecases import USE_CASES
 from shopmlops.settings import *  # noqa: F403
 
 ROOT_URLCONF = "benchmarks.rig.answering.urls"
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = []
 USE_CASES.register(USE_CASE)

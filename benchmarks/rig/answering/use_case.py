@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.usecases.contract import Metric, Randomised, UseCase
 
 SLUG = "answering"
+NOBODY_ASKS = "nobody:asks"
 NAMES = [f"feature_{number}" for number in range(20)]
 
 
@@ -39,5 +40,11 @@ USE_CASE = Answering(
     evidence=Randomised(),
     score="use_case:score",
     safe_default={"score": 0.0},
-    **dict.fromkeys(["fit", "predict", "evaluate", "answer", "dump", "load", "present"], "nobody:asks"),
+    fit=NOBODY_ASKS,
+    predict=NOBODY_ASKS,
+    evaluate=NOBODY_ASKS,
+    answer=NOBODY_ASKS,
+    dump=NOBODY_ASKS,
+    load=NOBODY_ASKS,
+    present=NOBODY_ASKS,
 )

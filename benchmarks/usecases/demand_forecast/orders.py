@@ -52,7 +52,7 @@ class Start:
     @cached_property
     def week(self) -> int:
         """Give the place of the start week among the columns."""
-        return int(self.units.columns.get_loc(self.start["start_week"].iloc[0]))
+        return int(np.flatnonzero(self.units.columns == self.start["start_week"].iloc[0])[0])
 
     def known(self, review: int) -> pd.DataFrame:
         """Give the units of the weeks that are over, NaN where they were not in stock."""
@@ -68,7 +68,7 @@ class Start:
         sales = pd.concat([long.dropna(subset=["y"]).assign(stockout=0), *(rows.assign(stockout=1) for rows in closed)])
         series = pd.DataFrame({"unique_id": known.index, "product_type": self.start["product_group"].astype(str)})
         series = series.assign(first_day=known.columns[0], price=np.nan)
-        last_day = (known.columns[-1] + pd.Timedelta(days=6)).date()
+        last_day = (pd.Timestamp(known.columns[-1]) + pd.Timedelta(days=6)).date()
         return Frames({"daily_sales": sales, "series": series}, asof=last_day)
 
 
@@ -118,10 +118,12 @@ def starts(folder: Path) -> Iterator[Start]:
     """Read every start in a folder; rows are sorted by store and product."""
     for path in sorted(folder.glob("*/start.parquet")):
         weekly = pd.read_parquet(path.with_name("weekly.parquet"))
-        rows = weekly.pivot(index=["store", "product"], columns="week")
+        units, stocked = (
+            weekly.pivot(index=["store", "product"], columns="week", values=name) for name in ("units", "in_stock")
+        )
         start = pd.read_parquet(path).sort_values(["store", "product"], ignore_index=True)
-        in_stock = rows["in_stock"].astype("boolean").fillna(True).astype(bool)
-        yield Start(path.parent.name, rows["units"].astype(float), in_stock, start)
+        in_stock = stocked.astype("boolean").fillna(True).astype(bool)
+        yield Start(path.parent.name, units.astype(float), in_stock, start)
 
 
 def play(start: Start, rule: Rule) -> Cost:
@@ -168,11 +170,11 @@ def organiser_level(known: pd.DataFrame) -> FloatArray:
     The mean of the last 13 weeks in stock, without their season and with that of the weeks ahead; the season is the
     mean of each week of the year over all rows and years, relative to the year.
     """
-    week_of = known.columns.isocalendar().week.to_numpy()
+    week_of = pd.DatetimeIndex(known.columns).isocalendar().week.to_numpy()
     mean = known.mean()
     season = mean.groupby(week_of).mean()
     season = season / season.mean()
-    plain = known / season.loc[week_of].clip(lower=LEAST_FACTOR).to_numpy()
+    plain = known.div(season.loc[week_of].clip(lower=LEAST_FACTOR).to_numpy())
     level = plain.iloc[:, -SMOOTHED_WEEKS:].mean(axis=1).fillna(0.0).to_numpy()
     ahead = pd.date_range(known.columns[-1], periods=COVERED_WEEKS + 1, freq="7D")[1:]
     factors = season.reindex(ahead.isocalendar().week.to_numpy()).fillna(1.0)

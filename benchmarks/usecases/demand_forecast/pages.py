@@ -101,7 +101,11 @@ def id_token(secrets: dict[str, str]) -> str:
     import jwt
 
     now = int(time.time())
-    claims = {"iss": f"https://{SHOP}/admin", "dest": f"https://{SHOP}", "aud": secrets["SHOPIFY_API_KEY"]}
+    claims: dict[str, Any] = {
+        "iss": f"https://{SHOP}/admin",
+        "dest": f"https://{SHOP}",
+        "aud": secrets["SHOPIFY_API_KEY"],
+    }
     claims |= {"sub": OWNER, "exp": now + 60, "nbf": now, "iat": now, "jti": str(now), "sid": "1"}
     return jwt.encode(claims, secrets["SHOPIFY_API_SECRET"], "HS256")
 
@@ -201,7 +205,7 @@ def fill() -> None:
     facts = {"use_case": "demand_forecast", "number": 1, "state": "validated", "dataset": data}
     version = ModelVersion.objects.create(shop=shop, **facts, artifact_path="", artifact_digest="0" * 64, signature="")
     Deployment.objects.create(shop=shop, use_case="demand_forecast", active=version, active_since=now, revision=1)
-    values = {"shop": shop.pk, "version": version.pk, "origin": now.date() - timedelta(days=1)}
+    values: dict[str, Any] = {"shop": shop.pk, "version": version.pk, "origin": now.date() - timedelta(days=1)}
     values |= {"spark": SPARK, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(ADVICE, values)

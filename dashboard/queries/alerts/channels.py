@@ -66,7 +66,7 @@ def channels_page(shop: Shop, viewer: Staff, form: Any = None) -> ChannelsPage:
     )
 
 
-def last_lines(shop: Shop) -> dict[int, Line]:
+def last_lines(shop: Shop) -> dict[int | None, Line]:
     """Read what became of the newest message of each channel."""
     newest = AlertDelivery.objects.for_shop(shop).exclude(channel=None).select_related("alert")
     return {

@@ -70,6 +70,7 @@ def how(delivery: AlertDelivery) -> str:
     """Say how a message fared."""
     tries = words.counted(delivery.attempts, "try", "tries")
     if delivery.state == "sent":
+        assert delivery.settled_at
         took = words.duration(max(1.0, (delivery.settled_at - delivery.made_at).total_seconds()))
         return (
             f"Arrived after {took}, at try {delivery.attempts}." if delivery.attempts > 1 else f"Arrived after {took}."

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
-
 from dashboard.queries.alerts.log import Line, lines
 from dashboard.queries.words import Badge
 from pipelines import words
 from pipelines.lifecycle.alerts import answers, lives, pulses
 from pipelines.lifecycle.alerts.lives import State
 from pipelines.models import Alert, AlertChannel, Shop, Staff
+from pipelines.models.alerts import Alerts
 from pipelines.usecases import USE_CASES
 
 PAST_SHOWN, OPEN_SHOWN, PAST = 20, 50, timedelta(days=90)
@@ -104,7 +103,7 @@ def alerts_page(shop: Shop, viewer: Staff, now: datetime) -> AlertsPage:
     )
 
 
-def known(shop: Shop) -> QuerySet[Alert]:
+def known(shop: Shop) -> Alerts:
     """Keep a shop's alerts."""
     return Alert.objects.for_shop(shop)
 

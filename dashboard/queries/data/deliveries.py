@@ -61,6 +61,7 @@ class Line:
     """One delivery of the list."""
 
     delivery: WebhookDelivery
+    has_body: bool
 
     @property
     def topic(self) -> str:
@@ -77,7 +78,7 @@ class Line:
     @property
     def may_be_replayed(self) -> bool:
         """Tell whether trying again could help: a body that could not be read was not kept."""
-        return self.has_failed and self.delivery.has_body
+        return self.has_failed and self.has_body
 
     @property
     def badge(self) -> Badge:
@@ -164,7 +165,7 @@ def deliveries(shop: Shop, now: datetime, show: str, page: int) -> Deliveries:
         figure=figure_of(hours(recent, shop, now), counts["all"], failed_today),
         chips=[Chip(label, counts[slug], f"state={slug}", slug == show) for slug, label in DELIVERIES.items()],
         lines=[
-            Line(delivery)
+            Line(delivery, delivery.has_body)
             for delivery in wanted.annotate(has_body=HAS_BODY).defer("payload")[start : start + PAGE_SIZE]
         ],
         show=show,
@@ -175,7 +176,7 @@ def deliveries(shop: Shop, now: datetime, show: str, page: int) -> Deliveries:
     )
 
 
-def hours(recent: QuerySet, shop: Shop, now: datetime) -> list[Hour]:
+def hours(recent: QuerySet[WebhookDelivery], shop: Shop, now: datetime) -> list[Hour]:
     """Count deliveries hour by hour on the shop's clock."""
     by_hour = recent.annotate(hour=TruncHour("received_at", tzinfo=shop.zone)).values_list("hour", "state")
     counts: Counter[datetime] = Counter()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Max, QuerySet, Subquery
 
@@ -64,7 +65,7 @@ def data_state(shop: Shop, now: datetime) -> DataState:
 
 
 @prepared
-def times(shop: Shop) -> QuerySet[Shop]:
+def times(shop: int) -> QuerySet[Shop, Any]:
     """Read from when to when there are orders, and when they were last compared with Shopify's."""
     orders = Order.objects.for_shop(shop).filter(deleted_at=None)  # a tombstone may know no day of its own
     pulls = SyncRun.objects.for_shop(shop).filter(state=SyncRun.State.DONE, kind__in=ORDER_PULLS)

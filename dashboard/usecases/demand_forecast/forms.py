@@ -74,7 +74,7 @@ class RuleForm(forms.Form):
 
     def sentence(self) -> str:
         """Say what is wrong, field by field."""
-        return " ".join(f"{self.LABELS[name]}: {' '.join(errors)}" for name, errors in self.errors.items())
+        return " ".join(f"{self.LABELS[name]}: {' '.join(map(str, errors))}" for name, errors in self.errors.items())
 
     @classmethod
     def shown(cls, rule: StockRule | None, currency: str) -> dict[str, str]:
@@ -98,7 +98,8 @@ class OverrideForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that ends before it begins, or that is too long to mean anything."""
-        found = super().clean()
+        super().clean()
+        found = self.cleaned_data
         if {"first_day", "last_day"} <= found.keys():
             days = (found["last_day"] - found["first_day"]).days
             if days < 0:

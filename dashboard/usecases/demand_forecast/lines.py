@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from django.template.backends.django import Template
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -26,9 +27,10 @@ OUTLINE = (
 
 def lines_as_html(page: ForecastsPage, currency: str) -> SafeString:
     """Write the lines of one page of the list."""
-    skeleton, addresses = get_template(SKELETON).template.source, reverse("variant", args=[0]).removesuffix("0")
+    found, addresses = get_template(SKELETON), reverse("variant", args=[0]).removesuffix("0")
+    assert isinstance(found, Template)
     lines = (
-        skeleton.format(address=f"{addresses}{line.row.variant_id}", **cells(line, page, currency))
+        found.template.source.format(address=f"{addresses}{line.row.variant_id}", **cells(line, page, currency))
         for line in page.lines
     )
     return mark_safe("".join(lines))  # noqa: S308 (escaped word by word)

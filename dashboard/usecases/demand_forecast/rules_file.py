@@ -77,7 +77,7 @@ def read(shop: Shop, content: bytes) -> Reading:
     return reading
 
 
-def read_columns(table: csv.DictReader, reading: Reading) -> None:
+def read_columns(table: csv.DictReader[str], reading: Reading) -> None:
     """Read the first line, which names the columns."""
     columns = [name.strip().lower() for name in table.fieldnames or []]
     for name in NEEDED:
@@ -89,7 +89,7 @@ def read_columns(table: csv.DictReader, reading: Reading) -> None:
     table.fieldnames = columns
 
 
-def read_lines(shop: Shop, table: csv.DictReader, reading: Reading) -> None:
+def read_lines(shop: Shop, table: csv.DictReader[str], reading: Reading) -> None:
     """Read every line, naming each that is wrong."""
     known_vendors, skus = set(vendors(shop)), defaultdict(list)
     live = Variant.objects.for_shop(shop).filter(deleted_at=None).exclude(sku="")

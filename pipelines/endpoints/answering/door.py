@@ -26,6 +26,7 @@ from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.evidence.answers import Outcome
 from pipelines.lifecycle.evidence.exposures import Assignment, Pointer
 from pipelines.shopify.domains import SHOP_DOMAIN
+from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
 
 PREFIX = "/answers/"
@@ -118,7 +119,9 @@ async def ask(asking: Asking, version: int | None) -> Result:
 
 async def mirror(asking: Asking, seen: Assignment, version: int) -> None:
     """Ask a version whose answer nobody sees, and log it."""
-    unseen = replace(seen, version=version, arm=exposures.CANARY, release=asking.pointer and asking.pointer.release)
+    unseen = replace(
+        seen, version=version, arm=exposures.CANARY, release=asking.pointer.release if asking.pointer else None
+    )
     log(asking, unseen, await ask(asking, version), is_shown=False)
 
 
@@ -146,7 +149,7 @@ def log(asking: Asking, seen: Assignment, result: Result, *, is_shown: bool) -> 
         release=seen.release,
         milliseconds=round(result.milliseconds, 3),
         is_shown=is_shown,
-        score=result.answer and result.answer.score,
+        score=result.answer.score if result.answer else None,
         features=storable(asking.asked.question) if seen.unit[0] < SAMPLED else None,
     )
     webhooks.outbox().appended.add(answers.LOG, said)
@@ -155,7 +158,7 @@ def log(asking: Asking, seen: Assignment, result: Result, *, is_shown: bool) -> 
 def written(asking: Asking, arm: str, result: Result) -> bytes:
     """Return the answer as it is sent, with what the cart carries of the unit."""
     said = result.answer.written if result.answer else safe_default(asking.key[1])
-    unit = exposures.assignment.digest(asking.unit_id).hex()
+    unit = assignment.digest(asking.unit_id).hex()
     about = f'"outcome":"{result.outcome.value}","arm":"{arm}","unit":"{unit}"'
     return b'{"answer":' + said + b"," + about.encode() + b"}"
 

@@ -29,8 +29,9 @@ def tell(
     minor_per_hour: int | None = None,
 ) -> Alert:
     """Open an alert, or note that it lasts or came back; one that became worse says so."""
-    said = {"title": title[:120], "text": text[:500], "next_step": next_step[:300], "minor_per_hour": minor_per_hour}
-    shop_id = getattr(shop, "pk", shop)
+    said: dict[str, object] = {"title": title[:120], "text": text[:500], "next_step": next_step[:300]}
+    said["minor_per_hour"] = minor_per_hour
+    shop_id = shop.pk if isinstance(shop, Shop) else shop
     with transaction.atomic():
         reopen(shop_id, key, now)
         first = {"use_case": use_case, "release": release, "severity": severity, "opened_at": now, "waits_since": now}
@@ -87,7 +88,7 @@ def alert_minor(said: dict[str, object]) -> int | None:
 
 def close(shop: Shop | int, key: str, now: datetime, by: str = "system") -> bool:
     """Say that what an alert told of is over; False when there was none."""
-    shop_id = getattr(shop, "pk", shop)
+    shop_id = shop.pk if isinstance(shop, Shop) else shop
     with transaction.atomic():
         alert = Alert.objects.select_for_update(no_key=True).for_shop(shop_id).filter(key=key, closed_at=None).first()
         if alert is None:

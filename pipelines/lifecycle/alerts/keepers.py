@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -35,7 +36,7 @@ def add(
 def remove(channel: AlertChannel, by: str) -> None:
     """Forget a channel with its address."""
     with transaction.atomic():
-        facts = {"channel": channel.pk, "channel_kind": channel.kind}
+        facts: dict[str, Any] = {"channel": channel.pk, "channel_kind": channel.kind}
         shop = channel.shop
         send.remove(channel)
         because = "A way to be told of alerts was removed"

@@ -7,7 +7,7 @@ newest variant that is for sale. Variants of one product that share the very sam
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock
@@ -137,10 +137,11 @@ class Source:
         was created while it has none.
         """
         created = pd.to_datetime(rows["created"], unit="s", utc=True).dt.tz_convert(self.shop.timezone)
-        day = created.dt.tz_localize(None).dt.normalize()
+        day: pd.Series = created.dt.tz_localize(None).dt.normalize()
         start = pd.Timestamp(self.first_day)
         has_sold = rows["unique_id"].isin(self.demand["unique_id"])
-        return day.where(~(has_sold & (day > start))).clip(lower=start)
+        known = day.where(~(has_sold & (day > start)))
+        return known.mask(known < start, start)
 
 
 def join_twins(variants: pd.DataFrame) -> pd.DataFrame:
@@ -286,7 +287,7 @@ def stock_shares(source: Source) -> dict[str, float]:
     }
 
 
-def tables_digest(tables: dict[str, pd.DataFrame], events: tuple[Event, ...] = ()) -> str:
+def tables_digest(tables: Mapping[str, pd.DataFrame], events: tuple[Event, ...] = ()) -> str:
     """Return the digest of frames: the same rows give the same digest."""
     digest = hashlib.sha256(repr(events).encode() if events else b"")
     for name in sorted(tables):

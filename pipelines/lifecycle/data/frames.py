@@ -194,7 +194,7 @@ def stock_rules(shop: Shop) -> pd.DataFrame:
 def own(shop: Shop, asked: OwnFrame, last_day: date, at: datetime) -> pd.DataFrame:
     """Give the rows of a table that a use case brings, as they stood at a moment, with the columns that it names."""
     names = [asked.fields.get(name, name) for name in asked.columns]
-    rows = own_tables.table(asked.table).objects.for_shop(shop).as_of(at, last_day)
+    rows = own_tables.rows(asked.table, shop).as_of(at, last_day)
     found = pd.DataFrame(rows.values_list(*names), columns=[*asked.columns])
     return found.astype({name: kind for name, kind in asked.columns.items() if kind and name != asked.series})
 
@@ -204,7 +204,7 @@ def said(shop: Shop, output: Output, names: Collection[str], version_id: int | N
 
     Writes  the columns that were asked for
     """
-    rows = own_tables.table(output.table).objects.for_shop(shop).filter(version=version_id, origin__in=origins)
+    rows = own_tables.rows(output.table, shop).filter(version=version_id, origin__in=origins)
     return pd.DataFrame(rows.values_list(*names), columns=[*names])
 
 

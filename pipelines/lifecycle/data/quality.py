@@ -244,7 +244,8 @@ def too_few(counts: np.ndarray, when: str) -> Finding:
 def gaps(daily: pd.Series) -> Finding:
     """Find days without an order where more are usual than chance explains: closed, or never imported."""
     name, past = "No days missing", daily.iloc[:-1]
-    usual = past.groupby(past.index.day_of_week).transform(lambda s: s.rolling(2 * WEEKS + 1, 1, center=True).mean())
+    weekdays = past.groupby(pd.DatetimeIndex(past.index).day_of_week)
+    usual = weekdays.transform(lambda s: s.rolling(2 * WEEKS + 1, 1, center=True).mean())
     # a negative binomial of this overdispersion and mean m is zero with probability d ** -(m / (d - 1))
     is_zero = OVERDISPERSION ** -(usual / (OVERDISPERSION - 1))
     expected = is_zero < GAP_CHANCE / max(1, len(past))

@@ -94,7 +94,7 @@ def closing_levels(moves: pd.DataFrame, midnights: Seconds, first_day: date, imp
     change = change[change["moment"] < midnights[-1]]
     day = np.maximum(np.searchsorted(midnights, change["moment"], side="right") - 1, 0)
     rows = pd.DataFrame({"unique_id": change["unique_id"], "day": day, "on_hand": change["left"]})
-    rows = rows.groupby(["unique_id", "day"], as_index=False)["on_hand"].last()
+    rows = rows.groupby(["unique_id", "day"], as_index=False)[["on_hand"]].last()
     return rows.assign(ds=day_stamps(first_day, rows.pop("day")))
 
 
@@ -104,7 +104,7 @@ def units_gone(moves: pd.DataFrame, since: datetime) -> pd.DataFrame:
     keys = ["inventory_item_id", "location_id"]
     gone = -moves.groupby(keys)["available"].diff().clip(upper=0).fillna(0.0)
     lately = moves.assign(moved=gone)[moves["moment"] >= since.timestamp()]
-    return lately.groupby(keys, as_index=False)["moved"].sum()
+    return lately.groupby(keys, as_index=False)[["moved"]].sum()
 
 
 def local_midnights(first_day: date, last_day: date, zone: ZoneInfo) -> Seconds:
@@ -143,7 +143,7 @@ def levels(moves: pd.DataFrame) -> pd.DataFrame:
     sellable = moves["available"].clip(lower=0)
     before = sellable.groupby([moves["inventory_item_id"], moves["location_id"]]).shift(fill_value=0)
     change = pd.DataFrame({"unique_id": moves["unique_id"], "moment": moves["moment"], "change": sellable - before})
-    change = change.groupby(["unique_id", "moment"], as_index=False)["change"].sum()
+    change = change.groupby(["unique_id", "moment"], as_index=False)[["change"]].sum()
     change["left"] = change.groupby("unique_id")["change"].cumsum()
     return change.drop(columns="change")
 

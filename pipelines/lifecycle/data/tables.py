@@ -31,7 +31,7 @@ def copy_rows(table: type[models.Model], rows: pd.DataFrame, into: str | None = 
     return len(ready)
 
 
-def as_text(values: pd.Series, field: models.Field) -> pd.Series:
+def as_text(values: pd.Series, field: models.Field[Any, Any]) -> pd.Series:
     """Bring a column into the form in which PostgreSQL reads it."""
     if isinstance(field, models.JSONField):
         return values.map(lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode())

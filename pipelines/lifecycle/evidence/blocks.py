@@ -126,7 +126,7 @@ def peaks_of(shop: Shop, now: datetime) -> dict[str, Any]:
 def learn_peak_hours(shop: Shop, now: datetime) -> dict[str, Any]:
     """Learn from eight weeks of orders which hours bring the most; a form that is open does not notice."""
     today = clock.day_of(now, shop.zone).starts_at
-    facts = {"shop": shop.pk, "zone": shop.timezone, "until": today}
+    facts: dict[str, Any] = {"shop": shop.pk, "zone": shop.timezone, "until": today}
     with connection.cursor() as cursor:
         cursor.execute(REVENUE_BY_HOUR, facts | {"since": today - timedelta(weeks=peak_hours.WEEKS)})
         learned: dict[str, Any] = dict(peak_hours.peak_hours(cursor.fetchall()))

@@ -154,7 +154,11 @@ def over_time(release: Release, rows: pd.DataFrame) -> list[dict[str, Any]]:
         np.add.at(sums[place], (day, step), rows[name].to_numpy())
     planned, ends = planned_units(release), pd.to_datetime(days) + timedelta(days=1)
     shown_at = ends.tz_localize(release.shop.zone, ambiguous=True, nonexistent="shift_forward")
-    return [point(at.isoformat(), *sums.cumsum(axis=1)[:, place], planned) for place, at in enumerate(shown_at)]
+    units, orders, new_units, new_orders = sums.cumsum(axis=1)
+    return [
+        point(at.isoformat(), units[place], orders[place], new_units[place], new_orders[place], planned)
+        for place, at in enumerate(shown_at)
+    ]
 
 
 def point(

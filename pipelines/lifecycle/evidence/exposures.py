@@ -182,7 +182,8 @@ def sight(pointer: Pointer, seen: Assignment, at: datetime) -> Sight | None:
 
 def forget_between() -> int:
     """Forget who was between the arms of releases that are over; return how many units that were."""
-    facts, forgotten = {"open": OPEN, "most": AT_ONCE}, 0
+    facts: dict[str, Any] = {"open": OPEN, "most": AT_ONCE}
+    forgotten = 0
     with connection.cursor() as cursor:
         while True:
             cursor.execute(FORGET_BETWEEN, facts)

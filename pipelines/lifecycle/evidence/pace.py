@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -32,9 +33,13 @@ SEEN = f"""
 
 def seen_lately(deployment: Deployment, now: datetime) -> tuple[float, float]:
     """Return the units of a day and the orders of a unit, from the same days: orders alone reach back further."""
-    facts = {"shop": deployment.shop_id, "use_case": deployment.use_case, "zone": deployment.shop.timezone}
+    facts: dict[str, Any] = {
+        "shop": deployment.shop_id,
+        "use_case": deployment.use_case,
+        "zone": deployment.shop.timezone,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(SEEN, facts | {"since": now - WINDOW})
+        cursor.execute(SEEN, facts | {"zone": deployment.shop.timezone, "since": now - WINDOW})
         units, orders, first = cursor.fetchone()
     if not units:
         return 0.0, 0.0
@@ -51,5 +56,5 @@ def order_cap(shop: Shop) -> int | None:
             " AND NOT is_test AND cancelled_at IS NULL AND deleted_at IS NULL",
             [CAP_SHARE, shop.pk, timezone.now() - CAP_WINDOW],
         )
-        row = cursor.fetchone()
-    return row[0]
+        cap: int | None = cursor.fetchone()[0]
+    return cap

@@ -64,7 +64,7 @@ class Pair:
     def spoken(self) -> set[date]:
         """Give the days from which both spoke."""
         both = [self.version] if self.against is None else [self.version, self.against]
-        said = own.table(said_in(self.version.use_case).table).objects.for_shop(self.shop)
+        said = own.rows(said_in(self.version.use_case).table, self.shop)
         known = [said.filter(version=version) for version in both]
         return set.intersection(*(set(rows.values_list("origin", flat=True).distinct()) for rows in known))
 
@@ -185,8 +185,9 @@ def priced(plan: Plan, facts: Frames, compare: Callable[..., Table]) -> Table:
     """Let the use case price the periods of a plan."""
     mine = said(plan, plan.pair.version.pk)
     other = None if plan.pair.against is None else said(plan, plan.pair.against.pk)
-    found = compare(facts, mine, other, days=plan.length)
-    return found[np.isfinite(found["loss"]) & np.isfinite(found["against"])]
+    found: Table = compare(facts, mine, other, days=plan.length)
+    known: Table = found[np.isfinite(found["loss"]) & np.isfinite(found["against"])]
+    return known
 
 
 def said(plan: Plan, version_id: int) -> Table:

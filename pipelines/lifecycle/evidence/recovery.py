@@ -104,7 +104,7 @@ def totals(weeks: Iterable[Counts]) -> Weeks:
 
 def counted(row: Release, since: datetime, until: datetime) -> Counts:
     """Read orders and units by hour; more orders than units count as that many units."""
-    facts = {"shop": row.shop_id, "use_case": row.use_case, "since": since, "until": until}
+    facts: dict[str, Any] = {"shop": row.shop_id, "use_case": row.use_case, "since": since, "until": until}
     with connection.cursor() as cursor:
         cursor.execute(HOURS, facts)
         return {start: (int(orders), max(int(units), int(orders))) for start, units, orders in cursor.fetchall()}

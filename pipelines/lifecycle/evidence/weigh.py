@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -126,7 +127,7 @@ class Table:
         place = self.places(self.rows)
         return sum(
             (
-                self.product(lambda rows, margin=margin: no_worse(rows, margin), pd.Series(margins[place] == margin))
+                self.product(partial(no_worse, margin=float(margin)), pd.Series(margins[place] == margin))
                 for margin in np.unique(margins)
             ),
             start=np.zeros(len(self.releases)),
@@ -155,14 +156,16 @@ def strata(rows: pd.DataFrame) -> np.ndarray:
 
 def harm(rows: pd.DataFrame) -> np.ndarray:
     """Weigh whether fewer units order with the new version."""
-    arms = (rows[f"{arm}_{what}"] for arm in ("control", "canary") for what in ("orders", "units"))
-    return sequential.harm_log_e(*arms, group=strata(rows))
+    return sequential.harm_log_e(
+        rows["control_orders"], rows["control_units"], rows["canary_orders"], rows["canary_units"], strata(rows)
+    )
 
 
 def no_worse(rows: pd.DataFrame, margin: float) -> np.ndarray:
     """Weigh whether as many units order with the new version, but for the margin."""
-    arms = (rows[f"{arm}_{what}"] for arm in ("control", "canary") for what in ("orders", "units"))
-    return sequential.non_inferior_log_e(*arms, margin, group=strata(rows))
+    return sequential.non_inferior_log_e(
+        rows["control_orders"], rows["control_units"], rows["canary_orders"], rows["canary_units"], margin, strata(rows)
+    )
 
 
 def more_often(rows: pd.DataFrame, bad: str, among: str) -> np.ndarray:

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from pipelines.lifecycle.ingest import backfill, facts, install, inventory, privacy
 from pipelines.lifecycle.ingest.facts import Deletion, Taken
+from pipelines.lifecycle.ingest.sql.sets import Key
 from pipelines.models import Order, Shop, SyncRun, Variant, WebhookDelivery
 from pipelines.shopify.reading import payloads
-from pipelines.shopify.reading.shapes import Malformed, currency, identifier, moment
+from pipelines.shopify.reading.shapes import Malformed, currency, identifier, moment, words
 from pipelines.shopify.reading.topics import TOPICS, number
 
 State = WebhookDelivery.State
@@ -34,13 +35,19 @@ class Event(NamedTuple):
     shop: Shop | None = None
 
     @property
+    def known_shop(self) -> Shop:
+        """Give the shop of a delivery of a kind that is applied only where there is one."""
+        assert self.shop is not None
+        return self.shop
+
+    @property
     def kind(self) -> str:
         return TOPICS[self.topic].kind
 
     @property
     def sender(self) -> payloads.Sender:
         at = self.triggered_at.isoformat()
-        return payloads.Sender(self.shop.pk, self.shop.currency, self.webhook_id, at, self.content_hash)
+        return payloads.Sender(self.known_shop.pk, self.known_shop.currency, self.webhook_id, at, self.content_hash)
 
 
 class Fate(NamedTuple):
@@ -97,7 +104,7 @@ def read(events: Iterable[Event], reader: Callable[..., Any]) -> tuple[list[tupl
 def judge(done: list[tuple[Event, Any]], taken: Taken) -> Verdicts:
     """Say of each event whether its state was taken over."""
     return {
-        event.id: APPLIED if (event.shop.pk, fact.shopify_id, event.webhook_id) in taken else SUPERSEDED
+        event.id: APPLIED if (event.known_shop.pk, fact.shopify_id, event.webhook_id) in taken else SUPERSEDED
         for event, fact in done
     }
 
@@ -129,7 +136,7 @@ def deletion(body: payloads.Body, sender: payloads.Sender) -> Deletion:
     return Deletion(sender.shop_id, identifier(body.get("id"), "the id"), sender.triggered_at, sender.webhook_id)
 
 
-def deletions(events: Sequence[Event], delete: Callable[[list[Deletion]], set[facts.Key]]) -> Verdicts:
+def deletions(events: Sequence[Event], delete: Callable[[list[Deletion]], set[Key]]) -> Verdicts:
     done, verdicts = read(events, deletion)
     buried = delete([fact for _, fact in done]) if done else set()
     return verdicts | {event.id: APPLIED if fact[:2] in buried else SUPERSEDED for event, fact in done}
@@ -162,9 +169,9 @@ def edited_order(body: payloads.Body, sender: payloads.Sender) -> int:
 
 
 def ask_for_orders(done: list[tuple[Event, int]]) -> Verdicts:
-    facts.ask_for_orders({(event.shop.pk, order_id) for event, order_id in done})
+    facts.ask_for_orders({(event.known_shop.pk, order_id) for event, order_id in done})
     named = subjects(done, Order, "shopify_id", ("name",))
-    return {event.id: Fate(subject=named.get((event.shop.pk, order_id))) for event, order_id in done}
+    return {event.id: Fate(subject=named.get((event.known_shop.pk, order_id))) for event, order_id in done}
 
 
 def stock(events: Sequence[Event]) -> Verdicts:
@@ -174,7 +181,7 @@ def stock(events: Sequence[Event]) -> Verdicts:
     items = [(event, level.inventory_item_id) for event, level in levels]
     named = subjects(items, Variant, "inventory_item_id", ("sku", "title"))
     verdicts |= {event.id: APPLIED for event, _ in done}
-    return verdicts | {event.id: Fate(subject=named.get((event.shop.pk, item))) for event, item in items}
+    return verdicts | {event.id: Fate(subject=named.get((event.known_shop.pk, item))) for event, item in items}
 
 
 def items(events: Sequence[Event]) -> Verdicts:
@@ -187,7 +194,7 @@ def subjects(done: Iterable[tuple[Event, int]], table: Any, key: str, columns: t
     """Return what a merchant calls the things that events are about, by shop and id."""
     wanted: dict[int, set[int]] = {}
     for event, shopify_id in done:
-        wanted.setdefault(event.shop.pk, set()).add(shopify_id)
+        wanted.setdefault(event.known_shop.pk, set()).add(shopify_id)
     named: dict[Any, str] = {}
     for shop_id, ids in wanted.items():
         rows = table.objects.for_shop(shop_id).filter(**{f"{key}__in": ids}).values_list(key, *columns)
@@ -216,17 +223,17 @@ def shop(event: Event) -> Fate:
     except Malformed as malformed:
         return Fate(State.DEAD, str(malformed))
     outdated = Q(updated_at__isnull=True) | Q(updated_at__lt=seen)
-    changed = Shop.objects.filter(outdated, pk=event.shop.pk).update(updated_at=seen, **shop_columns(event.body))
+    changed = Shop.objects.filter(outdated, pk=event.known_shop.pk).update(updated_at=seen, **shop_columns(event.body))
     return Fate(subject=event.shop_domain) if changed else SUPERSEDED
 
 
 def shop_columns(body: payloads.Body) -> dict[str, str]:
     """Return what the body says of a shop; what is missing or unknown stays as it was."""
     columns = {
-        "name": payloads.words(body.get("name")),
+        "name": words(body.get("name")),
         "currency": known_currency(body.get("currency")),
-        "country": payloads.words(body.get("country_code"), 2),
-        "plan": payloads.words(body.get("plan_display_name") or body.get("plan_name"), 60),
+        "country": words(body.get("country_code"), 2),
+        "plan": words(body.get("plan_display_name") or body.get("plan_name"), 60),
         "timezone": known_zone(body.get("iana_timezone")),
     }
     return {name: value for name, value in columns.items() if value}
@@ -256,16 +263,16 @@ def scopes(event: Event) -> Fate:
     current = event.body.get("current")
     if type(current) is not list:
         return Fate(State.DEAD, "The body does not list the permissions.")
-    gained = install.scopes_changed(event.shop, map(str, current), event.triggered_at)
+    gained = install.scopes_changed(event.known_shop, map(str, current), event.triggered_at)
     if "read_all_orders" in gained:
-        backfill.request_pull(event.shop, SyncRun.Kind.ORDERS, "scopes")
+        backfill.request_pull(event.known_shop, SyncRun.Kind.ORDERS, "scopes")
     return Fate(subject=event.shop_domain)
 
 
 def bulk(event: Event) -> Fate:
     """Wake the import whose export is finished."""
     gid = event.body.get("admin_graphql_api_id") or ""
-    SyncRun.objects.for_shop(event.shop).filter(state=SyncRun.State.EXPORTING, bulk_gid=gid).update(
+    SyncRun.objects.for_shop(event.known_shop).filter(state=SyncRun.State.EXPORTING, bulk_gid=gid).update(
         due_at=timezone.now()
     )
     return APPLIED
@@ -287,7 +294,8 @@ def shop_redact(event: Event) -> Fate:
     if event.shop is None:
         privacy.forget_deliveries(event.shop_domain, but=event.id)
         return APPLIED
-    if event.shop.is_installed and event.triggered_at < event.shop.installed_at:
+    installed_at = event.shop.installed_at if event.shop.is_installed else None
+    if installed_at and event.triggered_at < installed_at:
         return SUPERSEDED  # it belongs to an earlier stay
     privacy.redact_shop(event.shop)
     privacy.forget_deliveries(event.shop_domain, but=event.id)

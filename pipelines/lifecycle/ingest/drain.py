@@ -11,7 +11,9 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event as Signal
+from typing import Any
 
 import orjson
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -104,7 +106,7 @@ def drain_in_turn(limit: int | None, stop: Signal) -> int:
     done = 0
     while not stop.is_set() and (limit is None or done < limit):
         size = BATCH if limit is None else min(BATCH, limit - done)
-        handled = past_circles(lambda size=size: drain_together(size))
+        handled = past_circles(partial(drain_together, size))
         done += handled
         if not handled:
             break
@@ -144,7 +146,7 @@ def drain_together(size: int) -> int:
 def drain_alone() -> int:
     """Apply the deliveries that concern whole shops, each in its own transaction."""
     ids = list(due(TOPICS_ALONE).order_by("not_before", "pk").values_list("pk", flat=True)[:BATCH])
-    return sum(past_circles(lambda pk=pk: drain_one(pk)) for pk in ids)
+    return sum(past_circles(partial(drain_one, pk)) for pk in ids)
 
 
 def drain_one(pk: int) -> int:
@@ -187,13 +189,16 @@ def reason(error: Exception) -> str:
     return f"It could not be applied: {type(error).__name__}."
 
 
-def claim(which: str, parameters: list[object], size: int) -> list[Event]:
+def claim(which: str, parameters: list[Any], size: int) -> list[Event]:
     """Lock deliveries that are due and that nobody else works on."""
     with connection.cursor() as cursor:
         cursor.execute(CLAIM.format(which=which), [timezone.now(), *parameters, size])
         rows = cursor.fetchall()
     shops = Shop.objects.in_bulk({row[1] for row in rows}, field_name="domain")
-    return [Event(*row[:6], orjson.loads(row[6]), row[7], shops.get(row[1])) for row in rows]
+    return [
+        Event(pk, domain, webhook_id, topic, at, attempts, orjson.loads(body), content_hash, shops.get(domain))
+        for pk, domain, webhook_id, topic, at, attempts, body, content_hash in rows
+    ]
 
 
 def settle(events: Sequence[Event]) -> None:

@@ -45,7 +45,7 @@ class Table:
     """A table of facts with the shape that fills it."""
 
     name: str
-    shape: type
+    shape: type[NamedTuple]
     key: tuple[str, ...] = ("shop_id", "shopify_id")
     keeps: tuple[str, ...] = ()  # columns whose known value stands where none arrived
     first_stands: tuple[str, ...] = ()  # columns that never change once known
@@ -324,7 +324,7 @@ def bury_unlisted(table: Table, shop_id: int, listed: Collection[int], before: s
             " WHERE shop_id = %s AND deleted_at IS NULL AND updated_at < %s AND shopify_id <> ALL(%s)",
             [before, before, shop_id, before, list(listed)],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 class Deletion(NamedTuple):

@@ -17,7 +17,8 @@ ORDER_PULLS = (SyncRun.Kind.ORDERS, SyncRun.Kind.RECONCILE)
 def newest_pull_at(shop: Shop) -> datetime | None:
     """Return when orders were last read completely from Shopify."""
     done = SyncRun.objects.for_shop(shop).filter(kind__in=ORDER_PULLS, state=SyncRun.State.DONE)
-    return done.aggregate(newest=Max("finished_at"))["newest"]
+    newest: datetime | None = done.aggregate(newest=Max("finished_at"))["newest"]
+    return newest
 
 
 def require_fresh(shop: Shop, now: datetime) -> datetime:

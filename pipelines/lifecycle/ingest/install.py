@@ -48,7 +48,7 @@ def depart(shop: Shop, at: datetime) -> bool:
     """Mark a shop uninstalled, unless it was installed again after that moment; say whether it left."""
     with transaction.atomic():
         row = Shop.objects.select_for_update().get(pk=shop.pk)
-        if not row.is_installed or at < row.installed_at:
+        if not (row.is_installed and row.installed_at) or at < row.installed_at:
             return False
         row.uninstalled_at = at
         row.save(update_fields=["uninstalled_at"])

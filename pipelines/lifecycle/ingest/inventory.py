@@ -71,4 +71,4 @@ def replace_stock(levels: Iterable[shapes.Stock]) -> int:
     newest = {(level.shop_id, level.inventory_item_id, level.location_id, level.updated_at): level for level in levels}
     with connection.cursor() as cursor, staged(cursor, STOCK, newest.values()) as incoming:
         cursor.execute(REPLACE_STOCK.format(incoming=incoming, columns=", ".join(STOCK.columns)))
-        return cursor.rowcount
+        return int(cursor.rowcount)

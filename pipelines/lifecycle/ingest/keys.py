@@ -23,8 +23,9 @@ def _rotate(shop_id: int) -> bool:
         shop = Shop.objects.select_for_update().get(pk=shop_id)
         token = ShopToken.objects.select_for_update().filter(shop=shop).first()
         changed = _reseal(shop, "customer_key", "customer key", shop.domain)
-        for column, purpose in SEALED if token else ():
-            changed = _reseal(token, column, purpose, shop.domain) or changed
+        if token:
+            for column, purpose in SEALED:
+                changed = _reseal(token, column, purpose, shop.domain) or changed
         for channel in AlertChannel.objects.select_for_update().for_shop(shop):
             changed = _reseal_channel(channel, shop.domain) or changed
         if not changed:

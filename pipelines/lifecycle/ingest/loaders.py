@@ -31,7 +31,7 @@ class Batch:
 
     size: int = 0  # lines of the file
     refusals: list[str] = field(default_factory=list)  # "line 17: …"
-    parents: dict[str, Any] = field(default_factory=dict)  # by the global id that children name
+    parents: dict[str | None, Any] = field(default_factory=dict)  # by the global id that children name
     children: list[Any] = field(default_factory=list)
     strays: list[Any] = field(default_factory=list)  # children whose parent is not in this piece
 

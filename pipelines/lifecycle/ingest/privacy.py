@@ -82,7 +82,7 @@ def cut(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> int
     orders = orders_of(shop, customer_ref, order_ids)
     forget_units(shop, orders)
     tied = orders.exclude(customer_ref=None)
-    for ref in {customer_ref, *map(bytes, tied.values_list("customer_ref", flat=True))}:
+    for ref in {customer_ref, *(bytes(ref) for ref in tied.values_list("customer_ref", flat=True) if ref is not None)}:
         forget_pseudonym(shop.domain, ref)
     forgotten = tied.count()
     orders.update(customer_ref=None, unit=FORGOTTEN)
@@ -135,7 +135,7 @@ def forget_units(shop: Shop, orders: QuerySet[Order]) -> None:
     Blocks of evidence that are closed keep their counts: they name nobody.
     """
     shown = orders.filter(unit__isnull=False).exclude(unit=FORGOTTEN)
-    units = [bytes(unit) for unit in shown.values_list("unit", flat=True)]
+    units = [bytes(unit) for unit in shown.values_list("unit", flat=True) if unit is not None]
     releases = Release.objects.for_shop(shop)  # named, since units are found by release: the table is long
     Exposure.objects.for_shop(shop).filter(release__in=releases, unit__in=units).delete()
     PredictionLog.objects.for_shop(shop).filter(unit__in=units).delete()

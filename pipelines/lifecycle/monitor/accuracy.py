@@ -76,7 +76,7 @@ def speakers_of(shop: Shop, use_case: str, now: datetime) -> Iterator[Speaker]:
     if newest is None:
         return
     until = min(newest, now).astimezone(shop.zone).date()
-    said = own.table(paired.said_in(use_case).table).objects.for_shop(shop)
+    said = own.rows(paired.said_in(use_case).table, shop)
     late = said.filter(origin__gte=until - timedelta(days=max(LOOKS_BACK.values()) + paired.LONGEST_LEAD))
     spoken: dict[int | None, set[date]] = {}
     for version, origin in late.values_list("version", "origin").distinct():

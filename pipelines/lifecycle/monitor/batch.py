@@ -46,7 +46,7 @@ DAYS = """
 """
 KINDS = {"use_case": "str", "starts_at": "str", "ends_at": "str", "version_id": "float64", "age": "float64"}
 KINDS |= dict.fromkeys(["answers", "broken"], "int64") | dict.fromkeys(["expected", "sound"], "float64")
-Figures = tuple[object, object, object]  # n, value, verdict
+Figures = tuple[pd.Series | np.ndarray, np.ndarray, np.ndarray]  # n, value, verdict
 
 
 def in_batches() -> list[str]:

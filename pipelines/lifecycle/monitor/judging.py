@@ -12,6 +12,7 @@ from pipelines.stats import claims
 from pipelines.strategies import Health
 from pipelines.usecases import USE_CASES
 
+Told = np.ndarray | str  # one of each row, or of all
 CHANCE = windows.FALSE_BREACHES / 2
 # What is counted of units, of which units, and which share is allowed.
 COUNTED = {
@@ -38,7 +39,9 @@ def judged(found: pd.DataFrame) -> pd.DataFrame:
 
 def questions(found: pd.DataFrame) -> pd.DataFrame:
     """Give how much was asked, a number without a verdict."""
-    return row(found, QUESTIONS, found["units"], claims.Ranges(found["questions"], np.nan, np.nan), "")
+    unknown = np.full(len(found), np.nan)
+    ranges = claims.Ranges(found["questions"].to_numpy(float), unknown, unknown)
+    return row(found, QUESTIONS, found["units"], ranges, "")
 
 
 def share(found: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -59,10 +62,10 @@ def quantile(found: pd.DataFrame, metric: str) -> pd.DataFrame:
     return row(found, metric, found["timed"], ranges, claims.of_quantiles(ranges, limit))
 
 
-def row(found: pd.DataFrame, metric: str, n: pd.Series, ranges: claims.Ranges, verdict: object) -> pd.DataFrame:
+def row(found: pd.DataFrame, metric: str, n: pd.Series, ranges: claims.Ranges, verdict: Told) -> pd.DataFrame:
     """Put a figure beside whose and when it is."""
-    figure = {"metric": metric, "n": n, "value": ranges.value, "low": ranges.low, "high": ranges.high}
-    return found[[*KEY, "is_new"]].assign(**figure, verdict=verdict)
+    whose = found[[*KEY, "is_new"]]
+    return whose.assign(metric=metric, n=n, value=ranges.value, low=ranges.low, high=ranges.high, verdict=verdict)
 
 
 def silence(found: pd.DataFrame) -> pd.DataFrame:

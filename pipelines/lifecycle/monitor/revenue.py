@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -35,7 +36,7 @@ def an_hour(shop: Shop, *, at_peak: bool, now: datetime) -> float:
 def by_hour(shop: Shop, now: datetime) -> list[tuple[int, int, float]]:
     """Read what each hour of the week brought."""
     today = clock.day_of(now, shop.zone).starts_at
-    facts = {"shop": shop.pk, "zone": shop.timezone, "until": today}
+    facts: dict[str, Any] = {"shop": shop.pk, "zone": shop.timezone, "until": today}
     with connection.cursor() as cursor:
         cursor.execute(REVENUE_BY_HOUR, facts | {"since": today - timedelta(weeks=peak_hours.WEEKS)})
         found: list[tuple[int, int, float]] = cursor.fetchall()

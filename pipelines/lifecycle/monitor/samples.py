@@ -71,6 +71,7 @@ def asked(shop: Shop, use_case: str, monitored: Monitored, first: date, last: da
     yield Sample(None, pd.DataFrame({"day": days} | told))
     scores = pd.DataFrame({"day": days, PREDICTION: rows["score"], "version": rows["version_id"]})
     for version, mine in scores.dropna(subset=["version", PREDICTION]).groupby("version"):
+        assert isinstance(version, float)
         yield Sample(int(version), mine.drop(columns="version"))
 
 

@@ -108,7 +108,8 @@ def look(now: datetime) -> int:
 
 def rows(now: datetime) -> list[tuple[Any, ...]]:
     """Read the last hours of what may be told."""
-    facts = {"now": now, "new": now - NEW, "hours": HOURS, "metrics": [*TOLD], "allowed": [*map(allowed, TOLD)]}
+    facts: dict[str, Any] = {"now": now, "new": now - NEW, "hours": HOURS, "metrics": [*TOLD]}
+    facts |= {"allowed": [*map(allowed, TOLD)]}
     facts |= SEGMENTS | {f"{kind}_since": now - back for kind, back in LOOKS_BACK.items()}
     with connection.cursor() as cursor:
         cursor.execute(SEEN, facts)

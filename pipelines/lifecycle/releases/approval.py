@@ -223,6 +223,7 @@ def why_expired(waiting: Release, now: datetime) -> str:
         return "Nobody decided in time"
     if waiting.phase == Phase.CANARY:
         return "The approval ended before any shopper saw the version"
+    assert waiting.expires_at
     zone = waiting.shop.zone
     until = words.day(waiting.expires_at.astimezone(zone).date(), now.astimezone(zone).date())
     return f"The approval was good until {until}, and nothing went live before that"

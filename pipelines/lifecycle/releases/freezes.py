@@ -43,12 +43,12 @@ class Freeze:
         return self.effect in HELD
 
 
-def standing(shop: Shop | int):
+def standing(shop: Shop | int) -> QuerySet[FreezeWindow]:
     """Keep the freezes that hold: set by somebody, or proposed and not dismissed."""
     return FreezeWindow.objects.for_shop(shop).exclude(state=State.DISMISSED)
 
 
-def standing_now(now: datetime):
+def standing_now(now: datetime) -> QuerySet[FreezeWindow]:
     """Keep the freezes of all shops that hold at this moment."""
     return FreezeWindow.objects.filter(starts_at__lte=now, ends_at__gt=now).exclude(state=State.DISMISSED)
 

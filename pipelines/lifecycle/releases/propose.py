@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -38,7 +39,11 @@ def propose(
         return open_one(version, routine=routine, again=again, strategy=strategy, now=now or timezone.now())
     except Refused as refusal:
         if by == SYSTEM or not LifecycleEvent.has_enough(version.shop_id, by):
-            facts = {"use_case": version.use_case, "version_number": version.number, "strategy": strategy}
+            facts: dict[str, Any] = {
+                "use_case": version.use_case,
+                "version_number": version.number,
+                "strategy": strategy,
+            }
             LifecycleEvent.record(version.shop, "release.refused", by=by, because=refusal.sentence[:200], **facts)
         raise
 
@@ -115,7 +120,7 @@ def next_routine_ask(release: Release) -> datetime | None:
         return None
     asked = Release.objects.for_shop(release.shop_id).filter(use_case=release.use_case, asked_at__isnull=False)
     newest = asked.order_by("-asked_at").first()
-    return newest.asked_at + ROUTINE_ASKS_EVERY if newest else None
+    return newest.asked_at + ROUTINE_ASKS_EVERY if newest and newest.asked_at else None
 
 
 def waits_for_the_week(release: Release, now: datetime) -> bool:

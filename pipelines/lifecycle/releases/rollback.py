@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
+from pipelines.lifecycle.evidence.pace import WINDOW
 from pipelines.lifecycle.releases import move, traffic
 from pipelines.lifecycle.releases.move import SYSTEM, Phase
 from pipelines.lifecycle.versions import registry
@@ -85,7 +86,7 @@ def roll_back(
 
 def word_to_type(deployment: Deployment) -> str:
     """Return the word that a person must type to go back, where much money depends on what is live; else nothing."""
-    weekly_sales = traffic.sold_lately(deployment.shop_id) / (traffic.WINDOW.days / 7)
+    weekly_sales = traffic.sold_lately(deployment.shop_id) / (WINDOW.days / 7)
     return WORD if weekly_sales and worth_a_week(deployment.active) >= MUCH * weekly_sales else ""
 
 
@@ -129,7 +130,7 @@ def target_of(deployment: Deployment) -> ModelVersion | None:
     return next((row.version for row in healthy_releases(deployment)), None)
 
 
-def healthy_releases(deployment: Deployment):
+def healthy_releases(deployment: Deployment) -> QuerySet[Release]:
     """List the releases that may be returned to, the last one first."""
     mine = Release.objects.for_shop(deployment.shop_id).filter(
         use_case=deployment.use_case,

@@ -153,6 +153,7 @@ def require_allowed(shop: Shop, by: str) -> None:
 
 def require_fitting(link: StoreLink) -> None:
     """Refuse a pair that cannot be: both shops are locked, so that of two such pairs one comes first."""
+    assert link.test_shop
     lock(link.shop, link.test_shop)
     reason = why_not_fitting(link)
     if reason:
@@ -161,6 +162,7 @@ def require_fitting(link: StoreLink) -> None:
 
 def why_not_fitting(link: StoreLink) -> str:
     """Return why the two shops cannot be linked, or nothing when they can."""
+    assert link.test_shop_id
     if link.shop_id == link.test_shop_id:
         return ITSELF
     if is_test_store(link.shop_id):

@@ -155,8 +155,8 @@ def rehearse_days(
             done.unrepeated = (morning - today).days
             return done
         new = answered(candidate, frames, judged)
-        seen = reading.read(reading.asked.happened, happened, morning)
-        done.days.append(day_of(reading, (morning - today).days, *seen, new, first))
+        seen, out = reading.read(reading.asked.happened, happened, morning)
+        done.days.append(day_of(reading, (morning - today).days, seen, out, new, first))
         if before is not None:
             done.jumps = largest([*done.jumps, *jumps(reading, done.days[-1].day, before, new)])
         said.append((morning, new.tables, first.tables))
@@ -256,12 +256,13 @@ def priced(
     if asked is None or not both:
         yield from days
         return
-    new, old = (pd.concat([for_day(each[side][asked.said], each[0]) for each in both]) for side in (1, 2))
+    new = pd.concat([for_day(told[asked.said], day) for day, told, _ in both])
+    old = pd.concat([for_day(told[asked.said], day) for day, _, told in both])
     rows = case.function(asked.compare)(happened, new, old, days=1)
     money = {(row.first_day - today).days: (float(row.loss), float(row.against)) for row in rows.itertuples()}
-    for day in days:
-        loss, against = money.get(day.day, (None, None))
-        yield replace(day, new=replace(day.new, money=loss), old=replace(day.old, money=against))
+    for each in days:
+        loss, against = money.get(each.day, (None, None))
+        yield replace(each, new=replace(each.new, money=loss), old=replace(each.old, money=against))
 
 
 def for_day(rows: pd.DataFrame, day: date) -> pd.DataFrame:

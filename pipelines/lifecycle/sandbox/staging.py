@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import AlreadyRunning, ArtifactUnavailable, StageError
@@ -35,7 +35,7 @@ OPEN_STATES = (State.WAITING, State.RUNNING)
 MOST_ATTEMPTS = 5
 DAYS = 14
 NAME = "Test store"
-GATE_VERDICTS = {State.PASSED: "passed", State.FAILED: "failed"}
+GATE_VERDICTS: dict[str, str] = {State.PASSED: "passed", State.FAILED: "failed"}
 GIVEN_UP = "The test did not come to an end in five attempts. Nothing was found out."
 DONE_SHARE = 0.9
 
@@ -98,7 +98,7 @@ class Attempt:
 
     run: StagingRun
 
-    def mine(self) -> Any:
+    def mine(self) -> QuerySet[StagingRun]:
         """Select the run's row, if it is still this attempt's."""
         return StagingRun.objects.filter(pk=self.run.pk, state=State.RUNNING, attempts=self.run.attempts)
 

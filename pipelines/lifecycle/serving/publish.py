@@ -63,7 +63,7 @@ def changes(shop: Shop, case: UseCase, output: Output, asked: Metafields) -> Ite
     """Yield the variants whose fields are not what Shopify holds."""
     known = dict(PublishedFields.objects.for_shop(shop).values_list("variant_id", "values"))
     values = case.function(asked.values)
-    rows = own.table(output.table).objects.for_shop(shop).filter(**asked.rows)
+    rows = own.rows(output.table, shop).filter(**asked.rows)
     for row in rows.only(asked.unit, *asked.columns).in_pieces(5000):
         unit, fields = getattr(row, asked.unit), values({name: getattr(row, name) for name in asked.columns})
         if known.get(unit) != fields:

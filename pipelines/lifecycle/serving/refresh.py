@@ -26,6 +26,7 @@ from pipelines.lifecycle.errors import OWN_FAULTS, ArtifactRefused, StageError, 
 from pipelines.lifecycle.serving.sound import soundness
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, ModelVersion, Release, ServingWindow, Shop, own
+from pipelines.models.base import ShopSums
 from pipelines.stats import assignment, clock
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
@@ -253,7 +254,7 @@ def remember(said: Saying, output: Output, rows: pd.DataFrame) -> int:
     """Store what a speaker said from this origin, and thin out old origins."""
     assert isinstance(output.kept, Remembered)
     table = own.table(output.table)
-    known = table.objects.for_shop(said.deployment.shop_id)
+    known = own.rows(output.table, said.deployment.shop_id)
     known.filter(version=said.speaker.version, origin=said.origin).delete()
     old = known.filter(origin__lt=said.origin - output.kept.daily)
     old.exclude(origin__iso_week_day=WEEKLY_ORIGIN).delete()
@@ -267,7 +268,7 @@ def show(said: Saying, output: Output, rows: pd.DataFrame) -> int:
     """
     assert isinstance(output.kept, Shown)
     table, unit, speaker = own.table(output.table), output.kept.unit, said.speaker
-    known = table.objects.for_shop(said.deployment.shop_id)
+    known = own.rows(output.table, said.deployment.shop_id)
     if not speaker.weight:
         return 0
     if speaker.weight < 100:
@@ -276,7 +277,9 @@ def show(said: Saying, output: Output, rows: pd.DataFrame) -> int:
     known.delete()
     written = copy_rows(table, signed(rows, said).assign(updated_at=said.now.isoformat()))
     if output.kept.sums:
-        own.table(output.kept.sums).sum_up(said.deployment.shop_id)
+        sums = own.table(output.kept.sums)
+        assert issubclass(sums, ShopSums)
+        sums.sum_up(said.deployment.shop_id)
     return written
 
 

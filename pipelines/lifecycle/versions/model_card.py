@@ -82,7 +82,7 @@ def money(version: ModelVersion) -> str:
     if not against:
         return f"## In money\n\nNot measured: {replay.get('reason') or 'too little history.'}"
     currency, interval = version.shop.currency, against["interval"]
-    between = f", very likely {words.less_between(*interval, currency)}" if interval else ""
+    between = f", very likely {words.less_between(interval[0], interval[1], currency)}" if interval else ""
     said = words.less(against["profit"], currency)
     thin = f" Not proven: {replay['thin_because']}." if replay.get("thin_because") else ""
     return f"## In money\n\nOn the last {replay['weeks']} weeks: {said} than by the best simple rule{between}.{thin}"

@@ -96,8 +96,13 @@ def approve(shop: Shop, options: dict[str, Any]) -> list[str]:
     """Say yes to the card exactly as it stands."""
     row = opened(shop, options)
     before = state_of(row)
-    digests = {"artifact_digest": row.version.artifact_digest, "evidence_digest": row.evidence_digest}
-    approval.approve(row, sub=operator(options), revision=row.revision, **digests)
+    approval.approve(
+        row,
+        sub=operator(options),
+        revision=row.revision,
+        artifact_digest=row.version.artifact_digest,
+        evidence_digest=row.evidence_digest,
+    )
     follow(row, before)
     return [telling.standing(row)]
 

@@ -22,7 +22,8 @@ class Command(BaseCommand):
         clock = scheduler()
         while True:
             try:
-                return clock.start()
+                clock.start()
+                return
             except (RedisError, DatabaseTrouble) as error:
                 log.warning("The clock waits for the database and the queue: %s", error)
                 connections.close_all()

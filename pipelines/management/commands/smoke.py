@@ -36,8 +36,9 @@ class Command(BaseCommand):
         folder = options["state"] or Path(tempfile.mkdtemp(prefix="shopmlops-smoke-"))
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)  # run by root, PostgreSQL is another user and must pass
-        made_of = options["orders"], options["history"], options["at"]
-        result = self.result(DemoPlan(folder, *free_ports(2), *made_of))
+        port, store_port = free_ports(2)
+        plan = DemoPlan(folder, port, store_port, options["orders"], options["history"], options["at"])
+        result = self.result(plan)
         if "error" in result:
             self.stderr.write(f"What it left is in {folder}.")
         elif options["state"] is None:

@@ -14,7 +14,7 @@ from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import NotEnoughHistory
 
 REFUSED, TOO_LITTLE_DATA, UNDECIDED = 3, 4, 5
-EXIT = {ModelVersion.State.REFUSED: REFUSED, ModelVersion.State.UNDECIDED: UNDECIDED}
+EXIT: dict[str, int] = {ModelVersion.State.REFUSED: REFUSED, ModelVersion.State.UNDECIDED: UNDECIDED}
 
 
 class Command(BaseCommand):

@@ -14,11 +14,12 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from pipelines.shopify.reading.texts import clean
 
-SCALARS = frozenset({str, int, float, bool, type(None)})
+SCALARS: frozenset[type] = frozenset({str, int, float, bool, type(None)})
 ABSENT = object()
 NO_SUCH_FORM = "[removed]"  # stands for a value that has not the form of its field: whatever it is, it is not that
 
@@ -165,7 +166,7 @@ SHOP_REDACT = Keep("shop_id shop_domain")
 an_order = Topic(ORDER, "order", subject="name", customer=True)
 a_product = Topic(PRODUCT, "product", subject="title")
 a_checkout = Topic(CHECKOUT, "checkout")
-named_by_shop_id = {"shop_id": "shop_id", "shop_domain": "shop_domain", "always": True}
+for_privacy = partial(Topic, shop_id="shop_id", shop_domain="shop_domain", always=True)
 
 TOPICS: dict[str, Topic] = {
     "orders/create": an_order,
@@ -191,9 +192,9 @@ TOPICS: dict[str, Topic] = {
     ),
     "app/scopes_update": Topic(SCOPES, "scopes", shop_id="shop_id"),
     "bulk_operations/finish": Topic(BULK, "bulk"),
-    "customers/data_request": Topic(DATA_REQUEST, "data_request", customer=True, **named_by_shop_id),
-    "customers/redact": Topic(CUSTOMER_REDACT, "customer_redact", customer=True, **named_by_shop_id),
-    "shop/redact": Topic(SHOP_REDACT, "shop_redact", **named_by_shop_id),
+    "customers/data_request": for_privacy(DATA_REQUEST, "data_request", customer=True),
+    "customers/redact": for_privacy(CUSTOMER_REDACT, "customer_redact", customer=True),
+    "shop/redact": for_privacy(SHOP_REDACT, "shop_redact"),
 }
 
 

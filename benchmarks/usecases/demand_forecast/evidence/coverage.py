@@ -84,7 +84,8 @@ def sales(rng: np.random.Generator, variants: int) -> NDArray[np.float32]:
     mean = rate * week[np.arange(DAYS) % 7] / week.mean() * level
     bursts = (rng.random((variants, 1)) < 0.1) & (wandering(rng, variants, 20) < 1.2)
     mean = np.where(bursts, 0.02 * mean, mean)
-    return rng.poisson(mean * rng.gamma(1.5, 1 / 1.5, mean.shape)).astype(np.float32)
+    drawn: NDArray[np.float32] = rng.poisson(mean * rng.gamma(1.5, 1 / 1.5, mean.shape)).astype(np.float32)
+    return drawn
 
 
 def wandering(rng: np.random.Generator, count: int, days: int) -> NDArray[np.float64]:

@@ -70,7 +70,8 @@ def shocks(law: str, rng: np.random.Generator, size: tuple[int, int]) -> Floats:
     if law == "normal":
         return rng.standard_normal(size)
     if law == "t4":
-        return rng.standard_t(4, size) / np.sqrt(2)
+        heavy: Floats = rng.standard_t(4, size) / np.sqrt(2)
+        return heavy
     skewed = (rng.lognormal(size=size) - np.exp(0.5)) / np.sqrt(np.e**2 - np.e)
     return np.asarray(skewed if law == "lognormal" else -skewed)
 

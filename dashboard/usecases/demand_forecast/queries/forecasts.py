@@ -15,7 +15,7 @@ from dashboard.usecases.demand_forecast.queries.stock_state import as_new_as, st
 from dashboard.usecases.demand_forecast.wish import FILTERS, RARE, SORTS, TOTAL, Wish
 from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Location, ModelVersion, Product, Release, Shop, Variant
-from pipelines.models.demand_forecast import Forecast, ForecastOverride, StockAdvice, StockTotals
+from pipelines.models.demand_forecast import Forecast, ForecastOverride, StockAdvice, StockAdviceQuerySet, StockTotals
 from pipelines.models.prepared import AnyOf, prepared
 
 USE_CASE = "demand_forecast"  # whose advice these pages show
@@ -170,7 +170,7 @@ def counted(stock: StockTotals, wish: Wish) -> int:
     return stock.variants.get(wish.show, 0) if wish.show else sum(stock.variants.values())
 
 
-def page_ids(place: QuerySet, wish: Wish, count: int) -> list[int]:
+def page_ids(place: StockAdviceQuerySet, wish: Wish, count: int) -> list[int]:
     """Return the variants of one page out of an index alone; what lies past the middle is read from the end."""
     ids = matching(place, wish).order_by(*SORTS[wish.sort][1]).values_list("variant_id", flat=True)
     start, end = wish.span
@@ -179,7 +179,7 @@ def page_ids(place: QuerySet, wish: Wish, count: int) -> list[int]:
     return list(ids.reverse()[max(0, count - end) : count - start])[::-1]
 
 
-def searched_ids(place: QuerySet, wish: Wish) -> tuple[list[int], int]:
+def searched_ids(place: StockAdviceQuerySet, wish: Wish) -> tuple[list[int], int]:
     """Return the variants of one page of a search, and how many it finds: one pass over the entries of an index."""
     ids = matching(place, wish).order_by(*SORTS[wish.sort][1]).values_list("variant_id", Window(Count("*")))
     found = list(ids[slice(*wish.span)])
@@ -187,7 +187,7 @@ def searched_ids(place: QuerySet, wish: Wish) -> tuple[list[int], int]:
 
 
 @prepared
-def rows_of(shop: Shop, location_id: int, ids: list[int]) -> QuerySet[StockAdvice]:
+def rows_of(shop: Shop, location_id: int, ids: list[int]) -> QuerySet[StockAdvice, Any]:
     """Read what the list says of some variants on one place."""
     place = StockAdvice.objects.for_shop(shop).filter(location_id=location_id)
     return place.filter(AnyOf("variant_id", ids)).values_list(*SAYS)
@@ -205,7 +205,7 @@ def pictures(shop: Shop, ids: list[int]) -> dict[int, str]:
 
 
 @prepared
-def picture_urls(shop: Shop, ids: list[int]) -> QuerySet[Variant]:
+def picture_urls(shop: Shop, ids: list[int]) -> QuerySet[Variant, Any]:
     """Read the addresses of the pictures of variants' products."""
     product = Product.objects.for_shop(shop).filter(shopify_id=OuterRef("product_id"))
     variants = Variant.objects.for_shop(shop).filter(AnyOf("shopify_id", ids))
@@ -219,13 +219,13 @@ def places(shop: Shop, wish: Wish) -> list[Place]:
 
 
 @prepared
-def open_locations(shop: Shop) -> QuerySet[Location]:
+def open_locations(shop: Shop) -> QuerySet[Location, Any]:
     """Read the shop's locations by name."""
     known = Location.objects.for_shop(shop).filter(is_active=True, deleted_at=None)
     return known.order_by("name").values_list("shopify_id", "name")
 
 
-def matching(place: QuerySet, wish: Wish) -> QuerySet:
+def matching(place: StockAdviceQuerySet, wish: Wish) -> StockAdviceQuerySet:
     """Keep the rows of the wished status that contain every searched word."""
     if wish.show:
         place = place.filter(status=wish.show)

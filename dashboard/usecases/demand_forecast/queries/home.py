@@ -60,7 +60,7 @@ def is_advised(shop: Shop) -> bool:
 
 
 @prepared
-def out_of_stock(shop: Shop) -> QuerySet[StockAdvice]:
+def out_of_stock(shop: Shop) -> QuerySet[StockAdvice, Any]:
     """List what is out of stock and costs most."""
     out = StockAdvice.objects.for_shop(shop).filter(location_id=TOTAL, status="out_of_stock")
     return out.order_by("-at_risk_minor", "variant_id").values_list(*OUT_SAYS)[:OUT_SHOWN]

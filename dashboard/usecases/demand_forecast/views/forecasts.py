@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
+from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.files import csv_file, major
 from dashboard.pages import local_now, show
@@ -35,7 +36,7 @@ ORDER_HEADER = (
 
 @merchant_required
 @require_GET
-def forecasts(request: HttpRequest) -> HttpResponse:
+def forecasts(request: MerchantRequest) -> HttpResponse:
     """Show what will sell and what to reorder."""
     today = local_now(request.shop.zone).date()
     page = forecasts_page(request.shop, WishForm.read(request.GET), today)
@@ -45,7 +46,7 @@ def forecasts(request: HttpRequest) -> HttpResponse:
 
 @merchant_required
 @require_GET
-def download(request: HttpRequest) -> StreamingHttpResponse:
+def download(request: MerchantRequest) -> StreamingHttpResponse:
     """Give the whole list, as it is filtered and sorted, as a file."""
     rows, told = export_rows(request.shop, WishForm.read(request.GET)), told_besides(request.shop)
     name = f"forecasts-{local_now(request.shop.zone):%Y-%m-%d}.csv"
@@ -54,7 +55,7 @@ def download(request: HttpRequest) -> StreamingHttpResponse:
 
 @merchant_required
 @require_GET
-def order_list_csv(request: HttpRequest) -> StreamingHttpResponse:
+def order_list_csv(request: MerchantRequest) -> StreamingHttpResponse:
     """Give what should be ordered today, vendor by vendor, as a file."""
     rows, told = order_list(request.shop, WishForm.read(request.GET).location), told_besides(request.shop)
     name = f"order-list-{local_now(request.shop.zone):%Y-%m-%d}.csv"

@@ -1,9 +1,10 @@
 """Stock rules of vendors and variants, in place and by file."""
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.files import csv_file
 from dashboard.forms import RevisionForm
@@ -19,7 +20,7 @@ from pipelines.lifecycle.errors import Refused
 
 @merchant_required
 @require_http_methods(["GET", "POST"])
-def rules(request: HttpRequest) -> HttpResponse:
+def rules(request: MerchantRequest) -> HttpResponse:
     """Show what is known of vendors, or save it: every line or none."""
     if request.method == "GET":
         return show_rules(request, [])
@@ -31,13 +32,13 @@ def rules(request: HttpRequest) -> HttpResponse:
     return keep(request, found, "Saved")
 
 
-def show_rules(request: HttpRequest, errors: list[str], more_errors: int = 0) -> HttpResponse:
+def show_rules(request: MerchantRequest, errors: list[str], more_errors: int = 0) -> HttpResponse:
     """Show the rules, or what is wrong with those that were typed."""
     page = rules_page(request.shop, errors, more_errors)
     return show(request, "usecases/demand_forecast/rules.html", {"page": page}, status=422 if errors else 200)
 
 
-def keep(request: HttpRequest, found: list[preferences.Rule], said: str) -> HttpResponse:
+def keep(request: MerchantRequest, found: list[preferences.Rule], said: str) -> HttpResponse:
     """Save rules, unless somebody saved others since the page was shown."""
     try:
         preferences.set_rules(request.shop, found, revision=RevisionForm.read(request.POST), by=request.staff.sub)
@@ -47,7 +48,7 @@ def keep(request: HttpRequest, found: list[preferences.Rule], said: str) -> Http
     return go(reverse("rules"), said)
 
 
-def read_rules(request: HttpRequest) -> tuple[list[preferences.Rule], list[str]]:
+def read_rules(request: MerchantRequest) -> tuple[list[preferences.Rule], list[str]]:
     """Read the vendors' fields that a form carries."""
     found, errors, known = [], [], set(rules_file.vendors(request.shop))
     for number in range(VENDORS_SHOWN):
@@ -64,18 +65,18 @@ def read_rules(request: HttpRequest) -> tuple[list[preferences.Rule], list[str]]
 
 @merchant_required
 @require_GET
-def rules_csv(request: HttpRequest) -> StreamingHttpResponse:
+def rules_csv(request: MerchantRequest) -> StreamingHttpResponse:
     """Give every vendor and variant with what is known of it, as a file to fill in."""
     return csv_file("stock-rules.csv", rules_file.COLUMNS, rules_file.rows(request.shop))
 
 
 @merchant_required
 @require_POST
-def upload(request: HttpRequest) -> HttpResponse:
+def upload(request: MerchantRequest) -> HttpResponse:
     """Take a file of rules: all of it, or none with each wrong line named."""
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        problems = [problem for errors in form.errors.values() for problem in errors]
+        problems = [str(problem) for errors in form.errors.values() for problem in errors]
         return show(
             request, "usecases/demand_forecast/rules.html", {"page": rules_page(request.shop, problems)}, status=422
         )

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.forms import RevisionForm
 from dashboard.pages import go, show
@@ -27,7 +28,7 @@ from pipelines.models.demand_forecast import NoOwnNumber, OddDay, OwnNumber, Sto
 
 @merchant_required
 @require_GET
-def variant(request: HttpRequest, variant_id: int) -> HttpResponse:
+def variant(request: MerchantRequest, variant_id: int) -> HttpResponse:
     """Show one variant."""
     page = variant_page(request.shop, find(request, variant_id), timezone.now())
     return show(request, "usecases/demand_forecast/variant.html", {"page": page})
@@ -35,7 +36,7 @@ def variant(request: HttpRequest, variant_id: int) -> HttpResponse:
 
 @merchant_required
 @require_GET
-def variant_settled(request: HttpRequest, variant_id: int) -> HttpResponse:
+def variant_settled(request: MerchantRequest, variant_id: int) -> HttpResponse:
     """Answer the poll of a page whose advice is being worked out again: the page once that is done."""
     row = find(request, variant_id)
     response = show(request, "usecases/demand_forecast/partials/_recalculating.html", {"row": row})
@@ -47,7 +48,7 @@ def variant_settled(request: HttpRequest, variant_id: int) -> HttpResponse:
 
 @merchant_required
 @require_GET
-def variant_figure(request: HttpRequest, variant_id: int) -> JsonResponse:
+def variant_figure(request: MerchantRequest, variant_id: int) -> JsonResponse:
     """Give what plotly draws of a variant, when it is asked for."""
     figure = variant_page(request.shop, find(request, variant_id), timezone.now()).figure
     if figure is None:
@@ -57,7 +58,7 @@ def variant_figure(request: HttpRequest, variant_id: int) -> JsonResponse:
 
 @merchant_required
 @require_POST
-def override(request: HttpRequest, variant_id: int) -> HttpResponse:
+def override(request: MerchantRequest, variant_id: int) -> HttpResponse:
     """Use the merchant's own number."""
     row = find(request, variant_id)
     form = OverrideForm(request.POST)
@@ -70,7 +71,7 @@ def override(request: HttpRequest, variant_id: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def end_override(request: HttpRequest, variant_id: int) -> HttpResponse:
+def end_override(request: MerchantRequest, variant_id: int) -> HttpResponse:
     """Return to the forecast."""
     find(request, variant_id)
     change = partial(preferences.say, request.shop, NoOwnNumber(variant_id))
@@ -79,7 +80,7 @@ def end_override(request: HttpRequest, variant_id: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def odd_order(request: HttpRequest, variant_id: int) -> HttpResponse:
+def odd_order(request: MerchantRequest, variant_id: int) -> HttpResponse:
     """Count an unusual day in full, leave it out of learning, or let us weigh it again."""
     find(request, variant_id)
     form = OddOrderForm(request.POST)
@@ -91,18 +92,18 @@ def odd_order(request: HttpRequest, variant_id: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
-def rule(request: HttpRequest, variant_id: int) -> HttpResponse:
+def rule(request: MerchantRequest, variant_id: int) -> HttpResponse:
     """Save what the merchant knows of a variant: lead time, pack size and so on."""
     row = find(request, variant_id)
     form = RuleForm(request.POST)
     if not form.is_valid():
-        page = replace(variant_page(request.shop, row, timezone.now()), rule=form.data.dict())
+        page = replace(variant_page(request.shop, row, timezone.now()), rule=request.POST.dict())
         return show(request, "usecases/demand_forecast/variant.html", {"page": page, "rule_form": form}, status=422)
     known = preferences.Rule("", variant_id, form.values(request.shop.currency))
     return changed(request, variant_id, "Saved", partial(preferences.set_rules, request.shop, [known]))
 
 
-def changed(request: HttpRequest, variant_id: int, said: str, change: Callable[..., object]) -> HttpResponse:
+def changed(request: MerchantRequest, variant_id: int, said: str, change: Callable[..., object]) -> HttpResponse:
     """Make a change to what the page showed, and have the advice worked out again."""
     here = reverse("variant", args=[variant_id])
     try:
@@ -113,7 +114,7 @@ def changed(request: HttpRequest, variant_id: int, said: str, change: Callable[.
     return go(here, said)
 
 
-def find(request: HttpRequest, variant_id: int) -> StockAdvice:
+def find(request: MerchantRequest, variant_id: int) -> StockAdvice:
     """Return the total row of one of the shop's own variants, or 404."""
     mine = StockAdvice.objects.for_shop(request.shop).select_related("version")
     return get_object_or_404(mine, variant_id=variant_id, location_id=TOTAL)
