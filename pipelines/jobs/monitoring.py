@@ -40,12 +40,14 @@ def measure() -> None:
     """Measure the hours and days that ended lately, and tell where what runs does badly."""
     from django.utils import timezone
 
+    from pipelines.lifecycle.alerts import pulses
     from pipelines.lifecycle.monitor import measure as stage
     from pipelines.lifecycle.monitor import watch
 
     now = timezone.now()
     stage.measure(now)
     watch.look(now)
+    pulses.beat("measure", now)
 
 
 @job(timeout=1800)

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 SILENT_AFTER = {
     "releases": timedelta(minutes=10),  # looked at every minute
     "alerts": timedelta(minutes=10),  # kept every minute
+    "measure": timedelta(minutes=40),  # every 15 minutes
 }
 STOPPED = "Monitoring has stopped"
 GOES_ON = "Monitoring goes on"
