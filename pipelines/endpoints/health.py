@@ -82,8 +82,15 @@ class Question(Generic[Said]):
 def readiness() -> dict[str, bool]:
     """Return which parts answer."""
     has_database = database_answers()
-    watches = has_database and not pulses.silent(timezone.now())
-    return {"database": has_database, "redis": redis_answers(), "monitoring": watches}
+    return {"database": has_database, "redis": redis_answers(), "monitoring": has_database and somebody_watches()}
+
+
+def somebody_watches() -> bool:
+    """Tell whether all that watches was heard of lately; where its signs cannot be read, nobody can tell."""
+    try:
+        return not pulses.silent(timezone.now())
+    except DatabaseTrouble:
+        return False
 
 
 def tell_operators() -> None:

@@ -54,13 +54,14 @@ def test_types_a_word_where_much_money_depends_on_the_version(admin, shop):
 
 def test_adds_a_freeze_and_dismisses_it(admin, shop):
     app = admin.open("/settings")
-    app.get_by_role("textbox", name="Name").fill("Summer sale")
+    freezes = app.get_by_role("region", name="When nothing new goes live")
+    freezes.get_by_role("textbox", name="Name").fill("Summer sale")
     first = (timezone.now() + timedelta(days=200)).date()
-    app.get_by_label("First day").fill(first.isoformat())
-    app.get_by_label("Last day").fill((first + timedelta(days=2)).isoformat())
-    app.get_by_role("button", name="Add a freeze").click()
+    freezes.get_by_label("First day").fill(first.isoformat())
+    freezes.get_by_label("Last day").fill((first + timedelta(days=2)).isoformat())
+    freezes.get_by_role("button", name="Add a freeze").click()
     admin.toast("Freeze added")
-    app.get_by_role("button", name="Dismiss").click()
+    freezes.get_by_role("button", name="Dismiss").click()
     admin.toast("Dismissed")
     expect(app.locator("s-badge", has_text="Dismissed")).to_be_visible()
     assert FreezeWindow.objects.get().state == "dismissed"
@@ -114,17 +115,18 @@ def test_lifts_a_proposed_freeze_for_one_version_and_goes_live(admin, shop):
 
 def test_reads_what_is_wrong_with_a_freeze_at_its_field(admin, shop):
     app = admin.open("/settings")
-    app.get_by_role("textbox", name="Name").fill("W" * 80)
-    app.get_by_label("First day").fill("2020-07-01")
-    app.get_by_label("Last day").fill("2020-07-03")
-    app.get_by_role("button", name="Add a freeze").click()
+    freezes = app.get_by_role("region", name="When nothing new goes live")
+    freezes.get_by_role("textbox", name="Name").fill("W" * 80)
+    freezes.get_by_label("First day").fill("2020-07-01")
+    freezes.get_by_label("Last day").fill("2020-07-03")
+    freezes.get_by_role("button", name="Add a freeze").click()
     expect(app.get_by_text("This day is over.")).to_be_in_viewport()
-    expect(app.get_by_label("Last day")).to_be_focused()
+    expect(freezes.get_by_label("Last day")).to_be_focused()
     admin.problems.clear()  # the browser tells of every refused form
     day = (timezone.now() + timedelta(days=30)).date().isoformat()
-    app.get_by_label("First day").fill(day)
-    app.get_by_label("Last day").fill(day)
-    app.get_by_role("button", name="Add a freeze").click()
+    freezes.get_by_label("First day").fill(day)
+    freezes.get_by_label("Last day").fill(day)
+    freezes.get_by_role("button", name="Add a freeze").click()
     admin.toast("Freeze added")
-    dismiss = app.get_by_role("button", name="Dismiss").bounding_box()
+    dismiss = freezes.get_by_role("button", name="Dismiss").bounding_box()
     assert dismiss["x"] + dismiss["width"] <= admin.page.viewport_size["width"]

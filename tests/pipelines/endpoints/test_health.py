@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import ProgrammingError
 from django.utils import timezone
 
 from pipelines.endpoints import health
@@ -77,6 +78,15 @@ def test_it_says_when_nobody_watches_any_more_and_writes_to_operators_once(setti
         health.OPERATORS.begin().result()
     assert [letter.subject for letter in mail.outbox] == ["[shopmlops] Monitoring has stopped"]
     assert "releases" in mail.outbox[0].body
+
+
+def test_signs_that_cannot_be_read_are_no_reason_to_be_out_of_service(monkeypatch):
+    def no_table(*args):
+        raise ProgrammingError("relation does not exist")
+
+    monkeypatch.setattr(health.pulses, "silent", no_table)
+    status, text = ask("/readyz")
+    assert (status, json.loads(text)) == (200, {"ok": True, "database": True, "redis": True, "monitoring": False})
 
 
 def test_a_mail_server_that_hangs_does_not_keep_a_probe_waiting(monkeypatch):
