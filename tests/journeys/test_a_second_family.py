@@ -94,6 +94,8 @@ def test_a_family_of_visits_lives_its_whole_life(store: VisitingStore) -> None:
     assert recovery["change"]["low"] < recovery["change"]["value"] < recovery["change"]["high"]
 
     # A third version does no harm: proven on a weekday and a weekend, it is the merchant's to give it everything.
+    for _ in range(2 * A_WEEK):  # those who were put off are soon a small part of what is learned from
+        store.day(A_DAY)
     training.train_version.enqueue(store.shop.pk, SLUG, "operator")
     assert "the very same" not in store.release(3).closed_because
     store.day(A_DAY)

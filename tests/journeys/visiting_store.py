@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterator
@@ -182,6 +183,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[VisitingStore]:
     monkeypatch.setitem(dataset.BUILDERS, "visits", visits)
     for pause in ("PAUSE", "RETRY"):  # of the committer, in a time that stands still
         monkeypatch.setattr(appending, pause, 0.0)
+    seeds = (f"{number:016x}" for number in itertools.count(1))  # of the buckets: who sees what is the same each time
+    monkeypatch.setattr(Release._meta.get_field("seed"), "_get_default", lambda: next(seeds))
     with USE_CASES.only(USE_CASE), time_machine.travel(MONDAY, tick=False) as clock:
         for door in asking.opened(monkeypatch):
             yield VisitingStore(clock, door)
