@@ -17,7 +17,7 @@ from pipelines.strategies import Traffic
 from pipelines.strategies.stages import LARGEST_WEIGHT, LONGEST_ALONGSIDE
 from pipelines.words import to_major, to_minor
 
-FARTHEST_FREEZE = timedelta(days=731)
+FARTHEST_AHEAD, LONGEST_SPAN = timedelta(days=731), timedelta(days=92)
 PEOPLE = [(1, "One person"), (2, "Two people")]
 BEFORE_ALL = [(0, "Show it to everybody"), (1, "Ask me again")]
 NOT_A_SHARE = f"Each share of shoppers must be a whole number from 1 to {LARGEST_WEIGHT} %."
@@ -103,8 +103,8 @@ class RollBackForm(RevisionForm):
     word = forms.CharField(max_length=40, required=False)
 
 
-class FreezeForm(forms.Form):
-    """A time in which nothing new goes live; the last day is part of it."""
+class SpanForm(forms.Form):
+    """Some days with a name; the last day is part of them."""
 
     name = NoteField(max_length=80)
     first_day = forms.DateField()
@@ -115,20 +115,32 @@ class FreezeForm(forms.Form):
         self.today = today
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a freeze that is over, ends before it begins, or that nobody would notice to be forgotten."""
+        """Refuse days that end before they begin, that are a season, or that lie where nobody looks."""
         super().clean()
         found = self.cleaned_data
-        if {"first_day", "last_day"} <= found.keys():
-            days = (found["last_day"] - found["first_day"]).days
-            if days < 0:
-                self.add_error("last_day", "The last day lies before the first.")
-            elif found["last_day"] < self.today:
-                self.add_error("last_day", "This day is over. A freeze holds what is still to come.")
-            elif days > 92:
-                self.add_error("last_day", "Three months at most.")
-            elif found["first_day"] - self.today > FARTHEST_FREEZE:
-                self.add_error("first_day", "Two years ahead at most.")
+        if {"first_day", "last_day"} <= found.keys() and (wrong := self.wrong(found["first_day"], found["last_day"])):
+            self.add_error(*wrong)
         return found
+
+    def wrong(self, first: date, last: date) -> tuple[str, str] | None:
+        """Return a field and what is wrong with it, or nothing."""
+        if last < first:
+            return "last_day", "The last day lies before the first."
+        if last - first > LONGEST_SPAN:
+            return "last_day", "Three months at most."
+        if first - self.today > FARTHEST_AHEAD:
+            return "first_day", "Two years ahead at most."
+        return None
+
+
+class FreezeForm(SpanForm):
+    """A time in which nothing new goes live."""
+
+    def wrong(self, first: date, last: date) -> tuple[str, str] | None:
+        """Refuse also a freeze that is over."""
+        if first <= last < self.today:
+            return "last_day", "This day is over. A freeze holds what is still to come."
+        return super().wrong(first, last)
 
 
 class SettleForm(forms.Form):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import timezone
 
+from benchmarks.rig.answering.use_case import USE_CASE as ANSWERING
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.releases import approval, move, propose
 from pipelines.lifecycle.versions import artifacts, registry
@@ -23,30 +25,10 @@ from pipelines.models import (
     SyncRun,
 )
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Metric, Randomised, UseCase
 
 SLUG = "rehearsal"
 OPERATOR = f"{approvers.OPERATOR}rehearsal"
-NOBODY_ASKS = "nobody:asks"
-SPLITS = UseCase(
-    slug=SLUG,
-    title="Rehearsal",
-    needs=("daily_sales",),
-    min_history=timedelta(days=1),
-    unit="visitor",
-    serves="request",
-    reaches_shoppers=True,
-    primary_metric=Metric("error", lower_is_better=True),
-    evidence=Randomised(),
-    score="none:score",  # it answers on request; nobody asks
-    fit=NOBODY_ASKS,
-    predict=NOBODY_ASKS,
-    evaluate=NOBODY_ASKS,
-    answer=NOBODY_ASKS,
-    dump=NOBODY_ASKS,
-    load=NOBODY_ASKS,
-    present=NOBODY_ASKS,
-)
+SPLITS = replace(ANSWERING, slug=SLUG, title="Rehearsal", score="none:score")  # split, and never asked
 PEAKS = {"weekday": [11, 12], "weekend": [15], "learned": "2026-01-01"}
 UNITS, ORDERS = 100_000, 600  # of the last four weeks: a canary begins at 25 %, then 50 %
 

@@ -14,6 +14,16 @@ class Badge:
     tone: str = ""
 
 
+@dataclass(frozen=True)
+class Chip:
+    """One filter with its count."""
+
+    words: str
+    count: int
+    query: str
+    is_current: bool
+
+
 PHASES = {
     "staged": Badge("Prepared"),
     "shadow": Badge("Runs alongside", "info"),

@@ -10,7 +10,7 @@ from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q,
 from django.db.models.functions import TruncHour
 
 from dashboard.forms import DELIVERIES
-from dashboard.queries.words import Badge
+from dashboard.queries.words import Badge, Chip
 from pipelines import words
 from pipelines.charts import Figure, Hour, hour_bars
 from pipelines.models import Shop, WebhookDelivery
@@ -110,16 +110,6 @@ class Line:
             return "; ".join([*parts, "a newer state was known"])
         took = delivery.applied_at - delivery.received_at if delivery.applied_at else timedelta()
         return "; ".join([*parts, f"applied after {words.duration(max(0.001, took.total_seconds()))}"])
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One filter with its count."""
-
-    words: str
-    count: int
-    query: str
-    is_current: bool
 
 
 @dataclass(frozen=True)

@@ -47,5 +47,5 @@ USE_CASE = UseCase(
     ),
     gates=GATES,
     words=WORDS,
-    own_words=("forecast", "stock advice", "seasonal naive"),
+    own_words=("forecast", "stock advice", "seasonal naive", "order list", "days of cover"),
 )

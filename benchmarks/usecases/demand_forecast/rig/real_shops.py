@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipelines.models import StockRule
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.backtesting.backtest import Backtest, Members, Recipe
 from pipelines.usecases.demand_forecast.backtesting.spread import USUAL_LEAD_DAYS, dispersion_of, spread_of
@@ -26,18 +27,7 @@ WEEK, TRAINED_EVERY = 7, 28  # days
 PRICE_MINOR = 1_000
 TERMS = {"lead_time_days": 14, "review_days": 7, "service_level": 0.95, "cost_share": 0.5, "holding_rate": 0.25}
 TERMS |= {"weighs_costs": 0}
-TERMS |= {"weighs_costs": 0}
-RULES = [
-    "variant_id",
-    "vendor",
-    "lead_time_days",
-    "review_days",
-    "cover_days",
-    "pack_size",
-    "minimum_order",
-    "service_level",
-    "unit_cost_minor",
-]
+RULES = ["variant_id", "vendor", *StockRule.FIELDS]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Window
 from django.utils import timezone
 
-from dashboard.queries.words import Badge
+from dashboard.queries.words import Badge, Chip
 from dashboard.usecases.demand_forecast.queries.stock_state import as_new_as, stock_totals
 from dashboard.usecases.demand_forecast.wish import FILTERS, RARE, SORTS, TOTAL, Wish
 from pipelines.lifecycle.releases.standing import Standing, standing_of
@@ -37,16 +37,6 @@ STATUSES = {
     "not_wanted": Badge("No sales expected"),
     "ok": Badge("Enough stock", "success"),
 }
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One filter with its count."""
-
-    words: str
-    count: int
-    query: str
-    is_current: bool
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,8 @@ class TestTheList:
         assert "Version 2 waits for your decision" in page and "s-table" not in page
 
     def test_says_when_its_numbers_are_old(self, shop, see):
-        StockAdvice.objects.update(origin=timezone.now().date() - timezone.timedelta(days=5))
+        today = timezone.now().astimezone(shop.zone).date()
+        StockAdvice.objects.update(origin=today - timedelta(days=5))
         assert "4 days old" in see("/forecasts").content.decode()
 
 
