@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -19,6 +18,7 @@ from pipelines.models import (
 )
 from tests import factories
 from tests.factories import a_delivery, at, order_body, product_body
+from tests.pipelines.lifecycle.ingest.delivering import deliver, state_of
 
 PAYMENTS = ["pending", "authorized", "paid"]  # an order's states, one after the other
 pytestmark = pytest.mark.django_db
@@ -27,19 +27,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def shop() -> Shop:
     return factories.a_shop()
-
-
-def state_of(delivery: WebhookDelivery) -> str:
-    delivery.refresh_from_db()
-    return str(delivery.state)
-
-
-def deliver(shop: Shop | str, topic: str, body: dict[str, Any], **changes: Any) -> WebhookDelivery:
-    """Store a delivery and apply everything that is due."""
-    delivery = a_delivery(shop, topic, body, **changes)
-    drain.drain()
-    delivery.refresh_from_db()
-    return delivery
 
 
 class TestOrders:

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from pipelines.lifecycle.ingest import drain
 from pipelines.models import (
     Shop,
     StockLevel,
-    WebhookDelivery,
 )
 from tests import factories
 from tests.factories import a_delivery, at, product_body, stock_body
+from tests.pipelines.lifecycle.ingest.delivering import deliver
 
-PAYMENTS = ["pending", "authorized", "paid"]  # an order's states, one after the other
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def shop() -> Shop:
     return factories.a_shop()
-
-
-def state_of(delivery: WebhookDelivery) -> str:
-    delivery.refresh_from_db()
-    return str(delivery.state)
-
-
-def deliver(shop: Shop | str, topic: str, body: dict[str, Any], **changes: Any) -> WebhookDelivery:
-    """Store a delivery and apply everything that is due."""
-    delivery = a_delivery(shop, topic, body, **changes)
-    drain.drain()
-    delivery.refresh_from_db()
-    return delivery
 
 
 class TestStock:
