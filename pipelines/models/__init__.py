@@ -18,7 +18,7 @@ from pipelines.models.ingest import (
 )
 from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
 from pipelines.models.machine import NextTry, Pulse, StorageMark
-from pipelines.models.monitoring import Measurement, PairedWeek, ServingWindow
+from pipelines.models.monitoring import DriftBins, Measurement, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import PredictionLog, PublishedFields
@@ -37,6 +37,7 @@ __all__ = [
     "CronSlot",
     "DatasetSnapshot",
     "Deployment",
+    "DriftBins",
     "EvidenceBlock",
     "Exposure",
     "ForgottenCustomer",

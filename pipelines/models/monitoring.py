@@ -86,3 +86,23 @@ class Measurement(ShopTable):
             )
         ]
         indexes = [BrinIndex(fields=["starts_at"], autosummarize=True, name="measurement_by_time")]
+
+
+class DriftBins(ShopTable):
+    """How the rows of one feature were spread in one window, and usually: what stands behind a figure of drift."""
+
+    use_case = models.CharField(max_length=40)
+    version = models.ForeignKey("pipelines.ModelVersion", null=True, on_delete=models.CASCADE, related_name="+")
+    feature = models.CharField(max_length=40)
+    starts_at = models.DateTimeField()
+    bins = models.JSONField()  # edges of figures or names, and the counts of rows: usual and now
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "use_case", "version", "feature", "starts_at"],
+                nulls_distinct=False,
+                name="drift_bins_once",
+            )
+        ]
+        indexes = [BrinIndex(fields=["starts_at"], autosummarize=True, name="drift_bins_by_time")]

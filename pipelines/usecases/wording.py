@@ -26,6 +26,8 @@ class PageWords:
     comparing: str = ""  # how two versions are compared where shoppers are not split
     errors_weigh: str = ""  # what an error counts in money
     figures: tuple[FigureName, ...] = ()  # that are measured of every version
+    watched: tuple[FigureName, ...] = ()  # of how near it came once it runs; the first is drawn
+    features: Mapping[str, str] = field(default_factory=dict)  # what it is told -> words
     costs: Mapping[str, str] = field(default_factory=dict)  # parts of what a version costs in the replay -> words
     members: Mapping[str, str] = field(default_factory=dict)  # methods that may take part in a version -> words
 

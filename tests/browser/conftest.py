@@ -148,7 +148,23 @@ def a_known_shop() -> Any:
     for name, sub in STAFF.items():
         facts = {"is_owner": name == "owner", "is_collaborator": False, "checked_at": timezone.now()}
         Staff.objects.create(shop=shop, sub=sub, **facts)
+    a_measured_quarter(shop)
     return shop
+
+
+def a_measured_quarter(shop: Any) -> None:
+    """Let what runs have been measured for a quarter, with a change that lasts and a feature with too few rows."""
+    from django.utils import timezone
+
+    from pipelines.models import Deployment
+    from tests import measured
+
+    now, slug = timezone.now(), "demand_forecast"
+    version = Deployment.of(shop, slug).active
+    measured.days(shop, slug, version, now)
+    measured.outcomes(shop, slug, version, now, figures={"wape": 0.31, "bias": 0.02, "skill": 0.2, "coverage95": 0.95})
+    measured.outcomes(shop, slug, None, now, figures={"wape": 0.44})
+    measured.drift(shop, slug, ("y", "price", "discount", "stockout"), now, price="drift", discount="insufficient")
 
 
 @dataclass

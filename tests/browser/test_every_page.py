@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle.releases import freezes
-from pipelines.models import Location, ModelVersion, Product, Release, Shop, Variant
+from pipelines.models import Location, Measurement, ModelVersion, Product, Release, Shop, Variant
 from pipelines.models.demand_forecast import ForecastOverride, StockAdvice
 from tests import histories
 from tests.dashboard import moving
@@ -26,6 +26,8 @@ PAGES = (
     "/versions/demand_forecast/compare?a=1&b=2",
     "/releases/{card}",
     "/experiments",
+    "/monitoring",
+    "/monitoring/demand_forecast/change?feature=y&day={yesterday}",
     "/alerts",
     "/alerts/channels",
     "/data",
@@ -43,7 +45,9 @@ new PerformanceObserver((list) => { for (const entry of list.getEntries()) windo
 
 
 def address(path: str) -> str:
-    return path.format(card=Release.objects.latest("pk").pk)
+    compared = Measurement.objects.filter(metric="drift").latest("starts_at")
+    day = compared.starts_at.astimezone(compared.shop.zone).date()
+    return path.format(card=Release.objects.latest("pk").pk, yesterday=day)
 
 
 # What lies beyond the right edge, cut or not, unless a box of its own scrolls.

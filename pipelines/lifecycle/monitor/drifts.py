@@ -20,9 +20,10 @@ from pipelines.lifecycle.monitor.accuracy import number
 from pipelines.lifecycle.monitor.keep import ALL
 from pipelines.lifecycle.monitor.samples import Sample
 from pipelines.lifecycle.releases import freezes
-from pipelines.models import Measurement, Shop
+from pipelines.models import DriftBins, Measurement, Shop
 from pipelines.stats import clock
 from pipelines.stats.drift import persistence, table, windows
+from pipelines.stats.drift.bins import Shown
 from pipelines.stats.drift.findings import Finding
 from pipelines.usecases.contract import Frames
 
@@ -104,6 +105,20 @@ def keep(watch: Watch, window: windows.Window, found: pd.DataFrame) -> None:
         together = persistence.of_all_features(lasting, dict.fromkeys(lasting, 1.0))
         rows.append(figure(watch, window, LASTING, ALL, together.value, n=window.rows))
     Measurement.objects.bulk_create(rows, ignore_conflicts=True)
+    spread = [bins_of(watch, window, str(name), row.bins) for name, row in found.iterrows() if row.bins]
+    DriftBins.objects.bulk_create(spread, ignore_conflicts=True)
+
+
+def bins_of(watch: Watch, window: windows.Window, name: str, bins: Shown) -> DriftBins:
+    """Make the row that a figure of drift is looked into by."""
+    return DriftBins(
+        shop=watch.shop,
+        use_case=watch.use_case,
+        version_id=watch.sample.version,
+        feature=segment(name),
+        starts_at=watch.midnight(window.first),
+        bins=bins,
+    )
 
 
 def begun(watch: Watch, lasting: Mapping[str, Finding]) -> Iterator[tuple[str, Finding]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,11 @@ from pipelines.stats.drift.columns import Figures, Names
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Shown = dict[str, list[Any]]
 
 DECILES = np.arange(1, 10) / 10
 FEW_VALUES = 20  # different numbers, up to which each is a bin of its own
+LONGEST_NAME = 40  # letters of a category that are shown
 RARE = 0.01  # share of the reference, below which a category goes with the others
 
 
@@ -38,6 +41,10 @@ class ByEdges:
         found[np.isnan(values)] = len(self.edges) + 1
         return found.astype(np.int64)
 
+    def shown(self) -> Shown:
+        """Name the bins for somebody who looks at them: all but the last, which is what is missing."""
+        return {"edges": [float(f"{edge:.4g}") for edge in self.edges]}
+
 
 @dataclass(frozen=True)
 class ByValue:
@@ -56,6 +63,10 @@ class ByValue:
         found[found < 0] = len(self.values)
         found[pd.isna(column.values)] = len(self.values) + 1
         return found
+
+    def shown(self) -> Shown:
+        """Name the bins for somebody who looks at them: all but the last two, the others and what is missing."""
+        return {"names": [str(value)[:LONGEST_NAME] for value in self.values]}
 
 
 def deciles(ordered: Floats) -> ByEdges:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pipelines.stats.drift import distances
-from pipelines.stats.drift.bins import ByEdges, ByValue, by_value, counted, deciles, has_few_values
+from pipelines.stats.drift.bins import ByEdges, ByValue, Shown, by_value, counted, deciles, has_few_values
 from pipelines.stats.drift.columns import Figures, Names, holds_figures, read_figures, read_names
 
 Floats = NDArray[np.float64]
@@ -32,6 +33,9 @@ class Change:
     chi_square: float = np.nan
     jensen_shannon: float = np.nan
     largest_gap: float = np.nan
+    bins: Shown | None = field(
+        default=None, compare=False
+    )  # what each bin is, and how many rows of both sides are in it
 
 
 def read_pair(reference: pd.Series | None, current: pd.Series | None, m: int, n: int) -> Pair:
@@ -49,7 +53,8 @@ def change(reference: Figures | Names, current: Figures | Names, groups: Ints | 
         return Change()
     binning = _binning(reference)
     by_index = isinstance(binning, ByEdges)
-    old, new = _worth_a_bin(counted(binning, reference, groups), counted(binning, current)[0], by_index)
+    days, rows = counted(binning, reference, groups), counted(binning, current)[0]
+    old, new = _worth_a_bin(days, rows, by_index)
     total = old.sum(axis=0)
     index, m, n, bins = float(distances.psi(total, new)), total.sum(), new.sum(), len(new)
     law = (np.nan, distances.psi_probability(index, m, n, bins))
@@ -61,7 +66,12 @@ def change(reference: Figures | Names, current: Figures | Names, groups: Ints | 
         chi_square=statistic,
         jensen_shannon=distances.jensen_shannon(total, new),
         largest_gap=distances.largest_gap(total, new),
+        bins=binning.shown() | {"usual": _whole(days.sum(axis=0)), "now": _whole(rows)},
     )
+
+
+def _whole(counts: Floats) -> list[int]:
+    return [int(count) for count in counts]
 
 
 def _binning(reference: Figures | Names) -> ByEdges | ByValue:
@@ -100,8 +110,8 @@ def _between_days(counts: Floats) -> float:
     return float(np.quantile(distances.psi(counts.sum(axis=0) - counts, counts), OF_DAYS))
 
 
-def measured(reference: Figures | Names, current: Figures | Names, groups: Ints | None) -> dict[str, float]:
-    """Give all distances of a feature by name."""
+def measured(reference: Figures | Names, current: Figures | Names, groups: Ints | None) -> dict[str, Any]:
+    """Give all distances of a feature by name, and its bins."""
     found = asdict(change(reference, current, groups))
     if isinstance(reference, Figures) and isinstance(current, Figures):
         ks, wasserstein = distances.ks_and_wasserstein(reference.ordered, current.ordered)

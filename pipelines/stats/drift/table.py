@@ -22,7 +22,7 @@ ALPHA = 0.05  # for all features of a window together
 
 COLUMNS = [
     "n", "m", "missing", "infinite", "unseen", "ks", "ks_p", "wasserstein", "wasserstein_sd", "jensen_shannon",
-    "largest_gap", "chi_square", "psi", "threshold", "p", "holm_p", "problem", "finding",
+    "largest_gap", "chi_square", "psi", "threshold", "p", "holm_p", "problem", "finding", "bins",
 ]  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def compare(reference: pd.DataFrame, current: pd.DataFrame, groups: ArrayLike | 
 
     Reads   reference, current: one column per feature; groups: the day, or week, of each row of the reference
     Writes  one row per feature (index) with COLUMNS. `psi` above `threshold` with `holm_p` decides, the other distances
-            are to look at. What cannot be told is NaN, and its finding says so.
+            are to look at, as are its bins. What cannot be told is NaN, and its finding says so.
     """
     codes = None if groups is None else pd.factorize(np.asarray(groups))[0].astype(np.int64)
     names = [*reference.columns, *current.columns.difference(reference.columns)]
@@ -41,6 +41,7 @@ def compare(reference: pd.DataFrame, current: pd.DataFrame, groups: ArrayLike | 
     enough = table[["n", "m"]].min(axis=1) >= LEAST_ROWS
     table["holm_p"] = holm(table["p"].astype(float).where(enough))
     table["problem"] = pd.Series([row.get("problem") for row in rows], index=table.index, dtype=object)
+    table["bins"] = pd.Series([row.get("bins") for row in rows], index=table.index, dtype=object)
     table["finding"] = pd.Series([_finding(row) for row in table.itertuples()], index=table.index, dtype=object)
     return table
 

@@ -24,6 +24,14 @@ PAGE = PageWords(
         FigureName("bias", "Too high (+) or too low (−) in all"),
         FigureName("coverage95", "Three-week totals within the level meant for 95 %"),
     ),
+    watched=(
+        FigureName("wape", "Error of a day’s sales"),
+        FigureName("bias", "Too high (+) or too low (−) in all"),
+        FigureName("skill", "Better than last week’s sales by"),
+        FigureName("coverage95", "Within the level meant for 95 %"),
+        FigureName("stockout_share", "Left out: out of stock"),
+    ),
+    features={"y": "Units sold", "price": "Price", "discount": "Discount", "stockout": "Out of stock"},
     costs={
         "too_little": "Too little stock cost",
         "too_much": "Too much stock cost",

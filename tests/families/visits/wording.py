@@ -23,6 +23,7 @@ WORDS = Words(
         learning="We train it on what visitors did, and compare it with showing no hint.",
         objection="hints annoy our visitors",
         rule_goes_on="No visitor is shown a hint.",
+        features={"pages": "Pages seen", "is_returning": "Came before"},
         figures=(FigureName("log_loss", UNSURE, is_share=False),),
     ),
 )

@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.lifecycle.monitor import drifts
 from pipelines.lifecycle.monitor.samples import Sample
-from pipelines.models import Measurement, Shop
+from pipelines.models import DriftBins, Measurement, Shop
 from pipelines.stats.clock import midnight
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Monitored
@@ -159,3 +159,17 @@ def test_a_drift_begins_once_however_long_it_lasts(shop: Shop) -> None:
     look(shop, sample(larger, since=LAST - timedelta(days=6)))
     (began,) = Measurement.objects.filter(metric="drift_began")
     assert (began.segment, began.starts_at) == ("size", midnight(LAST - timedelta(days=4), shop.zone))
+
+
+def test_how_rows_were_spread_is_kept_with_each_window(shop: Shop) -> None:
+    look(shop, sample(larger))
+    rows = DriftBins.objects.filter(starts_at=midnight(LAST, shop.zone))
+    kept = {row.feature: row.bins for row in rows}
+    assert set(kept["size"]) == {"edges", "usual", "now"} and sum(kept["size"]["now"]) == 200
+    assert sorted(kept["colour"]["names"]) == ["blue", "red"]
+    assert sum(kept["colour"]["usual"]) == 1600 and DriftBins.objects.count() == 2 * drifts.FIRST_LOOK
+
+
+def test_of_too_few_rows_nothing_is_kept(shop: Shop) -> None:
+    look(shop, sample(lambda rows, rng: rows.head(35), since=LAST - timedelta(days=6)))
+    assert not DriftBins.objects.filter(starts_at=midnight(LAST - timedelta(days=6), shop.zone)).exists()

@@ -1,0 +1,76 @@
+"""How answers do in peak hours and beside them, on weekdays and weekends: one line for each kind of hour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from dashboard.queries.monitoring import verdicts
+from dashboard.queries.monitoring.answers import ALLOWED, ERRORS, HALF, MOST, NEARLY_ALL, spanned
+from dashboard.queries.monitoring.verdicts import Share
+from dashboard.queries.words import Badge
+from pipelines import words
+from pipelines.models import Shop
+
+SEGMENTS = {
+    "all": "All hours",
+    "peak_weekday": "Peak hours, Monday to Friday",
+    "peak_weekend": "Peak hours, weekend",
+    "offpeak_weekday": "Other hours, Monday to Friday",
+    "offpeak_weekend": "Other hours, weekend",
+}
+TIMES = (HALF, MOST, NEARLY_ALL)
+SHARES = (*ALLOWED, "answered_share", "availability")
+HEAD = (
+    "Hours", "State", "Visitors", "50, 95 and 99 of 100 within", "Met an error", "Simple answer", "Waited too long",
+    "By the model, in time", "Had an answer",
+)  # fmt: skip
+SUMMED = """
+    SELECT m.segment, m.metric, sum(m.n)::bigint AS n, sum(round(m.n * m.value))::bigint AS hits,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY m.value) AS usual
+    FROM pipelines_measurement m
+    WHERE m.shop_id = %(shop)s AND m.use_case = %(use_case)s AND m.version_id {whose} AND m.release_id IS NULL
+        AND m.metric = ANY(%(metrics)s) AND m.segment = ANY(%(segments)s) AND m.starts_at >= %(since)s
+        AND m.value IS NOT NULL AND m.value <> 'NaN'
+    GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One kind of hour."""
+
+    name: str
+    badge: Badge
+    cells: tuple[tuple[str, str], ...]  # each with its range
+
+
+def segments(shop: Shop, slug: str, number: int | None, since: datetime) -> list[Segment]:
+    """Sum up each kind of hour since a moment, of one version."""
+    version = "(SELECT id FROM pipelines_modelversion WHERE shop_id = %(shop)s AND use_case = %(use_case)s "
+    whose = "IS NULL" if number is None else f"= {version}AND number = %(number)s)"
+    facts: dict[str, Any] = {"shop": shop.pk, "use_case": slug, "number": number, "since": since}
+    facts |= {"metrics": [*TIMES, *SHARES], "segments": [*SEGMENTS]}
+    with connection.cursor() as cursor:
+        cursor.execute(SUMMED.format(whose=whose), facts)
+        found = {(segment, metric): (n, hits, usual) for segment, metric, n, hits, usual in cursor.fetchall()}
+    return [segment(name, key, found) for key, name in SEGMENTS.items()] if found else []
+
+
+def segment(name: str, key: str, found: dict[tuple[str, str], tuple[int, int, float]]) -> Segment:
+    """Write the line of one kind of hour."""
+    nothing = (0, 0, None)
+    shares = {metric: Share(*reversed(found.get((key, metric), nothing)[:2])) for metric in SHARES}
+    usual = {metric: found.get((key, metric), nothing)[2] for metric in TIMES}
+    said = [shares[metric].verdict(allowed) for metric, allowed in ALLOWED.items() if shares[metric].n]
+    verdict = verdicts.BREACH if verdicts.BREACH in said else verdicts.OK
+    if verdicts.INSUFFICIENT in said and verdict == verdicts.OK:
+        verdict = verdicts.INSUFFICIENT
+    badge = verdicts.BADGES[verdict if said else verdicts.QUIET]
+    times = [value for value in usual.values() if value is not None]
+    within = f"{', '.join(map(words.number, times))} ms" if times else words.UNKNOWN
+    told = ((words.percent(share.value), spanned(share) if share.n else "") for share in shares.values())
+    return Segment(name, badge, ((words.number(shares[ERRORS].n), ""), (within, ""), *told))
