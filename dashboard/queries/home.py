@@ -8,6 +8,7 @@ from django.db.models import Count, F, QuerySet, Sum
 
 from dashboard.brought import OnHome, Part, brought_by
 from dashboard.queries.data.state import DataState, data_state
+from dashboard.queries.glance import Glance, glances
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running_of
 from pipelines.lifecycle.alerts import board
@@ -36,11 +37,13 @@ class HomePage:
     is_anything_protected: bool  # else the freeze holds nothing
     next_freeze: FreezeWindow | None
     alerts: list[Alert]
+    glances: dict[str, Glance]  # how each model does right now
 
     @property
-    def lines(self) -> list[tuple[ModelState, OnHome]]:
-        """Return each model with what its use case brought."""
-        return list(zip(self.models, self.brought, strict=True))
+    def lines(self) -> list[tuple[ModelState, OnHome, Glance | None]]:
+        """Return each model with what its use case brought, and how it does right now."""
+        now = (self.glances.get(model.slug) for model in self.models)
+        return list(zip(self.models, self.brought, now, strict=True))
 
     @property
     def needs(self) -> list[Part]:
@@ -108,6 +111,7 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
         is_anything_protected=any(freezes.protection_of(model.slug, model.deployment).is_due for model in models),
         next_freeze=next((window for window in ahead if now <= window.starts_at <= now + SOON), None),
         alerts=alerts[:ALERTS_SHOWN],
+        glances=glances(shop, now),
     )
 
 

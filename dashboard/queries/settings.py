@@ -14,6 +14,7 @@ from django.utils import timezone
 from dashboard.brought import Settings, all_brought
 from dashboard.forms import FreezeForm, SettingsForm
 from dashboard.own_event_form import OwnEventForm
+from dashboard.peak_hours_form import PeakHoursForm
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
 from pipelines.lifecycle.evidence.pace import WINDOW
@@ -77,10 +78,18 @@ class SettingsPage:
     events: list[Event]
     event_values: dict[str, str]
     event_errors: dict[str, list[str]]
+    peak_values: dict[str, str]
+    peak_errors: dict[str, list[str]]
     approvers: list[Person]
     ways: list[tuple[str, str]]
     unfit: list[str]  # why a way of releasing does not suit a model
     usual_budget: str
+
+    @property
+    def found_peaks(self) -> dict[str, str] | None:
+        """Return the hours that orders speak for, where the merchant chose others."""
+        found = self.settings.peak_hours.get("found")
+        return PeakHoursForm.typed(found) if found else None
 
     @property
     def may_differ(self) -> str:
@@ -93,6 +102,7 @@ def settings_page(
     form: SettingsForm | None = None,
     freeze: FreezeForm | None = None,
     event: OwnEventForm | None = None,
+    peaks: PeakHoursForm | None = None,
 ) -> SettingsPage:
     """Read the settings, or show again what was typed and what is wrong with it."""
     typed = {name: form.data.get(name, "") for name in form.fields} if form else {}
@@ -114,6 +124,8 @@ def settings_page(
         events=events_of(shop, timezone.now()),
         event_values=typed_in(event),
         event_errors=errors_of(event),
+        peak_values=typed_in(peaks) or PeakHoursForm.typed(settings.peak_hours),
+        peak_errors=errors_of(peaks),
         approvers=people_of(shop, settings),
         ways=list(STRATEGIES.items()),
         unfit=unfit(traffics),

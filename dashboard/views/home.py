@@ -24,12 +24,15 @@ FOLLOW: dict[str, tuple[str, ...]] = {
     "release": (),
 }
 
+PARTS = {name: f"dashboard/partials/_home_{name}.html" for name in ("state", "alerts", "models")}
+
 
 @merchant_required
 @require_GET
 def home(request: MerchantRequest) -> HttpResponse:
-    """Show whether everything is healthy, and what needs the merchant."""
-    return show(request, "dashboard/home.html", {"page": home_page(request.shop, timezone.now())})
+    """Show whether everything is healthy, and what needs the merchant; ?part=models gives that part alone."""
+    template = PARTS.get(request.GET.get("part", ""), "dashboard/home.html")
+    return show(request, template, {"page": home_page(request.shop, timezone.now())})
 
 
 @merchant_required

@@ -101,10 +101,10 @@ def learn_peak_hours(shop_id: int) -> None:
     """Learn a shop's peak hours again; what goes wrong with it is not the others' affair."""
     from django.utils import timezone
 
-    from pipelines.lifecycle.evidence import blocks
+    from pipelines.lifecycle.evidence import peaks
     from pipelines.models import Shop
 
-    blocks.learn_peak_hours(Shop.objects.get(pk=shop_id), timezone.now())
+    peaks.learn(Shop.objects.get(pk=shop_id), timezone.now())
 
 
 @job(is_found_again=True)

@@ -112,7 +112,7 @@ class ShopSettings(models.Model):
     canary_weights = models.JSONField(default=list)  # percent, rising, at most 50; empty: by traffic
     margin = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.1"))  # worst loss still accepted
     risk_budget_minor = models.BigIntegerField(null=True)  # most that a step may cost; null: a day's sales x margin
-    peak_hours = models.JSONField(default=dict)  # learned: {"weekday": [hours], "weekend": [hours], "learned": day}
+    peak_hours = models.JSONField(default=dict)  # {"weekday": [hours], …}: see evidence/peaks
     guide_hidden = models.BooleanField(default=False)
     revision = models.PositiveIntegerField(default=0)  # a form carries the revision that it showed
 

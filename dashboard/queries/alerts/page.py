@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.urls import reverse
+
 from dashboard.queries.alerts.log import Line, lines
 from dashboard.queries.words import Badge
 from pipelines import words
@@ -42,6 +44,12 @@ class Shown:
     @property
     def badge(self) -> Badge:
         return SEVERITIES[self.alert.severity] if self.state is State.OPEN else STATES[self.state]
+
+    @property
+    def monitoring(self) -> str:
+        """Return where the model that an alert is about can be looked at."""
+        case = USE_CASES.get(self.alert.use_case)
+        return reverse("monitoring-of", args=[case.slug]) if case and case.monitored else ""
 
     @property
     def lasted(self) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 from django.db import connection
 
-from pipelines.models import Release, Shop, ShopSettings
-from pipelines.stats import clock, peak_hours
+from pipelines.lifecycle.evidence import peaks
+from pipelines.models import Release, Shop
+from pipelines.stats import clock
 
 MATURITY = timedelta(hours=24)
 RESTATED_FOR = timedelta(days=60)
@@ -74,22 +75,14 @@ RESTATE = f"""
         WHERE b.closed_at >= %(since)s) AS new
     WHERE b.id = new.id AND b.restated IS DISTINCT FROM new.figures
 """
-REVENUE_BY_HOUR = """
-    SELECT extract(isodow FROM processed_at AT TIME ZONE %(zone)s)::int - 1,
-           extract(hour FROM processed_at AT TIME ZONE %(zone)s)::int, sum(total_minor)::float8
-    FROM pipelines_order
-    WHERE shop_id = %(shop)s AND processed_at >= %(since)s AND processed_at < %(until)s
-      AND NOT is_test AND cancelled_at IS NULL AND deleted_at IS NULL
-    GROUP BY 1, 2
-"""
 
 
 def close_blocks(release: Release, now: datetime) -> int:
     """Write the blocks whose last unit is a day old and that have none yet; return how many."""
-    peaks = peaks_of(release.shop, now)
+    hours = peaks.peaks_of(release.shop, now)
     facts = known(release, clock.hour_of(now - MATURITY, release.shop.zone).starts_at)
     facts |= {"now": now, "zone": release.shop.timezone}
-    facts |= {name: list(peaks.get(name, ())) for name in (peak_hours.WEEKDAY, peak_hours.WEEKEND)}
+    facts |= {name: list(hours.get(name, ())) for name in peaks.CLASSES}
     with connection.cursor() as cursor:
         cursor.execute(CLOSE, facts)
         return int(cursor.rowcount)
@@ -112,27 +105,6 @@ def known(release: Release, until: datetime) -> dict[str, Any]:
         "grid": clock.hour_of(began, release.shop.zone).starts_at,
         "cap": release.evidence.get("plan", {}).get("cap_minor"),
     }
-
-
-# Peak hours
-
-
-def peaks_of(shop: Shop, now: datetime) -> dict[str, Any]:
-    """Return the shop's peak hours, learned now if they never were."""
-    learned: dict[str, Any] = ShopSettings.of(shop).peak_hours
-    return learned or learn_peak_hours(shop, now)
-
-
-def learn_peak_hours(shop: Shop, now: datetime) -> dict[str, Any]:
-    """Learn from eight weeks of orders which hours bring the most; a form that is open does not notice."""
-    today = clock.day_of(now, shop.zone).starts_at
-    facts: dict[str, Any] = {"shop": shop.pk, "zone": shop.timezone, "until": today}
-    with connection.cursor() as cursor:
-        cursor.execute(REVENUE_BY_HOUR, facts | {"since": today - timedelta(weeks=peak_hours.WEEKS)})
-        learned: dict[str, Any] = dict(peak_hours.peak_hours(cursor.fetchall()))
-    learned["learned"] = now.astimezone(shop.zone).date().isoformat()
-    ShopSettings.objects.filter(shop=shop).update(peak_hours=learned)
-    return learned
 
 
 # Once a day

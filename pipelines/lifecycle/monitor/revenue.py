@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from django.db import connection
-
-from pipelines.lifecycle.evidence.blocks import REVENUE_BY_HOUR
+from pipelines.lifecycle.evidence import peaks
 from pipelines.models import Shop, ShopSettings
-from pipelines.stats import clock, peak_hours
+from pipelines.stats import peak_hours
 
 DAYS = {peak_hours.WEEKDAY: 5, peak_hours.WEEKEND: 2}  # of a week
 
@@ -27,17 +24,6 @@ def an_hour(shop: Shop, *, at_peak: bool, now: datetime) -> float:
     """Return what an hour brought on average over the last eight weeks: one of all hours, or a peak hour."""
     counted = ShopSettings.of(shop).peak_hours if at_peak else dict.fromkeys(DAYS, range(24))
     hours = sum(len(counted.get(name, ())) * days for name, days in DAYS.items()) * peak_hours.WEEKS
-    total = sum(
-        amount for weekday, hour, amount in by_hour(shop, now) if hour in counted.get(peak_hours.class_of(weekday), ())
-    )
+    brought = peaks.by_hour(shop, now)
+    total = sum(amount for weekday, hour, amount in brought if hour in counted.get(peak_hours.class_of(weekday), ()))
     return total / hours if hours else 0.0
-
-
-def by_hour(shop: Shop, now: datetime) -> list[tuple[int, int, float]]:
-    """Read what each hour of the week brought."""
-    today = clock.day_of(now, shop.zone).starts_at
-    facts: dict[str, Any] = {"shop": shop.pk, "zone": shop.timezone, "until": today}
-    with connection.cursor() as cursor:
-        cursor.execute(REVENUE_BY_HOUR, facts | {"since": today - timedelta(weeks=peak_hours.WEEKS)})
-        found: list[tuple[int, int, float]] = cursor.fetchall()
-    return found

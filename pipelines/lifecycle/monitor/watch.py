@@ -32,7 +32,7 @@ TOLD = {
     "slow_share": "{share} waited longer than allowed ({allowed} may)",
     "fallback_share": "{share} were given the simple answer in place of the model's ({allowed} may)",
 }
-NEXT = "Look under Versions what went live when it began. If it lasts, roll back there."
+NEXT = "Look under Monitoring what went live when it began. If it lasts, roll back under Versions."
 
 # What was worse than allowed in an hour that is new, and what was told and is not over: its last hours, newest first.
 SEEN = """

@@ -6,6 +6,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines.models import Alert, Deployment, FreezeWindow, Measurement, OwnEvent, Shop, ShopSettings
@@ -13,6 +15,7 @@ from pipelines.usecases import USE_CASES
 from tests import measured
 from tests.dashboard.views.test_both_families import a_version, go_live, said
 from tests.dashboard.views.test_plain_words import jargon
+from tests.dashboard.views.test_questions import DOOR
 from tests.families import visits
 
 pytestmark = pytest.mark.django_db
@@ -208,3 +211,56 @@ def test_charts_can_be_explored(seen, see):
 def test_another_shop_sees_nothing_of_it(seen, another_shop, see):
     page = see(f"/monitoring/{BATCH}", domain=another_shop.domain).content.decode()
     assert "Nothing is measured yet" in page and "28 of 28" not in page
+
+
+def test_home_says_how_each_model_does_and_leads_here(asked, see, now):
+    measured.days(asked, BATCH, Deployment.of(asked, BATCH).active, now)
+    page = see("/").content.decode()
+    assert '<s-link tone="neutral" href="/monitoring/visits">32 ms</s-link>' in page and "data changed" in page
+    assert '<s-link tone="neutral" href="/monitoring/demand_forecast">Answered</s-link>' in page
+    assert "data not compared yet" in page
+
+
+def test_home_gives_its_parts_alone(shop, see):
+    for name in ("state", "alerts", "models"):
+        part = see("/", part=name).content.decode()
+        assert f'id="home-{name}" data-live="{name}"' in part and "<s-page" not in part
+
+
+def test_an_alert_leads_here(asked, see, now):
+    told = {"shop": asked, "use_case": ASKED, "next_step": "Look.", "last_at": now, "opened_at": now}
+    Alert.objects.create(key="a", title="Slow", **told)
+    assert 'href="/monitoring/visits">See how it does' in see("/alerts").content.decode()
+
+
+QUESTIONS = {BATCH: 7, ASKED: 8}
+
+
+@pytest.mark.parametrize("slug", QUESTIONS)
+def test_the_page_asks_as_much_of_a_long_history_as_of_a_short_one(asked, see, now, slug):
+    assert count(see, slug) == QUESTIONS[slug]
+    version = Deployment.of(asked, slug).active
+    measured.hours(asked, slug, version, now - timedelta(days=7), days=20)
+    measured.drift(asked, slug, ("y", "price"), now - timedelta(days=28))
+    for number in range(5):
+        told = {"shop": asked, "use_case": slug, "next_step": "Look.", "last_at": now, "opened_at": now}
+        Alert.objects.create(key=f"k{number}", title="Slow", **told)
+    assert count(see, slug) == QUESTIONS[slug]
+
+
+def count(see, slug: str) -> int:
+    """Return how many questions the page asks beside those of the door."""
+    with CaptureQueriesContext(connection) as asked:
+        page_of(see, slug)
+    return len(asked) - DOOR
+
+
+def test_figures_are_read_out_of_the_index_alone(asked, see):
+    with CaptureQueriesContext(connection) as asked_of:
+        page_of(see, ASKED)
+    (sql,) = (query["sql"] for query in asked_of if "UNION ALL" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL enable_seqscan = off; EXPLAIN {sql}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert plan.count("using measurement_once") + plan.count("on measurement_once") == 2
+    assert "Seq Scan on pipelines_measurement" not in plan

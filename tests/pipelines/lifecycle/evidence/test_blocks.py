@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from pipelines.jobs import monitoring
-from pipelines.lifecycle.evidence import blocks
-from pipelines.lifecycle.evidence.blocks import close_blocks, learn_peak_hours, restate_blocks
+from pipelines.lifecycle.evidence import peaks
+from pipelines.lifecycle.evidence.blocks import close_blocks, restate_blocks
 from pipelines.lifecycle.ingest import drain
 from pipelines.models import EvidenceBlock, Exposure, Order, Release, ShopSettings
 from tests import exposing, factories, histories
@@ -161,26 +161,13 @@ def test_p22_the_same_order_three_times_out_of_order_is_one_conversion(release: 
     assert figures() == (1, 1, 3000, 3000**2)
 
 
-class TestPeakHours:
-    def test_they_are_learned_from_eight_weeks_of_orders_on_the_shops_clock(self) -> None:
-        shop = exposing.a_shop(timezone="America/New_York")
-        for day in range(56):
-            for hour, minor in ((9, 1000), (20, 4000)):
-                moment = MONDAY - timedelta(days=day + 1) + timedelta(hours=hour + 4)
-                histories.an_order(shop, moment, [], total_minor=minor)
-        histories.an_order(shop, MONDAY - timedelta(weeks=9), [], total_minor=10**9)
-        learn_peak_hours(shop, MONDAY + 12 * HOUR)
-        settings = ShopSettings.objects.get(shop=shop)
-        assert settings.peak_hours == {"weekday": [20], "weekend": [20], "learned": "2026-09-14"}
-        assert settings.revision == 0
-
-    def test_a_shop_that_never_learned_them_does_so_before_its_first_block(self, release: Release) -> None:
-        ShopSettings.objects.update(peak_hours={})
-        histories.an_order(release.shop, MONDAY - 3 * DAY + 10 * HOUR, [], total_minor=1000)
-        an_hour(release, TEN, control=(4, 0), canary=(1, 0))
-        close_blocks(release, RIPE)
-        assert EvidenceBlock.objects.get().is_peak
-        assert blocks.peaks_of(release.shop, RIPE)["weekday"] == [10]
+def test_a_shop_that_never_learned_its_peak_hours_does_so_before_its_first_block(release: Release) -> None:
+    ShopSettings.objects.update(peak_hours={})
+    histories.an_order(release.shop, MONDAY - 3 * DAY + 10 * HOUR, [], total_minor=1000)
+    an_hour(release, TEN, control=(4, 0), canary=(1, 0))
+    close_blocks(release, RIPE)
+    assert EvidenceBlock.objects.get().is_peak
+    assert peaks.peaks_of(release.shop, RIPE)["weekday"] == [10]
 
 
 def test_once_a_day_every_shop_and_every_release_that_was_seen_is_kept_up(
