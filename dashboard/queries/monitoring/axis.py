@@ -110,7 +110,7 @@ def chosen(
     placed = {number: axis.on(rows) for number, rows in by.items()}
     found: list[Figure | None] = []
     for place, span in enumerate(axis.spans):
-        live = placed.get(ran(span.starts_at), ())
+        live = placed.get(ran(span.starts_at))
         own = live[place] if live else None
         found.append(own or next((rows[place] for rows in placed.values() if rows[place]), None))
     return found

@@ -179,8 +179,8 @@ def monitoring_page(shop: Shop, slug: str, now: datetime) -> MonitoringPage:
     shown = axis.of_hours(shop, now, answers.DAYS) if in_hours else axis.of_days(shop, now, days.DAYS)
     quarter = axis.of_days(shop, now, accuracy.DAYS)
     known = marks(shop, slug, quarter.since)
-    wanted = (answers if in_hours else days).wanted(shown)
-    wanted += [*accuracy.wanted(case, quarter), *drift.wanted(case, last_month)]
+    given = answers.wanted(shown) if in_hours else days.wanted(shown)
+    wanted = [*given, *accuracy.wanted(case, quarter), *drift.wanted(case, last_month)]
     found = rows.read(shop, slug, known.numbers, wanted)
     seen: Answers | DaysSeen
     if in_hours:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -39,6 +39,17 @@ SUMMED = """
 """
 
 
+class Sum(NamedTuple):
+    """What was summed up of one figure."""
+
+    n: int = 0
+    hits: int = 0
+    usual: float | None = None
+
+
+NOTHING = Sum()
+
+
 @dataclass(frozen=True)
 class Segment:
     """One kind of hour."""
@@ -56,21 +67,20 @@ def segments(shop: Shop, slug: str, number: int | None, since: datetime) -> list
     facts |= {"metrics": [*TIMES, *SHARES], "segments": [*SEGMENTS]}
     with connection.cursor() as cursor:
         cursor.execute(SUMMED.format(whose=whose), facts)
-        found = {(segment, metric): (n, hits, usual) for segment, metric, n, hits, usual in cursor.fetchall()}
+        found = {(kind, metric): Sum(*summed) for kind, metric, *summed in cursor.fetchall()}
     return [segment(name, key, found) for key, name in SEGMENTS.items()] if found else []
 
 
-def segment(name: str, key: str, found: dict[tuple[str, str], tuple[int, int, float]]) -> Segment:
+def segment(name: str, key: str, found: dict[tuple[str, str], Sum]) -> Segment:
     """Write the line of one kind of hour."""
-    nothing = (0, 0, None)
-    shares = {metric: Share(*reversed(found.get((key, metric), nothing)[:2])) for metric in SHARES}
-    usual = {metric: found.get((key, metric), nothing)[2] for metric in TIMES}
+    summed = {metric: found.get((key, metric), NOTHING) for metric in (*TIMES, *SHARES)}
+    shares = {metric: Share(summed[metric].hits, summed[metric].n) for metric in SHARES}
     said = [shares[metric].verdict(allowed) for metric, allowed in ALLOWED.items() if shares[metric].n]
     verdict = verdicts.BREACH if verdicts.BREACH in said else verdicts.OK
     if verdicts.INSUFFICIENT in said and verdict == verdicts.OK:
         verdict = verdicts.INSUFFICIENT
     badge = verdicts.BADGES[verdict if said else verdicts.QUIET]
-    times = [value for value in usual.values() if value is not None]
+    times = [value for metric in TIMES if (value := summed[metric].usual) is not None]
     within = f"{', '.join(map(words.number, times))} ms" if times else words.UNKNOWN
     told = ((words.percent(share.value), spanned(share) if share.n else "") for share in shares.values())
     return Segment(name, badge, ((words.number(shares[ERRORS].n), ""), (within, ""), *told))

@@ -33,7 +33,7 @@ def learn(shop: Shop, now: datetime) -> dict[str, Any]:
 
     A form that is open does not notice: the settings keep their revision.
     """
-    learned = dict(peak_hours.peak_hours(by_hour(shop, now)))
+    learned: dict[str, Any] = dict(peak_hours.peak_hours(by_hour(shop, now)))
     with transaction.atomic():
         known = locked(shop).peak_hours
         told = {"learned": now.astimezone(shop.zone).date().isoformat()}
