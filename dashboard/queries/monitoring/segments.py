@@ -28,13 +28,15 @@ HEAD = (
     "Hours", "State", "Visitors", "50, 95 and 99 of 100 within", "Met an error", "Simple answer", "Waited too long",
     "By the model, in time", "Had an answer",
 )  # fmt: skip
+KNOWN = "m.value <> 'NaN'"  # nor unknown
 SUMMED = """
-    SELECT m.segment, m.metric, sum(m.n)::bigint AS n, sum(round(m.n * m.value))::bigint AS hits,
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY m.value) AS usual
+    SELECT m.segment, m.metric, coalesce(sum(m.n) FILTER (WHERE {known}), 0)::bigint AS n,
+        coalesce(sum(round(m.n * m.value)) FILTER (WHERE {known}), 0)::bigint AS hits,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY m.value) FILTER (WHERE {known}) AS usual,
+        bool_or(m.verdict = 'no_data') AS is_silent
     FROM pipelines_measurement m
     WHERE m.shop_id = %(shop)s AND m.use_case = %(use_case)s AND m.version_id {whose} AND m.release_id IS NULL
         AND m.metric = ANY(%(metrics)s) AND m.segment = ANY(%(segments)s) AND m.starts_at >= %(since)s
-        AND m.value IS NOT NULL AND m.value <> 'NaN'
     GROUP BY 1, 2
 """
 
@@ -45,6 +47,7 @@ class Sum(NamedTuple):
     n: int = 0
     hits: int = 0
     usual: float | None = None
+    is_silent: bool = False  # in some hours nothing was heard
 
 
 NOTHING = Sum()
@@ -66,7 +69,7 @@ def segments(shop: Shop, slug: str, number: int | None, since: datetime) -> list
     facts: dict[str, Any] = {"shop": shop.pk, "use_case": slug, "number": number, "since": since}
     facts |= {"metrics": [*TIMES, *SHARES], "segments": [*SEGMENTS]}
     with connection.cursor() as cursor:
-        cursor.execute(SUMMED.format(whose=whose), facts)
+        cursor.execute(SUMMED.format(whose=whose, known=KNOWN), facts)
         found = {(kind, metric): Sum(*summed) for kind, metric, *summed in cursor.fetchall()}
     return [segment(name, key, found) for key, name in SEGMENTS.items()] if found else []
 
@@ -75,12 +78,17 @@ def segment(name: str, key: str, found: dict[tuple[str, str], Sum]) -> Segment:
     """Write the line of one kind of hour."""
     summed = {metric: found.get((key, metric), NOTHING) for metric in (*TIMES, *SHARES)}
     shares = {metric: Share(summed[metric].hits, summed[metric].n) for metric in SHARES}
-    said = [shares[metric].verdict(allowed) for metric, allowed in ALLOWED.items() if shares[metric].n]
-    verdict = verdicts.BREACH if verdicts.BREACH in said else verdicts.OK
-    if verdicts.INSUFFICIENT in said and verdict == verdicts.OK:
-        verdict = verdicts.INSUFFICIENT
-    badge = verdicts.BADGES[verdict if said else verdicts.QUIET]
+    badge = verdicts.BADGES[verdict_of(shares, summed[ERRORS], is_seen=(key, ERRORS) in found)]
     times = [value for metric in TIMES if (value := summed[metric].usual) is not None]
     within = f"{', '.join(map(words.number, times))} ms" if times else words.UNKNOWN
     told = ((words.percent(share.value), spanned(share) if share.n else "") for share in shares.values())
     return Segment(name, badge, ((words.number(shares[ERRORS].n), ""), (within, ""), *told))
+
+
+def verdict_of(shares: dict[str, Share], errors: Sum, *, is_seen: bool) -> str:
+    """Say how a kind of hour went; one of which nobody was counted has a word of its own."""
+    said = [shares[metric].verdict(allowed) for metric, allowed in ALLOWED.items() if shares[metric].n]
+    if not said:
+        silent = verdicts.NO_DATA if errors.is_silent else verdicts.QUIET
+        return silent if is_seen else verdicts.UNKNOWN
+    return next((each for each in (verdicts.BREACH, verdicts.INSUFFICIENT) if each in said), verdicts.OK)
