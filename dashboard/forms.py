@@ -67,13 +67,6 @@ class ApproveForm(RevisionForm):
     evidence_digest = forms.RegexField(r"^[0-9a-f]{64}$")
 
 
-class ChangeForm(forms.Form):
-    """Which window of what is watched somebody looks into."""
-
-    feature = forms.CharField(max_length=100)
-    day = forms.DateField()
-
-
 class CodeForm(forms.Form):
     """A one-time code, however it was typed; what is no text at all is a wrong code."""
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from dashboard.queries.monitoring import axis as axes
 from dashboard.queries.monitoring import verdicts
-from dashboard.queries.monitoring.answers import percent, said, values
 from dashboard.queries.monitoring.axis import Axis
 from dashboard.queries.monitoring.marks import Marks
 from dashboard.queries.monitoring.rows import Figure, Found, Wanted
+from dashboard.queries.monitoring.written import percent, said, values
 from pipelines import charts, words
 from pipelines.charts.figure import Row
 from pipelines.charts.timeline import Line, Timeline, draw

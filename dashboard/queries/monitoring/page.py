@@ -9,13 +9,14 @@ from functools import cached_property
 
 from django.urls import reverse
 
-from dashboard.queries.monitoring import accuracy, answers, axis, days, drift, rows, segments, verdicts
+from dashboard.queries.monitoring import accuracy, answers, axis, days, drift, hour_charts, rows, segments, verdicts
 from dashboard.queries.monitoring.accuracy import Accuracy
 from dashboard.queries.monitoring.answers import Answers
 from dashboard.queries.monitoring.days import DaysSeen
 from dashboard.queries.monitoring.drift import Drift
 from dashboard.queries.monitoring.marks import Happening, Marks, marks
 from dashboard.queries.monitoring.segments import Segment
+from dashboard.queries.monitoring.written import ms, spanned
 from dashboard.queries.words import Badge
 from pipelines import charts, words
 from pipelines.models import Shop
@@ -80,7 +81,7 @@ class MonitoringPage:
     def figures(self) -> list[charts.Figure]:
         """Draw what is known of what it gives."""
         if isinstance(self.seen, Answers):
-            drawn: Iterable[charts.Figure | None] = (answers.times(self.seen), answers.harm(self.seen))
+            drawn: Iterable[charts.Figure | None] = (hour_charts.times(self.seen), hour_charts.harm(self.seen))
         else:
             drawn = (days.complete(self.seen),)
         return [figure for figure in drawn if figure]
@@ -111,8 +112,8 @@ class MonitoringPage:
 
 def boxes_of_hours(seen: Answers) -> list[Box]:
     """Say what visitors got in the last day."""
-    limit = f"usual hour of 24, limit {answers.ms(seen.budget)}"
-    time = Box("95 of 100 answers within", answers.ms(seen.typical), limit)
+    limit = f"usual hour of 24, limit {ms(seen.budget)}"
+    time = Box("95 of 100 answers within", ms(seen.typical), limit)
     harmed = (Box(name, *share_of(seen, metric)) for metric, name in HARMED.items())
     return [time, *harmed]
 
@@ -125,7 +126,7 @@ def share_of(seen: Answers, metric: str) -> tuple[str, str]:
     share = seen.share(metric)
     if share.range is None:
         return words.UNKNOWN, verdicts.BADGES[seen.verdict].words.lower()
-    return words.percent(share.value), f"of {words.counted(share.n, 'visitor')}, very likely {answers.spanned(share)}"
+    return words.percent(share.value), f"of {words.counted(share.n, 'visitor')}, very likely {spanned(share)}"
 
 
 def boxes_of_days(seen: DaysSeen) -> list[Box]:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from dashboard.queries.monitoring import verdicts
-from dashboard.queries.monitoring.answers import ALLOWED, ERRORS, HALF, MOST, NEARLY_ALL, spanned
+from dashboard.queries.monitoring.answers import ALLOWED, ERRORS, HALF, MOST, NEARLY_ALL
 from dashboard.queries.monitoring.verdicts import Share
+from dashboard.queries.monitoring.written import spanned
 from dashboard.queries.words import Badge
 from pipelines import words
 from pipelines.models import Shop

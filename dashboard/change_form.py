@@ -1,0 +1,10 @@
+"""Which window of what is watched somebody looks into."""
+
+from django import forms
+
+
+class ChangeForm(forms.Form):
+    """Which window of what is watched somebody looks into."""
+
+    feature = forms.CharField(max_length=100)
+    day = forms.DateField()
