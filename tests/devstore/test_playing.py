@@ -112,6 +112,17 @@ def test_steps_do_not_matter_and_nothing_is_played_twice(
     assert orders(by_hours) == orders(at_once) != []
 
 
+def test_a_scenario_that_plays_goes_on_where_it_was(shop: Callable[..., Playing]) -> None:
+    playing = shop()
+    playing.begin("drift", 7)
+    playing.play(after(2))
+    before = orders(playing)
+    again = playing.begin("drift", 7)
+    assert again.played == after(2) and orders(playing) == before
+    other = playing.begin("calm", 7)
+    assert other.scenario.name == "calm" and other.began == after(2)
+
+
 def test_what_happened_is_told_with_the_time_it_happened(shop: Callable[..., Playing]) -> None:
     playing = shop()
     playing.begin("calm", 0)

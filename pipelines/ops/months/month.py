@@ -23,7 +23,7 @@ from pipelines.ops.supervisor import PYTHON, Demo, Say, require_alive
 from pipelines.usecases import USE_CASES
 
 HOURS = (0, 3, 9, 15, 20)  # of the shop's day, at which time stands still
-PATIENCE = 180.0  # seconds that a step waits for the app: what hangs is part of what is watched
+PATIENCE = 60.0  # seconds that a step waits for what no job is at: what hangs is part of what is watched
 PAUSE = 0.2
 MODEL_SECONDS = 1800.0
 HEARTBEAT_EVERY = timedelta(seconds=31)
@@ -57,12 +57,13 @@ class Month:
         self.queue: Any = redis.Redis.from_url(self.demo.env["REDIS_URL"])
 
     def play(self, name: str, days: int | None = None) -> dict[str, Any]:
-        """Play a scenario from today on; return what was injected, what was seen of it, and how long that took."""
+        """Play a scenario from today on, or go on with it; return what was injected, and what was seen of it when."""
         while not self.reader.one(LIVE):
             self.pause()
         begun = time.monotonic()
         run = self.merchant.pull("scenario", name=name)
-        self.say(f"{run['title']}. {days or run['days']} days begin.")
+        self.made = {each["day"] for each in run["injected"] if each["has_begun"]}
+        self.say(f"{run['title']}. Day {run['day']:.1f} of {days or run['days']}.")
         for at in moments(run, days or run["days"]):
             self.step(at)
         run = self.merchant.look("scenario")
@@ -81,23 +82,29 @@ class Month:
         time.sleep(max(0.0, self.day_seconds / len(HOURS) - (time.monotonic() - began)))
 
     def settle(self, at: datetime) -> None:
-        """Wait until the app's clock has ticked and nothing is left to do; an outage may leave something for ever."""
+        """Wait until the app's clock has ticked, no job runs or waits, and nothing is left to do.
+
+        A job that runs while the clock jumps would look as if it had run for hours. What is left otherwise, as in an
+        outage, is waited for a while.
+        """
         patience = time.monotonic() + PATIENCE
-        while not (self.has_ticked(at) and self.is_idle()) and time.monotonic() < patience:
+        while not self.has_ticked(at) or self.is_busy() or (self.has_more() and time.monotonic() < patience):
             self.pause()
 
     def has_ticked(self, at: datetime) -> bool:
         slot = self.reader.one(TICKED)
         return slot is not None and slot > at - HEARTBEAT_EVERY
 
-    def is_idle(self) -> bool:
-        """Tell whether nothing waits anywhere; while an outage lasts, only the queue counts."""
-        if any(self.queue.llen(f"rq:queue:{name}") + self.queue.zcard(f"rq:wip:{name}") for name in QUEUES):
-            return False
+    def is_busy(self) -> bool:
+        """Tell whether a job runs or waits for a worker."""
+        return any(self.queue.llen(f"rq:queue:{name}") + self.queue.zcard(f"rq:wip:{name}") for name in QUEUES)
+
+    def has_more(self) -> bool:
+        """Tell whether the store has more to tell, or the app more to do; while an outage lasts, both keep it."""
         state = self.merchant.look("state")
         if state["faults"]:
-            return True
-        return not (state["deliveries"].get("waiting") or self.reader.one(TO_DO))
+            return False
+        return bool(state["deliveries"].get("waiting") or self.reader.one(TO_DO))
 
     def pause(self) -> None:
         """Wait a little, as long as everything runs."""

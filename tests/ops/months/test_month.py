@@ -52,23 +52,20 @@ QUIET = {"faults": {}, "deliveries": {"delivered": 40}}
 
 class TestTheAppIsDone:
     def test_when_nothing_waits_anywhere(self) -> None:
-        assert a_month(Queue(), QUIET, {month.TO_DO: 0}).is_idle()
+        quiet = a_month(Queue(), QUIET, {month.TO_DO: 0})
+        assert not quiet.is_busy() and not quiet.has_more()
 
-    @pytest.mark.parametrize(
-        ("queue", "state", "left"),
-        [
-            (Queue(waiting=1), QUIET, 0),
-            (Queue(running=1), QUIET, 0),
-            (Queue(), {"faults": {}, "deliveries": {"waiting": 2}}, 0),
-            (Queue(), QUIET, 1),
-        ],
-    )
-    def test_not_while_something_waits(self, queue: Queue, state: dict[str, Any], left: int) -> None:
-        assert not a_month(queue, state, {month.TO_DO: left}).is_idle()
+    @pytest.mark.parametrize("queue", [Queue(waiting=1), Queue(running=1)])
+    def test_not_while_a_job_runs_or_waits(self, queue: Queue) -> None:
+        assert a_month(queue, QUIET, {month.TO_DO: 0}).is_busy()
 
-    def test_in_an_outage_when_its_own_queue_is_empty(self) -> None:
+    @pytest.mark.parametrize(("deliveries", "left"), [({"waiting": 2}, 0), ({"delivered": 2}, 1)])
+    def test_not_while_the_store_or_the_app_has_more(self, deliveries: dict[str, int], left: int) -> None:
+        assert a_month(Queue(), {"faults": {}, "deliveries": deliveries}, {month.TO_DO: left}).has_more()
+
+    def test_in_an_outage_nobody_waits_for_what_it_keeps(self) -> None:
         down = {"faults": {"5xx": 9}, "deliveries": {"waiting": 12}}
-        assert a_month(Queue(), down, {month.TO_DO: 3}).is_idle()
+        assert not a_month(Queue(), down, {month.TO_DO: 3}).has_more()
 
     def test_only_after_its_clock_has_ticked(self) -> None:
         at = datetime.fromisoformat("2027-05-03T03:00:00+00:00")
