@@ -49,7 +49,7 @@ class Command(BaseCommand):
     def month(self, options: dict[str, Any], demo: Demo) -> None:
         """Play the scenario once a version is live, and go on with the clock standing."""
         with reading(demo) as reader:
-            self.say("The month begins when you have approved the first version.")
+            self.say("The month begins when the first version is approved.")
             month = Month(demo, reader, options["approve"], self.say, options["seconds_a_day"])
             found = month.play(options["scenario"], options["days"])
         self.say(json.dumps(found, indent=1))

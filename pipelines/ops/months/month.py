@@ -58,7 +58,10 @@ class Month:
 
     def play(self, name: str, days: int | None = None) -> dict[str, Any]:
         """Play a scenario from today on, or go on with it; return what was injected, and what was seen of it when."""
+        if self.approves:
+            self.merchant.get("/")  # who opens the app installs it
         while not self.reader.one(LIVE):
+            self.answer()
             self.pause()
         begun = time.monotonic()
         run = self.merchant.pull("scenario", name=name)
