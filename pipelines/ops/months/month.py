@@ -22,7 +22,7 @@ from pipelines.ops.smoke import Forms, Merchant, Reader
 from pipelines.ops.supervisor import PYTHON, Demo, Say, require_alive
 from pipelines.usecases import USE_CASES
 
-HOURS = (0, 3, 9, 15, 20)  # of the shop's day, at which time stands still
+HOURS = (0, 3, 13)  # of the shop's day, at which time stands still
 PATIENCE = 60.0  # seconds that a step waits for what no job is at: what hangs is part of what is watched
 PAUSE = 0.2
 MODEL_SECONDS = 1800.0
