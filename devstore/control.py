@@ -27,6 +27,7 @@ COUNTED = (
     "metafields",
     "tokens",
     "flow_runs",
+    "annotations",
 )
 Lever = Callable[[Platform, dict[str, Any]], Any]
 

@@ -64,6 +64,9 @@ CREATE TABLE IF NOT EXISTS deliveries (
   state TEXT DEFAULT 'waiting', status INTEGER);
 CREATE TABLE IF NOT EXISTS flow_runs (
   id INTEGER PRIMARY KEY, shop TEXT, handle TEXT, payload TEXT, at INTEGER);
+CREATE TABLE IF NOT EXISTS annotations (
+  id INTEGER PRIMARY KEY, shop TEXT, title TEXT, description TEXT, type TEXT, started_at INTEGER, ended_at INTEGER,
+  created_at INTEGER, updated_at INTEGER);
 CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), ahead REAL);
 CREATE TABLE IF NOT EXISTS knobs (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value INTEGER);
