@@ -42,11 +42,12 @@ def measure() -> None:
 
     from pipelines.lifecycle.alerts import pulses
     from pipelines.lifecycle.monitor import measure as stage
-    from pipelines.lifecycle.monitor import telling, watch
+    from pipelines.lifecycle.monitor import silence, telling, watch
 
     now = timezone.now()
     stage.measure(now)
     watch.look(now)
+    silence.look(now)
     telling.stale(now)
     pulses.beat("measure", now)
 
