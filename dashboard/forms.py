@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from dashboard import drift_fields
 from dashboard.brought import all_brought
 from pipelines import strategies
 from pipelines.lifecycle.preferences import NOT_KNOWN
@@ -222,6 +223,7 @@ class SettingsForm(RevisionForm):
         "alongside_days",
         "margin",
         "risk_budget_minor",
+        drift_fields.SETTING,
     )
 
     def __init__(
@@ -233,7 +235,7 @@ class SettingsForm(RevisionForm):
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
-        self.fields |= {name: deepcopy(field) for name, field in brought_fields().items()}
+        self.fields |= {name: deepcopy(field) for name, field in brought_fields().items()} | drift_fields.fields()
         self.currency, self.traffics = currency, traffics
         approvers, strategy = self.fields["approvers"], self.fields["strategy"]
         assert isinstance(approvers, forms.ChoiceField) and isinstance(strategy, forms.ChoiceField)
@@ -284,7 +286,7 @@ class SettingsForm(RevisionForm):
 
     def changes(self) -> dict[str, Any]:
         """Return the columns to write."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "revision"}
+        return drift_fields.gathered({name: value for name, value in self.cleaned_data.items() if name != "revision"})
 
     @classmethod
     def shown(cls, settings: ShopSettings) -> dict[str, Any]:
@@ -299,7 +301,7 @@ class SettingsForm(RevisionForm):
         budget, currency = stored["risk_budget_minor"], settings.shop.currency
         money = {"risk_budget_minor": "" if budget is None else str(to_major(budget, currency))}
         choices = {name: int(value) for name, value in stored.items() if isinstance(value, bool)}
-        return stored | shares | times | weights | money | choices
+        return stored | shares | times | weights | money | choices | drift_fields.shown(settings)
 
 
 def brought_fields() -> dict[str, forms.Field]:

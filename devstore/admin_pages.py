@@ -79,7 +79,7 @@ def routes(platform: Platform) -> list[Route]:
         return await run_in_threadpool(_for_frame, platform, request, lambda shop, user: _scopes(platform, shop, asked))
 
     shop = "/admin/{shop}"
-    pages = {"orders": _orders, "products": _products, "products/{number:int}": _product}
+    pages = {"orders": _orders, "analytics": _analytics, "products": _products, "products/{number:int}": _product}
     pages |= {f"apps/{handle}": _app, f"apps/{handle}/{{path:path}}": _app}
     return [
         Route("/", home),
@@ -180,6 +180,7 @@ def _menu(platform: Platform, shop: str, base: str) -> str:
     return f"""<nav aria-label="Admin">
 <a href="/admin/{text(shop)}/orders">Orders</a>
 <a href="/admin/{text(shop)}/products">Products</a>
+<a href="/admin/{text(shop)}/analytics">Analytics</a>
 <a href="/store/{text(shop)}/">Online store</a>
 <h2>Apps</h2>
 <a href="{text(base)}" data-app-home data-path="/">{text(platform.settings.app_name)}</a>
@@ -222,6 +223,19 @@ def _orders(platform: Platform, row: Row, request: Request) -> str:
     return f"""<div class="page"><h1>Orders</h1><table><thead><tr><th>Order</th><th>Placed</th><th>Payment</th>
 <th>Fulfilment</th><th class="num">Total</th><th><span class="hidden">Actions</span></th></tr></thead>
 <tbody>{"".join(lines)}</tbody></table></div>"""
+
+
+def _analytics(platform: Platform, row: Row, request: Request) -> str:
+    """List the marks that apps left on the store's charts."""
+    sql = "SELECT * FROM annotations WHERE shop = ? ORDER BY started_at DESC, id DESC LIMIT ?"
+    marks = platform.store.all(sql, row["domain"], SHOWN)
+    lines = "".join(
+        f"<tr><td>{time.strftime('%a %d %b, %H:%M', time.gmtime(mark['started_at']))} UTC</td>"
+        f"<td>{text(mark['title'])}</td><td>{text(mark['description'] or '')}</td><td>{text(mark['type'])}</td></tr>"
+        for mark in marks
+    )
+    return f"""<div class="page"><h1>Marks on the charts</h1><table><thead><tr><th>When</th><th>Title</th>
+<th>Description</th><th>Type</th></tr></thead><tbody>{lines}</tbody></table></div>"""
 
 
 def _order_line(order: Row, currency: str) -> str:

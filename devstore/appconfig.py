@@ -39,7 +39,7 @@ class AppConfig:
     required: tuple[str, ...] = (
         "read_orders", "read_all_orders", "read_products", "read_inventory", "read_locations",
     )  # fmt: skip
-    optional: tuple[str, ...] = ("write_products",)
+    optional: tuple[str, ...] = ("write_products", "write_analytics_annotations")
     subscriptions: dict[str, "Subscription"] | None = None
 
     def subscription(self, topic: str) -> "Subscription | None":

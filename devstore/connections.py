@@ -19,14 +19,17 @@ ROOTS = {
     "inventoryItems": ("InventoryItem", "variants", "id"),
     "locations": ("Location", "locations", "id"),
     "abandonedCheckouts": ("AbandonedCheckout", "checkouts", "id"),
+    "analyticsAnnotations": ("AnalyticsAnnotation", "annotations", "id"),
     "bulkOperations": ("BulkOperation", "bulk_operations", "id"),
 }
 SORT_COLUMNS = {
     "ID": "id", "CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "PROCESSED_AT": "created_at",
     "ORDER_NUMBER": "number", "TITLE": "title", "NAME": "name", "SKU": "sku",
+    "STARTED_AT": "started_at", "ENDED_AT": "ended_at",
 }  # fmt: skip
 TERM = re.compile(r"""(-?)(\w+):(>=|<=|>|<)?('[^']*'|"[^"]*"|\S+)""")
 TIMES = {"created_at": "created_at", "updated_at": "updated_at", "processed_at": "created_at"}
+TIMES |= {"started_at": "started_at", "ended_at": "ended_at"}
 TEXTS = {
     "sku": "sku", "title": "title", "vendor": "vendor", "product_type": "product_type", "status": "status",
     "financial_status": "financial_status", "type": "type", "operation_type": "type",

@@ -29,6 +29,7 @@ COUNTED = (
     "metafields",
     "tokens",
     "flow_runs",
+    "annotations",
 )
 Lever = Callable[[Platform, dict[str, Any]], Any]
 

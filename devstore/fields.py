@@ -547,6 +547,18 @@ INSTALLATION: dict[str, Getter] = {
     "launchUrl": lambda row, context, args: context.origin,
 }  # fmt: skip
 
+ANNOTATION: dict[str, Getter] = {
+    "id": lambda row, context, args: gid("AnalyticsAnnotation", row["id"]),
+    "source": lambda row, context, args: "APP",
+    "startedAt": lambda row, context, args: iso(row["started_at"]),
+    "endedAt": lambda row, context, args: iso(row["ended_at"]),
+    "createdAt": lambda row, context, args: iso(row["created_at"]),
+    "updatedAt": lambda row, context, args: iso(row["updated_at"]),
+    "title": lambda row, context, args: row["title"],
+    "description": lambda row, context, args: row["description"],
+    "type": lambda row, context, args: row["type"],
+}
+
 for table in (PRODUCT, VARIANT, LOCATION, INSTALLATION):
     table["metafield"] = _metafield
 
@@ -567,6 +579,7 @@ FIELDS: dict[str, dict[str, Getter]] = {
     "Metafield": METAFIELD,
     "BulkOperation": BULK,
     "AppInstallation": INSTALLATION,
+    "AnalyticsAnnotation": ANNOTATION,
 }
 
 

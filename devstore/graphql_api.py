@@ -49,6 +49,7 @@ ROOT_SCOPES = {
     "inventoryLevel": "read_inventory",
     "location": "read_locations",
     "locations": "read_locations",
+    "analyticsAnnotations": "read_analytics_annotations",
 }
 TYPE_SCOPES = {"Customer": "read_customers", "Product": "read_products", "ProductVariant": "read_products"}
 FIELD_SCOPES = {

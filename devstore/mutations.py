@@ -10,7 +10,7 @@ from typing import Any
 
 from graphql import GraphQLError, parse
 
-from devstore import flow
+from devstore import annotations, flow
 from devstore.bulk import Operations, Run
 from devstore.bulk_export import line_of
 from devstore.bulk_rules import Refused, check
@@ -54,6 +54,7 @@ class Mutations:
             "metafieldDefinitionCreate": lambda context, args: create_definition(context, args["definition"]),
             "appRevokeAccessScopes": self.revoke_scopes,
             "flowTriggerReceive": self.start_flow,
+            "analyticsAnnotationCreate": annotate,
         }
 
     def run_query(self, context: Context, args: dict[str, Any]) -> dict[str, Any]:
@@ -186,6 +187,13 @@ def _outcome(mutation: Mutation, context: Context, line: bytes) -> dict[str, Any
         return {"userErrors": [error(str(wrong))]}
     fields = [{"id": f"gid://shopify/Metafield/{row['id']}", "key": row["key"]} for row in answer["metafields"] or []]
     return {"metafields": fields, "userErrors": answer["userErrors"]}
+
+
+def annotate(context: Context, args: dict[str, Any]) -> dict[str, Any]:
+    """Mark the store's charts."""
+    if annotations.SCOPE not in context.scopes:
+        raise denied("analyticsAnnotationCreate", annotations.SCOPE)
+    return annotations.create(context, args["input"])
 
 
 def set_metafields(context: Context, entries: list[dict[str, Any]]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.forms import Form
 from django.http import QueryDict
 from django.utils import timezone
 
+from dashboard import drift_fields
 from dashboard.brought import Settings, all_brought
 from dashboard.forms import FreezeForm, SettingsForm
 from dashboard.own_event_form import OwnEventForm
@@ -18,7 +19,7 @@ from dashboard.peak_hours_form import PeakHoursForm
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
 from pipelines.lifecycle.evidence.pace import WINDOW
-from pipelines.lifecycle.releases import traffic
+from pipelines.lifecycle.releases import annotations, traffic
 from pipelines.models import Deployment, FreezeWindow, OwnEvent, Shop, ShopSettings, Staff
 from pipelines.strategies import Traffic
 from pipelines.usecases import USE_CASES
@@ -72,6 +73,8 @@ class SettingsPage:
     choices: dict[str, list[tuple[Any, str]]]  # by field
     brought: list[Settings]  # by use cases
     may_publish: bool
+    may_annotate: bool
+    annotation_problem: str  # why the newest mark was refused
     freezes: list[Freeze]
     freeze_values: dict[str, str]
     freeze_errors: dict[str, list[str]]
@@ -84,6 +87,12 @@ class SettingsPage:
     ways: list[tuple[str, str]]
     unfit: list[str]  # why a way of releasing does not suit a model
     usual_budget: str
+    drifts: list[tuple[str, str, str]]  # field, model, choice of each model that is watched
+
+    @property
+    def drift_choices(self) -> list[tuple[str, str]]:
+        """Return what can be chosen of a drift."""
+        return drift_fields.CHOICES
 
     @property
     def found_peaks(self) -> dict[str, str] | None:
@@ -110,14 +119,17 @@ def settings_page(
         assert isinstance(form.data, QueryDict)
         typed["approvers"] = form.data.getlist("approvers")
     shop, traffics = settings.shop, traffics_of(settings.shop)
+    values = SettingsForm.shown(settings) | typed
     usual = ShopSettings(margin=settings.margin).risk_budget(traffic.sold_lately(shop.pk) / WINDOW.days)
     return SettingsPage(
         settings=settings,
-        values=SettingsForm.shown(settings) | typed,
+        values=values,
         errors=errors_of(form),
         choices={name: field.choices for name, field in SettingsForm().fields.items() if hasattr(field, "choices")},
         brought=[each.settings for each in all_brought()],
         may_publish=shop.has_scope("write_products"),
+        may_annotate=shop.has_scope(annotations.SCOPE),
+        annotation_problem=annotations.newest_problem(shop),
         freezes=freezes_of(shop, timezone.now()),
         freeze_values=typed_in(freeze),
         freeze_errors=errors_of(freeze),
@@ -127,6 +139,7 @@ def settings_page(
         peak_values=typed_in(peaks) or PeakHoursForm.typed(settings.peak_hours),
         peak_errors=errors_of(peaks),
         approvers=people_of(shop, settings),
+        drifts=[(name, title, values[name]) for name, title in drift_fields.watched().items()],
         ways=list(STRATEGIES.items()),
         unfit=unfit(traffics),
         usual_budget=f"{words.money(usual, shop.currency)}: a day’s sales" if usual else "A day’s sales",

@@ -58,6 +58,7 @@ EVENTS = lineage.WORDS | {
     "alert.acknowledged": "Alert acknowledged",
     "alert.snoozed": "Alert snoozed",
     "alert.woken": "Alert woken",
+    "alert.false": "Alert marked as false",
 }
 REASONS = {
     "unsafe_artifact": Badge("Files changed", "critical"),

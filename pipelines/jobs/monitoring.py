@@ -42,11 +42,13 @@ def measure() -> None:
 
     from pipelines.lifecycle.alerts import pulses
     from pipelines.lifecycle.monitor import measure as stage
-    from pipelines.lifecycle.monitor import watch
+    from pipelines.lifecycle.monitor import silence, telling, watch
 
     now = timezone.now()
     stage.measure(now)
     watch.look(now)
+    silence.look(now)
+    telling.stale(now)
     pulses.beat("measure", now)
 
 
@@ -66,7 +68,7 @@ def judge(shop_id: int, use_case: str) -> None:
     from django.utils import timezone
 
     from pipelines.lifecycle.data import dataset
-    from pipelines.lifecycle.monitor import accuracy, drifts
+    from pipelines.lifecycle.monitor import accuracy, drifts, telling
     from pipelines.models import Shop
     from pipelines.usecases import USE_CASES
 
@@ -77,6 +79,7 @@ def judge(shop_id: int, use_case: str) -> None:
         if accuracy.is_judged(use_case):
             accuracy.judge(shop, use_case, facts, now)
     drifts.look(shop, use_case, facts, now)
+    telling.drift(shop, use_case, now)
     compare_circumstances.enqueue(shop_id, use_case)
 
 

@@ -159,7 +159,7 @@ def trigger_of(shop: Any, now: datetime) -> str:
         return trigger if now - shop.run_at > pause_after(shop.failures or 1, shop.pk) else ""
     if trigger == "first" or shop.run_error == BadData.__name__:
         return trigger if now - shop.run_at > STOPPED_TRIED_EVERY else ""
-    if shop.run_at < last_slot(shop, now):
+    if shop.run_at < last_slot(shop, now - turns.offset(shop.pk)):
         return trigger
     return retrain.cause_of(shop, now)
 
@@ -202,7 +202,12 @@ def proposals(now: datetime | None = None) -> Iterator[int]:
 
 def refreshes(now: datetime | None = None) -> Iterator[tuple[int, str]]:
     """Yield the deployments whose rows are not of what runs now and of yesterday; a simple rule runs from the start."""
-    yield from behind(served(), now or timezone.now()).values_list("shop_id", "use_case")
+    now = now or timezone.now()
+    facts = ("shop_id", "use_case", "revision", "served_revision", "served_origin", "shop__timezone")
+    for shop_id, use_case, revision, shown, origin, zone in behind(served(), now).values_list(*facts):
+        its_turn = now - turns.offset(shop_id)
+        if revision != shown or origin is None or origin < newest_day(ZoneInfo(zone), its_turn):
+            yield shop_id, use_case
 
 
 def is_behind(shop_id: int, use_case: str) -> bool:
@@ -232,10 +237,12 @@ def watched() -> Iterator[tuple[int, str]]:
 def behind(pointers: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment]:
     """Keep the deployments that were not yet served from the newest day by what they point to now.
 
-    An answer of that day that was thrown away counts: asking again would not help.
+    An answer of that day that was thrown away counts: asking again would not help. On data that is old no newer day is
+    told, but a pointer that moved is followed all the same: a rollback waits for nothing.
     """
+    is_old = Q(served_origin__lt=F("newest")) & Exists(orders_read(now).filter(shop=OuterRef("shop")))
     return pointers.annotate(newest=by_zone(lambda zone: newest_day(zone, now), DateField())).filter(
-        ~Q(served_revision=F("revision")) | Q(served_origin=None) | Q(served_origin__lt=F("newest"))
+        ~Q(served_revision=F("revision")) | Q(served_origin=None) | is_old
     )
 
 

@@ -20,6 +20,7 @@ from pipelines.lifecycle.alerts import board, lives
 from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable, Refused
 from pipelines.lifecycle.evidence import kinds, windows
 from pipelines.lifecycle.ingest import freshness
+from pipelines.lifecycle.monitor import inputs
 from pipelines.lifecycle.releases import approval, card, freezes, move, propose, rollback, traffic
 from pipelines.lifecycle.releases.move import SYSTEM, Phase
 from pipelines.lifecycle.versions import registry
@@ -95,7 +96,7 @@ def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
     measured, analysis = kinds.of(row.use_case).weigh(row, now)
     plan = row.evidence.get("plan", {})
     pointer = Deployment.of(row.shop_id, row.use_case)
-    newest = freshness.newest_pull_at(row.shop)
+    newest, settings = freshness.newest_pull_at(row.shop), ShopSettings.of(row.shop_id)
     situation = Situation(
         now=now,
         phase=row.phase,
@@ -112,7 +113,7 @@ def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
         held=row.held,
         frozen_until=freezes.held_until(row, now),
         protection=freezes.protection_of(row.use_case, pointer),
-        yes_lasts=ShopSettings.of(row.shop_id).approval_lifetime,
+        yes_lasts=settings.approval_lifetime,
         data_age=now - newest if newest else None,
         artifact_is_safe=row.version.state != ModelVersion.State.QUARANTINED,
         evidence_is_same=row.card_digest == row.evidence_digest,
@@ -120,6 +121,8 @@ def gather(row: Release, now: datetime) -> tuple[Situation, dict[str, Any]]:
         asks_before_all=bool(plan.get("asks_before_all")),
         automatic_promotions=automatic_promotions(row, now),
         rolled_back_at=pointer.rolled_back_at,
+        inputs=inputs.of(row, now),
+        drift_limit=settings.drift_limit(row.use_case),
         clock_went_back=bool(row.evaluated_at and row.evaluated_at > now + CLOCKS_DIFFER),
     )
     return situation, analysis

@@ -14,6 +14,7 @@ from pipelines.lifecycle.data.dataset import LONGEST_WINDOW
 from pipelines.models import (
     Alert,
     AlertDelivery,
+    Annotation,
     Checkout,
     DatasetSnapshot,
     DriftBins,
@@ -80,6 +81,7 @@ def lives() -> list[Life]:
         Life(DriftBins.objects.all(), "starts_at", A_SEASON),
         Life(Alert.objects.exclude(closed_at=None), "closed_at", OVER_A_YEAR),
         Life(AlertDelivery.objects.exclude(settled_at=None), "settled_at", A_SEASON),
+        Life(Annotation.objects.all(), "made_at", A_SEASON),
         Life(StagingRun.objects.exclude(finished_at=None), "finished_at", OVER_A_YEAR),
         Life(TrainingRun.objects.filter(version=None), "created_at", OVER_A_YEAR),
         Life(DatasetSnapshot.objects.filter(~Exists(taught)), "created_at", OVER_A_YEAR),

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pipelines.models import NextTry
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+OVER = timedelta(hours=1)  # what falls due for many shops at one moment is begun within it
 SPREAD = 0.25  # of a pause, to either side: what failed together is not tried together
 
 Due = TypeVar("Due")
@@ -64,6 +65,11 @@ def pause(subject: str, times: int) -> timedelta:
     """
     grown: timedelta = min(FIRST_PAUSE * 2 ** min(times - 1, 20), LONGEST_PAUSE)
     return grown * spread(f"{subject}:{times}")
+
+
+def offset(shop_id: int) -> timedelta:
+    """Return how long after a moment that many shops share one of them has its turn: the same every time."""
+    return OVER * ((spread(f"offset:{shop_id}") - 1) / (2 * SPREAD) + 0.5)
 
 
 def spread(subject: str) -> float:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0023_why_a_release_came'),
+        ("pipelines", "0023_why_a_release_came"),
     ]
 
     operations = [

@@ -2,6 +2,7 @@
 
 from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
+from pipelines.models.annotations import Annotation
 from pipelines.models.ingest import (
     Checkout,
     ForgottenCustomer,
@@ -38,6 +39,7 @@ __all__ = [
     "Alert",
     "AlertChannel",
     "AlertDelivery",
+    "Annotation",
     "Approval",
     "Checkout",
     "CronSlot",

@@ -45,6 +45,7 @@ class Alert(ShopTable):
     last_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=60, blank=True, db_default="")  # "system", or who said that it is over
+    was_false = models.BooleanField(default=False, db_default=False)  # somebody said so once it was over
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.CharField(max_length=60, blank=True, db_default="")
     snoozed_until = models.DateTimeField(null=True)
@@ -104,6 +105,7 @@ class AlertDelivery(ShopTable):
     occasion = models.CharField(max_length=40)  # what happened, and when: opened:1763…, unanswered 2:1763…
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
+    is_held = models.BooleanField(default=False, db_default=False)  # by quiet hours: what was held comes as one message
     made_at = models.DateTimeField(default=timezone.now)
     next_at = models.DateTimeField(default=timezone.now)  # when it may be tried; whoever tries moves it on first
     settled_at = models.DateTimeField(null=True)

@@ -113,6 +113,7 @@ class ShopSettings(models.Model):
     margin = models.DecimalField(max_digits=4, decimal_places=3, default=Decimal("0.1"))  # worst loss still accepted
     risk_budget_minor = models.BigIntegerField(null=True)  # most that a step may cost; null: a day's sales x margin
     peak_hours = models.JSONField(default=dict)  # {"weekday": [hours], …}: see evidence/peaks
+    drift_rollbacks = models.JSONField(default=dict, db_default={})  # use case -> the drift from which it goes back
     guide_hidden = models.BooleanField(default=False)
     revision = models.PositiveIntegerField(default=0)  # a form carries the revision that it showed
 
@@ -120,6 +121,11 @@ class ShopSettings(models.Model):
     def of(cls, shop: Shop | int) -> ShopSettings:
         """Return what a shop's merchant set, with our defaults for the rest."""
         return cls.objects.get_or_create(shop_id=getattr(shop, "pk", shop))[0]
+
+    def drift_limit(self, use_case: str) -> float | None:
+        """Return from which drift on what is live goes back by itself; nothing where nobody chose that."""
+        limit = self.drift_rollbacks.get(use_case)
+        return float(limit) if limit else None
 
     def risk_budget(self, sold_a_day: float) -> int:
         """Return what a step may lose at most: what the merchant said, else a day's sales times the margin."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -91,6 +92,18 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What one window shows of one thing that models are told, beside usual days; nothing where too little is known."""
+
+    index: float | None = None  # how far it has moved: the population stability index
+    is_broken: bool = False  # missing, unknown or all one, beyond what usual days allow (METHODS 4a)
+
+    @property
+    def is_known(self) -> bool:
+        return self.is_broken or self.index is not None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What was measured of a new version beside the one that runs, all of it from closed blocks or matured weeks.
 
@@ -143,6 +156,8 @@ class Situation:
     automatic_promotions: int = 0  # to live within the last seven days
     rolled_back_at: datetime | None = None  # the last automatic rollback of this shop and use case
     clock_went_back: bool = False  # the newest look lies in the future
+    inputs: Mapping[str, tuple[Told, ...]] = field(default_factory=dict)  # what models are told, oldest window first
+    drift_limit: float | None = None  # from which a lasting drift takes what is live away; none: never, as we begin
 
     @property
     def at(self) -> Step:

@@ -1,8 +1,9 @@
 """What is to be done with a release: named rules in a fixed order, on values alone (METHODS 4e, 4f).
 
 First what protects the shop: bytes that are not safe, harm, breaches. Nothing stands before these: no pause, no freeze,
-no stale data, no approval. Then what makes us blind, which holds. Only then is the strategy asked, and a move forward
-still has to pass the rules of the road. A figure that is missing or not a number is no evidence, never good evidence.
+no stale data, no approval. Then what makes us blind, which holds; then, where we see, what models are told. Only then
+is the strategy asked, and a move forward still has to pass the rules of the road. A figure that is missing or not a
+number is no evidence, never good evidence.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from math import isnan
 
-from pipelines.strategies import freezing, health, limits
+from pipelines.strategies import freezing, health, inputs, limits
 from pipelines.strategies.claims import (
     LIVE,
     OPEN,
@@ -306,7 +307,7 @@ def over_limit(situation: Situation) -> Decision | None:
 
 def watch(situation: Situation) -> Decision:
     """Say what is to be done with a version that everybody sees: leave it, tell, or go back."""
-    away = first(LIVE_TAKES_AWAY, situation)
+    away = first(LIVE_TAKES_AWAY, situation) or (None if first(BLIND, situation) else first(LIVE_IS_TOLD, situation))
     if away and cools_down(situation) and away.reason != Reason.UNSAFE:
         sentence = f"{away.sentence} We rolled back less than 24 hours ago, so we do not do it again by ourselves."
         return stays(Reason.COOLDOWN, sentence, alert="critical")
@@ -320,7 +321,16 @@ def cools_down(situation: Situation) -> bool:
     return at is not None and situation.now - at < limits.COOLDOWN and not great
 
 
-STAYS: tuple[Rule, ...] = (changed, decayed, dependent, flapping, paused, recovering, waits_its_turn)
+STAYS: tuple[Rule, ...] = (
+    changed,
+    inputs.waits_for_inputs,
+    decayed,
+    dependent,
+    flapping,
+    paused,
+    recovering,
+    waits_its_turn,
+)
 NEEDS: tuple[Rule, ...] = (
     harmed_at_peak,
     time_needed,
@@ -332,4 +342,5 @@ NEEDS: tuple[Rule, ...] = (
     peak_classes_needed,
 )
 ASKS: tuple[Rule, ...] = (out_of_time, undecided, asked_for, over_limit)
+LIVE_IS_TOLD: tuple[Rule, ...] = (inputs.told_broken, inputs.drifted)
 LIVE_TELLS: tuple[Rule, ...] = (*BLIND, decayed, dependent, harmed_at_peak, flapping)

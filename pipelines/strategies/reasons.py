@@ -18,6 +18,8 @@ class Reason(StrEnum):
     BREACH = "breach"
     LOST = "no_data"
     WORSE = "worse"
+    INPUTS = "broken_inputs"
+    DRIFT = "drift"
     # Held until something changes
     CLOCK = "clock_went_back"
     RATIO = "ratio"

@@ -61,6 +61,7 @@ class Monitored:
     matures_after: timedelta
     accuracy: str
     names: Mapping[str, str] = field(default_factory=dict)  # feature -> what a merchant calls many of it
+    may_rest: tuple[str, ...] = ()  # features that are all one on days on which nothing is wrong
     circumstances: tuple[Circumstance, ...] = ()
 
     def name_of(self, feature: str) -> str:

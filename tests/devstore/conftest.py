@@ -24,7 +24,7 @@ EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 CONFIG = """
 [access_scopes]
 scopes = "read_orders,read_all_orders,read_products,read_inventory,read_locations"
-optional_scopes = ["write_products"]
+optional_scopes = ["write_products", "write_analytics_annotations"]
 [webhooks]
 api_version = "2026-10"
   [[webhooks.subscriptions]]

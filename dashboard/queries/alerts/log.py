@@ -72,9 +72,8 @@ def how(delivery: AlertDelivery) -> str:
     if delivery.state == "sent":
         assert delivery.settled_at
         took = words.duration(max(1.0, (delivery.settled_at - delivery.made_at).total_seconds()))
-        return (
-            f"Arrived after {took}, at try {delivery.attempts}." if delivery.attempts > 1 else f"Arrived after {took}."
-        )
+        at_try = f", at try {delivery.attempts}" if delivery.attempts > 1 else ""
+        return f"Arrived after {took}{at_try}. {delivery.problem}".rstrip()
     if delivery.state == "failed":
         return f"{tries}. {delivery.problem}"
     if delivery.state == "dropped":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.urls import reverse
+from django.db.models import Count, Q
 
 from dashboard.queries.alerts.log import Line, lines
 from dashboard.queries.words import Badge
@@ -17,6 +18,7 @@ from pipelines.models.alerts import Alerts
 from pipelines.usecases import USE_CASES
 
 PAST_SHOWN, OPEN_SHOWN, PAST = 20, 50, timedelta(days=90)
+FALSE_PER_MODEL = 1  # in 90 days, that the limits of what is watched are set for
 SILENT_AFTER = timedelta(minutes=15)
 SEVERITIES = {
     "critical": Badge("Act now", "critical"),
@@ -58,6 +60,14 @@ class Shown:
         return words.duration(max(60.0, (end - self.alert.opened_at).total_seconds()))
 
     @property
+    def at_risk_in_all(self) -> int | None:
+        """Return what was at risk while it lasted, in minor units: no loss, which nobody measured."""
+        if not self.alert.minor_per_hour:
+            return None
+        end = self.alert.closed_at or self.alert.last_at
+        return round(self.alert.minor_per_hour * (end - self.alert.opened_at).total_seconds() / 3600)
+
+    @property
     def rises(self) -> bool:
         """Say whether nobody answered in time."""
         return self.state is State.OPEN and self.alert.level > 0
@@ -76,6 +86,8 @@ class AlertsPage:
     answered: list[Shown]
     past: list[Shown]
     channels: int
+    false_alarms: int  # of those that are over in the last 90 days
+    over: int
     lines: list[Line]
     silent_since: datetime | None
 
@@ -83,6 +95,11 @@ class AlertsPage:
     def minor_per_hour(self) -> int:
         """Return the most that one open alert puts at risk: several may speak of the same sales, so none are added."""
         return max((shown.alert.minor_per_hour or 0 for shown in self.open), default=0)
+
+    @property
+    def expected_false(self) -> str:
+        """Say how many false alarms our limits let through: they are as tight as that allows."""
+        return words.counted(FALSE_PER_MODEL * len(USE_CASES), "false alarm")
 
     @property
     def log_title(self) -> str:
@@ -98,7 +115,9 @@ class AlertsPage:
 def alerts_page(shop: Shop, viewer: Staff, now: datetime) -> AlertsPage:
     """Read the alerts of a shop: open ones by money at risk, then by severity; the past by its end."""
     standing = [shown(alert, viewer, now) for alert in known(shop).open().order_by("-opened_at")[:OPEN_SHOWN]]
-    past = known(shop).filter(closed_at__gte=now - PAST).order_by("-closed_at")[:PAST_SHOWN]
+    over = known(shop).filter(closed_at__gte=now - PAST)
+    past = over.order_by("-closed_at")[:PAST_SHOWN]
+    counted = over.aggregate(over=Count("pk"), false=Count("pk", filter=Q(was_false=True)))
     opened = sorted((each for each in standing if each.state is State.OPEN), key=urgency, reverse=True)
     seen = pulses.last_seen()
     return AlertsPage(
@@ -106,6 +125,8 @@ def alerts_page(shop: Shop, viewer: Staff, now: datetime) -> AlertsPage:
         answered=[each for each in standing if each.state is not State.OPEN],
         past=[shown(alert, viewer, now) for alert in past],
         channels=AlertChannel.objects.for_shop(shop).count(),
+        false_alarms=counted["false"],
+        over=counted["over"],
         lines=lines(shop),
         silent_since=seen if seen and now - seen > SILENT_AFTER else None,
     )

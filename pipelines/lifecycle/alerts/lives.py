@@ -34,13 +34,14 @@ class Wish(StrEnum):
     SNOOZE = "snooze"
     WAKE = "wake"
     RESOLVE = "resolve"
+    FALSE = "false"  # it was no trouble: the limits were at fault
 
 
 MAY: dict[State, frozenset[Wish]] = {
     State.OPEN: frozenset({Wish.ACKNOWLEDGE, Wish.SNOOZE, Wish.RESOLVE}),
     State.ACKNOWLEDGED: frozenset({Wish.SNOOZE, Wish.RESOLVE}),
     State.SNOOZED: frozenset({Wish.ACKNOWLEDGE, Wish.WAKE, Wish.RESOLVE}),
-    State.RESOLVED: frozenset(),
+    State.RESOLVED: frozenset({Wish.FALSE}),
 }
 
 

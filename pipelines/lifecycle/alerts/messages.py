@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
 from pipelines import words
+from pipelines.lifecycle.alerts import lives
 from pipelines.models import AlertDelivery, Shop
 from pipelines.shopify.domains import admin_page
 
 SEVERITIES = {"critical": "Act now", "warning": "Look at this", "info": "Good to know"}
 TEST_TITLE = "This is a test: alerts of your shop arrive here"
+LONGEST_SUMMARY = 1500
 TEST_STEP = "Nothing to do. You can change who is told, and when, on the Alerts page."
 
 
@@ -23,7 +25,7 @@ class Message:
 
     id: str  # the same at every try
     at: datetime
-    what: str  # opened, worse, unanswered, over, test
+    what: str  # opened, worse, unanswered, over, test, summary
     shop: str
     name: str
     title: str
@@ -41,6 +43,7 @@ class Message:
         begins = {
             "over": "Over",
             "test": "Test",
+            "summary": "While it was quiet",
             "unanswered": f"Still unanswered. {SEVERITIES[self.severity]}",
             "worse": f"Became worse. {SEVERITIES[self.severity]}",
         }
@@ -96,6 +99,23 @@ def message_of(delivery: AlertDelivery, now: datetime) -> Message:
         currency=shop.currency,
         url=page_of(shop),
         **told,
+    )
+
+
+def of_all(taken: list[AlertDelivery], now: datetime) -> Message:
+    """Return what one delivery says, or what several that quiet hours held back say together: the gravest leads."""
+    if len(taken) == 1:
+        return message_of(taken[0], now)
+    each = [message_of(delivery, now) for delivery in taken]
+    gravest = max(each, key=lambda one: (lives.RANK[one.severity], one.minor_per_hour or 0))
+    open_ones = [one for one in each if one.what != "over"]
+    return replace(
+        gravest,
+        id=f"{each[0].id}-summary",
+        what="summary",
+        title=f"{words.counted(len(each), 'message')} came while you wanted quiet",
+        text=" ".join(f"{one.headline}." for one in each)[:LONGEST_SUMMARY],
+        minor_per_hour=max((one.minor_per_hour or 0 for one in open_ones), default=0) or None,
     )
 
 

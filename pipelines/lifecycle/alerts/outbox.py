@@ -45,20 +45,10 @@ def write(alert: Alert, channels: list[AlertChannel], what: str, now: datetime) 
     """Write one message for each channel, to be sent now or when its quiet hours end."""
     occasion = f"{what}:{int(alert.waits_since.timestamp())}"
     is_critical = alert.severity == Alert.Severity.CRITICAL
-    AlertDelivery.objects.bulk_create(
-        [
-            AlertDelivery(
-                shop_id=alert.shop_id,
-                alert=alert,
-                channel=channel,
-                kind=channel.kind,
-                occasion=occasion,
-                made_at=now,
-                next_at=quiet.first_moment(
-                    now, alert.shop.zone, channel.quiet_from, channel.quiet_until, passes=is_critical
-                ),
-            )
-            for channel in channels
-        ],
-        ignore_conflicts=True,
-    )
+    rows = []
+    for channel in channels:
+        hours = (channel.quiet_from, channel.quiet_until)
+        at = quiet.first_moment(now, alert.shop.zone, *hours, passes=is_critical)
+        facts = {"shop_id": alert.shop_id, "alert": alert, "channel": channel, "kind": channel.kind}
+        rows.append(AlertDelivery(**facts, occasion=occasion, made_at=now, next_at=at, is_held=at > now))
+    AlertDelivery.objects.bulk_create(rows, ignore_conflicts=True)

@@ -24,6 +24,7 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 240))
 MOST_TRIES = len(PAUSES) + 1
 AT_ONCE = 50  # of one channel in one go
 OVER = "It was over before its turn came."
+TOGETHER = "Held back in your quiet hours, and one of {} in one message."
 ANSWERED, REMOVED = "Somebody had answered.", "The channel was removed."
 
 
@@ -37,31 +38,45 @@ def send_due(channel_id: int, now: datetime | None = None) -> int:
     """Send what is due on one channel; what fails ends it for now. Return how many arrived."""
     arrived = 0
     for _ in range(AT_ONCE):
-        delivery = claim(channel_id, now or timezone.now())
-        if delivery is None:
+        taken = claim(channel_id, now or timezone.now())
+        if not taken:
             break
-        outcome = send(delivery, now or timezone.now())
-        arrived += outcome.arrived
+        outcome = send(taken, now or timezone.now())
+        arrived += len(taken) * outcome.arrived
         if not outcome.arrived:
             break
     return arrived
 
 
-def claim(channel_id: int, now: datetime) -> AlertDelivery | None:
-    """Take the oldest message of a channel that is due, and note when it may be tried again; drop what is stale."""
+def claim(channel_id: int, now: datetime) -> list[AlertDelivery]:
+    """Take the oldest message of a channel that is due, and note when it may be tried again; drop what is stale.
+
+    What quiet hours held back is taken together: it comes as one message.
+    """
     with transaction.atomic():
         due = AlertDelivery.objects.filter(channel=channel_id, state=State.WAITING, next_at__lte=now)
         locked = due.select_for_update(of=("self",), skip_locked=True).select_related("shop", "alert", "channel__shop")
-        for delivery in locked.order_by("next_at", "pk")[:AT_ONCE]:
-            stale = why_stale(delivery, now)
-            if stale:
-                settle(delivery, State.DROPPED, now, problem=stale)
-                continue
-            tries = delivery.attempts + 1
-            delivery.attempts, delivery.next_at = tries, now + pause(delivery.pk, tries)
+        taken = first(list(locked.order_by("next_at", "pk")[:AT_ONCE]), now)
+        for delivery in taken:
+            delivery.attempts += 1
+            delivery.next_at = now + pause(taken[0].pk, delivery.attempts)
             delivery.save(update_fields=["attempts", "next_at"])
-            return delivery
-    return None
+    return taken
+
+
+def first(due: list[AlertDelivery], now: datetime) -> list[AlertDelivery]:
+    """Settle what need not be sent any more before the first message that must, and give that with what comes along."""
+    taken: list[AlertDelivery] = []
+    for delivery in due:
+        if taken and not delivery.is_held:
+            continue
+        if stale := why_stale(delivery, now):
+            settle(delivery, State.DROPPED, now, problem=stale)
+            continue
+        taken.append(delivery)
+        if not taken[0].is_held:
+            break
+    return taken
 
 
 def why_stale(delivery: AlertDelivery, now: datetime) -> str:
@@ -82,23 +97,25 @@ def pause(pk: int, tries: int) -> timedelta:
     return PAUSES[min(tries, len(PAUSES)) - 1] * turns.spread(f"alert:{pk}:{tries}")
 
 
-def send(delivery: AlertDelivery, now: datetime) -> Outcome:
-    """Try one message that was claimed, and write down what came of it."""
-    outcome = tried(delivery, now)
-    if outcome.arrived:
-        settle(delivery, State.SENT, now, outcome.code)
-    elif not outcome.again or delivery.attempts >= MOST_TRIES:
-        settle(delivery, State.FAILED, now, outcome.code, outcome.problem)
-    else:
-        settle(delivery, State.WAITING, None, outcome.code, outcome.problem)
+def send(taken: list[AlertDelivery], now: datetime) -> Outcome:
+    """Try one message, or several as one, that were claimed, and write down what came of it."""
+    outcome = tried(taken, now)
+    for delivery in taken:
+        if outcome.arrived:
+            settle(delivery, State.SENT, now, outcome.code, TOGETHER.format(len(taken)) if len(taken) > 1 else "")
+        elif not outcome.again or delivery.attempts >= MOST_TRIES:
+            settle(delivery, State.FAILED, now, outcome.code, outcome.problem)
+        else:
+            settle(delivery, State.WAITING, None, outcome.code, outcome.problem)
     return outcome
 
 
-def tried(delivery: AlertDelivery, now: datetime) -> Outcome:
+def tried(taken: list[AlertDelivery], now: datetime) -> Outcome:
     """Hand a message to its channel; what nobody foresaw is logged without where it led to, and tried again."""
+    delivery = taken[0]
     assert delivery.channel is not None
     try:
-        return channels.SENDERS[delivery.kind](delivery.channel, messages.message_of(delivery, now))
+        return channels.SENDERS[delivery.kind](delivery.channel, messages.of_all(taken, now))
     except Exception as surprise:
         log.error("alert delivery %s by %s: %s", delivery.pk, delivery.kind, type(surprise).__name__)
         return Outcome(False, problem="Something went wrong on our side.")

@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 from django.db.models import QuerySet
 
+from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.monitor import retrain, samples
 from pipelines.lifecycle.monitor.accuracy import number
 from pipelines.lifecycle.monitor.keep import ALL
@@ -25,6 +27,8 @@ from pipelines.stats import clock
 from pipelines.stats.drift import persistence, table, windows
 from pipelines.stats.drift.bins import Shown
 from pipelines.stats.drift.findings import Finding
+from pipelines.stats.drift.findings import Finding, Problem
+from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames
 
 DRIFT, LASTING = "drift", "drift_lasting"
@@ -61,10 +65,18 @@ class Watch:
 
 def look(shop: Shop, use_case: str, facts: Frames | None, now: datetime) -> int:
     """Judge the windows that are complete; return how many are new. Without frames, what was asked is watched."""
-    last = now.astimezone(shop.zone).date() - DAY
+    last = last_day(shop, facts, now)
+    if last is None:
+        return 0
     apart = frozenset(samples.days_apart(freezes.standing(shop), shop))
     found = samples.samples_of(shop, use_case, facts, last)
     return sum(look_at(Watch(shop, use_case, sample, apart), last) for sample in found)
+
+
+def last_day(shop: Shop, facts: Frames | None, now: datetime) -> date | None:
+    """Return the last day that is known whole: of a shop's facts the one before they were read; no read day, none."""
+    until = now if facts is None else freshness.newest_pull_at(shop)
+    return min(until, now).astimezone(shop.zone).date() - DAY if until else None
 
 
 def look_at(watch: Watch, last: date) -> int:
@@ -91,7 +103,10 @@ def first_day(watch: Watch, last: date) -> date:
 def keep(watch: Watch, window: windows.Window, found: pd.DataFrame) -> None:
     """Write what a window says of each feature, and what has lasted."""
     is_expected = not watch.apart.isdisjoint(window.days)
-    verdicts = {str(name): verdict(row.finding, is_expected) for name, row in found.iterrows()}
+    case = USE_CASES.get(watch.use_case)
+    may_rest = case.monitored.may_rest if case and case.monitored else ()
+    findings = {str(name): finding_of(row, str(name) in may_rest) for name, row in found.iterrows()}
+    verdicts = {name: verdict(finding, is_expected) for name, finding in findings.items()}
     rows = [
         figure(watch, window, DRIFT, str(name), verdicts[str(name)], n=row.n, value=row.psi, high=row.threshold)
         for name, row in found.iterrows()
@@ -127,6 +142,11 @@ def begun(watch: Watch, lasting: Mapping[str, Finding]) -> Iterator[tuple[str, F
         before = watch.written(LASTING).filter(segment=segment(name)).values_list("verdict", flat=True).last()
         if each in CHANGED and before not in CHANGED:
             yield name, each
+
+
+def finding_of(row: Any, may_rest: bool) -> Finding:
+    """Say what was found; a feature that may rest is not broken where it does: no sale is on, nothing is sold out."""
+    return Finding.DRIFT if may_rest and row.problem is Problem.CONSTANT else Finding(row.finding)
 
 
 def verdict(finding: Finding, is_expected: bool) -> str:

@@ -45,6 +45,7 @@ USE_CASE = UseCase(
         matures_after=timedelta(days=7),  # late cancellations are in by then
         accuracy="judging.monitoring:accuracy",
         names={"y": "sales a day", "price": "prices", "discount": "discounts", "stockout": "days out of stock"},
+        may_rest=("discount", "stockout"),
         circumstances=(
             Circumstance("lead times", "circumstances:lead_times", "circumstances:lead_times_changed", most=0.1),
             Circumstance("catalogue", "circumstances:catalogue", "circumstances:catalogue_changed", most=0.2),

@@ -48,6 +48,15 @@ class TestThePage:
         assert html.index("Files changed") < html.index("Answers are slow")
         assert html.count('variant="primary"') == 1
 
+    def test_what_is_over_shows_what_was_at_risk_and_can_be_called_false_once(self, shop, alert, see, send):
+        board.close(shop, alert.key, alert.opened_at + timedelta(hours=2))
+        page = text(see("/alerts"))
+        assert "£24.68" in page and "Marked as false by you: 0 of 1." in page and "in 90 days" in page
+        assert "Marked as a false alarm" in send(f"/alerts/{alert.pk}/answer", {"wish": "false"}).content.decode()
+        assert "Marked as false by you: 1 of 1." in text(see("/alerts"))
+        send(f"/alerts/{alert.pk}/answer", {"wish": "false"})
+        assert LifecycleEvent.objects.filter(kind="alert.false").count() == 1
+
     def test_leads_to_home_and_is_in_the_menu(self, alert, see):
         assert 'href="/alerts">Alerts' in see("/").content.decode()
 

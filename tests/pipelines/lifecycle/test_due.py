@@ -9,7 +9,7 @@ import time_machine
 from django.db.models import F
 from django.utils import timezone
 
-from pipelines.lifecycle import due
+from pipelines.lifecycle import due, turns
 from pipelines.lifecycle.releases import propose
 from pipelines.models import (
     Deployment,
@@ -35,6 +35,12 @@ def noon():
     """Live at the moment that these tests are told at."""
     with time_machine.travel(NOW, tick=True):
         yield
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """Let every shop have its turn at the moment itself; how they are spread over the hour has a test of its own."""
+    monkeypatch.setattr(turns, "OVER", timedelta(0))
 
 
 @pytest.fixture
@@ -108,6 +114,17 @@ class TestTrainings:
         assert trainings() == []
         assert trainings(NOW + timedelta(hours=1)) == ["weekly"]
 
+    def test_the_slot_that_many_shops_share_is_spread_over_an_hour_and_comes_once(self, shop, monkeypatch):
+        monkeypatch.setattr(turns, "OVER", timedelta(hours=1))
+        monkeypatch.setattr(turns, "spread", lambda subject: 1.125)
+        histories.pulled(shop, MONDAY)
+        histories.a_version(shop)
+        a_run(shop, MONDAY - timedelta(days=7))
+        assert trainings(MONDAY + timedelta(minutes=44)) == []
+        assert trainings(MONDAY + timedelta(minutes=45)) == ["weekly"]
+        a_run(shop, MONDAY + timedelta(minutes=45))
+        assert trainings(MONDAY + timedelta(hours=2)) == []
+
     def test_a_failed_run_is_tried_again_a_day_later(self, shop):
         histories.a_version(shop)
         a_run(shop, NOW - timedelta(hours=25), state=State.FAILED)
@@ -176,6 +193,22 @@ class TestRefreshes:
         midnight = datetime(2026, 11, 26, 0, 0, tzinfo=UTC)
         assert list(due.refreshes(midnight + timedelta(hours=1, minutes=59))) == []
         assert list(due.refreshes(midnight + timedelta(hours=2))) == [(shop.pk, USE_CASE)]
+
+    def test_on_old_data_no_newer_day_is_told_but_a_rollback_is_followed(self, shop, live):
+        self.serve(shop, NOW.date() - timedelta(days=2))
+        assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)]
+        SyncRun.objects.update(finished_at=NOW - timedelta(hours=27))
+        assert list(due.refreshes(NOW)) == [] and not due.is_behind(shop.pk, USE_CASE)
+        Deployment.objects.update(revision=F("revision") + 1)
+        assert list(due.refreshes(NOW)) == [(shop.pk, USE_CASE)] and due.is_behind(shop.pk, USE_CASE)
+
+    def test_the_night_of_many_shops_is_spread_over_an_hour(self, shop, live, monkeypatch):
+        monkeypatch.setattr(turns, "OVER", timedelta(hours=1))
+        monkeypatch.setattr(turns, "spread", lambda subject: 1.125)  # three quarters of the way
+        self.serve(shop, NOW.date() - timedelta(days=1))
+        two = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
+        assert list(due.refreshes(two + timedelta(minutes=44))) == []
+        assert list(due.refreshes(two + timedelta(minutes=45))) == [(shop.pk, USE_CASE)]
 
     def test_it_is_each_shops_own_night(self, shop, live):
         self.serve(shop, NOW.date() - timedelta(days=1))

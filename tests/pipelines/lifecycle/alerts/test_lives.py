@@ -34,8 +34,9 @@ class TestStates:
     def test_what_was_acknowledged_stays_so(self):
         assert lives.state_of(NOW, **NEVER | {"acknowledged_at": NOW}) is State.ACKNOWLEDGED
 
-    def test_nothing_can_be_asked_of_what_is_over(self):
-        assert not any(lives.allows(State.RESOLVED, wish) for wish in Wish)
+    def test_of_what_is_over_it_can_only_be_said_that_it_was_false(self):
+        assert [wish for wish in Wish if lives.allows(State.RESOLVED, wish)] == [Wish.FALSE]
+        assert [state for state in State if lives.allows(state, Wish.FALSE)] == [State.RESOLVED]
 
     @pytest.mark.parametrize("state", [State.OPEN, State.ACKNOWLEDGED, State.SNOOZED])
     def test_a_person_may_always_say_that_it_is_over(self, state):

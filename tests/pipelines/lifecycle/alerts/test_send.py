@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -97,14 +98,14 @@ class TestTries:
     def test_a_worker_that_dies_in_the_middle_makes_it_late_not_lost(self, shop, channel, server, monkeypatch):
         to = channel()
         tell(shop)
-        assert send.claim(to.pk, NOW) is not None  # and nothing more
-        assert send.claim(to.pk, NOW) is None
+        assert send.claim(to.pk, NOW)  # and nothing more
+        assert send.claim(to.pk, NOW) == []
         assert send.send_due(to.pk, NOW + timedelta(minutes=2)) == 1
 
     def test_an_answer_that_comes_after_a_later_try_changes_nothing(self, shop, channel, server):
         to = channel()
         tell(shop)
-        slow = send.claim(to.pk, NOW)
+        [slow] = send.claim(to.pk, NOW)
         assert send.send_due(to.pk, NOW + timedelta(minutes=2)) == 1
         send.settle(slow, "failed", NOW, 500, "late")
         assert states(shop) == [("sent", 2, 200)]
@@ -144,3 +145,46 @@ def test_two_workers_at_once_send_each_message_once(shop, channel, server):
         worker.join()
     assert sum(arrived) == 12 == len(server.asked)
     assert len({asked.headers["webhook-id"] for asked in server.asked}) == 12
+
+
+class TestQuietHours:
+    NIGHT = datetime(2026, 11, 19, 22, tzinfo=UTC)
+    MORNING = datetime(2026, 11, 20, 7, tzinfo=UTC)
+
+    def told(self, shop, *keys, at=NIGHT, **changes):
+        facts = {"next_step": "Look.", "severity": "warning", "minor_per_hour": 100} | changes
+        return [board.tell(shop, key, title=f"About {key}", now=at, **facts) for key in keys]
+
+    def test_what_was_held_back_comes_as_one_message_when_they_end(self, shop, channel, server):
+        to = channel(quiet_from=time(20), quiet_until=time(7))
+        self.told(shop, "a", "b")
+        self.told(shop, "c", minor_per_hour=900)
+        assert send.send_due(to.pk, self.NIGHT) == 0 and server.asked == []
+        assert send.send_due(to.pk, self.MORNING) == 3 and len(server.asked) == 1
+        said = json.loads(server.asked[0].body)
+        assert said["what"] == "summary" and said["title"] == "3 messages came while you wanted quiet"
+        assert all(f"Look at this: About {key}." in said["text"] for key in "abc")
+        assert said["at_risk_per_hour"] == "9.00" and said["next_step"] == "Look."
+        assert {state for state, *_ in states(shop)} == {"sent"}
+        assert send.send_due(to.pk, self.MORNING) == 0
+
+    def test_what_is_over_by_then_or_was_not_held_is_no_part_of_it(self, shop, channel, server):
+        to = channel(quiet_from=time(20), quiet_until=time(7))
+        self.told(shop, "a", "b")
+        board.close(shop, "a", self.NIGHT + HOUR)
+        self.told(shop, "now", at=self.MORNING)
+        assert send.send_due(to.pk, self.MORNING) == 2
+        assert [json.loads(asked.body)["title"] for asked in server.asked] == ["About b", "About now"]
+
+    def test_act_now_passes_by_itself(self, shop, channel, server):
+        to = channel(quiet_from=time(20), quiet_until=time(7))
+        self.told(shop, "a", "b", severity="critical")
+        assert send.send_due(to.pk, self.NIGHT) == 2 and len(server.asked) == 2
+
+    def test_one_that_does_not_arrive_is_tried_again_as_one(self, shop, channel, server):
+        server.on_file = in_turn(Reply(500), Reply(200))
+        to = channel(quiet_from=time(20), quiet_until=time(7))
+        self.told(shop, "a", "b")
+        assert send.send_due(to.pk, self.MORNING) == 0
+        assert send.send_due(to.pk, self.MORNING + HOUR) == 2 and len(server.asked) == 2
+        assert len({asked.headers["webhook-id"] for asked in server.asked}) == 1

@@ -1,0 +1,83 @@
+"""Tell a shop that its data is old, and that what a model is told has drifted: each once while it lasts, with what now.
+
+Neither takes a version back by itself. What would be trained, worked out or moved on old data is skipped until it is
+fresh, and this is where that is said.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Max, Q
+
+from pipelines import words
+from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.ingest import freshness
+from pipelines.lifecycle.monitor.retrain import PREDICTION
+from pipelines.models import Alert, Measurement, Shop, ShopSettings, SyncRun
+from pipelines.stats.drift.findings import Finding
+from pipelines.usecases import USE_CASES
+
+STALE = "data:stale"
+LASTING, ALL = "drift_lasting", "all"
+UNLIKE = "In three of the last five windows they looked unlike the same weekdays of the eight weeks before."
+ALONE, CHOSEN = "This alone takes no version back.", "You chose that a large one takes the live version back."
+SKIPPED = (
+    "Nothing is trained, worked out anew or moved on data older than 26 hours: it is skipped, and caught up with once "
+    "the data is fresh. What runs goes on as it is, and a rollback still goes through."
+)
+
+
+def stale(now: datetime) -> int:
+    """Tell the shops whose orders were read too long ago, and those whose data is fresh again; return how many wait."""
+    done = Q(kind__in=freshness.ORDER_PULLS, state=SyncRun.State.DONE, shop__in=Shop.objects.installed())
+    newest = dict(SyncRun.objects.filter(done).values_list("shop").annotate(at=Max("finished_at")))
+    late = {shop: at for shop, at in newest.items() if now - at > freshness.LIMIT}
+    for shop_id, at in late.items():
+        tell_stale(shop_id, at, now)
+    for shop_id in Alert.objects.open().filter(key=STALE).exclude(shop__in=late).values_list("shop", flat=True):
+        board.close(shop_id, STALE, now)
+    return len(late)
+
+
+def tell_stale(shop_id: int, at: datetime, now: datetime) -> None:
+    """Say since when orders have not been read, and what waits for that."""
+    age = words.duration(3600 * ((now - at).total_seconds() // 3600))
+    board.tell(
+        shop_id,
+        STALE,
+        title=f"Your newest orders were read {age} ago",
+        text=SKIPPED,
+        next_step="See Data for what stopped the import. We try again by ourselves; open the app once, so that Shopify "
+        "lets us in.",
+        now=now,
+    )
+
+
+def drift(shop: Shop, use_case: str, now: datetime) -> list[str]:
+    """Tell which features drift for good, or that none does any more; return their names."""
+    case = USE_CASES[use_case]
+    key, watched = f"{board.DRIFT}{use_case}", case.monitored
+    names = [watched.name_of(each) for each in lasting(shop, use_case)] if watched else []
+    if not names:
+        board.close(shop, key, now)
+        return []
+    chosen = ShopSettings.of(shop).drift_limit(use_case) is not None
+    board.tell(
+        shop,
+        key,
+        title=f"{case.title}: {', '.join(names)} are not as they were",
+        text=f"{UNLIKE} {CHOSEN if chosen else ALONE}",
+        next_step="Nothing to do now: a new version is trained at once, outside of the schedule, and you are asked.",
+        use_case=use_case,
+        now=now,
+    )
+    return names
+
+
+def lasting(shop: Shop, use_case: str) -> list[str]:
+    """Name the features of which the newest window says that they drift for good."""
+    mine = Measurement.objects.for_shop(shop).filter(use_case=use_case, metric=LASTING, version=None, release=None)
+    newest = mine.exclude(segment__in=(PREDICTION, ALL)).order_by("segment", "-starts_at").distinct("segment")
+    changed = (Finding.DRIFT, Finding.BREACH)
+    return [segment for segment, verdict in newest.values_list("segment", "verdict") if verdict in changed]
