@@ -9,6 +9,7 @@ from django.db.models import Count, F, QuerySet, Sum
 from dashboard.brought import OnHome, Part, brought_by
 from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
+from dashboard.queries.results import News, news
 from dashboard.queries.running import Running, running_of
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
@@ -36,6 +37,7 @@ class HomePage:
     is_anything_protected: bool  # else the freeze holds nothing
     next_freeze: FreezeWindow | None
     alerts: list[Alert]
+    news: News
 
     @property
     def lines(self) -> list[tuple[ModelState, OnHome]]:
@@ -108,6 +110,7 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
         is_anything_protected=any(freezes.protection_of(model.slug, model.deployment).is_due for model in models),
         next_freeze=next((window for window in ahead if now <= window.starts_at <= now + SOON), None),
         alerts=alerts[:ALERTS_SHOWN],
+        news=news(shop, now),
     )
 
 

@@ -105,6 +105,7 @@ KEPT |= dict.fromkeys(
         "approval",
         "evidenceblock",
         "pairedweek",
+        "monthreport",
     ],
     DECIDED,
 )

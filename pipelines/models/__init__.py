@@ -21,6 +21,7 @@ from pipelines.models.machine import NextTry, Pulse, StorageMark
 from pipelines.models.monitoring import Measurement, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
+from pipelines.models.results import MonthReport
 from pipelines.models.serving import PredictionLog, PublishedFields
 from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
@@ -47,6 +48,7 @@ __all__ = [
     "Location",
     "Measurement",
     "ModelVersion",
+    "MonthReport",
     "NextTry",
     "Order",
     "OrderLine",

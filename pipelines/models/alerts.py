@@ -83,6 +83,7 @@ class AlertChannel(ShopTable):
     least = models.CharField(max_length=10, choices=Alert.Severity, default=Alert.Severity.WARNING)
     quiet_from = models.TimeField(null=True)  # on the shop's clock; only what is critical passes
     quiet_until = models.TimeField(null=True)
+    gets_report = models.BooleanField(default=False, db_default=False)  # of each month, by e-mail
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -26,6 +26,7 @@ PAGES = (
     "/versions/demand_forecast/compare?a=1&b=2",
     "/releases/{card}",
     "/experiments",
+    "/results",
     "/alerts",
     "/alerts/channels",
     "/data",

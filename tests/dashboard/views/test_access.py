@@ -62,7 +62,18 @@ class TestStranger:
 
     @pytest.mark.parametrize(
         "path",
-        ["/", "/forecasts", "/versions", "/experiments", "/alerts", "/data", "/settings", "/settings/rules", "/start"],
+        [
+            "/",
+            "/forecasts",
+            "/versions",
+            "/experiments",
+            "/results",
+            "/alerts",
+            "/data",
+            "/settings",
+            "/settings/rules",
+            "/start",
+        ],
     )
     def test_sees_own_pages_only(self, shop, another_shop, see, path):
         page = see(path, domain=OTHER_SHOP).content.decode()
