@@ -24,6 +24,7 @@ SAID = {
     Wish.SNOOZE: "Snoozed",
     Wish.WAKE: "Open again",
     Wish.RESOLVE: "Marked as over",
+    Wish.DENY: "Marked as a false alarm",
 }
 
 

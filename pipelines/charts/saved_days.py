@@ -16,17 +16,18 @@ TICKS = 5
 def saved_days(days: Sequence[tuple[date, int]], apart: frozenset[date], *, currency: str, title: str) -> Figure:
     """Draw the running sum in minor units; days of freezes and events are shaded, and stand in no claim."""
     sums = list(accumulate(minor for _, minor in days))
-    scale = Scale.over(min([0, *sums]), max([0, *sums]), top=12, bottom=172, lines=4)
+    cost = [-each for each in sums]
+    scale = Scale.over(min([0, *cost]), max([0, *cost]), top=18, bottom=172, lines=4)
     total = words.less(sums[-1], currency)
     canvas = Canvas(196, f"Running cost of errors against the simple rule, {len(days)} days", "saved")
-    canvas.grid(scale, [words.axis_money(-value, currency, signed=True) for value in scale.lines])
+    canvas.grid(scale, [words.axis_money(value, currency, signed=True) for value in scale.lines])
     width = 1 / len(days)
     for place, (day, _) in enumerate(days):
         if day in apart:
             canvas.band(place * width, (place + 1) * width, scale)
     xs = [(place + 0.5) * width for place in range(len(days))]
-    canvas.path("now", line_path((x, scale.y(value)) for x, value in zip(xs, sums, strict=True)))
-    canvas.text(1, max(12.0, scale.y(sums[-1]) - 8), total, css="on", anchor="end")
+    canvas.path("now", line_path((x, scale.y(value)) for x, value in zip(xs, cost, strict=True)))
+    canvas.text(1, max(12.0, scale.y(cost[-1]) - 8), total, css="on", anchor="end")
     every = -(-len(days) // TICKS)
     today = days[-1][0]
     for place in range(0, len(days), every):
@@ -43,6 +44,6 @@ def saved_days(days: Sequence[tuple[date, int]], apart: frozenset[date], *, curr
         description=f"By {words.short_day(today, today)} errors had cost {total} than the simple rule’s.",
         table_head=("Day", "That day", "Until then"),
         table_rows=rows,
-        plotly=plotly([plotly_line("Running", [day.isoformat() for day, _ in days], sums, INK)], y_title=currency),
+        plotly=plotly([plotly_line("Running", [day.isoformat() for day, _ in days], cost, INK)], y_title=currency),
         gutter="wide",
     )

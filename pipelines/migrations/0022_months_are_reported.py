@@ -16,6 +16,11 @@ class Migration(migrations.Migration):
             name='gets_report',
             field=models.BooleanField(db_default=False, default=False),
         ),
+        migrations.AddField(
+            model_name='alert',
+            name='is_false',
+            field=models.BooleanField(db_default=False, default=False),
+        ),
         migrations.CreateModel(
             name='MonthReport',
             fields=[

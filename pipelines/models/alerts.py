@@ -45,6 +45,7 @@ class Alert(ShopTable):
     last_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=60, blank=True, db_default="")  # "system", or who said that it is over
+    is_false = models.BooleanField(default=False, db_default=False)  # a person said that nothing was behind it
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.CharField(max_length=60, blank=True, db_default="")
     snoozed_until = models.DateTimeField(null=True)

@@ -57,7 +57,8 @@ class Shown:
     @property
     def ended(self) -> str:
         """Say who said that it is over."""
-        return f"Marked as over by {self.answered_by}." if self.answered_by else "It was over by itself."
+        said = "a false alarm" if self.alert.is_false else "over"
+        return f"Marked as {said} by {self.answered_by}." if self.answered_by else "It was over by itself."
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ def answer(shop: Shop, pk: int, wish: Wish, *, by: str, now: datetime, snooze: s
         state = state_of(alert, now)
         if not lives.allows(state, wish):
             raise Refused(OVER if state is lives.State.RESOLVED else NOT_NOW)
-        if wish is Wish.RESOLVE:
+        if wish in (Wish.RESOLVE, Wish.DENY):
+            Alert.objects.filter(pk=pk).update(is_false=wish is Wish.DENY)
             board.close(shop, alert.key, now, by)
             return
         Alert.objects.filter(pk=pk).update(**changes(alert, wish, by, now, snooze))

@@ -34,12 +34,13 @@ class Wish(StrEnum):
     SNOOZE = "snooze"
     WAKE = "wake"
     RESOLVE = "resolve"
+    DENY = "deny"  # that anything was behind it
 
 
 MAY: dict[State, frozenset[Wish]] = {
-    State.OPEN: frozenset({Wish.ACKNOWLEDGE, Wish.SNOOZE, Wish.RESOLVE}),
-    State.ACKNOWLEDGED: frozenset({Wish.SNOOZE, Wish.RESOLVE}),
-    State.SNOOZED: frozenset({Wish.ACKNOWLEDGE, Wish.WAKE, Wish.RESOLVE}),
+    State.OPEN: frozenset({Wish.ACKNOWLEDGE, Wish.SNOOZE, Wish.RESOLVE, Wish.DENY}),
+    State.ACKNOWLEDGED: frozenset({Wish.SNOOZE, Wish.RESOLVE, Wish.DENY}),
+    State.SNOOZED: frozenset({Wish.ACKNOWLEDGE, Wish.WAKE, Wish.RESOLVE, Wish.DENY}),
     State.RESOLVED: frozenset(),
 }
 

@@ -29,7 +29,9 @@ def of_month(shop: Shop, month: Month) -> dict[str, Any]:
 
 
 def is_unfounded(alert: Alert) -> bool:
-    """Say whether an alarm ended with nothing behind it: nobody took it up, nothing went back, nothing was learned."""
+    """Say whether nothing was behind an alarm: a person says so, or nobody took it up and nothing was done."""
+    if alert.is_false:
+        return True
     if alert.closed_at is None or alert.acknowledged_at is not None:
         return False
     if alert.release is not None and alert.release.phase == Release.Phase.ROLLED_BACK:

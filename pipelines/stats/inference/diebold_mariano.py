@@ -51,6 +51,8 @@ def diebold_mariano(losses: ArrayLike, others: ArrayLike, *, ahead: int = 1) -> 
         return None
     mean = float(each.mean())
     variance = variance_of_mean(each - mean, ahead)
+    if variance <= 0:
+        return None
     corrected = math.sqrt((n + 1 - 2 * ahead + ahead * (ahead - 1) / n) / n)
     statistic = corrected * mean / math.sqrt(variance)
     return Compared(mean, statistic, float(2 * student.sf(abs(statistic), n - 1)), n)

@@ -35,6 +35,11 @@ def test_what_somebody_took_up_or_what_lasts_is_not_called_false(shop, changes):
     assert of(shop)["unfounded"] == 0
 
 
+def test_what_a_person_calls_false_is_false_even_if_somebody_took_it_up(shop):
+    told(shop, acknowledged_at=AT + HOUR, is_false=True)
+    assert of(shop)["unfounded"] == 1
+
+
 def test_what_a_rollback_or_a_training_answered_was_no_false_alarm(shop, version):
     release = version.releases.get()
     Release.objects.filter(pk=release.pk).update(phase="rolled_back")

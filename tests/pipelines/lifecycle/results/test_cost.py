@@ -11,6 +11,8 @@ from pipelines.models import TrainingRun
 from tests import reporting
 from tests.reporting import OCTOBER, USE_CASE
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(autouse=True)
 def prices(settings):

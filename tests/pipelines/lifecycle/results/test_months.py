@@ -10,7 +10,7 @@ import pytest
 from pipelines.lifecycle.releases import freezes
 from pipelines.lifecycle.results import months
 from pipelines.lifecycle.results.months import Month
-from pipelines.models import OwnEvent
+from pipelines.models import FreezeWindow, OwnEvent
 from tests import reporting
 from tests.reporting import LONDON, OCTOBER
 
@@ -56,7 +56,7 @@ class TestOfAShop:
     def test_freezes_and_own_events_are_days_apart_cut_to_the_month(self):
         shop, november = reporting.a_shop(), OCTOBER.after
         window = {"starts_at": datetime(2026, 11, 26, tzinfo=UTC), "ends_at": datetime(2026, 12, 1, tzinfo=UTC)}
-        kept = freezes.add(shop, name="Black Friday weekend", by="1", **window)
+        kept = FreezeWindow.objects.create(shop=shop, name="Black Friday weekend", **window)
         OwnEvent.objects.create(shop=shop, name="Drop", first_day=date(2026, 10, 30), last_day=date(2026, 11, 2))
         found = months.apart(shop, november)
         assert [(each.name, min(each.days).day, len(each.days)) for each in found] == [

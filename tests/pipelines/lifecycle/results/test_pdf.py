@@ -12,6 +12,8 @@ from pipelines.models import OwnEvent
 from tests import reporting
 from tests.reporting import AFTER, OCTOBER
 
+pytestmark = pytest.mark.django_db
+
 
 def text_of(file: bytes) -> str:
     assert file.startswith(b"%PDF-")
