@@ -18,10 +18,9 @@ from pipelines.models.ingest import (
 )
 from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
 from pipelines.models.machine import NextTry, Pulse, StorageMark
-from pipelines.models.monitoring import Measurement, PairedWeek, ServingWindow
+from pipelines.models.monitoring import Measurement, MonthReport, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
-from pipelines.models.results import MonthReport
 from pipelines.models.serving import (
     IgnoredEvents,
     PredictionLog,

@@ -1,8 +1,8 @@
-"""Whether two forecasts of the same days differ in accuracy by more than chance (METHODS 4b, for reports).
+"""Whether two predictions of the same days differ in accuracy by more than chance (METHODS 4b, for reports).
 
 Diebold & Mariano (1995), "Comparing predictive accuracy", J. Business & Economic Statistics 13: the mean loss
 difference over its standard error, whose variance takes in the autocovariances up to one less than the days ahead.
-Harvey, Leybourne & Newbold (1997), "Testing the equality of prediction mean squared errors", Int. J. Forecasting 13:
+Harvey, Leybourne & Newbold (1997), "Testing the equality of prediction mean squared errors", IJF 13:
 with n differences h days ahead the statistic is multiplied by sqrt((n + 1 - 2h + h(h-1)/n) / n) and read against
 Student's t with n - 1 degrees of freedom, since without that it rejects too often where days are few.
 """
@@ -31,7 +31,7 @@ class Compared:
 
 
 def diebold_mariano(losses: ArrayLike, others: ArrayLike, *, ahead: int = 1) -> Compared | None:
-    """Compare the losses of two forecasts; a mean above zero says that the first one lost more.
+    """Compare the losses of two predictions; a mean above zero says that the first one lost more.
 
     Days of which either loss is unknown are left out. Where autocovariances make the variance negative, those beyond
     lag zero are left out, as in R's `dm.test`. Nothing is said of under eight days, of differences that are all the
@@ -43,7 +43,7 @@ def diebold_mariano(losses: ArrayLike, others: ArrayLike, *, ahead: int = 1) -> 
     (True, True)
     """
     if ahead < 1:
-        raise ValueError("a forecast looks at least a day ahead")
+        raise ValueError("a prediction looks at least a day ahead")
     each = np.asarray(losses, dtype=np.float64) - np.asarray(others, dtype=np.float64)
     each = each[np.isfinite(each)]
     n = len(each)
