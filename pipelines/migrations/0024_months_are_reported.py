@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0022_what_shoppers_did'),
+        ('pipelines', '0023_why_a_release_came'),
     ]
 
     operations = [
