@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.lifecycle import causes
 from pipelines.lifecycle.results.months import Month
 from pipelines.models import Alert, Deployment, Release, Shop, TrainingRun
 
 # Measured where the rules were chosen (METHODS 0.4 and 4b): months of a stable shop with any lasting drift, and years
 # of a version as good as ever with a decay alarm.
 DRIFT_A_MONTH, DECAY_A_YEAR = 0.013, 0.1
-ANSWERED_BY_TRAINING = ("drift of", "decay")
 
 
 def of_month(shop: Shop, month: Month) -> dict[str, Any]:
@@ -38,4 +38,4 @@ def is_unfounded(alert: Alert) -> bool:
         return False
     runs = TrainingRun.objects.for_shop(alert.shop_id).filter(use_case=alert.use_case, created_at__gte=alert.opened_at)
     triggers = runs.filter(created_at__lte=alert.closed_at).values_list("trigger", flat=True)
-    return not any(trigger.startswith(ANSWERED_BY_TRAINING) for trigger in triggers)
+    return not any(causes.is_found(trigger) for trigger in triggers)
