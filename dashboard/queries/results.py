@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from dashboard.files import major
 from pipelines import words
 from pipelines.charts.saved_days import saved_days
 from pipelines.lifecycle.results import operations, telling
@@ -145,7 +146,8 @@ def as_rows(row: MonthReport) -> list[tuple[Any, ...]]:
         (
             "claim",
             f"{claim['about']}: {claim['title']}",
-            *(claim[name] for name in ("value", "low", "high", "mark", "n", "how")),
+            *(in_a_cell(claim, claim[name], report["currency"]) for name in ("value", "low", "high")),
+            *(claim[name] for name in ("mark", "n", "how")),
         )
         for claim in report["claims"]
     ]
@@ -163,6 +165,13 @@ def as_rows(row: MonthReport) -> list[tuple[Any, ...]]:
         (part, what, figure, "", "", "", "", ground) for part, rows in parts.items() for what, figure, ground in rows
     ]
     return [*claims, *versions, *told]
+
+
+def in_a_cell(claim: dict[str, Any], value: float | None, currency: str) -> str:
+    """Write a figure as a spreadsheet reads it: money in whole units of the currency, shares as they are."""
+    if claim["unit"] == "money":
+        return major(None if value is None else round(value), currency)
+    return "" if value is None else f"{value:.6f}"
 
 
 # On Home

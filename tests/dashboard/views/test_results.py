@@ -7,6 +7,7 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from pipelines.lifecycle.results import keep
 from pipelines.models import Measurement, MonthReport, OwnEvent
@@ -109,6 +110,7 @@ class TestFiles:
         assert len(claims) == len(report.figures["claims"])
         assert claims["Demand forecast: Orders and sales"]["figure"] == ""
         assert float(claims["Demand forecast: Error, against the simple rule"]["figure"]) == pytest.approx(0.25)
+        assert claims["Demand forecast: What errors cost, against the simple rule"]["figure"] == "4960.00"
         assert {row["part"] for row in rows} == {"claim", "versions", "operations", "delivery", "balance"}
 
     @pytest.mark.parametrize("month", ["2025-01", "oct", "2026-10-01"])
@@ -119,3 +121,18 @@ class TestFiles:
     def test_what_was_not_printed_yet_is_not_found(self, report, see):
         MonthReport.objects.update(pdf=b"")
         assert see("/results/2026-10.pdf").status_code == 404
+
+
+class TestElsewhere:
+    def test_home_says_when_the_next_report_comes_and_that_one_is_ready(self, shop, see):
+        reporting.reported(shop)
+        page = text(see("/"))
+        assert "Results for November 2026 are ready" not in page and "Results for December 2026 are final" in page
+        keep.make(shop, OCTOBER.after, timezone.now())
+        page = text(see("/"))
+        assert "Results for November 2026 are ready" in page
+
+    def test_the_start_guide_leads_there_once_something_is_live(self, shop, see):
+        html = see("/start").content.decode()
+        assert "Each month you see what it was worth: December 2026 is final on" in text(see("/start"))
+        assert 'href="/results">See the results' in html
