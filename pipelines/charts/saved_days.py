@@ -14,8 +14,8 @@ TICKS = 5
 
 
 def saved_days(days: Sequence[tuple[date, int]], apart: frozenset[date], *, currency: str, title: str) -> Figure:
-    """Draw the running sum in minor units; days of freezes and events are shaded, and stand in no claim."""
-    sums = list(accumulate(minor for _, minor in days))
+    """Draw the running sum in minor units; days of freezes and events are shaded, and add nothing to it."""
+    sums = list(accumulate(0 if day in apart else minor for day, minor in days))
     cost = [-each for each in sums]
     scale = Scale.over(min([0, *cost]), max([0, *cost]), top=18, bottom=172, lines=4)
     total = words.less(sums[-1], currency)
@@ -39,7 +39,7 @@ def saved_days(days: Sequence[tuple[date, int]], apart: frozenset[date], *, curr
     return Figure(
         id="saved",
         title=title,
-        subtitle="Running cost of errors against the simple rule’s; below zero is less. Shaded: freezes and events.",
+        subtitle="Running cost of errors against the simple rule’s; below zero is less. Shaded: freezes and events, left out.",
         svg=canvas.svg(),
         description=f"By {words.short_day(today, today)} errors had cost {total} than the simple rule’s.",
         table_head=("Day", "That day", "Until then"),

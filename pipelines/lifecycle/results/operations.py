@@ -32,9 +32,14 @@ def of_model(model: Told) -> list[Row]:
         days = model["answered_days"]
         said = (words.UNKNOWN, "not measured") if days is None else (f"{days[0]} of {days[1]}", "days measured")
         told = [(f"{name}: days with a sound answer", *said)]
-    began = words.counted(model["drifts"], "feature"), "began to differ from usual, freezes left out"
-    grew = words.counted(model["decays"], "version"), "grew worse than its past explains"
+    began = count(model["drifts"], "feature", "began to differ from usual, freezes left out")
+    grew = count(model["decays"], "version", "grew worse than its past explains")
     return [*told, (f"{name}: drift", *began), (f"{name}: decay", *grew)]
+
+
+def count(found: int | None, noun: str, of: str) -> tuple[str, str]:
+    """Write a count; of what nobody watched there is none."""
+    return (words.UNKNOWN, "not measured") if found is None else (words.counted(found, noun), of)
 
 
 def share(found: Told | None) -> tuple[str, str]:

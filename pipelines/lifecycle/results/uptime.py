@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, FloatField, Sum
 from django.db.models.functions import Cast
 
+from pipelines.lifecycle.evidence import decay
 from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.monitor import retrain
 from pipelines.lifecycle.results.months import Month
@@ -21,6 +22,7 @@ DAILY = "answered"  # of days, one figure a day
 AGE = "data_age_hours"
 ALL = "all"
 EXPECTED = "expected"
+WATCHED = "drift"  # a row for each feature and window that was judged
 
 
 def of_month(shop: Shop, month: Month, until: datetime) -> dict[str, Any]:
@@ -41,8 +43,9 @@ def of_model(shop: Shop, use_case: str, month: Month) -> dict[str, Any]:
     told |= {name: pooled(known.filter(metric=name)) for name in SHARES}
     days = list(known.filter(metric=DAILY).values_list("value", flat=True))
     told["answered_days"] = [sum(1 for value in days if value), len(days)] if days else None
-    told["drifts"] = rows.filter(metric=retrain.BEGAN, version=None).exclude(verdict=EXPECTED).count()
-    told["decays"] = decays(shop, use_case, month)
+    began = rows.filter(metric=retrain.BEGAN, version=None).exclude(verdict=EXPECTED)
+    told["drifts"] = began.count() if rows.filter(metric=WATCHED).exists() else None
+    told["decays"] = decays(shop, use_case, month) if rows.filter(metric=decay.DAILY).exists() else None
     return told
 
 

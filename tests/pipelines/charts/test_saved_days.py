@@ -23,7 +23,10 @@ def test_words_and_table_add_up():
     assert figure.table_rows[-1] == ("31\u00a0Oct", "£50 more", "£2,950 less")
 
 
-def test_freezes_and_events_are_shaded():
+def test_freezes_and_events_are_shaded_and_add_nothing():
+    figure = drawn([100_00] * 31, {FIRST})
+    assert figure.table_rows[0] == ("1\u00a0Oct", "£100 less", "no difference")
+    assert "£3,000 less" in figure.description
     assert drawn([100] * 31).svg.count('class="band"') == 0
     assert drawn([100] * 31, {FIRST, FIRST + timedelta(days=1)}).svg.count('class="band"') == 2
 

@@ -38,7 +38,12 @@ def test_stale_data_is_minutes_or_not_known():
 def test_false_alarms_stand_beside_their_budget():
     found = rows(model())
     assert found["Alarms with nothing behind them"] == ("1 alarm", "at most 0.02 a month were to be expected")
-    assert found["Model: decay"][0] == "1 version"
+    assert found["Model: decay"][0] == "1 version" and found["Model: drift"][0] == "0 features"
+
+
+def test_what_nobody_watched_has_no_count():
+    found = rows(model(drifts=None, decays=None))
+    assert found["Model: drift"] == found["Model: decay"] == ("—", "not measured")
 
 
 def test_releases_are_told_with_their_number_and_nothing_without():

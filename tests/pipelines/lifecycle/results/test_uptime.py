@@ -49,11 +49,15 @@ def test_days_with_an_answer_are_counted_among_those_measured(shop):
 def test_drift_that_began_counts_and_what_a_freeze_explains_does_not(shop):
     hour(shop, "drift_began", 9, None, segment="price", verdict="drift")
     hour(shop, "drift_began", 9, None, segment="discount", verdict="expected")
+    assert of(shop)["drifts"] is None, "no window was judged"
+    hour(shop, "drift", 9, None, segment="price")
     assert of(shop)["drifts"] == 1
 
 
 def test_decay_counts_in_the_month_in_which_it_was_found(shop, version):
     release = version.releases.get()
+    assert of(shop)["decays"] is None, "no day was judged"
+    hour(shop, "loss_against_simple_rule", 9, 1.0, version=version)
     for since, count in ((OCTOBER.starts_at, 1), (OCTOBER.ends_at, 0)):
         release.analysis = {"decay": {"alarm": True, "since": since.isoformat()}}
         release.save()
