@@ -39,7 +39,7 @@ def saved_days(days: Sequence[tuple[date, int]], apart: frozenset[date], *, curr
     return Figure(
         id="saved",
         title=title,
-        subtitle="Running cost of errors against the simple rule’s; below zero is less. Shaded: freezes and events, left out.",
+        subtitle="Running cost of errors against the simple rule’s; below zero is less. Shaded days are left out.",
         svg=canvas.svg(),
         description=f"By {words.short_day(today, today)} errors had cost {total} than the simple rule’s.",
         table_head=("Day", "That day", "Until then"),
