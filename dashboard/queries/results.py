@@ -109,10 +109,12 @@ class ResultsPage:
     def restated(self) -> list[tuple[str, str, str]]:
         """List the claims that later corrections made another: what, as it was, as it is."""
         assert self.row
+        currency = self.report["currency"]
         return [
             (
                 f"{each['about']}: {each['title']}",
-                *(as_read(each, each[when], self.report["currency"]) for when in ("was", "is")),
+                as_read(each, each["was"], currency),
+                as_read(each, each["is"], currency),
             )
             for each in self.row.restated
         ]

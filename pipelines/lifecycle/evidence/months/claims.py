@@ -58,6 +58,6 @@ def not_measured(key: str, title: str, unit: Unit, why: str, *, n: int = 0, coun
     return Claim(key, title, unit, why, n=n, counted=counted)
 
 
-def ranged(interval: Interval) -> dict[str, float]:
+def ranged(interval: Interval) -> dict[str, Any]:
     """Give a value and its range as a claim takes them."""
     return {"value": interval.value, "low": interval.low, "high": interval.high}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from pipelines import words
@@ -42,7 +44,7 @@ def of_release(asked: Asked, release: Release) -> list[Claim]:
     if effect is None or money is None:
         why = f"{words.counted(n, 'shopper')} so far; a range takes {MIN_ORDERS} orders on each side."
         return [not_measured(ORDERS, f"{name}: orders per shopper", "share", why, n=n, counted="shopper")]
-    facts = {"how": RANDOM, "n": n, "counted": "shopper"}
+    facts: dict[str, Any] = {"how": RANDOM, "n": n, "counted": "shopper"}
     return [
         Claim(ORDERS, f"{name}: orders per shopper", "share", **facts, **ranged(effect)),
         Claim(
