@@ -11,6 +11,7 @@ from pipelines.charts.figure import INK, Figure, plotly, plotly_line
 from pipelines.charts.svg import Canvas, Scale, line_path
 
 TICKS = 5
+LABEL_DAYS = 6  # under the words at the end of the line
 
 
 def saved_days(days: Sequence[tuple[date, int]], apart: frozenset[date], *, currency: str, title: str) -> Figure:
@@ -27,7 +28,7 @@ def saved_days(days: Sequence[tuple[date, int]], apart: frozenset[date], *, curr
             canvas.band(place * width, (place + 1) * width, scale)
     xs = [(place + 0.5) * width for place in range(len(days))]
     canvas.path("now", line_path((x, scale.y(value)) for x, value in zip(xs, cost, strict=True)))
-    canvas.text(1, max(12.0, scale.y(cost[-1]) - 8), total, css="on", anchor="end")
+    canvas.text(1, max(12.0, min(map(scale.y, cost[-LABEL_DAYS:])) - 8), total, css="on", anchor="end")
     every = -(-len(days) // TICKS)
     today = days[-1][0]
     for place in range(0, len(days), every):
