@@ -1,6 +1,6 @@
 """What merchants type."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any
@@ -183,6 +183,18 @@ class DayForm(forms.Form):
         if day > self.today:
             raise forms.ValidationError("That day is still to come.")
         return day
+
+
+class MonthForm(forms.Form):
+    """A month, written 2026-10; anything odd is none."""
+
+    month = forms.DateField(input_formats=["%Y-%m"], required=False)
+
+    @classmethod
+    def read(cls, query: Mapping[str, Any]) -> date | None:
+        """Return the first day of the month that an address carries."""
+        form = cls(query)
+        return form.cleaned_data["month"] if form.is_valid() else None
 
 
 class DeliveriesForm(forms.Form):

@@ -1,6 +1,7 @@
 """Read one environment variable, or say what is missing."""
 
 import os
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -41,6 +42,18 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """Return the comma-separated parts of the variable."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def prices(name: str, default: str) -> dict[str, Decimal]:
+    """Return amounts by currency, written as USD=0.05,EUR=0.046."""
+    parts = [part.partition("=") for part in words(name, default)]
+    try:
+        found = {currency.strip().upper(): Decimal(amount.strip()) for currency, _, amount in parts}
+    except InvalidOperation:
+        found = {"": Decimal(0)}
+    if any(len(currency) != 3 or not amount.is_finite() or amount < 0 for currency, amount in found.items()):
+        raise ImproperlyConfigured(f"{name} takes amounts by currency: USD=0.05,EUR=0.046.")
+    return found
 
 
 def secret(name: str, default: str | None = None) -> str:

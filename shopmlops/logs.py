@@ -54,6 +54,8 @@ def configuration(level: str) -> dict[str, Any]:
             "_granian.asgi": {"level": "WARNING"},  # a line for every client that goes away early
             "django.server": {"level": "WARNING"},
             "cmdstanpy": {"level": "WARNING"},
+            "fontTools": {"level": "WARNING"},
+            "fpdf": {"level": "WARNING"},
             "prophet": {"level": "WARNING"},
         },
     }

@@ -105,6 +105,9 @@ LANGUAGE_CODE = "en-gb"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 
+# What an hour of a CPU costs, by currency: what trainings cost is told in the shop's own, where it is named.
+CPU_HOUR_PRICES = env.prices("CPU_HOUR_PRICES", "USD=0.05,EUR=0.045,GBP=0.04")
+
 # A database that is gone without a word is given up after seconds, not after the kernel's quarter of an hour.
 PATIENCE = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3}
 

@@ -10,6 +10,7 @@ from dashboard.brought import OnHome, Part, brought_by
 from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.glance import Glance, glances
 from dashboard.queries.models_state import ModelState, model_states
+from dashboard.queries.results import News, news
 from dashboard.queries.running import Running, running_of
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
@@ -38,6 +39,7 @@ class HomePage:
     next_freeze: FreezeWindow | None
     alerts: list[Alert]
     glances: dict[str, Glance]  # how each model does right now
+    news: News
 
     @property
     def lines(self) -> list[tuple[ModelState, OnHome, Glance | None]]:
@@ -112,6 +114,7 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
         next_freeze=next((window for window in ahead if now <= window.starts_at <= now + SOON), None),
         alerts=alerts[:ALERTS_SHOWN],
         glances=glances(shop, now),
+        news=news(shop, now),
     )
 
 

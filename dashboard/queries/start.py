@@ -7,6 +7,7 @@ from datetime import datetime
 
 from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
+from dashboard.queries.results import News, news
 from dashboard.queries.running import Running, running_of
 from pipelines.models import Location, Order, Shop, Variant
 from pipelines.usecases import shared_words
@@ -34,6 +35,7 @@ class StartPage:
     variants: int
     locations: int
     costs_missing: int
+    news: News
 
     @property
     def is_one(self) -> bool:
@@ -77,4 +79,5 @@ def start_page(shop: Shop, now: datetime) -> StartPage:
         variants=variants.count(),
         locations=Location.objects.for_shop(shop).filter(deleted_at=None, is_active=True).count(),
         costs_missing=variants.filter(unit_cost_minor=None).count(),
+        news=news(shop, now),
     )

@@ -94,6 +94,20 @@ def test_channel(request: MerchantRequest, pk: int) -> HttpResponse:
 @merchant_required
 @require_POST
 @decider_required("alert-channels")
+def report_to_channel(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Have the report of each month sent to an address, or no more."""
+    channel = get_object_or_404(AlertChannel.objects.for_shop(request.shop).select_related("shop"), pk=pk)
+    wanted = request.POST.get("wanted") == "1"
+    try:
+        keepers.report(channel, wanted=wanted, by=request.staff.sub)
+    except Refused as refusal:
+        return go(reverse("alert-channels"), refusal.sentence, refused=True)
+    return go(reverse("alert-channels"), "The next report comes by e-mail" if wanted else "No more reports by e-mail")
+
+
+@merchant_required
+@require_POST
+@decider_required("alert-channels")
 def remove_channel(request: MerchantRequest, pk: int) -> HttpResponse:
     """Forget a channel with its address."""
     keepers.remove(get_object_or_404(AlertChannel.objects.for_shop(request.shop), pk=pk), by=request.staff.sub)

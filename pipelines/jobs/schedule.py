@@ -4,7 +4,19 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pipelines.jobs import alerts, annotations, ingest, ledger, monitoring, privacy, queue, releases, staging, training
+from pipelines.jobs import (
+    alerts,
+    annotations,
+    ingest,
+    ledger,
+    monitoring,
+    privacy,
+    queue,
+    releases,
+    results,
+    staging,
+    training,
+)
 from pipelines.jobs.queue import Scheduler, job
 
 HEARTBEAT = "shopmlops:heartbeat"
@@ -27,6 +39,7 @@ def scheduler() -> Scheduler:
     clock.add("figures: measure", monitoring.measure, every=900)
     clock.add("figures: what was late", monitoring.measure_late, every=86_400)
     clock.add("evidence: keep up", monitoring.keep_up, every=86_400)
+    clock.add("results: work out", results.carry_on, every=600)
     clock.add("test stores: carry on", staging.carry_on, every=60)
     clock.add("alerts: keep", alerts.keep, every=60)
     clock.add("alerts: send", alerts.send_due, every=15)

@@ -113,6 +113,7 @@ KEPT |= dict.fromkeys(
         "approval",
         "evidenceblock",
         "pairedweek",
+        "monthreport",
     ],
     DECIDED,
 )

@@ -19,7 +19,7 @@ from pipelines.models.ingest import (
 )
 from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
 from pipelines.models.machine import NextTry, Pulse, StorageMark
-from pipelines.models.monitoring import DriftBins, Measurement, PairedWeek, ServingWindow
+from pipelines.models.monitoring import DriftBins, Measurement, MonthReport, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import (
@@ -57,6 +57,7 @@ __all__ = [
     "Location",
     "Measurement",
     "ModelVersion",
+    "MonthReport",
     "NextTry",
     "Order",
     "OrderLine",

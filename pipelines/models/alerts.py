@@ -45,7 +45,7 @@ class Alert(ShopTable):
     last_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=60, blank=True, db_default="")  # "system", or who said that it is over
-    was_false = models.BooleanField(default=False, db_default=False)  # somebody said so once it was over
+    was_false = models.BooleanField(default=False, db_default=False)  # a person said that nothing was behind it
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.CharField(max_length=60, blank=True, db_default="")
     snoozed_until = models.DateTimeField(null=True)
@@ -84,6 +84,7 @@ class AlertChannel(ShopTable):
     least = models.CharField(max_length=10, choices=Alert.Severity, default=Alert.Severity.WARNING)
     quiet_from = models.TimeField(null=True)  # on the shop's clock; only what is critical passes
     quiet_until = models.TimeField(null=True)
+    gets_report = models.BooleanField(default=False, db_default=False)  # of each month, by e-mail
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""How what runs is doing: windows of serving, weeks compared in money and measurements."""
+"""How what runs is doing: windows of serving, weeks compared in money, measurements, and what each month was worth."""
 
 from __future__ import annotations
 
@@ -106,3 +106,20 @@ class DriftBins(ShopTable):
             )
         ]
         indexes = [BrinIndex(fields=["starts_at"], autosummarize=True, name="drift_bins_by_time")]
+
+
+class MonthReport(ShopTable):
+    """One month of a shop: provisional until its last day is known for good, then kept as it was claimed."""
+
+    month = models.DateField()  # its first day
+    figures = models.JSONField()
+    digest = models.CharField(max_length=64)  # of the figures
+    is_final = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+    checked_at = models.DateTimeField()  # when it was last compared with what is known since
+    restated = models.JSONField(default=list)  # claims that later corrections made another: as they were and are
+    pdf = models.BinaryField(default=b"")  # once it is final
+    told_at = models.DateTimeField(null=True)  # when it was handed to those who want it mailed: once
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "month"], name="month_report_once")]

@@ -56,6 +56,14 @@ def hours_between(start: datetime, end: datetime, zone: tzinfo) -> Iterator[Span
         day += timedelta(days=1)
 
 
+def days_touched(start: datetime, end: datetime, zone: tzinfo) -> Iterator[date]:
+    """Walk through the store's days that a stretch of time touches; its end is left out."""
+    day, last = (moment.astimezone(zone).date() for moment in (start, end - timedelta(microseconds=1)))
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
+
+
 def midnight(day: date, zone: tzinfo) -> datetime:
     """Give the moment at which a day begins in the store, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)

@@ -52,7 +52,8 @@ class Circumstance:
 class Monitored:
     """Say what is watched of what runs, when an outcome is known for good, and how accuracy is worked out.
 
-    `accuracy` takes frames, what was said, and the days of a period, and gives figures by name.
+    `accuracy` takes frames, what was said, and the days of a period, and gives figures by name. `missed` names two of
+    them that a month's report sets side by side: by how much a version missed what happened, and the simple rule.
     """
 
     features: tuple[str, ...]
@@ -60,6 +61,7 @@ class Monitored:
     outcome: str
     matures_after: timedelta
     accuracy: str
+    missed: tuple[str, str] | None = None
     names: Mapping[str, str] = field(default_factory=dict)  # feature -> what a merchant calls many of it
     may_rest: tuple[str, ...] = ()  # features that are all one on days on which nothing is wrong
     circumstances: tuple[Circumstance, ...] = ()

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def settings_read() -> set[str]:
     source = (ROOT / "shopmlops/settings.py").read_text()
-    return set(re.findall(r'env\.(?:text|flag|number|words|secret)\("([A-Z_]+)"', source))
+    return set(re.findall(r'env\.(?:text|flag|number|words|secret|prices)\("([A-Z_]+)"', source))
 
 
 def settings_documented() -> set[str]:

@@ -28,6 +28,7 @@ PAGES = (
     "/experiments",
     "/monitoring",
     "/monitoring/demand_forecast/change?feature=y&day={yesterday}",
+    "/results",
     "/alerts",
     "/alerts/channels",
     "/data",

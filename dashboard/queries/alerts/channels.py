@@ -96,6 +96,7 @@ def export(shop: Shop) -> list[dict[str, Any]]:
             "kind": row.kind,
             "address": opened(row)[0],
             "least": row.least,
+            "gets_report": row.gets_report,
             "quiet_from": row.quiet_from and f"{row.quiet_from:%H:%M}",
             "quiet_until": row.quiet_until and f"{row.quiet_until:%H:%M}",
             "added_at": row.made_at.isoformat(),

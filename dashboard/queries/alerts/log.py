@@ -28,7 +28,10 @@ OCCASIONS = {
     "unanswered": "Nobody had answered",
     "over": "It is over",
     "test": "A test",
+    "report": "A month is over",
 }
+
+TITLES = {"test": "Test of this channel", "report": "The month’s report"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def line_of(delivery: AlertDelivery) -> Line:
     what = delivery.occasion.partition(":")[0].partition(" ")[0]
     return Line(
         delivery,
-        title=delivery.alert.title if delivery.alert else "Test of this channel",
+        title=delivery.alert.title if delivery.alert else TITLES[what],
         occasion=OCCASIONS[what],
         by=KINDS[delivery.kind],
         badge=STATES[delivery.state],

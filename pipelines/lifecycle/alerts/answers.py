@@ -34,12 +34,11 @@ def answer(shop: Shop, pk: int, wish: Wish, *, by: str, now: datetime, snooze: s
         state = state_of(alert, now)
         if not lives.allows(state, wish):
             raise Refused(OVER if state is lives.State.RESOLVED else NOT_NOW)
-        if wish is Wish.FALSE:
-            if Alert.objects.filter(pk=pk, was_false=False).update(was_false=True):
-                board.record(alert, "alert.false", by)
-            return
-        if wish is Wish.RESOLVE:
-            board.close(shop, alert.key, now, by)
+        if wish is Wish.FALSE and Alert.objects.filter(pk=pk, was_false=False).update(was_false=True):
+            board.record(alert, "alert.false", by)
+        if wish in (Wish.RESOLVE, Wish.FALSE):
+            if state is not lives.State.RESOLVED:  # else another one of this key may be open
+                board.close(shop, alert.key, now, by)
             return
         Alert.objects.filter(pk=pk).update(**changes(alert, wish, by, now, snooze))
         board.record(alert, KINDS[wish], by)

@@ -52,7 +52,7 @@ def reopen(shop_id: int, key: str, now: datetime) -> bool:
     newest = Alert.objects.for_shop(shop_id).filter(key=key).order_by("-opened_at", "-pk").first()
     if newest is None or newest.closed_at is None or not lives.is_the_same_trouble(newest.closed_at, now):
         return False
-    changes = {"closed_at": None, "closed_by": "", "waits_since": now, "level": 0}
+    changes = {"closed_at": None, "closed_by": "", "was_false": False, "waits_since": now, "level": 0}
     try:
         with transaction.atomic():
             taken = Alert.objects.filter(pk=newest.pk, closed_at=newest.closed_at).update(**changes)

@@ -52,8 +52,11 @@ def email(channel: AlertChannel, message: Message) -> Outcome:
     footer = "You get this because somebody of your shop asked for it, on the Alerts page of the app."
     text = "\n\n".join([message.headline, *message.lines, message.url, f"-- \n{footer}"])
     headers = {"Message-ID": f"<{message.id}.{message.what}@{message.shop}>", "Auto-Submitted": "auto-generated"}
+    letter = EmailMessage(subject[:200], text, to=[target_of(channel)], headers=headers)
+    if message.attached:
+        letter.attach(*message.attached, "application/pdf")
     try:
-        EmailMessage(subject[:200], text, to=[target_of(channel)], headers=headers).send()
+        letter.send()
     except (SMTPException, OSError) as trouble:
         code = getattr(trouble, "smtp_code", None)
         return Outcome(False, code, "The mail server did not take it.")

@@ -13,6 +13,7 @@ from pipelines.models import AlertChannel, AlertDelivery, LifecycleEvent, Shop
 
 MOST = 10  # channels of a shop
 MOST_TESTS, HOUR = 6, timedelta(hours=1)
+ONLY_MAIL = "The report goes out by e-mail only. Add an e-mail address first."
 ENOUGH = f"A shop can tell {MOST} channels. Remove one first."
 TESTED_ENOUGH = "That was tried often enough for now. Try again in an hour."
 
@@ -41,6 +42,17 @@ def remove(channel: AlertChannel, by: str) -> None:
         send.remove(channel)
         because = "A way to be told of alerts was removed"
         LifecycleEvent.record(shop, "channel.removed", by=by, because=because, **facts)
+
+
+def report(channel: AlertChannel, *, wanted: bool, by: str) -> None:
+    """Have the report of each month sent to an address, or no more."""
+    if channel.kind != AlertChannel.Kind.EMAIL:
+        raise Refused(ONLY_MAIL)
+    with transaction.atomic():
+        mine = AlertChannel.objects.filter(pk=channel.pk, gets_report=not wanted)
+        if mine.update(gets_report=wanted):
+            because = f"The month's report is {'sent' if wanted else 'sent no more'}"
+            LifecycleEvent.record(channel.shop, "channel.report", by=by, because=because, channel=channel.pk)
 
 
 def test(channel: AlertChannel, now: datetime) -> AlertDelivery:

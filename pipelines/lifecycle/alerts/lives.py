@@ -38,9 +38,9 @@ class Wish(StrEnum):
 
 
 MAY: dict[State, frozenset[Wish]] = {
-    State.OPEN: frozenset({Wish.ACKNOWLEDGE, Wish.SNOOZE, Wish.RESOLVE}),
-    State.ACKNOWLEDGED: frozenset({Wish.SNOOZE, Wish.RESOLVE}),
-    State.SNOOZED: frozenset({Wish.ACKNOWLEDGE, Wish.WAKE, Wish.RESOLVE}),
+    State.OPEN: frozenset({Wish.ACKNOWLEDGE, Wish.SNOOZE, Wish.RESOLVE, Wish.FALSE}),
+    State.ACKNOWLEDGED: frozenset({Wish.SNOOZE, Wish.RESOLVE, Wish.FALSE}),
+    State.SNOOZED: frozenset({Wish.ACKNOWLEDGE, Wish.WAKE, Wish.RESOLVE, Wish.FALSE}),
     State.RESOLVED: frozenset({Wish.FALSE}),
 }
 

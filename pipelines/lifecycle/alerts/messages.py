@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 
 from pipelines import words
 from pipelines.lifecycle.alerts import lives
-from pipelines.models import AlertDelivery, Shop
+from pipelines.models import AlertDelivery, MonthReport, Shop
 from pipelines.shopify.domains import admin_page
 
 SEVERITIES = {"critical": "Act now", "warning": "Look at this", "info": "Good to know"}
 TEST_TITLE = "This is a test: alerts of your shop arrive here"
 LONGEST_SUMMARY = 1500
+REPORT = "report"
+REPORT_TITLE = "Your results for {month} are ready"
+REPORT_STEP = "Read what is proven and what is not; the report is attached."
 TEST_STEP = "Nothing to do. You can change who is told, and when, on the Alerts page."
 
 
@@ -36,6 +39,7 @@ class Message:
     minor_per_hour: int | None
     opened_at: datetime
     url: str
+    attached: tuple[str, bytes] | None = None  # a PDF with its name
 
     @property
     def headline(self) -> str:
@@ -44,6 +48,7 @@ class Message:
             "over": "Over",
             "test": "Test",
             "summary": "While it was quiet",
+            REPORT: "Results",
             "unanswered": f"Still unanswered. {SEVERITIES[self.severity]}",
             "worse": f"Became worse. {SEVERITIES[self.severity]}",
         }
@@ -88,16 +93,19 @@ def message_of(delivery: AlertDelivery, now: datetime) -> Message:
         "minor_per_hour": None,
         "opened_at": delivery.made_at,
     }
+    what = delivery.occasion.partition(":")[0].partition(" ")[0]
     if alert is not None:
         told = {name: getattr(alert, name) for name in told}
+    elif what == REPORT:
+        told |= of_report(delivery)
     return Message(
         id=f"alert-{delivery.pk}",
         at=now,
-        what=delivery.occasion.partition(":")[0].partition(" ")[0],
+        what=what,
         shop=shop.domain,
         name=shop.name or shop.domain,
         currency=shop.currency,
-        url=page_of(shop),
+        url=page_of(shop, "results" if what == REPORT else "alerts"),
         **told,
     )
 
@@ -119,6 +127,18 @@ def of_all(taken: list[AlertDelivery], now: datetime) -> Message:
     )
 
 
-def page_of(shop: Shop) -> str:
-    """Return where the alerts of a shop are read, inside its admin."""
-    return admin_page(shop.domain, f"apps/{settings.SHOPIFY_APP_HANDLE}/alerts")
+def of_report(delivery: AlertDelivery) -> dict[str, Any]:
+    """Return what the mail with a month's report says: what the report itself says first, and the file."""
+    month = date.fromisoformat(delivery.occasion.partition(":")[2])
+    row = MonthReport.objects.for_shop(delivery.shop_id).get(month=month)
+    return {
+        "title": REPORT_TITLE.format(month=f"{month:%B %Y}"),
+        "text": row.figures["said"],
+        "next_step": REPORT_STEP,
+        "attached": (f"results-{month:%Y-%m}.pdf", bytes(row.pdf)),
+    }
+
+
+def page_of(shop: Shop, page: str = "alerts") -> str:
+    """Return where a page of ours is read, inside the shop's admin."""
+    return admin_page(shop.domain, f"apps/{settings.SHOPIFY_APP_HANDLE}/{page}")

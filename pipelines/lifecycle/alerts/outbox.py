@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pipelines.lifecycle.alerts import lives, quiet
-from pipelines.models import Alert, AlertChannel, AlertDelivery
+from pipelines.models import Alert, AlertChannel, AlertDelivery, Shop
 
 State = AlertDelivery.State
 BACK = "It came back before its turn came."
@@ -34,6 +34,23 @@ def put_test(channel: AlertChannel, now: datetime) -> AlertDelivery:
     return AlertDelivery.objects.create(
         shop_id=channel.shop_id, channel=channel, kind=channel.kind, occasion="test", made_at=now, next_at=now
     )
+
+
+def put_report(shop: Shop, month: date, now: datetime) -> int:
+    """Have a month's report sent to every address that asked for it; whoever calls this does so once a month."""
+    asked = AlertChannel.objects.for_shop(shop).filter(gets_report=True, kind=AlertChannel.Kind.EMAIL)
+    rows = [
+        AlertDelivery(
+            shop=shop,
+            channel=channel,
+            kind=channel.kind,
+            occasion=f"report:{month.isoformat()}",
+            made_at=now,
+            next_at=quiet.first_moment(now, shop.zone, channel.quiet_from, channel.quiet_until, passes=False),
+        )
+        for channel in asked
+    ]
+    return len(AlertDelivery.objects.bulk_create(rows))
 
 
 def is_for(channel: AlertChannel, alert: Alert) -> bool:

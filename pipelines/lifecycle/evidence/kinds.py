@@ -7,7 +7,7 @@ asks for traffic, so what is heavy is imported when it is asked for.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils import timezone
 
@@ -15,6 +15,9 @@ from pipelines.lifecycle.evidence import pace
 from pipelines.models import Deployment, Release, Shop
 from pipelines.strategies import Evidence, Traffic
 from pipelines.usecases import USE_CASES, evidence
+
+if TYPE_CHECKING:
+    from pipelines.lifecycle.evidence.months.claims import Asked, Claim
 
 Measured = tuple[Evidence, dict[str, Any]]
 
@@ -42,6 +45,10 @@ class Kind(Protocol):
 
     def look_back(self, release: Release, now: datetime) -> dict[str, Any]:
         """Say whether a rollback helped, and what it avoided."""
+        ...
+
+    def month(self, asked: Asked) -> list[Claim]:
+        """Say what a month brought, in money and in orders."""
         ...
 
 
@@ -74,6 +81,12 @@ class Paired:
         """Say that errors reach orders only weeks later, so that a rollback is not measured."""
         return {"verdict": "not_measured", "avoided": None}
 
+    def month(self, asked: Asked) -> list[Claim]:
+        """Say what errors cost beside the simple rule's."""
+        from pipelines.lifecycle.evidence.months import against_rule
+
+        return against_rule.claims(asked)
+
 
 class Randomised:
     """Units are split between both versions, and their orders are counted."""
@@ -104,6 +117,12 @@ class Randomised:
         from pipelines.lifecycle.evidence import recovery
 
         return recovery.compared(release, now)
+
+    def month(self, asked: Asked) -> list[Claim]:
+        """Say what shoppers chosen at random did."""
+        from pipelines.lifecycle.evidence.months import experiments
+
+        return experiments.claims(asked)
 
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (Paired(), Randomised())}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -106,12 +106,4 @@ def said(shop: Shop, use_case: str, monitored: Monitored, first: date, last: dat
 
 def days_apart(windows: Any, shop: Shop) -> set[date]:
     """Give the days that freezes touch: what happens in them says nothing of usual days."""
-    return {day for window in windows for day in days_between(window.starts_at, window.ends_at, shop)}
-
-
-def days_between(start: datetime, end: datetime, shop: Shop) -> Iterator[date]:
-    """Walk through the shop's days that a stretch of time touches."""
-    day, last = (moment.astimezone(shop.zone).date() for moment in (start, end - timedelta(microseconds=1)))
-    while day <= last:
-        yield day
-        day += timedelta(days=1)
+    return {day for each in windows for day in clock.days_touched(each.starts_at, each.ends_at, shop.zone)}

@@ -15,7 +15,7 @@ GUARDED = [pattern for pattern in urlpatterns if pattern.name not in OPEN]
 
 def address(pattern: URLPattern) -> str:
     """Return an address that the pattern matches."""
-    made = {"pk": 1, "number": 1, "variant_id": 200_000, "use_case": "demand_forecast"}
+    made = {"pk": 1, "number": 1, "variant_id": 200_000, "use_case": "demand_forecast", "month": "2026-10"}
     return reverse(pattern.name, kwargs={name: made[name] for name in pattern.pattern.converters})
 
 
@@ -62,7 +62,18 @@ class TestStranger:
 
     @pytest.mark.parametrize(
         "path",
-        ["/", "/forecasts", "/versions", "/experiments", "/alerts", "/data", "/settings", "/settings/rules", "/start"],
+        [
+            "/",
+            "/forecasts",
+            "/versions",
+            "/experiments",
+            "/results",
+            "/alerts",
+            "/data",
+            "/settings",
+            "/settings/rules",
+            "/start",
+        ],
     )
     def test_sees_own_pages_only(self, shop, another_shop, see, path):
         page = see(path, domain=OTHER_SHOP).content.decode()

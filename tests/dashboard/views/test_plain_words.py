@@ -22,6 +22,7 @@ PAGES = (
     "/versions/demand_forecast/2",
     "/versions/demand_forecast/compare?a=1&b=2",
     "/experiments",
+    "/results",
     "/alerts",
     "/alerts/channels",
     "/data",

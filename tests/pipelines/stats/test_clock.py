@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.stats.clock import HOUR, day_of, day_window, hour_of, hours_between, hours_of_day
+from pipelines.stats.clock import HOUR, day_of, day_window, days_touched, hour_of, hours_between, hours_of_day
 
 ZONES = ["America/New_York", "Europe/London", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Havana"]
 ANY_ZONE = st.sampled_from(ZONES).map(ZoneInfo)
@@ -51,3 +51,10 @@ def test_only_whole_hours_lie_between_two_moments() -> None:
     start, end = datetime(2026, 11, 1, 3, 30, tzinfo=UTC), datetime(2026, 11, 2, 6, 15, tzinfo=UTC)
     found = list(hours_between(start, end, ZoneInfo("America/New_York")))
     assert (found[0].starts_at.hour, found[-1].ends_at.hour, len(found)) == (4, 6, 26)
+
+
+def test_a_stretch_touches_the_days_on_the_stores_clock_its_end_left_out():
+    london = ZoneInfo("Europe/London")
+    start, end = datetime(2026, 10, 24, 22, 30, tzinfo=UTC), datetime(2026, 10, 26, tzinfo=UTC)
+    assert [day.day for day in days_touched(start, end, london)] == [24, 25]
+    assert [day.day for day in days_touched(start, end + timedelta(seconds=1), london)] == [24, 25, 26]

@@ -39,6 +39,8 @@ def accuracy(frames: Frames, said: pd.DataFrame, *, days: int = WEEK) -> Accurac
         "rmsse": float(np.nanmean(by_series)) if np.isfinite(by_series).any() else None,
         "bias": metrics.bias(y, mine),
         "skill": metrics.skill(y, mine, naive),
+        "missed": missed(y, mine),
+        "missed_by_rule": missed(y, naive),
         **of_the_quantile(replace(ours, daily=np.where(judged, ours.daily, 0)), totals(y)),
         "stockout_share": share(spoken & ~judged, spoken),
     }
@@ -48,6 +50,12 @@ def of_the_quantile(said: Said, sold: Matrix) -> Accuracy:
     """Judge the units that would have been held for the days that count."""
     held = np.where(np.isfinite(sold), said.quantile(np.full(len(sold), LEVEL)), np.nan)
     return {"pinball95": metrics.pinball(sold, held, LEVEL), "coverage95": metrics.coverage(sold, held)}
+
+
+def missed(sold: Matrix, said: Matrix) -> float | None:
+    """Add up the units by which each day of each variant was missed."""
+    off = np.abs(said - sold)
+    return float(np.nansum(off)) if np.isfinite(off).any() else None
 
 
 def totals(units: Matrix) -> Matrix:

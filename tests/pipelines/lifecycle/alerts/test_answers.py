@@ -37,6 +37,20 @@ def ask(alert, wish, at=NOW, **more):
     alert.refresh_from_db()
 
 
+class TestFalseAlarms:
+    def test_who_says_that_nothing_was_behind_it_ends_it_and_it_is_remembered(self, shop):
+        alert = tell(shop)
+        ask(alert, Wish.FALSE)
+        assert (alert.was_false, alert.closed_at, alert.closed_by) == (True, NOW, "70001")
+        with pytest.raises(Refused):
+            ask(alert, Wish.RESOLVE)
+
+    def test_what_is_over_is_no_false_alarm_for_that(self, shop):
+        alert = tell(shop)
+        ask(alert, Wish.RESOLVE)
+        assert not alert.was_false
+
+
 class TestTelling:
     def test_the_same_thing_is_one_alert_while_it_lasts(self, shop):
         tell(shop)

@@ -1,0 +1,1 @@
+"""Was it worth it? What was measured, decided and spent in a month comes in; one stored report goes out."""

@@ -1,0 +1,73 @@
+"""Errors beside the simple rule's: days count, only those of what ran, and only usual ones."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from pipelines.lifecycle.results import accuracy, report
+from pipelines.models import Measurement
+from pipelines.usecases import USE_CASES
+from tests import exposing, reporting
+from tests.reporting import OCTOBER, USE_CASE, each_day, saved
+
+
+def asked(shop, apart=frozenset(), use_case=USE_CASE):
+    return report.asked_of(shop, use_case, OCTOBER, frozenset(apart))
+
+
+def measured(version, ours=30.0, rule=40.0, days=31):
+    each_day(version, "missed_1d", ours + saved(days, 0, 4, seed=1))
+    each_day(version, "missed_by_rule_1d", rule + saved(days, 0, 4, seed=2))
+
+
+def test_fewer_units_missed_day_after_day_are_proven(shop, version):
+    measured(version)
+    found = accuracy.claim(asked(shop))
+    assert found.mark == "proven" and found.n == 31
+    assert found.value == pytest.approx(0.25) and 0 < found.low < 0.25 < found.high
+    assert found.details["p_value"] < 0.001 and not found.is_counted
+
+
+def test_more_units_missed_are_proven_to_be_more(shop, version):
+    measured(version, ours=50.0)
+    found = accuracy.claim(asked(shop))
+    assert found.mark == "proven" and found.high < 0
+
+
+def test_as_many_are_not_proven(shop, version):
+    measured(version, ours=40.0)
+    assert accuracy.claim(asked(shop)).mark == "not_proven"
+
+
+@pytest.mark.parametrize("days", [0, 13])
+def test_too_few_days_are_not_measured_and_no_zero(shop, version, days):
+    measured(version, days=days) if days else None
+    found = accuracy.claim(asked(shop))
+    assert (found.mark, found.value, found.n) == ("not_measured", None, days)
+    assert "14" in found.how
+
+
+def test_days_of_freezes_and_events_are_left_out(shop, version):
+    measured(version)
+    found = accuracy.claim(asked(shop, OCTOBER.days[:10]))
+    assert found.n == 21
+
+
+def test_days_on_which_another_version_or_the_simple_rule_ran_are_left_out(shop):
+    version = reporting.live(shop, OCTOBER.starts_at + timedelta(days=9, hours=12))
+    measured(version)
+    assert accuracy.claim(asked(shop)).n == 21
+
+
+def test_labels_that_were_restated_count_as_they_are_known_now(shop, version):
+    measured(version)
+    Measurement.objects.filter(metric="missed_1d").update(restated=40.0)
+    assert accuracy.claim(asked(shop)).mark == "not_proven"
+
+
+def test_a_use_case_that_does_not_say_what_it_missed_is_not_measured(shop):
+    with USE_CASES.also(exposing.SHOWN):
+        found = accuracy.claim(asked(shop, use_case=exposing.SLUG))
+    assert (found.mark, found.how) == ("not_measured", accuracy.NOT_WATCHED)
