@@ -15,11 +15,15 @@ from dashboard.views import (
     store_link,
     use_cases,
     versions,
+    vitals,
 )
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("live", home.no_stream, name="live"),
+    path("changes", home.changes, name="home-changes"),
     path("bounce", embedding.bounce, name="bounce"),
+    path("vitals", vitals.vitals, name="vitals"),
     path("progress", home.progress, name="progress"),
     path("models/<slug:use_case>", use_cases.use_case, name="model"),
     path("models/<slug:use_case>/figure.json", use_cases.figure, name="model-figure"),

@@ -19,6 +19,7 @@ from pipelines.models import (
     Exposure,
     Measurement,
     ModelVersion,
+    PageSpeed,
     PredictionLog,
     Release,
     ServingWindow,
@@ -74,6 +75,7 @@ def lives() -> list[Life]:
         Life(Measurement.objects.all(), "starts_at", OVER_A_YEAR),
         Life(Alert.objects.exclude(closed_at=None), "closed_at", OVER_A_YEAR),
         Life(AlertDelivery.objects.exclude(settled_at=None), "settled_at", A_SEASON),
+        Life(PageSpeed.objects.all(), "day", OVER_A_YEAR),
         Life(StagingRun.objects.exclude(finished_at=None), "finished_at", OVER_A_YEAR),
         Life(TrainingRun.objects.filter(version=None), "created_at", OVER_A_YEAR),
         Life(DatasetSnapshot.objects.filter(~Exists(taught)), "created_at", OVER_A_YEAR),
@@ -110,7 +112,8 @@ KEPT |= dict.fromkeys(
 )
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "deployment",
-     "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel", "pulse"],
+     "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel", "pulse",
+     "operatorstold"],
     SMALL,
 )  # fmt: skip
 

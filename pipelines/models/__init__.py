@@ -17,7 +17,7 @@ from pipelines.models.ingest import (
     WebhookDelivery,
 )
 from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
-from pipelines.models.machine import NextTry, Pulse, StorageMark
+from pipelines.models.machine import NextTry, OperatorsTold, PageSpeed, Pulse, StorageMark
 from pipelines.models.monitoring import Measurement, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
@@ -48,9 +48,11 @@ __all__ = [
     "Measurement",
     "ModelVersion",
     "NextTry",
+    "OperatorsTold",
     "Order",
     "OrderLine",
     "OwnEvent",
+    "PageSpeed",
     "PairedWeek",
     "PredictionLog",
     "Product",
