@@ -106,8 +106,10 @@ class TestWhoMayListen:
 
 class TestWhatIsTold:
     def test_nothing_while_nothing_changes(self, shop, quick):
+        rendered = seen()
+
         async def story():
-            page, task = await opened(quick, query_string=seen())
+            page, task = await opened(quick, query_string=rendered)
             await look(quick)
             await closed(page, task)
             return page
@@ -116,8 +118,10 @@ class TestWhatIsTold:
         assert page.status == 200 and page.events == []
 
     def test_what_changed_by_topic_and_nothing_of_it(self, shop, quick):
+        rendered = seen()
+
         async def story():
-            page, task = await opened(quick, query_string=seen())
+            page, task = await opened(quick, query_string=rendered)
             await asyncio.to_thread(an_alert, shop)
             await look(quick)
             await page.until(lambda: page.events)
@@ -156,8 +160,10 @@ class TestWhatIsTold:
     def test_nothing_of_another_shop(self, shop, quick):
         other = a_shop(domain=OTHER_SHOP)
 
+        rendered = seen()
+
         async def story():
-            page, task = await opened(quick, query_string=seen())
+            page, task = await opened(quick, query_string=rendered)
             await asyncio.to_thread(an_alert, other)
             await look(quick)
             await closed(page, task)
@@ -183,7 +189,7 @@ class TestHowItEnds:
     def test_when_the_shop_uninstalls(self, shop, quick):
         async def story():
             page, task = await opened(quick)
-            await asyncio.to_thread(Shop.objects.update, uninstalled_at=timezone.now())
+            await asyncio.to_thread(uninstalled)
             await look(quick)
             await asyncio.wait_for(task, 60)
             return page
@@ -217,13 +223,20 @@ class TestHowItEnds:
     def test_it_is_a_sign_of_life_until_then(self, shop, quick, monkeypatch):
         monkeypatch.setattr(door, "HEARTBEAT", 0.01)
 
+        rendered = seen()
+
         async def story():
-            page, task = await opened(quick, query_string=seen())
+            page, task = await opened(quick, query_string=rendered)
             await page.until(lambda: page.text.count(": still here") > 3)
             await closed(page, task)
             return page
 
         assert run(story()).events == []
+
+
+def uninstalled() -> None:
+    Shop.objects.update(uninstalled_at=timezone.now())
+    hub.connection.close()
 
 
 def an_alert(shop) -> None:
@@ -242,9 +255,11 @@ def test_the_hubs_own_thread_looks_for_who_comes(shop, monkeypatch):
 
     thread = threading.Thread(target=look_on, daemon=True)
 
+    rendered = seen()
+
     async def story():
         thread.start()
-        async with listening(query_string=seen()) as page:
+        async with listening(query_string=rendered) as page:
             await asyncio.to_thread(an_alert, shop)
             await page.until(lambda: page.events)
         return page
