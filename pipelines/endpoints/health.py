@@ -20,7 +20,7 @@ from django.db import connection
 from django.utils import timezone
 from redis import Redis, RedisError
 
-from pipelines.endpoints import metrics
+from pipelines.endpoints.metrics import exposition
 from pipelines.endpoints.patience import Receive, Scope, Send, answer
 from pipelines.lifecycle.alerts import pulses
 
@@ -124,4 +124,4 @@ def knows_the_token(given: bytes) -> bool:
     return bool(settings.METRICS_TOKEN) and hmac.compare_digest(given, token)
 
 
-READINESS, COUNTS, OPERATORS = Question(readiness), Question(metrics.text), Question(tell_operators)
+READINESS, COUNTS, OPERATORS = Question(readiness), Question(exposition.text), Question(tell_operators)

@@ -19,7 +19,7 @@ from pipelines.shopify.id_tokens import verify
 PATH = "/live"
 HEARTBEAT = 15.0  # seconds; proxies hang up on what is silent for longer
 LIFE = 300.0  # seconds, and up to a fifth more, so that not all come back at once
-FIRST_SECONDS = 2.0  # for the first look
+FIRST_SECONDS = 5.0  # for the first look
 NO_STORE = (b"cache-control", b"no-store")
 EVENTS = [(b"content-type", b"text/event-stream"), NO_STORE, (b"x-accel-buffering", b"no")]
 FRESH_TOKEN = [(b"x-shopify-retry-invalid-session-request", b"1"), NO_STORE]

@@ -61,7 +61,7 @@ class Stream:
         self.news.clear()
         topics, at = self.fresh(), time.monotonic()
         self.told |= dict.fromkeys(topics, at)
-        self.seen = {**self.seen, **{topic: self.now[topic] for topic in topics if self.now}}
+        self.seen = {**self.seen, **{topic: (self.now or {}).get(topic, "") for topic in topics}}
         return topics
 
 

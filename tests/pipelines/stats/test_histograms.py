@@ -45,4 +45,4 @@ def test_what_lies_beyond_all_bounds_is_infinite():
 
 def test_one_value_is_its_own_bucket():
     found = histograms.quantile(0.75, [0, 1, 0], [1.0, 2.0])
-    assert 1.0 < found.low <= found.value <= found.high <= 2.0
+    assert 1.0 <= found.low <= found.value <= found.high <= 2.0

@@ -25,7 +25,8 @@ from pipelines.endpoints.metrics import counted
 told = {}
 for family in counted.registry().collect():
     for sample in family.samples:
-        told[f"{sample.name} {','.join(sample.labels.values())}"] = sample.value
+        labels = [sample.labels[name] for name in sorted(sample.labels)]
+        told[f"{sample.name} {','.join(labels)}"] = sample.value
 print(json.dumps(told))
 """
 
@@ -47,8 +48,8 @@ def told(tmp_path: Path) -> dict[str, Any]:
 def test_what_all_counted_is_added_up(told):
     assert told["shopmlops_webhook_seconds_count 200"] == 3
     assert told["shopmlops_webhook_seconds_sum 200"] == pytest.approx(0.09)
-    assert told["shopmlops_webhook_seconds_bucket 200,0.05"] == 3
-    assert told["shopmlops_webhook_seconds_bucket 200,0.025"] == 0
+    assert told["shopmlops_webhook_seconds_bucket 0.05,200"] == 3
+    assert told["shopmlops_webhook_seconds_bucket 0.025,200"] == 0
 
 
 def test_streams_of_a_process_that_ended_are_gone(told):

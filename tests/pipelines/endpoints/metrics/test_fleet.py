@@ -15,11 +15,11 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from redis import RedisError
 
-from pipelines.endpoints import metrics
-from pipelines.endpoints.metrics import counted, fleet
+from pipelines.endpoints.metrics import counted, exposition, fleet
 from pipelines.jobs import queue
 from pipelines.lifecycle.alerts import board, pulses
-from pipelines.models import PredictionLog, TrainingRun, WebhookDelivery
+from pipelines.lifecycle.pages import speed
+from pipelines.models import IgnoredEvents, PredictionLog, TrainingRun, WebhookDelivery
 from tests import histories
 from tests.factories import a_delivery, a_shop, order_body
 
@@ -55,16 +55,21 @@ def shop():
             shop=shop, use_case="demand_forecast", arm="stable", unit=b"u", at=now, outcome=outcome
         )
     pulses.beat("measure", now)
+    IgnoredEvents.objects.create(shop=shop, day=now.date(), reason="bot", events=3)
+    for _ in range(speed.ENOUGH):
+        speed.note("home", {"LCP": 2000.0}, now.date())
     counted.WEBHOOKS.labels(200).observe(0.02)
     return shop
 
 
 def told() -> dict[str, dict[tuple[str, ...], float]]:
-    """Return every sample by its name and the values of its labels."""
+    """Return every sample by its name and the values of its labels, in their order by name."""
     samples: dict[str, dict[tuple[str, ...], float]] = {}
-    for family in text_string_to_metric_families(metrics.text().decode()):
+    for family in text_string_to_metric_families(exposition.text().decode()):
         for sample in family.samples:
-            samples.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
+            samples.setdefault(sample.name, {})[tuple(sample.labels[name] for name in sorted(sample.labels))] = (
+                sample.value
+            )
     return samples
 
 
@@ -88,7 +93,7 @@ class TestWhatIsTold:
         assert {SUFFIXES.sub("", name) for name in told() if not name.endswith("_created")} - shown == set()
 
     def test_promtool_finds_nothing_to_mend(self, shop, promtool):
-        done = subprocess.run([promtool, "check", "metrics"], input=metrics.text(), capture_output=True, check=False)
+        done = subprocess.run([promtool, "check", "metrics"], input=exposition.text(), capture_output=True, check=False)
         assert (done.returncode, done.stderr) == (0, b"")
 
     def test_promtool_reads_the_rules(self, promtool):
@@ -101,7 +106,7 @@ class TestWhatIsTold:
         assert all("summary:" in rule and "action:" in rule and "severity:" in rule for rule in rules)
 
     def test_no_shop_is_named(self, shop):
-        assert b"myshopify" not in metrics.text()
+        assert b"myshopify" not in exposition.text()
 
 
 class TestWhatTheRowsSay:
@@ -132,12 +137,17 @@ class TestWhatTheRowsSay:
     def test_alerts_versions_and_releases(self, shop):
         found = told()
         assert found["shopmlops_alerts_open"] == {("info",): 0, ("warning",): 0, ("critical",): 1}
-        assert found["shopmlops_versions"] == {("demand_forecast", "validated"): 1}
+        assert found["shopmlops_versions"] == {("validated", "demand_forecast"): 1}
         assert found["shopmlops_releases_open"] == {("awaiting_approval",): 1}
 
     def test_answers_at_the_door_without_signs_of_life(self, shop):
         answers = told()["shopmlops_door_answers_last_hour"]
-        assert answers == {("demand_forecast", "answered"): 2, ("demand_forecast", "late"): 1}
+        assert answers == {("answered", "demand_forecast"): 2, ("late", "demand_forecast"): 1}
+
+    def test_page_speed_as_a_share_of_the_limit(self, shop):
+        found = told()
+        assert found["shopmlops_page_speed_visits"] == {("LCP",): 100}
+        assert 0.75 < found["shopmlops_page_speed_p75_of_limit_ratio"][("LCP",)] <= 0.8
 
     def test_a_queue_and_its_oldest_job(self, shop, settings, monkeypatch):
         began = timezone.now() - timedelta(seconds=90)
@@ -157,6 +167,8 @@ class TestWhatIsNotKnown:
         assert not [name for name in told() if "queue" in name]
 
     def test_what_never_happened_is_left_out(self):
+        speed.note("home", {"LCP": 2000.0}, timezone.now().date())
         found = told()
+        assert "shopmlops_page_speed_p75_of_limit_ratio" not in found, "one visit says nothing"
         assert not [name for name in found if name.startswith("shopmlops_training_")]
         assert "shopmlops_monitoring_seen_timestamp_seconds" not in found

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0021_what_runs_is_measured'),
+        ('pipelines', '0023_why_a_release_came'),
     ]
 
     operations = [
