@@ -33,7 +33,12 @@
       if (!embedded) return reject(new Error("This page is not inside the admin."));
       const id = ++last;
       waiting.set(id, { resolve, reject });
-      window.parent.postMessage({ bridge: 1, type, value, id }, ADMIN);
+      const say = () => {
+        if (!waiting.has(id)) return;
+        window.parent.postMessage({ bridge: 1, type, value, id }, ADMIN);
+        if (type === "id-token") setTimeout(say, 2000); // an admin page that still loads has not heard it
+      };
+      say();
     });
 
   window.addEventListener("message", (event) => {

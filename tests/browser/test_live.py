@@ -50,11 +50,15 @@ def path_of(url: str) -> str:
 
 def opened(live: Admin) -> Any:
     """Open Home, mark the document, and wait for its stream."""
-    with live.page.expect_response(lambda answer: path_of(answer.url) == "/live") as stream:
-        app = live.open("/")
-    assert stream.value.status == 200
+    app = live.open("/")
+    until(live, lambda: live.inside.evaluate("Boolean(document.getElementById('live')._htmx?.sse)"), "a stream")
     live.inside.evaluate("window.sameDocument = true")
     return app
+
+
+def until(live: Admin, holds: Any, what: str) -> None:
+    """Let the browser go on until something is so."""
+    waiting.until(lambda: holds() or live.page.wait_for_timeout(100), what)
 
 
 def is_the_same_document(live: Admin) -> bool:
@@ -144,3 +148,14 @@ def test_a_link_that_has_the_focus_keeps_it(live, shop):
     waiting.until(
         lambda: live.inside.evaluate("document.activeElement.textContent.trim()") == name.strip(), "the focus"
     )
+
+
+def test_a_refusal_is_not_shown_and_what_changed_is_asked_for_again(live, shop):
+    app = opened(live)
+    live.page.route("**/changes?*", lambda route: route.fulfill(status=503, body="Every place is taken right now."))
+    with live.page.expect_response(lambda answer: path_of(answer.url) == "/changes"):
+        tell(shop, "Answers are slow at peak hours")
+    live.page.unroute("**/changes?*")
+    assert app.get_by_text("Every place is taken").count() == 0
+    live.inside.evaluate("htmx.trigger('#changes', 'every', {}, false)")
+    app.get_by_text("Answers are slow at peak hours").wait_for()

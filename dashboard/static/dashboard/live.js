@@ -6,9 +6,16 @@
   let isOwed = false; // what changed while somebody was typing
 
   const isStream = (element) => element?.id === "live";
+  const dialogs = new Set(); // that are open
+  const noteDialog = ({ target, type, newState }) => {
+    if (!target.matches?.("s-modal, dialog")) return;
+    if (type === "afterhide" || newState === "closed") dialogs.delete(target);
+    else dialogs.add(target);
+  };
+  for (const name of ["toggle", "aftershow", "afterhide"]) document.addEventListener(name, noteDialog, true);
   const isInUse = () =>
-    document.querySelector("s-modal[open], dialog[open]") !== null ||
-    document.activeElement?.matches?.("#page input, #page textarea, #page select") === true;
+    [...dialogs].some((each) => each.isConnected) ||
+    Boolean(document.activeElement?.closest?.("#page form, #page input, #page textarea, #page select"));
 
   const mayAsk = (element, event) => {
     if (document.hidden && (event?.type === "every" || isStream(element))) return false;
@@ -26,8 +33,19 @@
     const { sourceElement, sourceEvent } = event.detail.ctx;
     if (!mayAsk(sourceElement, sourceEvent)) event.preventDefault();
   });
+  const isChanges = (event) => event.detail.ctx?.sourceElement?.id === "changes";
   document.addEventListener("htmx:error", (event) => {
-    if (event.detail.ctx?.sourceElement?.id === "changes") isOwed = true;
+    if (isChanges(event)) isOwed = true;
+  });
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (!isChanges(event) || event.detail.ctx.response.status < 400) return;
+    event.preventDefault(); // a refusal is no part of a page
+    isOwed = true;
+  });
+
+  document.addEventListener("visibilitychange", () => {
+    const stream = document.getElementById("live");
+    if (stream && !document.hidden) htmx.trigger(stream, "looked-at", {}, false); // a page that was loaded unseen
   });
 
   const note = (name, open) => document.addEventListener(name, (event) => {

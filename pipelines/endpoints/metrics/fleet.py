@@ -78,7 +78,7 @@ FIGURES = [
     Figure("shopmlops_door_answers_last_hour", "Answers on request in the last hour, by what was answered.", """
         SELECT use_case, outcome, count(*) FROM pipelines_predictionlog
         WHERE at >= %(hour)s AND outcome <> 'alive' GROUP BY 1, 2""", ("use_case", "outcome")),
-    Figure("shopmlops_storefront_events_ignored", "Events of shoppers that were not taken in, as long as it is kept.", """
+    Figure("shopmlops_storefront_events_ignored", "Events of shoppers that were not taken in.", """
         SELECT reason, sum(events) FROM pipelines_ignoredevents GROUP BY 1""", ("reason",)),
     Figure("shopmlops_pulse_timestamp_seconds", "When what watches was heard of last.", """
         SELECT name, extract(epoch FROM at) FROM pipelines_pulse""", ("name",)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -77,7 +78,12 @@ WHERE shop.domain = ANY(%(domains)s)
 
 def marks(domains: Iterable[str], now: datetime) -> dict[str, Mark]:
     """Return the marks of shops by their domains; one that has not installed the app has none."""
-    asked = {"domains": list(domains), "now": now, "kinds": SyncRun.Kind.values, "use_cases": list(USE_CASES)}
+    asked: dict[str, Any] = {
+        "domains": list(domains),
+        "now": now,
+        "kinds": SyncRun.Kind.values,
+        "use_cases": list(USE_CASES),
+    }
     with connection.cursor() as cursor:
         cursor.execute(QUESTION, asked)
         return {domain: dict(zip(TOPICS, told, strict=True)) for domain, *told in cursor.fetchall()}

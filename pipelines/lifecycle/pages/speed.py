@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import connection
 
@@ -95,7 +96,13 @@ def note(route: str, values: Mapping[str, float], day: date) -> None:
     if not known:
         return
     places = [bucket(value, BOUNDS[metric]) for metric, value in known.items()]
-    given = {"day": day, "route": route, "metrics": list(known), "places": places, "last": len(OF_LIMIT)}
+    given: dict[str, Any] = {
+        "day": day,
+        "route": route,
+        "metrics": list(known),
+        "places": places,
+        "last": len(OF_LIMIT),
+    }
     with connection.cursor() as cursor:
         cursor.execute(NOTE, given)
 
