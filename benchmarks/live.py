@@ -69,8 +69,8 @@ class Measured:
     def take_turns(self) -> None:
         """Measure without streams, then with them, again and again."""
         self.measure(False)
-        for rates in (*self.webhooks.values(), *self.probes.values()):
-            rates.clear()  # a warm-up
+        for warm in (*self.webhooks.values(), *self.probes.values()):
+            warm.clear()
         for number in range(ROUNDS):
             self.measure(False)
             with streams(self.port, self.secrets, self.shops) as (listening, changes):
@@ -133,8 +133,8 @@ def change(shops: list[Shop], changes: list[float], is_over: threading.Event) ->
     while not is_over.wait(PAUSE):
         changes.append(time.time())
         for shop in shops:
-            said = {"title": "Answers are slow", "text": f"at {changes[-1]}", "next_step": "Wait."}
-            board.tell(shop, "slow", now=timezone.now(), **said)
+            said = f"at {changes[-1]}"
+            board.tell(shop, "slow", title="Answers are slow", text=said, next_step="Wait.", now=timezone.now())
     connection.close()
 
 
