@@ -18,11 +18,15 @@ from dashboard.views import (
     store_link,
     use_cases,
     versions,
+    vitals,
 )
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("live", home.no_stream, name="live"),
+    path("changes", home.changes, name="home-changes"),
     path("bounce", embedding.bounce, name="bounce"),
+    path("vitals", vitals.vitals, name="vitals"),
     path("progress", home.progress, name="progress"),
     path("models/<slug:use_case>", use_cases.use_case, name="model"),
     path("models/<slug:use_case>/figure.json", use_cases.figure, name="model-figure"),
@@ -45,6 +49,7 @@ urlpatterns = [
     path("experiments", experiments.experiments, name="experiments"),
     path("monitoring", monitoring.monitoring, name="monitoring"),
     path("monitoring/<slug:use_case>", monitoring.monitoring, name="monitoring-of"),
+    path("monitoring/<slug:use_case>/changes", monitoring.changes, name="monitoring-changes"),
     path("monitoring/<slug:use_case>/change", monitoring.change, name="monitoring-change"),
     path("monitoring/<slug:use_case>/<slug:name>.json", monitoring.figure, name="monitoring-figure"),
     path("roll-back/<slug:use_case>", releases.roll_back, name="roll-back"),

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from pipelines import models
+from pipelines.lifecycle.pages import speed
 
 NEWEST_ROWS = 5_000  # as far as an operator pages without a filter; beyond that, search
 
@@ -139,3 +143,15 @@ class LedgerAdmin(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("details")
+
+
+@admin.register(models.PageSpeed)
+class PageSpeedAdmin(ReadOnly):
+    """How fast merchants' pages are, beside Shopify's limits."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {"title": "Page speeds", "speeds": speed.speeds(timezone.now()), "days": speed.WINDOW.days}
+        page = self.admin_site.each_context(request) | context
+        return TemplateResponse(request, "admin/page_speed.html", page)

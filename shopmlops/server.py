@@ -13,6 +13,7 @@ import resource
 import signal
 from collections.abc import Callable
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from granian import Granian
@@ -28,6 +29,7 @@ HEADER_SECONDS = 5  # until a request's headers are complete; also the life of a
 CONNECTIONS = 4096  # open at once in each worker; beyond them the kernel lets clients wait
 STOP_SECONDS = 5  # for answers under way, then a worker is killed
 MOST_FILES = 65_536
+COUNTS = "PROMETHEUS_MULTIPROC_DIR"  # read by the library when it is first imported
 
 
 def main() -> None:
@@ -51,7 +53,9 @@ def main() -> None:
         workers_kill_timeout=STOP_SECONDS,
         log_dictconfig=logs.configuration(env.text("LOG_LEVEL", "INFO")),
     )
-    server.serve(target_loader=partial(load, os.getpid(), options.port), wrap_loader=False)
+    with TemporaryDirectory(prefix="shopmlops-metrics-") as counts:
+        os.environ.setdefault(COUNTS, counts)  # the workers inherit it: whichever is asked adds up what all count
+        server.serve(target_loader=partial(load, os.getpid(), options.port), wrap_loader=False)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,13 +1,14 @@
-"""Home, and the card that follows what runs."""
+"""Home, what changed on it, and the card that follows what runs on other pages."""
 
 import json
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from dashboard import live
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.forms import DeliveriesForm
@@ -15,6 +16,16 @@ from dashboard.pages import show
 from dashboard.queries.home import home_page
 from dashboard.queries.running import running
 
+FOLDER = "dashboard/partials/home"
+HOME = live.LivePage(
+    "home-changes",
+    {
+        "home-needs": (f"{FOLDER}/_needs.html", frozenset({"alerts", "runs", "models", "data"})),
+        "home-progress": (f"{FOLDER}/_progress.html", frozenset({"runs", "progress", "models"})),
+        "home-figures": (f"{FOLDER}/_figures.html", frozenset({"runs", "models", "data"})),
+        "home-models": (f"{FOLDER}/_models.html", frozenset({"runs", "models", "measured"})),
+    },
+)
 # Pages that follow what runs, besides Home, and what of their address says what they show.
 FOLLOW: dict[str, tuple[str, ...]] = {
     "data": tuple(DeliveriesForm.base_fields),
@@ -24,15 +35,28 @@ FOLLOW: dict[str, tuple[str, ...]] = {
     "release": (),
 }
 
-PARTS = {name: f"dashboard/partials/_home_{name}.html" for name in ("state", "alerts", "models")}
-
 
 @merchant_required
 @require_GET
 def home(request: MerchantRequest) -> HttpResponse:
-    """Show whether everything is healthy, and what needs the merchant; ?part=models gives that part alone."""
-    template = PARTS.get(request.GET.get("part", ""), "dashboard/home.html")
-    return show(request, template, {"page": home_page(request.shop, timezone.now())})
+    """Show whether everything is healthy, and what needs the merchant."""
+    now = timezone.now()
+    context = {"live": live.shown(request, HOME, now), "page": home_page(request.shop, now)}
+    return show(request, "dashboard/home.html", context)
+
+
+@merchant_required
+@require_GET
+def changes(request: MerchantRequest) -> HttpResponse:
+    """Answer with the parts of Home that changed."""
+    now = timezone.now()
+    return live.changed(request, HOME, now, lambda: {"page": home_page(request.shop, now)})
+
+
+@require_GET
+def no_stream(request: HttpRequest) -> HttpResponse:
+    """Say that there are no streams where Django alone answers: the web process has a door for them before it."""
+    return HttpResponse(status=204)
 
 
 @merchant_required

@@ -1,9 +1,10 @@
-"""Monitoring: how a model is doing right now, whole or in the parts that change."""
+"""Monitoring: how a model is doing right now, and what of it changed."""
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from dashboard import live
 from dashboard.asking import MerchantRequest
 from dashboard.change_form import ChangeForm
 from dashboard.embedding import merchant_required
@@ -11,20 +12,40 @@ from dashboard.pages import show
 from dashboard.queries.monitoring.change import change_page
 from dashboard.queries.monitoring.page import FIGURES, monitored, monitoring_page
 
-NAMES = ("now", "answers", "accuracy", "drift", "events")
-PARTS = {name: f"dashboard/partials/_monitoring_{name}.html" for name in NAMES}
+SHOWS = {
+    "now": {"measured", "alerts", "models"},
+    "answers": {"measured", "alerts", "models"},
+    "accuracy": {"measured", "models"},
+    "drift": {"measured"},
+    "events": {"measured", "alerts", "models"},
+}
+PARTS = {
+    f"monitoring-{name}": (f"dashboard/partials/_monitoring_{name}.html", frozenset(topics))
+    for name, topics in SHOWS.items()
+}
+MONITORING = live.LivePage("monitoring-changes", PARTS)
 
 
 @merchant_required
 @require_GET
 def monitoring(request: MerchantRequest, use_case: str = "") -> HttpResponse:
-    """Show how a model does; asked for one part (?part=now), that part alone."""
+    """Show how a model does."""
     slug = watched(use_case) if use_case else next(iter(monitored()), "")
     if not slug:
         raise Http404("nothing is watched")
-    page = monitoring_page(request.shop, slug, timezone.now())
-    template = PARTS.get(request.GET.get("part", ""), "dashboard/monitoring.html")
-    return show(request, template, {"page": page})
+    now = timezone.now()
+    context = {"live": live.shown(request, MONITORING, now, use_case=slug)}
+    return show(request, "dashboard/monitoring.html", context | {"page": monitoring_page(request.shop, slug, now)})
+
+
+@merchant_required
+@require_GET
+def changes(request: MerchantRequest, use_case: str) -> HttpResponse:
+    """Answer with the parts of the page that changed."""
+    slug, now = watched(use_case), timezone.now()
+    return live.changed(
+        request, MONITORING, now, lambda: {"page": monitoring_page(request.shop, slug, now)}, use_case=slug
+    )
 
 
 @merchant_required

@@ -18,9 +18,9 @@ from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.db import connection
 from django.utils import timezone
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from redis import Redis, RedisError
 
+from pipelines.endpoints.metrics import exposition
 from pipelines.endpoints.patience import Receive, Scope, Send, answer
 from pipelines.lifecycle.alerts import pulses
 
@@ -124,30 +124,4 @@ def knows_the_token(given: bytes) -> bool:
     return bool(settings.METRICS_TOKEN) and hmac.compare_digest(given, token)
 
 
-FLEET = {
-    "shopmlops_shops_installed": "SELECT count(*) FROM pipelines_shop WHERE installed_at IS NOT NULL"
-    " AND uninstalled_at IS NULL AND redacted_at IS NULL",
-    "shopmlops_deliveries_due": "SELECT count(*) FROM pipelines_webhookdelivery WHERE state IN ('received', 'failed')",
-    "shopmlops_deliveries_dead": "SELECT count(*) FROM pipelines_webhookdelivery WHERE state = 'dead'",
-    "shopmlops_trainings_open": "SELECT count(*) FROM pipelines_trainingrun WHERE state IN ('queued', 'running')",
-    "shopmlops_alerts_open": "SELECT count(*) FROM pipelines_alert WHERE closed_at IS NULL",
-    "shopmlops_alert_messages_waiting": "SELECT count(*) FROM pipelines_alertdelivery WHERE state = 'waiting'",
-    "shopmlops_alert_messages_failed": "SELECT count(*) FROM pipelines_alertdelivery WHERE state = 'failed'",
-    "shopmlops_monitoring_seen_timestamp_seconds": "SELECT coalesce(extract(epoch FROM min(at)), 0)"
-    " FROM pipelines_pulse",
-    "shopmlops_storefront_events_ignored": "SELECT coalesce(sum(events), 0) FROM pipelines_ignoredevents",
-    "shopmlops_decisions_waiting": "SELECT count(*) FROM pipelines_release WHERE phase = 'awaiting_approval'",
-}
-
-
-def fleet() -> bytes:
-    """Count the fleet, in the database: the same answer from every process."""
-    registry = CollectorRegistry()
-    with connection.cursor() as cursor:
-        for name, query in FLEET.items():
-            cursor.execute(query)
-            Gauge(name, name.removeprefix("shopmlops_").replace("_", " "), registry=registry).set(cursor.fetchone()[0])
-    return generate_latest(registry)
-
-
-READINESS, COUNTS, OPERATORS = Question(readiness), Question(fleet), Question(tell_operators)
+READINESS, COUNTS, OPERATORS = Question(readiness), Question(exposition.text), Question(tell_operators)

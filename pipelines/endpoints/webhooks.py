@@ -9,6 +9,7 @@ import atexit
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,6 +20,7 @@ import psycopg2
 from django.conf import settings
 from psycopg2.extensions import connection as Connection
 
+from pipelines.endpoints.metrics.counted import WEBHOOKS
 from pipelines.endpoints.outbox import Delivery, Outbox, Receipt
 from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body
 from pipelines.shopify.domains import SHOP_DOMAIN, client_secrets
@@ -52,12 +54,13 @@ class Unusable(Exception):
 
 async def door(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one delivery."""
+    began, status, reason = time.perf_counter(), 200, ""
     try:
         await take_in(scope, receive)
     except (Refused, Unreadable) as refused:
-        await answer(send, refused.status, refused.reason.encode(), MORE.get(refused.status, ()))
-    else:
-        await answer(send, 200, b"")
+        status, reason = refused.status, refused.reason
+    WEBHOOKS.labels(status).observe(time.perf_counter() - began)
+    await answer(send, status, reason.encode(), MORE.get(status, ()))
 
 
 async def take_in(scope: Scope, receive: Receive) -> None:

@@ -62,6 +62,16 @@ def measure_late() -> None:
     stage.measure(timezone.now(), stage.LOOKS_FAR_BACK)
 
 
+@job()
+def page_speed() -> None:
+    """See whether merchants' pages come near Shopify's limits."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.pages import speed
+
+    speed.look(timezone.now())
+
+
 @job(queue="training", timeout=1800, is_found_again=True)
 def judge(shop_id: int, use_case: str) -> None:
     """Judge how near those who spoke came, and whether what they are told and say is still usual."""

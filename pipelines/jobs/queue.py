@@ -177,3 +177,14 @@ def is_first(name: str, slot: datetime) -> bool:
 def connection() -> Redis:
     """Return a client of the queue's Redis."""
     return django_rq.get_connection("default")
+
+
+def waiting() -> dict[str, tuple[int, datetime | None]]:
+    """Say of each queue how many jobs wait, and since when the first of them does."""
+    return {name: (len(django_rq.get_queue(name)), waits_since(django_rq.get_queue(name))) for name in settings.QUEUES}
+
+
+def waits_since(queue: Queue) -> datetime | None:
+    """Return when the job was put on a queue that is next on it."""
+    first = next(iter(queue.get_jobs(0, 1)), None)
+    return first.enqueued_at if first else None

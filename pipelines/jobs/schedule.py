@@ -38,6 +38,7 @@ def scheduler() -> Scheduler:
     clock.add("answers: sum up", monitoring.sum_up, every=300)
     clock.add("figures: measure", monitoring.measure, every=900)
     clock.add("figures: what was late", monitoring.measure_late, every=86_400)
+    clock.add("pages: how fast", monitoring.page_speed, every=3600)
     clock.add("evidence: keep up", monitoring.keep_up, every=86_400)
     clock.add("results: work out", results.carry_on, every=600)
     clock.add("test stores: carry on", staging.carry_on, every=60)

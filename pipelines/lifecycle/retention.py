@@ -22,6 +22,7 @@ from pipelines.models import (
     IgnoredEvents,
     Measurement,
     ModelVersion,
+    PageSpeed,
     PredictionLog,
     Release,
     ServingWindow,
@@ -82,6 +83,7 @@ def lives() -> list[Life]:
         Life(Alert.objects.exclude(closed_at=None), "closed_at", OVER_A_YEAR),
         Life(AlertDelivery.objects.exclude(settled_at=None), "settled_at", A_SEASON),
         Life(Annotation.objects.all(), "made_at", A_SEASON),
+        Life(PageSpeed.objects.all(), "day", OVER_A_YEAR),
         Life(StagingRun.objects.exclude(finished_at=None), "finished_at", OVER_A_YEAR),
         Life(TrainingRun.objects.filter(version=None), "created_at", OVER_A_YEAR),
         Life(DatasetSnapshot.objects.filter(~Exists(taught)), "created_at", OVER_A_YEAR),
@@ -120,7 +122,7 @@ KEPT |= dict.fromkeys(
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "deployment",
      "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel", "pulse",
-     "storefrontpixel"],
+     "operatorstold", "storefrontpixel"],
     SMALL,
 )  # fmt: skip
 

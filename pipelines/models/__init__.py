@@ -18,7 +18,7 @@ from pipelines.models.ingest import (
     WebhookDelivery,
 )
 from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
-from pipelines.models.machine import NextTry, Pulse, StorageMark
+from pipelines.models.machine import NextTry, OperatorsTold, PageSpeed, Pulse, StorageMark
 from pipelines.models.monitoring import DriftBins, Measurement, MonthReport, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
@@ -59,9 +59,11 @@ __all__ = [
     "ModelVersion",
     "MonthReport",
     "NextTry",
+    "OperatorsTold",
     "Order",
     "OrderLine",
     "OwnEvent",
+    "PageSpeed",
     "PairedWeek",
     "PredictionLog",
     "Product",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -32,3 +33,22 @@ class Pulse(models.Model):
     name = models.CharField(max_length=30, unique=True)
     at = models.DateTimeField()
     told_at = models.DateTimeField(null=True)
+
+
+class PageSpeed(models.Model):
+    """How fast a page was on one day, for merchants of all shops together: counts in buckets, no row of a visit."""
+
+    day = models.DateField()
+    route = models.CharField(max_length=60)  # the address by its name in dashboard/urls.py: never with an id
+    metric = models.CharField(max_length=3)  # LCP, CLS, INP
+    counts = ArrayField(models.PositiveIntegerField())  # up to each bound of lifecycle/pages/speed, and beyond all
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "route", "metric"], name="page_speed_once")]
+
+
+class OperatorsTold(models.Model):
+    """That operators were told of something, for as long as it lasts."""
+
+    subject = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField()

@@ -78,11 +78,11 @@ def store(live_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @contextmanager
-def a_store(live_server: Any, state: Path) -> Iterator[Store]:
+def a_store(live_server: Any, state: Path, port: int = 0) -> Iterator[Store]:
     """Serve a small store of its own, whose clock nobody else looks at."""
     from django.conf import settings
 
-    [port] = free_ports(1)
+    port = port or free_ports(1)[0]
     secrets = {"DEVSTORE_CLIENT_ID": settings.SHOPIFY_API_KEY, "DEVSTORE_CLIENT_SECRET": settings.SHOPIFY_API_SECRET}
     run = [sys.executable, "-m", "devstore"]
     seed = [*run, "seed", "--state", str(state), "--shop", SHOP, "--days", "30", "--orders-per-day", "3"]
@@ -202,20 +202,25 @@ class Admin:
 @pytest.fixture
 def admin(request: pytest.FixtureRequest, browser: Any, shop: Any, embedded: Store) -> Iterator[Admin]:
     """Sit down before the admin, as the owner unless the test says otherwise; the console must stay silent."""
-    asked = getattr(request, "param", {})
-    width, height = SIZES[asked.get("size", "desktop")]
+    with sitting_down(browser, embedded, **getattr(request, "param", {})) as admin:
+        yield admin
+    answered()
+    assert admin.problems == []
+
+
+@contextmanager
+def sitting_down(browser: Any, store: Store, size: str = "desktop", user: str = "owner") -> Iterator[Admin]:
+    """Open a browser of one's own before the admin of a store, and note what the console says."""
+    width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
-    user = asked.get("user", "owner")
-    context.add_cookies([{"name": "devstore_user", "value": user, "url": embedded.origin}])
+    context.add_cookies([{"name": "devstore_user", "value": user, "url": store.origin}])
     page = context.new_page()
     page.set_default_timeout(1000 * waiting.SECONDS)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-    yield Admin(page, embedded, problems)
+    yield Admin(page, store, problems)
     context.close()
-    answered()
-    assert problems == []
 
 
 def answered() -> None:

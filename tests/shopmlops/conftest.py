@@ -45,12 +45,12 @@ class Web:
 
 
 @contextmanager
-def running_web(state: Path) -> Iterator[Web]:
+def running_web(state: Path, port: int = 0) -> Iterator[Web]:
     """Start the web process and wait until it answers."""
     (state / "demo-secret").write_text("for this test")
     place = {"SHOPMLOPS_STATE": str(state), "SHOPMLOPS_DEMO": "1", "SHOPMLOPS_DEMO_SECRET": "for this test"}
     place |= {"CLOCK_AHEAD": str(times.AHEAD)}
-    [port] = free_ports(1)
+    port = port or free_ports(1)[0]
     command = [sys.executable, "-m", "shopmlops.server", "--port", str(port)]
     with (state / "web.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **place}, stdout=log, stderr=log)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.urls import reverse
 from django.db.models import Count, Q
+from django.urls import reverse
 
 from dashboard.queries.alerts.log import Line, lines
 from dashboard.queries.words import Badge

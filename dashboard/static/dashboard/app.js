@@ -109,9 +109,11 @@
       document.querySelector(PAGE)?.focus({ preventScroll: true });
     }
   });
-  document.addEventListener("htmx:before:request", () => window.shopify?.loading?.(true));
+  const isQuiet = (event) => ["live", "changes", "progress"].includes(event.detail.ctx?.sourceElement?.id);
+  document.addEventListener("htmx:before:request", (event) => isQuiet(event) || window.shopify?.loading?.(true));
   document.addEventListener("htmx:finally:request", () => window.shopify?.loading?.(false));
-  document.addEventListener("htmx:error", () => {
+  document.addEventListener("htmx:error", (event) => {
+    if (isQuiet(event)) return;
     window.shopify?.loading?.(false);
     window.shopify?.toast?.show("We could not reach the app. Try again.", { isError: true });
   });

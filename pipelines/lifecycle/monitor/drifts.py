@@ -26,7 +26,6 @@ from pipelines.models import DriftBins, Measurement, Shop
 from pipelines.stats import clock
 from pipelines.stats.drift import persistence, table, windows
 from pipelines.stats.drift.bins import Shown
-from pipelines.stats.drift.findings import Finding
 from pipelines.stats.drift.findings import Finding, Problem
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames

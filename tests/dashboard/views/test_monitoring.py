@@ -61,6 +61,11 @@ def page_of(see, slug=BATCH, **query) -> str:
     return see(f"/monitoring/{slug}", **query).content.decode()
 
 
+def part_of(page: str, name: str) -> str:
+    """Return what a page shows from one of its parts on to the next."""
+    return page.partition(f'id="monitoring-{name}"')[2].partition('id="monitoring-')[0]
+
+
 def drawn(page: str, name: str) -> str:
     """Return the drawing of one chart."""
     return re.search(rf'<svg role="img"[^>]*aria-describedby="{name}-d".*?</svg><p', page, re.DOTALL)[0]
@@ -113,7 +118,7 @@ def test_no_data_is_hatched_and_named(asked, see, now):
 
 def test_few_visitors_are_too_few_to_tell_and_not_green(asked, see):
     Measurement.objects.filter(use_case=ASKED).exclude(verdict="quiet").update(n=2, verdict="insufficient")
-    now, hours = page_of(see, ASKED, part="now"), page_of(see, ASKED, part="answers")
+    now, hours = (part_of(page_of(see, ASKED), name) for name in ("now", "answers"))
     assert "46 visitors in 24 hours are too few to tell." in now and "Too few to tell" in now
     assert "said-ok" not in hours and "success" not in now.partition("</p>")[0]
 
@@ -167,12 +172,13 @@ def test_a_shop_that_moved_to_another_zone_keeps_its_page(asked, see, zone):
     assert "Visits" in page_of(see, ASKED) and "Demand forecast" in page_of(see)
 
 
-def test_one_part_alone_is_what_the_page_shows_of_it(seen, see):
-    page = page_of(see)
+def test_the_parts_that_changed_are_what_the_page_shows_of_them(seen, see):
+    page, told = page_of(see), see(f"/monitoring/{BATCH}/changes?seen=").content.decode()
     for name in ("now", "answers", "accuracy", "drift", "events"):
-        part = page_of(see, part=name)
-        assert part.strip().startswith(f'<div id="monitoring-{name}" data-live="{name}"') and "<s-page" not in part
-        assert f'id="monitoring-{name}"' in page
+        assert f'id="monitoring-{name}"' in page and f'hx-target="#monitoring-{name}"' in told
+    assert "<s-page" not in told and f"/monitoring/{BATCH}/changes?seen=" in told
+    seen_now = told.partition("?seen=")[2].partition('"')[0]
+    assert see(f"/monitoring/{BATCH}/changes?seen={seen_now}").status_code == 204
 
 
 def test_a_cell_opens_the_two_distributions_behind_it(seen, see, now):
@@ -193,6 +199,7 @@ def test_an_old_cell_says_that_its_distribution_is_gone(seen, see, now):
     "path",
     [
         "/monitoring/nothing",
+        "/monitoring/nothing/changes",
         f"/monitoring/{BATCH}/change",
         f"/monitoring/{BATCH}/change?feature=y&day=yesterday",
         f"/monitoring/{BATCH}/change?feature=unknown&day=2026-01-01",
@@ -219,12 +226,6 @@ def test_home_says_how_each_model_does_and_leads_here(asked, see, now):
     assert '<s-link tone="neutral" href="/monitoring/visits">32 ms</s-link>' in page and "data changed" in page
     assert '<s-link tone="neutral" href="/monitoring/demand_forecast">Answered</s-link>' in page
     assert "data not compared yet" in page
-
-
-def test_home_gives_its_parts_alone(shop, see):
-    for name in ("state", "alerts", "models"):
-        part = see("/", part=name).content.decode()
-        assert f'id="home-{name}" data-live="{name}"' in part and "<s-page" not in part
 
 
 def test_an_alert_leads_here(asked, see, now):

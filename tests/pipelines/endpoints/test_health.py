@@ -32,7 +32,7 @@ def ask(path: str, token: bytes | None = None, method: str = "GET") -> tuple[int
 @pytest.fixture(autouse=True)
 def answers_are_asked_anew(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Give each test threads of its own, and end their connections."""
-    functions = {"READINESS": health.readiness, "COUNTS": health.fleet, "OPERATORS": health.tell_operators}
+    functions = {"READINESS": health.readiness, "COUNTS": health.exposition.text, "OPERATORS": health.tell_operators}
     questions = {name: health.Question(function) for name, function in functions.items()}
     for name, question in questions.items():
         monkeypatch.setattr(health, name, question)
