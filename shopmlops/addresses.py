@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
 
-
-def address(peer: str, forwarded: str) -> str:
-    """Return who asks: the peer; where that is a proxy of our own network, whom it names last."""
-    if is_public(peer):
-        return peer
-    return forwarded.rpartition(",")[2].strip()[:45] or peer
-
-
-def is_public(name: str) -> bool:
-    try:
-        return ip_address(name).is_global
-    except ValueError:
-        return False
+from pipelines.endpoints.callers import address
 
 
 def address_digest(request: HttpRequest) -> str:

@@ -17,8 +17,8 @@ from a2wsgi import WSGIMiddleware
 from django.utils.http import parse_header_parameters
 
 from dashboard.embedding import LARGEST_REQUEST
+from pipelines.endpoints.callers import address
 from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body, seconds_for, send_file
-from shopmlops.addresses import address
 
 THREADS = 8
 WAIT_SECONDS = 10.0  # for a thread

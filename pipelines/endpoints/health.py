@@ -135,6 +135,7 @@ FLEET = {
     "shopmlops_alert_messages_failed": "SELECT count(*) FROM pipelines_alertdelivery WHERE state = 'failed'",
     "shopmlops_monitoring_seen_timestamp_seconds": "SELECT coalesce(extract(epoch FROM min(at)), 0)"
     " FROM pipelines_pulse",
+    "shopmlops_storefront_events_ignored": "SELECT coalesce(sum(events), 0) FROM pipelines_ignoredevents",
     "shopmlops_decisions_waiting": "SELECT count(*) FROM pipelines_release WHERE phase = 'awaiting_approval'",
 }
 

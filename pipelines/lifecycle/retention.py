@@ -17,6 +17,7 @@ from pipelines.models import (
     Checkout,
     DatasetSnapshot,
     Exposure,
+    IgnoredEvents,
     Measurement,
     ModelVersion,
     PredictionLog,
@@ -24,6 +25,7 @@ from pipelines.models import (
     ServingWindow,
     Shop,
     StagingRun,
+    StorefrontEvent,
     SyncRun,
     TrainingRun,
     WaitingLine,
@@ -69,6 +71,8 @@ def lives() -> list[Life]:
         Life(Checkout.objects.all(), "created_at", OVER_A_YEAR),
         Life(Exposure.objects.exclude(release__phase__in=WATCHED), "first_at", A_SEASON),
         Life(PredictionLog.objects.all(), "at", A_MONTH),
+        Life(StorefrontEvent.objects.all(), "at", A_MONTH),
+        Life(IgnoredEvents.objects.all(), "day", OVER_A_YEAR),
         Life(ServingWindow.objects.all(), "ends_at", OVER_A_YEAR),
         Life(Measurement.objects.filter(OF_AN_HOUR), "starts_at", A_SEASON),
         Life(Measurement.objects.all(), "starts_at", OVER_A_YEAR),
@@ -110,7 +114,8 @@ KEPT |= dict.fromkeys(
 )
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "deployment",
-     "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel", "pulse"],
+     "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel", "pulse",
+     "storefrontpixel"],
     SMALL,
 )  # fmt: skip
 

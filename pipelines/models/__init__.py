@@ -21,7 +21,13 @@ from pipelines.models.machine import NextTry, Pulse, StorageMark
 from pipelines.models.monitoring import Measurement, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
-from pipelines.models.serving import PredictionLog, PublishedFields
+from pipelines.models.serving import (
+    IgnoredEvents,
+    PredictionLog,
+    PublishedFields,
+    StorefrontEvent,
+    StorefrontPixel,
+)
 from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
 from pipelines.models.training import DatasetSnapshot, TrainingRun
@@ -41,6 +47,7 @@ __all__ = [
     "Exposure",
     "ForgottenCustomer",
     "FreezeWindow",
+    "IgnoredEvents",
     "LedgerHead",
     "LedgerNote",
     "LifecycleEvent",
@@ -69,6 +76,8 @@ __all__ = [
     "StockRule",
     "StorageMark",
     "StoreLink",
+    "StorefrontEvent",
+    "StorefrontPixel",
     "SyncRun",
     "TrainingRun",
     "Variant",

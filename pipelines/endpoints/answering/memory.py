@@ -1,7 +1,7 @@
 """What runs where, and the versions that answer it: kept in memory, and brought up to date off the request's path.
 
 A pointer that moves is followed once its versions are loaded, so a flip is met by nobody; where they cannot be loaded,
-it is followed all the same. One query a second for all shops, and one file for a version that is new.
+it is followed all the same. Two queries a second for all shops, and one file for a version that is new.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pipelines.endpoints.answering import scorers
 from pipelines.endpoints.answering.scorers import Scorer, Unfit
 from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.evidence.exposures import Pointer
+from pipelines.models import Shop
 from pipelines.usecases import USE_CASES
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.pointers: dict[Key, Pointer] | None = None  # nothing before the first look
+        self.shops: frozenset[str] | None = None  # that have the app
         self.rows: dict[Key, tuple[Any, ...]] = {}  # of which the pointers were made
         self.versions: dict[int, Scorer | Unfit] = {}
         self.wanted: dict[Key, None] = {}
@@ -78,6 +80,7 @@ class Memory:
         asked = [*wanted, *(key for key in moved if self.is_asked(key))]
         late = {key: fresh[key] for key in asked if key in fresh and self.missing(fresh[key])}
         self.pointers = fresh | {key: known[key] for key in late if key in known}
+        self.shops = frozenset(Shop.objects.installed().values_list("domain", flat=True))
         self.looked = began
         for key, pointer in late.items():
             for version in self.missing(pointer):

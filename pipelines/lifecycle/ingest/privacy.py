@@ -23,6 +23,7 @@ from pipelines.models import (
     PredictionLog,
     Release,
     Shop,
+    StorefrontEvent,
     WaitingLine,
     WebhookDelivery,
 )
@@ -130,7 +131,7 @@ def orders_of(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) 
 
 
 def forget_units(shop: Shop, orders: QuerySet[Order]) -> None:
-    """Delete what the buyers of these orders were shown; their units are empty for ever, so no later read fills them.
+    """Delete what the buyers of these orders were shown and did; their units stay empty, so no later read fills them.
 
     Blocks of evidence that are closed keep their counts: they name nobody.
     """
@@ -139,6 +140,7 @@ def forget_units(shop: Shop, orders: QuerySet[Order]) -> None:
     releases = Release.objects.for_shop(shop)  # named, since units are found by release: the table is long
     Exposure.objects.for_shop(shop).filter(release__in=releases, unit__in=units).delete()
     PredictionLog.objects.for_shop(shop).filter(unit__in=units).delete()
+    StorefrontEvent.objects.for_shop(shop).filter(unit__in=units).delete()
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE pipelines_webhookdelivery SET payload = payload - 'unit'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from pipelines.models import (
     OrderLine,
     Shop,
     ShopToken,
+    StorefrontEvent,
     SyncRun,
     WaitingLine,
     WebhookDelivery,
@@ -88,7 +90,7 @@ class TestCustomers:
         old.refresh_from_db()
         assert "customer_ref" not in old.payload
 
-    def test_what_they_were_shown_is_forgotten_and_no_later_read_brings_it_back(self, shop: Shop) -> None:
+    def test_what_they_were_shown_and_did_is_forgotten_and_no_later_read_brings_it_back(self, shop: Shop) -> None:
         said = [{"name": "_shopmlops_unit", "value": "ab" * 16}]
         deliver(shop, "orders/create", **factories.order_body(note_attributes=said))
         release = histories.a_card(shop)
@@ -96,10 +98,14 @@ class TestCustomers:
             Exposure.objects.create(
                 shop=shop, release=release, unit=unit, arm="canary", step=1, first_at=timezone.now()
             )
+            StorefrontEvent.objects.create(
+                shop=shop, event=uuid.uuid4(), kind="page_viewed", unit=unit, at=timezone.now()
+            )
         deliver(shop, "customers/redact", orders_to_redact=[1])
         deliver(shop, "orders/updated", **factories.order_body(minutes=1, note_attributes=said))
         assert bytes(Order.objects.get().unit) == b""
-        assert [bytes(unit) for unit in Exposure.objects.values_list("unit", flat=True)] == [b"\xcd" * 16]
+        for table in (Exposure, StorefrontEvent):
+            assert [bytes(unit) for unit in table.objects.values_list("unit", flat=True)] == [b"\xcd" * 16]
         assert not WebhookDelivery.objects.filter(topic="orders/create", payload__unit__isnull=False).exists()
 
     @pytest.mark.parametrize("named", [[], [1]], ids=["by customer", "by order"])

@@ -1,0 +1,20 @@
+"""Who asks: the address of a client, also behind a proxy of our own network."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+
+def address(peer: str, forwarded: str) -> str:
+    """Return who asks: the peer; where that is a proxy of our own network, whom it names last."""
+    if is_public(peer):
+        return peer
+    return forwarded.rpartition(",")[2].strip()[:45] or peer
+
+
+def is_public(name: str) -> bool:
+    """Tell whether an address is one of the wide network's."""
+    try:
+        return ip_address(name).is_global
+    except ValueError:
+        return False
