@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pipelines.lifecycle.evidence import windows
-from pipelines.lifecycle.monitor.answered import QUANTILES, QUESTIONS
+from pipelines.lifecycle.monitor.answered import QUANTILES
+from pipelines.lifecycle.monitor.counting import QUESTIONS
 from pipelines.lifecycle.monitor.keep import KEY
 from pipelines.stats import claims
 from pipelines.strategies import Health

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from django.db import connection, transaction
 
-from pipelines.lifecycle.monitor import answered, batch, judging, keep
+from pipelines.lifecycle.monitor import answered, batch, counting, judging, keep
 from pipelines.lifecycle.monitor.hours import Period, zones
 
 LOOKS_BACK = timedelta(hours=2)
@@ -31,8 +31,8 @@ def measure(now: datetime, back: timedelta = LOOKS_BACK) -> int:
 def one_pass(period: Period, known: list[ZoneInfo]) -> int:
     """Measure what ended in a period, alone."""
     with alone():
-        hours = answered.asked(period, known)
-        of_hours = judging.judged(answered.figures(hours)), judging.silence(answered.silent(hours))
+        with counting.counted(period, known) as hours:
+            of_hours = judging.judged(answered.figures()), judging.silence(answered.silent(hours))
         found = [each for each in (*of_hours, batch.judged(batch.days(period, known))) if len(each)]
         return keep.write(pd.concat(found, ignore_index=True)) if found else 0
 

@@ -24,6 +24,7 @@ from pipelines.usecases import USE_CASES
 
 PEAK, EVERY = "peak", "every"
 HOURS = 5
+CHANCE = windows.FALSE_BREACHES / 2
 LOOKS_BACK = {PEAK: timedelta(days=14), EVERY: timedelta(days=1)}
 NEW = timedelta(hours=3)  # an hour that was measured within it is looked at
 SEGMENTS = {PEAK: ["peak_weekday", "peak_weekend"], EVERY: ["all"]}
@@ -37,7 +38,8 @@ NEXT = "Look under Monitoring what went live when it began. If it lasts, roll ba
 # What was worse than allowed in an hour that is new, and what was told and is not over: its last hours, newest first.
 SEEN = """
     WITH asked AS (
-        SELECT m.shop_id, m.use_case, m.version_id, CASE m.segment WHEN 'all' THEN 'every' ELSE 'peak' END AS kind
+        SELECT m.shop_id, m.use_case, m.version_id, CASE m.segment WHEN 'all' THEN 'every' ELSE 'peak' END AS kind,
+            false AS is_open
         FROM pipelines_measurement m
         JOIN unnest(%(metrics)s::text[], %(allowed)s::float8[]) AS a(metric, most) ON a.metric = m.metric
         JOIN pipelines_shop s ON s.id = m.shop_id AND s.uninstalled_at IS NULL
@@ -45,11 +47,11 @@ SEEN = """
             AND m.segment IN ('all', 'peak_weekday', 'peak_weekend')
         UNION
         SELECT o.shop_id, split_part(o.key, ':', 3), nullif(split_part(o.key, ':', 4), '0')::bigint,
-            split_part(o.key, ':', 2)
+            split_part(o.key, ':', 2), true
         FROM pipelines_alert o JOIN pipelines_shop s ON s.id = o.shop_id AND s.uninstalled_at IS NULL
         WHERE o.closed_at IS NULL AND o.key LIKE 'answers:%%:%%:%%')
-    SELECT a.shop_id, a.kind, a.use_case, a.version_id, seen.metric, seen.n, seen.value, seen.verdict
-    FROM asked a
+    SELECT a.shop_id, a.kind, a.use_case, a.version_id, a.is_open, seen.metric, seen.n, seen.value, seen.verdict
+    FROM (SELECT shop_id, kind, use_case, version_id, bool_or(is_open) AS is_open FROM asked GROUP BY 1, 2, 3, 4) AS a
     CROSS JOIN unnest(%(metrics)s::text[]) AS of(metric)
     CROSS JOIN LATERAL (
         SELECT m.metric, m.n, m.value, m.verdict, m.starts_at FROM pipelines_measurement m
@@ -95,6 +97,7 @@ class Who:
     kind: str
     use_case: str
     version: int | None
+    is_open: bool  # it was told and is not over
 
     @property
     def key(self) -> str:
@@ -103,7 +106,7 @@ class Who:
 
 def look(now: datetime) -> int:
     """Open, repeat and close what is told of answers; return how many are open."""
-    return sum(tell(who, list(seen), now) for who, seen in groupby(rows(now), key=lambda row: Who(*row[:4])))
+    return sum(tell(who, list(seen), now) for who, seen in groupby(rows(now), key=lambda row: Who(*row[:5])))
 
 
 def rows(now: datetime) -> list[tuple[Any, ...]]:
@@ -124,11 +127,11 @@ def allowed(metric: str) -> float:
 
 def tell(who: Who, seen: Iterable[tuple[Any, ...]], now: datetime) -> bool:
     """Say that the answers of a version go wrong, or that it is over; True while it is told."""
-    found = [trouble(metric, [row[5:] for row in each]) for metric, each in groupby(seen, key=lambda row: row[4])]
+    found = [trouble(metric, [row[6:] for row in each]) for metric, each in groupby(seen, key=lambda row: row[5])]
     worst = [each for each in found if each.is_over]
     if worst:
         open_alert(who, worst, now)
-    elif all(each.is_calm for each in found):
+    elif who.is_open and all(each.is_calm for each in found):
         board.close(who.shop, who.key, now)
     return bool(worst)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from pipelines.models import Alert, Release, Shop
 from tests import exposing
 from tests.exposing import MONDAY
 from tests.pipelines.lifecycle.monitor import asked
-from tests.pipelines.lifecycle.monitor.asked import log
+from tests.pipelines.lifecycle.monitor.asked import OVER, log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shown")]
 shown = exposing.shown
@@ -85,3 +86,11 @@ def test_a_shop_that_left_is_told_nothing_new(release: Release) -> None:
     Shop.objects.update(uninstalled_at=now)
     watch.look(now)
     assert not Alert.objects.exists()
+
+
+def test_who_is_not_told_of_costs_no_statement_more(release: Release, django_assert_num_queries: Any) -> None:
+    log(release, {}, times=19)
+    log(release, {"outcome": "error"})
+    measure.measure(OVER)
+    with django_assert_num_queries(1):
+        assert not watch.look(OVER)
