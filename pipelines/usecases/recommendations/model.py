@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 import numpy as np
-import pandas as pd
 
 from pipelines.usecases.contract import PARAMETERS, Frames, NotEnoughHistory, Progress, silent
 from pipelines.usecases.recommendations.answering.filters import allowed_of
@@ -87,16 +86,6 @@ def candidates(baskets: Baskets) -> Baskets:
 def frames_day(frames: Frames) -> int:
     """Give the number of the last complete day."""
     return int(np.datetime64(frames.asof, "D").astype(np.int64))
-
-
-def predict(fitted: Fitted, frames: Frames) -> pd.DataFrame:
-    """Give the best pick for each product: unique_id | y_hat, the score of the first place (0: nothing to show)."""
-    from pipelines.usecases.recommendations.serving import recommend
-
-    table = recommend(fitted, frames)
-    first = table[(table["kind"] == "page") & (table["rank"] == 1)].set_index("unique_id")["score"]
-    ids = pd.Index(baskets_of(frames).ids)
-    return pd.DataFrame({"unique_id": ids, "y_hat": first.reindex(ids).fillna(0.0).to_numpy(dtype=np.float64)})
 
 
 def dump(fitted: Fitted) -> dict[str, bytes]:

@@ -60,6 +60,14 @@ def recommend(fitted: Fitted | None, frames: Frames) -> pd.DataFrame:
     return pd.concat([table for table in tables if len(table)] or [pd.DataFrame(columns=COLUMNS)], ignore_index=True)
 
 
+def predict(fitted: Fitted, frames: Frames) -> pd.DataFrame:
+    """Give the score of each product's best pick: unique_id | y_hat (0: there is nothing to show)."""
+    table = recommend(fitted, frames)
+    first = table[(table["kind"] == "page") & (table["rank"] == 1)].set_index("unique_id")["score"]
+    ids = pd.Index(baskets_of(frames).ids)
+    return pd.DataFrame({"unique_id": ids, "y_hat": first.reindex(ids).fillna(0.0).to_numpy(dtype=np.float64)})
+
+
 def new_products(frames: Frames, baskets: Baskets) -> Mask:
     """Mark the products that came within the last four weeks."""
     known = frames["products"].drop_duplicates("unique_id").set_index("unique_id")

@@ -48,11 +48,6 @@ def test_too_few_days_are_refused_with_a_sentence(frames: Frames) -> None:
         model.fit(Frames(frames.tables, date(2020, 1, 1)))
 
 
-def test_every_product_has_a_prediction(frames: Frames) -> None:
-    said = model.predict(model.fit(frames), frames)
-    assert set(said["unique_id"]) >= set(shop.products()["unique_id"]) and (said["y_hat"] > 0).all()
-
-
 def test_the_road_is_what_the_past_found() -> None:
     assert model.road_of(shop.frames(0), model.baskets_of(shop.frames(0)), seed=0) == "same_type"
 

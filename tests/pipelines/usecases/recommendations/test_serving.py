@@ -102,3 +102,8 @@ def test_neighbours_may_speak_in_it(frames: Frames) -> None:
     fitted = dataclasses.replace(model.fit(frames), habits=Habits(neighbours=0.4))
     found = recommend(fitted, frames)
     assert (found[found["kind"] == "again"]["detail"] == 0).any()
+
+
+def test_every_product_has_a_prediction(frames: Frames) -> None:
+    said = serving.predict(model.fit(frames), frames)
+    assert set(said["unique_id"]) >= set(shop.products()["unique_id"]) and (said["y_hat"] > 0).all()
