@@ -1,7 +1,5 @@
 """Settings: schedules, who approves, how versions are tried, and what use cases bring."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
