@@ -3,7 +3,7 @@
 import json
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -53,8 +53,9 @@ def changes(request: MerchantRequest) -> HttpResponse:
     return live.changed(request, HOME, now, lambda: {"page": home_page(request.shop, now)})
 
 
+@merchant_required
 @require_GET
-def no_stream(request: HttpRequest) -> HttpResponse:
+def no_stream(request: MerchantRequest) -> HttpResponse:
     """Say that there are no streams where Django alone answers: the web process has a door for them before it."""
     return HttpResponse(status=204)
 

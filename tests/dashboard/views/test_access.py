@@ -15,7 +15,7 @@ GUARDED = [pattern for pattern in urlpatterns if pattern.name not in OPEN]
 
 def address(pattern: URLPattern) -> str:
     """Return an address that the pattern matches."""
-    made = {"pk": 1, "number": 1, "variant_id": 200_000, "use_case": "demand_forecast", "month": "2026-10"}
+    made = {"pk": 1, "number": 1, "variant_id": 200_000, "use_case": "demand_forecast", "month": "2026-10", "name": "a"}
     return reverse(pattern.name, kwargs={name: made[name] for name in pattern.pattern.converters})
 
 
