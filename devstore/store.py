@@ -67,6 +67,9 @@ CREATE TABLE IF NOT EXISTS flow_runs (
 CREATE TABLE IF NOT EXISTS annotations (
   id INTEGER PRIMARY KEY, shop TEXT, title TEXT, description TEXT, type TEXT, started_at INTEGER, ended_at INTEGER,
   created_at INTEGER, updated_at INTEGER);
+CREATE TABLE IF NOT EXISTS scenarios (
+  shop TEXT PRIMARY KEY, name TEXT, seed INTEGER, first_day TEXT, played INTEGER);
+CREATE TABLE IF NOT EXISTS arrivals (shop TEXT, variant_id INTEGER, due INTEGER, units INTEGER);
 CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), ahead REAL);
 CREATE TABLE IF NOT EXISTS knobs (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value INTEGER);
