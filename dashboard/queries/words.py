@@ -69,6 +69,8 @@ REASONS = {
     "breach": Badge("Over a limit", "critical"),
     "no_data": Badge("Not heard of", "critical"),
     "worse": Badge("Worse", "critical"),
+    "broken_inputs": Badge("Broken data", "critical"),
+    "drift": Badge("Drifted", "critical"),
     "clock_went_back": Badge("On hold", "critical"),
     "ratio": Badge("Split not as planned", "warning"),
     "figures_missing": Badge("Figures missing", "warning"),

@@ -9,11 +9,12 @@ from pipelines.models import LifecycleEvent
 from pipelines.strategies import reasons
 from pipelines.strategies.reasons import Reason
 
-SOURCES = Path(reasons.__file__).parents[1].rglob("*.py")
+TEXTS = [path.read_text() for path in Path(reasons.__file__).parents[1].rglob("*.py")]
+OURS = [text for text in TEXTS if "strategies.reasons import Reason" in text]  # others give reasons of their own
 
 
 def test_each_reason_is_given_somewhere() -> None:
-    given = set(re.findall(r"Reason\.([A-Z_]+)", "".join(path.read_text() for path in SOURCES)))
+    given = set(re.findall(r"Reason\.([A-Z_]+)", "".join(OURS)))
     assert {reason.name for reason in Reason} == given
 
 
