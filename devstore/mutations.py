@@ -10,7 +10,7 @@ from typing import Any
 
 from graphql import GraphQLError, parse
 
-from devstore import flow
+from devstore import flow, pixels
 from devstore.bulk import Operations, Run
 from devstore.bulk_export import line_of
 from devstore.bulk_rules import Refused, check
@@ -54,6 +54,9 @@ class Mutations:
             "metafieldDefinitionCreate": lambda context, args: create_definition(context, args["definition"]),
             "appRevokeAccessScopes": self.revoke_scopes,
             "flowTriggerReceive": self.start_flow,
+            "webPixelCreate": lambda context, args: pixels.create(self.extensions, context, args["webPixel"]),
+            "webPixelUpdate": lambda context, args: pixels.update(self.extensions, context, args),
+            "webPixelDelete": lambda context, args: pixels.delete(context, args["id"]),
         }
 
     def run_query(self, context: Context, args: dict[str, Any]) -> dict[str, Any]:

@@ -64,6 +64,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
   state TEXT DEFAULT 'waiting', status INTEGER);
 CREATE TABLE IF NOT EXISTS flow_runs (
   id INTEGER PRIMARY KEY, shop TEXT, handle TEXT, payload TEXT, at INTEGER);
+CREATE TABLE IF NOT EXISTS web_pixels (id INTEGER PRIMARY KEY, shop TEXT UNIQUE, settings TEXT);
 CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), ahead REAL);
 CREATE TABLE IF NOT EXISTS knobs (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value INTEGER);
@@ -94,6 +95,7 @@ FIRST_IDS = {
     "bulk": 6_400_000_000_000,
     "metafield": 29_700_000_000_000,
     "definition": 12_900_000_000,
+    "pixel": 1_290_000_000,
     "order_number": 1000,
 }
 
