@@ -11,6 +11,7 @@ NODE_LINE := apt-get update && apt-get install -y --no-install-recommends nodejs
 export PYTHONDONTWRITEBYTECODE :=
 
 # May be set: make demo ORDERS=file.csv HISTORY=60 STORES=2 AT=2027-02-28T23:58 PORT=8001 STORE_PORT=9301 STATE=folder
+# and a month in minutes: make demo SCENARIO=drift DAYS=28 SPEED=8 (seconds a day takes at least) APPROVE=1 (nobody is asked)
 ORDERS ?=
 HISTORY ?=
 STORES ?= 1
@@ -18,13 +19,17 @@ AT ?=
 PORT ?= 8000
 STORE_PORT ?= 9300
 STATE ?=
+SCENARIO ?=
+DAYS ?=
+SPEED ?=
+APPROVE ?=
 HOST ?= 127.0.0.1
 QUEUES ?= events default
 NAME ?=
 # The files in the order that tests/conftest.py gives them, each whole on one worker: what it has built is used again.
 SPREAD ?= --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 ARGS ?=
-STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(AT),--at $(AT)) $(if $(STATE),--state "$(STATE)")
+STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(AT),--at $(AT)) $(if $(STATE),--state "$(STATE)") $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(DAYS),--days $(DAYS))
 
 .PHONY: help setup tools demo operator run worker smoke lint test browser any-day chromium node benchmark
 
@@ -52,7 +57,7 @@ tools:
 	@touch $@
 
 demo: setup ## The whole product here: app, services, development store; prints one address
-	@exec $(PY) manage.py demo --port $(PORT) --store-port $(STORE_PORT) --stores $(STORES) $(STORE_OPTIONS)
+	@exec $(PY) manage.py demo --port $(PORT) --store-port $(STORE_PORT) --stores $(STORES) $(STORE_OPTIONS) $(if $(SPEED),--seconds-a-day $(SPEED)) $(if $(APPROVE),--approve)
 
 operator: setup ## Someone for /admin/ of the demo that runs: NAME=, PASSWORD=, else both are asked for
 	@OPERATOR_PASSWORD="$${PASSWORD-}" exec $(PY) manage.py operator $(if $(NAME),--name "$(NAME)") $(if $(STATE),--state "$(STATE)")

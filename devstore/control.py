@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -12,6 +11,9 @@ from starlette.routing import Route
 from devstore import clock
 from devstore.api_pages import Json
 from devstore.platform import Platform
+from devstore.playing import told
+from devstore.time_levers import begin_scenario, play, turn_clock
+from devstore.time_levers import shop_meant as _shop
 from devstore.tokens import USERS
 from devstore.trading import CHANGEABLE, CannotTrade
 
@@ -39,16 +41,6 @@ def _number(value: Any) -> int:
 def _units(asked: dict[str, Any]) -> dict[int, int] | None:
     lines = asked.get("lines")
     return {_number(line["line_id"]): int(line["quantity"]) for line in lines} if lines else None
-
-
-def _shop(platform: Platform, asked: dict[str, Any]) -> str:
-    """Return the shop that is meant: the only one, unless it is named."""
-    if asked.get("shop"):
-        return str(asked["shop"])
-    rows = platform.store.all("SELECT domain FROM shops ORDER BY created_at, domain")
-    if not rows:
-        raise CannotTrade("There is no shop here yet.")
-    return rows[0]["domain"]
 
 
 def place_order(platform: Platform, asked: dict[str, Any]) -> Any:
@@ -135,19 +127,6 @@ def knobs(platform: Platform, asked: dict[str, Any]) -> Any:
     return {**platform.webhooks.turn(changed), "paused": platform.webhooks.paused}
 
 
-def turn_clock(platform: Platform, asked: dict[str, Any]) -> Any:
-    """Put the store's clock forward, by hours or to a time; what is due by then is sent at once."""
-    if asked.get("at"):
-        to = datetime.fromisoformat(str(asked["at"]))
-        clock.turn((to if to.tzinfo else to.replace(tzinfo=UTC)).timestamp())
-    else:
-        clock.turn(clock.seconds() + float(asked["forward_hours"]) * 3600)
-    with platform.store.writing() as db:
-        db.execute("INSERT OR REPLACE INTO clock VALUES (1, ?)", (clock.ahead(),))
-    platform.webhooks.wake()
-    return {"now": clock.moment().isoformat()}
-
-
 def uninstall(platform: Platform, asked: dict[str, Any]) -> Any:
     """Uninstall the app."""
     platform.uninstall(_shop(platform, asked))
@@ -213,6 +192,8 @@ LEVERS: dict[str, Lever] = {
     "rename-location": rename_location,
     "knobs": knobs,
     "clock": turn_clock,
+    "scenario": begin_scenario,
+    "play": play,
     "uninstall": uninstall,
     "reinstall": reinstall,
     "revoke-token": revoke_token,
@@ -258,6 +239,13 @@ def routes(platform: Platform) -> list[Route]:
     def show(request: Request) -> Response:
         return Json(state(platform)) if _is_local(request) else Json({"error": "not found"}, 404)
 
+    def scenario(request: Request) -> Response:
+        shop = _shop(platform, dict(request.query_params))
+        if not _is_local(request) or platform.store.shop(shop) is None:
+            return Json({"error": "not found"}, 404)
+        run = platform.playing(shop).run()
+        return Json(told(run) if run else {"name": None})
+
     def id_token(request: Request) -> Response:
         user, asked = request.query_params.get("user", "owner"), dict(request.query_params)
         shop = _shop(platform, asked)
@@ -268,6 +256,7 @@ def routes(platform: Platform) -> list[Route]:
     return [
         Route("/control/state", show),
         Route("/control/id-token", id_token),
+        Route("/control/scenario", scenario, methods=["GET"]),
         Route("/control/{lever}", pull, methods=["POST"]),
     ]
 

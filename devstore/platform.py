@@ -14,6 +14,7 @@ from devstore.faults import Faults
 from devstore.fields import Context
 from devstore.graphql_api import Api, load_schema
 from devstore.mutations import Mutations
+from devstore.playing import Playing
 from devstore.shop_payloads import Writer
 from devstore.store import Store
 from devstore.tokens import USERS, Tokens, id_token
@@ -99,6 +100,10 @@ class Platform:
     def trade(self, shop: str) -> Trade:
         """Return the hand that changes a shop."""
         return Trade(self.store, self.webhooks, shop)
+
+    def playing(self, shop: str) -> Playing:
+        """Return who lets time pass in a shop."""
+        return Playing(self.store, self.webhooks, self.faults, self.trade(shop), shop)
 
     def id_token(self, shop: str, user: str) -> str:
         """Return a fresh ID token."""

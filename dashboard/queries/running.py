@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
+from pipelines.lifecycle import causes
 from pipelines.models import ModelVersion, Release, Shop, TrainingRun
 
 Row = TypeVar("Row", bound=Model)
@@ -24,6 +25,11 @@ class Training:
 
     title: str
     run: TrainingRun
+
+    @property
+    def why(self) -> str:
+        """Say what was found that it does not wait for the schedule."""
+        return causes.sentence(self.run.use_case, self.run.trigger)
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,23 @@ def judge(shop_id: int, use_case: str) -> None:
         if accuracy.is_judged(use_case):
             accuracy.judge(shop, use_case, facts, now)
     drifts.look(shop, use_case, facts, now)
+    compare_circumstances.enqueue(shop_id, use_case)
+
+
+@job(queue="training", timeout=1800, is_found_again=True)
+def compare_circumstances(shop_id: int, use_case: str) -> None:
+    """See whether the newest version still fits what it was learned for."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.data import dataset
+    from pipelines.lifecycle.monitor import circumstances
+    from pipelines.models import Shop
+    from pipelines.usecases import USE_CASES
+
+    monitored, now = USE_CASES[use_case].monitored, timezone.now()
+    if monitored and monitored.circumstances:
+        shop = Shop.objects.get(pk=shop_id)
+        circumstances.look(shop, use_case, dataset.read(dataset.Source(shop, now), use_case), now)
 
 
 @job(is_found_again=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.jobs import monitoring
 from pipelines.jobs.queue import job
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def answer_anew(shop_id: int) -> None:
 
     for use_case in Deployment.objects.for_shop(shop_id).values_list("use_case", flat=True):
         refresh.enqueue(shop_id, use_case)
+        monitoring.compare_circumstances.enqueue(shop_id, use_case)
 
 
 def follow(release_id: int, before: tuple[str, int] | None) -> None:

@@ -22,10 +22,9 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.fields.json import KT
 from django.utils import timezone
 
-from pipelines.lifecycle import turns
+from pipelines.lifecycle import causes, turns
 from pipelines.lifecycle.errors import BadData
 from pipelines.lifecycle.ingest import backfill, freshness
 from pipelines.lifecycle.monitor import retrain
@@ -55,7 +54,7 @@ FAILURES_COUNT_FOR = timedelta(days=2)
 PROPOSED_WITHIN = timedelta(days=60)  # what nobody was asked about for so long learned from another season
 LEFT_LYING = timedelta(minutes=2)  # a job that follows at once has had its chance
 
-BY_CLOCK = ("first", "weekly", "decay")
+BY_CLOCK = ("first", "weekly")
 BY_MERCHANT = "merchant"
 LOST_AFTER = timedelta(minutes=15)  # a training that was asked for and that nobody began: its job may be gone
 RENEWAL = "renewal"
@@ -70,7 +69,7 @@ def dead_runs() -> Iterator[Training]:
 
 
 def trainings(now: datetime | None = None) -> Iterator[Training]:
-    """Yield the first and weekly trainings, and those after a decay, that are due for shops with fresh data."""
+    """Yield the first and weekly trainings, and those for what was found, that are due for shops with fresh data."""
     now = now or timezone.now()
     for use_case in USE_CASES:
         for shop in with_newest_run(can_learn(now), use_case, now):
@@ -87,7 +86,7 @@ def is_wanted(shop: Shop, use_case: str, trigger: str) -> bool:
         return dead.exists() or mine.filter(state=State.QUEUED).exists()
     if trigger == RENEWAL:
         return dead.exists() or outlasted(timezone.now()).filter(shop=shop, use_case=use_case).exists()
-    is_clocks = trigger in BY_CLOCK or trigger.startswith(retrain.CAUSE)
+    is_clocks = trigger in BY_CLOCK or causes.is_found(trigger)
     return not is_clocks or dead.exists() or due_trigger(shop, use_case, timezone.now()) == trigger
 
 
@@ -104,22 +103,20 @@ def can_learn(now: datetime) -> QuerySet[Shop]:
 
 
 def with_newest_run(shops: QuerySet[Shop], use_case: str, now: datetime) -> QuerySet[Shop]:
-    """Read shops with their newest training of a use case, failures of late, any version, and since when it decayed."""
+    """Read shops with their newest training of a use case, failures of late, any version, and what was found of it."""
     mine = {"shop": OuterRef("pk"), "use_case": use_case}
     newest = TrainingRun.objects.filter(**mine).order_by("-created_at")
     failed = TrainingRun.objects.filter(**mine, state=State.FAILED, created_at__gte=now - FAILURES_COUNT_FOR)
-    live = Release.objects.filter(**mine, phase=Release.Phase.LIVE, analysis__decay__alarm=True)
-    grown_worse = live.annotate(since=KT("analysis__decay__since"))
-    drifted = retrain.began(now).filter(**mine)
-    return shops.select_related("settings").annotate(
-        run_at=Subquery(newest.values("created_at")[:1]),
-        run_state=Subquery(newest.values("state")[:1]),
-        run_error=Subquery(newest.values("error_code")[:1]),
-        failures=Subquery(failed.order_by().values("shop").annotate(n=Count("pk")).values("n")),
-        has_version=Exists(ModelVersion.objects.filter(**mine)),
-        decayed_at=Subquery(grown_worse.values("since")[:1]),
-        drifted=Subquery(drifted.values("segment")[:1]),
-        drifted_at=Subquery(drifted.values("made_at")[:1]),
+    return (
+        retrain.with_causes(shops, use_case, now)
+        .select_related("settings")
+        .annotate(
+            run_at=Subquery(newest.values("created_at")[:1]),
+            run_state=Subquery(newest.values("state")[:1]),
+            run_error=Subquery(newest.values("error_code")[:1]),
+            failures=Subquery(failed.order_by().values("shop").annotate(n=Count("pk")).values("n")),
+            has_version=Exists(ModelVersion.objects.filter(**mine)),
+        )
     )
 
 
@@ -164,9 +161,7 @@ def trigger_of(shop: Any, now: datetime) -> str:
         return trigger if now - shop.run_at > STOPPED_TRIED_EVERY else ""
     if shop.run_at < last_slot(shop, now):
         return trigger
-    if shop.decayed_at and datetime.fromisoformat(shop.decayed_at) > shop.run_at:
-        return "decay"
-    return f"{retrain.CAUSE}{shop.drifted}" if shop.drifted_at and shop.drifted_at > shop.run_at else ""
+    return retrain.cause_of(shop, now)
 
 
 def pause_after(failures: int, shop_id: int) -> timedelta:

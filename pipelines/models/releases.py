@@ -103,7 +103,8 @@ class Release(ShopTable):
     expires_at = models.DateTimeField(null=True)
     seed = models.CharField(max_length=32, default=new_seed)  # of the buckets: new for every release
     scheduled_for = models.DateTimeField(null=True)  # end of the freeze that it waits for, or that outlasted its card
-    lifted = models.JSONField(default=list, db_default=[])  # keys of the calendar's freezes that somebody lifted for it
+    lifted = models.JSONField(default=list, db_default=[])  # names of the freezes that somebody lifted for it
+    cause = models.CharField(max_length=60, blank=True, default="", db_default="")  # what its training did not wait for
     exposed_at = models.DateTimeField(null=True)  # since when the shop may see the new version; starts the maximum
     healthy_since = models.DateTimeField(null=True)  # live, and no window since then was a breach
     was_healthy_at = models.DateTimeField(null=True)  # when it had run healthy for 24 hours: it may be returned to
@@ -236,6 +237,11 @@ class FreezeWindow(ShopTable):
             models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="freeze_ends_after_start"),
         ]
         indexes = [models.Index(fields=["shop", "ends_at"], name="freeze_by_end")]
+
+    @property
+    def handle(self) -> str:
+        """Name it in what was lifted: a proposal by its key, so that one that somebody kept since is another."""
+        return self.key if self.is_proposal else f"set:{self.pk}"
 
     @property
     def is_proposal(self) -> bool:

@@ -58,6 +58,7 @@ def environment(plan: DemoPlan, services: Mapping[str, str]) -> dict[str, str]:
         "SHOPMLOPS_STATE": str(plan.state),
         "CLOCK_AHEAD": ahead,
         "DEVSTORE_CLOCK_AHEAD": ahead,
+        "DEVSTORE_CLOCK_FILE": str(plan.state / clock.FILE),
         "APP_URL": plan.app_url,
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "CODE_REVISION": os.environ.get("CODE_REVISION") or code_revision(),

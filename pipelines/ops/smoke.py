@@ -121,6 +121,11 @@ class Reader:
             cursor.execute(query, values)
             return cursor.fetchall()
 
+    def named(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        with self.connection, self.connection.cursor() as cursor:
+            cursor.execute(query, values)
+            return cursor.fetchall()
+
     def one(self, query: str, *values: Any) -> Any:
         rows = self.all(query, *values)
         return rows[0][0] if rows else None
@@ -137,14 +142,16 @@ def reading(demo: Demo) -> Iterator[Reader]:
         connection.close()
 
 
-def run(plan: DemoPlan) -> dict[str, Any]:
-    """Take one store from its orders to an approved version; return what was counted on the way."""
+def run(plan: DemoPlan, then: Callable[[Demo, Reader], dict[str, Any]] | None = None) -> dict[str, Any]:
+    """Take one store from its orders to an approved version; return what was counted on the way, or what came then."""
     begun = time.monotonic()
     with running_demo(plan, tell) as demo, reading(demo) as reader:
         merchant = Merchant(demo.plan)
         install(merchant)
         approve(merchant, reader, *wait_for_decision(merchant, reader))
         wait_for_publication(merchant, reader)
+        if then:
+            return then(demo, reader)
         receive_an_order(merchant, reader)
         return {
             **{name: reader.one(query) for name, query in COUNTS.items()},

@@ -161,7 +161,7 @@ def start_app(demo: Demo, say: Say) -> None:
     demo.start("scheduler", *demo.manage("schedule"))
 
 
-def supervise(plan: DemoPlan, say: Say = print) -> None:
+def supervise(plan: DemoPlan, say: Say, meanwhile: Callable[[Demo], None]) -> None:
     """Run the demo until it is asked to stop; a child that dies stops all."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, request_stop)
@@ -169,7 +169,7 @@ def supervise(plan: DemoPlan, say: Say = print) -> None:
         with running_demo(plan, say) as demo:
             say("\n" + "\n".join(addresses(demo.plan)) + "\n")
             say(f"Ctrl-C stops everything. Logs: {demo.places.logs}")
-            watch(demo)
+            meanwhile(demo)
     except StopRequested:
         say("Stopped. Nothing is left running.")
 
@@ -184,9 +184,15 @@ def addresses(plan: DemoPlan) -> list[str]:
 
 def watch(demo: Demo) -> None:
     """Wait until a child dies, and say which and why."""
-    while (dead := demo.first_dead()) is None:
+    while True:
+        require_alive(demo)
         time.sleep(0.2)
-    raise ServiceError(f"{dead.name} stopped ({exit_text(dead)}), so all stops. {dead.last_words()}")
+
+
+def require_alive(demo: Demo) -> None:
+    """Say which child died, and why; a demo without one of them is none."""
+    if dead := demo.first_dead():
+        raise ServiceError(f"{dead.name} stopped ({exit_text(dead)}), so all stops. {dead.last_words()}")
 
 
 def exit_text(child: Child) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pipelines.usecases.evidence import PairedWeeks, Randomised
 from pipelines.usecases.outputs import Metafields, Output, OwnFrame, Remembered, Shown
-from pipelines.usecases.watching import Figure, Monitored, Rehearsal
+from pipelines.usecases.watching import Circumstance, Figure, Monitored, Rehearsal
 from pipelines.usecases.wording import PLAIN, Words
 
 if TYPE_CHECKING:
@@ -196,6 +196,11 @@ class UseCase:
         """Give the output of that name."""
         return next(output for output in self.outputs if output.name == name)
 
+    def noted(self, frames: Frames) -> dict[str, Any]:
+        """Note what a version is learned for that learns from these frames."""
+        named = self.monitored.circumstances if self.monitored else ()
+        return {each.name: self.function(each.note)(frames) for each in named}
+
     @property
     def published(self) -> tuple[tuple[Output, Metafields], ...]:
         """List the outputs that fill fields at Shopify, each with them."""
@@ -227,6 +232,7 @@ class NotEnoughHistory(Exception):
 __all__ = [
     "Budget",
     "Calibration",
+    "Circumstance",
     "Event",
     "Figure",
     "Frames",

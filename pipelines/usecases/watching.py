@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 
@@ -34,6 +35,20 @@ class Rehearsal:
 
 
 @dataclass(frozen=True)
+class Circumstance:
+    """Name something that a version is learned for, and how much of it may change before it is learned anew.
+
+    `note` takes frames and gives what is kept with the version; `share` takes that and later frames, and gives the
+    share of units, 0 to 1, for which it is so no more.
+    """
+
+    name: str  # many of something: "lead times"
+    note: str
+    share: str
+    most: float
+
+
+@dataclass(frozen=True)
 class Monitored:
     """Say what is watched of what runs, when an outcome is known for good, and how accuracy is worked out.
 
@@ -45,3 +60,9 @@ class Monitored:
     outcome: str
     matures_after: timedelta
     accuracy: str
+    names: Mapping[str, str] = field(default_factory=dict)  # feature -> what a merchant calls many of it
+    circumstances: tuple[Circumstance, ...] = ()
+
+    def name_of(self, feature: str) -> str:
+        """Name a feature as a merchant does."""
+        return self.names.get(feature, feature.replace("_", " "))

@@ -7,6 +7,7 @@ from typing import Any
 
 import jwt
 import pytest
+import requests
 
 from devstore import clock
 from devstore.store import Store
@@ -82,6 +83,22 @@ def test_what_is_due_later_is_sent_when_that_time_has_come(turned: World) -> Non
 
 def test_a_restart_does_not_turn_it_back(turned: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "_ahead", 0.0)
-    ahead = time_in(turned) - datetime.now(UTC)
+    begins, lever = clock.ahead(), time_in(turned) - datetime.now(UTC)
     Store(turned.folder / "state")
-    assert abs(clock.ahead() - ahead.total_seconds()) < 10
+    assert abs(clock.ahead() - begins - lever.total_seconds()) < 10
+
+
+def test_a_scenario_plays_by_its_levers_and_tells_the_truth(turned: World) -> None:
+    assert turned.control("scenario", name="sunny")["status"] == 400
+    begun = turned.control("scenario", name="drift", seed=3)
+    turned.app.deliveries.clear()
+    played = turned.control("play", forward_hours=48)
+    assert played["name"] == "drift" and 1.9 < played["day"] - begun["day"] < 2.1
+    assert until(lambda: len(turned.app.heard("orders/create")) > 3)
+    address = f"http://127.0.0.1:{turned.port}/control/scenario"
+    told = requests.get(address, params={"shop": turned.shop}, timeout=60).json()
+    assert told["day"] == played["day"]
+    assert [(each["what"], each["day"], each["has_begun"]) for each in told["injected"]] == [
+        ("demand", 7, False),
+        ("mix", 14, False),
+    ]

@@ -88,6 +88,58 @@ def test_a_process_of_the_demo_and_what_it_forks_live_on_that_day(tmp_path: Path
     assert 0 <= waited < 3600  # what times out by time.monotonic() does not at once
 
 
+FOLLOW = """
+import json, os, sys, time
+import django; django.setup()
+from django.conf import settings
+from django.utils import timezone
+from pathlib import Path
+def year(wanted):
+    until = time.monotonic() + 20
+    while timezone.now().year != wanted and time.monotonic() < until:
+        time.sleep(.05)
+    return timezone.now().year
+file = settings.STATE_DIR / "clock"
+file.write_text(str(int(file.read_text() or 0) + 400 * 86_400))
+reader, writer = os.pipe()
+if os.fork() == 0:
+    file.write_text(str(int(file.read_text()) + 400 * 86_400))
+    os.write(writer, str(year(int(sys.argv[1]) + 2)).encode())
+    os._exit(0)
+fork = int(os.read(reader, 100))
+here = year(int(sys.argv[1]) + 2)
+file.write_text("0")
+time.sleep(.5)
+print(json.dumps([here, fork, timezone.now().year]))
+"""
+
+
+def followed(env: dict[str, str]) -> list[int]:
+    env = env | {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+    env["DJANGO_SETTINGS_MODULE"] = "shopmlops.settings"
+    command = [sys.executable, "-c", FOLLOW, "2028"]
+    told = subprocess.run(command, env=env, cwd=ROOT, check=True, capture_output=True, text=True)
+    return list(json.loads(told.stdout))
+
+
+def test_a_process_of_the_demo_and_its_forks_follow_the_stores_clock_and_only_forward(tmp_path: Path) -> None:
+    assert followed(environment(DemoPlan(tmp_path, at=LEAP_DAY), {})) == [2030, 2030, 2030]
+
+
+def test_the_store_tells_where_it_turned_its_clock(tmp_path: Path) -> None:
+    env = environment(DemoPlan(tmp_path, at=LEAP_DAY), {})
+    tell = "from devstore import clock; clock.turn(clock.seconds() + 86_400)"
+    subprocess.run([sys.executable, "-c", tell], env=env, cwd=ROOT, check=True)
+    turned = clock.ahead(tmp_path, None) - int(env["CLOCK_AHEAD"])
+    assert 86_400 <= turned < 86_500
+
+
+def test_what_a_thread_writes_down_later_is_of_the_time_it_happened() -> None:
+    tell = "from devstore import clock\nwith clock.standing(7.5): print(clock.now())\nprint(clock.now() > 7)"
+    told = subprocess.run([sys.executable, "-c", tell], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert told.stdout.split() == ["7", "True"]
+
+
 def test_the_development_store_lives_on_that_day(tmp_path: Path) -> None:
     env = environment(DemoPlan(tmp_path, at=LEAP_DAY), {})
     tell = "from devstore import clock; print(clock.moment().date())"
@@ -101,3 +153,12 @@ def test_outside_the_demo_a_turned_clock_is_refused_with_a_hint() -> None:
     refused = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True)
     assert refused.returncode != 0
     assert "shopmlops.E015" in refused.stderr and "only the demo's clock can be turned" in refused.stderr
+
+
+def test_outside_the_demo_nobody_follows_a_file(tmp_path: Path) -> None:
+    (tmp_path / "clock").write_text("86400")
+    tell = "import django; django.setup(); import threading; print([each.name for each in threading.enumerate()])"
+    env = os.environ | {"SHOPMLOPS_DEMO": "0", "SHOPMLOPS_STATE": str(tmp_path)}
+    env["DJANGO_SETTINGS_MODULE"] = "shopmlops.settings"
+    told = subprocess.run([sys.executable, "-c", tell], env=env, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert "demo clock" not in told.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines import strategies
+from pipelines.lifecycle import causes
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.evidence.pace import WINDOW
 from pipelines.lifecycle.releases import advice
@@ -25,9 +26,16 @@ def planned(version: ModelVersion, deployment: Deployment, known: Known, *, stra
         strategy=plan.strategy,
         steps=[step.as_dict() for step in plan.steps],
         is_proven=version.state == ModelVersion.State.VALIDATED,
+        cause=cause_of(version),
     )
     release.show(evidence_of(release, deployment, settings, known, plan))
     return release
+
+
+def cause_of(version: ModelVersion) -> str:
+    """Return what was found that made a version be trained outside of the schedule, or nothing."""
+    trigger = version.runs.order_by("-pk").values_list("trigger", flat=True).first() or ""
+    return trigger if causes.is_found(trigger) else ""
 
 
 def plan_for(known: Traffic, settings: ShopSettings, strategy: str) -> strategies.Plan:
@@ -57,6 +65,7 @@ def evidence_of(
         "version": version.number,
         "artifact_digest": version.artifact_digest,
         "is_proven": release.is_proven,
+        "cause": causes.sentence(release.use_case, release.cause),
         "advice": "" if release.is_proven else advice.of(release, deployment.active),
         "compared_with": deployment.active.number if deployment.active else None,
         "page": version.page,

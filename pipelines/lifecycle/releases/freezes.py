@@ -1,7 +1,8 @@
 """Times in which nothing moves forward, set by the merchant or proposed from the calendar. A rollback goes through.
 
 A freeze protects what runs: where only the simple rule runs and no shopper sees the use case, it holds nothing. Who may
-approve may lift a freeze that the calendar proposed for one release.
+approve may lift a freeze that the calendar proposed for one release, and any freeze for a version that was trained
+because what runs no longer fits: accuracy counts most when most is sold.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pipelines.usecases import USE_CASES
 State = FreezeWindow.State
 HELD = (Effect.WAITS, Effect.OUTLASTS)
 GOOD_UNTIL = (Release.Phase.AWAITING_APPROVAL, Release.Phase.SCHEDULED)
-NOTHING_TO_LIFT = "No freeze that the calendar proposed holds this version. Nothing was done."
+NOTHING_TO_LIFT = "No freeze that can be lifted for this version holds it. Nothing was done."
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,13 @@ def held_until(row: Release, now: datetime) -> datetime | None:
 
 
 def unlifted(windows: list[FreezeWindow], lifted: list[str]) -> list[FreezeWindow]:
-    """Leave out the proposals that were lifted; one that somebody kept since is a proposal no more, and holds again."""
-    return [window for window in windows if not (window.is_proposal and window.key in lifted)]
+    """Leave out what was lifted; a proposal that somebody kept since is a proposal no more, and holds again."""
+    return [window for window in windows if window.handle not in lifted]
+
+
+def liftable(row: Release, window: FreezeWindow) -> bool:
+    """Tell whether a freeze may be lifted for a release: the calendar's, or any where what runs no longer fits."""
+    return window.is_proposal or bool(row.cause)
 
 
 def protection_of(use_case: str, pointer: Deployment | None) -> Protection:
@@ -103,8 +109,8 @@ def of(row: Release, now: datetime) -> Freeze:
     effect = freezing.effect(frozen_until=until, held=held, yes_until=yes_until(row, now), is_protected=is_protected)
     holds = effect in HELD
     mine = unlifted(windows, row.lifted) if holds else windows
-    liftable = end_of([window for window in mine if not window.is_proposal], now) is None
-    return Freeze(effect, mine[0].name, mine[0].pk, held if holds else until, may_be_lifted=holds and liftable)
+    stands = end_of([window for window in mine if not liftable(row, window)], now) is not None
+    return Freeze(effect, mine[0].name, mine[0].pk, held if holds else until, may_be_lifted=holds and not stands)
 
 
 def yes_until(row: Release, now: datetime) -> datetime | None:
@@ -120,13 +126,13 @@ def last_day(until: datetime, shop: Shop) -> date:
 
 
 def lift(row: Release, *, by: str, revision: int, now: datetime) -> Freeze:
-    """Let a release move in a freeze that the calendar proposed, because somebody who may approve said so."""
+    """Let a release move in a freeze, because somebody who may approve said so."""
     with transaction.atomic():
         freeze = of(row, now)
         if row.revision != revision or not row.is_open or not freeze.may_be_lifted:
             raise Refused(NOTHING_TO_LIFT)
-        keys = [window.key for window in windows_on(row.shop_id, now) if window.is_proposal]
-        if not row.enter(row.phase, entered_at=row.entered_at, lifted=sorted({*row.lifted, *keys})):
+        mine = [window.handle for window in windows_on(row.shop_id, now) if liftable(row, window)]
+        if not row.enter(row.phase, entered_at=row.entered_at, lifted=sorted({*row.lifted, *mine})):
             raise Refused(NOTHING_TO_LIFT)
         LifecycleEvent.record(
             row.shop,
@@ -136,7 +142,7 @@ def lift(row: Release, *, by: str, revision: int, now: datetime) -> Freeze:
             use_case=row.use_case,
             version_number=row.version.number,
             release_id_seen=row.pk,
-            lifted=keys,
+            lifted=mine,
         )
     return freeze
 

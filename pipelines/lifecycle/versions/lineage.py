@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from pipelines import words
+from pipelines.lifecycle import causes
 from pipelines.models import LifecycleEvent, ModelVersion
 
 SYSTEM = "system"
@@ -38,15 +39,6 @@ WORDS = {
     "approval.superseded": "Approval came too late",
 }
 JUDGED = ("version.validated", "version.undecided", "version.refused")
-TRIGGERS = {
-    "first": "the first training",
-    "weekly": "the weekly training",
-    "renewal": "after a freeze that outlasted a question",
-    "merchant": "asked for by a merchant",
-    "operator": "asked for by an operator",
-    "drift": "after the data had changed",
-    "decay": "after the live version had grown worse",
-}
 
 
 @dataclass(frozen=True)
@@ -85,7 +77,7 @@ def learned(version: ModelVersion, trained: LifecycleEvent | None) -> Iterator[O
     yield Origin("Data read", data.created_at, data.digest, f"{words.counted(data.units, 'unit')}, {days}", "data")
     if run:
         cost = f"{words.number(run.cpu_seconds)} s of one processor, {words.number(run.memory_mb)} MB"
-        why = TRIGGERS.get(run.trigger, run.trigger)
+        why = causes.named(version.use_case, run.trigger)
         yield Origin("Trained", run.finished_at, trained.digest if trained else "", f"{why}; {cost}", "ledger")
     yield Origin("Files signed", version.created_at, version.artifact_digest, "", "files")
 

@@ -15,6 +15,7 @@ import pandas as pd
 from django.db import transaction
 from django.utils import timezone
 
+from pipelines.lifecycle import causes
 from pipelines.lifecycle.data import dataset, quality
 from pipelines.lifecycle.errors import AlreadyRunning, ArtifactRefused
 from pipelines.lifecycle.versions import answers, artifacts, registry, runs
@@ -68,7 +69,8 @@ def learn(use_case: UseCase, data: dataset.Dataset, tracker: runs.Tracker) -> Le
         serving, said = serving_of(use_case, files, data)
         tried = {"serving": serving, "leakage": leakage_of(use_case, fitted, data.frames)}
         tried["answers"] = answers_beside(use_case, said, champion, data.frames)
-    metrics = evaluation.as_dict() | tried | {"compared_with": number}
+    known_for = {"compared_with": number, causes.NOTED: use_case.noted(data.frames)}
+    metrics = evaluation.as_dict() | tried | known_for
     past = replay.as_dict() if replay else {"verdict": "not_measured", "reason": use_case.words.no_replay}
     return Learned(metrics, past, page.as_dict(), files)
 

@@ -14,8 +14,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pipelines.ops.clock import moment
 from pipelines.ops.demo_settings import DemoPlan
 from pipelines.ops.errors import ServiceError
-from pipelines.ops.smoke import SmokeFailed, run
-from pipelines.ops.supervisor import StopRequested, free_ports, request_stop
+from pipelines.ops.months.month import Month
+from pipelines.ops.months.options import add_scenario, begins_at
+from pipelines.ops.smoke import Reader, SmokeFailed, run, tell
+from pipelines.ops.supervisor import Demo, StopRequested, free_ports, request_stop
 
 
 class Command(BaseCommand):
@@ -26,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--orders", type=Path, help="fill the store from a file of order lines")
         parser.add_argument("--history", type=int, metavar="DAYS", help="hide orders older than this from the app")
         parser.add_argument("--at", type=moment, metavar="TIME", help="what its clock shows at the start (ISO, UTC)")
+        add_scenario(parser)
         parser.add_argument("--state", type=Path, help="keep everything in this folder (default: a temporary one)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,8 +40,9 @@ class Command(BaseCommand):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)  # run by root, PostgreSQL is another user and must pass
         port, store_port = free_ports(2)
-        plan = DemoPlan(folder, port, store_port, options["orders"], options["history"], options["at"])
-        result = self.result(plan)
+        at = begins_at(options)
+        plan = DemoPlan(folder, port, store_port, options["orders"], options["history"], at)
+        result = self.result(plan, options)
         if "error" in result:
             self.stderr.write(f"What it left is in {folder}.")
         elif options["state"] is None:
@@ -46,9 +50,12 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(result))
         sys.exit("error" in result)
 
-    def result(self, plan: DemoPlan) -> dict[str, Any]:
+    def result(self, plan: DemoPlan, options: dict[str, Any]) -> dict[str, Any]:
+        def month(demo: Demo, reader: Reader) -> dict[str, Any]:
+            return Month(demo, reader, approves=True, say=tell).play(options["scenario"], options["days"])
+
         try:
-            return run(plan)
+            return run(plan, month if options["scenario"] else None)
         except (SmokeFailed, ServiceError, requests.RequestException) as error:
             self.stderr.write(str(error))
             return {"error": " ".join(str(error).split())}

@@ -6,7 +6,7 @@ Writes  unique_id | ds | y_hat, and sums: unique_id | days | quantile | y
 
 from datetime import timedelta
 
-from pipelines.usecases.contract import Metric, Monitored, PairedWeeks, UseCase
+from pipelines.usecases.contract import Circumstance, Metric, Monitored, PairedWeeks, UseCase
 from pipelines.usecases.demand_forecast.gates import GATES
 from pipelines.usecases.demand_forecast.outputs import OUTPUTS, OWN_FRAMES, REHEARSAL
 from pipelines.usecases.demand_forecast.wording import WORDS
@@ -44,6 +44,11 @@ USE_CASE = UseCase(
         outcome="y",
         matures_after=timedelta(days=7),  # late cancellations are in by then
         accuracy="judging.monitoring:accuracy",
+        names={"y": "sales a day", "price": "prices", "discount": "discounts", "stockout": "days out of stock"},
+        circumstances=(
+            Circumstance("lead times", "circumstances:lead_times", "circumstances:lead_times_changed", most=0.1),
+            Circumstance("catalogue", "circumstances:catalogue", "circumstances:catalogue_changed", most=0.2),
+        ),
     ),
     gates=GATES,
     words=WORDS,

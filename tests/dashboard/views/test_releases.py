@@ -56,6 +56,25 @@ class TestTheCard:
         assert see(f"/releases/{card.pk}/figure.json").json()["data"]
 
 
+class TestAVersionThatCouldNotWait:
+    def test_says_why_and_offers_to_lift_the_freeze_that_holds_it(self, shop, card, see, send):
+        now = timezone.now()
+        FreezeWindow.objects.create(shop=shop, name="Autumn sale", starts_at=now, ends_at=now + timedelta(days=3))
+        page = see(f"/releases/{card.pk}").content.decode()
+        assert "Why now" not in page and "Lift the freeze" not in page, "what the merchant set stands for the usual"
+        card.cause = "drift of price"
+        card.show(card.evidence | {"cause": "Drift: prices no longer look as in the weeks before."})
+        card.save()
+        page = see(f"/releases/{card.pk}").content.decode()
+        assert "Why now" in page and "prices no longer look as in the weeks before" in page
+        assert "Autumn sale holds this version" in page and "Lift it for version 2" in page
+        said = send(f"/releases/{card.pk}/lift", {"revision": card.revision}, sub=COLLEAGUE).content.decode()
+        assert "Nothing was changed" in said and not LifecycleEvent.objects.filter(kind="freeze.lifted").exists()
+        said = send(f"/releases/{card.pk}/lift", {"revision": card.revision}).content.decode()
+        assert "Autumn sale does not hold version 2 any more" in said
+        assert LifecycleEvent.objects.get(kind="freeze.lifted").release_id_seen == card.pk
+
+
 class TestApprove:
     def test_is_one_click_to_live(self, card, send, queued):
         page = send(f"/releases/{card.pk}/approve", said_to(card)).content.decode()

@@ -51,6 +51,7 @@ USE_CASE = Visits(
         outcome="ordered",
         matures_after=timedelta(days=1),
         accuracy="evaluation:accuracy",
+        names={"pages": "pages seen", "is_returning": "returning visitors"},
     ),
     gates=Gates(
         limits=(

@@ -125,8 +125,21 @@ class TestWhatItIs:
     def test_it_is_replayed_in_money_or_says_why_not(self, family: UseCase) -> None:
         assert callable(family.resolve("replay")) if family.replay else family.words.no_replay
 
+    def test_what_is_watched_has_a_name_for_merchants(self, housed: UseCase) -> None:
+        watched = housed.monitored
+        assert watched is None or {*watched.names} == {*watched.features}
+
 
 class TestWhatItLearns:
+    def test_what_it_is_learned_for_can_be_stored_and_has_not_changed_on_the_same_day(self, use_case: UseCase) -> None:
+        frames = shop_of(use_case).make()
+        noted = json.loads(json.dumps(use_case.noted(frames)))
+        named = use_case.monitored.circumstances if use_case.monitored else ()
+        assert {*noted} == {each.name for each in named}
+        for each in named:
+            assert use_case.function(each.share)(noted[each.name], frames) == 0
+            assert 0 < each.most < 1
+
     def test_it_leaves_its_input_alone(self, use_case: UseCase) -> None:
         frames = shop_of(use_case).make()
         before = copy.deepcopy(dict(frames.tables))

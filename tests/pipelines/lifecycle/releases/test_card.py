@@ -10,8 +10,8 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.lifecycle.releases import card
-from pipelines.models import Deployment, Release, ShopSettings
+from pipelines.lifecycle.releases import card, propose
+from pipelines.models import Deployment, Release, ShopSettings, TrainingRun
 from pipelines.models.releases import evidence_digest
 from pipelines.strategies import Step, Traffic, strategy
 from tests import histories
@@ -92,3 +92,13 @@ def test_nothing_is_promised_without_traffic_or_a_split(traffic):
 def test_where_nothing_runs_there_is_nothing_to_compare_with(shop):
     assert histories.a_card(shop).evidence["compared_with"] is None
     assert Deployment.of(shop, "demand_forecast").active is None
+
+
+@pytest.mark.parametrize("trigger", ["weekly", "drift of price", "decay", "catalogue changed"])
+def test_the_card_says_what_its_training_did_not_wait_for(shop, trigger):
+    version = histories.a_version(shop)
+    TrainingRun.objects.create(shop=shop, use_case=version.use_case, trigger=trigger, state="done", version=version)
+    release = propose.propose(version)
+    assert release.cause == ("" if trigger == "weekly" else trigger)
+    assert bool(release.evidence["cause"]) is bool(release.cause)
+    assert release.evidence_digest == evidence_digest(release.evidence), "a yes binds to it"

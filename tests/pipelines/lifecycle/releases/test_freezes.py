@@ -114,6 +114,27 @@ class TestLifting:
         event = LifecycleEvent.objects.filter(kind="freeze.lifted").get()
         assert (event.by, event.because, event.release_id_seen) == (OWNER, "Black Friday", card.pk)
 
+    @pytest.mark.parametrize("cause", ["decay", "drift of price", "lead times changed"])
+    def test_any_freeze_is_for_a_version_that_was_trained_because_what_runs_no_longer_fits(self, shop, card, cause):
+        Release.objects.filter(pk=card.pk).update(cause=cause)
+        card.refresh_from_db()
+        mine = window(shop, -1, 2, "Sale")
+        window(shop, -1, 3, "Black Friday", proposed=True)
+        assert freezes.of(card, NOW).may_be_lifted
+        freezes.lift(card, by=OWNER, revision=card.revision, now=NOW)
+        card.refresh_from_db()
+        assert card.lifted == ["key-Black Friday", f"set:{mine.pk}"]
+        assert freezes.held_until(card, NOW) is None and freezes.of(card, NOW).effect is Effect.LIFTED
+        later = window(shop, -1, 4, "Another")
+        assert freezes.of(card, NOW).window_id == later.pk, "what was set since holds again"
+
+    def test_a_proposal_that_was_lifted_and_that_somebody_kept_since_holds_again(self, shop, card):
+        mine = window(shop, -1, 2, "Black Friday", proposed=True)
+        freezes.lift(card, by=OWNER, revision=card.revision, now=NOW)
+        freezes.settle(mine, keeps=True, by=OWNER)
+        card.refresh_from_db()
+        assert freezes.of(card, NOW).holds and not freezes.of(card, NOW).may_be_lifted
+
     @pytest.mark.parametrize("what", ["set by the merchant", "a stale page", "beside one that was set", "no freeze"])
     def test_nothing_else_is(self, shop, card, what):
         if what != "no freeze":

@@ -1,0 +1,94 @@
+"""What can happen to a shop within a month, as data: on which day what begins, how large it is, and until when.
+
+Days count from the midnight at which a scenario began. The store says afterwards what it did and when, so that
+whoever watches for it can be told how long that took.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class What(StrEnum):
+    """What is injected."""
+
+    DEMAND = "demand"  # size: the factor on orders a day
+    MIX = "mix"  # size: the factor on what sells slowly; what sells best loses as much
+    SOLD_OUT = "sold_out"  # size: the share of variants, best sellers first, that nobody restocks
+    OUTAGE = "outage"  # size: the share of webhooks that are lost; the others come when it is over
+    MODEL = "model"  # size: how many times too much it says; whoever runs the app makes it
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happens from a day on, and until when."""
+
+    what: What
+    first: float
+    size: float
+    sentence: str
+    last: float = math.inf
+
+    def is_on(self, day: float) -> bool:
+        """Tell whether it lasts on a day."""
+        return self.first <= day < self.last
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named month: what happens in it, how long it lasts, and on which date it plays where nobody says otherwise."""
+
+    name: str
+    title: str
+    events: tuple[Event, ...] = ()
+    days: int = 28
+    at: str = "2027-05-03T01:00"  # a Monday in spring, far from every season
+
+    def on(self, what: What, day: float) -> list[Event]:
+        """List what lasts on a day."""
+        return [event for event in self.events if event.what is what and event.is_on(day)]
+
+    def factor(self, what: What, day: float) -> float:
+        """Give how large something is on a day; 1 where nothing of it lasts."""
+        return math.prod(event.size for event in self.on(what, day))
+
+
+CALM = Scenario("calm", "A calm month: it goes on as the last eight weeks went")
+DRIFT = Scenario(
+    "drift",
+    "Drift: twice as many orders from day 7 on, and other best sellers from day 14 on",
+    (
+        Event(What.DEMAND, 7, 2.0, "Twice as many orders a day, for good"),
+        Event(What.MIX, 14, 4.0, "What sold slowly sells four times as well, and best sellers that much worse"),
+    ),
+)
+BAD_MODEL = Scenario(
+    "bad-model",
+    "A bad model: a version that says too much goes live, and a busy week shows it",
+    (
+        Event(What.MODEL, 3, 3.0, "A version that learned a growth which is not there"),
+        Event(What.DEMAND, 12, 1.7, "A busy week", last=19),
+    ),
+)
+STOCK_OUTS = Scenario(
+    "stock-outs",
+    "Stock-outs: a third of the best sellers is gone for two weeks",
+    (Event(What.SOLD_OUT, 5, 0.3, "A third of the best sellers is sold out, and nothing arrives", last=19),),
+)
+OUTAGE = Scenario(
+    "outage",
+    "An outage: for two and a half days Shopify does not answer, and webhooks come late or not at all",
+    (Event(What.OUTAGE, 6, 0.3, "The API answers 503; webhooks are held back, three of ten are lost", last=8.5),),
+)
+BLACK_FRIDAY = Scenario(
+    "black-friday",
+    "Black Friday: a busy week, four days of four times as much, and the lull after it",
+    (
+        Event(What.DEMAND, 15, 1.6, "The week of Black Friday", last=18),
+        Event(What.DEMAND, 18, 4.0, "Black Friday to Cyber Monday", last=22),
+        Event(What.DEMAND, 22, 0.8, "The lull after it", last=33),
+    ),
+    days=35,
+    at="2027-11-08T01:00",  # Black Friday is the 26th
+)
+SCENARIOS = {each.name: each for each in (CALM, DRIFT, BAD_MODEL, STOCK_OUTS, OUTAGE, BLACK_FRIDAY)}

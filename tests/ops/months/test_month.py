@@ -1,0 +1,115 @@
+"""A month in minutes: at which hours time stands still, when the app is done, and what is done for the merchant."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from devstore.scenarios import SCENARIOS
+from pipelines.ops.months import month, options
+
+RUN = {"zone": "Europe/London", "began": "2027-03-27T00:00:00+00:00", "now": "2027-03-27T02:10:00+00:00"}
+
+
+class TestTheHoursAtWhichTimeStandsStill:
+    def test_are_those_of_the_shops_day_also_where_its_clock_changes(self) -> None:
+        found = list(month.moments(RUN, 2))
+        assert [f"{at:%d %H:%M %Z}" for at in found] == [
+            "27 03:00 GMT", "27 13:00 GMT", "28 00:00 GMT", "28 03:00 BST", "28 13:00 BST", "29 00:00 BST",
+        ]  # fmt: skip
+
+    def test_begin_after_what_is_played(self) -> None:
+        assert all(at > datetime.fromisoformat(RUN["now"]) for at in month.moments(RUN, 3))
+
+
+class Queue:
+    def __init__(self, waiting: int = 0, running: int = 0) -> None:
+        self.waiting, self.running = waiting, running
+
+    def llen(self, key: str) -> int:
+        return self.waiting if key == "rq:queue:training" else 0
+
+    def zcard(self, key: str) -> int:
+        return self.running if key == "rq:wip:events" else 0
+
+
+def a_month(queue: Queue, state: dict[str, Any], rows: dict[str, Any], approves: bool = True) -> month.Month:
+    made = object.__new__(month.Month)
+    made.queue, made.approves, made.made, made.said = queue, approves, set(), []
+    made.say = made.said.append
+    made.merchant = SimpleNamespace(look=lambda what: state)
+    made.reader = SimpleNamespace(one=lambda query, *values: rows.get(query), all=lambda query: rows.get(query, []))
+    return made
+
+
+QUIET = {"faults": {}, "deliveries": {"delivered": 40}}
+
+
+class TestTheAppIsDone:
+    def test_when_nothing_waits_anywhere(self) -> None:
+        quiet = a_month(Queue(), QUIET, {month.TO_DO: 0})
+        assert not quiet.is_busy() and not quiet.has_more()
+
+    @pytest.mark.parametrize("queue", [Queue(waiting=1), Queue(running=1)])
+    def test_not_while_a_job_runs_or_waits(self, queue: Queue) -> None:
+        assert a_month(queue, QUIET, {month.TO_DO: 0}).is_busy()
+
+    @pytest.mark.parametrize(("deliveries", "left"), [({"waiting": 2}, 0), ({"delivered": 2}, 1)])
+    def test_not_while_the_store_or_the_app_has_more(self, deliveries: dict[str, int], left: int) -> None:
+        assert a_month(Queue(), {"faults": {}, "deliveries": deliveries}, {month.TO_DO: left}).has_more()
+
+    def test_in_an_outage_nobody_waits_for_what_it_keeps(self) -> None:
+        down = {"faults": {"5xx": 9}, "deliveries": {"waiting": 12}}
+        assert not a_month(Queue(), down, {month.TO_DO: 3}).has_more()
+
+    def test_only_after_its_clock_has_ticked(self) -> None:
+        at = datetime.fromisoformat("2027-05-03T03:00:00+00:00")
+        for slot, ticked in ((None, False), (at - timedelta(hours=3), False), (at - timedelta(seconds=30), True)):
+            assert a_month(Queue(), QUIET, {month.TICKED: slot}).has_ticked(at) is ticked
+
+
+class Page:
+    """A release's page with its forms, and what was pressed."""
+
+    def __init__(self, *actions: str) -> None:
+        self.text = "".join(f'<form action="{each}"><input name="revision" value="3"></form>' for each in actions)
+        self.pressed: list[tuple[str, dict[str, str]]] = []
+
+    def get(self, path: str) -> str:
+        return self.text
+
+    def post(self, path: str, fields: dict[str, str]) -> None:
+        self.pressed.append((path, fields))
+
+
+def test_approve_is_pressed_with_what_the_card_shows() -> None:
+    page = Page("/releases/7/reject", "/releases/7/approve")
+    month.approve(page, 7)
+    assert page.pressed == [("/releases/7/approve", {"revision": "3"})]
+
+
+def test_roll_back_is_pressed_with_its_word() -> None:
+    page = Page("/roll-back/toy")
+    month.go_back(page, 7, "toy")
+    assert page.pressed == [("/roll-back/toy", {"revision": "3", "word": "roll back"})]
+
+
+def test_someone_makes_bad_versions() -> None:
+    assert month.maker().startswith("benchmarks.usecases.")
+
+
+class TestScenarios:
+    def test_are_the_stores_and_begin_when_they_say(self) -> None:
+        assert {name: each.at for name, each in SCENARIOS.items()} == options.BEGINS
+
+    def test_begin_on_their_own_day_unless_told_otherwise_or_begun(self, tmp_path: Any) -> None:
+        plain = {"at": None, "scenario": "black-friday"}
+        assert options.begins_at(plain, tmp_path).date().isoformat() == "2027-11-08"
+        assert options.begins_at({"at": None, "scenario": None}, tmp_path) is None
+        asked = datetime.fromisoformat("2028-01-03T01:00:00+00:00")
+        assert options.begins_at(plain | {"at": asked}, tmp_path) == asked
+        (tmp_path / "clock").write_text("0")
+        assert options.begins_at(plain, tmp_path) is None
