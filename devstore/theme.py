@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from functools import lru_cache
 from pathlib import Path
 from sqlite3 import Row
 from typing import Any
@@ -24,7 +23,6 @@ class Extension:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environment = Environment(loader=FileSystemLoader(folder / "snippets", ext=".liquid"))
 
     def blocks(self) -> list[Path]:
         """List the blocks that stand on product pages."""
@@ -53,12 +51,12 @@ class Extension:
 
     def render(self, block: Path, facts: dict[str, Any], locale: str, currency: str) -> str:
         """Render one block with what the page knows, and the block's own settings at their defaults."""
-        settings = {each["id"]: each.get("default", "") for each in self.schema(block).get("settings", [])}
-        settings |= {
-            each["id"]: facts["product"] for each in self.schema(block)["settings"] if each["type"] == "product"
-        }
-        self.environment.filters |= filters(self.words(locale), currency)
-        template = self.environment.from_string(SCHEMA.sub("", block.read_text()))
+        declared = self.schema(block).get("settings", [])
+        settings = {each["id"]: each.get("default", "") for each in declared}
+        settings |= {each["id"]: facts["product"] for each in declared if each["type"] == "product"}
+        engine = Environment(loader=FileSystemLoader(self.folder / "snippets", ext=".liquid"))
+        engine.filters |= filters(self.words(locale), currency)
+        template = engine.from_string(SCHEMA.sub("", block.read_text()))
         held = {"id": BLOCK_ID, "settings": settings, "shopify_attributes": f'data-shopify-editor-block="{BLOCK_ID}"'}
         return str(template.render(**facts, block=held))
 
@@ -80,16 +78,11 @@ def filters(words: dict[str, Any], currency: str) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=4)
-def _read(folder: Path, _changed_at: int) -> Extension:
-    return Extension(folder)
-
-
 def extension(extensions: Path) -> Extension | None:
     """Return the app's theme extension, if it was deployed with one."""
     for path in sorted(extensions.glob("*/shopify.extension.toml")):
         if tomllib.loads(path.read_text()).get("type") == "theme":
-            return _read(path.parent, path.stat().st_mtime_ns)
+            return Extension(path.parent)
     return None
 
 

@@ -211,7 +211,7 @@ class TestBlock:
         assert words in requests.get(page, timeout=60).content.decode()
 
     def test_a_product_without_lists_has_no_block(self, shop: World, products: Any, lists: None) -> None:
-        assert "shopmlops-block" not in requests.get(address(shop, f"products/{products[5][1]}"), timeout=60).text
+        assert "data-shopmlops-block" not in requests.get(address(shop, f"products/{products[5][1]}"), timeout=60).text
 
     def test_a_product_that_can_no_longer_be_seen_is_left_out(self, shop: World, products: Any, lists: None) -> None:
         with sqlite3.connect(shop.folder / "state" / "store.sqlite3") as store:
@@ -249,6 +249,7 @@ class TestVisiting:
 
 class TestProxy:
     def test_a_page_of_no_shop_leads_nowhere(self, shop: World) -> None:
+        shop.app.requests.clear()
         asked = requests.get(f"http://localhost:{shop.port}/apps/shopmlops/recommendations", timeout=60)
         assert asked.status_code == 404 and not proxied(shop)
 
@@ -273,4 +274,4 @@ def test_a_shop_that_has_not_the_app_has_no_block_and_no_proxy(shop: World, prod
     )
     with sqlite3.connect(shop.folder / "state" / "store.sqlite3") as store:
         store.execute("UPDATE shops SET installed = 1")
-    assert "shopmlops-block" not in html and asked.status_code == 404
+    assert "data-shopmlops-block" not in html and asked.status_code == 404

@@ -26,6 +26,7 @@ from pipelines.endpoints.answering.memory import memory
 from pipelines.endpoints.answering.questions import Asked, Unusable
 from pipelines.endpoints.answering.scoring import Result
 from pipelines.endpoints.patience import Receive, Scope, Send, answer
+from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.evidence.answers import Outcome
 from pipelines.shopify.domains import client_secrets, shop_domain
@@ -39,6 +40,7 @@ LARGEST, MOST = 16 * 1024, 50  # bytes and parameters of a query
 TOLERANCE = timedelta(seconds=90)  # to either side, as Shopify's own libraries have it
 PASS_LASTS = timedelta(hours=1)
 SECURITY = ("shop", "timestamp", "signature", "path_prefix", "logged_in_customer_id")
+BY_SHOP = Limit(at_once=10_000, a_second=1_000)
 SHOWN = {exposures.CANARY: "new"}  # else the live list
 JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 SHORT = [(b"cache-control", b"no-store")]
@@ -86,6 +88,8 @@ def understand(scope: Scope) -> Visit:
     shops = memory().shops
     if shops is not None and told["shop"] not in shops:
         raise Refused(404, "the app is not installed there")
+    if not BY_SHOP.takes(told["shop"]):
+        raise Refused(429, "too much of this shop")
     if not passes.UNIT.fullmatch(told.get("unit", "")):
         raise Refused(400, "a unit is known by 8 to 64 letters, digits, - and _")
     return Visit(told["shop"], place[1], told["unit"], told, at)

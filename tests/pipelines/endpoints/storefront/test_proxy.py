@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from pipelines.endpoints.answering import passes
 from pipelines.endpoints.storefront import proxy
+from pipelines.endpoints.storefront.limits import Limit
 from pipelines.models import Exposure, PredictionLog, Release, Shop
 from pipelines.shopify.hmac import proxy_signature
 from pipelines.stats import assignment
@@ -271,3 +272,9 @@ class TestRefusing:
             answering.memory.look()
             assert storefront.get(shop).status == 200
             assert storefront.get(shop, question="{}").status == 404
+
+    def test_one_shop_may_ask_so_much(
+        self, storefront: Storefront, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(proxy, "BY_SHOP", Limit(2, 1, clock=lambda: 0.0))
+        assert [storefront.get(shop).status for _ in range(3)] == [200, 200, 429]
