@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from benchmarks.checks import Check, Say, at_least, at_most
@@ -23,12 +24,13 @@ from pipelines.usecases.recommendations.baskets import Floats
 from pipelines.usecases.recommendations.judging.evaluation import lists
 from pipelines.usecases.recommendations.judging.figures import difference
 from pipelines.usecases.recommendations.learning import again, recipe
-from pipelines.usecases.recommendations.learning.blend import BEST_SELLERS, Blend
+from pipelines.usecases.recommendations.learning.blend import BEST_SELLERS, TINY, Blend, Parts
 from pipelines.usecases.recommendations.learning.split import Questions, carts, product_pages
-from pipelines.usecases.recommendations.learning.together import learn
-from pipelines.usecases.recommendations.ranks import is_found
+from pipelines.usecases.recommendations.learning.together import Together, learn
+from pipelines.usecases.recommendations.ranks import BLOCK, first_places, is_found
 
 FEW_ORDERS = 200
+STORED = 20  # places of a product's list of the kind that carts add up
 MOST_MB = 1_500
 PARTS = {"ease": Blend(1.0, 0.0, 0.0), "chance": Blend(0.0, 0.0, 0.0), "lately": BEST_SELLERS}
 ROOT = Path(__file__).resolve().parents[3]
@@ -72,8 +74,24 @@ def found_by_us(shop: RealShop, asked: dict[str, Questions], seed: int, say: Say
             name: is_found(lists(together, questions, blend), questions.wanted) for name, blend in blends.items()
         }
         found[kind]["best_sellers"] = best_sellers(shop, questions)
+        found[kind]["stored"] = from_stored_lists(together, questions, getattr(chosen, kind))
         say(f"{shop.name} {kind}: " + ", ".join(f"{name} {hits.mean():.4f}" for name, hits in found[kind].items()))
     return found
+
+
+def from_stored_lists(together: Together, questions: Questions, blend: Blend) -> Floats:
+    """Give the hits of what the storefront adds up: the first places of each known product, not all products."""
+    n = len(together.share)
+    each = sparse.identity(n, dtype=np.float32, format="csr")
+    kept = []
+    for low in range(0, n, BLOCK):
+        scores = Parts.of(together, each[low : low + BLOCK]).blended(blend)
+        first = first_places(scores, each[low : low + BLOCK], min(STORED, n - 1))
+        rows = np.repeat(np.arange(len(first)), first.shape[1])
+        said = (np.take_along_axis(scores, first, axis=1).ravel(), (rows, first.ravel()))
+        kept.append(sparse.csr_matrix(said, shape=scores.shape))
+    added = (questions.known @ sparse.vstack(kept)).toarray() + TINY * together.share
+    return is_found(first_places(added, questions.known, references.PLACES), questions.wanted)
 
 
 def best_sellers(shop: RealShop, questions: Questions) -> Floats:
@@ -111,6 +129,7 @@ def beside_others(
     yield over(f"{name}.page_above_item_item", page, best_items["page"], 0.04)
     for kind, by in mean.items():
         yield Check(f"{name}.{kind}_best_sellers", by["best_sellers"], "share")
+        yield Check(f"{name}.{kind}_from_stored_lists", by["stored"], "share", by["ours"])
         for part in PARTS:
             yield over(f"{name}.{kind}_above_{part}", by["ours"], by[part], 0.0)
 
