@@ -6,6 +6,7 @@ PY := .venv/bin/python
 UV_VERSION := 0.13.9
 APT_LINE := apt-get update && apt-get install -y make python3-venv libgomp1
 CHROMIUM_LINE := apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell
+NODE_LINE := apt-get update && apt-get install -y --no-install-recommends nodejs npm
 # A start is a dozen processes that import the same modules: what one has compiled the others read.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -30,7 +31,7 @@ SPREAD ?= --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-re
 ARGS ?=
 STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(AT),--at $(AT)) $(if $(STATE),--state "$(STATE)") $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(DAYS),--days $(DAYS))
 
-.PHONY: help setup tools demo operator run worker smoke lint test browser any-day chromium benchmark
+.PHONY: help setup tools demo operator run worker smoke lint test browser any-day chromium node benchmark
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -75,14 +76,16 @@ worker: setup ## Work off jobs as in production; QUEUES=training for a trainer
 	@: "$${DATABASE_URL:?is not set: make demo brings its own database}" "$${REDIS_URL:?is not set: make demo brings its own Redis}"
 	exec $(PY) manage.py work $(QUEUES)
 
-lint: setup ## Style, types, import rules, templates
+lint: setup node ## Style, types, import rules, templates, Shopify's own check of extensions/
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	find . -path ./.venv -prune -o -path '*/templates/*' -name '*.html' -print0 | xargs -0r .venv/bin/djade --target-version 5.2 --check
+	find . \( -path ./.venv -o -path ./node_modules \) -prune -o -path '*/templates/*' -name '*.html' -print0 | xargs -0r .venv/bin/djade --target-version 5.2 --check
+	$(call if_node,npm run --silent lint)
 
-test: setup chromium ## The whole suite, browser included
+test: setup chromium node ## The whole suite, browser included, and the scripts of extensions/
+	$(call if_node,npm run --silent test)
 	$(if $(AT),TESTS_AT=$(AT)) .venv/bin/pytest $(SPREAD) --durations=10 $(ARGS)
 
 browser: setup chromium ## Only the tests that drive Chromium
@@ -97,6 +100,19 @@ chromium:
 	elif [ -x /usr/bin/chromium ]; then :; \
 	else echo "Chromium is not installed, so the browser tests are skipped. As root: $(CHROMIUM_LINE)" >&2; fi
 
-benchmark: setup $(if $(filter pages,$(NAME)),chromium) ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, monitoring, recommendations, pages, answers, live, releases or evidence
+# What only Node can check is left out, and said, where there is no Node, or none that is new enough.
+if_node = @if [ -e node_modules/installed ]; then $(1); else echo "Without Node, extensions/ is not checked: $(1)" >&2; fi
+
+node:
+	@if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then ($(NODE_LINE)) >/dev/null 2>&1 || true; fi; \
+	if ! command -v npm >/dev/null; then \
+		echo "Node is not installed, so extensions/ is not checked. As root: $(NODE_LINE)" >&2; \
+	elif ! node -e 'process.exitCode = Number(parseInt(process.versions.node) < 20)'; then \
+		echo "Node 20 or newer is needed to check extensions/; this is $$(node --version)." >&2; \
+	elif [ node_modules/installed -nt package-lock.json ] && [ node_modules/installed -nt package.json ]; then :; \
+	elif npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2; then touch node_modules/installed; \
+	else echo "npm could not install what package-lock.json names, so extensions/ is not checked." >&2; fi
+
+benchmark: setup $(if $(filter pages,$(NAME)),chromium) ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, monitoring, recommendations, pages, answers, live, pixel, releases or evidence
 	@: "$(if $(NAME),,$(error Say which: make benchmark NAME=ingest))"
 	@exec $(PY) manage.py benchmark $(NAME) $(ARGS)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from devstore.store import Store
 
@@ -19,6 +20,14 @@ class Subscription:
     def cut(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return the wanted part of a body; a dotted name reaches into objects and lists."""
         return _cut(body, [name.split(".") for name in self.fields]) if self.fields else body
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """Say which addresses of a storefront lead to the app, and where."""
+
+    prefix: str
+    path: str
 
 
 def _cut(value: Any, names: list[list[str]]) -> Any:
@@ -39,8 +48,11 @@ class AppConfig:
     required: tuple[str, ...] = (
         "read_orders", "read_all_orders", "read_products", "read_inventory", "read_locations",
     )  # fmt: skip
-    optional: tuple[str, ...] = ("write_products", "write_analytics_annotations")
+    optional: tuple[str, ...] = (
+        "write_products", "write_analytics_annotations", "write_pixels", "read_customer_events",
+    )  # fmt: skip
     subscriptions: dict[str, "Subscription"] | None = None
+    proxy: "Proxy | None" = None
 
     def subscription(self, topic: str) -> "Subscription | None":
         """Return how a topic is delivered, or None when the app has not subscribed."""
@@ -63,7 +75,9 @@ def _read(path: Path, _changed_at: int) -> AppConfig:
         for entry in declared.get("webhooks", {}).get("subscriptions", [])
         for topic in (*entry.get("topics", ()), *entry.get("compliance_topics", ()))
     }
-    return AppConfig(_list(scopes.get("scopes")), _list(scopes.get("optional_scopes")), subscriptions)
+    asked = declared.get("app_proxy")
+    proxy = Proxy(f"/{asked['prefix']}/{asked['subpath']}", urlsplit(asked["url"]).path) if asked else None
+    return AppConfig(_list(scopes.get("scopes")), _list(scopes.get("optional_scopes")), subscriptions, proxy)
 
 
 def _list(value: str | list[str] | None) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from graphql import (
     visit,
 )
 
+from devstore import pixels
 from devstore.connections import CHILDREN, ROOTS, child_page, conditions, root_page
 from devstore.cost import MAX_COST, Buckets, Cost, actual_cost, extension
 from devstore.fields import FIELDS, Context, Getter
@@ -129,6 +130,7 @@ def query_resolvers() -> dict[str, Callable[[Context, dict[str, Any]], Any]]:
         "currentAppInstallation": lambda context, args: installation(context),
         "node": lambda context, args: find(context, args["id"]),
         "nodes": lambda context, args: [find(context, each) for each in args["ids"]],
+        "webPixel": pixels.read,
         "ordersCount": partial(_count, "orders"),
         "productsCount": partial(_count, "products"),
         **{name: lambda context, args, kind=kind: _of_kind(kind, context, args["id"]) for name, kind in single.items()},

@@ -10,7 +10,7 @@ from typing import Any
 
 from graphql import GraphQLError, parse
 
-from devstore import annotations, flow
+from devstore import annotations, flow, pixels
 from devstore.bulk import Operations, Run
 from devstore.bulk_export import line_of
 from devstore.bulk_rules import Refused, check
@@ -55,6 +55,9 @@ class Mutations:
             "appRevokeAccessScopes": self.revoke_scopes,
             "flowTriggerReceive": self.start_flow,
             "analyticsAnnotationCreate": annotate,
+            "webPixelCreate": lambda context, args: pixels.create(self.extensions, context, args["webPixel"]),
+            "webPixelUpdate": lambda context, args: pixels.update(self.extensions, context, args),
+            "webPixelDelete": lambda context, args: pixels.delete(context, args["id"]),
         }
 
     def run_query(self, context: Context, args: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlite3 import Row
 from typing import Any
 
+from devstore import pixels
 from devstore.appconfig import AppConfig, Subscription, granted_scopes, implied, read_config
 from devstore.bulk import Operations
 from devstore.clock import now
@@ -119,6 +120,7 @@ class Platform:
         body = Writer(self.store, shop).shop_body()
         with self.store.writing() as db:
             self.webhooks.send(shop, "app/uninstalled", body)
+            db.execute("DELETE FROM web_pixels WHERE shop = ?", (shop,))
             db.execute("UPDATE shops SET installed = 0, optional_scopes = '' WHERE domain = ?", (shop,))
         self.webhooks.wake()
 
@@ -137,6 +139,8 @@ class Platform:
         after = change(set(filter(None, row["optional_scopes"].split(","))))
         with self.store.writing() as db:
             db.execute("UPDATE shops SET optional_scopes = ? WHERE domain = ?", (",".join(sorted(after)), shop))
+            if not after >= pixels.SCOPES:
+                db.execute("DELETE FROM web_pixels WHERE shop = ?", (shop,))
             current = self.scopes(shop)
             if current != before:
                 self.webhooks.send(shop, "app/scopes_update", Writer(self.store, shop).scopes(before, current, now()))

@@ -64,6 +64,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
   state TEXT DEFAULT 'waiting', status INTEGER);
 CREATE TABLE IF NOT EXISTS flow_runs (
   id INTEGER PRIMARY KEY, shop TEXT, handle TEXT, payload TEXT, at INTEGER);
+CREATE TABLE IF NOT EXISTS web_pixels (id INTEGER PRIMARY KEY, shop TEXT UNIQUE, settings TEXT);
 CREATE TABLE IF NOT EXISTS scenarios (
   shop TEXT PRIMARY KEY, name TEXT, seed INTEGER, first_day TEXT, played INTEGER);
 CREATE TABLE IF NOT EXISTS arrivals (shop TEXT, variant_id INTEGER, due INTEGER, units INTEGER);
@@ -100,6 +101,7 @@ FIRST_IDS = {
     "bulk": 6_400_000_000_000,
     "metafield": 29_700_000_000_000,
     "definition": 12_900_000_000,
+    "pixel": 1_290_000_000,
     "order_number": 1000,
 }
 

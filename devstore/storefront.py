@@ -1,22 +1,34 @@
-"""The shop that buyers see: products, a cart, a checkout. Plain pages, the cart in a cookie."""
+"""The shop that buyers see: products, a cart, a checkout. Plain pages, the cart in a cookie.
+
+An app's block stands on product pages, its web pixel runs where the visitor agrees, and orders carry the attributes
+that it wrote into the cart.
+"""
 
 import json
 from collections.abc import Callable
 from sqlite3 import Row
+from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from devstore import storefront_scripts as scripts
 from devstore.html import document, money, text
 from devstore.platform import Platform
 from devstore.trading import CannotTrade
 
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+LONGEST = 200  # characters of a cart attribute
+Events = list[dict[str, Any]]
 PER_PAGE = 48
 Cart = dict[str, int]
+Attributes = dict[str, str]
 
 
 def routes(platform: Platform) -> list[Route]:
@@ -27,6 +39,7 @@ def routes(platform: Platform) -> list[Route]:
         Route(f"{base}/products/{{handle}}", _page(platform, product_page)),
         Route(f"{base}/cart", _page(platform, cart_page)),
         Route(f"{base}/cart/change", _change(platform), methods=["POST"]),
+        Route(f"{base}/cart/update.js", _update, methods=["POST"]),
         Route(f"{base}/checkout", _start(platform), methods=["POST"]),
         Route(f"{base}/checkout/{{number:int}}", _page(platform, checkout_page)),
         Route(f"{base}/checkout/{{number:int}}/pay", _pay(platform), methods=["POST"]),
@@ -40,18 +53,46 @@ def _page(platform: Platform, show: Callable[[Platform, Row, Request], str]) -> 
         body = show(platform, shop, request) if shop else ""
         if shop is None or not body:
             return Response("Not found", 404)
-        return _document(shop, request, body)
+        return _document(platform, shop, request, body)
 
     return view
 
 
-def _document(shop: Row, request: Request, body: str, status: int = 200) -> Response:
+def _document(platform: Platform, shop: Row, request: Request, body: str, status: int = 200) -> Response:
     base = f"/store/{text(shop['domain'])}"
     items = sum(cart_of(request).values())
     head = f'<header><a href="{base}/">{text(shop["name"])}</a><a href="{base}/cart">Cart ({items})</a></header>'
-    response = document(shop["name"], f"{head}<main>{body}</main>", styles="storefront.css", policy=POLICY)
+    told = scripts.tags(platform, shop, events_of(platform, shop, request) if status == 200 else [])
+    response = document(shop["name"], f"{head}<main>{body}</main>{told}", styles="storefront.css", policy=POLICY)
     response.status_code = status
+    response.headers["Referrer-Policy"] = "same-origin"  # the proxy learns from it whose page asks
     return response
+
+
+def events_of(platform: Platform, shop: Row, request: Request) -> Events:
+    """Return what Shopify tells web pixels of a page."""
+    events: Events = [{"name": "page_viewed", "data": {}}]
+    path, number = request.url.path, request.path_params.get("number")
+    if handle := request.path_params.get("handle"):
+        sql = "SELECT v.id FROM variants v JOIN products p ON p.id = v.product_id WHERE p.shop = ? AND p.handle = ?"
+        row = platform.store.one(f"{sql} ORDER BY v.position LIMIT 1", shop["domain"], handle)
+        events += (
+            [{"name": "product_viewed", "data": {"productVariant": variant_of(platform, row["id"])}}] if row else []
+        )
+    added = request.query_params.get("added", "")
+    if path.endswith("/cart") and added.isdigit():
+        line = {"merchandise": variant_of(platform, int(added)), "quantity": 1}
+        events.append({"name": "product_added_to_cart", "data": {"cartLine": line}})
+    for part, name in (("checkout", "checkout_started"), ("thanks", "checkout_completed")):
+        if f"/{part}/" in path and number:
+            events.append({"id": f"{name}-{number}", "name": name, "data": {"checkout": {"token": str(number)}}})
+    return events
+
+
+def variant_of(platform: Platform, number: int) -> dict[str, Any]:
+    """Return a variant as web pixels are told of it."""
+    row = platform.store.one("SELECT id, product_id FROM variants WHERE id = ?", number)
+    return {"id": str(row["id"]), "product": {"id": str(row["product_id"])}} if row else {}
 
 
 def cart_of(request: Request) -> Cart:
@@ -61,6 +102,27 @@ def cart_of(request: Request) -> Cart:
         return {str(int(key)): int(units) for key, units in cart.items() if 0 < int(units) < 1000}
     except (ValueError, TypeError, AttributeError):
         return {}
+
+
+def attributes_of(request: Request) -> Attributes:
+    """Read what scripts wrote into the cart."""
+    try:
+        held = json.loads(request.cookies.get("attributes", "{}"))
+        return {str(name)[:LONGEST]: str(value)[:LONGEST] for name, value in held.items()}
+    except (ValueError, AttributeError):
+        return {}
+
+
+async def _update(request: Request) -> Response:
+    """Add attributes to the cart, as Shopify's cart/update.js does."""
+    try:
+        wanted = json.loads(await request.body())["attributes"]
+        attributes = attributes_of(request) | {str(name): str(value) for name, value in wanted.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return JSONResponse({"status": 422, "message": "Cart Error"}, 422)
+    response = JSONResponse({"attributes": attributes})
+    response.set_cookie("attributes", json.dumps(attributes), samesite="lax", httponly=True)
+    return response
 
 
 def product_list(platform: Platform, shop: Row, request: Request) -> str:
@@ -94,7 +156,8 @@ def product_page(platform: Platform, shop: Row, request: Request) -> str:
     )
     action = f"/store/{text(shop['domain'])}/cart/change"
     lines = "".join(_variant_form(row, shop["currency"], action) for row in rows)
-    return f"<h1>{text(product['title'])}</h1><p>{text(product['vendor'])}</p><ul class='lines'>{lines}</ul>"
+    block = scripts.block_of(platform, shop, product["id"], request.query_params.get("locale", "en"))
+    return f"<h1>{text(product['title'])}</h1><p>{text(product['vendor'])}</p><ul class='lines'>{lines}</ul>{block}"
 
 
 def _variant_form(row: Row, currency: str, action: str) -> str:
@@ -142,12 +205,13 @@ def _change(platform: Platform) -> Callable[[Request], object]:
     async def change(request: Request) -> Response:
         form = parse_qs((await request.body()).decode())
         cart = cart_of(request)
-        key = form.get("variant", [""])[0]
+        key, path = form.get("variant", [""])[0], f"/store/{request.path_params['shop']}/cart"
         if form.get("clear"):
             cart = {}
         elif key.isdigit():
             cart[key] = cart.get(key, 0) + int(form.get("add", ["1"])[0])
-        return _with_cart(f"/store/{request.path_params['shop']}/cart", cart)
+            path += f"?added={key}"
+        return _with_cart(path, cart)
 
     return change
 
@@ -181,7 +245,7 @@ def _sorry(platform: Platform, request: Request, sentence: str) -> Response:
     shop = platform.store.shop(request.path_params["shop"])
     if shop is None:
         return Response("Not found", 404)
-    return _document(shop, request, f"<h1>Sorry</h1><p>{text(sentence)}</p>", 409)
+    return _document(platform, shop, request, f"<h1>Sorry</h1><p>{text(sentence)}</p>", 409)
 
 
 def checkout_page(platform: Platform, shop: Row, request: Request) -> str:
@@ -208,7 +272,9 @@ def _place(platform: Platform, request: Request) -> Response:
         return RedirectResponse(f"/store/{shop}/cart", 303)
     lines = [{"variant_id": key, "quantity": units} for key, units in cart.items()]
     try:
-        order = platform.trade(shop).place_order(lines, checkout=request.path_params["number"])
+        order = platform.trade(shop).place_order(
+            lines, checkout=request.path_params["number"], attributes=attributes_of(request)
+        )
     except CannotTrade as refused:
         return _sorry(platform, request, str(refused))
     return _with_cart(f"/store/{shop}/thanks/{order['id']}", {})

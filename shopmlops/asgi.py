@@ -1,4 +1,4 @@
-"""The web process: webhooks, questions, the pixel, streams, health, static files before Django; pages through it."""
+"""The web process: webhooks, questions, pixel, proxy, streams, health, static files before Django; pages through it."""
 
 import os
 from typing import Any
@@ -11,7 +11,7 @@ django = get_wsgi_application()
 from pipelines.endpoints import health, webhooks  # noqa: E402 (it reads the settings)
 from pipelines.endpoints.answering import door as answering  # noqa: E402
 from pipelines.endpoints.live import door as live  # noqa: E402
-from pipelines.endpoints.storefront import pixel  # noqa: E402
+from pipelines.endpoints.storefront import pixel, proxy  # noqa: E402
 from shopmlops.checks import refuse_foreign_storage, refuse_unsafe_start  # noqa: E402
 from shopmlops.doorman import Doorman, peer_of  # noqa: E402
 from shopmlops.pages import Pages  # noqa: E402
@@ -42,6 +42,8 @@ def door_to(path: str) -> Any:
         return live.door
     if path == pixel.PATH:
         return pixel.door
+    if path.startswith(proxy.PREFIX):
+        return proxy.door
     if path in health.PATHS:
         return health.door
     return statics.door if statics.find(path) else pages.door

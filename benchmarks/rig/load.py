@@ -207,7 +207,7 @@ def take_answer(selector: selectors.BaseSelector, key: selectors.SelectorKey, re
     answer = key.fileobj.recv(65536)  # type: ignore[union-attr]
     number, began = key.data
     result.latencies.append(time.perf_counter() - began)
-    if answer.startswith(b"HTTP/1.1 200"):
+    if answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 202")):
         result.acknowledged.append(number)
     else:
         result.refused += 1

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Count, Max, Q
 
 from dashboard.queries.data.deliveries import Deliveries, deliveries
+from dashboard.queries.data.shoppers import Shoppers, shoppers
 from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.models_state import model_states
 from dashboard.queries.running import Running, running_of
@@ -39,6 +40,7 @@ class DataPage:
     running: Running
     kinds: list[Kind]
     deliveries: Deliveries
+    shoppers: Shoppers
     last_check: SyncRun | None
     sees_all_orders: bool
 
@@ -52,6 +54,7 @@ def data_page(shop: Shop, now: datetime, show: str, page: int) -> DataPage:
         running=running_of(data, model_states(shop, shop.settings, now)),
         kinds=kinds(shop, data),
         deliveries=deliveries(shop, now, show, page),
+        shoppers=shoppers(shop, now),
         last_check=done.order_by("-finished_at").first(),
         sees_all_orders=shop.sees_all_orders,
     )

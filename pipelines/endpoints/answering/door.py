@@ -68,6 +68,11 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
         more = [(b"allow", b"POST")] if refused.status == 405 else []
         await answer(send, refused.status, refused.reason.encode(), [*OPEN, *more])
         return
+    await respond(asking, send)
+
+
+async def respond(asking: Asking, send: Send) -> None:
+    """Answer a question that may be asked, and write down what was shown."""
     if asking.pointer is None:  # nobody has looked yet since this process began
         await answer(send, 200, written(asking, exposures.STABLE, Result(Outcome.FALLBACK)), JSON)
         return

@@ -72,7 +72,7 @@ class Memory:
     def look(self) -> None:
         """Follow the pointers, load what they need where somebody asks, and forget what nobody asked for longest."""
         began, wanted = time.monotonic(), list(self.wanted)
-        rows = {(row[0], row[1]): row for row in exposures.rows(scoring())}
+        rows = {(row[0], row[1]): row for row in exposures.rows(shown())}
         known = self.pointers or {}
         moved = {key: exposures.pointer(row) for key, row in rows.items() if self.rows.get(key) != row}
         fresh = {key: moved.get(key) or known[key] for key in rows}
@@ -143,9 +143,9 @@ class Memory:
             time.sleep(PAUSE)  # for others who want one
 
 
-def scoring() -> list[str]:
-    """List the use cases that answer on request."""
-    return [use_case.slug for use_case in USE_CASES.values() if use_case.score]
+def shown() -> list[str]:
+    """List the use cases that answer on request, or whose lists visitors see in a block."""
+    return [case.slug for case in USE_CASES.values() if case.score or case.unit == "visitor"]
 
 
 @lru_cache(maxsize=1)

@@ -40,6 +40,18 @@ def read(body: bytes) -> Asked:
     raise Unusable("the body is not {pass, question}")
 
 
+def read_alone(text: str) -> dict[str, Any]:
+    """Return a question that came without a pass, or raise Unusable with a reason."""
+    try:
+        question = orjson.loads(text) if len(text) <= LARGEST else None
+    except (orjson.JSONDecodeError, ValueError):
+        question = None
+    if not isinstance(question, dict):
+        raise Unusable("the question is no small object in JSON")
+    require_small(question)
+    return question
+
+
 def require_small(question: dict[str, Any]) -> None:
     """Refuse a question that no scorer should have to think of."""
     for count, (value, depth) in enumerate(walk(question, 1), start=1):

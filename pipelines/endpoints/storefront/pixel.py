@@ -20,12 +20,12 @@ from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answe
 from pipelines.endpoints.storefront import events
 from pipelines.endpoints.storefront.events import Told, Unusable
 from pipelines.endpoints.storefront.limits import Limit
-from pipelines.lifecycle.storefront import keys
+from pipelines.lifecycle.storefront import keys, pixel
 from pipelines.lifecycle.storefront.events import COUNT, KEEP, Ignored
 from pipelines.models import IgnoredEvents
 
 Reason = IgnoredEvents.Reason
-PATH = "/pixel"
+PATH = pixel.PATH
 BODY_SECONDS = 2.0
 # Many shoppers may share one address; a shop's busiest minute, in each process.
 BY_ADDRESS, BY_SHOP = Limit(at_once=400, a_second=40), Limit(at_once=10_000, a_second=1_000)

@@ -1,12 +1,13 @@
 """Data: is my data whole?"""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from pipelines.models import SyncRun, WebhookDelivery
+from pipelines.models import IgnoredEvents, StorefrontEvent, StorefrontPixel, SyncRun, WebhookDelivery
 from tests.identities import OTHER_SHOP, SHOP
 
 numbers = iter(range(1, 10_000))
@@ -122,3 +123,36 @@ class TestRepairs:
         SyncRun.objects.create(shop=shop, kind="stock", trigger="daily", state="loading")
         assert "A check is running already." in send("/data/check").content.decode()
         assert not [name for name, _ in queued if name == "import_everything"]
+
+
+class TestShoppers:
+    @pytest.fixture
+    def allowed(self, shop):
+        type(shop).objects.update(scopes=[*shop.scopes, "write_pixels", "read_customer_events"])
+
+    @pytest.fixture
+    def on(self, shop, allowed):
+        StorefrontPixel.objects.create(shop=shop, gid="gid://shopify/WebPixel/1", set_at=timezone.now())
+
+    def test_may_be_allowed_where_they_are_not(self, shop, see):
+        page = see("/data").content.decode()
+        assert 'data-scopes="write_pixels,read_customer_events"' in page and "Without it everything else works" in page
+
+    def test_are_waited_for_once_they_are_allowed(self, shop, allowed, see):
+        page = see("/data").content.decode()
+        assert "within a few minutes" in page and "data-scopes" not in page
+
+    def test_who_are_silent_are_no_good_news(self, shop, on, see):
+        page = see("/data").content.decode()
+        assert "On, and quiet" in page and "Nothing was told in the last 24 hours" in page
+
+    def test_are_counted_and_so_is_what_was_not_taken(self, shop, another_shop, on, see):
+        now = timezone.now()
+        for number, (whose, hours) in enumerate([(shop, 1), (shop, 2), (shop, 30), (another_shop, 1)]):
+            at, unit = now - timedelta(hours=hours), bytes([number % 2]) * 16
+            StorefrontEvent.objects.create(shop=whose, event=uuid.uuid4(), kind="page_viewed", at=at, unit=unit)
+        for whose, reason, events in [(shop, "future", 2), (shop, "clock", 3), (another_shop, "bot", 9)]:
+            IgnoredEvents.objects.create(shop=whose, day=now.date(), reason=reason, events=events)
+        page = " ".join(see("/data").content.decode().split())
+        assert "2 visitors who agreed did 2 things" in page
+        assert "5 at impossible times" in page and "from robots" not in page

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.urls import resolve
 
+from pipelines.endpoints.storefront import proxy
 from pipelines.shopify.reading.topics import TOPICS
 
 CONFIG = tomllib.loads((Path(settings.BASE_DIR) / "shopify.app.toml").read_text())
@@ -93,12 +94,12 @@ def test_only_scopes_of_data_level_one_are_asked_for():
     scopes = set(CONFIG["access_scopes"]["scopes"].split(","))
     assert scopes == {
         *("read_orders", "read_all_orders", "read_products", "read_inventory", "read_locations"),
+        "write_app_proxy",
     }
-    assert CONFIG["access_scopes"]["optional_scopes"] == ["write_products"]
+    assert CONFIG["access_scopes"]["optional_scopes"] == ["write_products", "write_pixels", "read_customer_events"]
 
 
 def test_every_address_that_it_declares_is_a_page_or_a_door_of_ours():
     declared = [CONFIG["application_url"], CONFIG["app_preferences"]["url"], *CONFIG["auth"]["redirect_urls"]]
-    proxied = [CONFIG["app_proxy"]["url"]] if "app_proxy" in CONFIG else []
-    assert all(resolve(urlsplit(address).path) for address in [*declared, *proxied])
-    assert ("write_app_proxy" in CONFIG["access_scopes"]["scopes"]) is bool(proxied)
+    assert all(resolve(urlsplit(address).path) for address in declared)
+    assert f"{urlsplit(CONFIG['app_proxy']['url']).path}/" == proxy.PREFIX

@@ -1,8 +1,9 @@
 import json
+from urllib.parse import parse_qsl
 
 import pytest
 
-from pipelines.shopify.hmac import webhook_is_authentic, webhook_signature
+from pipelines.shopify.hmac import proxy_is_authentic, proxy_signature, webhook_is_authentic, webhook_signature
 
 BODY = '{"id":1,"name":"é"}'.encode()
 
@@ -29,3 +30,17 @@ def test_a_changed_body_is_refused():
 
 def test_an_empty_secret_signs_nothing():
     assert not webhook_is_authentic(BODY, webhook_signature(BODY, ""), ["", ""])
+
+
+def test_what_shopify_published_of_its_proxy_is_authentic(shared):
+    vectors = json.loads((shared / "shopify" / "vectors.json").read_text())["app_proxy"]
+    assert vectors
+    for vector in vectors:
+        told = parse_qsl(vector["query"], keep_blank_values=True)
+        assert proxy_signature(told, vector["secret"]) == vector["signature"]
+        assert proxy_is_authentic(told, vector["signature"], ["new", vector["secret"]])
+        assert not proxy_is_authentic([*told, ("extra", "3")], vector["signature"], [vector["secret"]])
+
+
+def test_an_empty_secret_signs_no_proxied_request():
+    assert not proxy_is_authentic([("shop", "a")], proxy_signature([("shop", "a")], ""), ["", ""])

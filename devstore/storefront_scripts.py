@@ -1,0 +1,70 @@
+"""What Shopify's own scripts do on a storefront: consent, events, web pixels in their sandbox, the app's files."""
+
+import json
+import re
+from pathlib import Path
+from sqlite3 import Row
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from devstore import clock, pixels, theme
+from devstore.html import text
+from devstore.platform import Platform
+
+REGISTER = re.compile(r"from\s+[\"']@shopify/web-pixels-extension[\"']")
+STAND_IN = 'from "/cdn/web-pixels-extension.js"'
+MODULE = "text/javascript"
+
+
+def routes(platform: Platform) -> list[Route]:
+    """Return where the files of the app's extensions lie."""
+    extensions = platform.settings.config.parent / "extensions"
+
+    def asset(request: Request) -> Response:
+        found = theme.extension(extensions)
+        path = found.folder / "assets" / request.path_params["name"] if found else None
+        return FileResponse(path) if path and path.is_file() else Response("Not found", 404)
+
+    def source(request: Request) -> Response:
+        found = pixels.declared(extensions)
+        path = found[0] / "src" / request.path_params["name"] if found else None
+        if path is None or not path.is_file():
+            return Response("Not found", 404)
+        return Response(REGISTER.sub(STAND_IN, path.read_text()), media_type=MODULE)
+
+    return [Route("/extensions/theme/{name}", asset), Route("/extensions/web-pixel/{name}", source)]
+
+
+def tags(platform: Platform, shop: Row, events: list[dict[str, Any]]) -> str:
+    """Return what stands at the end of a storefront page: what happened on it, and the scripts that tell."""
+    row = platform.store.one("SELECT settings FROM web_pixels WHERE shop = ?", shop["domain"])
+    facts = {
+        "root": f"/store/{shop['domain']}/",
+        "now": clock.seconds() * 1000,
+        "events": events,
+        "pixel": json.loads(row["settings"]) if row and shop["installed"] else None,
+    }
+    told = json.dumps(facts).replace("<", "\\u003c")
+    return f'<script type="application/json" id="storefront">{told}</script><script src="/cdn/storefront.js"></script>'
+
+
+def block_of(platform: Platform, shop: Row, product: int, locale: str) -> str:
+    """Return the app's blocks on a product page, with their styles before them and their scripts after."""
+    found = theme.extension(platform.settings.config.parent / "extensions")
+    if found is None or not shop["installed"]:
+        return ""
+    facts = theme.facts_of(platform.store, shop, product)
+    blocks = "".join(found.render(block, facts, locale, shop["currency"]) for block in found.blocks())
+    styles = "".join(file_tag(name) for name in found.files() if name.endswith(".css"))
+    return styles + blocks + "".join(file_tag(name) for name in found.files() if not name.endswith(".css"))
+
+
+def file_tag(name: str) -> str:
+    """Return the element that loads one of the extension's files."""
+    address = f"/extensions/theme/{text(Path(name).name)}"
+    if name.endswith(".css"):
+        return f'<link rel="stylesheet" href="{address}">'
+    return f'<script src="{address}" defer></script>'

@@ -1,0 +1,15 @@
+// What Shopify's own scripts put on a storefront's window, as far as ours use it.
+interface Window {
+  Shopify?: {
+    routes?: { root?: string };
+    customerPrivacy?: { analyticsProcessingAllowed?: () => boolean };
+    analytics?: { publish?: (name: string, data: unknown) => void };
+    loadFeatures?: (features: { name: string; version: string }[], done: (error?: unknown) => void) => void;
+  };
+  shopmlopsBlock: {
+    bucket: (seed: string, unit: string) => number;
+    digest: (id: string) => Promise<string>;
+    isNew: (seed: string, unit: string, weight: number) => boolean;
+    start: () => void;
+  };
+}

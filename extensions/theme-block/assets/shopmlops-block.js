@@ -1,0 +1,110 @@
+// Shows a visitor the list that is theirs, says that it was shown, and lets the cart carry who saw it.
+// The live list stands in the page already: without consent, script or an answer nothing changes.
+(() => {
+  const KEPT = '_shopmlops_id'; // where the web pixel keeps the visitor's first-party id, too
+  const IN_CART = '_shopmlops_unit';
+  const BUCKETS = 10000;
+
+  /**
+   * FNV-1a, as pipelines/stats/assignment.py has it: both must put a visitor into the same bucket.
+   * @param {string} text
+   */
+  const fnv = (text, state = 0x811c9dc5) => {
+    for (const sign of text) state = Math.imul(state ^ Number(sign.codePointAt(0)), 0x01000193) >>> 0;
+    return state;
+  };
+  /** @param {string} seed @param {string} unit */
+  const bucket = (seed, unit) => (fnv(String(fnv(unit, fnv(seed)))) % BUCKETS) / BUCKETS;
+  /** @param {string} seed @param {string} unit @param {number} weight in percent */
+  const isNew = (seed, unit, weight) => weight > 0 && weight < 100 && bucket(seed, unit) < weight / 100;
+
+  /** @param {string} id */
+  const digest = async (id) => {
+    const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(id)));
+    return [...bytes.slice(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  };
+
+  const visitor = () => {
+    let id = localStorage.getItem(KEPT);
+    if (!id) {
+      id = crypto.randomUUID();
+      localStorage.setItem(KEPT, id);
+    }
+    return id;
+  };
+
+  /**
+   * What was told already in this visit, so that a page seen twice says so once.
+   * @param {string} key
+   */
+  const isFirst = (key) => {
+    if (sessionStorage.getItem(key)) return false;
+    sessionStorage.setItem(key, '1');
+    return true;
+  };
+
+  /** @param {string} address @param {Record<string, string>} told */
+  const report = (address, told) => {
+    const query = new URLSearchParams(told);
+    fetch(`${address}?${query}`, { method: 'POST', keepalive: true }).catch(() => undefined);
+  };
+
+  /** @param {string} unit */
+  const carry = (unit) => {
+    const body = JSON.stringify({ attributes: { [IN_CART]: unit } });
+    const headers = { 'Content-Type': 'application/json' };
+    const root = window.Shopify?.routes?.root ?? '/';
+    fetch(`${root}cart/update.js`, { method: 'POST', headers, body, keepalive: true }).catch(() => undefined);
+  };
+
+  /** @param {HTMLElement} block */
+  const show = async (block) => {
+    const { seed = '', useCase = '', proxy = '' } = block.dataset;
+    const weight = Number(block.dataset.weight) || 0;
+    const id = visitor();
+    const unit = await digest(id);
+    const other = /** @type {HTMLTemplateElement | null} */ (block.querySelector('template[data-shopmlops-other]'));
+    // Where a product has no second list nobody is compared: its visitors saw what they would have seen anyway.
+    const isCompared = !seed || !weight || other !== null;
+    const sees = other && isNew(seed, unit, weight) ? 'new' : 'live';
+    if (other && sees === 'new') block.querySelector('[data-slot]')?.replaceWith(other.content.cloneNode(true));
+    block.dataset.shown = sees;
+    const told = `_shopmlops_shown:${seed}:${weight}:${location.pathname}`;
+    if (isCompared && isFirst(told)) report(proxy, { unit: id, seed, shown: sees });
+    if (isFirst('_shopmlops_cart')) carry(unit);
+    block.addEventListener('click', (event) => {
+      const link = event.target instanceof Element ? event.target.closest('a[data-product]') : null;
+      if (!(link instanceof HTMLElement)) return;
+      const about = { use_case: useCase, product: link.dataset.product, place: Number(link.dataset.place) };
+      window.Shopify?.analytics?.publish?.('shopmlops:block_clicked', about);
+    });
+  };
+
+  const start = () => {
+    for (const block of document.querySelectorAll('[data-shopmlops-block]:not([data-shown])')) {
+      if (!(block instanceof HTMLElement)) continue;
+      block.dataset.shown = 'live';
+      show(block).catch(() => undefined);
+    }
+  };
+
+  /** Shopify says whether the visitor agreed; where it does not say, nobody did. */
+  const whenAgreed = () => {
+    const privacy = window.Shopify?.customerPrivacy;
+    if (privacy?.analyticsProcessingAllowed?.()) start();
+    else
+      document.addEventListener('visitorConsentCollected', (event) => {
+        if (event instanceof CustomEvent && event.detail?.analyticsAllowed) start();
+      });
+  };
+
+  const ask = () => {
+    if (window.Shopify?.customerPrivacy || !window.Shopify?.loadFeatures) return whenAgreed();
+    window.Shopify.loadFeatures([{ name: 'consent-tracking-api', version: '0.1' }], (error) => {
+      if (!error) whenAgreed();
+    });
+  };
+
+  window.shopmlopsBlock = { bucket, digest, isNew, start };
+  ask();
+})();

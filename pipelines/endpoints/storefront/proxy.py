@@ -1,0 +1,156 @@
+"""The app proxy's door: what the storefront asks of us under its own address, /apps/<ours>/<use case>.
+
+Shopify signs each request with the app's secret and says when; a page that is not the shop's cannot make one.
+
+    GET  /proxy/<use case>?unit=…                  the pass by which the visitor's browser may ask, and its arm
+    GET  /proxy/<use case>?unit=…&question={…}     the answer itself, as POST /answers gives it
+    POST /proxy/<use case>?unit=…&seed=…&shown=…   that a block showed the live list, or the new one
+
+What a block says is only believed where we would have said the same: the arm is worked out here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl
+
+from django.utils import timezone
+
+from pipelines.endpoints.answering import door as answering
+from pipelines.endpoints.answering import passes, questions
+from pipelines.endpoints.answering.door import Asking, Refused
+from pipelines.endpoints.answering.memory import memory
+from pipelines.endpoints.answering.questions import Asked, Unusable
+from pipelines.endpoints.answering.scoring import Result
+from pipelines.endpoints.patience import Receive, Scope, Send, answer
+from pipelines.endpoints.storefront.limits import Limit
+from pipelines.lifecycle.evidence import exposures
+from pipelines.lifecycle.evidence.answers import Outcome
+from pipelines.shopify.domains import client_secrets, shop_domain
+from pipelines.shopify.hmac import proxy_is_authentic
+from pipelines.stats import assignment
+from pipelines.usecases import USE_CASES
+
+PREFIX = "/proxy/"
+PATH = re.compile(rf"{PREFIX}([a-z0-9_]{{1,40}})")
+LARGEST, MOST = 16 * 1024, 50  # bytes and parameters of a query
+TOLERANCE = timedelta(seconds=90)  # to either side, as Shopify's own libraries have it
+PASS_LASTS = timedelta(hours=1)
+SECURITY = ("shop", "timestamp", "signature", "path_prefix", "logged_in_customer_id")
+BY_SHOP = Limit(at_once=10_000, a_second=1_000)
+SHOWN = {exposures.CANARY: "new"}  # else the live list
+JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+SHORT = [(b"cache-control", b"no-store")]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request that came through the shop's own storefront."""
+
+    shop: str
+    use_case: str
+    unit_id: str
+    told: dict[str, str]
+    at: datetime
+
+
+async def door(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one request of a storefront."""
+    try:
+        visit = understand(scope)
+        asking = answering.known(asking_of(visit), memory())
+        if scope["method"] == "POST":
+            note_what_was_shown(visit, asking)
+    except Refused as refused:
+        more = [(b"allow", b"GET, POST")] if refused.status == 405 else []
+        await answer(send, refused.status, refused.reason.encode(), [*SHORT, *more])
+        return
+    if scope["method"] == "POST":
+        await answer(send, 202, b"", SHORT)
+    elif "question" in visit.told:
+        await answering.respond(asking, send)
+    else:
+        await answer(send, 200, assigned(visit, asking), JSON)
+
+
+def understand(scope: Scope) -> Visit:
+    """Return who asks what, or raise Refused."""
+    place = PATH.fullmatch(scope["path"])
+    if place is None or place[1] not in USE_CASES:
+        raise Refused(404, "nothing answers here")
+    if scope["method"] not in ("GET", "POST"):
+        raise Refused(405, "GET and POST only")
+    at = timezone.now()
+    told = signed(scope["query_string"], at)
+    shops = memory().shops
+    if shops is not None and told["shop"] not in shops:
+        raise Refused(404, "the app is not installed there")
+    if not BY_SHOP.takes(told["shop"]):
+        raise Refused(429, "too much of this shop")
+    if not passes.UNIT.fullmatch(told.get("unit", "")):
+        raise Refused(400, "a unit is known by 8 to 64 letters, digits, - and _")
+    return Visit(told["shop"], place[1], told["unit"], told, at)
+
+
+def signed(query: bytes, at: datetime) -> dict[str, str]:
+    """Return the parameters of a request that Shopify signed a moment ago, or raise Refused."""
+    pairs = parameters(query)
+    given = dict(pairs)
+    if any(sum(name == each for name, _ in pairs) > 1 for each in SECURITY):
+        raise Refused(400, "a parameter of Shopify's is there twice")
+    unsigned = [pair for pair in pairs if pair[0] != "signature"]
+    if not proxy_is_authentic(unsigned, given.get("signature", ""), client_secrets()):
+        raise Refused(401, "signature does not match")
+    stamp = given.get("timestamp", "")
+    if not re.fullmatch("[0-9]{1,12}", stamp) or abs(at.timestamp() - int(stamp)) > TOLERANCE.total_seconds():
+        raise Refused(401, "the request is too old")
+    if shop_domain(given.get("shop")) is None:
+        raise Refused(401, "the request names no shop")
+    return given
+
+
+def parameters(query: bytes) -> list[tuple[str, str]]:
+    """Read a query, or raise Refused."""
+    if len(query) > LARGEST:
+        raise Refused(414, "too long")
+    try:
+        return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST)
+    except ValueError:
+        raise Refused(400, "the query cannot be read") from None
+
+
+def asking_of(visit: Visit) -> Asking:
+    """Return what is asked; without a question only who would be answered how."""
+    question = {}
+    if "question" in visit.told:
+        if not USE_CASES[visit.use_case].score:
+            raise Refused(404, "nothing answers here")
+        try:
+            question = questions.read_alone(visit.told["question"])
+        except Unusable as unusable:
+            raise Refused(400, str(unusable)) from None
+    return Asking((visit.shop, visit.use_case), visit.unit_id, Asked("", question), visit.at)
+
+
+def assigned(visit: Visit, asking: Asking) -> bytes:
+    """Return the pass of a visitor's unit, its arm, and what the cart carries of it; nothing is written down of it."""
+    arm = exposures.STABLE
+    if asking.pointer is not None:
+        arm = exposures.assign(asking.pointer, visit.unit_id, at=visit.at).arm
+    until = visit.at + PASS_LASTS
+    told = {"pass": passes.give(visit.shop, visit.use_case, visit.unit_id, until), "until": int(until.timestamp())}
+    return json.dumps(told | {"arm": arm, "unit": assignment.digest(visit.unit_id).hex()}).encode()
+
+
+def note_what_was_shown(visit: Visit, asking: Asking) -> None:
+    """Write down that a block showed a visitor its list, or raise Refused where that is not what this unit sees."""
+    if asking.pointer is None:
+        raise Refused(503, "nothing is known yet")
+    seen = exposures.assign(asking.pointer, visit.unit_id, at=visit.at)
+    of_release = asking.pointer.seed if seen.release is not None else visit.told.get("seed", "")
+    if (visit.told.get("seed"), visit.told.get("shown")) != (of_release, SHOWN.get(seen.arm, "live")):
+        raise Refused(409, "this is not what this visitor is shown now")
+    answering.write_down(asking, seen, Result(Outcome.ANSWERED))

@@ -1,0 +1,78 @@
+"""A shopper in a real browser: what our pixel tells the real web process stands in the database, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from django.db import connection
+
+from pipelines.jobs import storefront
+from pipelines.lifecycle.ingest import install
+from pipelines.models import IgnoredEvents, StorefrontEvent
+from pipelines.ops.supervisor import answers, free_ports
+from pipelines.shopify.id_tokens import verify
+from pipelines.stats import assignment
+from tests import waiting
+from tests.identities import SHOP
+from tests.shopmlops.conftest import Web, collect, running_web
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+ROOT = Path(__file__).resolve().parents[2]
+SCOPES = ["write_pixels", "read_customer_events"]
+
+
+@pytest.fixture
+def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator[Web]:
+    """Run the web process on the test's own rows."""
+    place = connection.settings_dict
+    address = f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}"
+    monkeypatch.setenv("DATABASE_URL", address)
+    collect(tmp_path / "static")
+    with running_web(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+def store(web: Web, tmp_path: Path, settings: Any) -> Iterator[str]:
+    """Serve a store whose merchant lets us have a pixel; return its origin."""
+    [port] = free_ports(1)
+    secrets = {"DEVSTORE_CLIENT_ID": settings.SHOPIFY_API_KEY, "DEVSTORE_CLIENT_SECRET": settings.SHOPIFY_API_SECRET}
+    run, state = [sys.executable, "-m", "devstore"], str(tmp_path / "store")
+    seed = [*run, "seed", "--state", state, "--shop", SHOP, "--days", "3", "--orders-per-day", "3"]
+    subprocess.run(seed, cwd=ROOT, check=True, capture_output=True)
+    serve = [*run, "serve", "--state", state, "--port", str(port), "--app-url", web.address]
+    settings.DEMO, settings.APP_URL = True, web.address
+    settings.SHOPIFY_API_ORIGIN = f"http://127.0.0.1:{port}/shops/{{shop}}"
+    with subprocess.Popen(serve, cwd=ROOT, env=os.environ | secrets, stdout=subprocess.DEVNULL) as process:
+        waiting.until(lambda: answers(f"http://127.0.0.1:{port}/control/state"), "the store")
+        yield f"http://localhost:{port}"
+        process.terminate()
+
+
+def test_what_a_shopper_who_agreed_does_is_kept_and_nothing_before(store: str, browser: Any) -> None:
+    asked = {"shop": SHOP, "grant": SCOPES}
+    requests.post(f"{store}/control/scopes", json=asked, timeout=60).raise_for_status()
+    token = requests.get(f"{store}/control/id-token", params={"shop": SHOP}, timeout=60).json()["id_token"]
+    shop = install.arrive(verify(token), token).shop
+    storefront.keep_pixels()
+    page = browser.new_page()
+    page.set_default_timeout(1000 * waiting.SECONDS)
+    page.goto(f"{store}/store/{SHOP}/")
+    page.locator(".cards a").first.click()
+    page.wait_for_load_state("networkidle")
+    assert not StorefrontEvent.objects.exists()
+    page.get_by_role("button", name="Yes", exact=True).click()
+    kinds = StorefrontEvent.objects.for_shop(shop).values_list("kind", flat=True)
+    waiting.until(lambda: {"page_viewed", "product_viewed"} <= set(kinds.all()), "what was looked at")
+    unit = assignment.digest(str(page.evaluate("localStorage.getItem('_shopmlops_id')")))
+    assert {bytes(row.unit) for row in StorefrontEvent.objects.all()} == {unit}
+    assert StorefrontEvent.objects.get(kind="product_viewed").product_id
+    assert not IgnoredEvents.objects.exists()
+    page.close()

@@ -1,0 +1,280 @@
+"""What comes through the app proxy is answered for the shop that signed it, for a moment; all else leaves nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings as project
+from django.utils import timezone
+
+from pipelines.endpoints.answering import passes
+from pipelines.endpoints.storefront import proxy
+from pipelines.endpoints.storefront.limits import Limit
+from pipelines.models import Exposure, PredictionLog, Release, Shop
+from pipelines.shopify.hmac import proxy_signature
+from pipelines.stats import assignment
+from pipelines.usecases import USE_CASES
+from tests import exposing
+from tests.exposing import SLUG
+from tests.loops import run
+from tests.pipelines.endpoints.answering import asking
+from tests.pipelines.endpoints.answering.asking import Door, Said, a_canary, runs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+answering = asking.door
+VISITOR = "7d0f6f0e-1f57-4a7c-9d55-0f5b2b1b9a01"
+Pairs = list[tuple[str, str]]
+
+
+class Storefront:
+    """Asks as Shopify's proxy does: signed, with the shop and the time."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    def get(self, shop: Shop, /, **told: Any) -> Said:
+        return self.send(signed(pairs_of(shop, **told)))
+
+    def post(self, shop: Shop, /, **told: Any) -> Said:
+        return self.send(signed(pairs_of(shop, **told)), "POST")
+
+    def send(self, pairs: Pairs, method: str = "GET", use_case: str = SLUG) -> Said:
+        return self.send_raw(urlencode(pairs, errors="surrogatepass").encode(), method, use_case)
+
+    def send_raw(self, query: bytes, method: str = "GET", use_case: str = SLUG) -> Said:
+        said: list[Any] = []
+
+        async def send(message: Any) -> None:
+            said.append(message)
+
+        async def receive() -> Any:
+            raise AssertionError("nothing of a body is read")
+
+        scope = {"method": method, "path": f"/proxy/{use_case}", "query_string": query, "headers": []}
+        run(proxy.door(scope, receive, send))
+        return Said(said[0]["status"], said[1]["body"], dict(said[0]["headers"]))
+
+
+def pairs_of(shop: Any, /, **told: Any) -> Pairs:
+    facts = {
+        "unit": VISITOR,
+        "shop": getattr(shop, "domain", shop),
+        "logged_in_customer_id": "",
+        "path_prefix": "/apps/x",
+    }
+    return [*(facts | {"timestamp": str(int(timezone.now().timestamp()))} | told).items()]
+
+
+def signed(pairs: Pairs, secret: str = "") -> Pairs:
+    return [*pairs, ("signature", proxy_signature(pairs, secret or project.SHOPIFY_API_SECRET))]
+
+
+@pytest.fixture
+def storefront(answering: Door, monkeypatch: pytest.MonkeyPatch) -> Storefront:
+    monkeypatch.setattr(proxy, "memory", lambda: answering.memory)
+    return Storefront(answering)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return exposing.a_shop()
+
+
+@pytest.fixture
+def nothing_written(answering: Door) -> Iterator[None]:
+    yield
+    answering.written()
+    assert not PredictionLog.objects.exists() and not Exposure.objects.exists()
+
+
+class TestAssigning:
+    def test_a_visitor_gets_a_pass_that_our_other_door_takes(
+        self, storefront: Storefront, answering: Door, shop: Shop, nothing_written: None
+    ) -> None:
+        runs(shop)
+        answering.warm(shop)
+        said = storefront.get(shop)
+        assert said.status == 200 and said.told["unit"] == assignment.digest(VISITOR).hex()
+        assert passes.unit_of(said.told["pass"], shop.domain, SLUG, timezone.now()) == VISITOR
+        assert said.headers[b"cache-control"] == b"no-store"
+
+    def test_it_says_which_arm_and_always_the_same(
+        self, storefront: Storefront, answering: Door, shop: Shop, nothing_written: None
+    ) -> None:
+        release = a_canary(shop)
+        answering.warm(shop)
+        there = exposing.pointer(shop)
+        for number in range(20):
+            unit = f"visitor-{number}"
+            arm = assignment.arm(assignment.bucket(release.seed, assignment.digest(unit).hex()), there.weight / 100)
+            arms = {storefront.get(shop, unit=unit).told["arm"] for _ in range(2)}
+            assert arms == {"stable" if arm == "between" else arm}
+
+    def test_a_question_is_answered_as_the_other_door_answers_it(
+        self, storefront: Storefront, answering: Door, shop: Shop
+    ) -> None:
+        runs(shop)
+        answering.warm(shop)
+        question = {"page": "cart", "seen": [1, 2]}
+        said = storefront.get(shop, question=json.dumps(question))
+        assert said.told == answering.ask(shop, VISITOR, question).told
+
+    @pytest.mark.parametrize(
+        "question", ["", "{", "[]", "1", '{"a": 1e400}', json.dumps({"a": list(range(600))}), "\ud800"]
+    )
+    def test_what_is_no_small_question_is_refused(
+        self, storefront: Storefront, shop: Shop, question: str, nothing_written: None
+    ) -> None:
+        assert storefront.get(shop, question=question).status == 400
+
+    def test_an_empty_cart_and_one_of_500_lines_are_questions(
+        self, storefront: Storefront, answering: Door, shop: Shop
+    ) -> None:
+        runs(shop)
+        answering.warm(shop)
+        for lines, status in (([], 200), ([1] * 400, 200), ([1] * 500, 400)):
+            assert storefront.get(shop, question=json.dumps({"cart": lines})).status == status
+
+
+class TestShowing:
+    def told(self, shop: Shop, release: Release, unit: str) -> dict[str, str]:
+        bucket = assignment.bucket(release.seed, assignment.digest(unit).hex())
+        arm = assignment.arm(bucket, exposing.pointer(shop).weight / 100)
+        return {"unit": unit, "seed": release.seed, "shown": "new" if arm == "canary" else "live"}
+
+    def test_what_a_block_showed_is_written_once_as_what_we_would_have_shown(
+        self, storefront: Storefront, answering: Door, shop: Shop
+    ) -> None:
+        release = a_canary(shop)
+        answering.warm(shop)
+        told = [self.told(shop, release, f"visitor-{number}") for number in range(20)]
+        for each in [*told, *told]:
+            assert storefront.post(shop, **each).status == 202
+        answering.written()
+        rows = {bytes(unit): arm for unit, arm in Exposure.objects.values_list("unit", "arm")}
+        assert {unit: "new" if arm == "canary" else "live" for unit, arm in rows.items()} == {
+            assignment.digest(each["unit"]): each["shown"] for each in told
+        }
+        assert set(PredictionLog.objects.values_list("outcome", flat=True)) == {"answered"}
+
+    @pytest.mark.parametrize(
+        "changes", [{"shown": "other"}, {"seed": "of another release"}, {"seed": ""}, {"shown": ""}]
+    )
+    def test_what_we_would_not_have_shown_is_not_believed(
+        self, storefront: Storefront, answering: Door, shop: Shop, changes: dict[str, str], nothing_written: None
+    ) -> None:
+        release = a_canary(shop)
+        answering.warm(shop)
+        told = self.told(shop, release, VISITOR)
+        if changes.get("shown") == "other":
+            changes = {"shown": "live" if told["shown"] == "new" else "new"}
+        assert storefront.post(shop, **told | changes).status == 409
+
+    def test_before_the_first_look_nothing_is_believed(
+        self, storefront: Storefront, shop: Shop, nothing_written: None
+    ) -> None:
+        assert storefront.post(shop, seed="", shown="live").status == 503
+
+
+class TestRefusing:
+    @pytest.fixture(autouse=True)
+    def warm(self, answering: Door, shop: Shop) -> None:
+        runs(shop)
+        answering.warm(shop)
+
+    @pytest.mark.parametrize("signature", ["", "AAAA", "é", "\ud800", "0" * 64, "x" * 5000])
+    def test_a_forged_signature_is_refused(
+        self, storefront: Storefront, shop: Shop, signature: str, nothing_written: None
+    ) -> None:
+        said = storefront.send([*pairs_of(shop, question="{}"), ("signature", signature)])
+        assert said.status in (400, 401)
+
+    def test_an_unsigned_request_is_refused(self, storefront: Storefront, shop: Shop, nothing_written: None) -> None:
+        assert storefront.send(pairs_of(shop)).status == 401
+
+    @pytest.mark.parametrize("name", ["unit", "shop", "timestamp", "logged_in_customer_id", "path_prefix"])
+    def test_a_changed_parameter_is_refused(
+        self, storefront: Storefront, shop: Shop, name: str, nothing_written: None
+    ) -> None:
+        pairs = [(key, value + "1" if key == name else value) for key, value in signed(pairs_of(shop))]
+        assert storefront.send(pairs).status == 401
+
+    @pytest.mark.parametrize("secret", ["another secret", "old"])
+    def test_the_old_secret_counts_while_a_rotation_lasts(
+        self, storefront: Storefront, shop: Shop, settings: Any, secret: str
+    ) -> None:
+        settings.SHOPIFY_API_SECRET_OLD = "old"
+        assert storefront.send(signed(pairs_of(shop), secret)).status == (200 if secret == "old" else 401)
+
+    @pytest.mark.parametrize("age", [91, 3600, -91, -3600])
+    def test_an_old_request_and_one_from_the_future_are_refused(
+        self, storefront: Storefront, shop: Shop, age: int, nothing_written: None
+    ) -> None:
+        at = timezone.now() - timedelta(seconds=age + (1 if age > 0 else -1))
+        assert storefront.get(shop, timestamp=str(int(at.timestamp()))).status == 401
+
+    @pytest.mark.parametrize("stamp", ["", "now", "1e9", "-1", "9" * 30, "١٢٣"])
+    def test_a_time_that_is_none_is_refused(
+        self, storefront: Storefront, shop: Shop, stamp: str, nothing_written: None
+    ) -> None:
+        assert storefront.get(shop, timestamp=stamp).status == 401
+
+    @pytest.mark.parametrize("name", ["shop", "timestamp", "signature", "path_prefix", "logged_in_customer_id"])
+    def test_a_parameter_of_shopifys_may_stand_there_once(
+        self, storefront: Storefront, shop: Shop, name: str, nothing_written: None
+    ) -> None:
+        pairs = signed(pairs_of(shop))
+        assert storefront.send([*pairs, (name, dict(pairs)[name])]).status == 400
+
+    @pytest.mark.parametrize("query", [b"\xff", b"%FF=1", b"a=1&" * 51, b"x" * 17_000])
+    def test_a_query_that_cannot_be_read_is_refused(
+        self, storefront: Storefront, query: bytes, nothing_written: None
+    ) -> None:
+        assert storefront.send_raw(query).status in (400, 414)
+
+    @pytest.mark.parametrize("domain", ["nobody.myshopify.com", "example.com", "", "evil.com/.myshopify.com"])
+    def test_a_shop_that_we_do_not_know_is_refused(
+        self, storefront: Storefront, domain: str, nothing_written: None
+    ) -> None:
+        assert storefront.get(domain, question="{}").status == (404 if domain == "nobody.myshopify.com" else 401)
+
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_a_shop_that_left_is_refused(
+        self, storefront: Storefront, answering: Door, shop: Shop, method: str, nothing_written: None
+    ) -> None:
+        Shop.objects.filter(pk=shop.pk).update(uninstalled_at=timezone.now())
+        answering.memory.look()
+        assert getattr(storefront, method)(shop, seed="", shown="live").status == 404
+
+    @pytest.mark.parametrize("unit", ["", "short", "ann@example.com", "x" * 65])
+    def test_a_unit_that_is_none_is_refused(
+        self, storefront: Storefront, shop: Shop, unit: str, nothing_written: None
+    ) -> None:
+        assert storefront.get(shop, unit=unit).status == 400
+
+    @pytest.mark.parametrize(
+        ("use_case", "method", "status"), [("nobody", "GET", 404), ("a/b", "GET", 404), (SLUG, "PUT", 405)]
+    )
+    def test_only_what_is_there_answers(
+        self, storefront: Storefront, shop: Shop, use_case: str, method: str, status: int
+    ) -> None:
+        assert storefront.send(signed(pairs_of(shop)), method, use_case).status == status
+
+    def test_a_family_that_answers_nothing_answers_nothing_here(
+        self, storefront: Storefront, answering: Door, shop: Shop, nothing_written: None
+    ) -> None:
+        with USE_CASES.also(exposing.SHOWN):
+            answering.memory.look()
+            assert storefront.get(shop).status == 200
+            assert storefront.get(shop, question="{}").status == 404
+
+    def test_one_shop_may_ask_so_much(
+        self, storefront: Storefront, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(proxy, "BY_SHOP", Limit(2, 1, clock=lambda: 0.0))
+        assert [storefront.get(shop).status for _ in range(3)] == [200, 200, 429]
