@@ -97,6 +97,6 @@ chromium:
 	elif [ -x /usr/bin/chromium ]; then :; \
 	else echo "Chromium is not installed, so the browser tests are skipped. As root: $(CHROMIUM_LINE)" >&2; fi
 
-benchmark: setup $(if $(filter pages,$(NAME)),chromium) ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, pages, answers, releases or evidence
+benchmark: setup $(if $(filter pages,$(NAME)),chromium) ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, recommendations, pages, answers, releases or evidence
 	@: "$(if $(NAME),,$(error Say which: make benchmark NAME=ingest))"
 	@exec $(PY) manage.py benchmark $(NAME) $(ARGS)

@@ -11,13 +11,11 @@ import importlib.util
 import pkgutil
 from collections.abc import Iterator
 
-from pipelines.usecases import USE_CASES
-
 
 def folders() -> list[str]:
     """List the packages of those use cases that are measured by themselves."""
-    packages = (f"{__name__}.usecases.{slug}" for slug in USE_CASES)
-    return [package for package in packages if importlib.util.find_spec(package)]
+    package = importlib.import_module(f"{__name__}.usecases")
+    return [f"{package.__name__}.{found.name}" for found in pkgutil.iter_modules(package.__path__) if found.ispkg]
 
 
 def modules_in(*packages: str) -> Iterator[tuple[str, str]]:

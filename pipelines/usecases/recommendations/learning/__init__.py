@@ -1,0 +1,1 @@
+"""What is learned from baskets and the catalogue."""
