@@ -19,6 +19,7 @@ LATELY = 60  # days in which a trend is seen …
 TREND_HALF_LIFE = 30.0  # … the nearer the more
 FEW = 2.0  # baskets that a trend waits for
 ENOUGH_BASKETS, MOST_PRODUCTS = 3_000, 5_000  # EASE needs that many, and inverts no more than those
+BLOCK = 500
 Matrix: TypeAlias = Any  # dense, or sparse where there are many products
 
 
@@ -119,8 +120,12 @@ def inverse_of(gram: Floats) -> Floats:
     inverse, wrong = linalg.lapack.spotri(factor, lower=1, overwrite_c=1)
     if failed or wrong:
         raise ValueError("pairs of baskets are not positive definite")
-    lower = np.tril(inverse)
-    return np.asarray(lower + np.tril(lower, -1).T)
+    for low in range(0, len(inverse), BLOCK):  # mirrored block by block: a copy is as large as all pairs
+        high = low + BLOCK
+        corner = np.tril(inverse[low:high, low:high])
+        inverse[low:high, low:high] = corner + np.tril(corner, -1).T
+        inverse[low:high, high:] = inverse[high:, low:high].T
+    return np.asarray(inverse)
 
 
 def answers_of(known: Sparse, matrix: Matrix, sizes: Ints) -> Floats:

@@ -47,6 +47,13 @@ def test_ease_tells_each_product_from_all_others_as_ridge_regression_does() -> N
     assert not weights.diagonal().any()
 
 
+def test_an_inverse_is_one_however_many_blocks_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = np.random.default_rng(0).normal(size=(20, 9))
+    gram = (drawn.T @ drawn).astype(np.float32)
+    monkeypatch.setattr(together, "BLOCK", 4)
+    assert together.inverse_of(gram.copy()) @ gram == pytest.approx(np.eye(9), abs=1e-4)
+
+
 @pytest.mark.parametrize(("orders", "is_ease"), [(2_999, False), (3_000, True)])
 def test_a_shop_with_few_orders_asks_likeness(orders: int, is_ease: bool) -> None:
     known = baskets_of(shop.frames(400))
