@@ -100,6 +100,7 @@ FIRST_IDS = {
     "bulk": 6_400_000_000_000,
     "metafield": 29_700_000_000_000,
     "definition": 12_900_000_000,
+    "annotation": 5_400_000_000,
     "order_number": 1000,
 }
 

@@ -63,12 +63,12 @@ class Hour:
 
 def look(now: datetime) -> int:
     """Open, repeat and close what is told of silence; return how much is silent."""
-    facts = {"since": now - LOOKS_BACK, "now": now, "quiet": Health.QUIET.value, "hours": HOURS}
+    facts: dict[str, Any] = {"since": now - LOOKS_BACK, "now": now, "quiet": Health.QUIET.value, "hours": HOURS}
     with connection.cursor() as cursor:
         cursor.execute(SEEN, facts)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     grouped = groupby(rows, key=lambda row: row[:3])
-    return sum(tell(*who, [hour(row) for row in seen], now) for who, seen in grouped)
+    return sum(tell(shop, use_case, version, [*map(hour, seen)], now) for (shop, use_case, version), seen in grouped)
 
 
 def hour(row: tuple[Any, ...]) -> Hour:
