@@ -102,6 +102,7 @@ FIRST_IDS = {
     "metafield": 29_700_000_000_000,
     "definition": 12_900_000_000,
     "pixel": 1_290_000_000,
+    "annotation": 5_400_000_000,
     "order_number": 1000,
 }
 

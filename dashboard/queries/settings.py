@@ -17,7 +17,7 @@ from dashboard.peak_hours_form import PeakHoursForm
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
 from pipelines.lifecycle.evidence.pace import WINDOW
-from pipelines.lifecycle.releases import annotations, traffic
+from pipelines.lifecycle.releases import chart_marks, traffic
 from pipelines.models import Deployment, FreezeWindow, OwnEvent, Shop, ShopSettings, Staff
 from pipelines.strategies import Traffic
 from pipelines.usecases import USE_CASES
@@ -126,8 +126,8 @@ def settings_page(
         choices={name: field.choices for name, field in SettingsForm().fields.items() if hasattr(field, "choices")},
         brought=[each.settings for each in all_brought()],
         may_publish=shop.has_scope("write_products"),
-        may_annotate=shop.has_scope(annotations.SCOPE),
-        annotation_problem=annotations.newest_problem(shop),
+        may_annotate=shop.has_scope(chart_marks.SCOPE),
+        annotation_problem=chart_marks.newest_problem(shop),
         freezes=freezes_of(shop, timezone.now()),
         freeze_values=typed_in(freeze),
         freeze_errors=errors_of(freeze),

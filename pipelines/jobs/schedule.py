@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from pipelines.jobs import (
     alerts,
-    annotations,
+    chart_marks,
     ingest,
     ledger,
     monitoring,
@@ -47,7 +47,7 @@ def scheduler() -> Scheduler:
     clock.add("alerts: keep", alerts.keep, every=60)
     clock.add("alerts: send", alerts.send_due, every=15)
     clock.add("releases: keep time", releases.keep_time, every=60)
-    clock.add("charts: mark", annotations.carry_on, every=60)
+    clock.add("charts: mark", chart_marks.carry_on, every=60)
     clock.add("releases: look back", releases.look_back, every=3600)
     return clock
 

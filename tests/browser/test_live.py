@@ -148,14 +148,3 @@ def test_a_link_that_has_the_focus_keeps_it(live, shop):
     waiting.until(
         lambda: live.inside.evaluate("document.activeElement.textContent.trim()") == name.strip(), "the focus"
     )
-
-
-def test_a_refusal_is_not_shown_and_what_changed_is_asked_for_again(live, shop):
-    app = opened(live)
-    live.page.route("**/changes?*", lambda route: route.fulfill(status=503, body="Every place is taken right now."))
-    with live.page.expect_response(lambda answer: path_of(answer.url) == "/changes"):
-        tell(shop, "Answers are slow at peak hours")
-    live.page.unroute("**/changes?*")
-    assert app.get_by_text("Every place is taken").count() == 0
-    live.inside.evaluate("htmx.trigger('#changes', 'every', {}, false)")
-    app.get_by_text("Answers are slow at peak hours").wait_for()

@@ -68,7 +68,7 @@ def look(now: datetime) -> int:
         cursor.execute(SEEN, facts)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     grouped = groupby(rows, key=lambda row: row[:3])
-    return sum(tell(shop, slug, version, [hour(row) for row in seen], now) for (shop, slug, version), seen in grouped)
+    return sum(tell(shop, use_case, version, [*map(hour, seen)], now) for (shop, use_case, version), seen in grouped)
 
 
 def hour(row: tuple[Any, ...]) -> Hour:

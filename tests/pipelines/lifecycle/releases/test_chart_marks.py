@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle.ingest import install
-from pipelines.lifecycle.releases import annotations
+from pipelines.lifecycle.releases import chart_marks
 from pipelines.models import Annotation, LifecycleEvent, Shop
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import ShopUnreachable, UserErrors
@@ -25,10 +25,10 @@ def shop(db, world, settings):
     settings.DEMO = True
     settings.SHOPIFY_API_KEY, settings.SHOPIFY_API_SECRET = CLIENT_ID, SECRET
     settings.SHOPIFY_API_ORIGIN = f"http://127.0.0.1:{world.port}/shops/{{shop}}"
-    world.control("scopes", grant=[annotations.SCOPE])
+    world.control("scopes", grant=[chart_marks.SCOPE])
     token = world.id_token()
     shop = install.arrive(verify(token), token).shop
-    Shop.objects.filter(pk=shop.pk).update(scopes=[*shop.scopes, annotations.SCOPE], scopes_at=None)
+    Shop.objects.filter(pk=shop.pk).update(scopes=[*shop.scopes, chart_marks.SCOPE], scopes_at=None)
     shop.refresh_from_db()
     return shop
 
@@ -56,9 +56,9 @@ def test_what_moved_is_marked_once_with_its_reason(shop):
     event = happened(shop)
     happened(shop, "settings.changed")
     happened(shop, "release.rolled_back")
-    assert annotations.find(later()) == 2 and annotations.find(later()) == 0
-    assert annotations.shops_due(later()) == [shop.pk]
-    assert annotations.write_due(shop, later()) == 2 and annotations.write_due(shop, later()) == 0
+    assert chart_marks.find(later()) == 2 and chart_marks.find(later()) == 0
+    assert chart_marks.shops_due(later()) == [shop.pk]
+    assert chart_marks.write_due(shop, later()) == 2 and chart_marks.write_due(shop, later()) == 0
     found = marks(shop)[before:]
     assert found[0][0] == "Demand forecast, version 4: live" and found[1][0].endswith("version 4: rolled back")
     assert found[0][1][:19] == event.at.isoformat()[:19]
@@ -68,30 +68,30 @@ def test_what_moved_is_marked_once_with_its_reason(shop):
 def test_nothing_is_marked_without_the_grant_or_from_before_it(shop):
     happened(shop)
     Shop.objects.filter(pk=shop.pk).update(scopes_at=later())
-    assert annotations.find(later(3)) == 0, "what was before it is none of its"
+    assert chart_marks.find(later(3)) == 0, "what was before it is none of its"
     Shop.objects.filter(pk=shop.pk).update(scopes_at=None, scopes=[])
-    assert annotations.find(later()) == 0
+    assert chart_marks.find(later()) == 0
     Annotation.objects.create(shop=shop, seq=1)
-    assert annotations.shops_due(later()) == []
+    assert chart_marks.shops_due(later()) == []
     shop.refresh_from_db()
-    assert annotations.write_due(shop, later()) == 0 and states() == ["waiting"]
+    assert chart_marks.write_due(shop, later()) == 0 and states() == ["waiting"]
 
 
 def test_an_answer_that_was_lost_is_no_second_mark(shop, monkeypatch):
     before = len(marks(shop))
     happened(shop)
-    annotations.find(later())
-    create = annotations.created
+    chart_marks.find(later())
+    create = chart_marks.created
 
     def lost(api, mark):
         create(api, mark)
         raise ShopUnreachable
 
-    monkeypatch.setattr(annotations, "created", lost)
-    assert annotations.write_due(shop, later()) == 0 and states() == ["waiting"]
-    assert annotations.write_due(shop, later()) == 0, "its turn is later"
-    monkeypatch.setattr(annotations, "created", create)
-    assert annotations.write_due(shop, later(30)) == 1
+    monkeypatch.setattr(chart_marks, "created", lost)
+    assert chart_marks.write_due(shop, later()) == 0 and states() == ["waiting"]
+    assert chart_marks.write_due(shop, later()) == 0, "its turn is later"
+    monkeypatch.setattr(chart_marks, "created", create)
+    assert chart_marks.write_due(shop, later(30)) == 1
     assert len(marks(shop)) == before + 1 and states() == ["written"]
 
 
@@ -100,12 +100,12 @@ def test_what_cannot_be_reached_is_tried_again_and_given_up_at_last(shop, monkey
         raise ShopUnreachable
 
     happened(shop)
-    annotations.find(later())
-    monkeypatch.setattr(annotations, "created", away)
+    chart_marks.find(later())
+    monkeypatch.setattr(chart_marks, "created", away)
     for tries in range(1, 8):
-        annotations.write_due(shop, NOW + tries * DAY)
+        chart_marks.write_due(shop, NOW + tries * DAY)
         assert Annotation.objects.get().attempts == tries
-    assert states() == ["refused"] and annotations.newest_problem(shop)
+    assert states() == ["refused"] and chart_marks.newest_problem(shop)
 
 
 def full(api, mark):
@@ -116,18 +116,19 @@ def full(api, mark):
 def test_what_shopify_refuses_is_said_and_not_tried_for_ever(shop, monkeypatch, kind, goes_on):
     happened(shop)
     happened(shop, "approval.given")
-    annotations.find(later())
+    chart_marks.find(later())
     if kind == "INVALID":
-        monkeypatch.setattr(annotations, "TYPE", "no-such-type")
+        monkeypatch.setattr(chart_marks, "TYPE", "no-such-type")
     else:
-        monkeypatch.setattr(annotations, "created", full)
-    annotations.write_due(shop, later())
+        monkeypatch.setattr(chart_marks, "created", full)
+    chart_marks.write_due(shop, later())
     assert states() == (["refused", "refused"] if goes_on else ["refused", "waiting"])
-    assert annotations.newest_problem(shop)
+    assert chart_marks.newest_problem(shop)
 
 
-def test_long_reasons_and_titles_fit(shop):
+def test_long_reasons_and_titles_fit(shop, monkeypatch):
     event = happened(shop)
-    LifecycleEvent.objects.filter(pk=event.pk).update(use_case="x" * 90)
-    mark = annotations.mark_of(shop, event.seq)
+    LifecycleEvent.objects.filter(pk=event.pk).update(use_case="x" * 40, because="y" * 200, kind="release.step")
+    monkeypatch.setitem(chart_marks.KINDS, "release.step", "z" * 60)
+    mark = chart_marks.mark_of(shop, event.seq)
     assert len(mark["title"]) <= 75 and len(mark["description"]) <= 150

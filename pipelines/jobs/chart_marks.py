@@ -10,11 +10,11 @@ def carry_on() -> None:
     """Write down what is to be marked, and have every shop of which something waits worked off."""
     from django.utils import timezone
 
-    from pipelines.lifecycle.releases import annotations
+    from pipelines.lifecycle.releases import chart_marks
 
     now = timezone.now()
-    annotations.find(now)
-    for shop_id in annotations.shops_due(now):
+    chart_marks.find(now)
+    for shop_id in chart_marks.shops_due(now):
         write.enqueue(shop_id)
 
 
@@ -23,7 +23,7 @@ def write(shop_id: int) -> None:
     """Mark what is due of one shop."""
     from django.utils import timezone
 
-    from pipelines.lifecycle.releases import annotations
+    from pipelines.lifecycle.releases import chart_marks
     from pipelines.models import Shop
 
-    annotations.write_due(Shop.objects.get(pk=shop_id), timezone.now())
+    chart_marks.write_due(Shop.objects.get(pk=shop_id), timezone.now())
