@@ -54,6 +54,7 @@ class Monitored:
 
     `accuracy` takes frames, what was said, and the days of a period, and gives figures by name. `missed` names two of
     them that a month's report sets side by side: by how much a version missed what happened, and the simple rule.
+    `rows` takes frames and gives the features of each unit and day, `ds` beside them; without it they stand in a frame.
     """
 
     features: tuple[str, ...]
@@ -62,6 +63,7 @@ class Monitored:
     matures_after: timedelta
     accuracy: str
     missed: tuple[str, str] | None = None
+    rows: str = ""
     names: Mapping[str, str] = field(default_factory=dict)  # feature -> what a merchant calls many of it
     may_rest: tuple[str, ...] = ()  # features that are all one on days on which nothing is wrong
     circumstances: tuple[Circumstance, ...] = ()

@@ -17,7 +17,7 @@ from pipelines.lifecycle.monitor.retrain import PREDICTION
 from pipelines.models import Deployment, Shop
 from pipelines.stats import clock
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames, Monitored, PairedWeeks
+from pipelines.usecases.contract import Frames, Monitored, PairedWeeks, UseCase
 
 LOOKS_BACK = 84  # days: four weeks of windows, and eight weeks of usual days before them
 SAMPLED = """
@@ -53,7 +53,7 @@ def samples_of(shop: Shop, use_case: str, facts: Frames | None, last: date) -> I
     if facts is None:
         yield from asked(shop, use_case, monitored, first, last)
     else:
-        yield told(facts, monitored, first, last)
+        yield told(rows_of(USE_CASES[use_case], facts), monitored, first, last)
         if isinstance(USE_CASES[use_case].evidence, PairedWeeks):
             yield said(shop, use_case, monitored, first, last)
 
@@ -84,13 +84,22 @@ def value_of(question: Any, name: str) -> Any:
 # Answers for everything once a day
 
 
-def told(facts: Frames, monitored: Monitored, first: date, last: date) -> Sample:
-    """Give the features of each unit and day, from the frame that holds them all."""
-    wanted = {"ds", *monitored.features}
+def rows_of(case: UseCase, facts: Frames) -> pd.DataFrame:
+    """Give the rows that hold the features: those that the use case makes, else the frame that has them all."""
+    assert case.monitored is not None
+    if case.monitored.rows:
+        made: pd.DataFrame = case.function(case.monitored.rows)(facts)
+        return made
+    wanted = {"ds", *case.monitored.features}
     table = next((rows for rows in facts.tables.values() if wanted <= set(rows.columns)), None)
     if table is None:
-        raise LookupError(f"no frame holds {', '.join(monitored.features)}")
-    lately = table[table["ds"].between(pd.Timestamp(first), pd.Timestamp(last))]
+        raise LookupError(f"no frame holds {', '.join(case.monitored.features)}")
+    return table
+
+
+def told(rows: pd.DataFrame, monitored: Monitored, first: date, last: date) -> Sample:
+    """Give the features of each unit and day."""
+    lately = rows[rows["ds"].between(pd.Timestamp(first), pd.Timestamp(last))]
     return Sample(None, lately[[*monitored.features]].assign(day=lately["ds"].dt.date))
 
 

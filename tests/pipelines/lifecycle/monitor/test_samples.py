@@ -71,16 +71,17 @@ def test_only_what_was_kept_of_this_shop_and_these_days_is_read(shop: Shop) -> N
     assert told.rows.empty
 
 
-def test_a_batchs_features_are_in_the_frame_that_holds_them_all(shop: Shop) -> None:
+def test_a_batchs_features_are_in_the_frame_that_holds_them_all() -> None:
     ds = pd.to_datetime([LAST, LAST + timedelta(days=1)])
     sales = pd.DataFrame({"ds": ds, "size": [1.0, 2.0], "colour": ["red", "blue"], "else": [0, 0]})
-    found = samples.told(Frames({"other": sales[["ds"]], "sales": sales}, LAST), MONITORED, DAYS[0], LAST)
+    rows = samples.rows_of(USE_CASES[SLUG], Frames({"other": sales[["ds"]], "sales": sales}, LAST))
+    found = samples.told(rows, MONITORED, DAYS[0], LAST)
     assert found.rows.to_dict("records") == [{"size": 1.0, "colour": "red", "day": LAST}]
 
 
 def test_features_that_no_frame_holds_are_a_mistake_that_is_said() -> None:
     with pytest.raises(LookupError, match="size, colour"):
-        samples.told(Frames({}, LAST), MONITORED, DAYS[0], LAST)
+        samples.rows_of(USE_CASES[SLUG], Frames({}, LAST))
 
 
 def test_a_freeze_is_no_part_of_what_is_usual(shop: Shop) -> None:
