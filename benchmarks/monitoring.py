@@ -26,7 +26,8 @@ from benchmarks.rig import watched
 from benchmarks.rig.one_core import database_seconds
 from benchmarks.rig.scratch import scratch_database
 from pipelines.lifecycle.data import frames, tables
-from pipelines.lifecycle.monitor import counting, keep, measure, watch
+from pipelines.lifecycle.monitor import counting, keep, measure
+from pipelines.lifecycle.monitor.watch import answers
 from pipelines.stats import clock
 from pipelines.stats.drift import table
 
@@ -81,7 +82,7 @@ def passes(shops: int, say: Say) -> Iterator[Check]:
 def one_pass(now: datetime) -> None:
     """Do what the job of every 15 minutes does."""
     measure.measure(now)
-    watch.look(now)
+    answers.look(now)
 
 
 def measured(over: datetime, say: Say) -> dict[str, float]:

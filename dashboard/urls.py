@@ -9,8 +9,6 @@ from dashboard.views import (
     experiments,
     home,
     monitoring,
-    own_events,
-    peak_hours,
     releases,
     results,
     settings,
@@ -20,6 +18,7 @@ from dashboard.views import (
     versions,
     vitals,
 )
+from dashboard.views.sections import own_events, peak_hours
 
 urlpatterns = [
     path("", home.home, name="home"),

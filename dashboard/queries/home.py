@@ -8,8 +8,8 @@ from django.db.models import Count, F, QuerySet, Sum
 
 from dashboard.brought import OnHome, Part, brought_by
 from dashboard.queries.data.state import DataState, data_state
-from dashboard.queries.glance import Glance, glances
 from dashboard.queries.models_state import ModelState, model_states
+from dashboard.queries.monitoring.glance import Glance, glances
 from dashboard.queries.results import News, news
 from dashboard.queries.running import Running, running_of
 from pipelines.lifecycle.alerts import board

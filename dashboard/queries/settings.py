@@ -9,11 +9,11 @@ from django.forms import Form
 from django.http import QueryDict
 from django.utils import timezone
 
-from dashboard import drift_fields
 from dashboard.brought import Settings, all_brought
-from dashboard.forms import FreezeForm, SettingsForm
-from dashboard.own_event_form import OwnEventForm
-from dashboard.peak_hours_form import PeakHoursForm
+from dashboard.forms import drift_fields
+from dashboard.forms.own_event import OwnEventForm
+from dashboard.forms.pages import FreezeForm, SettingsForm
+from dashboard.forms.peak_hours import PeakHoursForm
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
 from pipelines.lifecycle.evidence.pace import WINDOW

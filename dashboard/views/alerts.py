@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard.alert_forms import AnswerForm, ChannelForm
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
+from dashboard.forms.alerts import AnswerForm, ChannelForm
 from dashboard.guards import decider_required, refuse_unless_decider
 from dashboard.pages import go, show
 from dashboard.queries.alerts.channels import channels_page, export

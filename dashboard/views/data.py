@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
-from dashboard.forms import DeliveriesForm
+from dashboard.forms.pages import DeliveriesForm
 from dashboard.pages import go, show
 from dashboard.queries.data.page import data_page
 from dashboard.queries.data.state import data_state

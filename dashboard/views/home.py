@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from dashboard import live
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
-from dashboard.forms import DeliveriesForm
+from dashboard.forms.pages import DeliveriesForm
 from dashboard.pages import show
 from dashboard.queries.home import home_page
 from dashboard.queries.running import running

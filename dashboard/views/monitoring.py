@@ -6,8 +6,8 @@ from django.views.decorators.http import require_GET
 
 from dashboard import live
 from dashboard.asking import MerchantRequest
-from dashboard.change_form import ChangeForm
 from dashboard.embedding import merchant_required
+from dashboard.forms.change import ChangeForm
 from dashboard.pages import show
 from dashboard.queries.monitoring.change import change_page
 from dashboard.queries.monitoring.page import FIGURES, monitored, monitoring_page

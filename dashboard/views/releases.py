@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
-from dashboard.forms import ApproveForm, RejectForm, RevisionForm, RollBackForm
+from dashboard.forms.pages import ApproveForm, RejectForm, RevisionForm, RollBackForm
 from dashboard.guards import decider_required
 from dashboard.pages import go, show
 from dashboard.queries import words

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.files import csv_file
-from dashboard.forms import MonthForm
+from dashboard.forms.pages import MonthForm
 from dashboard.pages import show
 from dashboard.queries.results import as_rows, results_page
 from pipelines.models import MonthReport

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
-from dashboard.forms import FreezeForm, SettingsForm, SettleForm
+from dashboard.forms.pages import FreezeForm, SettingsForm, SettleForm
 from dashboard.guards import decider_required, refuse_unless_decider
 from dashboard.pages import go, local_now, show
 from dashboard.queries.settings import settings_page, traffics_of

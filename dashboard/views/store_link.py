@@ -11,7 +11,7 @@ from django_htmx.http import replace_url
 
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
-from dashboard.forms import CodeForm, LinkedShopForm
+from dashboard.forms.pages import CodeForm, LinkedShopForm
 from dashboard.guards import decider_required
 from dashboard.pages import go, show
 from dashboard.queries.store_link import store_link_page

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
-from dashboard.forms import AnnotateForm, CompareForm, DayForm
+from dashboard.forms.pages import AnnotateForm, CompareForm, DayForm
 from dashboard.pages import go, show
 from dashboard.queries.compare import compare_page
 from dashboard.queries.then import then_page

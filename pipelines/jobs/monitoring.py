@@ -42,11 +42,11 @@ def measure() -> None:
 
     from pipelines.lifecycle.alerts import pulses
     from pipelines.lifecycle.monitor import measure as stage
-    from pipelines.lifecycle.monitor import silence, telling, watch
+    from pipelines.lifecycle.monitor.watch import answers, silence, telling
 
     now = timezone.now()
     stage.measure(now)
-    watch.look(now)
+    answers.look(now)
     silence.look(now)
     telling.stale(now)
     pulses.beat("measure", now)
@@ -78,7 +78,8 @@ def judge(shop_id: int, use_case: str) -> None:
     from django.utils import timezone
 
     from pipelines.lifecycle.data import dataset
-    from pipelines.lifecycle.monitor import accuracy, drifts, telling
+    from pipelines.lifecycle.monitor import accuracy, drifts
+    from pipelines.lifecycle.monitor.watch import telling
     from pipelines.models import Shop
     from pipelines.usecases import USE_CASES
 

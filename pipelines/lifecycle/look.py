@@ -20,7 +20,7 @@ from pipelines.lifecycle.alerts import board, lives
 from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable, Refused
 from pipelines.lifecycle.evidence import kinds, windows
 from pipelines.lifecycle.ingest import freshness
-from pipelines.lifecycle.monitor import inputs
+from pipelines.lifecycle.monitor.watch import inputs
 from pipelines.lifecycle.releases import approval, card, freezes, move, propose, rollback, traffic
 from pipelines.lifecycle.releases.move import SYSTEM, Phase
 from pipelines.lifecycle.versions import registry

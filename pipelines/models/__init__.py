@@ -2,7 +2,6 @@
 
 from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
-from pipelines.models.annotations import Annotation
 from pipelines.models.ingest import (
     Checkout,
     ForgottenCustomer,
@@ -17,7 +16,7 @@ from pipelines.models.ingest import (
     WaitingLine,
     WebhookDelivery,
 )
-from pipelines.models.ledger import LedgerHead, LedgerNote, LifecycleEvent
+from pipelines.models.ledger import Annotation, LedgerHead, LedgerNote, LifecycleEvent
 from pipelines.models.machine import NextTry, OperatorsTold, PageSpeed, Pulse, StorageMark
 from pipelines.models.monitoring import DriftBins, Measurement, MonthReport, PairedWeek, ServingWindow
 from pipelines.models.registry import ModelVersion

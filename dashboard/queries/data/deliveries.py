@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q, QuerySet, When
 from django.db.models.functions import TruncHour
 
-from dashboard.forms import DELIVERIES
+from dashboard.forms.pages import DELIVERIES
 from dashboard.queries.words import Badge, Chip
 from pipelines import words
 from pipelines.charts import Figure, Hour, hour_bars

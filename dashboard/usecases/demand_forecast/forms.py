@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard.forms import NoteField, ShareField
+from dashboard.forms.pages import NoteField, ShareField
 from dashboard.usecases.demand_forecast.wish import FILTERS, SORTS, Wish
 from pipelines.models import StockRule
 from pipelines.words import to_major, to_minor

@@ -106,7 +106,7 @@ class TestColleague:
         assert Deployment.objects.get().active.number == 1
 
     def test_cannot_name_themselves_as_approver(self, shop, send):
-        from dashboard.forms import SettingsForm
+        from dashboard.forms.pages import SettingsForm
 
         fields = SettingsForm.shown(shop.settings) | {"revision": 0, "approvers": COLLEAGUE}
         told = send("/settings", fields, sub=COLLEAGUE).content.decode()

@@ -173,7 +173,7 @@ def test_odd_forms_change_nothing(shop, send):
 
 def test_settings_that_somebody_else_changed_meanwhile_keep_their_approvers(shop, send):
     """A colleague who guesses the next revision must not slip past the check of who may name approvers."""
-    from dashboard.forms import SettingsForm
+    from dashboard.forms.pages import SettingsForm
     from tests.identities import COLLEAGUE
 
     fields = SettingsForm.shown(shop.settings) | {"revision": 1, "approvers": []}

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from dashboard.forms import SettingsForm
+from dashboard.forms.pages import SettingsForm
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.releases import freezes
 from pipelines.models import FreezeWindow, LifecycleEvent, ShopSettings, Staff

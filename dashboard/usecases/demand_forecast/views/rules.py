@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.files import csv_file
-from dashboard.forms import RevisionForm
+from dashboard.forms.pages import RevisionForm
 from dashboard.pages import go, show
 from dashboard.usecases.demand_forecast import rules_file
 from dashboard.usecases.demand_forecast.forms import RuleForm, UploadForm

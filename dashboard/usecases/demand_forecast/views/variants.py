@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
-from dashboard.forms import RevisionForm
+from dashboard.forms.pages import RevisionForm
 from dashboard.pages import go, show
 from dashboard.usecases.demand_forecast.forms import OddOrderForm, OverrideForm, RuleForm
 from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE

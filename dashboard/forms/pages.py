@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard import drift_fields
 from dashboard.brought import all_brought
+from dashboard.forms import drift_fields
 from pipelines import strategies
 from pipelines.lifecycle.preferences import NOT_KNOWN
 from pipelines.models import ShopSettings

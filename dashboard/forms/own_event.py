@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from dashboard.forms import SpanForm
+from dashboard.forms.pages import SpanForm
 
 OLDEST = timedelta(days=5 * 366)
 

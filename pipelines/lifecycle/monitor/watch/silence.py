@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 
 from pipelines.lifecycle.alerts import board, lives
-from pipelines.lifecycle.monitor import revenue, watch
+from pipelines.lifecycle.monitor.watch import answers, revenue
 from pipelines.models import Shop
 from pipelines.strategies import Health
 
@@ -93,8 +93,8 @@ def open_alert(shop_id: int, use_case: str, version: int | None, newest: Hour, n
     board.tell(
         shop,
         f"silent:{use_case}",
-        title=f"{watch.title_of(use_case)}: nobody has asked for hours",
-        text=f"{watch.named(version)}. In weeks before, visitors asked at this hour; in the last hours none did.",
+        title=f"{answers.title_of(use_case)}: nobody has asked for hours",
+        text=f"{answers.named(version)}. In weeks before, visitors asked at this hour; in the last hours none did.",
         next_step=NEXT[newest.mine],
         use_case=use_case,
         minor_per_hour=revenue.at_risk(shop, 1.0, at_peak=False, now=now),

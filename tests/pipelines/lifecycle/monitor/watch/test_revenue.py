@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipelines.lifecycle.monitor import measure, revenue, watch
+from pipelines.lifecycle.monitor import measure
+from pipelines.lifecycle.monitor.watch import answers, revenue
 from pipelines.models import Alert, Release, ShopSettings
 from tests import exposing
 from tests.exposing import MONDAY
@@ -30,7 +31,7 @@ def an_hour(release: Release, hour: float, *, units: int, errors: int = 0, outco
     log(release, {"at": at}, times=units - errors)
     now = at + timedelta(hours=1, minutes=5)
     measure.measure(now)
-    watch.look(now)
+    answers.look(now)
     return now
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle.monitor import silence
+from pipelines.lifecycle.monitor.watch import silence
 from pipelines.models import Alert, Deployment, Measurement, PredictionLog
 from tests import exposing, histories
 from tests.exposing import SLUG

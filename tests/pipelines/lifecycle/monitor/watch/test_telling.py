@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle.alerts import board
-from pipelines.lifecycle.monitor import telling
+from pipelines.lifecycle.monitor.watch import telling
 from pipelines.models import Alert, Measurement, Shop, ShopSettings, SyncRun
 from tests import histories
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.lifecycle.monitor import measure, watch
+from pipelines.lifecycle.monitor import measure
+from pipelines.lifecycle.monitor.watch import answers
 from pipelines.models import Alert, Release, Shop
 from tests import exposing
 from tests.exposing import MONDAY
@@ -30,7 +31,7 @@ def an_hour(release: Release, hour: float, *, units: int, errors: int = 0, outco
     log(release, {"at": at}, times=units - errors)
     now = at + timedelta(hours=1, minutes=5)
     measure.measure(now)
-    watch.look(now)
+    answers.look(now)
     return now
 
 
@@ -61,7 +62,7 @@ def test_an_error_that_chance_explains_is_not_told(release: Release) -> None:
 def test_each_way_to_go_wrong_has_a_sentence_and_a_next_step(release: Release, outcome: str, word: str) -> None:
     an_hour(release, 12, units=30, errors=15, outcome=outcome)
     alert = Alert.objects.get()
-    assert word in alert.text and alert.next_step == watch.NEXT and alert.severity == "critical"
+    assert word in alert.text and alert.next_step == answers.NEXT and alert.severity == "critical"
 
 
 def test_it_lasts_until_three_hours_are_calm_and_is_told_once(release: Release) -> None:
@@ -75,7 +76,7 @@ def test_it_lasts_until_three_hours_are_calm_and_is_told_once(release: Release) 
 
 def test_peak_hours_of_today_are_looked_at_until_tomorrows(release: Release) -> None:
     an_hour(release, 11, units=30, errors=15)
-    watch.look(MONDAY + timedelta(hours=33))
+    answers.look(MONDAY + timedelta(hours=33))
     assert told() >= {"peak"}
 
 
@@ -84,7 +85,7 @@ def test_a_shop_that_left_is_told_nothing_new(release: Release) -> None:
     now = MONDAY + timedelta(hours=11, minutes=5)
     measure.measure(now)
     Shop.objects.update(uninstalled_at=now)
-    watch.look(now)
+    answers.look(now)
     assert not Alert.objects.exists()
 
 
@@ -93,4 +94,4 @@ def test_who_is_not_told_of_costs_no_statement_more(release: Release, django_ass
     log(release, {"outcome": "error"})
     measure.measure(OVER)
     with django_assert_num_queries(1):
-        assert not watch.look(OVER)
+        assert not answers.look(OVER)

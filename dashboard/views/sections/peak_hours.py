@@ -7,9 +7,9 @@ from django.views.decorators.http import require_POST
 
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
+from dashboard.forms.peak_hours import PeakHoursForm
 from dashboard.guards import decider_required
 from dashboard.pages import go, show
-from dashboard.peak_hours_form import PeakHoursForm
 from dashboard.queries.settings import settings_page
 from pipelines.lifecycle.evidence import peaks
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle import look
-from pipelines.lifecycle.monitor import inputs
+from pipelines.lifecycle.monitor.watch import inputs
 from pipelines.models import Deployment, LifecycleEvent, Measurement, Release, ServingWindow, ShopSettings
 from pipelines.stats import clock
 from pipelines.strategies import Told

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
-from dashboard.own_event_form import OwnEventForm
+from dashboard.forms.own_event import OwnEventForm
 from dashboard.pages import go, local_now, show
 from dashboard.queries.settings import settings_page
 from pipelines.jobs import releases

@@ -17,8 +17,8 @@ from django.db import connection
 from pipelines import words
 from pipelines.lifecycle.alerts import board, lives
 from pipelines.lifecycle.evidence import windows
-from pipelines.lifecycle.monitor import revenue
 from pipelines.lifecycle.monitor.judging import COUNTED
+from pipelines.lifecycle.monitor.watch import revenue
 from pipelines.models import ModelVersion, Shop
 from pipelines.usecases import USE_CASES
 

@@ -1,0 +1,1 @@
+"""What merchants type and choose, read and refused with a sentence."""

@@ -1,0 +1,1 @@
+"""Sections of Settings that are sent by themselves."""
