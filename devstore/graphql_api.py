@@ -50,12 +50,12 @@ ROOT_SCOPES = {
     "inventoryLevel": "read_inventory",
     "location": "read_locations",
     "locations": "read_locations",
-    "analyticsAnnotations": "read_analytics_annotations",
 }
 TYPE_SCOPES = {"Customer": "read_customers", "Product": "read_products", "ProductVariant": "read_products"}
 FIELD_SCOPES = {
     ("InventoryItem", "inventoryLevels"): "read_inventory",
     ("InventoryItem", "inventoryLevel"): "read_inventory",
+    ("Shop", "analyticsAnnotations"): "read_analytics_annotations",
 }
 TABLE_OF = {
     "Order": "orders", "Product": "products", "ProductVariant": "variants", "Location": "locations",
@@ -161,6 +161,8 @@ def _answer(root: dict[str, Callable[[Context, dict[str, Any]], Any]] | None, ki
     if (kind, name) in CHILDREN:
         loader = CHILDREN[kind, name][1]
         return lambda row, context, args: child_page(context, loader, row, args)
+    if kind == "Shop" and name in ROOTS:
+        return lambda row, context, args: root_page(context, name, args)
     return FIELDS[kind][name] if kind in FIELDS else None
 
 

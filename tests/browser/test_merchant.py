@@ -153,10 +153,10 @@ class TestSettings:
 
     def test_a_wrong_value_is_told_at_its_field_and_stays(self, admin):
         app = admin.open("/settings")
-        app.get_by_role("textbox", name="at", exact=True).fill("half past three")
+        app.get_by_role("textbox", name="at, or within the hour").fill("half past three")
         app.get_by_role("button", name="Save").click()
         expect(app.get_by_text("Enter a valid time.")).to_be_visible()
-        expect(app.get_by_role("textbox", name="at", exact=True)).to_have_value("half past three")
+        expect(app.get_by_role("textbox", name="at, or within the hour")).to_have_value("half past three")
         admin.problems.clear()  # Chromium notes the 422 that carries the answer
 
     def test_vendors_are_edited_in_place(self, admin):
@@ -186,7 +186,9 @@ class TestSettings:
 class TestMoreAccess:
     def test_is_asked_for_by_shopify_on_the_merchants_click(self, admin):
         app = admin.open("/settings")
-        app.get_by_role("button", name="Allow in Shopify").click()
+        app.get_by_role("region", name="Forecasts on your products").get_by_role(
+            "button", name="Allow in Shopify"
+        ).click()
         admin.page.get_by_role("button", name="Allow").click()
         admin.toast("Allowed")
 

@@ -32,8 +32,8 @@ def created(world: World, **changes: object) -> dict:
 def test_a_mark_is_kept_read_again_and_shown(granted: World) -> None:
     mark = created(granted, title="Version 5: <live>")["analyticsAnnotation"]
     assert (mark["source"], mark["startedAt"]) == ("APP", "2026-11-20T10:00:00Z")
-    read = '{ analyticsAnnotations(first: 5, query: "started_at:>=2026-11-20T09:59:59Z") { nodes { id title } } }'
-    nodes = granted.graphql(read)["data"]["analyticsAnnotations"]["nodes"]
+    wanted = 'analyticsAnnotations(first: 5, query: "started_at:>=2026-11-20T09:59:59Z") { nodes { id title } }'
+    nodes = granted.graphql(f"{{ shop {{ {wanted} }} }}")["data"]["shop"]["analyticsAnnotations"]["nodes"]
     assert {"id": mark["id"], "title": "Version 5: <live>"} in nodes
     late = read.replace("2026-11-20T09", "2026-11-20T11")
     assert mark["id"] not in str(granted.graphql(late)["data"])
@@ -54,4 +54,6 @@ def test_what_shopify_would_not_take_is_refused(granted: World, changes: dict, f
 
 def test_without_the_grant_nothing_is_written_or_read(world: World) -> None:
     assert "ACCESS_DENIED" in str(world.graphql(CREATE, input=MARK)["errors"])
-    assert "ACCESS_DENIED" in str(world.graphql("{ analyticsAnnotations(first: 1) { nodes { id } } }")["errors"])
+    assert "ACCESS_DENIED" in str(
+        world.graphql("{ shop { analyticsAnnotations(first: 1) { nodes { id } } } }")["errors"]
+    )

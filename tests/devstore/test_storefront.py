@@ -39,7 +39,7 @@ PIXEL = """mutation Pixel($settings: JSON!) {
 def shop(world: World) -> Iterator[World]:
     """Deploy our extensions to the store, with the scopes that they need."""
     config = world.folder / "shopify.app.toml"
-    config.write_text(CONFIG.replace('["write_products"]', json.dumps(SCOPES)) + MORE)
+    config.write_text(CONFIG.replace('["write_products", "write_analytics_annotations"]', json.dumps(SCOPES)) + MORE)
     shutil.copytree(ROOT / "extensions", world.folder / "extensions", dirs_exist_ok=True)
     world.control("scopes", grant=SCOPES)
     settings = {"address": f"{world.app.origin}/pixel", "shop": SHOP, "key": "a key"}

@@ -19,7 +19,7 @@ from pipelines.lifecycle.monitor.hours import Period, zones
 
 LOOKS_BACK = timedelta(hours=2)
 LOOKS_FAR_BACK = timedelta(days=2)
-AT_ONCE = timedelta(hours=6)  # of what is caught up with: it need not all be in memory
+AT_ONCE = timedelta(hours=12)  # of what is caught up with: it need not all be in memory
 
 
 def measure(now: datetime, back: timedelta = LOOKS_BACK) -> int:

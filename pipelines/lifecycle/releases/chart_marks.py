@@ -124,8 +124,9 @@ def found(api: AdminApi, mark: dict[str, Any]) -> str:
     """Return the id of a mark that Shopify has already: an earlier try arrived, and only its answer was lost."""
     began = datetime.fromisoformat(mark["startedAt"])
     asked = f"source:app started_at:>={(began - timedelta(seconds=1)).isoformat()}"
-    nodes = (api.execute("analytics_annotations", {"query": asked}).data.get("analyticsAnnotations") or {}).get("nodes")
-    same = (node for node in nodes or [] if node["title"] == mark["title"])
+    of_the_shop = api.execute("analytics_annotations", {"query": asked}).data.get("shop") or {}
+    nodes = (of_the_shop.get("analyticsAnnotations") or {}).get("nodes") or []
+    same = (node for node in nodes if node["title"] == mark["title"])
     return next((str(node["id"]) for node in same if datetime.fromisoformat(node["startedAt"]) == began), "")
 
 

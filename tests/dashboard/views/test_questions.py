@@ -16,7 +16,7 @@ from pipelines.models.demand_forecast import StockAdvice, StockTotals
 from tests import histories
 
 DOOR = 2  # the shop with its settings, and the person
-HOME = 13  # one of them says how the shop is, so that the page can ask what changed
+HOME = 14  # one of them says how the shop is, so that the page can ask what changed
 A_DECISION = {"/": 2, "/forecasts": 3}  # its card, or its number and what it says; what a freeze would mean for it
 FORECASTS = 6
 LARGE = 3 * PAGE_SIZE

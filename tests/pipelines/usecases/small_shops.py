@@ -41,8 +41,19 @@ class Small:
         return Frames({**known.tables, name: pd.concat([known[name], rows])}, known.asof, known.country)
 
 
+TERMS = {"lead_time_days": 14, "review_days": 7, "service_level": 0.95, "weighs_costs": 0, "cost_share": 0.5}
+RULES = ("variant_id", "vendor", *TERMS, "cover_days", "pack_size", "minimum_order", "unit_cost_minor")
+
+
+def that_orders(*args: Any, **changes: Any) -> Frames:
+    """Make a shop that sells, with terms to order on."""
+    shop = frames.shop_frames(*args, **changes)
+    tables = dict(shop.tables) | {"rules": pd.DataFrame(columns=RULES), "terms": pd.DataFrame([TERMS])}
+    return Frames(tables | {"series": shop["series"].assign(vendor="Alp")}, shop.asof, shop.country)
+
+
 SMALL_SHOPS = {
-    "demand_forecast": Small(frames.shop_frames, "series", {"first_day": FIRST_DAY}),
+    "demand_forecast": Small(that_orders, "series", {"first_day": FIRST_DAY}),
     "toy": Small(frames.shop_frames, "daily_sales"),
     "visits": Small(
         visiting.shop_frames, "visits", {"ds": FIRST_DAY}, "visits", {"pages": 1000, "is_returning": 1, "ordered": 1.0}

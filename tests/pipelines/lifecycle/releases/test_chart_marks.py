@@ -39,7 +39,7 @@ def happened(shop, kind="release.live", **changes):
 
 
 def marks(shop) -> list[tuple[str, str]]:
-    nodes = AdminApi(shop).execute("analytics_annotations", {"query": ""}).data["analyticsAnnotations"]["nodes"]
+    nodes = AdminApi(shop).execute("analytics_annotations", {"query": ""}).data["shop"]["analyticsAnnotations"]["nodes"]
     return [(node["title"], node["startedAt"]) for node in nodes]
 
 
@@ -103,7 +103,7 @@ def test_what_cannot_be_reached_is_tried_again_and_given_up_at_last(shop, monkey
     chart_marks.find(later())
     monkeypatch.setattr(chart_marks, "created", away)
     for tries in range(1, 8):
-        chart_marks.write_due(shop, NOW + tries * DAY)
+        chart_marks.write_due(shop, NOW + 2 * tries * DAY)
         assert Annotation.objects.get().attempts == tries
     assert states() == ["refused"] and chart_marks.newest_problem(shop)
 
