@@ -22,6 +22,7 @@ ROOTS = {
     "analyticsAnnotations": ("AnalyticsAnnotation", "annotations", "id"),
     "bulkOperations": ("BulkOperation", "bulk_operations", "id"),
 }
+OF_SHOP = {"analyticsAnnotations"}  # those that are asked of the shop
 SORT_COLUMNS = {
     "ID": "id", "CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "PROCESSED_AT": "created_at",
     "ORDER_NUMBER": "number", "TITLE": "title", "NAME": "name", "SKU": "sku",

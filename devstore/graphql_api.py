@@ -29,7 +29,7 @@ from graphql import (
 )
 
 from devstore import pixels
-from devstore.connections import CHILDREN, ROOTS, child_page, conditions, root_page
+from devstore.connections import CHILDREN, OF_SHOP, ROOTS, child_page, conditions, root_page
 from devstore.cost import MAX_COST, Buckets, Cost, actual_cost, extension
 from devstore.fields import FIELDS, Context, Getter
 
@@ -134,7 +134,7 @@ def query_resolvers() -> dict[str, Callable[[Context, dict[str, Any]], Any]]:
         "ordersCount": partial(_count, "orders"),
         "productsCount": partial(_count, "products"),
         **{name: lambda context, args, kind=kind: _of_kind(kind, context, args["id"]) for name, kind in single.items()},
-        **{name: lambda context, args, name=name: root_page(context, name, args) for name in ROOTS},
+        **{name: lambda context, args, name=name: root_page(context, name, args) for name in ROOTS.keys() - OF_SHOP},
     }
 
 
@@ -161,7 +161,7 @@ def _answer(root: dict[str, Callable[[Context, dict[str, Any]], Any]] | None, ki
     if (kind, name) in CHILDREN:
         loader = CHILDREN[kind, name][1]
         return lambda row, context, args: child_page(context, loader, row, args)
-    if kind == "Shop" and name in ROOTS:
+    if kind == "Shop" and name in OF_SHOP:
         return lambda row, context, args: root_page(context, name, args)
     return FIELDS[kind][name] if kind in FIELDS else None
 

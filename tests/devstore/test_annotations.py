@@ -35,8 +35,8 @@ def test_a_mark_is_kept_read_again_and_shown(granted: World) -> None:
     wanted = 'analyticsAnnotations(first: 5, query: "started_at:>=2026-11-20T09:59:59Z") { nodes { id title } }'
     nodes = granted.graphql(f"{{ shop {{ {wanted} }} }}")["data"]["shop"]["analyticsAnnotations"]["nodes"]
     assert {"id": mark["id"], "title": "Version 5: <live>"} in nodes
-    late = read.replace("2026-11-20T09", "2026-11-20T11")
-    assert mark["id"] not in str(granted.graphql(late)["data"])
+    late = wanted.replace("2026-11-20T09", "2026-11-20T11")
+    assert mark["id"] not in str(granted.graphql(f"{{ shop {{ {late} }} }}")["data"])
     page = requests.get(f"http://localhost:{granted.port}/admin/{granted.shop}/analytics", timeout=10).text
     assert "Version 5: &lt;live&gt;" in page
 

@@ -30,6 +30,7 @@ class Small:
     new: dict[str, Any] = field(default_factory=dict)
     dated: str = "daily_sales"
     odd: dict[str, Any] = field(default_factory=lambda: {"y": 1e6})
+    whole: Callable[..., Frames] | None = None  # with all that a version is learned for, where `make` leaves it out
 
     def with_newcomer(self, known: Frames) -> Frames:
         return self.longer(known, self.table, known[self.table].tail(1).assign(unique_id=NEWCOMER, **self.new))
@@ -41,19 +42,21 @@ class Small:
         return Frames({**known.tables, name: pd.concat([known[name], rows])}, known.asof, known.country)
 
 
+OWN = ("lead_time_days", "review_days", "cover_days", "pack_size", "minimum_order", "service_level", "unit_cost_minor")
 TERMS = {"lead_time_days": 14, "review_days": 7, "service_level": 0.95, "weighs_costs": 0, "cost_share": 0.5}
-RULES = ("variant_id", "vendor", *TERMS, "cover_days", "pack_size", "minimum_order", "unit_cost_minor")
+RATES = {"holding_rate": 0.25, "markdown_rate": 0.2}
 
 
 def that_orders(*args: Any, **changes: Any) -> Frames:
     """Make a shop that sells, with terms to order on."""
     shop = frames.shop_frames(*args, **changes)
-    tables = dict(shop.tables) | {"rules": pd.DataFrame(columns=RULES), "terms": pd.DataFrame([TERMS])}
-    return Frames(tables | {"series": shop["series"].assign(vendor="Alp")}, shop.asof, shop.country)
+    rules, terms = pd.DataFrame(columns=["variant_id", "vendor", *OWN]), pd.DataFrame([TERMS | RATES])
+    tables = dict(shop.tables) | {"rules": rules, "terms": terms}
+    return Frames(tables | {"series": shop["series"].assign(vendor="Alp", continues=0)}, shop.asof, shop.country)
 
 
 SMALL_SHOPS = {
-    "demand_forecast": Small(that_orders, "series", {"first_day": FIRST_DAY}),
+    "demand_forecast": Small(frames.shop_frames, "series", {"first_day": FIRST_DAY}, whole=that_orders),
     "toy": Small(frames.shop_frames, "daily_sales"),
     "visits": Small(
         visiting.shop_frames, "visits", {"ds": FIRST_DAY}, "visits", {"pages": 1000, "is_returning": 1, "ordered": 1.0}

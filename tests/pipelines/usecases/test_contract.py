@@ -132,7 +132,8 @@ class TestWhatItIs:
 
 class TestWhatItLearns:
     def test_what_it_is_learned_for_can_be_stored_and_has_not_changed_on_the_same_day(self, use_case: UseCase) -> None:
-        frames = shop_of(use_case).make()
+        shop = shop_of(use_case)
+        frames = (shop.whole or shop.make)()
         noted = json.loads(json.dumps(use_case.noted(frames)))
         named = use_case.monitored.circumstances if use_case.monitored else ()
         assert {*noted} == {each.name for each in named}
