@@ -49,9 +49,21 @@ def path_of(url: str) -> str:
 
 
 def opened(live: Admin) -> Any:
-    """Open Home, mark the document, and wait for its stream."""
-    app = live.open("/")
-    until(live, lambda: live.inside.evaluate("Boolean(document.getElementById('live')._htmx?.sse)"), "a stream")
+    """Open Home, mark the document, and wait for its stream; a page whose stream does not come is opened again."""
+
+    def is_streaming() -> bool:
+        return bool(live.inside.evaluate("Boolean(document.getElementById('live')._htmx?.sse)"))
+
+    def tried() -> Any:
+        live.asked.clear()
+        app = live.open("/")
+        for _ in range(150):
+            if is_streaming():
+                return app
+            live.page.wait_for_timeout(100)
+        return None
+
+    app = waiting.until(tried, "a stream")
     live.inside.evaluate("window.sameDocument = true")
     return app
 
