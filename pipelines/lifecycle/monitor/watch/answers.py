@@ -24,7 +24,6 @@ from pipelines.usecases import USE_CASES
 
 PEAK, EVERY = "peak", "every"
 HOURS = 5
-CHANCE = windows.FALSE_BREACHES / 2
 LOOKS_BACK = {PEAK: timedelta(days=14), EVERY: timedelta(days=1)}
 NEW = timedelta(hours=3)  # an hour that was measured within it is looked at
 SEGMENTS = {PEAK: ["peak_weekday", "peak_weekend"], EVERY: ["all"]}
