@@ -9,7 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from dashboard.queries.results import upcoming
 from pipelines.lifecycle.results import keep
+from pipelines.lifecycle.results.months import Month
+from pipelines.lifecycle.results.telling import month_name
 from pipelines.models import Measurement, MonthReport, OwnEvent
 from pipelines.usecases import USE_CASES
 from tests import reporting
@@ -123,16 +126,23 @@ class TestFiles:
         assert see("/results/2026-10.pdf").status_code == 404
 
 
+def coming(shop) -> Month:
+    """Return the month of which the report is the next to be final."""
+    return next(month for month in upcoming(shop, timezone.now()) if month.final_at > timezone.now())
+
+
 class TestElsewhere:
     def test_home_says_when_the_next_report_comes_and_that_one_is_ready(self, shop, see):
-        reporting.reported(shop)
+        month = coming(shop)
+        before = Month.of(month.starts_at - timedelta(days=1), shop.zone)
+        ready = f"Results for {month_name(before.first)} are ready"
         page = text(see("/"))
-        assert "Results for November 2026 are ready" not in page and "Results for December 2026 are final" in page
-        keep.make(shop, OCTOBER.after, timezone.now())
-        page = text(see("/"))
-        assert "Results for November 2026 are ready" in page
+        assert ready not in page and f"Results for {month_name(month.first)} are final" in page
+        keep.make(shop, before, timezone.now())
+        assert ready in text(see("/"))
 
     def test_the_start_guide_leads_there_once_something_is_live(self, shop, see):
         html = see("/start").content.decode()
-        assert "Each month you see what it was worth: December 2026 is final on" in text(see("/start"))
+        name = month_name(coming(shop).first)
+        assert f"Each month you see what it was worth: {name} is final on" in text(see("/start"))
         assert 'href="/results">See the results' in html
