@@ -7,7 +7,6 @@ was shown. Rounds of both take turns, as other work on the machine comes and goe
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from django.utils import timezone
 from benchmarks.checks import Check, Say, at_least, at_most
 from benchmarks.ingest import web_process
 from benchmarks.rig.answering.use_case import NAMES, SLUG
+from benchmarks.rig.rates import median_rate, rate
 from benchmarks.rig.scratch import scratch_database
 from pipelines.ops import demo_settings
 
@@ -129,14 +129,6 @@ def post(port: int, asked: list[tuple[str, str]]) -> dict[str, Any]:
     )
     result: dict[str, Any] = json.loads(done.stdout)
     return result
-
-
-def rate(result: dict[str, Any]) -> float:
-    return float(len(result["acknowledged"]) / result["seconds"])
-
-
-def median_rate(results: list[dict[str, Any]]) -> float:
-    return statistics.median(map(rate, results))
 
 
 def written() -> dict[str, int]:

@@ -7,7 +7,6 @@ that was taken must stand in the table afterwards.
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from django.utils import timezone
 
 from benchmarks import ingest
 from benchmarks.checks import Check, Say, at_least, at_most
+from benchmarks.rig.rates import median_rate, rate
 from benchmarks.rig.scratch import scratch_database
 from pipelines.ops import demo_settings
 
@@ -69,11 +69,3 @@ def tell(port: int, first: int, count: int) -> dict[str, Any]:
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
     result: dict[str, Any] = json.loads(done.stdout)
     return result
-
-
-def rate(result: dict[str, Any]) -> float:
-    return float(len(result["acknowledged"]) / result["seconds"])
-
-
-def median_rate(results: list[dict[str, Any]]) -> float:
-    return statistics.median(map(rate, results))

@@ -162,8 +162,8 @@ def run(plan: DemoPlan, then: Callable[[Demo, Reader], dict[str, Any]] | None = 
 
 
 def pages(home: str) -> list[str]:
-    """List the pages that the app's own menu leads to."""
-    return ["/", *re.findall(r'<s-link href="(/[a-z_/-]+)"', home)]
+    """List the pages that the app's own menu and Home lead to, each once."""
+    return [*dict.fromkeys(["/", *re.findall(r'<s-link href="(/[a-z_/-]+)"', home)])]
 
 
 def install(merchant: Merchant) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.lifecycle.evidence import answers
+from pipelines.lifecycle.monitor import measure
+from pipelines.lifecycle.monitor.watch import answers as told
 from pipelines.models import Measurement, Release, Shop
 from tests import exposing
 from tests.exposing import MONDAY
@@ -27,6 +29,17 @@ def log(release: Release, *rows: dict[str, Any], times: int = 1) -> None:
     usual = {"version": exposing.active(release), "arm": "stable", "at": NOON, "milliseconds": 10.0}
     each = [usual | {"unit": next(numbers).to_bytes(16)} | row for row in rows for _ in range(times)]
     exposing.append(answers.LOG, [exposing.said(release.shop, **row) for row in each])
+
+
+def an_hour(release: Release, hour: float, *, units: int, errors: int = 0, outcome: str = "error") -> datetime:
+    """Let visitors ask in an hour from Monday on, measure it and look; return when that was."""
+    at = MONDAY + timedelta(hours=hour)
+    log(release, {"at": at, "outcome": outcome}, times=errors)
+    log(release, {"at": at}, times=units - errors)
+    now = at + timedelta(hours=1, minutes=5)
+    measure.measure(now)
+    told.look(now)
+    return now
 
 
 def figure(metric: str, **of: Any) -> Measurement:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from pipelines.models import Alert, Release, Shop
 from tests import exposing
 from tests.exposing import MONDAY
 from tests.pipelines.lifecycle.monitor import asked
-from tests.pipelines.lifecycle.monitor.asked import OVER, log
+from tests.pipelines.lifecycle.monitor.asked import OVER, an_hour, log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shown")]
 shown = exposing.shown
@@ -22,17 +22,6 @@ shown = exposing.shown
 @pytest.fixture
 def release() -> Release:
     return asked.a_release()
-
-
-def an_hour(release: Release, hour: float, *, units: int, errors: int = 0, outcome: str = "error") -> datetime:
-    """Let visitors ask in an hour from Monday on, measure it and look; return when that was."""
-    at = MONDAY + timedelta(hours=hour)
-    log(release, {"at": at, "outcome": outcome}, times=errors)
-    log(release, {"at": at}, times=units - errors)
-    now = at + timedelta(hours=1, minutes=5)
-    measure.measure(now)
-    answers.look(now)
-    return now
 
 
 def told() -> set[str]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from pipelines.lifecycle.monitor import measure
-from pipelines.lifecycle.monitor.watch import answers, revenue
+from pipelines.lifecycle.monitor.watch import revenue
 from pipelines.models import Alert, Release, ShopSettings
 from tests import exposing
 from tests.exposing import MONDAY
 from tests.histories import numbers
 from tests.pipelines.lifecycle.monitor import asked
-from tests.pipelines.lifecycle.monitor.asked import log
+from tests.pipelines.lifecycle.monitor.asked import an_hour
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shown")]
 shown = exposing.shown
@@ -22,17 +21,6 @@ shown = exposing.shown
 @pytest.fixture
 def release() -> Release:
     return asked.a_release()
-
-
-def an_hour(release: Release, hour: float, *, units: int, errors: int = 0, outcome: str = "error") -> datetime:
-    """Let visitors ask in an hour from Monday on, measure it and look; return when that was."""
-    at = MONDAY + timedelta(hours=hour)
-    log(release, {"at": at, "outcome": outcome}, times=errors)
-    log(release, {"at": at}, times=units - errors)
-    now = at + timedelta(hours=1, minutes=5)
-    measure.measure(now)
-    answers.look(now)
-    return now
 
 
 def orders(release: Release) -> None:
