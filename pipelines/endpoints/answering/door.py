@@ -22,6 +22,7 @@ from pipelines.endpoints.answering.questions import Asked, Unusable
 from pipelines.endpoints.answering.scoring import Result
 from pipelines.endpoints.outbox import storable
 from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body
+from pipelines.lifecycle import hold_outs
 from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.evidence.answers import Outcome
 from pipelines.lifecycle.evidence.exposures import Assignment, Pointer
@@ -77,6 +78,11 @@ async def respond(asking: Asking, send: Send) -> None:
         await answer(send, 200, written(asking, exposures.STABLE, Result(Outcome.FALLBACK)), JSON)
         return
     seen = exposures.assign(asking.pointer, asking.unit_id, at=asking.at)
+    if asking.pointer.active is not None:  # else nobody is shown anything, held out or not
+        count(asking, seen)
+    if seen.arm == exposures.HELD_OUT:
+        await answer(send, 200, written(asking, seen.arm, Result(Outcome.FALLBACK)), JSON)
+        return
     result = await ask(asking, seen.version)
     write_down(asking, seen, result)
     await answer(send, 200, written(asking, seen.arm, result), JSON)
@@ -128,6 +134,15 @@ async def mirror(asking: Asking, seen: Assignment, version: int) -> None:
         seen, version=version, arm=exposures.CANARY, release=asking.pointer.release if asking.pointer else None
     )
     log(asking, unseen, await ask(asking, version), is_shown=False)
+
+
+def count(asking: Asking, seen: Assignment) -> None:
+    """Append that a unit was seen where it is shown something, or held out of it: both are counted alike."""
+    assert asking.pointer
+    is_held_out = seen.arm == exposures.HELD_OUT
+    sight = hold_outs.sight(asking.pointer.shop, asking.pointer.draw, seen.unit, is_held_out=is_held_out, at=asking.at)
+    if sight:
+        webhooks.outbox().appended.add(hold_outs.SEE, sight)
 
 
 def write_down(asking: Asking, seen: Assignment, result: Result) -> None:

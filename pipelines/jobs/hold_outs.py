@@ -1,0 +1,31 @@
+"""Who is shown nothing is drawn once, and what became of them is counted day by day."""
+
+from __future__ import annotations
+
+from pipelines.jobs.queue import job
+
+
+@job(timeout=300)
+def keep() -> None:
+    """Draw hold-outs that are missing, and find those of which a day can be counted."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import hold_outs, turns
+    from pipelines.lifecycle.evidence.hold_out import days
+
+    hold_outs.begin_where_missing()
+    now = timezone.now()
+    for pk in turns.whose("hold-outs", days.due(now), now):
+        count.enqueue(pk)
+
+
+@job(timeout=600, is_found_again=True)
+def count(pk: int) -> None:
+    """Count the days of one hold-out that are over, and work out what all of them say."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.evidence.hold_out import days, effect
+    from pipelines.models import HoldOut
+
+    days.count(pk, timezone.now())
+    effect.keep(HoldOut.objects.get(pk=pk))
