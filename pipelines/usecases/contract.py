@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pipelines.usecases.evidence import PairedWeeks, Randomised
-from pipelines.usecases.outputs import Metafields, Output, OwnFrame, Remembered, Shown
+from pipelines.usecases.outputs import Held, Metafields, Output, OwnFrame, Remembered, Shown
 from pipelines.usecases.watching import Circumstance, Figure, Monitored, Rehearsal
 from pipelines.usecases.wording import PLAIN, Words
 
@@ -237,6 +237,7 @@ __all__ = [
     "Figure",
     "Frames",
     "Gates",
+    "Held",
     "Limit",
     "Metafields",
     "Metric",

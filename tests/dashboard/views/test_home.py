@@ -9,7 +9,7 @@ from django.utils import timezone
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
 from pipelines.models import Deployment, Order, Shop, SyncRun, TrainingRun
-from pipelines.models.demand_forecast import StockAdvice, StockTotals
+from pipelines.models.usecases.demand_forecast import StockAdvice, StockTotals
 from tests import histories
 from tests.dashboard import moving, story
 from tests.exposing import shown
