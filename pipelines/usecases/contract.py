@@ -188,6 +188,11 @@ class UseCase:
     safe_default: Mapping[str, Any] = field(default_factory=dict)  # the answer where no version gives one in time
     score_seconds: float = 0.05  # that a question may take
 
+    @property
+    def is_asked(self) -> bool:
+        """Tell whether visitors ask for it one by one, at a door or by a block that says what it showed."""
+        return self.serves == "request" or self.unit == "visitor"
+
     def resolve(self, verb: str) -> Callable[..., Any]:
         """Import the function behind a verb: fit, predict, evaluate, replay, and so on to score."""
         return self.function(getattr(self, verb))

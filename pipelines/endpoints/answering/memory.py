@@ -144,8 +144,8 @@ class Memory:
 
 
 def shown() -> list[str]:
-    """List the use cases that answer on request, or whose lists visitors see in a block."""
-    return [case.slug for case in USE_CASES.values() if case.score or case.unit == "visitor"]
+    """List the use cases that visitors ask for, or see in a block."""
+    return [case.slug for case in USE_CASES.values() if case.is_asked]
 
 
 @lru_cache(maxsize=1)

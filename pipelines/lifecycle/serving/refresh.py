@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 from django.db import DataError, IntegrityError, connection, transaction
@@ -21,11 +22,11 @@ from django.utils import timezone
 from pipelines import strategies
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.errors import OWN_FAULTS, ArtifactRefused, StageError, is_own_fault
+from pipelines.lifecycle.evidence import windows
 from pipelines.lifecycle.serving.kept import Saying, Speaker
 from pipelines.lifecycle.serving.sound import soundness
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, Release, ServingWindow, Shop
-from pipelines.stats import clock
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames, Held, NotEnoughHistory, Soundness
@@ -210,15 +211,21 @@ def wait_for_other_writers(deployment: Deployment) -> None:
 
 
 def note_window(deployment: Deployment, speaker: Speaker, sound: Soundness, now: datetime) -> None:
-    """Note how an arm answered on the shop's day; the day's newest answer counts."""
-    day = clock.day_of(now, deployment.shop.zone)
-    counts = {"expected": sound.expected, "units": sound.units, "errors": sound.errors, "broken": sound.broken}
+    """Note how an arm answered on the shop's day; the day's newest answer counts.
+
+    Where visitors ask, windows count them, hour by hour: only an answer that cannot be shown is noted among them.
+    """
+    span = windows.window_at(deployment.use_case, deployment.shop.zone, now)
+    counts: dict[str, Any] = {"broken": sound.broken}
+    if windows.answers_in_batches(deployment.use_case):
+        counts |= {"expected": sound.expected, "units": sound.units, "errors": sound.errors}
+        counts |= {"heartbeats": F("heartbeats") + 1}
     window, _ = ServingWindow.objects.get_or_create(
         shop_id=deployment.shop_id,
         use_case=deployment.use_case,
         arm=speaker.arm,
         version=speaker.version,
-        starts_at=day.starts_at,
-        defaults={"ends_at": day.ends_at},
+        starts_at=span.starts_at,
+        defaults={"ends_at": span.ends_at},
     )
-    ServingWindow.objects.filter(pk=window.pk).update(heartbeats=F("heartbeats") + 1, **counts)
+    ServingWindow.objects.filter(pk=window.pk).update(**counts)
