@@ -116,7 +116,7 @@ PURCHASES = """
 PRODUCTS = """
     SELECT p.shopify_id AS unique_id, p.title, p.product_type, p.vendor, p.tags::text AS tags,
            (extract(epoch FROM p.created_at AT TIME ZONE %(zone)s) / 86400)::bigint AS first_day,
-           (p.status = 'active')::int AS published,
+           (p.status = 'active' AND coalesce(p.published_at <= %(at)s, false))::int AS published,
            min(v.price_minor) AS price
     FROM pipelines_product p LEFT JOIN pipelines_variant v ON v.shop_id = p.shop_id AND v.product_id = p.shopify_id
         AND coalesce(v.deleted_at > %(at)s, true)

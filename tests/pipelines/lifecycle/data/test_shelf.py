@@ -73,6 +73,17 @@ def test_a_product_can_be_bought_while_anything_of_it_is_left(shop: Shop) -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("published_at", "is_shown"), [(None, False), (NOW + timedelta(days=1), False), (SPRING, True)]
+)
+def test_what_the_online_store_does_not_show_is_not_published(
+    shop: Shop, published_at: datetime | None, is_shown: bool
+) -> None:
+    lamp = histories.a_variant(shop, 1, created=SPRING)
+    Product.objects.update(published_at=published_at)
+    assert bool(product(shop, lamp.product_id)["published"]) is is_shown
+
+
 def test_a_draft_is_not_published_and_a_deleted_product_is_not_there(shop: Shop) -> None:
     draft, gone = (histories.a_variant(shop, number, created=SPRING) for number in (1, 2))
     Product.objects.filter(shopify_id=draft.product_id).update(status="draft", tags=["sale", "home"])

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0030_how_fast_pages_are'),
+        ('pipelines', '0031_products_are_published'),
     ]
 
     operations = [
