@@ -66,6 +66,21 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Door:
+    """Say how visitors are answered from an output that is held: by the standard library alone.
+
+    `hold` takes rows of the `columns` and gives what is kept in memory, with its `size` in bytes; `ask` takes that, a
+    question, and the products that cannot be bought now, and gives a short object that is JSON, or nothing.
+    """
+
+    output: str
+    columns: tuple[str, ...]
+    hold: str
+    ask: str
+    rows: Mapping[str, Any] = field(default_factory=dict)  # those that are kept: column -> value
+
+
+@dataclass(frozen=True)
 class OwnFrame:
     """Describe a frame that only this use case reads, of a table that it brings.
 

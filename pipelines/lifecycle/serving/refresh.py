@@ -199,6 +199,7 @@ def write(deployment: Deployment, speaker: Speaker, origin: date, said: Answer, 
             return 0
         if speaker.arm:
             note_window(deployment, speaker, said.sound, now)
+        current.update(held_at=timezone.now())
         if speaker.arm == STABLE:
             current.update(served_revision=deployment.revision, served_origin=origin)
     return written

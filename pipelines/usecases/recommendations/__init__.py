@@ -7,7 +7,7 @@ Writes  kind | unit_id | picks | scores | reasons | details
 
 from datetime import timedelta
 
-from pipelines.usecases.contract import Metric, Monitored, Randomised, UseCase
+from pipelines.usecases.contract import Door, Metric, Monitored, Randomised, UseCase
 from pipelines.usecases.recommendations.gates import GATES
 from pipelines.usecases.recommendations.outputs import OUTPUTS, OWN_FRAMES
 from pipelines.usecases.recommendations.wording import WORDS
@@ -31,6 +31,14 @@ USE_CASE = UseCase(
     present="presentation:present",
     outputs=OUTPUTS,
     own_frames=OWN_FRAMES,
+    door=Door(
+        "recommendations",
+        columns=("kind", "unit_id", "picks", "scores", "reasons", "details"),
+        hold="answering.door:hold",
+        ask="answering.door:ask",
+        rows={"kind__in": ("page", "cart", "again", "best")},
+    ),
+    safe_default={"products": []},
     monitored=Monitored(
         features=("size", "price", "product_type"),
         prediction="picks",

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0031_products_are_published'),
+        ('pipelines', '0032_answers_that_are_not_logged'),
     ]
 
     operations = [
