@@ -101,6 +101,12 @@ def delete_product(platform: Platform, asked: dict[str, Any]) -> Any:
     return {"product_id": _number(asked["product_id"])}
 
 
+def publish_product(platform: Platform, asked: dict[str, Any]) -> Any:
+    """Publish a product to the online store, or take it off (published = false)."""
+    platform.trade(_shop(platform, asked)).publish_product(_number(asked["product_id"]), asked["published"] is True)
+    return {"product_id": _number(asked["product_id"])}
+
+
 def open_checkout(platform: Platform, asked: dict[str, Any]) -> Any:
     """Open or change a checkout."""
     trade = platform.trade(_shop(platform, asked))
@@ -187,6 +193,7 @@ LEVERS: dict[str, Lever] = {
     "change-variant": change_variant,
     "add-product": add_product,
     "delete-product": delete_product,
+    "publish-product": publish_product,
     "checkout": open_checkout,
     "change-shop": change_shop,
     "rename-location": rename_location,

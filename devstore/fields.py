@@ -295,7 +295,7 @@ PRODUCT: dict[str, Getter] = {
     "tags": _tags,
     "createdAt": _time("created_at"),
     "updatedAt": _time("updated_at"),
-    "publishedAt": _time("created_at"),
+    "publishedAt": lambda row, context, args: iso(row["created_at"]) if context.store.is_published(row["id"]) else None,
     "featuredMedia": lambda row, context, args: _media(row["id"], picture_url(context.store.files_origin, row["id"])),
     "totalInventory": lambda row, context, args: context.store.number(_STOCK_OF_PRODUCT, row["id"]),
     "tracksInventory": _always(True),

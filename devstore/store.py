@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS locations (
 CREATE TABLE IF NOT EXISTS products (
   id INTEGER PRIMARY KEY, shop TEXT, title TEXT, handle TEXT, product_type TEXT, vendor TEXT, status TEXT,
   tags TEXT, created_at INTEGER, updated_at INTEGER);
+CREATE TABLE IF NOT EXISTS unpublished_products (product_id INTEGER PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS variants (
   id INTEGER PRIMARY KEY, shop TEXT, product_id INTEGER, title TEXT, sku TEXT, price INTEGER, compare_at INTEGER,
   cost INTEGER, position INTEGER, tracked INTEGER, continues INTEGER DEFAULT 0, item_id INTEGER, created_at INTEGER,
@@ -166,6 +167,10 @@ class Store:
     def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """Return every row."""
         return self.db.execute(sql, values).fetchall()
+
+    def is_published(self, product: int) -> bool:
+        """Say whether the online store shows a product."""
+        return self.one("SELECT 1 FROM unpublished_products WHERE product_id = ?", product) is None
 
     def checkout_token(self, order: int) -> str | None:
         """Return the token of the checkout that an order came out of; none where nobody went through one."""

@@ -130,7 +130,8 @@ def product_list(platform: Platform, shop: Row, request: Request) -> str:
     start = request.query_params.get("from", "0")
     sql = (
         "SELECT p.*, min(v.price) price FROM products p JOIN variants v ON v.product_id = p.id "
-        "WHERE p.shop = ? AND p.status = 'active' AND p.id > ? GROUP BY p.id ORDER BY p.id LIMIT ?"
+        "WHERE p.shop = ? AND p.status = 'active' AND p.id NOT IN (SELECT product_id FROM unpublished_products) "
+        "AND p.id > ? GROUP BY p.id ORDER BY p.id LIMIT ?"
     )
     found = platform.store.all(sql, shop["domain"], int(start) if start.isdigit() else 0, PER_PAGE)
     base = f"/store/{text(shop['domain'])}"
@@ -147,7 +148,7 @@ def product_page(platform: Platform, shop: Row, request: Request) -> str:
     """Show one product with its variants."""
     sql = "SELECT * FROM products WHERE shop = ? AND handle = ?"
     product = platform.store.one(sql, shop["domain"], request.path_params["handle"])
-    if product is None:
+    if product is None or not platform.store.is_published(product["id"]):
         return ""
     rows = platform.store.all(
         "SELECT v.*, sum(l.available) available FROM variants v JOIN levels l ON l.item_id = v.item_id "

@@ -133,7 +133,7 @@ class Namespace(dict[str, Any]):
 def drop(store: Store, shop: Row, number: int) -> dict[str, Any] | None:
     """Return a product as Liquid knows it; nothing where buyers cannot see it."""
     row = store.one("SELECT * FROM products WHERE id = ? AND shop = ? AND status = 'active'", number, shop["domain"])
-    if row is None:
+    if row is None or not store.is_published(number):
         return None
     sold = store.one(
         "SELECT min(v.price) least, max(v.price) most, max(v.continues OR l.available > 0) available "

@@ -42,11 +42,12 @@ def measure() -> None:
 
     from pipelines.lifecycle.alerts import pulses
     from pipelines.lifecycle.monitor import measure as stage
-    from pipelines.lifecycle.monitor.watch import answers, silence, telling
+    from pipelines.lifecycle.monitor.watch import answers, door, silence, telling
 
     now = timezone.now()
     stage.measure(now)
     answers.look(now)
+    door.look(now)
     silence.look(now)
     telling.stale(now)
     pulses.beat("measure", now)

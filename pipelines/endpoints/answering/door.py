@@ -23,7 +23,7 @@ from pipelines.endpoints.answering.scoring import Result
 from pipelines.endpoints.outbox import storable
 from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body
 from pipelines.lifecycle.evidence import answers, exposures
-from pipelines.lifecycle.evidence.answers import Outcome
+from pipelines.lifecycle.evidence.answers import Outcome, Unlogged
 from pipelines.lifecycle.evidence.exposures import Assignment, Pointer
 from pipelines.shopify.domains import SHOP_DOMAIN
 from pipelines.stats import assignment
@@ -74,6 +74,7 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
 async def respond(asking: Asking, send: Send) -> None:
     """Answer a question that may be asked, and write down what was shown."""
     if asking.pointer is None:  # nobody has looked yet since this process began
+        count_unknown(asking)
         await answer(send, 200, written(asking, exposures.STABLE, Result(Outcome.FALLBACK)), JSON)
         return
     seen = exposures.assign(asking.pointer, asking.unit_id, at=asking.at)
@@ -157,7 +158,16 @@ def log(asking: Asking, seen: Assignment, result: Result, *, is_shown: bool) -> 
         score=result.answer.score if result.answer else None,
         features=storable(asking.asked.question) if seen.unit[0] < SAMPLED else None,
     )
-    webhooks.outbox().appended.add(answers.LOG, said)
+    appended = webhooks.outbox().appended
+    if not appended.add(answers.LOG, said):
+        appended.count(answers.COUNT, answers.unlogged(said))
+
+
+def count_unknown(asking: Asking) -> None:
+    """Count an answer of a shop of which nothing is known yet: perhaps the database has been away since we began."""
+    domain, use_case = asking.key
+    when = answers.quarter_of(asking.at)
+    webhooks.outbox().appended.count(answers.COUNT, Unlogged(use_case, Outcome.FALLBACK, when, domain=domain))
 
 
 def written(asking: Asking, arm: str, result: Result) -> bytes:
