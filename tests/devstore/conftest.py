@@ -14,9 +14,6 @@ from typing import Any
 import pytest
 import requests
 
-from devstore import clock
-from devstore.playing import Playing
-from tests.devstore import small_store
 from tests.devstore.tiny_app import TinyApp
 from tests.waiting import until
 
@@ -189,16 +186,20 @@ def heard(world: World) -> Iterator[TinyApp]:
 @pytest.fixture
 def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the store's time pass only by its lever."""
+    from devstore import clock  # not before the tests' own day is known
+    from tests.devstore import small_store
+
     monkeypatch.setattr(clock, "_start", small_store.MONDAY)
     monkeypatch.setattr(clock, "_ahead", 0.0)
     monkeypatch.setattr(clock.time, "time", lambda: 0.0)
 
 
 @pytest.fixture
-def shop(tmp_path: Path, frozen: None) -> Callable[..., Playing]:
+def shop(tmp_path: Path, frozen: None) -> Callable[..., Any]:
     """Return a small store on a Monday in spring, once or more often, always the same."""
+    from tests.devstore import small_store
 
-    def made(name: str = "state", per_day: float = 12, kits: float = 0) -> Playing:
+    def made(name: str = "state", per_day: float = 12, kits: float = 0) -> Any:
         return small_store.made(tmp_path / name, per_day, kits)
 
     return made
