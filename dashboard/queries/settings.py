@@ -68,7 +68,7 @@ class HoldOut:
     """How many shoppers a model shows nothing to, and how long it takes to see what it adds."""
 
     slug: str
-    title: str
+    label: str
     percent: int
     choices: list[tuple[int, str]]
     takes: str
@@ -167,7 +167,7 @@ def hold_outs_of(shop: Shop) -> list[HoldOut]:
 def hold_out_of(case: UseCase, standing: told.Standing) -> HoldOut:
     """Bring a hold-out into words."""
     choices = [(0, "Nobody"), *((each, f"{each} % of shoppers") for each in standing.proof)]
-    return HoldOut(case.slug, case.title, standing.percent, choices, told.takes(standing.proof))
+    return HoldOut(case.slug, f"{case.title}: shown nothing", standing.percent, choices, told.takes(standing.proof))
 
 
 def typed_in(form: Form | None) -> dict[str, str]:

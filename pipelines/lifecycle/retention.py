@@ -32,6 +32,7 @@ from pipelines.models import (
     StorefrontEvent,
     SyncRun,
     TrainingRun,
+    UnloggedAnswers,
     WaitingLine,
     own,
 )
@@ -76,6 +77,7 @@ def lives() -> list[Life]:
         Life(Exposure.objects.exclude(release__phase__in=WATCHED), "first_at", A_SEASON),
         Life(HoldOutSight.objects.all(), "first_at", OVER_A_YEAR),  # a unit counts once in that time
         Life(PredictionLog.objects.all(), "at", A_MONTH),
+        Life(UnloggedAnswers.objects.all(), "starts_at", A_MONTH),
         Life(StorefrontEvent.objects.all(), "at", A_MONTH),
         Life(IgnoredEvents.objects.all(), "day", OVER_A_YEAR),
         Life(ServingWindow.objects.all(), "ends_at", OVER_A_YEAR),

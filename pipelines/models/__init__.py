@@ -37,6 +37,7 @@ from pipelines.models.serving import (
     PublishedFields,
     StorefrontEvent,
     StorefrontPixel,
+    UnloggedAnswers,
 )
 from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
@@ -99,6 +100,7 @@ __all__ = [
     "StorefrontPixel",
     "SyncRun",
     "TrainingRun",
+    "UnloggedAnswers",
     "Variant",
     "WaitingLine",
     "WebhookDelivery",

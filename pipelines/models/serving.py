@@ -59,6 +59,32 @@ class PredictionLog(ShopTable):
         ]
 
 
+class UnloggedAnswers(ShopTable):
+    """How many answers on request of a quarter of an hour are in no log: no room was left, or nothing was known yet.
+
+    Keys without constraints: a row that nobody waits for must not wait for a lock on its shop.
+    """
+
+    shop = models.ForeignKey(
+        "pipelines.Shop", on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    use_case = models.CharField(max_length=40)
+    version_id = models.BigIntegerField(null=True)
+    outcome = models.CharField(max_length=8, choices=PredictionLog.Outcome)
+    is_shown = models.BooleanField(default=True)
+    starts_at = models.DateTimeField()
+    answers = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "starts_at", "use_case", "version_id", "outcome", "is_shown"],
+                nulls_distinct=False,
+                name="unlogged_answers_once",
+            )
+        ]
+
+
 class StorefrontEvent(ShopTable):
     """One thing a visitor did; appended, never changed, and told by nobody whom we can trust: it decides nothing alone.
 

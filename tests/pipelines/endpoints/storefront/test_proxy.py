@@ -124,7 +124,8 @@ class TestAssigning:
         answering.warm(shop)
         question = {"page": "cart", "seen": [1, 2]}
         said = storefront.get(shop, question=json.dumps(question))
-        assert said.told == answering.ask(shop, VISITOR, question).told
+        told = {name: value for name, value in said.told.items() if name not in ("pass", "until")}
+        assert told == answering.ask(shop, VISITOR, question).told
 
     @pytest.mark.parametrize(
         "question", ["", "{", "[]", "1", '{"a": 1e400}', json.dumps({"a": list(range(600))}), "\ud800"]
