@@ -68,8 +68,8 @@ class Platform:
         mutations = Mutations(lambda: self.operations, self.revoke_scopes, settings.config.parent / "extensions")
         schema = load_schema(mutations.table())
         self.api = Api(schema)
-        self.operations = Operations(self.store, schema, self._finished)
         self.faults = Faults()
+        self.operations = Operations(self.store, schema, self._finished, self.faults)
 
     @property
     def config(self) -> AppConfig:
@@ -121,6 +121,8 @@ class Platform:
         with self.store.writing() as db:
             self.webhooks.send(shop, "app/uninstalled", body)
             db.execute("DELETE FROM web_pixels WHERE shop = ?", (shop,))
+            own = "(namespace LIKE 'app--1%' OR owner LIKE 'gid://shopify/AppInstallation/%')"
+            db.execute(f"DELETE FROM metafields WHERE shop = ? AND {own}", (shop,))
             db.execute("UPDATE shops SET installed = 0, optional_scopes = '' WHERE domain = ?", (shop,))
         self.webhooks.wake()
 
