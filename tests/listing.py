@@ -17,7 +17,7 @@ from pipelines.lifecycle.serving import publish
 from pipelines.models import Deployment, ModelVersion, Product, Publication, PublishedFields, Release, Shop, own
 from pipelines.shopify.id_tokens import verify
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Metafields, Output, Shown, Slots
+from pipelines.usecases.contract import Held, Metafields, Output, Slots
 from tests import histories
 from tests.devstore.conftest import CLIENT_ID, SECRET, World
 from tests.toy_use_case import TOY
@@ -37,7 +37,7 @@ OUTPUT = Output(
     "lists",
     table=TABLE,
     judge="here:judge",
-    kept=Shown(),
+    kept=Held(),
     metafields=Metafields(
         types=dict.fromkeys(("a", "b", "best"), LIST),
         owner="Product",

@@ -28,6 +28,7 @@ from pipelines.models.serving import (
     PublishedFields,
     StorefrontEvent,
     StorefrontPixel,
+    UnloggedAnswers,
 )
 from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
@@ -87,8 +88,8 @@ __all__ = [
     "StorefrontPixel",
     "SyncRun",
     "TrainingRun",
+    "UnloggedAnswers",
     "Variant",
     "WaitingLine",
     "WebhookDelivery",
 ]
-

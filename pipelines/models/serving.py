@@ -47,9 +47,7 @@ class Publication(ShopTable):
     stopped_because = models.CharField(max_length=200, blank=True)  # until the merchant lets us again
     published_at = models.DateTimeField(null=True)  # when all was last there
     slots = models.JSONField(default=dict)  # slot -> {"version": its id, 0 for the simple rule, "is_full": bool}
-    pointer = models.JSONField(
-        default=dict
-    )  # what the storefront was told last: which slot is live, who sees the other
+    pointer = models.JSONField(default=dict)  # what the storefront was told last: which slot is live, who sees another
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "use_case"], name="publication_once")]
@@ -102,6 +100,32 @@ class PredictionLog(ShopTable):
             BrinIndex(fields=["at"], autosummarize=True, name="prediction_by_time"),  # rows come in its order
             models.Index(fields=["shop", "at"], name="prediction_by_shop"),
             models.Index(fields=["unit"], name="prediction_by_unit"),  # who asks to be forgotten
+        ]
+
+
+class UnloggedAnswers(ShopTable):
+    """How many answers on request of a quarter of an hour are in no log: no room was left, or nothing was known yet.
+
+    Keys without constraints: a row that nobody waits for must not wait for a lock on its shop.
+    """
+
+    shop = models.ForeignKey(
+        "pipelines.Shop", on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    use_case = models.CharField(max_length=40)
+    version_id = models.BigIntegerField(null=True)
+    outcome = models.CharField(max_length=8, choices=PredictionLog.Outcome)
+    is_shown = models.BooleanField(default=True)
+    starts_at = models.DateTimeField()
+    answers = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "starts_at", "use_case", "version_id", "outcome", "is_shown"],
+                nulls_distinct=False,
+                name="unlogged_answers_once",
+            )
         ]
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pipelines.lifecycle import due
 from pipelines.lifecycle.serving import publish
 from pipelines.models import Alert, Publication, PublishedFields, Shop
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.usecases.demand_forecast import StockAdvice
 from pipelines.shopify import token_exchange, tokens
 from tests import histories
 from tests.fake_shopify import Reply
@@ -181,10 +181,7 @@ def test_a_scope_that_was_taken_away_is_told_and_comes_back_by_itself(shop, stor
         publish.publish(shop, SLUG)
     Shop.objects.update(scopes=["read_products"])
     publish.publish(Shop.objects.get(pk=shop.pk), SLUG)
-    assert (
-        Alert.objects.get(shop=shop).title
-        == "Demand forecast: Shopify does not let this app write to your products any more"
-    )
+    assert Alert.objects.get(shop=shop).title == f"Demand forecast: {publish.NOT_ALLOWED}"
     Shop.objects.update(scopes=["read_products", "write_products"])
     assert list(due.publications()) == [(shop.pk, SLUG)]
     publish.publish(Shop.objects.get(pk=shop.pk), SLUG)

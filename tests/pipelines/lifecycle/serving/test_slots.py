@@ -32,9 +32,7 @@ def test_a_candidate_lies_ready_before_anybody_sees_it_and_is_compared_only_then
     candidate = listing.version(three)
     release = listing.release(candidate, Phase.CANARY, weight=10)  # faster than its lists
     listing.publish()
-    assert (listing.rules()["weight"], listing.rules()["seed"]) == (0, ""), (
-        "a page names no release, so none is counted"
-    )
+    assert (listing.rules()["weight"], listing.rules()["seed"]) == (0, ""), "no page names the release"
     listing.settle()
     assert listing.fields(one)["b"] == [three, two]
     assert listing.rules()["live"] == "a"
@@ -98,7 +96,7 @@ def test_what_visitors_see_stands_until_the_other_slot_is_full(listing: Listing)
 
 
 def test_a_version_that_lost_its_lists_leaves_what_stands(listing: Listing) -> None:
-    one, two, three, *_ = listing.products
+    one, two, *_ = listing.products
     first = listing.version(two)
     listing.runs(first)
     listing.settle()

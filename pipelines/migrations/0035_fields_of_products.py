@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("pipelines", "0031_products_are_published"),
+        ("pipelines", "0034_answers_are_held"),
     ]
 
     operations = [
