@@ -124,6 +124,8 @@ def test_what_the_app_owns_goes_with_it_and_what_the_shop_owns_stays(shop: World
     shop.control("reinstall")
     assert read(shop, products[0]) is None
     assert read(shop, products[0], **COMPLEMENTARY)
+    shop.control("scopes", grant=["write_products"])
+    assert shop.graphql(DELETE, metafields=[{"ownerId": products[0], **COMPLEMENTARY}])["data"]
 
 
 def test_a_product_that_is_taken_off_the_online_store_has_no_page(shop: World, products: list[str]) -> None:
