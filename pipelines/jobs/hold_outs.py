@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.jobs.queue import job
+from pipelines.jobs.releases import publish
 
 
 @job(timeout=300)
@@ -13,7 +14,8 @@ def keep() -> None:
     from pipelines.lifecycle import hold_outs, turns
     from pipelines.lifecycle.evidence.hold_out import days
 
-    hold_outs.begin_where_missing()
+    for shop_id, use_case in hold_outs.begin_where_missing():
+        publish.enqueue(shop_id, use_case)  # a page that says otherwise is believed of nobody
     now = timezone.now()
     for pk in turns.whose("hold-outs", days.due(now), now):
         count.enqueue(pk)

@@ -121,14 +121,14 @@ def begin(shop: Shop, case: UseCase) -> HoldOut:
     return row
 
 
-def begin_where_missing() -> int:
-    """Draw a seed wherever a use case holds somebody out and none was drawn yet; return how many that were."""
-    begun = 0
+def begin_where_missing() -> list[tuple[int, str]]:
+    """Draw a seed wherever a use case holds somebody out and none was drawn yet; return of which shops and models."""
+    begun = []
     for case in allowed():
         drawn = HoldOut.objects.filter(use_case=case.slug).values("shop")
         for shop in Shop.objects.installed().exclude(pk__in=drawn):
             begin(shop, case)
-            begun += 1
+            begun.append((shop.pk, case.slug))
     return begun
 
 

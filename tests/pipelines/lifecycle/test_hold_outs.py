@@ -146,9 +146,10 @@ class TestDrawing:
 
     def test_a_sweep_draws_for_every_installed_shop_once(self, shop: Shop) -> None:
         exposing.a_shop(uninstalled_at=NOON)
-        assert (hold_outs.begin_where_missing(), hold_outs.begin_where_missing()) == (1, 0)
-        assert HoldOut.objects.get().shop == shop
-        event = LifecycleEvent.objects.get(kind="hold_out.drawn")
+        begun = hold_outs.begin_where_missing()
+        assert (shop.pk, SLUG) in begun and hold_outs.begin_where_missing() == []
+        assert {each.shop_id for each in HoldOut.objects.all()} == {shop.pk}
+        event = LifecycleEvent.objects.get(kind="hold_out.drawn", use_case=SLUG)
         assert (event.use_case, event.by, event.details["percent"]) == (SLUG, "system", 5)
 
     def test_a_use_case_that_holds_nobody_out_has_none(self, shop: Shop) -> None:
