@@ -26,7 +26,7 @@ def rows(report: Told) -> list[Row]:
 def of_model(model: Told) -> list[Row]:
     """Say how one model did its work."""
     name, told = model["title"], []
-    if model["serves"] == "request":
+    if model["is_asked"]:
         told = [(f"{name}: {title}", *share(model[key])) for key, title in SHARES.items()]
         told.append((f"{name}: Nothing heard where visitors should have asked", *silence(model.get("silent_hours"))))
     else:
