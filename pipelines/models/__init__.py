@@ -24,6 +24,7 @@ from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Expos
 from pipelines.models.serving import (
     IgnoredEvents,
     PredictionLog,
+    Publication,
     PublishedFields,
     StorefrontEvent,
     StorefrontPixel,
@@ -67,6 +68,7 @@ __all__ = [
     "PairedWeek",
     "PredictionLog",
     "Product",
+    "Publication",
     "PublishedFields",
     "Pulse",
     "Refund",
