@@ -126,9 +126,8 @@ KEPT |= dict.fromkeys(
 )
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "publication",
-     "deployment",
-     "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel", "pulse",
-     "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
+     "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
+     "alertchannel", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
     SMALL,
 )  # fmt: skip
 

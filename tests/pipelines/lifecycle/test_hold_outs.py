@@ -156,7 +156,7 @@ class TestDrawing:
         from pipelines.usecases import USE_CASES
 
         with USE_CASES.also(exposing.SHOWN):
-            assert hold_outs.of(shop, SLUG) is None and hold_outs.begin_where_missing() == 0
+            assert hold_outs.of(shop, SLUG) is None and hold_outs.begin_where_missing() == []
             with pytest.raises(Refused):
                 change(shop, 20)
         assert not HoldOut.objects.exists()
