@@ -11,7 +11,6 @@ from starlette.routing import Route
 from devstore import clock
 from devstore.api_pages import Json
 from devstore.platform import Platform
-from devstore.playing import told
 from devstore.time_levers import begin_scenario, play, turn_clock
 from devstore.time_levers import shop_meant as _shop
 from devstore.tokens import USERS
@@ -102,6 +101,12 @@ def delete_product(platform: Platform, asked: dict[str, Any]) -> Any:
     return {"product_id": _number(asked["product_id"])}
 
 
+def publish_product(platform: Platform, asked: dict[str, Any]) -> Any:
+    """Publish a product to the online store, or take it off (published = false)."""
+    platform.trade(_shop(platform, asked)).publish_product(_number(asked["product_id"]), asked["published"] is True)
+    return {"product_id": _number(asked["product_id"])}
+
+
 def open_checkout(platform: Platform, asked: dict[str, Any]) -> Any:
     """Open or change a checkout."""
     trade = platform.trade(_shop(platform, asked))
@@ -146,7 +151,7 @@ def revoke_token(platform: Platform, asked: dict[str, Any]) -> Any:
 
 
 def fail_api(platform: Platform, asked: dict[str, Any]) -> Any:
-    """Let the next answers fail."""
+    """Let the next answers fail, or the next operation break off."""
     platform.faults.plan(str(asked["mode"]), int(asked.get("times", 1)))
     return platform.faults.left()
 
@@ -188,6 +193,7 @@ LEVERS: dict[str, Lever] = {
     "change-variant": change_variant,
     "add-product": add_product,
     "delete-product": delete_product,
+    "publish-product": publish_product,
     "checkout": open_checkout,
     "change-shop": change_shop,
     "rename-location": rename_location,
@@ -244,8 +250,9 @@ def routes(platform: Platform) -> list[Route]:
         shop = _shop(platform, dict(request.query_params))
         if not _is_local(request) or platform.store.shop(shop) is None:
             return Json({"error": "not found"}, 404)
-        run = platform.playing(shop).run()
-        return Json(told(run) if run else {"name": None})
+        playing = platform.playing(shop)
+        run = playing.run()
+        return Json(playing.told(run) if run else {"name": None})
 
     def id_token(request: Request) -> Response:
         user, asked = request.query_params.get("user", "owner"), dict(request.query_params)

@@ -295,7 +295,7 @@ PRODUCT: dict[str, Getter] = {
     "tags": _tags,
     "createdAt": _time("created_at"),
     "updatedAt": _time("updated_at"),
-    "publishedAt": _time("created_at"),
+    "publishedAt": lambda row, context, args: iso(row["created_at"]) if context.store.is_published(row["id"]) else None,
     "featuredMedia": lambda row, context, args: _media(row["id"], picture_url(context.store.files_origin, row["id"])),
     "totalInventory": lambda row, context, args: context.store.number(_STOCK_OF_PRODUCT, row["id"]),
     "tracksInventory": _always(True),
@@ -517,8 +517,10 @@ def _parsed(value: str) -> Any:
         return value
 
 
-def _bulk_url(row: Row, context: Context, args: dict[str, Any]) -> str | None:
-    return signed_url(context.origin, row) if row["status"] == "COMPLETED" and row["objects"] else None
+def _bulk_url(*states: str) -> Getter:
+    return lambda row, context, args: (
+        signed_url(context.origin, row) if row["status"] in states and row["objects"] else None
+    )
 
 
 BULK: dict[str, Getter] = {
@@ -532,8 +534,8 @@ BULK: dict[str, Getter] = {
     "objectCount": lambda row, context, args: str(row["objects"]),
     "rootObjectCount": lambda row, context, args: str(row["roots"]),
     "fileSize": lambda row, context, args: None if row["file_size"] is None else str(row["file_size"]),
-    "url": _bulk_url,
-    "partialDataUrl": _always(None),
+    "url": _bulk_url("COMPLETED"),
+    "partialDataUrl": _bulk_url("FAILED", "CANCELED"),
 }
 
 INSTALLATION: dict[str, Getter] = {

@@ -19,6 +19,7 @@ from devstore.shop_payloads import Writer
 from devstore.store import Store
 from devstore.tokens import USERS, Tokens, id_token
 from devstore.trading import Trade
+from devstore.visiting.telling import Telling
 from devstore.webhooks import Webhooks
 
 
@@ -68,8 +69,9 @@ class Platform:
         mutations = Mutations(lambda: self.operations, self.revoke_scopes, settings.config.parent / "extensions")
         schema = load_schema(mutations.table())
         self.api = Api(schema)
-        self.operations = Operations(self.store, schema, self._finished)
         self.faults = Faults()
+        self.operations = Operations(self.store, schema, self._finished, self.faults)
+        self.telling = Telling(settings.app_url, settings.client_secret, lambda: self.config)
 
     @property
     def config(self) -> AppConfig:
@@ -103,7 +105,7 @@ class Platform:
 
     def playing(self, shop: str) -> Playing:
         """Return who lets time pass in a shop."""
-        return Playing(self.store, self.webhooks, self.faults, self.trade(shop), shop)
+        return Playing(self.store, self.webhooks, self.faults, self.trade(shop), self.telling, shop)
 
     def id_token(self, shop: str, user: str) -> str:
         """Return a fresh ID token."""
@@ -121,6 +123,8 @@ class Platform:
         with self.store.writing() as db:
             self.webhooks.send(shop, "app/uninstalled", body)
             db.execute("DELETE FROM web_pixels WHERE shop = ?", (shop,))
+            own = "(namespace LIKE 'app--1%' OR owner LIKE 'gid://shopify/AppInstallation/%')"
+            db.execute(f"DELETE FROM metafields WHERE shop = ? AND {own}", (shop,))
             db.execute("UPDATE shops SET installed = 0, optional_scopes = '' WHERE domain = ?", (shop,))
         self.webhooks.wake()
 

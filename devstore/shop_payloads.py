@@ -25,7 +25,7 @@ class Writer(OrderBodies):
             "handle": row["handle"],
             "id": number,
             "product_type": row["product_type"],
-            "published_at": self.time(row["created_at"]),
+            "published_at": self.time(row["created_at"]) if self.store.is_published(number) else None,
             "template_suffix": None,
             "title": row["title"],
             "updated_at": self.time(row["updated_at"]),

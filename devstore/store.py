@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS locations (
 CREATE TABLE IF NOT EXISTS products (
   id INTEGER PRIMARY KEY, shop TEXT, title TEXT, handle TEXT, product_type TEXT, vendor TEXT, status TEXT,
   tags TEXT, created_at INTEGER, updated_at INTEGER);
+CREATE TABLE IF NOT EXISTS unpublished_products (product_id INTEGER PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS variants (
   id INTEGER PRIMARY KEY, shop TEXT, product_id INTEGER, title TEXT, sku TEXT, price INTEGER, compare_at INTEGER,
   cost INTEGER, position INTEGER, tracked INTEGER, continues INTEGER DEFAULT 0, item_id INTEGER, created_at INTEGER,
@@ -68,6 +69,12 @@ CREATE TABLE IF NOT EXISTS web_pixels (id INTEGER PRIMARY KEY, shop TEXT UNIQUE,
 CREATE TABLE IF NOT EXISTS scenarios (
   shop TEXT PRIMARY KEY, name TEXT, seed INTEGER, first_day TEXT, played INTEGER);
 CREATE TABLE IF NOT EXISTS arrivals (shop TEXT, variant_id INTEGER, due INTEGER, units INTEGER);
+CREATE TABLE IF NOT EXISTS visits (
+  shop TEXT, day TEXT, saw TEXT, slot TEXT, visitors INTEGER, orders INTEGER, units INTEGER, money INTEGER,
+  orders_because INTEGER, units_because INTEGER, money_because INTEGER,
+  PRIMARY KEY (shop, day, saw, slot)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS visit_requests (
+  shop TEXT, door TEXT, how TEXT, number INTEGER, PRIMARY KEY (shop, door, how)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS annotations (
   id INTEGER PRIMARY KEY, shop TEXT, title TEXT, description TEXT, type TEXT, started_at INTEGER, ended_at INTEGER,
   created_at INTEGER, updated_at INTEGER);
@@ -160,6 +167,10 @@ class Store:
     def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """Return every row."""
         return self.db.execute(sql, values).fetchall()
+
+    def is_published(self, product: int) -> bool:
+        """Say whether the online store shows a product."""
+        return self.one("SELECT 1 FROM unpublished_products WHERE product_id = ?", product) is None
 
     def checkout_token(self, order: int) -> str | None:
         """Return the token of the checkout that an order came out of; none where nobody went through one."""

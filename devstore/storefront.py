@@ -16,7 +16,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from devstore import storefront_scripts as scripts
+from devstore import theme
 from devstore.html import document, money, text
+from devstore.metafields import COMPLEMENTARY
 from devstore.platform import Platform
 from devstore.trading import CannotTrade
 
@@ -130,7 +132,8 @@ def product_list(platform: Platform, shop: Row, request: Request) -> str:
     start = request.query_params.get("from", "0")
     sql = (
         "SELECT p.*, min(v.price) price FROM products p JOIN variants v ON v.product_id = p.id "
-        "WHERE p.shop = ? AND p.status = 'active' AND p.id > ? GROUP BY p.id ORDER BY p.id LIMIT ?"
+        "WHERE p.shop = ? AND p.status = 'active' AND p.id NOT IN (SELECT product_id FROM unpublished_products) "
+        "AND p.id > ? GROUP BY p.id ORDER BY p.id LIMIT ?"
     )
     found = platform.store.all(sql, shop["domain"], int(start) if start.isdigit() else 0, PER_PAGE)
     base = f"/store/{text(shop['domain'])}"
@@ -147,7 +150,7 @@ def product_page(platform: Platform, shop: Row, request: Request) -> str:
     """Show one product with its variants."""
     sql = "SELECT * FROM products WHERE shop = ? AND handle = ?"
     product = platform.store.one(sql, shop["domain"], request.path_params["handle"])
-    if product is None:
+    if product is None or not platform.store.is_published(product["id"]):
         return ""
     rows = platform.store.all(
         "SELECT v.*, sum(l.available) available FROM variants v JOIN levels l ON l.item_id = v.item_id "
@@ -157,7 +160,18 @@ def product_page(platform: Platform, shop: Row, request: Request) -> str:
     action = f"/store/{text(shop['domain'])}/cart/change"
     lines = "".join(_variant_form(row, shop["currency"], action) for row in rows)
     block = scripts.block_of(platform, shop, product["id"], request.query_params.get("locale", "en"))
-    return f"<h1>{text(product['title'])}</h1><p>{text(product['vendor'])}</p><ul class='lines'>{lines}</ul>{block}"
+    pairs = complementary(platform, shop, product["id"])
+    about = f"<h1>{text(product['title'])}</h1><p>{text(product['vendor'])}</p>"
+    return f"{about}<ul class='lines'>{lines}</ul>{pairs}{block}"
+
+
+def complementary(platform: Platform, shop: Row, product: int) -> str:
+    """Show what a theme's own block makes of Shopify's field of complementary products."""
+    namespace, key = COMPLEMENTARY
+    held = theme.Fields(platform.store, shop, f"gid://shopify/Product/{product}")[namespace].get(key)
+    found = [each for each in held["value"] if each["available"]] if held else []
+    cards = "".join(f'<li><a href="{text(each["url"])}">{text(each["title"])}</a></li>' for each in found)
+    return f'<section class="complementary"><h2>Pairs well with</h2><ul>{cards}</ul></section>' if cards else ""
 
 
 def _variant_form(row: Row, currency: str, action: str) -> str:

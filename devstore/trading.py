@@ -362,6 +362,15 @@ class Trade:
             self.tell("products/create", self.writer.product(product), event)
         return variant
 
+    def publish_product(self, number: int, is_published: bool) -> None:
+        """Show a product in the online store, or show it no more."""
+        with self.event() as event:
+            self.store.db.execute("DELETE FROM unpublished_products WHERE product_id = ?", (number,))
+            if not is_published:
+                self.store.insert("unpublished_products", product_id=number)
+            self.store.db.execute("UPDATE products SET updated_at = ? WHERE id = ?", (now(), number))
+            self.tell("products/update", self.writer.product(number), event)
+
     def delete_product(self, number: int) -> None:
         """Delete a product with its variants; old order lines lose their link."""
         with self.event() as event:

@@ -1,17 +1,18 @@
 """Rows that nobody waits for: kept in memory until the committer has a moment, then written many at once.
 
 A delivery never waits long for them: their transaction waits for a lock only a moment, and not for the disk. A database
-that was away gets them later; what no room is left for is dropped, and counted. A statement takes its rows as one list
-in JSON.
+that was away gets them later; what no room is left for is dropped, and counted. What need not be told apart is counted
+at once, and a count is a row. A statement takes its rows as one list in JSON.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -19,9 +20,11 @@ import orjson
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
+from pipelines.endpoints.metrics.counted import DROPPED
+
 log = logging.getLogger(__name__)
 
-ROOM = 50_000
+ROOM = 50_000  # rows of a kind, and counts of one
 BATCH = 1000
 PAUSE = 0.05  # seconds between two writes: more rows come together
 RETRY = 1.0  # seconds after which a database that was away is asked again
@@ -36,21 +39,40 @@ class Appended:
 
     wake: Callable[[], None]  # the committer, who may wait for deliveries
     rows: dict[str, deque[Any]] = field(default_factory=dict)
+    counts: dict[str, Counter[Any]] = field(default_factory=dict)
+    counting: threading.Lock = field(default_factory=threading.Lock)  # held for a moment, never while writing
     dropped: int = 0  # for want of room
     refused: int = 0  # by the database
     not_before: float = 0.0
     was_woken: bool = False
 
     def __len__(self) -> int:
-        return sum(map(len, list(self.rows.values())))
+        return sum(map(len, [*self.rows.values(), *self.counts.values()]))
 
-    def add(self, statement: str, row: Any) -> None:
-        """Keep a row until it is written; never waits."""
+    def add(self, statement: str, row: Any) -> bool:
+        """Keep a row until it is written, and tell whether there was room; never waits."""
         rows = self.rows.setdefault(statement, deque())
         if len(rows) >= ROOM:
             self.drop()
-            return
+            return False
         rows.append(row)
+        self.call()
+        return True
+
+    def count(self, statement: str, of: Any, times: int = 1) -> None:
+        """Count what is alike, a dataclass, until it is written with how many `times` it was; never waits."""
+        with self.counting:
+            counts = self.counts.setdefault(statement, Counter())
+            has_room = of in counts or len(counts) < ROOM
+            if has_room:
+                counts[of] += times
+        if has_room:
+            self.call()
+        else:
+            self.drop()
+
+    def call(self) -> None:
+        """Wake the committer, unless it looks by itself."""
         if not self.was_woken:
             self.was_woken = True
             self.wake()
@@ -58,6 +80,7 @@ class Appended:
     def drop(self) -> None:
         """Count a row that finds no room, and say so now and then."""
         self.dropped += 1
+        DROPPED.inc()
         if self.dropped.bit_count() == 1:  # the first, second, fourth, …
             log.error("%d rows were dropped: they could not be written for too long", self.dropped)
 
@@ -87,7 +110,21 @@ class Appended:
             self.execute(connection, statement, batch)
             for _ in batch:
                 rows.popleft()
+        for statement in list(self.counts):
+            self.write_counts(connection, statement)
         self.not_before = time.monotonic() + (0.0 if len(self) >= BATCH else PAUSE)
+
+    def write_counts(self, connection: Connection, statement: str) -> None:
+        """Write counts; what is counted meanwhile is written next, and what was not written goes on counting."""
+        with self.counting:
+            counts = self.counts[statement]
+            taken = {of: counts.pop(of) for of in list(islice(counts, BATCH))}
+        try:
+            self.execute(connection, statement, [asdict(of) | {"times": times} for of, times in taken.items()])
+        except Exception:
+            with self.counting:
+                self.counts[statement].update(taken)
+            raise
 
     def wait_until_written(self, seconds: float = LAST_SECONDS) -> None:
         """Let the committer write what is left before the process ends, if it can soon."""

@@ -42,11 +42,12 @@ def measure() -> None:
 
     from pipelines.lifecycle.alerts import pulses
     from pipelines.lifecycle.monitor import measure as stage
-    from pipelines.lifecycle.monitor.watch import answers, silence, telling
+    from pipelines.lifecycle.monitor.watch import answers, door, silence, telling
 
     now = timezone.now()
     stage.measure(now)
     answers.look(now)
+    door.look(now)
     silence.look(now)
     telling.stale(now)
     pulses.beat("measure", now)
@@ -78,7 +79,7 @@ def judge(shop_id: int, use_case: str) -> None:
     from django.utils import timezone
 
     from pipelines.lifecycle.data import dataset
-    from pipelines.lifecycle.monitor import accuracy, drifts
+    from pipelines.lifecycle.monitor import accuracy, chances, drifts
     from pipelines.lifecycle.monitor.watch import telling
     from pipelines.models import Shop
     from pipelines.usecases import USE_CASES
@@ -89,6 +90,9 @@ def judge(shop_id: int, use_case: str) -> None:
         facts = dataset.read(dataset.Source(shop, now), use_case)
         if accuracy.is_judged(use_case):
             accuracy.judge(shop, use_case, facts, now)
+    if chances.are_said(use_case):
+        chances.judge(shop, use_case, now)
+        telling.expected(shop, use_case, now)
     drifts.look(shop, use_case, facts, now)
     telling.drift(shop, use_case, now)
     compare_circumstances.enqueue(shop_id, use_case)

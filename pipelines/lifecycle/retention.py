@@ -31,6 +31,7 @@ from pipelines.models import (
     StorefrontEvent,
     SyncRun,
     TrainingRun,
+    UnloggedAnswers,
     WaitingLine,
     own,
 )
@@ -74,6 +75,7 @@ def lives() -> list[Life]:
         Life(Checkout.objects.all(), "created_at", OVER_A_YEAR),
         Life(Exposure.objects.exclude(release__phase__in=WATCHED), "first_at", A_SEASON),
         Life(PredictionLog.objects.all(), "at", A_MONTH),
+        Life(UnloggedAnswers.objects.all(), "starts_at", A_MONTH),
         Life(StorefrontEvent.objects.all(), "at", A_MONTH),
         Life(IgnoredEvents.objects.all(), "day", OVER_A_YEAR),
         Life(ServingWindow.objects.all(), "ends_at", OVER_A_YEAR),
@@ -120,9 +122,9 @@ KEPT |= dict.fromkeys(
     DECIDED,
 )
 KEPT |= dict.fromkeys(
-    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "deployment",
-     "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel", "pulse",
-     "operatorstold", "storefrontpixel"],
+    ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "publication",
+     "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
+     "alertchannel", "pulse", "operatorstold", "storefrontpixel"],
     SMALL,
 )  # fmt: skip
 

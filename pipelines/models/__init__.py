@@ -24,9 +24,12 @@ from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Expos
 from pipelines.models.serving import (
     IgnoredEvents,
     PredictionLog,
+    Publication,
     PublishedFields,
+    StandardField,
     StorefrontEvent,
     StorefrontPixel,
+    UnloggedAnswers,
 )
 from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
@@ -66,6 +69,7 @@ __all__ = [
     "PairedWeek",
     "PredictionLog",
     "Product",
+    "Publication",
     "PublishedFields",
     "Pulse",
     "Refund",
@@ -77,6 +81,7 @@ __all__ = [
     "Staff",
     "StagedField",
     "StagingRun",
+    "StandardField",
     "StockLevel",
     "StockRule",
     "StorageMark",
@@ -85,6 +90,7 @@ __all__ = [
     "StorefrontPixel",
     "SyncRun",
     "TrainingRun",
+    "UnloggedAnswers",
     "Variant",
     "WaitingLine",
     "WebhookDelivery",

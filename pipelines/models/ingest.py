@@ -6,12 +6,16 @@ written by COPY and upsert without a look-up. Money is integer minor units of th
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.db import models
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from pipelines.models.base import ShopTable
+
+SINCE_EVER = datetime(1970, 1, 1, tzinfo=UTC)  # stands for a moment that is not known yet
 
 
 class WebhookDelivery(models.Model):
@@ -176,6 +180,9 @@ class Product(Fact):
     tags = models.JSONField(default=list)
     image_url = models.CharField(max_length=500, blank=True, db_default="")  # on the origin of Shopify's own files
     created_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(
+        null=True, db_default=SINCE_EVER
+    )  # to the online store, perhaps in days to come; null: not; 1970: it was never asked, and counts as published
     content_hash = models.BigIntegerField(null=True)  # of its delivery: tells a repeat from a contradiction
     fetch_due_at = models.DateTimeField(null=True)  # must be read again from Shopify
 

@@ -28,15 +28,39 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Held:
+    """Keep the newest answer of each who may speak, the simple rule among them: visitors see one or another."""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Let two versions' lists of products lie beside each other: visitors see one or the other, and change at once.
+
+    `keys` are the two fields; the app's own field `pointer` (namespace and key) says which is live and who sees the
+    other. A product without a list of its own has `fallback`: that of `fallback_rows`. `standard` names a field of
+    Shopify's own that the live list may be written to as well, where the merchant wants that.
+    """
+
+    keys: tuple[str, str]
+    pointer: tuple[str, str]
+    picks: str = "picks"  # the column with the products, best first
+    fallback: str = ""
+    fallback_rows: Mapping[str, Any] = field(default_factory=dict)
+    standard: tuple[str, str] | None = None  # namespace and key
+
+
+@dataclass(frozen=True)
 class Metafields:
     """Say which fields of the shop's own an output fills: their types, and the function from a row to their texts.
 
-    `values` takes the `columns` of a row and gives key -> text; what is not known has no key.
+    `values` takes the `columns` of a row and gives key -> text; what is not known has no key. With `slots` the fields
+    are lists of products, and neither is asked for.
     """
 
     types: Mapping[str, str]
-    values: str
-    columns: tuple[str, ...]
+    values: str = ""
+    columns: tuple[str, ...] = ()
+    slots: Slots | None = None
     rows: Mapping[str, Any] = field(default_factory=dict)  # the rows that are published: column -> value
     unit: str = "variant_id"
     owner: str = "ProductVariant"
@@ -49,15 +73,30 @@ class Output:
     """Name one table of `answer`, where it is stored and how, and who judges it; without a judge there is none."""
 
     name: str
-    table: str  # a class of pipelines/models/<slug>.py
+    table: str  # a class of pipelines/models/usecases/<slug>.py
     judge: str  # "module:function": (rows, frames) -> Soundness
-    kept: Remembered | Shown
+    kept: Remembered | Shown | Held
     metafields: Metafields | None = None
 
     def __post_init__(self) -> None:
         """Refuse an output without a judge: nothing is shown that nobody looked at."""
         if not self.judge:
             raise ValueError(f"nothing judges {self.name}")
+
+
+@dataclass(frozen=True)
+class Door:
+    """Say how visitors are answered from an output that is held: by the standard library alone.
+
+    `hold` takes rows of the `columns` and gives what is kept in memory, with its `size` in bytes; `ask` takes that, a
+    question, and the products that cannot be bought now, and gives a short object that is JSON, or nothing.
+    """
+
+    output: str
+    columns: tuple[str, ...]
+    hold: str
+    ask: str
+    rows: Mapping[str, Any] = field(default_factory=dict)  # those that are kept: column -> value
 
 
 @dataclass(frozen=True)
@@ -71,5 +110,5 @@ class OwnFrame:
     name: str
     table: str
     columns: Mapping[str, str]
-    series: str
+    series: str = ""  # nothing where its rows are about no variant
     fields: Mapping[str, str] = field(default_factory=dict)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
+
+MISSED = ("missed", "missed_by_rule")  # squared errors of chances, added up
 
 
 @dataclass(frozen=True)
@@ -52,21 +55,29 @@ class Circumstance:
 class Monitored:
     """Say what is watched of what runs, when an outcome is known for good, and how accuracy is worked out.
 
-    `accuracy` takes frames, what was said, and the days of a period, and gives figures by name. `missed` names two of
-    them that a month's report sets side by side: by how much a version missed what happened, and the simple rule.
-    `rows` takes frames and gives the features of each unit and day, `ds` beside them; without it they stand in a frame.
+    What says `chances` answers on request with a `score` that is how likely its unit orders within `matures_after`: its
+    figures are worked out for every such use case alike. Of all else, `accuracy` takes frames, what was said, and the
+    days of a period, and gives figures by name; `missed` names two of them that a month's report sets side by side: by
+    how much a version missed what happened, and the simple rule. `rows` takes frames and gives the features of each
+    unit and day, `ds` beside them; without it they stand in a frame.
     """
 
     features: tuple[str, ...]
     prediction: str
     outcome: str
     matures_after: timedelta
-    accuracy: str
+    accuracy: str = ""
+    says: Literal["amounts", "chances"] = "amounts"
     missed: tuple[str, str] | None = None
     rows: str = ""
     names: Mapping[str, str] = field(default_factory=dict)  # feature -> what a merchant calls many of it
     may_rest: tuple[str, ...] = ()  # features that are all one on days on which nothing is wrong
     circumstances: tuple[Circumstance, ...] = ()
+
+    @property
+    def compared(self) -> tuple[str, str] | None:
+        """Name the two figures that a month's report sets side by side."""
+        return MISSED if self.says == "chances" else self.missed
 
     def name_of(self, feature: str) -> str:
         """Name a feature as a merchant does."""

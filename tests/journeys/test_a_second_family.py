@@ -12,6 +12,7 @@ from pipelines.models import (
     Approval,
     Exposure,
     LifecycleEvent,
+    Measurement,
     PredictionLog,
     Release,
     TrainingRun,
@@ -112,3 +113,11 @@ def test_a_family_of_visits_lives_its_whole_life(store: VisitingStore) -> None:
     assert {answer["outcome"] for answer in store.day(A_DAY)} == {"answered"}
     assert store.release(3).phase == Phase.LIVE
     assert LifecycleEvent.broken_at(store.shop) is None
+
+    # What it told its visitors was held to who ordered, day by day, beside the usual share.
+    told = Measurement.objects.filter(metric="log_loss_1d", value__isnull=False)
+    assert told.filter(version=first).count() > 3 * A_WEEK and told.filter(version=second).exists()
+    usual = dict(told.filter(version=None).values_list("starts_at", "value"))
+    mine = told.filter(version=first, starts_at__in=usual).values_list("starts_at", "value")
+    days = [(value, usual[at]) for at, value in mine]
+    assert sum(ours < rule for ours, rule in days) > 0.6 * len(days)

@@ -16,6 +16,8 @@ from pipelines.charts.figure import Row
 from pipelines.charts.timeline import Line, Timeline, draw
 from pipelines.lifecycle.evidence.windows import ERRORS_ALLOWED
 
+TOLD_OF = ("answers:", "door:")  # alerts that are marked, by how their keys begin
+
 
 def times(seen: Answers) -> charts.Figure | None:
     """Draw how long answers took."""
@@ -43,7 +45,7 @@ def times(seen: Answers) -> charts.Figure | None:
             ticks=seen.axis.ticks(),
             verdicts=said(rows),
             limit=seen.budget,
-            behind=seen.marks.behind(seen.axis, seen.shop, shows_peaks=True, alerts="answers:"),
+            behind=seen.marks.behind(seen.axis, seen.shop, shows_peaks=True, alerts=TOLD_OF),
             table_head=("Day", "95 of 100, usual hour", "at peak hours", "slowest hour", "half", "too few or none"),
             table_rows=tuple(by_day(seen)),
         )
@@ -74,7 +76,7 @@ def harm(seen: Answers) -> charts.Figure | None:
             ticks=seen.axis.ticks(),
             verdicts=said_of,
             limit=100 * ERRORS_ALLOWED,
-            behind=seen.marks.behind(seen.axis, seen.shop, shows_peaks=True, alerts="answers:"),
+            behind=seen.marks.behind(seen.axis, seen.shop, shows_peaks=True, alerts=TOLD_OF),
             table_head=("Day", "Visitors", "Met an error", "Given the simple answer", "Waited too long"),
             table_rows=tuple(shares_by_day(seen)),
         )

@@ -61,7 +61,7 @@ class Marks:
         """Return the version that is tried beside what runs."""
         return self.release.number if self.release and self.release.number != self.active else None
 
-    def behind(self, axis: Axis, shop: Shop, *, shows_peaks: bool, alerts: str = "") -> Behind:
+    def behind(self, axis: Axis, shop: Shop, *, shows_peaks: bool, alerts: str | tuple[str, ...] = "") -> Behind:
         """Place what happened on an axis; of alerts those whose key begins so."""
         shown = [each for each in self.alerts if each.key.startswith(alerts) and axis.since <= each.opened_at]
         return Behind(

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, Metric
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
@@ -26,6 +26,9 @@ WEBHOOKS = Histogram(
     ["status"],
     buckets=SECONDS,
     registry=OWN,
+)
+DROPPED = Counter(
+    "shopmlops_rows_dropped", "Rows that nobody waits for and that found no room in memory.", registry=OWN
 )
 STREAMS = Gauge("shopmlops_streams_open", "Open streams of live pages.", registry=OWN, multiprocess_mode="livesum")
 

@@ -76,8 +76,11 @@ FIGURES = [
         SELECT one.state, (SELECT count(*) FROM pipelines_alertdelivery AS sent WHERE sent.state = one.state)
         FROM unnest(ARRAY['waiting', 'failed']) AS one(state)""", ("state",)),
     Figure("shopmlops_door_answers_last_hour", "Answers on request in the last hour, by what was answered.", """
-        SELECT use_case, outcome, count(*) FROM pipelines_predictionlog
-        WHERE at >= %(hour)s AND outcome <> 'alive' GROUP BY 1, 2""", ("use_case", "outcome")),
+        SELECT use_case, outcome, sum(answers) FROM (
+            SELECT use_case, outcome, count(*) AS answers FROM pipelines_predictionlog
+            WHERE at >= %(hour)s AND outcome <> 'alive' GROUP BY 1, 2
+            UNION ALL SELECT use_case, outcome, answers FROM pipelines_unloggedanswers WHERE starts_at >= %(hour)s
+        ) AS each GROUP BY 1, 2""", ("use_case", "outcome")),
     Figure("shopmlops_storefront_events_ignored", "Events of shoppers that were not taken in.", """
         SELECT reason, sum(events) FROM pipelines_ignoredevents GROUP BY 1""", ("reason",)),
     Figure("shopmlops_pulse_timestamp_seconds", "When what watches was heard of last.", """

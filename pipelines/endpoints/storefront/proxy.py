@@ -15,6 +15,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qsl
 
 from django.utils import timezone
@@ -29,6 +30,7 @@ from pipelines.endpoints.patience import Receive, Scope, Send, answer
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.evidence.answers import Outcome
+from pipelines.shopify import vault
 from pipelines.shopify.domains import client_secrets, shop_domain
 from pipelines.shopify.hmac import proxy_is_authentic
 from pipelines.stats import assignment
@@ -71,7 +73,7 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["method"] == "POST":
         await answer(send, 202, b"", SHORT)
     elif "question" in visit.told:
-        await answering.respond(asking, send)
+        await answering.respond(asking, send, allowed(visit))
     else:
         await answer(send, 200, assigned(visit, asking), JSON)
 
@@ -126,13 +128,23 @@ def asking_of(visit: Visit) -> Asking:
     """Return what is asked; without a question only who would be answered how."""
     question = {}
     if "question" in visit.told:
-        if not USE_CASES[visit.use_case].score:
+        if not USE_CASES[visit.use_case].has_door:
             raise Refused(404, "nothing answers here")
         try:
-            question = questions.read_alone(visit.told["question"])
+            question = questions.read_alone(visit.told["question"]) | shopper(visit)
         except Unusable as unusable:
             raise Refused(400, str(unusable)) from None
     return Asking((visit.shop, visit.use_case), visit.unit_id, Asked("", question), visit.at)
+
+
+def shopper(visit: Visit) -> dict[str, int]:
+    """Say who asks, where Shopify says that a customer is logged in: as the number that the shop's lists know."""
+    told = visit.told.get("logged_in_customer_id", "")
+    sealed = memory().customer_keys.get(visit.shop, b"")
+    if not (re.fullmatch("[0-9]{1,19}", told) and sealed and USE_CASES[visit.use_case].door):
+        return {}
+    known = vault.pseudonym(sealed, visit.shop, int(told))
+    return {questions.SHOPPER: int.from_bytes(known[:8], "big", signed=True)} if known else {}
 
 
 def assigned(visit: Visit, asking: Asking) -> bytes:
@@ -140,9 +152,13 @@ def assigned(visit: Visit, asking: Asking) -> bytes:
     arm = exposures.STABLE
     if asking.pointer is not None:
         arm = exposures.assign(asking.pointer, visit.unit_id, at=visit.at).arm
+    return json.dumps(allowed(visit) | {"arm": arm, "unit": assignment.digest(visit.unit_id).hex()}).encode()
+
+
+def allowed(visit: Visit) -> dict[str, Any]:
+    """Return the pass of a visitor's unit, and until when it is good."""
     until = visit.at + PASS_LASTS
-    told = {"pass": passes.give(visit.shop, visit.use_case, visit.unit_id, until), "until": int(until.timestamp())}
-    return json.dumps(told | {"arm": arm, "unit": assignment.digest(visit.unit_id).hex()}).encode()
+    return {"pass": passes.give(visit.shop, visit.use_case, visit.unit_id, until), "until": int(until.timestamp())}
 
 
 def note_what_was_shown(visit: Visit, asking: Asking) -> None:

@@ -1,7 +1,8 @@
 """What was answered, row by row; and summed into the windows by which an arm is judged.
 
 Rows are only appended. A sum is worked out anew from all rows of its hour, so it is right however often it is made,
-and whenever a row comes. A unit counts once in a window: as answered, as failed once, as slow once.
+and whenever a row comes. A unit counts once in a window: as answered, as failed once, as slow once. What could not be
+logged is counted without its unit: for what visitors got, and for no comparison of versions.
 """
 
 from __future__ import annotations
@@ -30,6 +31,21 @@ LOG = """
         unit text, at timestamptz, milliseconds float8, outcome text, reason text, is_shown boolean, score float8,
         features jsonb)
     JOIN pipelines_shop s ON s.id = t.shop AND s.redacted_at IS NULL
+"""
+# Where nothing was known of a shop yet, what runs there was meant to answer.
+COUNT = """
+    INSERT INTO pipelines_unloggedanswers AS held (
+        shop_id, starts_at, use_case, version_id, outcome, is_shown, answers)
+    SELECT s.id, t.of_time, t.use_case, CASE WHEN t.shop IS NULL THEN d.active_id ELSE t.version END AS version_id,
+        t.outcome, t.is_shown, sum(t.times)
+    FROM json_to_recordset(%s::json) AS t(shop bigint, domain text, use_case text, version bigint, outcome text,
+        is_shown boolean, of_time timestamptz, times int)
+    JOIN pipelines_shop s ON s.redacted_at IS NULL
+        AND (s.id = t.shop OR (t.shop IS NULL AND s.domain = t.domain AND s.uninstalled_at IS NULL))
+    LEFT JOIN pipelines_deployment d ON d.shop_id = s.id AND d.use_case = t.use_case
+    GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+    ON CONFLICT (shop_id, starts_at, use_case, version_id, outcome, is_shown)
+        DO UPDATE SET answers = held.answers + excluded.answers
 """
 # A safe default that is no version's fault says nothing of a version; where none runs, it is the answer.
 SUM = f"""
@@ -83,6 +99,30 @@ class Said:
     is_shown: bool = True
     score: float | None = None
     features: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unlogged:
+    """What is counted of an answer that is in no log, alike for all of a quarter of an hour."""
+
+    use_case: str
+    outcome: str
+    of_time: datetime
+    shop: int | None = None  # nothing: it is known by its domain alone
+    domain: str = ""
+    version: int | None = None
+    is_shown: bool = True
+
+
+def unlogged(said: Said) -> Unlogged:
+    """Return what is counted of an answer for which the log has no room."""
+    when = quarter_of(said.at)
+    return Unlogged(said.use_case, said.outcome, when, said.shop, version=said.version, is_shown=said.is_shown)
+
+
+def quarter_of(moment: datetime) -> datetime:
+    """Return when a quarter of an hour began: hours of all clocks begin with one."""
+    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
 
 
 def sum_up(now: datetime, back: timedelta = LOOKS_BACK) -> int:

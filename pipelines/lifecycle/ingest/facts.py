@@ -368,7 +368,7 @@ def unknown_order(shop_id: int, order_id: int) -> shapes.Order:
 
 def unknown_product(shop_id: int, product_id: int) -> shapes.Product:
     """Return the stub of a product."""
-    return shapes.Product(shop_id, product_id, EPOCH, "", "", "", "", "archived", "[]", "", None, None)
+    return shapes.Product(shop_id, product_id, EPOCH, "", "", "", "", "archived", "[]", "", None, None, None)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ fresh data tells the outcome wait. The use case works out the figures; one that 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -101,9 +101,14 @@ def judge_speaker(speaker: Speaker, days: int, facts: Frames) -> int:
 def due(speaker: Speaker, days: int) -> paired.Days:
     """Find the matured periods of which a speaker spoke and that nobody judged."""
     since = speaker.until - timedelta(days=LOOKS_BACK[days])
-    known = speaker.first_days(speaker.figures(days).filter(starts_at__gte=midnight(speaker, since)))
-    asked = {day for day in starts(speaker, days, since) if is_mature(speaker, day, days)}
-    return paired.with_origins(asked - known, speaker.spoken)
+    return paired.with_origins(unjudged(speaker, days, starts(speaker, days, since)), speaker.spoken)
+
+
+def unjudged(speaker: Speaker, days: int, asked: Iterable[date]) -> set[date]:
+    """Keep the first days of matured periods that nobody judged."""
+    mature = {day for day in asked if is_mature(speaker, day, days)}
+    since = midnight(speaker, min(mature, default=speaker.until))
+    return mature - speaker.first_days(speaker.figures(days).filter(starts_at__gte=since))
 
 
 def due_again(speaker: Speaker, days: int) -> paired.Days:

@@ -1,4 +1,7 @@
-"""What was answered on request in hours that are over: counted by units, timed by answers; and who was silent."""
+"""What was answered on request in hours that are over: counted by units, timed by answers; and who was silent.
+
+Of what could not be logged the units are not known: each such answer counts as a unit of its own.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ from pipelines.stats.claims import Z
 QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99}
 KINDS = dict.fromkeys(["use_case", "starts_at", "ends_at"], "str") | {"segment": "object", "version_id": "float64"}
 KINDS |= {f"{name}{end}": "float64" for name in QUANTILES for end in ("", "_low", "_high")}
-COUNTS = ["questions", "units", "failed", "slow", "fell_back", "missed", "shown", "refused", "is_new", "timed"]
-KINDS |= dict.fromkeys([*COUNTS, "is_missed", "shop_id"], "int64") | {"expected": "float64"}
+COUNTS = ["units", "failed", "slow", "fell_back", "shown", "refused"]  # what is logged, and what is not
+KINDS |= dict.fromkeys([*COUNTS, "missed", "questions", "timed", "is_new", "is_missed", "shop_id"], "int64")
+KINDS |= {"expected": "float64"}
 
 FROM_TO = "SELECT min(starts_at), max(ends_at) FROM wanted"
 # A safe default where no version runs is what was meant; one whose version was meant to answer is a fallback. Only
@@ -39,10 +43,26 @@ FIGURES = """
             count(DISTINCT unit) FILTER (WHERE is_shown AND (failed OR fell_back)) AS refused,
             count(*) FILTER (WHERE timed) AS timed,
             array_agg(milliseconds ORDER BY milliseconds) FILTER (WHERE timed) AS ms
-        FROM log GROUP BY id)
-    SELECT w.shop_id, w.use_case, w.version_id, w.starts_at, w.ends_at, w.segment, w.questions, w.is_new, t.units,
-        t.failed, t.slow, t.fell_back, t.missed, t.shown, t.refused, t.timed, {quantiles}
-    FROM wanted w JOIN shares t USING (id)
+        FROM log GROUP BY id),
+    unlogged AS (
+        SELECT w.id, sum(u.answers) AS units, sum(u.answers) FILTER (WHERE u.outcome = 'error') AS failed,
+            sum(u.answers) FILTER (WHERE u.outcome = 'late') AS slow,
+            sum(u.answers) FILTER (WHERE u.outcome = 'fallback' AND u.version_id IS NOT NULL) AS fell_back,
+            sum(u.answers) FILTER (WHERE u.outcome IN ('error', 'late')
+                OR (u.outcome = 'fallback' AND u.version_id IS NOT NULL)) AS missed,
+            sum(u.answers) FILTER (WHERE u.is_shown) AS shown,
+            sum(u.answers) FILTER (WHERE u.is_shown AND (
+                u.outcome = 'error' OR u.outcome = 'fallback' AND u.version_id IS NOT NULL)) AS refused
+        FROM wanted w
+        JOIN pipelines_unloggedanswers u ON u.shop_id = w.shop_id AND u.use_case = w.use_case
+            AND coalesce(u.version_id, 0) = coalesce(w.version_id, 0)
+            AND u.starts_at >= w.starts_at AND u.starts_at < w.ends_at
+        WHERE u.starts_at >= %(since)s AND u.starts_at < %(until)s
+        GROUP BY w.id)
+    SELECT w.shop_id, w.use_case, w.version_id, w.starts_at, w.ends_at, w.segment, w.questions, w.is_new,
+        {counts}, coalesce(t.missed, 0) + coalesce(u.missed, 0)::bigint AS missed, coalesce(t.timed, 0) AS timed,
+        {quantiles}
+    FROM wanted w LEFT JOIN shares t USING (id) LEFT JOIN unlogged u USING (id)
 """
 # Who should have been asked: what runs, and a version that is shown to some or answers unseen.
 SILENT = f"""
@@ -91,7 +111,9 @@ def figures() -> pd.DataFrame:
         cursor.execute(FROM_TO)
         since, until = cursor.fetchone()
     columns = (column for name, share in QUANTILES.items() for column in ranks(name, share))
-    return frames.read(FIGURES.format(quantiles=", ".join(columns)), KINDS, since=since, until=until)
+    counts = (f"(coalesce(t.{name}, 0) + coalesce(u.{name}, 0))::bigint AS {name}" for name in COUNTS)
+    told = FIGURES.format(quantiles=", ".join(columns), counts=", ".join(counts))
+    return frames.read(told, KINDS, since=since, until=until)
 
 
 def ranks(name: str, share: float) -> list[str]:

@@ -46,15 +46,23 @@ HELD = """
 """
 COUNTED = """
     CREATE TEMP TABLE counted ON COMMIT DROP AS
-    SELECT h.shop_id, c.use_case, c.version_id, h.starts_at, h.ends_at, h.segment, c.beats,
-        c.rows - c.beats AS questions
+    SELECT h.shop_id, c.use_case, c.version_id, h.starts_at, h.ends_at, h.segment, sum(c.beats)::bigint AS beats,
+        sum(c.rows - c.beats)::bigint AS questions
     FROM (
         SELECT h.id, l.use_case, l.version_id, count(*) AS rows, count(*) FILTER (WHERE l.outcome = 'alive') AS beats
         FROM hours h
         JOIN pipelines_predictionlog l ON l.shop_id = h.shop_id AND l.at >= h.starts_at AND l.at < h.ends_at
         WHERE l.at >= %(since)s AND l.at < %(until)s AND l.use_case = ANY(%(use_cases)s)
-        GROUP BY h.id, l.use_case, l.version_id) AS c
+        GROUP BY h.id, l.use_case, l.version_id
+        UNION ALL
+        SELECT h.id, u.use_case, u.version_id, sum(u.answers), 0
+        FROM hours h
+        JOIN pipelines_unloggedanswers u ON u.shop_id = h.shop_id
+            AND u.starts_at >= h.starts_at AND u.starts_at < h.ends_at
+        WHERE u.starts_at >= %(since)s AND u.starts_at < %(until)s AND u.use_case = ANY(%(use_cases)s)
+        GROUP BY h.id, u.use_case, u.version_id) AS c
     JOIN hours h USING (id)
+    GROUP BY h.id, h.shop_id, c.use_case, c.version_id, h.starts_at, h.ends_at, h.segment
 """
 WANTED = f"""
     CREATE TEMP TABLE wanted ON COMMIT DROP AS
@@ -69,7 +77,7 @@ TABLES = {"hours": HOURS, "held": HELD, "counted": COUNTED, "wanted": WANTED}
 
 def on_request() -> list[str]:
     """List the use cases that answer whoever asks."""
-    return [slug for slug, case in USE_CASES.items() if case.serves == "request"]
+    return [slug for slug, case in USE_CASES.items() if case.is_asked]
 
 
 @contextmanager

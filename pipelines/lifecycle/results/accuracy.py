@@ -19,6 +19,7 @@ from pipelines.usecases import USE_CASES
 
 KEY, UNIT = "accuracy", "usual day"
 NOT_WATCHED = "How near its answers come is not measured while it runs."
+OF_CHANCES = "the share that ordered in the two weeks before"
 Missed = tuple[float, float]  # by the version, by the simple rule
 
 
@@ -28,10 +29,12 @@ def claim(asked: Asked) -> Claim:
     The range decides: it is never narrower than the test of Diebold and Mariano, which is told beside it.
     """
     case = USE_CASES[asked.use_case]
-    title = f"Error, against {case.words.simple_rule}"
-    if case.monitored is None or case.monitored.missed is None:
+    names = case.monitored.compared if case.monitored else None
+    tells_chances = case.monitored is not None and case.monitored.says == "chances"
+    title = f"Error, against {OF_CHANCES if tells_chances else case.words.simple_rule}"
+    if names is None:
         return not_measured(KEY, title, "share", NOT_WATCHED)
-    usual = [missed for day, missed in known(asked, case.monitored.missed).items() if day not in asked.apart]
+    usual = [missed for day, missed in known(asked, names).items() if day not in asked.apart]
     facts: dict[str, Any] = {"n": len(usual), "counted": UNIT}
     ours, rule = np.array(usual, dtype=np.float64).reshape(-1, 2).T
     total = days.total_of(rule - ours)
@@ -42,11 +45,13 @@ def claim(asked: Asked) -> Claim:
     value, low, high = (each / rule.sum() for each in (total.value, total.low, total.high))
     details = {"missed": float(ours.sum()), "missed_by_rule": float(rule.sum())}
     details |= {"statistic": tested.statistic, "p_value": tested.p_value} if tested else {}
-    return Claim(KEY, title, "share", how(case.words.units), value, low, high, **facts, details=details)
+    return Claim(KEY, title, "share", how(case.words.units, tells_chances), value, low, high, **facts, details=details)
 
 
-def how(units: str) -> str:
+def how(units: str, tells_chances: bool) -> str:
     """Say on what the claim stands."""
+    if tells_chances:
+        return f"Squared errors of the chances that were told, both on the same {units}; a day's first answer counts."
     return f"Units missed a day, both on the same {units} and days; days without stock left out."
 
 

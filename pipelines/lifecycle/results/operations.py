@@ -26,8 +26,9 @@ def rows(report: Told) -> list[Row]:
 def of_model(model: Told) -> list[Row]:
     """Say how one model did its work."""
     name, told = model["title"], []
-    if model["serves"] == "request":
+    if model["is_asked"]:
         told = [(f"{name}: {title}", *share(model[key])) for key, title in SHARES.items()]
+        told.append((f"{name}: Nothing heard where visitors should have asked", *silence(model.get("silent_hours"))))
     else:
         days = model["answered_days"]
         said = (words.UNKNOWN, "not measured") if days is None else (f"{days[0]} of {days[1]}", "days measured")
@@ -47,6 +48,13 @@ def share(found: Told | None) -> tuple[str, str]:
     if found is None:
         return words.UNKNOWN, "not measured"
     return words.exact_percent(found["value"]), f"of {words.counted(found['n'], 'visit')}, hour by hour"
+
+
+def silence(hours: list[int] | None) -> tuple[str, str]:
+    """Say in how many hours a door was not heard of."""
+    if hours is None:
+        return words.UNKNOWN, "not measured"
+    return words.counted(hours[0], "hour"), f"of {words.number(hours[1])} in which somebody asked or should have"
 
 
 def stale(minutes: int | None) -> Row:

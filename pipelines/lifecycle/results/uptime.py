@@ -6,18 +6,21 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, FloatField, Sum
-from django.db.models.functions import Cast
+from django.db.models import Exists, F, FloatField, OuterRef, QuerySet, Sum
+from django.db.models.functions import Cast, Coalesce
 
 from pipelines.lifecycle.evidence import decay
 from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.monitor import retrain
+from pipelines.lifecycle.monitor.counting import QUESTIONS
 from pipelines.lifecycle.results.months import Month
 from pipelines.models import Measurement, Release, Shop, SyncRun
 from pipelines.stats import calendar
+from pipelines.strategies import Health
 from pipelines.usecases import USE_CASES
 
-SHARES = ("availability", "answered_share", "fallback_share")  # of units, hour by hour
+SEEN = "availability"  # of what visitors saw; of what answers unseen there is none
+SHARES = (SEEN, "answered_share", "fallback_share")  # of units, hour by hour
 DAILY = "answered"  # of days, one figure a day
 AGE = "data_age_hours"
 ALL = "all"
@@ -39,8 +42,9 @@ def of_model(shop: Shop, use_case: str, month: Month) -> dict[str, Any]:
     rows = mine.filter(starts_at__gte=month.starts_at, starts_at__lt=month.ends_at)
     known = rows.filter(segment=ALL, value__isnull=False)
     case = USE_CASES[use_case]
-    told: dict[str, Any] = {"use_case": use_case, "title": case.title, "serves": case.serves}
-    told |= {name: pooled(known.filter(metric=name)) for name in SHARES}
+    told: dict[str, Any] = {"use_case": use_case, "title": case.title, "is_asked": case.is_asked}
+    told |= {name: pooled(shown(known.filter(metric=name))) for name in SHARES}
+    told["silent_hours"] = silent_hours(rows.filter(segment=ALL, metric=QUESTIONS))
     days = list(known.filter(metric=DAILY).values_list("value", flat=True))
     told["answered_days"] = [sum(1 for value in days if value), len(days)] if days else None
     began = rows.filter(metric=retrain.BEGAN, version=None).exclude(verdict=EXPECTED)
@@ -49,11 +53,26 @@ def of_model(shop: Shop, use_case: str, month: Month) -> dict[str, Any]:
     return told
 
 
-def pooled(rows: Any) -> dict[str, Any] | None:
-    """Pool the shares of hours by how much each is a share of."""
-    weight = Cast(F("n"), FloatField())
-    found = rows.filter(n__gt=0).aggregate(hits=Sum(weight * F("value")), n=Sum("n"))
+def shown(rows: QuerySet[Measurement]) -> QuerySet[Measurement]:
+    """Keep the figures of versions in hours in which visitors saw what they answered."""
+    alike = {name: OuterRef(name) for name in ("shop", "use_case", "segment", "starts_at")}
+    saw = Measurement.objects.filter(metric=SEEN, n__gt=0, release=None, **alike)
+    version = Coalesce(OuterRef("version_id"), 0)
+    return rows.filter(Exists(saw.alias(who=Coalesce("version_id", 0)).filter(who=version)))
+
+
+def pooled(rows: QuerySet[Measurement]) -> dict[str, Any] | None:
+    """Pool the shares of hours, as they are known now, by how much each is a share of."""
+    share = Cast(F("n"), FloatField()) * Coalesce("restated", F("value"))
+    found = rows.filter(n__gt=0).aggregate(hits=Sum(share), n=Sum("n"))
     return {"value": found["hits"] / found["n"], "n": found["n"]} if found["n"] else None
+
+
+def silent_hours(rows: QuerySet[Measurement]) -> list[int] | None:
+    """Count the hours in which nobody was heard though somebody should have asked, and all that say something."""
+    heard = set(rows.filter(value__isnull=False).values_list("starts_at", flat=True))
+    missed = set(rows.filter(verdict=Health.NO_DATA).values_list("starts_at", flat=True)) - heard
+    return [len(missed), len(heard) + len(missed)] if heard or missed else None
 
 
 def decays(shop: Shop, use_case: str, month: Month) -> int:

@@ -185,6 +185,7 @@ def product(node: Node, source: Source) -> Product:
         tags=tags(node.get("tags")),
         image_url=picture(media_url(node)),
         created_at=maybe_moment(node.get("createdAt"), "createdAt"),
+        published_at=maybe_moment(node.get("publishedAt"), "publishedAt"),
         content_hash=None,
     )
 

@@ -13,6 +13,7 @@ import orjson
 
 from pipelines.shopify.reading.pictures import picture
 from pipelines.shopify.reading.shapes import (
+    EPOCH,
     Checkout,
     Item,
     Line,
@@ -172,6 +173,7 @@ def product(body: Body, sender: Sender) -> ProductWithVariants:
         tags=tags(body.get("tags")),
         image_url=picture(image.get("src") if type(image) is dict else None),
         created_at=maybe_moment(body.get("created_at"), "created_at"),
+        published_at=maybe_moment(body.get("published_at", EPOCH), "published_at"),
         content_hash=sender.content_hash,
     )
     listed = objects(body, "variants")

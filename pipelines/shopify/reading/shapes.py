@@ -82,6 +82,7 @@ class Product(NamedTuple):
     tags: str
     image_url: str
     created_at: str | None
+    published_at: str | None  # to the online store
     content_hash: int | None
 
 

@@ -139,7 +139,7 @@ ORDER = Keep(
     ),
 )
 PRODUCT = Keep(
-    "id title product_type vendor status tags created_at updated_at",
+    "id title product_type vendor status tags created_at updated_at published_at",
     image=Keep("src"),
     variants=Keep(
         "id title sku barcode price compare_at_price inventory_policy inventory_item_id created_at updated_at"

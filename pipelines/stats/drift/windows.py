@@ -27,8 +27,8 @@ class Window:
         return [self.first + n * DAY for n in range((self.last - self.first).days + 1)]
 
 
-def windows(rows: Mapping[date, int], first: date, last: date) -> list[Window]:
-    """Let days add up to 200 rows, seven days at most; no two windows share a row, unfinished ones are left out.
+def windows(rows: Mapping[date, int], first: date, last: date, least: int = LEAST_ROWS) -> list[Window]:
+    """Let days add up to 200 rows, or as said, seven days at most; no two share a row, unfinished ones are left out.
 
     >>> [(w.first.day, w.last.day, w.rows) for w in windows({date(2026, 5, 1): 250, date(2026, 5, 3): 90},
     ...     date(2026, 5, 1), date(2026, 5, 9))]
@@ -38,7 +38,7 @@ def windows(rows: Mapping[date, int], first: date, last: date) -> list[Window]:
     start, day, held = first, first, 0
     while day <= last:
         held += rows.get(day, 0)
-        if held >= LEAST_ROWS or (day - start).days + 1 == MOST_DAYS:
+        if held >= least or (day - start).days + 1 == MOST_DAYS:
             found.append(Window(start, day, held))
             start, held = day + DAY, 0
         day += DAY

@@ -50,7 +50,7 @@ USE_CASE = Visits(
         prediction="y_hat",
         outcome="ordered",
         matures_after=timedelta(days=1),
-        accuracy="evaluation:accuracy",
+        says="chances",
         names={"pages": "pages seen", "is_returning": "returning visitors"},
     ),
     gates=Gates(

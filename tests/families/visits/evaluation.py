@@ -65,11 +65,3 @@ def scored(said: pd.DataFrame) -> dict[str, float | None]:
     share, ordered = said["share"].clip(LEAST_SHARE, 1 - LEAST_SHARE), said["ordered"]
     loss = -(ordered * np.log(share) + (1 - ordered) * np.log(1 - share)).mean()
     return {"log_loss": float(loss), "gap": float(share.mean() - ordered.mean())}
-
-
-def accuracy(frames: Frames, said: pd.DataFrame, days: tuple[date, date]) -> dict[str, float | None]:
-    """Score what was said of the visits of some days, once their day to order in is over."""
-    known = model.matured(frames)
-    known = known[known["ds"].between(pd.Timestamp(days[0]), pd.Timestamp(days[1]))]
-    both = known.merge(said[["unique_id", "y_hat"]], on="unique_id")
-    return scored(both.rename(columns={"y_hat": "share"})[["share", "ordered"]])

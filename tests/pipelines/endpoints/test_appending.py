@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -138,6 +139,34 @@ def test_what_finds_no_room_is_dropped_and_counted(clock: SimpleNamespace, monke
     for number in range(5):
         rows.add("a", number)
     assert (len(rows), rows.dropped) == (3, 2)
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+
+
+def test_what_is_alike_is_counted_and_is_one_row(clock: SimpleNamespace) -> None:
+    rows, database = Appended(wake=lambda: None), Database()
+    for name in ("tea", "tea", "salt"):
+        rows.count("a", Kind(name))
+    rows.write(database)
+    assert database.written == [("a", '[{"name":"tea","times":2},{"name":"salt","times":1}]')]
+    assert (len(rows), rows.due_in()) == (0, None)
+
+
+def test_counts_that_were_not_written_go_on_counting(clock: SimpleNamespace) -> None:
+    rows, database = Appended(wake=lambda: None), Database()
+    rows.count("a", Kind("tea"))
+
+    def breaks(*_: Any) -> None:
+        rows.count("a", Kind("tea"))  # meanwhile
+        raise psycopg2.OperationalError("away")
+
+    database.execute = breaks  # type: ignore[method-assign]
+    with pytest.raises(psycopg2.OperationalError):
+        rows.write(database)
+    assert rows.counts["a"] == {Kind("tea"): 2}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,9 +14,10 @@ from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import AccessEnded, AppRefused, ShopFrozen, ShopGone
 from pipelines.shopify.id_tokens import verify
 from pipelines.shopify.reading import nodes, pictures
-from tests.devstore.conftest import CLIENT_ID, SECRET, World, app, world
+from tests import waiting
+from tests.devstore.conftest import CLIENT_ID, SECRET, World, app, heard, world
 
-__all__ = ["app", "world"]
+__all__ = ["app", "heard", "world"]
 pytestmark = pytest.mark.django_db
 
 
@@ -97,6 +98,22 @@ def test_pictures_come_by_export_and_lie_where_pages_may_show_them(api, store, s
     assert "" in found and any(found), "some products have a picture, and some have none"
     drawn = requests.get(next(filter(None, found)), timeout=10)
     assert drawn.headers["content-type"] == "image/svg+xml" and "<svg" in drawn.text
+
+
+def test_what_the_online_store_does_not_show_is_told_by_export_by_page_and_by_webhook(api, store, heard):
+    source = nodes.Source(api.shop.pk, "GBP", "export:1", "2026-11-22T10:00:00+00:00")
+    shown = {row["id"]: row for row in export(api, "bulk_products") if "__parentId" not in row}
+    gone = next(iter(shown))
+    store.control("publish-product", product_id=gone, published=False)
+    exported = {row["id"]: nodes.product(row, source) for row in export(api, "bulk_products") if row["id"] in shown}
+    assert [gid for gid, product in exported.items() if product.published_at is None] == [gone]
+    (read,) = api.execute("products_by_ids", {"ids": [gone]}).data["nodes"]
+    assert nodes.product(read, source).published_at is None
+    store.control("publish-product", product_id=gone, published=True)
+    first, second = waiting.until(lambda: len(told := heard.heard("products/update")) == 2 and told)
+    assert first.body["published_at"] is None
+    since = datetime.fromisoformat(shown[gone]["publishedAt"])
+    assert datetime.fromisoformat(second.body["published_at"]) == since
 
 
 def test_tokens_are_renewed_by_expiry_by_refusal_and_by_a_visit(api, store):

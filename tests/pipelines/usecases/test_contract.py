@@ -23,6 +23,7 @@ from pipelines.usecases.contract import (
     PARAMETERS,
     Event,
     Frames,
+    Held,
     NotEnoughHistory,
     Output,
     PairedWeeks,
@@ -106,7 +107,8 @@ class TestWhatItIs:
 
     def test_what_answers_on_request_has_a_safe_default_and_little_time(self, family: UseCase) -> None:
         is_asked = family.serves == "request"
-        assert bool(family.score) == bool(family.questions) == bool(family.safe_default) == is_asked
+        assert bool(family.score) == bool(family.questions) == is_asked
+        assert bool(family.safe_default) == family.has_door
         assert not is_asked or (json.dumps(dict(family.safe_default)) and 0 < family.score_seconds < 1)
 
     def test_what_is_split_by_shoppers_reaches_them(self, family: UseCase) -> None:
@@ -250,10 +252,10 @@ class TestItsPlaceInTheHouse:
             assert not isinstance(output.kept, Shown) or not output.kept.sums or output.kept.sums in brought
 
     def test_whatever_it_shows_every_day_can_be_written_down(self, family: UseCase) -> None:
-        from pipelines.lifecycle.serving import refresh
+        from pipelines.lifecycle.serving import kept as keeping
 
         kept = {type(output.kept) for output in family.outputs}
-        assert family.serves != "batch" or (kept and kept <= refresh.WRITERS.keys())
+        assert family.serves != "batch" or (kept and kept <= keeping.WRITERS.keys())
 
     def test_an_output_that_nobody_judges_cannot_be_made(self, family: UseCase) -> None:
         with pytest.raises(ValueError, match="nothing judges gossip"):
@@ -264,7 +266,7 @@ class TestItsPlaceInTheHouse:
         brought = {table.__name__ for table in own.tables_of(housed.slug)}
         names = {frame.name for frame in housed.own_frames}
         assert names.isdisjoint(dataset.BUILDERS) and set(housed.needs) <= names | dataset.BUILDERS.keys()
-        assert all(frame.table in brought and frame.series in frame.columns for frame in housed.own_frames)
+        assert all(frame.table in brought and frame.series in ("", *frame.columns) for frame in housed.own_frames)
 
     def test_what_it_publishes_has_a_type_for_every_key_and_says_nothing_of_what_is_not_known(
         self, housed: UseCase
@@ -273,6 +275,10 @@ class TestItsPlaceInTheHouse:
             columns = {field.name for field in own.table(output.table)._meta.concrete_fields}
             assert {asked.unit, *asked.columns, *asked.rows} <= columns
             assert asked.best in asked.types or not asked.best
+            if slots := asked.slots:
+                assert asked.owner == "Product" and {slots.picks, "version", *slots.fallback_rows} <= columns
+                assert asked.types.keys() == {*slots.keys, slots.fallback} and isinstance(output.kept, Held)
+                continue
             told = housed.function(asked.values)(dict.fromkeys(asked.columns, None) | {asked.best: 1})
             assert told.keys() == {asked.best}
 
@@ -286,17 +292,28 @@ class TestItsPlaceInTheHouse:
             seen, out = reading.read(asked.happened, shop_of(family).make(), LAST_DAY)
             assert seen.sum() > 0 and isinstance(out, set)
 
+    def test_its_door_answers_from_an_output_that_is_held(self, housed: UseCase) -> None:
+        if door := housed.door:
+            told = housed.output(door.output)
+            columns = {field.name for field in own.table(told.table)._meta.concrete_fields}
+            assert isinstance(told.kept, Held) and columns >= set(door.columns)
+            lists = housed.function(door.hold)([])
+            assert lists.size == 0 and housed.function(door.ask)(lists, {"anything": 1}, frozenset()) is None
+
     def test_what_is_watched_of_it_is_there(self, family: UseCase) -> None:
         if family.monitored:
-            assert callable(family.function(family.monitored.accuracy))
+            if family.monitored.says == "chances":
+                assert family.serves == "request" and not family.monitored.accuracy
+            else:
+                assert callable(family.function(family.monitored.accuracy))
             assert family.monitored.features and family.monitored.outcome
             assert family.monitored.matures_after > timedelta(0)
 
 
-def test_no_two_use_cases_publish_on_the_same_things() -> None:
-    """What Shopify holds is remembered by variant alone, without the use case that said it."""
-    owners = [asked.owner for case in USE_CASES.values() for _, asked in case.published]
-    assert len(owners) == len(set(owners)) and set(owners) <= {"ProductVariant"}
+def test_no_two_outputs_fill_the_same_fields() -> None:
+    asked = [fields for case in USE_CASES.values() for _, fields in case.published]
+    filled = [(fields.owner, fields.namespace, key) for fields in asked for key in fields.types]
+    assert len(filled) == len(set(filled))
 
 
 def test_naming_the_use_cases_imports_none_of_the_heavy_libraries() -> None:

@@ -1,7 +1,8 @@
 """Tell where what runs does badly: in the last hours, and in the shop's peak hours, where it costs most.
 
 An hour that has too few units for a verdict counts with those before it. What the peak hours show stands for itself,
-also where all hours together look fine. One that was told is over when three hours of its kind in a row are calm.
+also where all hours together look fine. One that was told is over when three hours of its kind in a row are calm. What
+is no version's fault is told of its door (door).
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ SEGMENTS = {PEAK: ["peak_weekday", "peak_weekend"], EVERY: ["all"]}
 TOLD = {
     "error_share": "{share} of visitors met an error ({allowed} may)",
     "slow_share": "{share} waited longer than allowed ({allowed} may)",
-    "fallback_share": "{share} were given the simple answer in place of the model's ({allowed} may)",
 }
+TELLS = "answers:"  # its kind of hours, its use case and its version follow
+WHEN = {PEAK: "your busiest hours", EVERY: "the last hours"}
 NEXT = "Look under Monitoring what went live when it began. If it lasts, roll back under Versions."
 
 # What was worse than allowed in an hour that is new, and what was told and is not over: its last hours, newest first.
@@ -100,7 +102,7 @@ class Who:
 
     @property
     def key(self) -> str:
-        return f"answers:{self.kind}:{self.use_case}:{self.version or 0}"
+        return f"{TELLS}{self.kind}:{self.use_case}:{self.version or 0}"
 
 
 def look(now: datetime) -> int:
@@ -146,13 +148,12 @@ def trouble(metric: str, hours: list[tuple[int, float, str]]) -> Trouble:
 def open_alert(who: Who, worst: list[Trouble], now: datetime) -> None:
     """Say what goes wrong, for how many, and what it puts at risk."""
     shop = Shop.objects.get(pk=who.shop)
-    hours = "your busiest hours" if who.kind == PEAK else "the last hours"
     share, units = max(each.share for each in worst), max(each.units for each in worst)
     told = "; ".join(each.sentence for each in worst)
     board.tell(
         shop,
         who.key,
-        title=f"{title_of(who.use_case)}: answers go wrong in {hours}",
+        title=f"{title_of(who.use_case)}: answers go wrong in {WHEN[who.kind]}",
         text=f"{named(who.version)}: of {words.counted(units, 'visitor')}, {told}.",
         next_step=NEXT,
         severity=board.Severity.CRITICAL if any(each.is_severe for each in worst) else board.Severity.WARNING,

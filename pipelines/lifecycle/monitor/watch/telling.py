@@ -13,10 +13,12 @@ from django.db.models import Max, Q
 from pipelines import words
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.ingest import freshness
+from pipelines.lifecycle.monitor.expected import METRIC
 from pipelines.lifecycle.monitor.retrain import PREDICTION
-from pipelines.models import Alert, Measurement, Shop, ShopSettings, SyncRun
+from pipelines.models import Alert, Deployment, Measurement, Shop, ShopSettings, SyncRun
 from pipelines.stats.drift.findings import Finding
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import UseCase
 
 STALE = "data:stale"
 LASTING, ALL = "drift_lasting", "all"
@@ -73,6 +75,33 @@ def drift(shop: Shop, use_case: str, now: datetime) -> list[str]:
         now=now,
     )
     return names
+
+
+def expected(shop: Shop, use_case: str, now: datetime) -> None:
+    """Tell that the chances of what runs tell other than usual who orders, before it is known; or that it is over."""
+    key, version = f"expected:{use_case}", Deployment.of(shop, use_case).active_id
+    mine = Measurement.objects.for_shop(shop).filter(use_case=use_case, version=version, metric=METRIC, release=None)
+    newest = mine.order_by("-starts_at").first() if version else None
+    if newest is None or newest.verdict != Finding.DRIFT or newest.value is None or newest.low is None:
+        board.close(shop, key, now)
+        return
+    case = USE_CASES[use_case]
+    board.tell(
+        shop,
+        key,
+        title=f"{case.title}: its answers may tell {'less' if newest.value < newest.low else 'more'} than they did",
+        text="So its own chances say, before anybody knows who orders. Other visitors may be the reason as well.",
+        next_step=f"Nothing to do now. Look under Monitoring in {words.counted(days_of(case), 'day')}: by then it is "
+        "known who ordered.",
+        severity=board.Severity.INFO,
+        use_case=use_case,
+        now=now,
+    )
+
+
+def days_of(case: UseCase) -> int:
+    """Return after how many days an outcome is known for good."""
+    return case.monitored.matures_after.days if case.monitored else 0
 
 
 def lasting(shop: Shop, use_case: str) -> list[str]:

@@ -108,6 +108,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     yield door
     door.connect = nowhere
     door.outbox.appended.rows.clear()
+    door.outbox.appended.counts.clear()
     door.outbox.disconnect()
     answering.safe_default.cache_clear()
 

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import psycopg2
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -17,7 +19,17 @@ from django.utils import timezone
 from pipelines.endpoints import appending, webhooks
 from pipelines.endpoints.answering import memory, scoring
 from pipelines.lifecycle import artifact_storage
-from pipelines.models import Approval, Deployment, Exposure, ModelVersion, PredictionLog, Release, Shop
+from pipelines.lifecycle.evidence import answers
+from pipelines.models import (
+    Approval,
+    Deployment,
+    Exposure,
+    ModelVersion,
+    PredictionLog,
+    Release,
+    Shop,
+    UnloggedAnswers,
+)
 from pipelines.stats import assignment
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
@@ -79,6 +91,7 @@ class TestAnswering:
                 "outcome": "answered",
                 "arm": "stable",
                 "unit": assignment.digest("visitor-1").hex(),
+                "version": version.number,
             },
         )
         door.written()
@@ -330,7 +343,7 @@ class TestFlips:
         door.memory.look()
         assert door.ask(shop).told["answer"] == SAFE
 
-    def test_one_look_is_two_queries_for_all_shops_and_loads_nothing_that_nobody_asked_for(
+    def test_one_look_is_three_queries_for_all_shops_and_loads_nothing_that_nobody_asked_for(
         self, door: Door, shop: Shop
     ) -> None:
         runs(shop)
@@ -340,7 +353,7 @@ class TestFlips:
         assert len(door.memory.versions) == 1
         with CaptureQueriesContext(connection) as queries:
             door.memory.look()
-        assert len(queries) == 2
+        assert len(queries) == 3
 
     def test_a_version_is_read_once(self, door: Door, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         runs(shop)
@@ -421,7 +434,89 @@ class TestWithoutADatabase:
         door.warm(shop)
         door.connect = asking.nowhere
         assert {door.ask(shop, visitor).told["outcome"] for visitor in VISITORS[:10]} == {"answered"}
-        assert (len(door.outbox.appended), door.outbox.appended.dropped) == (3, 7)
+        assert (len(door.outbox.appended.rows[answers.LOG]), door.outbox.appended.dropped) == (3, 7)
+
+
+class TestWhileTheDatabaseIsAway:
+    """Connections are broken by the server and refused where nobody listens, as when it has gone."""
+
+    @pytest.fixture(autouse=True)
+    def soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(appending, "RETRY", 0.05)
+
+    def gone(self, door: Door) -> None:
+        """End the committer's connection, and let it find nobody."""
+        if door.outbox.connection is not None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s)", [door.outbox.connection.get_backend_pid()])
+        door.connect = lambda: psycopg2.connect(host="127.0.0.1", port=1, dbname="nobody", connect_timeout=1)
+
+    def back(self, door: Door) -> None:
+        door.connect = webhooks.connect
+        door.written()
+
+    def counted(self) -> dict[tuple[Any, ...], int]:
+        rows = UnloggedAnswers.objects.values_list("shop", "version_id", "outcome", "is_shown", "answers")
+        return {tuple(of): answers for *of, answers in rows}
+
+    def test_what_finds_no_room_in_the_log_is_counted_by_what_became_of_it(
+        self, door: Door, shop: Shop, does: Does, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(appending, "ROOM", 4)
+        version = runs(shop)
+        door.warm(shop)
+        door.ask(shop)
+        door.written()
+        self.gone(door)
+        for visitor in VISITORS[:10]:
+            assert door.ask(shop, visitor).told["outcome"] == "answered"
+        does(lambda parameters, question: question["nothing"])
+        for visitor in VISITORS[10:13]:
+            assert door.ask(shop, visitor).told["outcome"] == "error"
+        assert not UnloggedAnswers.objects.exists()
+        self.back(door)
+        assert self.counted() == {(shop.pk, version.pk, "answered", True): 6, (shop.pk, version.pk, "error", True): 3}
+        assert PredictionLog.objects.count() == 1 + 4
+
+    def test_what_a_process_answered_that_began_meanwhile_is_counted_for_what_was_meant(
+        self, door: Door, shop: Shop
+    ) -> None:
+        version = runs(shop)
+        self.gone(door)
+        for visitor in VISITORS[:5]:
+            assert door.ask(shop, visitor).told["outcome"] == "fallback"
+        self.back(door)
+        assert self.counted() == {(shop.pk, version.pk, "fallback", True): 5}
+        assert not PredictionLog.objects.exists()
+
+    def test_more_of_the_same_quarter_of_an_hour_is_added(self, door: Door, shop: Shop) -> None:
+        runs(shop)
+        at = timezone.now().replace(minute=16)
+        with time_machine.travel(at, tick=False):
+            door.ask(shop, "visitor-1")
+            door.written()
+            door.ask(shop, "visitor-2")
+            door.written()
+        row = UnloggedAnswers.objects.get()
+        assert (row.answers, row.starts_at) == (2, at.replace(minute=15, second=0, microsecond=0))
+
+    def test_a_shop_that_left_is_not_counted(self, door: Door, shop: Shop) -> None:
+        Shop.objects.update(uninstalled_at=timezone.now())
+        door.ask(shop)
+        door.written()
+        assert not UnloggedAnswers.objects.exists()
+
+    def test_counts_have_an_end_and_what_comes_after_is_told(
+        self, door: Door, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(appending, "ROOM", 1)
+        self.gone(door)
+        other = exposing.a_shop()
+        for each in (shop, shop, other, other):
+            door.ask(each)
+        assert door.outbox.appended.dropped == 2
+        self.back(door)
+        assert self.counted() == {(shop.pk, None, "fallback", True): 2}
 
 
 class TestRefusing:

@@ -64,7 +64,8 @@ def test_memory_is_told_of_those_that_live(told):
 def test_without_a_folder_a_process_tells_of_itself(monkeypatch):
     monkeypatch.delenv(counted.FOLDER, raising=False)
     names = {family.name for family in counted.registry().collect()}
-    assert names == {"shopmlops_webhook_seconds", "shopmlops_streams_open", "shopmlops_web_resident_memory_bytes"}
+    counts = {"shopmlops_webhook_seconds", "shopmlops_rows_dropped", "shopmlops_streams_open"}
+    assert names == counts | {"shopmlops_web_resident_memory_bytes"}
     assert counted.resident_bytes(os.getpid())
 
 

@@ -19,7 +19,7 @@ from pipelines.endpoints.metrics import counted, exposition, fleet
 from pipelines.jobs import queue
 from pipelines.lifecycle.alerts import board, pulses
 from pipelines.lifecycle.pages import speed
-from pipelines.models import IgnoredEvents, PredictionLog, TrainingRun, WebhookDelivery
+from pipelines.models import IgnoredEvents, PredictionLog, TrainingRun, UnloggedAnswers, WebhookDelivery
 from tests import histories
 from tests.factories import a_delivery, a_shop, order_body
 
@@ -54,6 +54,7 @@ def shop():
         PredictionLog.objects.create(
             shop=shop, use_case="demand_forecast", arm="stable", unit=b"u", at=now, outcome=outcome
         )
+    UnloggedAnswers.objects.create(shop=shop, use_case="demand_forecast", outcome="fallback", starts_at=now, answers=4)
     pulses.beat("measure", now)
     IgnoredEvents.objects.create(shop=shop, day=now.date(), reason="bot", events=3)
     for _ in range(speed.ENOUGH):
@@ -142,7 +143,11 @@ class TestWhatTheRowsSay:
 
     def test_answers_at_the_door_without_signs_of_life(self, shop):
         answers = told()["shopmlops_door_answers_last_hour"]
-        assert answers == {("answered", "demand_forecast"): 2, ("late", "demand_forecast"): 1}
+        assert answers == {
+            ("answered", "demand_forecast"): 2,
+            ("late", "demand_forecast"): 1,
+            ("fallback", "demand_forecast"): 4,
+        }
 
     def test_page_speed_as_a_share_of_the_limit(self, shop):
         found = told()

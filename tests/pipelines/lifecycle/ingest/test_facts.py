@@ -16,6 +16,7 @@ from pipelines.models import (
     Variant,
     WebhookDelivery,
 )
+from pipelines.models.ingest import SINCE_EVER
 from tests import factories
 from tests.factories import a_delivery, at, order_body, product_body
 from tests.pipelines.lifecycle.ingest.delivering import deliver, state_of
@@ -167,6 +168,14 @@ class TestProducts:
         body["variants"][0]["inventory_policy"], body["variants"][1]["inventory_policy"] = "continue", "deny"
         deliver(shop, "products/create", body)
         assert dict(Variant.objects.values_list("shopify_id", "continues_selling")) == {6001: True, 6002: False}
+
+    def test_whether_the_online_store_shows_a_product_follows_it(self, shop: Shop) -> None:
+        deliver(shop, "products/create", product_body())
+        assert Product.objects.get().published_at == SINCE_EVER, "nobody said: it counts as published"
+        deliver(shop, "products/update", product_body(minutes=1, published_at=None))
+        assert Product.objects.get().published_at is None
+        deliver(shop, "products/update", product_body(minutes=2, published_at=at(2)))
+        assert Product.objects.get().published_at.isoformat() == at(2)
 
     def test_a_variant_that_is_listed_no_more_leaves_a_tombstone(self, shop: Shop) -> None:
         deliver(shop, "products/create", product_body(variants=3))

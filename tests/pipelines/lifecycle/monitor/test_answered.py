@@ -7,7 +7,15 @@ from datetime import timedelta
 import pytest
 
 from pipelines.lifecycle.monitor import measure
-from pipelines.models import Deployment, Measurement, ModelVersion, Release, ServingWindow, Shop
+from pipelines.models import (
+    Deployment,
+    Measurement,
+    ModelVersion,
+    Release,
+    ServingWindow,
+    Shop,
+    UnloggedAnswers,
+)
 from pipelines.stats import clock
 from tests import exposing
 from tests.exposing import MONDAY, SLUG
@@ -21,6 +29,39 @@ shown = exposing.shown
 @pytest.fixture
 def release() -> Release:
     return asked.a_release()
+
+
+class TestUnlogged:
+    """What was answered while the database was away is no silence, and counts in what visitors got."""
+
+    def counted(self, release: Release, **of: int) -> None:
+        facts = {"shop": release.shop, "use_case": SLUG, "version_id": exposing.active(release).pk}
+        for outcome, answers in of.items():
+            at = NOON + timedelta(minutes=45)
+            UnloggedAnswers.objects.create(outcome=outcome, answers=answers, starts_at=at, **facts)
+
+    def test_an_hour_of_which_nothing_is_logged_has_figures(self, release: Release) -> None:
+        self.counted(release, answered=60, fallback=40)
+        measure.measure(OVER)
+        told = {name: value(name) for name in ("questions", "availability", "fallback_share", "answered_share")}
+        assert told == {"questions": 100, "availability": 0.6, "fallback_share": 0.4, "answered_share": 0.6}
+        assert figure("availability").n == 100 and value("latency_p95") is None
+
+    def test_they_are_added_to_what_is_logged(self, release: Release) -> None:
+        log(release, {}, times=80)
+        log(release, {"outcome": "error"}, times=10)
+        self.counted(release, late=5, error=5)
+        measure.measure(OVER)
+        told = [value(name) for name in ("questions", "availability", "error_share", "slow_share", "answered_share")]
+        assert told == pytest.approx([100, 0.85, 0.15, 0.05, 0.8])
+        assert value("latency_p95") == 10.0
+
+    def test_what_comes_after_an_hour_was_measured_is_written_beside(self, release: Release) -> None:
+        log(release, {}, times=50)
+        measure.measure(OVER)
+        self.counted(release, fallback=50)
+        measure.measure(OVER)
+        assert (value("availability"), figure("availability").restated) == (1.0, 0.5)
 
 
 class TestSilence:

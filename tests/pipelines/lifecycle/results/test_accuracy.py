@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pipelines.lifecycle.results import accuracy, report
 from pipelines.models import Measurement
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Monitored
 from tests import exposing, reporting
 from tests.reporting import OCTOBER, USE_CASE, each_day, saved
 
@@ -65,6 +67,16 @@ def test_labels_that_were_restated_count_as_they_are_known_now(shop, version):
     measured(version)
     Measurement.objects.filter(metric="missed_1d").update(restated=40.0)
     assert accuracy.claim(asked(shop)).mark == "not_proven"
+
+
+def test_chances_are_set_beside_the_usual_share(shop):
+    watched = Monitored(("pages",), "score", "ordered", timedelta(days=1), says="chances")
+    with USE_CASES.also(dataclasses.replace(exposing.SHOWN, monitored=watched)):
+        measured(reporting.live(shop, use_case=exposing.SLUG))
+        found = accuracy.claim(asked(shop, use_case=exposing.SLUG))
+    assert found.mark == "proven" and found.value == pytest.approx(0.25)
+    assert found.title == "Error, against the share that ordered in the two weeks before"
+    assert found.how.startswith("Squared errors of the chances")
 
 
 def test_a_use_case_that_does_not_say_what_it_missed_is_not_measured(shop):

@@ -40,6 +40,28 @@ def test_quiet_hours_and_what_was_never_measured_are_no_zero(shop):
     assert (found["availability"], found["fallback_share"], found["answered_days"]) == (None, None, None)
 
 
+def test_what_came_late_counts_in_what_is_known_now(shop):
+    hour(shop, "availability", 100, 1.0, restated=0.5)
+    assert of(shop)["availability"] == {"value": 0.5, "n": 100}
+
+
+def test_what_answers_unseen_lets_no_visitor_down(shop, version):
+    hour(shop, "availability", 100, 1.0)
+    hour(shop, "fallback_share", 100, 0.0)
+    hour(shop, "availability", 0, None, version=version, verdict="insufficient")
+    hour(shop, "fallback_share", 100, 1.0, version=version)
+    assert of(shop)["fallback_share"] == {"value": 0.0, "n": 100}
+
+
+def test_hours_in_which_nobody_was_heard_are_counted_once_and_quiet_ones_are_none(shop, version):
+    assert of(shop)["silent_hours"] is None
+    for place, (value, verdict) in enumerate([(9.0, ""), (None, "quiet"), (None, "no_data"), (None, "no_data")]):
+        hour(shop, "questions", 9 if value else 0, value, at=OCTOBER.starts_at + place * HOUR, verdict=verdict)
+    hour(shop, "questions", 0, None, version=version, verdict="no_data")  # in an hour in which another was asked
+    hour(shop, "questions", 0, None, version=version, verdict="no_data", at=OCTOBER.starts_at + 2 * HOUR)
+    assert of(shop)["silent_hours"] == [2, 3]
+
+
 def test_days_with_an_answer_are_counted_among_those_measured(shop):
     for day, value in enumerate([1.0, 1.0, 0.0, None]):
         hour(shop, "answered", 1, value, at=OCTOBER.starts_at + day * 24 * HOUR)

@@ -168,6 +168,15 @@ def test_a_picture_comes_from_shopifys_own_files_or_not_at_all(image: Any, kept:
         assert picture(found) == (kept if known is media else "")
 
 
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [({}, shapes.EPOCH), ({"published_at": None}, None), ({"published_at": factories.at(1)}, factories.at(1))],
+)
+def test_a_product_says_whether_the_online_store_shows_it(told: dict[str, Any], known: str | None) -> None:
+    body = minimise(TOPICS["products/update"], factories.product_body() | told).payload
+    assert payloads.product(body, SENDER).product.published_at == known
+
+
 def test_a_product_with_more_variants_than_it_lists_is_not_whole() -> None:
     gids = [{"admin_graphql_api_id": f"gid://shopify/ProductVariant/{number}"} for number in range(5)]
     assert not payloads.product(factories.product_body(variant_gids=gids), SENDER).is_whole

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from pipelines.stats.drift.accuracy.estimated import expected_accuracy, expected_auc, judge
+from pipelines.stats.drift.accuracy.estimated import expected_accuracy, expected_auc, judge, limits
 from pipelines.stats.drift.accuracy.probabilities import auc
 from pipelines.stats.drift.findings import Finding
 
@@ -35,6 +35,13 @@ def test_the_threshold_says_what_is_a_yes() -> None:
 def test_below_a_thousand_nothing_is_guessed() -> None:
     few = np.concatenate([np.full(999, 0.3), [np.nan, np.inf, 1.5]])
     assert math.isnan(expected_auc(few)) and math.isnan(expected_accuracy(few))
+
+
+@pytest.mark.parametrize("chunks", [6, 24])
+def test_so_few_chunks_as_set_the_limits_no_more_estimates_lie_beyond_them_by_chance(chunks: int) -> None:
+    found = np.random.default_rng(0).normal(0.7, 0.01, (20_000, chunks + 1))
+    beyond = [not low <= each[-1] <= high for each in found for low, high in [limits(each[:-1])]]
+    assert 0.0015 < np.mean(beyond) < 0.004
 
 
 USUAL = [0.70, 0.71, 0.69, 0.70, 0.72, 0.70]
