@@ -21,7 +21,7 @@ from pipelines.usecases.recommendations.ranks import first_places, is_found
 
 HALF_LIVES, HELD_OUT = (60.0, 180.0, 720.0), 180.0  # days; the latter where tenths are held out
 USUAL = {"cart": Blend(0.5, 0.0, 0.15), "page": Blend(0.0, 0.3, 0.15)}  # and by which half-lives are compared
-TREND = 0.15  # the only one where tenths are held out: what sold of late is no forecast there
+TREND = 0.15  # the only one where tenths are held out: what sold of late tells nothing new there
 TRENDS, PRIORS = (0.0, TREND, 0.3), (0.3, 1.0, 3.0)
 BLENDS = {
     "cart": (
@@ -32,6 +32,7 @@ BLENDS = {
 }
 WITHOUT_TRENDS = {kind: tuple(each for each in some if each.trend == TREND) for kind, some in BLENDS.items()}
 MOST_ASKED, LEAST_ASKED = 2_500, 30  # baskets; below the least nothing is told from chance
+BETTER = 1.0  # standard errors by which another blend must find more than the usual one
 ASK = (("cart", carts), ("page", product_pages))
 PLACES = 10
 
@@ -100,10 +101,10 @@ def best(
 
 
 def decided(found: Floats, rule: Floats, usual: int) -> int | None:
-    """Take what is usual if that surely finds more than the rule, and nothing surely more than it; else the surest."""
+    """Take what is usual if it surely finds more than the rule, unless another one does better; else the surest."""
     if surely(found[usual] - rule) <= 0:
         return surest(found, rule)
-    better = surest(found, found[usual])
+    better = surest(found, found[usual], by=BETTER)
     return usual if better is None else better
 
 

@@ -1,6 +1,7 @@
 """What comes again: often, lately, and by habit."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -123,7 +124,7 @@ def test_many_ways_are_tried_at_once_and_each_finds_what_it_finds_alone() -> Non
 def test_what_is_not_surely_more_does_not_take_the_place_of_what_is_usual(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     known = bought(*[(f"s{n % 90}", ago, tuple(rng.integers(40, size=3))) for n, ago in enumerate(range(900, 0, -1))])
-    monkeypatch.setattr(sure, "SURE", 4.0)
+    monkeypatch.setattr(again, "surest", partial(sure.surest, by=4.0))
     assert replace(choose(known), asked=0, recall=None, recall_of_counting=None) == again.USUAL
-    monkeypatch.setattr(sure, "SURE", 0.0)
+    monkeypatch.setattr(again, "surest", partial(sure.surest, by=0.0))
     assert replace(choose(known), asked=0, recall=None, recall_of_counting=None) != again.USUAL

@@ -56,7 +56,7 @@ def test_a_season_that_is_over_is_forgotten_sooner(monkeypatch: pytest.MonkeyPat
 
 def test_what_is_usual_stays_until_something_surely_finds_more() -> None:
     rule, usual = np.array([0.0] * 60 + [1.0] * 40), np.array([1.0] * 60 + [0.0] * 10 + [1.0] * 30)
-    little, much = np.where(np.arange(100) == 65, 1.0, usual), np.ones(100)
+    little, much = np.where(np.isin(np.arange(100), [65, 95]), 1 - usual, usual), np.ones(100)
     assert recipe.decided(np.array([usual, little]), rule, 0) == 0
     assert recipe.decided(np.array([usual, little, much]), rule, 0) == 2
     assert recipe.decided(np.array([rule, much]), rule, 0) == 1
