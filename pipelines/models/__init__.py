@@ -31,7 +31,7 @@ from pipelines.models.serving import (
 )
 from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
-from pipelines.models.training import DatasetSnapshot, TrainingRun
+from pipelines.models.training import ComputedDay, DatasetSnapshot, TrainingRun
 
 own.bring_in()
 
@@ -42,6 +42,7 @@ __all__ = [
     "Annotation",
     "Approval",
     "Checkout",
+    "ComputedDay",
     "CronSlot",
     "DatasetSnapshot",
     "Deployment",
