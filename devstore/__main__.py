@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devstore.order_files import WrongFile
+from devstore.scenarios import SCENARIOS
 from devstore.seeding import Plan, seed
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def parser() -> argparse.ArgumentParser:
     create.add_argument("--history-days", type=int, help="orders older than this are hidden from the app")
     create.add_argument("--size", choices=("small", "medium", "large"), default="small")
     create.add_argument("--orders-per-day", type=float)
+    create.add_argument(
+        "--kits", type=float, default=0, help="share of further things in a basket that go with the first"
+    )
+    create.add_argument("--scenario", choices=SCENARIOS, help="make it up as this scenario wants it")
     create.add_argument("--seed", type=int, default=0)
     create.add_argument("--timezone", default="Europe/London")
     create.add_argument("--currency", default="GBP")
@@ -46,7 +51,8 @@ def main() -> int:
     command, state = given.pop("command"), given.pop("state")
     try:
         if command == "seed":
-            print(json.dumps(seed(state, Plan(**given))))
+            scenario = SCENARIOS.get(given.pop("scenario"))
+            print(json.dumps(seed(state, Plan(**given | dict(scenario.store if scenario else {})))))
             return 0
         return serve(state, **given)
     except WrongFile as error:

@@ -25,6 +25,7 @@ class Plan:
     seed: int = 0
     timezone: str = "Europe/London"
     currency: str = "GBP"
+    kits: float = 0  # of what is bought beside a first thing goes with it; of stores that are made up
     like: str | None = None  # the store whose catalogue, zone and currency it has
 
     @property
@@ -34,7 +35,8 @@ class Plan:
             return f"the catalogue of {self.like}"
         if self.orders:
             return f"{self.orders.name} ({self.orders.stat().st_size} bytes)"
-        return f"generated {self.size} {self.orders_per_day or ''} {self.days} days seed {self.seed}"
+        kits = f" kits {self.kits:g}" if self.kits else ""
+        return f"generated {self.size} {self.orders_per_day or ''} {self.days} days seed {self.seed}{kits}"
 
 
 class Book:

@@ -32,6 +32,11 @@ KINDS = (
     ("Flask", "Kitchen", 24, "winter", ("0.5 l", "0.75 l", "1 l")),
     ("Head Torch", "Lighting", 32, "winter", ("One size",)),
 )
+OCCASIONS = (  # what is bought for the same day out
+    ("Down Jacket", "Merino Top", "Beanie", "Flask", "Head Torch"),
+    ("Rain Shell", "Walking Trousers", "Wool Socks", "Trail Boots", "Daypack"),
+    ("Two-person Tent", "Sleeping Bag", "Gas Stove", "Dry Bag", "Sun Hat", "Trail Shorts"),
+)
 MADE_TO_ORDER = "Two-person Tent"  # sold on when nothing is left
 VENDORS = ("Northbeck", "Tarnside", "Hollin & Co", "Greyfell", "Arran Works")
 
@@ -67,6 +72,14 @@ def make_catalogue(book: Book, rng: np.random.Generator, wanted: int, first: dat
             seasons.append({"all": 0.0, "winter": 1.0, "summer": -1.0}[season])
         number += 1
     return _priced(book, rng, facts, np.array(products), np.array(seasons), first, zone)
+
+
+def kit_of(number: int) -> list[int]:
+    """List the products that go with one: of the same occasion and the same series."""
+    series, kind = divmod(number, len(KINDS))
+    kinds = [name for name, *_ in KINDS]
+    occasion = next(each for each in OCCASIONS if kinds[kind] in each)
+    return [series * len(KINDS) + kinds.index(name) for name in occasion if name != kinds[kind]]
 
 
 def _priced(

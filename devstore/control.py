@@ -11,7 +11,6 @@ from starlette.routing import Route
 from devstore import clock
 from devstore.api_pages import Json
 from devstore.platform import Platform
-from devstore.playing import told
 from devstore.time_levers import begin_scenario, play, turn_clock
 from devstore.time_levers import shop_meant as _shop
 from devstore.tokens import USERS
@@ -251,8 +250,9 @@ def routes(platform: Platform) -> list[Route]:
         shop = _shop(platform, dict(request.query_params))
         if not _is_local(request) or platform.store.shop(shop) is None:
             return Json({"error": "not found"}, 404)
-        run = platform.playing(shop).run()
-        return Json(told(run) if run else {"name": None})
+        playing = platform.playing(shop)
+        run = playing.run()
+        return Json(playing.told(run) if run else {"name": None})
 
     def id_token(request: Request) -> Response:
         user, asked = request.query_params.get("user", "owner"), dict(request.query_params)

@@ -8,7 +8,7 @@ import numpy as np
 
 from devstore import clock
 from devstore.book import Book
-from devstore.catalogue import Catalogue, make_catalogue
+from devstore.catalogue import Catalogue, kit_of, make_catalogue
 from devstore.clock import now
 
 SIZES = {"small": (60.0, 120), "medium": (200.0, 600), "large": (600.0, 5000)}
@@ -103,6 +103,12 @@ class _History:
         self.returns: dict[int, list[tuple[int, int]]] = {}
         self.cancelled = self.refunded = self.lost_units = 0
         self.now = now()
+        self.kits = [self._kit(number) for number in catalogue.products] if book.plan.kits else []
+
+    def _kit(self, number: int) -> np.ndarray:
+        """List the positions of what goes with a product; of itself where nothing does."""
+        found = np.flatnonzero(np.isin(self.catalogue.products, kit_of(number)))
+        return found if len(found) else np.flatnonzero(self.catalogue.products == number)
 
     def run_day(self, index: int, day: date, orders: int) -> None:
         """Receive stock, sell, take returns back, and reorder."""
@@ -121,11 +127,28 @@ class _History:
         sizes = self.rng.geometric(1 / 1.75, orders)
         chosen = iter(self.rng.choice(len(weights), int(sizes.sum()), p=weights))
         for moment, size in zip(moments, sizes, strict=True):
-            self._order(index, start + int(moment), [int(next(chosen)) for _ in range(size)], lost)
+            self._order(
+                index, start + int(moment), self._wanted([int(next(chosen)) for _ in range(size)], weights), lost
+            )
         for position, units in lost.items():
             self.book.add("lost_sales", variant_id=self.catalogue.ids[position], day=day.isoformat(), units=units)
             self.lost_units += units
         self._reorder(index)
+
+    def _wanted(self, drawn: list[int], weights: np.ndarray) -> list[int]:
+        """Give what somebody wants: of what comes after the first thing, some goes with it, where the plan says so."""
+        if not self.kits:
+            return drawn
+        first, *rest = drawn
+        return [first, *(self._goes_with(first, weights) if self._is_of_a_kit() else position for position in rest)]
+
+    def _is_of_a_kit(self) -> bool:
+        return bool(self.rng.random() < self.book.plan.kits)
+
+    def _goes_with(self, first: int, weights: np.ndarray) -> int:
+        kit = self.kits[first]
+        alive = kit[weights[kit] > 0]
+        return int(self.rng.choice(alive)) if len(alive) else first
 
     def _weights(self, index: int, day: date) -> np.ndarray:
         catalogue = self.catalogue

@@ -55,15 +55,27 @@ class Habits:
             variant: factor if place >= half else 1 / factor for place, variant in enumerate(self.best_first)
         }  # fmt: skip
 
+    @property
+    def usual(self) -> float:
+        """Say how many baskets a day has, over all weekdays."""
+        return sum(self.per_weekday) / len(self.per_weekday)
+
     def day(self, weekday: int, level: float, lifts: Mapping[int, float], rng: np.random.Generator) -> list[Basket]:
         """Draw a day's baskets, the earliest first."""
-        mean = self.per_weekday[weekday] * level
-        if not self.baskets or mean <= 0:
+        count = how_many(self.per_weekday[weekday] * level, rng) if self.baskets else 0
+        return sorted(self.drawn(count, lifts, rng), key=lambda basket: basket.second)
+
+    def drawn(self, count: int, lifts: Mapping[int, float], rng: np.random.Generator) -> list[Basket]:
+        """Draw so many baskets like those of the last weeks."""
+        if not count:
             return []
         weights = np.array([np.mean([lifts.get(variant, 1.0) for variant, _ in each.units]) for each in self.baskets])
-        count = rng.negative_binomial(mean * SPREAD / (1 - SPREAD), SPREAD)
-        chosen = rng.choice(len(self.baskets), count, p=weights / weights.sum())
-        return sorted((self.baskets[place] for place in chosen), key=lambda basket: basket.second)
+        return [self.baskets[place] for place in rng.choice(len(self.baskets), count, p=weights / weights.sum())]
+
+
+def how_many(mean: float, rng: np.random.Generator) -> int:
+    """Draw how many come where so many are usual: variance twice the mean."""
+    return int(rng.negative_binomial(mean * SPREAD / (1 - SPREAD), SPREAD)) if mean > 0 else 0
 
 
 def midnight(day: date, zone: ZoneInfo) -> int:

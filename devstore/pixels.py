@@ -8,6 +8,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from devstore.fields import Context
+from devstore.store import Store
 
 SCOPES = {"write_pixels", "read_customer_events"}
 KIND = "WebPixel"
@@ -69,6 +70,12 @@ def current(context: Context) -> dict[str, Any] | None:
     """Return the pixel as the API tells it."""
     row = context.store.one("SELECT * FROM web_pixels WHERE shop = ?", context.domain)
     return {"typename": KIND, "id": gid(row["id"]), "settings": json.loads(row["settings"])} if row else None
+
+
+def settings_in(store: Store, shop: str) -> dict[str, str] | None:
+    """Return the settings of the app's pixel in a shop, if it is on."""
+    row = store.one("SELECT settings FROM web_pixels WHERE shop = ?", shop)
+    return dict(json.loads(row["settings"])) if row else None
 
 
 def gid(number: int) -> str:

@@ -19,6 +19,7 @@ from devstore.shop_payloads import Writer
 from devstore.store import Store
 from devstore.tokens import USERS, Tokens, id_token
 from devstore.trading import Trade
+from devstore.visiting.telling import Telling
 from devstore.webhooks import Webhooks
 
 
@@ -70,6 +71,7 @@ class Platform:
         self.api = Api(schema)
         self.operations = Operations(self.store, schema, self._finished)
         self.faults = Faults()
+        self.telling = Telling(settings.app_url, settings.client_secret, lambda: self.config)
 
     @property
     def config(self) -> AppConfig:
@@ -103,7 +105,7 @@ class Platform:
 
     def playing(self, shop: str) -> Playing:
         """Return who lets time pass in a shop."""
-        return Playing(self.store, self.webhooks, self.faults, self.trade(shop), shop)
+        return Playing(self.store, self.webhooks, self.faults, self.trade(shop), self.telling, shop)
 
     def id_token(self, shop: str, user: str) -> str:
         """Return a fresh ID token."""

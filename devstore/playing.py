@@ -5,8 +5,8 @@ outage: so the app and the store always show the same time. The same scenario an
 many steps they are played in.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,48 +15,43 @@ import numpy as np
 from devstore import clock
 from devstore.faults import Faults
 from devstore.habits import DAY, Habits, habits_of, midnight
-from devstore.scenarios import SCENARIOS, Event, Scenario, What
+from devstore.runs import Run, told
+from devstore.scenarios import SCENARIOS, What
 from devstore.shelves import Shelves
 from devstore.store import Store
 from devstore.trading import Trade
+from devstore.visiting.block import LIVE, NEW, NOTHING
+from devstore.visiting.crowd import share_of_orders
+from devstore.visiting.telling import Telling
+from devstore.visiting.visits import Coming, Visits
 from devstore.webhooks import Webhooks
 
 HOUR = 3600
 SHIPPED_AFTER, BACK_AFTER, CANCELLED_AFTER = 36 * HOUR, 10 * DAY, HOUR // 2
 CANCELLED_SHARE, RETURNED_SHARE = 0.03, 0.05
 EVERY_CALL = 1_000_000
+IN_CART, CARRIES = "_shopmlops_unit", (LIVE, NEW, NOTHING)
 
 
 @dataclass(frozen=True)
-class Run:
-    """A scenario that plays in a shop: since when, and how far it is."""
+class Cart:
+    """What somebody wants to buy, and when."""
 
-    scenario: Scenario
-    seed: int
-    first_day: date
-    played: int
-    zone: ZoneInfo
-
-    @property
-    def began(self) -> int:
-        return midnight(self.first_day, self.zone)
-
-    def day(self, at: float) -> float:
-        """Count the days since it began."""
-        return (at - self.began) / DAY
-
-    def days(self, to: int) -> list[date]:
-        """List the days, in the shop, between what is played and a time."""
-        first, last = (datetime.fromtimestamp(at, self.zone).date() for at in (self.played, to))
-        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    at: int
+    units: dict[int, int]
+    attributes: dict[str, str] = field(default_factory=dict)
+    coming: Coming | None = None  # whose visit it is, where that was played
 
 
 class Playing:
     """Play scenarios in one shop."""
 
-    def __init__(self, store: Store, webhooks: Webhooks, faults: Faults, trade: Trade, shop: str) -> None:
+    def __init__(
+        self, store: Store, webhooks: Webhooks, faults: Faults, trade: Trade, telling: Telling, shop: str
+    ) -> None:
         self.store, self.webhooks, self.faults, self.trade, self.shop = store, webhooks, faults, trade, shop
         self.shelves = Shelves(store, trade, shop)
+        self.visits = Visits(store, telling, shop)
 
     def run(self) -> Run | None:
         """Return what plays."""
@@ -84,6 +79,7 @@ class Playing:
             row = (self.shop, name, seed, today.isoformat(), midnight(today, zone))
             db.execute("INSERT OR REPLACE INTO scenarios VALUES (?, ?, ?, ?, ?)", row)
             db.execute("DELETE FROM arrivals WHERE shop = ?", (self.shop,))
+            self.visits.truth.forget()
             self.shelves.expect(today)
         return self.play(clock.now())
 
@@ -92,12 +88,13 @@ class Playing:
         run = self.run()
         if run is None:
             raise ValueError("No scenario plays here: POST /control/scenario first.")
+        habits = habits_of(self.store, self.shop, run.zone, run.first_day)
+        coming = self.visits.come(run, habits, to)
         if to > clock.seconds():
             clock.turn(to)
         with self.store.writing() as db:
-            habits = habits_of(self.store, self.shop, run.zone, run.first_day)
             for day in run.days(to):
-                self.play_day(run, habits, day, to)
+                self.play_day(run, habits, day, to, [cart_of(each) for each in coming if each.day == day])
             db.execute("UPDATE scenarios SET played = ? WHERE shop = ?", (to, self.shop))
         self.trouble(run, to)
         self.webhooks.wake()
@@ -105,19 +102,25 @@ class Playing:
         assert now is not None
         return now
 
-    def play_day(self, run: Run, habits: Habits, day: date, to: int) -> None:
-        """Play the part of a day that lies between what is played and a time."""
-        start, number = midnight(day, run.zone), (day - run.first_day).days
+    def play_day(self, run: Run, habits: Habits, day: date, to: int, carts: list[Cart]) -> None:
+        """Play the part of a day that lies between what is played and a time, with what visitors want to buy."""
+        start, number = midnight(day, run.zone), run.number(day)
         if run.played <= start < to:
             with clock.standing(start):
                 self.fill(run, habits, day, number)
+        others = [cart for cart in self.others(run, habits, day) if run.played <= cart.at < to]
+        for cart in sorted([*others, *carts], key=lambda cart: cart.at):
+            self.sell(run, day, cart)
+        self.carry_on(run, min(to, start + DAY))
+
+    def others(self, run: Run, habits: Habits, day: date) -> list[Cart]:
+        """Draw the carts of a day that no visitor who is played fills."""
+        start, number = midnight(day, run.zone), run.number(day)
         rng = np.random.default_rng([run.seed, number])
         lifts = habits.lifts(run.scenario.factor(What.MIX, number))
-        level = run.scenario.factor(What.DEMAND, number)
-        for basket in habits.day(day.weekday(), level, lifts, rng):
-            if run.played <= start + basket.second < to:
-                self.sell(run, day, start + basket.second, dict(basket.units))
-        self.carry_on(run, min(to, start + DAY))
+        level = run.scenario.factor(What.DEMAND, number) * (1 - share_of_orders(run.scenario, habits))
+        baskets = habits.day(day.weekday(), level, lifts, rng)
+        return [Cart(start + basket.second, dict(basket.units)) for basket in baskets]
 
     def fill(self, run: Run, habits: Habits, day: date, number: int) -> None:
         """Begin a day: what arrives is put on the shelves, what is nearly gone is ordered, some things are sold out."""
@@ -131,20 +134,23 @@ class Playing:
             self.shelves.empty(gone)
         self.shelves.refill(day, habits, run.scenario.factor(What.DEMAND, number), gone)
 
-    def sell(self, run: Run, day: date, at: int, wanted: dict[int, int]) -> None:
-        """Sell what is there of a basket, and remember what could not be sold."""
-        left = self.shelves.left_of(wanted)
-        got = {variant: int(min(units, left.get(variant, 0))) for variant, units in wanted.items()}
-        for variant, units in wanted.items():
+    def sell(self, run: Run, day: date, cart: Cart) -> None:
+        """Sell what is there of a cart, and remember what could not be sold."""
+        left = self.shelves.left_of(cart.units)
+        got = {variant: int(min(units, left.get(variant, 0))) for variant, units in cart.units.items()}
+        for variant, units in cart.units.items():
             if got[variant] < units:
                 self.lose(variant, day, units - got[variant])
-        lines = [{"variant_id": variant, "quantity": units} for variant, units in got.items() if units > 0]
-        if not lines:
+        sold = {variant: units for variant, units in got.items() if units > 0}
+        if cart.coming:
+            self.visits.note(cart.coming, sold)
+        if not sold:
             return
-        with clock.standing(at):
-            order = self.trade.place_order(lines)["id"]
+        lines = [{"variant_id": variant, "quantity": units} for variant, units in sold.items()]
+        with clock.standing(cart.at):
+            order = self.trade.place_order(lines, attributes=cart.attributes)["id"]
         if self.luck(run, order, 0) < CANCELLED_SHARE:
-            with clock.standing(min(at + CANCELLED_AFTER, clock.now())):
+            with clock.standing(min(cart.at + CANCELLED_AFTER, clock.now())):
                 self.trade.cancel(order)
 
     def lose(self, variant: int, day: date, units: int) -> None:
@@ -185,37 +191,12 @@ class Playing:
         self.webhooks.paused = bool(outages)
         self.webhooks.turn({"dropped": max((event.size for event in outages), default=0.0)})
 
-
-def told(run: Run) -> dict[str, Any]:
-    """Say what plays, how far it is, and the truth of what was injected and when."""
-    day = run.day(run.played)
-    return {
-        "name": run.scenario.name,
-        "title": run.scenario.title,
-        "seed": run.seed,
-        "days": run.scenario.days,
-        "zone": run.zone.key,
-        "began": moment(run, 0),
-        "day": round(day, 3),
-        "now": datetime.fromtimestamp(run.played, run.zone).isoformat(),
-        "injected": [truth(run, event, day) for event in run.scenario.events],
-    }
+    def told(self, run: Run) -> dict[str, Any]:
+        """Say what plays, and the truth of it."""
+        return told(run) | {"visitors": self.visits.truth.told() | {"a_day": run.scenario.visitors}}
 
 
-def truth(run: Run, event: Event, day: float) -> dict[str, Any]:
-    """Say of one event when it begins and ends, and whether it has begun."""
-    return {
-        "what": event.what.value,
-        "size": event.size,
-        "sentence": event.sentence,
-        "day": event.first,
-        "at": moment(run, event.first),
-        "until": None if event.last == float("inf") else moment(run, event.last),
-        "has_begun": event.first <= day,
-    }
-
-
-def moment(run: Run, day: float) -> str:
-    """Return the moment of a day of the scenario."""
-    start = run.first_day + timedelta(days=int(day))
-    return datetime.fromtimestamp(midnight(start, run.zone) + day % 1 * DAY, run.zone).isoformat()
+def cart_of(coming: Coming) -> Cart:
+    """Give what a visitor wants to buy, with what the block wrote into the cart."""
+    carried = {IN_CART: coming.visit.visitor.unit} if coming.visit.saw in CARRIES else {}
+    return Cart(coming.at, coming.wanted, carried, coming)

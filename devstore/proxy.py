@@ -1,7 +1,6 @@
 """The app proxy: what a storefront asks under /apps/… goes on to the app, signed, and without cookies either way."""
 
-import hmac
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from starlette.concurrency import run_in_threadpool
@@ -9,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from devstore.clock import now
 from devstore.platform import Platform
+from devstore.signatures import signed
 
 SECONDS = 10
 PASSED_ON = ("content-type", "cache-control", "retry-after")
@@ -36,7 +35,9 @@ def forward(platform: Platform, request: Request, body: bytes) -> Response:
     row = platform.store.shop(shop)
     if row is None or not row["installed"]:
         return Response("Not found", 404)
-    query = signed(parse_qsl(request.url.query, keep_blank_values=True), shop, declared.prefix, platform)
+    query = signed(
+        parse_qsl(request.url.query, keep_blank_values=True), shop, declared.prefix, platform.settings.client_secret
+    )
     rest = request.url.path.removeprefix(declared.prefix)
     try:
         answer = requests.request(
@@ -47,18 +48,6 @@ def forward(platform: Platform, request: Request, body: bytes) -> Response:
         return Response("There was an error in the third-party application.", 502)
     headers = {name: answer.headers[name] for name in PASSED_ON if name in answer.headers}
     return Response(answer.content, answer.status_code, headers)
-
-
-def signed(told: list[tuple[str, str]], shop: str, prefix: str, platform: Platform) -> str:
-    """Return a query with what Shopify adds to it, and its signature."""
-    added = {"shop": shop, "logged_in_customer_id": "", "path_prefix": prefix, "timestamp": str(int(now()))}
-    pairs = [(name, value) for name, value in told if name not in (*added, "signature")] + [*added.items()]
-    values: dict[str, list[str]] = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    message = "".join(sorted(f"{name}={','.join(held)}" for name, held in values.items()))
-    signature = hmac.new(platform.settings.client_secret.encode(), message.encode(), "sha256").hexdigest()
-    return urlencode([*pairs, ("signature", signature)])
 
 
 def shop_of(request: Request) -> str | None:

@@ -5,8 +5,10 @@ whoever watches for it can be told how long that took.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class What(StrEnum):
@@ -36,13 +38,15 @@ class Event:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named month: what happens in it, how long it lasts, and on which date it plays where nobody says otherwise."""
+    """A named month: what happens in it, how long it lasts, who visits, and when it plays unless that is said."""
 
     name: str
     title: str
     events: tuple[Event, ...] = ()
     days: int = 28
     at: str = "2027-05-03T01:00"  # a Monday in spring, far from every season
+    visitors: int = 0  # a usual day; each costs about a millisecond
+    store: Mapping[str, Any] = field(default_factory=dict)  # what a store that is made up for it is like
 
     def on(self, what: What, day: float) -> list[Event]:
         """List what lasts on a day."""
@@ -53,7 +57,7 @@ class Scenario:
         return math.prod(event.size for event in self.on(what, day))
 
 
-CALM = Scenario("calm", "A calm month: it goes on as the last eight weeks went")
+CALM = Scenario("calm", "A calm month: it goes on as the last eight weeks went", visitors=400)
 DRIFT = Scenario(
     "drift",
     "Drift: twice as many orders from day 7 on, and other best sellers from day 14 on",
@@ -61,6 +65,7 @@ DRIFT = Scenario(
         Event(What.DEMAND, 7, 2.0, "Twice as many orders a day, for good"),
         Event(What.MIX, 14, 4.0, "What sold slowly sells four times as well, and best sellers that much worse"),
     ),
+    visitors=400,
 )
 BAD_MODEL = Scenario(
     "bad-model",
@@ -74,6 +79,7 @@ STOCK_OUTS = Scenario(
     "stock-outs",
     "Stock-outs: a third of the best sellers is gone for two weeks",
     (Event(What.SOLD_OUT, 5, 0.3, "A third of the best sellers is sold out, and nothing arrives", last=19),),
+    visitors=400,
 )
 OUTAGE = Scenario(
     "outage",
@@ -90,5 +96,12 @@ BLACK_FRIDAY = Scenario(
     ),
     days=35,
     at="2027-11-08T01:00",  # Black Friday is the 26th
+    visitors=400,
 )
-SCENARIOS = {each.name: each for each in (CALM, DRIFT, BAD_MODEL, STOCK_OUTS, OUTAGE, BLACK_FRIDAY)}
+RECOMMENDATIONS = Scenario(
+    "recommendations",
+    "Recommendations: four thousand visitors a day, who buy more where what they are shown fits",
+    visitors=4000,
+    store={"orders_per_day": 120, "days": 270, "kits": 0.6},
+)
+SCENARIOS = {each.name: each for each in (CALM, DRIFT, BAD_MODEL, STOCK_OUTS, OUTAGE, BLACK_FRIDAY, RECOMMENDATIONS)}

@@ -69,6 +69,12 @@ CREATE TABLE IF NOT EXISTS web_pixels (id INTEGER PRIMARY KEY, shop TEXT UNIQUE,
 CREATE TABLE IF NOT EXISTS scenarios (
   shop TEXT PRIMARY KEY, name TEXT, seed INTEGER, first_day TEXT, played INTEGER);
 CREATE TABLE IF NOT EXISTS arrivals (shop TEXT, variant_id INTEGER, due INTEGER, units INTEGER);
+CREATE TABLE IF NOT EXISTS visits (
+  shop TEXT, day TEXT, saw TEXT, slot TEXT, visitors INTEGER, orders INTEGER, units INTEGER, money INTEGER,
+  orders_because INTEGER, units_because INTEGER, money_because INTEGER,
+  PRIMARY KEY (shop, day, saw, slot)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS visit_requests (
+  shop TEXT, door TEXT, how TEXT, number INTEGER, PRIMARY KEY (shop, door, how)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS annotations (
   id INTEGER PRIMARY KEY, shop TEXT, title TEXT, description TEXT, type TEXT, started_at INTEGER, ended_at INTEGER,
   created_at INTEGER, updated_at INTEGER);

@@ -40,12 +40,11 @@ def routes(platform: Platform) -> list[Route]:
 
 def tags(platform: Platform, shop: Row, events: list[dict[str, Any]]) -> str:
     """Return what stands at the end of a storefront page: what happened on it, and the scripts that tell."""
-    row = platform.store.one("SELECT settings FROM web_pixels WHERE shop = ?", shop["domain"])
     facts = {
         "root": f"/store/{shop['domain']}/",
         "now": clock.seconds() * 1000,
         "events": events,
-        "pixel": json.loads(row["settings"]) if row and shop["installed"] else None,
+        "pixel": pixels.settings_in(platform.store, shop["domain"]) if shop["installed"] else None,
     }
     told = json.dumps(facts).replace("<", "\\u003c")
     return f'<script type="application/json" id="storefront">{told}</script><script src="/cdn/storefront.js"></script>'

@@ -107,7 +107,7 @@ class Fields(dict[str, Any]):
             "SELECT * FROM metafields WHERE owner = ? AND namespace IN (?, ?)",
             self.owner, namespace, full_namespace(namespace),
         )  # fmt: skip
-        return {row["key"]: {"type": row["type"], "value": self.value(row)} for row in rows}
+        return Namespace({row["key"]: {"type": row["type"], "value": self.value(row)} for row in rows})
 
     def value(self, row: Row) -> Any:
         """Return a field as Liquid has it: lists of products are products, those that can be seen."""
@@ -118,6 +118,16 @@ class Fields(dict[str, Any]):
             return held
         found = [drop(self.store, self.shop, int(gid.rpartition("/")[2])) for gid in held]
         return [each for each in found if each is not None]
+
+
+class Namespace(dict[str, Any]):
+    """The fields of a namespace; one that is not there is blank, as nil is to Shopify's engine and not to this one."""
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str)
+
+    def __missing__(self, key: str) -> dict[str, Any]:
+        return {"type": "", "value": ""}
 
 
 def drop(store: Store, shop: Row, number: int) -> dict[str, Any] | None:

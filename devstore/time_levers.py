@@ -5,7 +5,6 @@ from typing import Any
 
 from devstore import clock
 from devstore.platform import Platform
-from devstore.playing import told
 from devstore.trading import CannotTrade
 
 
@@ -21,16 +20,18 @@ def shop_meant(platform: Platform, asked: dict[str, Any]) -> str:
 
 def begin_scenario(platform: Platform, asked: dict[str, Any]) -> Any:
     """Let a scenario begin with this day."""
-    run = platform.playing(shop_meant(platform, asked)).begin(str(asked["name"]), int(asked.get("seed", 0)))
+    playing = platform.playing(shop_meant(platform, asked))
+    run = playing.begin(str(asked["name"]), int(asked.get("seed", 0)))
     _remember(platform)
-    return told(run)
+    return playing.told(run)
 
 
 def play(platform: Platform, asked: dict[str, Any]) -> Any:
     """Let time pass as the scenario says, by hours or to a moment."""
-    run = platform.playing(shop_meant(platform, asked)).play(int(_asked_time(asked)))
+    playing = platform.playing(shop_meant(platform, asked))
+    run = playing.play(int(_asked_time(asked)))
     _remember(platform)
-    return told(run)
+    return playing.told(run)
 
 
 def _remember(platform: Platform) -> None:

@@ -26,6 +26,7 @@ SHOWN = dataclasses.replace(
     title="Shown",
     unit="visitor",
     serves="request",
+    replay="",
     reaches_shoppers=True,
     evidence=Randomised(),
 )

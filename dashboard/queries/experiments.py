@@ -323,7 +323,7 @@ def windows_of(release: Release, analysis: dict[str, Any]) -> Figure | None:
     if not windows:
         return None
     zone, today = release.shop.zone, datetime.fromisoformat(windows[-1]["at"]).astimezone(release.shop.zone).date()
-    is_batch = USE_CASES[release.use_case].serves == "batch"
+    is_batch = not USE_CASES[release.use_case].is_asked
     rows = []
     for window in windows:
         at = datetime.fromisoformat(window["at"]).astimezone(zone)

@@ -199,8 +199,8 @@ def hang(row: Model, versions: dict[int, ModelVersion], *columns: str) -> None:
 
 
 def is_replayed(slug: str) -> bool:
-    """Tell whether a use case answers for products every night, so that the shop's past can be replayed in orders."""
-    return USE_CASES[slug].serves == "batch"
+    """Tell whether the shop's past can be replayed in money."""
+    return bool(USE_CASES[slug].replay)
 
 
 def is_in_use(shop: Shop, pointer: Deployment | None) -> bool:

@@ -22,7 +22,7 @@ def bring_in() -> None:
 
 def module_of(slug: str) -> str:
     """Name the module in which the tables of a use case stand."""
-    return f"pipelines.models.{slug}"
+    return f"pipelines.models.usecases.{slug}"
 
 
 def table(name: str) -> type[ShopTable]:

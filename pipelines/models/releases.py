@@ -59,6 +59,7 @@ class Deployment(ShopTable):
         default=0, db_default=0
     )  # whose newest answer came, shown or thrown away,
     served_origin = models.DateField(null=True)  # and the last day of history that it was given from
+    held_at = models.DateTimeField(null=True)  # when anybody's answer was last written here
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "use_case"], name="deployment_once")]

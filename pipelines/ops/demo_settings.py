@@ -29,6 +29,7 @@ class DemoPlan:
     history_days: int | None = None
     at: datetime | None = None  # what the clock of its processes shows at the start
     stores: int = 1
+    scenario: str | None = None  # for which the store is made
 
     @property
     def app_url(self) -> str:
@@ -112,7 +113,10 @@ def seeds(plan: DemoPlan) -> list[list[str]]:
     """Return what each store is to be made of; a second one has the catalogue of the first."""
     history = ["--history-days", str(plan.history_days)] if plan.history_days else []
     orders = ["--orders", str(plan.orders.resolve())] if plan.orders else []
-    return [["--shop", SHOP, *orders, *history], ["--shop", SECOND_SHOP, "--like", SHOP, *history]][: plan.stores]
+    scenario = ["--scenario", plan.scenario] if plan.scenario else []
+    return [["--shop", SHOP, *orders, *history, *scenario], ["--shop", SECOND_SHOP, "--like", SHOP, *history]][
+        : plan.stores
+    ]
 
 
 def code_revision() -> str:

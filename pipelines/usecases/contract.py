@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pipelines.usecases.evidence import PairedWeeks, Randomised
-from pipelines.usecases.outputs import Metafields, Output, OwnFrame, Remembered, Shown
+from pipelines.usecases.outputs import Door, Held, Metafields, Output, OwnFrame, Remembered, Shown
 from pipelines.usecases.watching import Circumstance, Figure, Monitored, Rehearsal
 from pipelines.usecases.wording import PLAIN, Words
 
@@ -185,8 +185,14 @@ class UseCase:
     # For use cases that answer on request, by the standard library alone: (what PARAMETERS holds, question) -> answer.
     score: str = ""
     questions: str = ""  # frames -> what was asked of late: a new version is tried on it, as it will run
+    door: Door | None = None  # of what answers every night: visitors are answered from its lists
     safe_default: Mapping[str, Any] = field(default_factory=dict)  # the answer where no version gives one in time
     score_seconds: float = 0.05  # that a question may take
+
+    @property
+    def is_asked(self) -> bool:
+        """Tell whether visitors ask for it one by one, at a door or by a block that says what it showed."""
+        return self.serves == "request" or self.unit == "visitor"
 
     def resolve(self, verb: str) -> Callable[..., Any]:
         """Import the function behind a verb: fit, predict, evaluate, replay, and so on to score."""
@@ -211,6 +217,11 @@ class UseCase:
         names = ", ".join(sorted(tables.keys() - {output.name for output in self.outputs}))
         return f"Nothing can judge {names} of {self.title}, so none of it is shown." if names else ""
 
+    @property
+    def has_door(self) -> bool:
+        """Tell whether a visitor may ask it a question."""
+        return bool(self.score or self.door)
+
     def function(self, name: str) -> Callable[..., Any]:
         """Import a function of this use case, named as "module:function"."""
         module_name, function_name = name.split(":")
@@ -233,10 +244,12 @@ __all__ = [
     "Budget",
     "Calibration",
     "Circumstance",
+    "Door",
     "Event",
     "Figure",
     "Frames",
     "Gates",
+    "Held",
     "Limit",
     "Metafields",
     "Metric",

@@ -28,6 +28,11 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Held:
+    """Keep the newest answer of each who may speak, the simple rule among them: visitors see one or another."""
+
+
+@dataclass(frozen=True)
 class Metafields:
     """Say which fields of the shop's own an output fills: their types, and the function from a row to their texts.
 
@@ -49,15 +54,30 @@ class Output:
     """Name one table of `answer`, where it is stored and how, and who judges it; without a judge there is none."""
 
     name: str
-    table: str  # a class of pipelines/models/<slug>.py
+    table: str  # a class of pipelines/models/usecases/<slug>.py
     judge: str  # "module:function": (rows, frames) -> Soundness
-    kept: Remembered | Shown
+    kept: Remembered | Shown | Held
     metafields: Metafields | None = None
 
     def __post_init__(self) -> None:
         """Refuse an output without a judge: nothing is shown that nobody looked at."""
         if not self.judge:
             raise ValueError(f"nothing judges {self.name}")
+
+
+@dataclass(frozen=True)
+class Door:
+    """Say how visitors are answered from an output that is held: by the standard library alone.
+
+    `hold` takes rows of the `columns` and gives what is kept in memory, with its `size` in bytes; `ask` takes that, a
+    question, and the products that cannot be bought now, and gives a short object that is JSON, or nothing.
+    """
+
+    output: str
+    columns: tuple[str, ...]
+    hold: str
+    ask: str
+    rows: Mapping[str, Any] = field(default_factory=dict)  # those that are kept: column -> value
 
 
 @dataclass(frozen=True)
@@ -71,5 +91,5 @@ class OwnFrame:
     name: str
     table: str
     columns: Mapping[str, str]
-    series: str
+    series: str = ""  # nothing where its rows are about no variant
     fields: Mapping[str, str] = field(default_factory=dict)

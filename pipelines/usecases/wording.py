@@ -54,6 +54,7 @@ class Words:
     unit: str = "unit"  # what is answered for
     units: str = "units"
     simple_rule: str = "the simple rule"  # what answers where no version does
+    errors: str = "errors"  # what the first metric counts
     too_few: str = "Too little is known of the past"  # … to tell how good it is
     acting: str = "Acting on it"  # … would have earned less
     not_split: str = "It answers for all alike, so shoppers cannot be split between two versions."

@@ -22,7 +22,11 @@ STORY = "pipelines/migrations/"  # what was is never rewritten
 def own_places(slug: str) -> tuple[str, ...]:
     """List where a use case is at home, each found by its slug."""
     rooms = ("pipelines/usecases", "benchmarks/usecases", "dashboard/usecases", "templates/usecases")
-    return (*(f"{room}/{slug}/" for room in rooms), f"pipelines/models/{slug}.py", f"templates/usecases/{slug}.html")
+    return (
+        *(f"{room}/{slug}/" for room in rooms),
+        f"pipelines/models/usecases/{slug}.py",
+        f"templates/usecases/{slug}.html",
+    )
 
 
 def words_of(use_case: UseCase) -> re.Pattern[str]:

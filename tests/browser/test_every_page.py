@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle.releases import freezes
 from pipelines.models import Location, Measurement, ModelVersion, Product, Release, Shop, Variant
-from pipelines.models.demand_forecast import ForecastOverride, StockAdvice
+from pipelines.models.usecases.demand_forecast import ForecastOverride, StockAdvice
 from tests import histories
 from tests.dashboard import moving
 

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.models import Deployment, Release, ShopSettings, StockRule, SyncRun
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.usecases.demand_forecast import StockAdvice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -12,7 +12,7 @@ import numpy as np
 from django.utils import timezone
 
 from pipelines.models import Deployment, Location, ModelVersion, Product, Shop, Staff, Variant
-from pipelines.models.demand_forecast import Forecast, StockAdvice, StockTotals
+from pipelines.models.usecases.demand_forecast import Forecast, StockAdvice, StockTotals
 from pipelines.usecases.demand_forecast.judging.replay_result import Difference, PolicyCost, Replay
 from pipelines.usecases.demand_forecast.presentation import present
 from tests import histories, identities

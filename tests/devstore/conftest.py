@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,3 +181,25 @@ def heard(world: World) -> Iterator[TinyApp]:
     world.app.deliveries.clear()
     yield world.app
     world.control("knobs", late=0, doubled=0, reordered=0, forged=0, dropped=0)
+
+
+@pytest.fixture
+def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the store's time pass only by its lever."""
+    from devstore import clock  # not before the tests' own day is known
+    from tests.devstore import small_store
+
+    monkeypatch.setattr(clock, "_start", small_store.MONDAY)
+    monkeypatch.setattr(clock, "_ahead", 0.0)
+    monkeypatch.setattr(clock.time, "time", lambda: 0.0)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, frozen: None) -> Callable[..., Any]:
+    """Return a small store on a Monday in spring, once or more often, always the same."""
+    from tests.devstore import small_store
+
+    def made(name: str = "state", per_day: float = 12, kits: float = 0) -> Any:
+        return small_store.made(tmp_path / name, per_day, kits)
+
+    return made

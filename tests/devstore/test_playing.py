@@ -2,67 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devstore import clock
-from devstore.book import Plan
-from devstore.faults import Faults
-from devstore.playing import Playing, told
+from devstore.playing import Playing
+from devstore.runs import told
 from devstore.scenarios import SCENARIOS, What
-from devstore.seeding import seed
-from devstore.store import Store
-from devstore.trading import Trade
-
-SHOP = "northbeck-outfitters.myshopify.com"
-HOUR = 3600
-MONDAY = datetime.fromisoformat("2027-05-03T02:00+01:00").timestamp()
-
-
-class Sent:
-    """Take what the store would tell an app."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[str, dict[str, Any], int]] = []
-        self.paused, self.dropped = False, 0.0
-
-    def send(self, shop: str, topic: str, body: dict[str, Any], event: str | None = None) -> None:
-        self.heard.append((topic, body, clock.now()))
-
-    def wake(self) -> None:
-        pass
-
-    def turn(self, changes: dict[str, float]) -> None:
-        self.dropped = changes["dropped"]
-
-
-@pytest.fixture
-def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the store's time pass only by its lever."""
-    monkeypatch.setattr(clock, "_start", MONDAY)
-    monkeypatch.setattr(clock, "_ahead", 0.0)
-    monkeypatch.setattr(clock.time, "time", lambda: 0.0)
-
-
-@pytest.fixture
-def shop(tmp_path: Path, frozen: None) -> Iterator[Callable[..., Playing]]:
-    """Return a small store on a Monday in spring, once or more often, always the same."""
-
-    def made(name: str = "state", per_day: float = 12) -> Playing:
-        seed(tmp_path / name, Plan(SHOP, days=80, orders_per_day=per_day))
-        store, sent = Store(tmp_path / name), Sent()
-        return Playing(store, sent, Faults(), Trade(store, sent, SHOP), SHOP)
-
-    return made
-
-
-def after(days: float) -> int:
-    """Return a moment so many days after the Monday's midnight."""
-    return int(MONDAY - 2 * HOUR + days * 86_400)
+from tests.devstore.small_store import SHOP, after
 
 
 def orders(playing: Playing, since: float = 0, to: float = 99) -> list[tuple[Any, ...]]:
@@ -80,11 +30,13 @@ def number(playing: Playing, since: float, to: float) -> int:
 
 
 def test_every_scenario_has_a_name_a_month_and_says_of_each_injection_what_it_is() -> None:
-    assert set(SCENARIOS) == {"calm", "drift", "bad-model", "stock-outs", "outage", "black-friday"}
+    assert set(SCENARIOS) == {
+        "calm", "drift", "bad-model", "stock-outs", "outage", "black-friday", "recommendations",
+    }  # fmt: skip
     for name, scenario in SCENARIOS.items():
         assert scenario.name == name and scenario.days >= 28
         assert all(event.sentence and 0 < event.first < event.last for event in scenario.events)
-        assert (scenario.events == ()) == (name == "calm")
+        assert (scenario.events == ()) == (name in ("calm", "recommendations"))
         assert datetime.fromisoformat(scenario.at).weekday() == 0
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from devstore.catalogue import kit_of
 from tests.devstore.conftest import SHOP, devstore
 
 HEADER = ["invoice", "sku", "description", "qty", "ts", "price", "customer", "country"]
@@ -83,6 +84,36 @@ def test_the_same_seed_makes_the_same_store(seed: Seed, tmp_path: Path) -> None:
         tmp_path, "seed", "--state", "other", "--shop", SHOP, "--days", "40", "--orders-per-day", "10", "--seed", "3"
     )
     assert json.loads(other.stdout) == first
+
+
+def pairs(db: sqlite3.Connection) -> list[tuple[int, int]]:
+    """List what stands together in an order, by the place of each product in the catalogue."""
+    first = db.execute("SELECT min(id) FROM products").fetchone()[0]
+    rows = db.execute(
+        "SELECT a.product_id - ?, b.product_id - ? FROM lines a JOIN lines b ON a.order_id = b.order_id "
+        "WHERE a.product_id < b.product_id", (first, first),
+    )  # fmt: skip
+    return [(one, other) for one, other in rows]
+
+
+def test_in_a_store_with_kits_what_goes_together_is_bought_together(tmp_path: Path) -> None:
+    shares = []
+    for kits in ("0", "0.6"):
+        made = devstore(tmp_path, "seed", "--state", kits, "--shop", SHOP, "--orders-per-day", "40", "--kits", kits)
+        assert made.returncode == 0, made.stderr
+        found = pairs(sqlite3.connect(tmp_path / kits / "store.sqlite3"))
+        shares.append(sum(other in kit_of(one) for one, other in found) / len(found))
+    assert shares[0] < 0.25 and shares[1] > 0.5
+
+
+def test_a_store_is_made_as_its_scenario_wants_it(tmp_path: Path) -> None:
+    asked = ("--shop", SHOP, "--scenario")
+    made = json.loads(devstore(tmp_path, "seed", "--state", "state", *asked, "recommendations").stdout)
+    assert made["source"] == "generated small 120 270 days seed 0 kits 0.6"
+    plain = json.loads(devstore(tmp_path, "seed", "--state", "plain", *asked, "calm", "--days", "30").stdout)
+    assert plain["source"] == "generated small  30 days seed 0"
+    refused = devstore(tmp_path, "seed", "--state", "other", *asked, "sunny")
+    assert refused.returncode == 2 and "'calm', 'drift'" in refused.stderr
 
 
 def test_days_shift_by_whole_weeks_so_that_the_last_is_yesterday(seed: Seed, tmp_path: Path) -> None:

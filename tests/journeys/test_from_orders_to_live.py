@@ -10,7 +10,7 @@ from django.utils import timezone
 from pipelines.jobs import training
 from pipelines.lifecycle.releases import rollback
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, TrainingRun
-from pipelines.models.demand_forecast import Forecast, StockAdvice
+from pipelines.models.usecases.demand_forecast import Forecast, StockAdvice
 from tests import histories
 
 pytestmark = pytest.mark.django_db

@@ -36,6 +36,10 @@ class TestStores:
             ["--shop", SECOND_SHOP, "--like", SHOP, "--history-days", "60"],
         ]
 
+    def test_it_is_made_for_the_scenario_that_plays(self, tmp_path: Path) -> None:
+        made = [["--shop", SHOP, "--scenario", "drift"], ["--shop", SECOND_SHOP, "--like", SHOP]]
+        assert seeds(DemoPlan(tmp_path, scenario="drift", stores=2)) == made
+
     @pytest.mark.parametrize("count", ["0", "3", "two"])
     def test_another_number_is_refused(self, count: str) -> None:
         command = [sys.executable, "manage.py", "demo", "--stores", count]

@@ -115,7 +115,7 @@ def pipeline(shop: Any, say: Say) -> tuple[float, float, dict[str, Any]]:
     from pipelines.lifecycle.serving import refresh
     from pipelines.lifecycle.versions import train, validate
     from pipelines.models import Deployment, TrainingRun
-    from pipelines.models.demand_forecast import StockAdvice
+    from pipelines.models.usecases.demand_forecast import StockAdvice
 
     began, cpu_began, database_began = time.monotonic(), time.process_time(), database_seconds()
     version = train.train_version(shop_id=shop.pk, use_case=USE_CASE, trigger="operator")

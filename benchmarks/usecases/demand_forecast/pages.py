@@ -192,7 +192,7 @@ def collect_static(secrets: dict[str, str]) -> None:
 def fill() -> None:
     """Make a shop with a live version and its advice, by a handful of statements."""
     from pipelines.models import DatasetSnapshot, Deployment, ModelVersion, Shop, ShopSettings, Staff, SyncRun
-    from pipelines.models.demand_forecast import StockTotals
+    from pipelines.models.usecases.demand_forecast import StockTotals
 
     now = timezone.now()
     shop = Shop.objects.create(

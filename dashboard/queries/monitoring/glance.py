@@ -63,7 +63,7 @@ def glance(slug: str, drift: str | None, milliseconds: float | None, answered: f
     """Say it in words."""
     told = DRIFTS.get(drift or "", "data not compared yet")
     address = reverse("monitoring-of", args=[slug])
-    if USE_CASES[slug].serves == "request":
+    if USE_CASES[slug].is_asked:
         return Glance(*in_time(milliseconds), told, address)
     return Glance(*came(answered), told, address)
 

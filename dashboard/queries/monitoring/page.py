@@ -176,7 +176,7 @@ def links(slug: str) -> list[Link]:
 def monitoring_page(shop: Shop, slug: str, now: datetime) -> MonitoringPage:
     """Read how a model does: a fixed number of questions, however long its history is."""
     case = USE_CASES[slug]
-    in_hours, last_month = case.serves == "request", axis.of_days(shop, now, drift.DAYS)
+    in_hours, last_month = case.is_asked, axis.of_days(shop, now, drift.DAYS)
     shown = axis.of_hours(shop, now, answers.DAYS) if in_hours else axis.of_days(shop, now, days.DAYS)
     quarter = axis.of_days(shop, now, accuracy.DAYS)
     known = marks(shop, slug, quarter.since)

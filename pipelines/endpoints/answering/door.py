@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
 
 from django.utils import timezone
 
@@ -71,16 +74,16 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
     await respond(asking, send)
 
 
-async def respond(asking: Asking, send: Send) -> None:
-    """Answer a question that may be asked, and write down what was shown."""
+async def respond(asking: Asking, send: Send, more: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Answer a question that may be asked, with what the visitor needs besides, and write down what was shown."""
     if asking.pointer is None:  # nobody has looked yet since this process began
         count_unknown(asking)
-        await answer(send, 200, written(asking, exposures.STABLE, Result(Outcome.FALLBACK)), JSON)
+        await answer(send, 200, written(asking, exposures.STABLE, Result(Outcome.FALLBACK), more), JSON)
         return
     seen = exposures.assign(asking.pointer, asking.unit_id, at=asking.at)
     result = await ask(asking, seen.version)
     write_down(asking, seen, result)
-    await answer(send, 200, written(asking, seen.arm, result), JSON)
+    await answer(send, 200, written(asking, seen.arm, result, more), JSON)
     if asking.pointer.mirrored is not None:
         await mirror(asking, seen, asking.pointer.mirrored)
 
@@ -88,7 +91,7 @@ async def respond(asking: Asking, send: Send) -> None:
 async def understand(scope: Scope, receive: Receive) -> Asking:
     """Return what is asked, by whom and where, or raise Refused."""
     place = PATH.fullmatch(scope["path"])
-    if place is None or place[2] not in USE_CASES or not USE_CASES[place[2]].score:
+    if place is None or place[2] not in USE_CASES or not USE_CASES[place[2]].has_door:
         raise Refused(404, "nothing answers here")
     if scope["method"] != "POST":
         raise Refused(405, "POST only")
@@ -117,10 +120,14 @@ def known(asking: Asking, kept: Memory) -> Asking:
 
 
 async def ask(asking: Asking, version: int | None) -> Result:
-    """Ask a version in memory; where none runs, the safe default is the answer."""
-    if version is None:
-        return Result(Outcome.FALLBACK, "no version")
-    return await scoring.ask(memory().scorer(asking.key, version), asking.asked.question, asking.seconds)
+    """Ask a version in memory; where none runs, or it fails, the simple rule answers, or else the safe default."""
+    result = Result(Outcome.FALLBACK, "no version")
+    if version is not None:
+        result = await scoring.ask(memory().scorer(asking.key, version), asking.asked.question, asking.seconds)
+    if result.answer is not None or USE_CASES[asking.key[1]].door is None:
+        return result
+    instead = await scoring.ask(memory().scorer(asking.key, None), asking.asked.question, asking.seconds)
+    return replace(result, answer=instead.answer)
 
 
 async def mirror(asking: Asking, seen: Assignment, version: int) -> None:
@@ -170,12 +177,13 @@ def count_unknown(asking: Asking) -> None:
     webhooks.outbox().appended.count(answers.COUNT, Unlogged(use_case, Outcome.FALLBACK, when, domain=domain))
 
 
-def written(asking: Asking, arm: str, result: Result) -> bytes:
-    """Return the answer as it is sent, with what the cart carries of the unit."""
+def written(asking: Asking, arm: str, result: Result, more: Mapping[str, Any]) -> bytes:
+    """Return the answer as it is sent, with who gave it and what the cart carries of the unit."""
     said = result.answer.written if result.answer else safe_default(asking.key[1])
     unit = assignment.digest(asking.unit_id).hex()
-    about = f'"outcome":"{result.outcome.value}","arm":"{arm}","unit":"{unit}"'
-    return b'{"answer":' + said + b"," + about.encode() + b"}"
+    about = {"outcome": result.outcome.value, "arm": arm, "unit": unit} | dict(more)
+    about |= {"version": result.answer.version} if result.answer and result.answer.version else {}
+    return b'{"answer":' + said + b"," + json.dumps(about, separators=(",", ":")).encode()[1:]
 
 
 @lru_cache(maxsize=64)

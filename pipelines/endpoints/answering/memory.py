@@ -1,7 +1,7 @@
 """What runs where, and the versions that answer it: kept in memory, and brought up to date off the request's path.
 
 A pointer that moves is followed once its versions are loaded, so a flip is met by nobody; where they cannot be loaded,
-it is followed all the same. Two queries a second for all shops, and one file for a version that is new.
+it is followed all the same. Three queries a second for all shops, and one file, or its lists, for a new version.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from django.db import connection
 from django.utils import timezone
 
 from pipelines.endpoints import webhooks
-from pipelines.endpoints.answering import scorers
+from pipelines.endpoints.answering import held, scorers
 from pipelines.endpoints.answering.scorers import Scorer, Unfit
 from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.evidence.exposures import Pointer
+from pipelines.lifecycle.storefront import closed
 from pipelines.models import Shop
 from pipelines.usecases import USE_CASES
 
@@ -30,8 +31,10 @@ STALE_AFTER = 60.0  # seconds without a look: nobody could take a new version ba
 MOST_VERSIONS, MOST_BYTES = 512, 64 * 1024 * 1024
 AGAIN_AFTER = 30.0  # seconds until a version that could not be read is tried again
 BEAT_EVERY = 300.0
+CLOSED_EVERY = 30.0  # seconds, after which it is read again what cannot be bought
 
 Key = tuple[str, str]  # a shop's domain, a use case
+Name = int | Key  # a version's id; the simple rule goes by the shop and use case that it answers for
 
 
 class Memory:
@@ -41,7 +44,9 @@ class Memory:
         self.pointers: dict[Key, Pointer] | None = None  # nothing before the first look
         self.shops: frozenset[str] | None = None  # that have the app
         self.rows: dict[Key, tuple[Any, ...]] = {}  # of which the pointers were made
-        self.versions: dict[int, Scorer | Unfit] = {}
+        self.versions: dict[Name, Scorer | Unfit] = {}
+        self.marks: held.Marks = {}  # when lists were last written
+        self.closed_read: dict[int, float] = {}  # by shop
         self.wanted: dict[Key, None] = {}
         self.called = threading.Event()
         self.looked = -STALE_AFTER
@@ -53,9 +58,9 @@ class Memory:
     def is_stale(self) -> bool:
         return time.monotonic() - self.looked > STALE_AFTER
 
-    def scorer(self, key: Key, version: int) -> Scorer | Unfit | None:
-        """Return a version that was loaded; one that was not is loaded for the next who asks."""
-        found = self.versions.get(version)
+    def scorer(self, key: Key, version: int | None) -> Scorer | Unfit | None:
+        """Return a version, or the simple rule, that was loaded; one that was not is loaded for the next who asks."""
+        found = self.versions.get(key if version is None else version)
         if found is None:
             self.want(key)
         else:
@@ -77,15 +82,17 @@ class Memory:
         moved = {key: exposures.pointer(row) for key, row in rows.items() if self.rows.get(key) != row}
         fresh = {key: moved.get(key) or known[key] for key in rows}
         self.forget_unfit()
-        asked = [*wanted, *(key for key in moved if self.is_asked(key))]
-        late = {key: fresh[key] for key in asked if key in fresh and self.missing(fresh[key])}
+        self.marks = held.marks()
+        asked = [*wanted, *(key for key in fresh if (key in moved or key[1] in self.doors) and self.is_asked(key))]
+        late = {key: fresh[key] for key in asked if key in fresh and self.missing(key, fresh[key])}
         self.pointers = fresh | {key: known[key] for key in late if key in known}
         self.shops = frozenset(Shop.objects.installed().values_list("domain", flat=True))
         self.looked = began
         for key, pointer in late.items():
-            for version in self.missing(pointer):
-                self.versions[version] = scorers.load(pointer.use_case, pointer.shop, version)
+            for name in self.missing(key, pointer):
+                self.versions[name] = self.load(pointer, name)
             self.pointers[key] = pointer
+        self.look_at_shelves()
         for key in wanted:
             self.wanted.pop(key, None)
         self.rows = rows
@@ -93,14 +100,47 @@ class Memory:
         if time.monotonic() - self.beaten >= BEAT_EVERY:
             self.beat()
 
+    @property
+    def doors(self) -> list[str]:
+        return held.with_doors()
+
     def is_asked(self, key: Key) -> bool:
         """Tell whether somebody asks where something moved."""
         known = (self.pointers or {}).get(key)
-        return known is not None and any(version in self.versions for version in known.versions)
+        return known is not None and any(name in self.versions for name in self.names(key, known))
 
-    def missing(self, pointer: Pointer) -> list[int]:
-        """List the versions of a pointer that are not loaded."""
-        return [version for version in pointer.versions if version not in self.versions]
+    def names(self, key: Key, pointer: Pointer) -> list[Name]:
+        """List who may be asked: the versions of a pointer, and the simple rule where it has lists, too."""
+        return [*pointer.versions, *([key] if USE_CASES[pointer.use_case].door else [])]
+
+    def missing(self, key: Key, pointer: Pointer) -> list[Name]:
+        """List those of a pointer that are not loaded, or whose lists were written anew since."""
+        mark = self.marks.get((pointer.shop, pointer.use_case))
+        known = {name: self.versions.get(name) for name in self.names(key, pointer)}
+        return [name for name, found in known.items() if found is None or found.mark != mark]
+
+    def load(self, pointer: Pointer, name: Name) -> Scorer | Unfit:
+        """Read a version, or what it wrote."""
+        case, version = USE_CASES[pointer.use_case], name if isinstance(name, int) else None
+        if case.door is None:
+            assert version is not None
+            return scorers.load(pointer.use_case, pointer.shop, version)
+        found = held.load(case, pointer.shop, version)
+        found.mark = self.marks.get((pointer.shop, pointer.use_case))
+        self.closed_read.pop(pointer.shop, None)
+        return found
+
+    def look_at_shelves(self) -> None:
+        """Read again what cannot be bought now, of the shops whose lists are asked."""
+        before = time.monotonic() - CLOSED_EVERY
+        for key, pointer in (self.pointers or {}).items():
+            lists = [self.versions.get(name) for name in self.names(key, pointer)] if key[1] in self.doors else []
+            asked = [each for each in lists if isinstance(each, Scorer)]
+            if asked and self.closed_read.get(pointer.shop, -1.0) <= max(before, 0.0):
+                self.closed_read[pointer.shop] = time.monotonic()
+                gone = closed.products(pointer.shop)
+                for each in asked:
+                    each.closed = gone
 
     def forget_unfit(self) -> None:
         """Have versions that could not be read tried again after a while."""
@@ -144,8 +184,8 @@ class Memory:
 
 
 def shown() -> list[str]:
-    """List the use cases that answer on request, or whose lists visitors see in a block."""
-    return [case.slug for case in USE_CASES.values() if case.score or case.unit == "visitor"]
+    """List the use cases that visitors ask for, or see in a block."""
+    return [case.slug for case in USE_CASES.values() if case.is_asked]
 
 
 @lru_cache(maxsize=1)

@@ -32,27 +32,32 @@ class Answer:
 
     written: bytes
     score: float | None
+    version: int | None = None  # its number
 
 
 @dataclass(eq=False)
 class Scorer:
-    """One version, ready to be asked from any thread."""
+    """One version, ready to be asked from any thread: by its parameters, or by the lists that it wrote."""
 
-    function: Callable[[Any, Mapping[str, Any]], Any]
+    function: Callable[..., Any]
     parameters: Any
     size: int
+    number: int | None = None
+    is_held: bool = False
+    closed: frozenset[int] = frozenset()  # what no list may show now
+    mark: object = None  # when its lists were written
     overdue: set[Any] = field(default_factory=set)  # calls that nobody waits for any more, and that still run
     used: float = field(default_factory=time.monotonic)
 
     def answer(self, question: Mapping[str, Any]) -> Answer:
         """Ask the version; raises Unsound, or whatever goes wrong in it."""
-        said = self.function(self.parameters, question)
+        said = self.function(self.parameters, question, *([self.closed] if self.is_held else []))
         if not isinstance(said, dict):
             raise Unsound("an answer is an object")
         written = json.dumps(said, allow_nan=False, separators=(",", ":")).encode()
         if len(written) > LARGEST_ANSWER:
             raise Unsound("an answer is short")
-        return Answer(written, figure(said.get("score")))
+        return Answer(written, figure(said.get("score")), self.number)
 
 
 @dataclass(eq=False)
@@ -61,6 +66,7 @@ class Unfit:
 
     reason: str
     is_to_blame: bool
+    mark: object = None
     since: float = field(default_factory=time.monotonic)
     used: float = field(default_factory=time.monotonic)
     size: int = 0
@@ -81,7 +87,7 @@ def load(use_case: str, shop: int, number: int) -> Scorer | Unfit:
         return Unfit("refused", is_to_blame=True)
     if content is None or len(content) > LARGEST:
         return Unfit("no parameters" if content is None else "large parameters", is_to_blame=True)
-    return Scorer(USE_CASES[use_case].resolve("score"), json.loads(content), len(content))
+    return Scorer(USE_CASES[use_case].resolve("score"), json.loads(content), len(content), version.number)
 
 
 def figure(score: Any) -> float | None:

@@ -15,6 +15,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qsl
 
 from django.utils import timezone
@@ -71,7 +72,7 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["method"] == "POST":
         await answer(send, 202, b"", SHORT)
     elif "question" in visit.told:
-        await answering.respond(asking, send)
+        await answering.respond(asking, send, allowed(visit))
     else:
         await answer(send, 200, assigned(visit, asking), JSON)
 
@@ -126,7 +127,7 @@ def asking_of(visit: Visit) -> Asking:
     """Return what is asked; without a question only who would be answered how."""
     question = {}
     if "question" in visit.told:
-        if not USE_CASES[visit.use_case].score:
+        if not USE_CASES[visit.use_case].has_door:
             raise Refused(404, "nothing answers here")
         try:
             question = questions.read_alone(visit.told["question"])
@@ -140,9 +141,13 @@ def assigned(visit: Visit, asking: Asking) -> bytes:
     arm = exposures.STABLE
     if asking.pointer is not None:
         arm = exposures.assign(asking.pointer, visit.unit_id, at=visit.at).arm
+    return json.dumps(allowed(visit) | {"arm": arm, "unit": assignment.digest(visit.unit_id).hex()}).encode()
+
+
+def allowed(visit: Visit) -> dict[str, Any]:
+    """Return the pass of a visitor's unit, and until when it is good."""
     until = visit.at + PASS_LASTS
-    told = {"pass": passes.give(visit.shop, visit.use_case, visit.unit_id, until), "until": int(until.timestamp())}
-    return json.dumps(told | {"arm": arm, "unit": assignment.digest(visit.unit_id).hex()}).encode()
+    return {"pass": passes.give(visit.shop, visit.use_case, visit.unit_id, until), "until": int(until.timestamp())}
 
 
 def note_what_was_shown(visit: Visit, asking: Asking) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.lifecycle.data import frames, stockouts
+from pipelines.lifecycle.data import frames, shelf, stockouts
 from pipelines.lifecycle.ingest import freshness
 from pipelines.models import DatasetSnapshot, Shop
 from pipelines.usecases import USE_CASES
@@ -202,6 +202,8 @@ def rules(source: Source) -> pd.DataFrame:
 def own(source: Source, asked: OwnFrame) -> pd.DataFrame:
     """Give a frame that a use case brings, under the series that its rows belong to."""
     rows = frames.own(source.shop, asked, source.last_day, source.now)
+    if not asked.series:
+        return rows
     rows[asked.series] = source.spoken_for(rows[asked.series])
     kept = rows.dropna(subset=[asked.series])
     kind = asked.columns[asked.series]
@@ -214,6 +216,8 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "stock": stock,
     "stock_history": lambda source: stockouts.closing_levels(*source.stock_in_time),
     "rules": rules,
+    "purchases": lambda source: frames.purchases(source.shop, source.since, source.until),
+    "products": lambda source: shelf.products(source.shop, source.now, source.variants),
     "terms": lambda source: frames.shop_terms(source.shop),
 }
 
@@ -293,6 +297,12 @@ def tables_digest(tables: Mapping[str, pd.DataFrame], events: tuple[Event, ...] 
     for name in sorted(tables):
         digest.update(name.encode())
         for column in tables[name].columns:
-            hashes = pd.util.hash_array(tables[name][column].to_numpy(), categorize=True)
+            hashes = pd.util.hash_array(hashable(tables[name][column]), categorize=True)
             digest.update(column.encode() + np.ascontiguousarray(hashes).tobytes())
     return digest.hexdigest()
+
+
+def hashable(column: pd.Series) -> np.ndarray:
+    """Give a column's values, lists as texts."""
+    holds_lists = column.dtype == object and column.map(lambda value: isinstance(value, list)).any()
+    return (column.map(repr) if holds_lists else column).to_numpy()

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
+import orjson
 import pandas as pd
 from django.db import connection
 
@@ -99,6 +100,30 @@ NEWEST_STOCK = """
     ORDER BY inventory_item_id, location_id, updated_at DESC
 """
 
+# Whoever bought is a number made of the pseudonym: nothing else of anybody is known here.
+PURCHASES = """
+    SELECT DISTINCT l.order_id AS basket,
+           (l.processed_at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day,
+           coalesce(l.product_id, v.product_id) AS unique_id,
+           ('x' || substr(encode(o.customer_ref, 'hex'), 1, 16))::bit(64)::bigint AS customer
+    FROM pipelines_orderline l JOIN pipelines_order o ON o.shop_id = l.shop_id AND o.shopify_id = l.order_id
+    LEFT JOIN pipelines_variant v ON v.shop_id = l.shop_id AND v.shopify_id = l.variant_id
+    WHERE l.shop_id = %(shop)s AND l.processed_at >= %(since)s AND l.processed_at < %(until)s
+      AND coalesce(l.product_id, v.product_id) IS NOT NULL AND NOT l.is_gift_card AND l.quantity > l.removed
+      AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
+"""
+
+PRODUCTS = """
+    SELECT p.shopify_id AS unique_id, p.title, p.product_type, p.vendor, p.tags::text AS tags,
+           (extract(epoch FROM p.created_at AT TIME ZONE %(zone)s) / 86400)::bigint AS first_day,
+           (p.status = 'active' AND coalesce(p.published_at <= %(at)s, false))::int AS published,
+           min(v.price_minor) AS price
+    FROM pipelines_product p LEFT JOIN pipelines_variant v ON v.shop_id = p.shop_id AND v.product_id = p.shopify_id
+        AND coalesce(v.deleted_at > %(at)s, true)
+    WHERE p.shop_id = %(shop)s AND coalesce(p.deleted_at > %(at)s, true) AND coalesce(p.created_at, %(at)s) <= %(at)s
+    GROUP BY p.id
+"""
+
 WHOLE, REAL, SMALL, TEXT = "int64", "float64", "float32", "str"
 
 
@@ -179,6 +204,30 @@ def newest_stock(shop: Shop, at: datetime) -> pd.DataFrame:
     """
     kinds = columns("inventory_item_id location_id available committed incoming", WHOLE)
     return read(NEWEST_STOCK, kinds, shop=shop.pk, at=at)
+
+
+def purchases(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
+    """Give the products of each basket, once each, with its day and a number for who bought it.
+
+    Writes  basket | ds | unique_id | customer (missing: a guest)
+    """
+    kinds = columns("basket day unique_id", WHOLE) | {"customer": "Int64"}
+    rows = read(PURCHASES, kinds, shop=shop.pk, zone=shop.timezone, since=since, until=until)
+    rows["ds"] = pd.to_datetime(rows.pop("day"), unit="D")
+    return rows.sort_values(["basket", "unique_id"], ignore_index=True)[["basket", "ds", "unique_id", "customer"]]
+
+
+def products(shop: Shop, at: datetime) -> pd.DataFrame:
+    """Give the products that the shop has at a moment; the price is that of the cheapest variant.
+
+    Writes  unique_id | title | product_type | vendor | tags | price | first_day | published
+    """
+    kinds = columns("unique_id published", WHOLE) | columns("price first_day", REAL)
+    kinds |= columns("title product_type vendor tags", TEXT)
+    rows = read(PRODUCTS, kinds, shop=shop.pk, zone=shop.timezone, at=at)
+    rows["tags"] = rows["tags"].map(orjson.loads)
+    rows["first_day"] = pd.to_datetime(rows["first_day"], unit="D")
+    return rows.astype({"published": bool}).sort_values("unique_id", ignore_index=True)
 
 
 def stock_rules(shop: Shop) -> pd.DataFrame:

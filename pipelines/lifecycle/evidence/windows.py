@@ -76,8 +76,8 @@ class Usual:
 
 
 def answers_in_batches(use_case: str) -> bool:
-    """Tell whether a use case answers once a day for everything."""
-    return USE_CASES[use_case].serves == "batch"
+    """Tell whether a use case answers once a day for everything, and nobody asks."""
+    return not USE_CASES[use_case].is_asked
 
 
 def window_at(use_case: str, zone: ZoneInfo, moment: datetime) -> Span:

@@ -50,8 +50,8 @@ Figures = tuple[pd.Series | np.ndarray, np.ndarray, np.ndarray]  # n, value, ver
 
 
 def in_batches() -> list[str]:
-    """List the use cases that answer once a day."""
-    return [slug for slug, case in USE_CASES.items() if case.serves == "batch"]
+    """List the use cases that answer once a day, and nobody asks."""
+    return [slug for slug, case in USE_CASES.items() if not case.is_asked]
 
 
 def days(period: Period, known: list[ZoneInfo]) -> pd.DataFrame:

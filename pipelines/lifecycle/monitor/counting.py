@@ -77,7 +77,7 @@ TABLES = {"hours": HOURS, "held": HELD, "counted": COUNTED, "wanted": WANTED}
 
 def on_request() -> list[str]:
     """List the use cases that answer whoever asks."""
-    return [slug for slug, case in USE_CASES.items() if case.serves == "request"]
+    return [slug for slug, case in USE_CASES.items() if case.is_asked]
 
 
 @contextmanager

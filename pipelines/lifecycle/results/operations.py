@@ -52,7 +52,7 @@ def of_28_days(found: Told) -> Iterator[Row]:
 def of_model(model: Told) -> list[Row]:
     """Say how one model did its work."""
     name, told = model["title"], []
-    if model["serves"] == "request":
+    if model["is_asked"]:
         told = [(f"{name}: {title}", *share(model[key])) for key, title in SHARES.items()]
         told.append((f"{name}: Nothing heard where visitors should have asked", *silence(model.get("silent_hours"))))
     else:

@@ -42,7 +42,7 @@ def of_model(shop: Shop, use_case: str, month: Month) -> dict[str, Any]:
     rows = mine.filter(starts_at__gte=month.starts_at, starts_at__lt=month.ends_at)
     known = rows.filter(segment=ALL, value__isnull=False)
     case = USE_CASES[use_case]
-    told: dict[str, Any] = {"use_case": use_case, "title": case.title, "serves": case.serves}
+    told: dict[str, Any] = {"use_case": use_case, "title": case.title, "is_asked": case.is_asked}
     told |= {name: pooled(shown(known.filter(metric=name))) for name in SHARES}
     told["silent_hours"] = silent_hours(rows.filter(segment=ALL, metric=QUESTIONS))
     days = list(known.filter(metric=DAILY).values_list("value", flat=True))

@@ -9,7 +9,7 @@ database) is no answer of anybody: nothing is written, and it is tried again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -22,37 +22,21 @@ from django.utils import timezone
 from pipelines import strategies
 from pipelines.lifecycle import spending
 from pipelines.lifecycle.data import dataset
-from pipelines.lifecycle.data.tables import copy_rows
 from pipelines.lifecycle.errors import OWN_FAULTS, ArtifactRefused, StageError, is_own_fault
+from pipelines.lifecycle.evidence import windows
+from pipelines.lifecycle.serving.kept import Saying, Speaker
 from pipelines.lifecycle.serving.sound import soundness
 from pipelines.lifecycle.versions import registry
-from pipelines.models import Deployment, ModelVersion, Release, ServingWindow, Shop, own
-from pipelines.models.base import ShopSums
-from pipelines.stats import assignment, clock
+from pipelines.models import Deployment, Release, ServingWindow, Shop
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames, NotEnoughHistory, Output, Remembered, Shown, Soundness
+from pipelines.usecases.contract import Frames, Held, NotEnoughHistory, Soundness
 
 log = logging.getLogger(__name__)
 
-WEEKLY_ORIGIN = 7  # Sundays stay
 STANDBY_SPEAKS_FOR = timedelta(weeks=26)
 STABLE, CANARY, UNSEEN = "stable", "canary", ""
 NOT_STORABLE = (DataError, IntegrityError)  # what is wrong with rows; other errors of the database are its own
-
-
-@dataclass(frozen=True)
-class Speaker:
-    """Who is to answer: a version, or the simple rule; for whom; and which share of the units it answers for."""
-
-    version: ModelVersion | None
-    arm: str  # a version that nobody watches or sees (the standby) has none
-    seed: str = ""
-    weight: int = 100  # percent
-
-    def advises(self, unit: Any) -> bool:
-        """Tell whether this speaker's answer for a unit is what the merchant sees."""
-        return assignment.arm(assignment.bucket(self.seed, str(unit)), self.weight / 100) == assignment.CANARY
 
 
 @dataclass(frozen=True)
@@ -67,21 +51,6 @@ class Answer:
         """Say that there is no answer."""
         units = len(frames["series"]) if "series" in frames.tables else 0
         return cls({}, Soundness(expected=units, errors=units, broken=why[:200]))
-
-
-@dataclass(frozen=True)
-class Saying:
-    """Who says something, where, from which day on, and when its data was read."""
-
-    deployment: Deployment
-    speaker: Speaker
-    origin: date
-    now: datetime
-
-    def write(self, name: str, rows: pd.DataFrame) -> int:
-        """Write the rows of one output in the way that it is kept."""
-        output = USE_CASES[self.deployment.use_case].output(name)
-        return WRITERS[type(output.kept)](self, output, rows)
 
 
 def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
@@ -126,11 +95,11 @@ def mirror(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
 
 
 def companions(deployment: Deployment, now: datetime) -> Iterator[Speaker]:
-    """Yield who speaks beside what runs now: the candidate, and the version that we could go back to."""
+    """Yield who speaks beside what runs now: the candidate, the version that we could go back to, the simple rule."""
     heard = {deployment.active_id}
-    for speaker in (*candidates(deployment), *standbys(deployment, now)):
-        if speaker.version and speaker.version.pk not in heard:
-            heard.add(speaker.version.pk)
+    for speaker in (*candidates(deployment), *standbys(deployment, now), *rules(deployment)):
+        if speaker.version_id not in heard:
+            heard.add(speaker.version_id)
             yield speaker
 
 
@@ -145,6 +114,12 @@ def candidates(deployment: Deployment) -> Iterator[Speaker]:
         yield Speaker(release.version, CANARY, release.seed, release.weight if is_shown else 0)
     elif release.is_waiting_for_merchant:  # pages show beside what runs what it would say; nobody judges it by that
         yield Speaker(release.version, UNSEEN, weight=0)
+
+
+def rules(deployment: Deployment) -> Iterator[Speaker]:
+    """Yield the simple rule, where its answer must lie ready for a version that fails a visitor."""
+    if any(isinstance(output.kept, Held) for output in USE_CASES[deployment.use_case].outputs):
+        yield Speaker(None, UNSEEN, weight=0)
 
 
 def standbys(deployment: Deployment, now: datetime) -> Iterator[Speaker]:
@@ -231,6 +206,7 @@ def write(deployment: Deployment, speaker: Speaker, origin: date, said: Answer, 
             return 0
         if speaker.arm:
             note_window(deployment, speaker, said.sound, now)
+        current.update(held_at=timezone.now())
         if speaker.arm == STABLE:
             current.update(served_revision=deployment.revision, served_origin=origin)
     return written
@@ -243,59 +219,21 @@ def wait_for_other_writers(deployment: Deployment) -> None:
 
 
 def note_window(deployment: Deployment, speaker: Speaker, sound: Soundness, now: datetime) -> None:
-    """Note how an arm answered on the shop's day; the day's newest answer counts."""
-    day = clock.day_of(now, deployment.shop.zone)
-    counts = {"expected": sound.expected, "units": sound.units, "errors": sound.errors, "broken": sound.broken}
+    """Note how an arm answered on the shop's day; the day's newest answer counts.
+
+    Where visitors ask, windows count them, hour by hour: only an answer that cannot be shown is noted among them.
+    """
+    span = windows.window_at(deployment.use_case, deployment.shop.zone, now)
+    counts: dict[str, Any] = {"broken": sound.broken}
+    if windows.answers_in_batches(deployment.use_case):
+        counts |= {"expected": sound.expected, "units": sound.units, "errors": sound.errors}
+        counts |= {"heartbeats": F("heartbeats") + 1}
     window, _ = ServingWindow.objects.get_or_create(
         shop_id=deployment.shop_id,
         use_case=deployment.use_case,
         arm=speaker.arm,
         version=speaker.version,
-        starts_at=day.starts_at,
-        defaults={"ends_at": day.ends_at},
+        starts_at=span.starts_at,
+        defaults={"ends_at": span.ends_at},
     )
-    ServingWindow.objects.filter(pk=window.pk).update(heartbeats=F("heartbeats") + 1, **counts)
-
-
-def remember(said: Saying, output: Output, rows: pd.DataFrame) -> int:
-    """Store what a speaker said from this origin, and thin out old origins."""
-    assert isinstance(output.kept, Remembered)
-    table = own.table(output.table)
-    known = own.rows(output.table, said.deployment.shop_id)
-    known.filter(version=said.speaker.version, origin=said.origin).delete()
-    old = known.filter(origin__lt=said.origin - output.kept.daily)
-    old.exclude(origin__iso_week_day=WEEKLY_ORIGIN).delete()
-    return copy_rows(table, signed(rows, said))
-
-
-def show(said: Saying, output: Output, rows: pd.DataFrame) -> int:
-    """Replace the shop's rows on the units that this speaker answers for, and have them summed up.
-
-    They are as old as the moment at which their data was read: what the merchant changed since is not in them.
-    """
-    assert isinstance(output.kept, Shown)
-    table, unit, speaker = own.table(output.table), output.kept.unit, said.speaker
-    known = own.rows(output.table, said.deployment.shop_id)
-    if not speaker.weight:
-        return 0
-    if speaker.weight < 100:
-        rows = rows[rows[unit].map(speaker.advises).astype(bool)]
-        known = known.filter(**{f"{unit}__in": rows[unit].unique().tolist()})
-    known.delete()
-    written = copy_rows(table, signed(rows, said).assign(updated_at=said.now.isoformat()))
-    if output.kept.sums:
-        sums = own.table(output.kept.sums)
-        assert issubclass(sums, ShopSums)
-        sums.sum_up(said.deployment.shop_id)
-    return written
-
-
-def signed(rows: pd.DataFrame, said: Saying) -> pd.DataFrame:
-    """Say whose rows these are, and from which day."""
-    version = said.speaker.version
-    return rows.assign(
-        shop_id=said.deployment.shop_id, version_id=version.pk if version else None, origin=said.origin.isoformat()
-    )
-
-
-WRITERS: dict[type, Callable[[Saying, Output, pd.DataFrame], int]] = {Remembered: remember, Shown: show}
+    ServingWindow.objects.filter(pk=window.pk).update(**counts)

@@ -66,6 +66,11 @@ class Measured:
         return self.use_case.words
 
     @property
+    def errors(self) -> str:
+        """Name what the first metric counts, at the beginning of a sentence."""
+        return self.words.errors.capitalize()
+
+    @property
     def names_live(self) -> bool:
         """Say whether training compared with what runs now."""
         return self.metrics.get("compared_with") == self.live
@@ -131,16 +136,16 @@ def no_leak(measured: Measured) -> Gate:
 
 def better_than_the_simple_rule(measured: Measured) -> Gate:
     """Check the primary metric against the plain rule's."""
-    name = "Smaller errors than the best simple rule"
+    name = f"Smaller {measured.words.errors} than the best simple rule"
     ours, naive = primary(measured, CANDIDATE), primary(measured, measured.rule)
     change = worsening(measured, ours, naive)
     if change is None:
         return Gate(name, Outcome.OPEN, f"{measured.words.too_few} to compare with a simple rule.", ours, 0, naive)
     if change < 0:
         size = f"{100 * -change:.0f}" if change <= -0.01 else "less than 1"
-        text = f"Errors are {size} % smaller than the best simple rule's{measured.rule_words}."
+        text = f"{measured.errors} are {size} % smaller than the best simple rule's{measured.rule_words}."
         return Gate(name, Outcome.PASSED, text, change, 0, naive)
-    text = f"Errors are not smaller than those of the best simple rule{measured.rule_words}"
+    text = f"{measured.errors} are not smaller than those of the best simple rule{measured.rule_words}"
     beyond = mean_range(origin_changes(measured, "all", measured.rule))
     if beyond is None:
         told = f"{text}, but too few past weeks were tried to tell that from chance."
@@ -198,7 +203,7 @@ def covers(asked: Calibration, measured: Measured) -> Gate:
 
 def not_worse_than_live(measured: Measured) -> Gate:
     """Check the primary metric against the live version's, in all."""
-    name = "No larger errors than what runs now"
+    name = f"No larger {measured.words.errors} than what runs now"
     limit = measured.asked.worse_in_all
     if measured.live is None:
         return Gate(
@@ -210,7 +215,7 @@ def not_worse_than_live(measured: Measured) -> Gate:
         text = f"Version {measured.live}, which runs now, could not be compared with."
         return Gate(name, Outcome.OPEN, text, None, limit, measured.live)
     value = {"relative": change, "absolute": (ours or 0.0) - (theirs or 0.0)}
-    text = f"Errors are {size_of(change)} those of version {measured.live}, which runs now."
+    text = f"{measured.errors} are {size_of(change)} those of version {measured.live}, which runs now."
     verdict = judged(change, limit, origin_changes(measured, "all", CHAMPION))
     return Gate(name, verdict, f"{text}{DOUBT[verdict]}", value, limit, theirs)
 
@@ -233,9 +238,11 @@ def slice_gate(measured: Measured, part: Slice, who: str, words: str) -> Gate:
     ours, theirs = (number(part_of(measured, part), whose, metric) for whose in (CANDIDATE, who))
     change = worsening(measured, ours, theirs)
     if change is None or (who == CHAMPION and not measured.names_live):
-        return Gate(name, Outcome.OPEN, f"Errors of {part.title} could not be compared.", None, limit, theirs)
+        return Gate(
+            name, Outcome.OPEN, f"{measured.errors} of {part.title} could not be compared.", None, limit, theirs
+        )
     verdict = judged(change, limit, origin_changes(measured, part.key, who))
-    text = f"Errors of {part.title} are {size_of(change)} those of {words}.{DOUBT[verdict]}"
+    text = f"{measured.errors} of {part.title} are {size_of(change)} those of {words}.{DOUBT[verdict]}"
     return Gate(name, verdict, text, {"relative": change, "absolute": (ours or 0.0) - (theirs or 0.0)}, limit, theirs)
 
 

@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help=", ".join(sorted(known())))
-        parser.add_argument("--data", help="folder of panels (accuracy), starts (orders) or baskets (recommendations)")
+        parser.add_argument("--data", help="folder of panels (accuracy), starts (orders) or baskets")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--shops", type=int, help="how many, where there are many (monitoring: 1,000)")
         parser.add_argument("--full", action="store_true", help="more draws, for an hour or so (evidence)")

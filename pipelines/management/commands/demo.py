@@ -41,7 +41,8 @@ class Command(BaseCommand):
             raise CommandError(f"{orders} is not a file.")
         try:
             ports = options["port"], options["store_port"]
-            plan = DemoPlan(state, *ports, orders, history, begins_at(options, state), options["stores"])
+            at = begins_at(options, state)
+            plan = DemoPlan(state, *ports, orders, history, at, options["stores"], options["scenario"])
             supervise(plan, self.say, partial(self.month, options) if options["scenario"] else watch)
         except ServiceError as error:
             raise CommandError(str(error)) from None

@@ -40,8 +40,8 @@ class Command(BaseCommand):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)  # run by root, PostgreSQL is another user and must pass
         port, store_port = free_ports(2)
-        at = begins_at(options)
-        plan = DemoPlan(folder, port, store_port, options["orders"], options["history"], at)
+        made_of = options["orders"], options["history"]
+        plan = DemoPlan(folder, port, store_port, *made_of, begins_at(options), scenario=options["scenario"])
         result = self.result(plan, options)
         if "error" in result:
             self.stderr.write(f"What it left is in {folder}.")

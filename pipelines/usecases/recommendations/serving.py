@@ -1,6 +1,7 @@
-"""Tonight's table: lists for every product, for every shopper who comes back, and for whoever is new.
+"""Tonight's lists: for every product, for every shopper who comes back, and for whoever is new.
 
-Writes  unique_id | kind | rank | pick | score | reason | detail
+Writes  unique_id | kind | rank | pick | score | reason | detail, stored as kind | unit_id | picks | scores | reasons |
+        details
 
 `page` is bought together, `cart` is what a cart adds up from its products, `similar` is alike, `again` is for a
 shopper, `best` (without unique_id) for everybody.
@@ -16,7 +17,7 @@ from scipy import sparse
 
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.recommendations.answering.filters import allowed_of
-from pipelines.usecases.recommendations.answering.lists import REASONS, Known, Lists, alikes_of, as_table, lists_of
+from pipelines.usecases.recommendations.answering.lists import Known, Lists, alikes_of, as_table, lists_of
 from pipelines.usecases.recommendations.baskets import NOBODY, Baskets, Ints, Mask, baskets_of
 from pipelines.usecases.recommendations.learning import again, backoff
 from pipelines.usecases.recommendations.learning.again import Habits
@@ -26,7 +27,7 @@ from pipelines.usecases.recommendations.learning.similar import catalogue_of
 from pipelines.usecases.recommendations.learning.split import LEAST_BASKETS
 from pipelines.usecases.recommendations.learning.together import Together, learn, pairs_of, recent_share
 from pipelines.usecases.recommendations.model import Fitted, candidates, frames_day
-from pipelines.usecases.recommendations.wording import AGAIN, BEST_SELLER
+from pipelines.usecases.recommendations.wording import AGAIN, BEST_SELLER, REASONS
 
 PLACES = {"page": 10, "cart": 20, "similar": 10, "again": 10, "best": 20}
 NEW_DAYS = 28
@@ -36,7 +37,30 @@ COLUMNS = ["unique_id", "kind", "rank", "pick", "score", "reason", "detail"]
 
 def answer(fitted: Fitted | None, frames: Frames) -> dict[str, pd.DataFrame]:
     """Give tonight's lists; without a version they are best sellers, of the same type first."""
-    return {"recommendations": recommend(fitted, frames)}
+    return {"recommendations": stored(recommend(fitted, frames))}
+
+
+def stored(table: pd.DataFrame) -> pd.DataFrame:
+    """Put each list into one row, the best pick first; whoever is nobody in particular is 0.
+
+    Writes  kind | unit_id | picks | scores | reasons | details
+    """
+    kinds = list(PLACES)
+    code = table["kind"].map(kinds.index).to_numpy(dtype=np.int64)
+    unit = table["unique_id"].fillna(0).to_numpy(dtype=np.int64)
+    order = np.lexsort((table["rank"].to_numpy(dtype=np.int64), unit, code))
+    code, unit = code[order], unit[order]
+    starts = np.flatnonzero(np.r_[True, (np.diff(code) != 0) | (np.diff(unit) != 0)]) if len(order) else order
+    columns = {
+        "picks": table["pick"].to_numpy(dtype=np.int64),
+        "scores": table["score"].to_numpy(dtype=np.float64).round(6),
+        "reasons": pd.Index(REASONS).get_indexer(pd.Index(table["reason"])),
+        "details": table["detail"].to_numpy(dtype=np.int64),
+    }
+    told = pd.DataFrame({"kind": np.array(kinds, dtype=object)[code[starts]], "unit_id": unit[starts]})
+    for name, values in columns.items():
+        told[name] = pd.Series(np.split(values[order], starts[1:]) if len(starts) else [], dtype=object)
+    return told
 
 
 def recommend(fitted: Fitted | None, frames: Frames) -> pd.DataFrame:
@@ -82,7 +106,7 @@ def for_everybody(share: np.ndarray, known: Known, baskets: Baskets) -> pd.DataF
     open_to = np.where(known.allowed.shown & (known.bought > 0), share, -np.inf)
     first = np.argsort(-open_to, kind="stable")[: PLACES["best"]]
     first = first[np.isfinite(open_to[first])]
-    reason = np.full((1, len(first)), int(np.flatnonzero(REASONS == BEST_SELLER)[0]))
+    reason = np.full((1, len(first)), REASONS.index(BEST_SELLER))
     lists = Lists(first[None, :], share[first][None, :], reason, known.bought[first][None, :])
     return as_table(lists, baskets.ids, np.array([None], dtype=object), "best")
 

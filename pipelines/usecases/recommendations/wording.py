@@ -6,6 +6,7 @@ from pipelines.usecases.wording import CardWords, FigureName, PageWords, Words
 
 TOGETHER, SIMILAR, SAME_TYPE, BEST_SELLER = "together", "similar", "same_type", "best_seller"
 PINNED, NEW, AGAIN = "pinned", "new", "again"
+REASONS = (TOGETHER, SIMILAR, SAME_TYPE, BEST_SELLER, NEW, PINNED, AGAIN)  # stored lists hold their places here
 
 WORDS = Words(
     answer="recommendation",
@@ -14,6 +15,7 @@ WORDS = Words(
     unit="visitor",
     units="visitors",
     simple_rule="best sellers",
+    errors="misses",
     too_few="Too few carts with several products are known",
     acting="Showing them",
     no_replay="What they bring is only seen with shoppers who are shown them.",
@@ -36,6 +38,8 @@ WORDS = Words(
             FigureName("hit_rate", "Lists with something that was bought"),
             FigureName("ndcg", "How high it stood"),
         ),
+        watched=(FigureName("hit_rate", "Product pages whose list held something else of the cart"),),
+        features={"size": "Products in a cart", "price": "Price of what is bought", "product_type": "Product type"},
     ),
 )
 

@@ -6,7 +6,7 @@ from django.urls import URLPattern, reverse
 
 from dashboard.urls import urlpatterns
 from pipelines.models import Deployment, ModelVersion, Release, ShopSettings
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.usecases.demand_forecast import StockAdvice
 from tests.identities import COLLEAGUE, OTHER_SHOP, bearer
 
 OPEN = {"bounce"}

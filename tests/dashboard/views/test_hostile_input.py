@@ -25,7 +25,7 @@ from pipelines.models import (
     Variant,
     WebhookDelivery,
 )
-from pipelines.models.demand_forecast import ForecastOverride, StockAdvice
+from pipelines.models.usecases.demand_forecast import ForecastOverride, StockAdvice
 
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7|add:7 }}"
 PAGES = [

@@ -12,7 +12,7 @@ from django.utils import timezone
 from dashboard.usecases.demand_forecast.wish import PAGE_SIZE
 from pipelines.lifecycle.alerts import board
 from pipelines.models import Alert, Order, Release, SyncRun, TrainingRun, Variant
-from pipelines.models.demand_forecast import StockAdvice, StockTotals
+from pipelines.models.usecases.demand_forecast import StockAdvice, StockTotals
 from tests import histories
 
 DOOR = 2  # the shop with its settings, and the person

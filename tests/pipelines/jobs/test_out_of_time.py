@@ -18,7 +18,7 @@ from pipelines.jobs import queue
 from pipelines.lifecycle import due
 from pipelines.lifecycle.releases import propose
 from pipelines.models import Deployment, Release, ServingWindow
-from pipelines.models.demand_forecast import Forecast
+from pipelines.models.usecases.demand_forecast import Forecast
 from pipelines.strategies import Step
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast import USE_CASE

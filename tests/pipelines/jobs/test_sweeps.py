@@ -23,7 +23,7 @@ from pipelines.models import (
     SyncRun,
     TrainingRun,
 )
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.usecases.demand_forecast import StockAdvice
 from pipelines.strategies import Step
 from tests import histories
 

@@ -10,7 +10,14 @@ from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.preferences import Rule
 from pipelines.models import LifecycleEvent, ShopSettings, StockRule
-from pipelines.models.demand_forecast import ForecastOverride, NoOwnNumber, OddDay, OddOrder, OwnNumber, standing
+from pipelines.models.usecases.demand_forecast import (
+    ForecastOverride,
+    NoOwnNumber,
+    OddDay,
+    OddOrder,
+    OwnNumber,
+    standing,
+)
 from tests import histories
 from tests.histories import COLLEAGUE, OWNER
 

@@ -15,6 +15,7 @@ from pipelines.usecases.contract import Frames, UseCase
 from tests import frames, toy_use_case
 from tests.families import visits
 from tests.families.visits import frames as visiting
+from tests.pipelines.usecases.recommendations import shop as baskets
 
 NEWCOMER = 999_999
 FIRST_DAY = pd.Timestamp(frames.LAST_DAY)
@@ -30,13 +31,14 @@ class Small:
     new: dict[str, Any] = field(default_factory=dict)
     dated: str = "daily_sales"
     odd: dict[str, Any] = field(default_factory=lambda: {"y": 1e6})
+    new_day: pd.Timestamp = TOMORROW
     whole: Callable[..., Frames] | None = None  # with all that a version is learned for, where `make` leaves it out
 
     def with_newcomer(self, known: Frames) -> Frames:
         return self.longer(known, self.table, known[self.table].tail(1).assign(unique_id=NEWCOMER, **self.new))
 
     def with_tomorrow(self, known: Frames) -> Frames:
-        return self.longer(known, self.dated, known[self.dated].tail(5).assign(ds=TOMORROW, **self.odd))
+        return self.longer(known, self.dated, known[self.dated].tail(5).assign(ds=self.new_day, **self.odd))
 
     def longer(self, known: Frames, name: str, rows: pd.DataFrame) -> Frames:
         return Frames({**known.tables, name: pd.concat([known[name], rows])}, known.asof, known.country)
@@ -57,6 +59,14 @@ def that_orders(*args: Any, **changes: Any) -> Frames:
 
 SMALL_SHOPS = {
     "demand_forecast": Small(frames.shop_frames, "series", {"first_day": FIRST_DAY}, whole=that_orders),
+    "recommendations": Small(
+        baskets.of_days,
+        "products",
+        {"title": "A lamp that nobody knew"},
+        "purchases",
+        {"basket": 999_999},
+        new_day=pd.Timestamp(baskets.LAST_DAY) + timedelta(days=1),
+    ),
     "toy": Small(frames.shop_frames, "daily_sales"),
     "visits": Small(
         visiting.shop_frames, "visits", {"ds": FIRST_DAY}, "visits", {"pages": 1000, "is_returning": 1, "ordered": 1.0}

@@ -23,6 +23,7 @@ from pipelines.usecases.contract import (
     PARAMETERS,
     Event,
     Frames,
+    Held,
     NotEnoughHistory,
     Output,
     PairedWeeks,
@@ -106,7 +107,8 @@ class TestWhatItIs:
 
     def test_what_answers_on_request_has_a_safe_default_and_little_time(self, family: UseCase) -> None:
         is_asked = family.serves == "request"
-        assert bool(family.score) == bool(family.questions) == bool(family.safe_default) == is_asked
+        assert bool(family.score) == bool(family.questions) == is_asked
+        assert bool(family.safe_default) == family.has_door
         assert not is_asked or (json.dumps(dict(family.safe_default)) and 0 < family.score_seconds < 1)
 
     def test_what_is_split_by_shoppers_reaches_them(self, family: UseCase) -> None:
@@ -250,10 +252,10 @@ class TestItsPlaceInTheHouse:
             assert not isinstance(output.kept, Shown) or not output.kept.sums or output.kept.sums in brought
 
     def test_whatever_it_shows_every_day_can_be_written_down(self, family: UseCase) -> None:
-        from pipelines.lifecycle.serving import refresh
+        from pipelines.lifecycle.serving import kept as keeping
 
         kept = {type(output.kept) for output in family.outputs}
-        assert family.serves != "batch" or (kept and kept <= refresh.WRITERS.keys())
+        assert family.serves != "batch" or (kept and kept <= keeping.WRITERS.keys())
 
     def test_an_output_that_nobody_judges_cannot_be_made(self, family: UseCase) -> None:
         with pytest.raises(ValueError, match="nothing judges gossip"):
@@ -264,7 +266,7 @@ class TestItsPlaceInTheHouse:
         brought = {table.__name__ for table in own.tables_of(housed.slug)}
         names = {frame.name for frame in housed.own_frames}
         assert names.isdisjoint(dataset.BUILDERS) and set(housed.needs) <= names | dataset.BUILDERS.keys()
-        assert all(frame.table in brought and frame.series in frame.columns for frame in housed.own_frames)
+        assert all(frame.table in brought and frame.series in ("", *frame.columns) for frame in housed.own_frames)
 
     def test_what_it_publishes_has_a_type_for_every_key_and_says_nothing_of_what_is_not_known(
         self, housed: UseCase
@@ -285,6 +287,14 @@ class TestItsPlaceInTheHouse:
             assert all(reading.read(figure, {}) == 0 for figure in asked.figures) and reading.names({}) == {}
             seen, out = reading.read(asked.happened, shop_of(family).make(), LAST_DAY)
             assert seen.sum() > 0 and isinstance(out, set)
+
+    def test_its_door_answers_from_an_output_that_is_held(self, housed: UseCase) -> None:
+        if door := housed.door:
+            told = housed.output(door.output)
+            columns = {field.name for field in own.table(told.table)._meta.concrete_fields}
+            assert isinstance(told.kept, Held) and columns >= set(door.columns)
+            lists = housed.function(door.hold)([])
+            assert lists.size == 0 and housed.function(door.ask)(lists, {"anything": 1}, frozenset()) is None
 
     def test_what_is_watched_of_it_is_there(self, family: UseCase) -> None:
         if family.monitored:

@@ -15,8 +15,14 @@ from dashboard.usecases.demand_forecast.queries.stock_state import as_new_as, st
 from dashboard.usecases.demand_forecast.wish import FILTERS, RARE, SORTS, TOTAL, Wish
 from pipelines.lifecycle.releases.standing import Standing, standing_of
 from pipelines.models import Location, ModelVersion, Product, Release, Shop, Variant
-from pipelines.models.demand_forecast import Forecast, ForecastOverride, StockAdvice, StockAdviceQuerySet, StockTotals
 from pipelines.models.prepared import AnyOf, prepared
+from pipelines.models.usecases.demand_forecast import (
+    Forecast,
+    ForecastOverride,
+    StockAdvice,
+    StockAdviceQuerySet,
+    StockTotals,
+)
 
 USE_CASE = "demand_forecast"  # whose advice these pages show
 THUMB = 80  # pixels of a picture that is drawn at 40, for dense screens

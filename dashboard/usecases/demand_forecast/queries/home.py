@@ -14,8 +14,8 @@ from dashboard.usecases.demand_forecast.queries.stock_state import as_new_as, st
 from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines import words
 from pipelines.models import Shop
-from pipelines.models.demand_forecast import StockAdvice, StockTotals
 from pipelines.models.prepared import prepared
+from pipelines.models.usecases.demand_forecast import StockAdvice, StockTotals
 
 OUT_SHOWN = 3
 OUT_SAYS = ("variant_id", "title", "subtitle", "runs_out", "incoming", "at_risk_minor", "updated_at")

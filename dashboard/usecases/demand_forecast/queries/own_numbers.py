@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from pipelines.models import LifecycleEvent, Shop
-from pipelines.models.demand_forecast import Forecast, ForecastOverride
+from pipelines.models.usecases.demand_forecast import Forecast, ForecastOverride
 
 CHANGES = (
     "forecast.overridden",

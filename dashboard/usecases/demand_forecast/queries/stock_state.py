@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from pipelines.models import Shop
-from pipelines.models.demand_forecast import StockTotals
 from pipelines.models.prepared import prepared
+from pipelines.models.usecases.demand_forecast import StockTotals
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 

@@ -18,7 +18,7 @@ from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines import words
 from pipelines.charts import Figure
 from pipelines.models import Location, OrderLine, Shop, StockLevel, StockRule, Variant
-from pipelines.models.demand_forecast import Forecast, ForecastOverride, OddOrder, StockAdvice
+from pipelines.models.usecases.demand_forecast import Forecast, ForecastOverride, OddOrder, StockAdvice
 from pipelines.usecases.demand_forecast.fan import Fan, Sales, Span, fan_chart
 from pipelines.usecases.demand_forecast.fan import Sum as ForecastSum
 

@@ -20,7 +20,7 @@ from dashboard.usecases.demand_forecast.queries.forecasts import (
     order_list,
     told_besides,
 )
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.usecases.demand_forecast import StockAdvice
 
 FORECAST_HEADER = (
     "Product", "Option", "SKU", "Barcode", "Vendor", "Status", "Sold, last 28 days", "Forecast, next 28 days",

@@ -23,7 +23,7 @@ from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines.jobs import releases
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
-from pipelines.models.demand_forecast import NoOwnNumber, OddDay, OwnNumber, StockAdvice
+from pipelines.models.usecases.demand_forecast import NoOwnNumber, OddDay, OwnNumber, StockAdvice
 
 
 @merchant_required

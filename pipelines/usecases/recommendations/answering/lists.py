@@ -11,20 +11,12 @@ from pipelines.usecases.recommendations.answering.filters import LOOKED_THROUGH,
 from pipelines.usecases.recommendations.baskets import Floats, Ints, Mask, Sparse
 from pipelines.usecases.recommendations.learning.similar import Catalogue
 from pipelines.usecases.recommendations.ranks import first_places
-from pipelines.usecases.recommendations.wording import (
-    BEST_SELLER,
-    NEW,
-    PINNED,
-    SAME_TYPE,
-    SIMILAR,
-    TOGETHER,
-)
+from pipelines.usecases.recommendations.wording import REASONS
 
 EXPLORED = 0.1  # of the first four places, given to new products
 NEW_PLACE = 3  # the fourth, in the lists that have one: 4 x EXPLORED of all
 LEAST_PAIRS = 2  # baskets with both: once may be chance
 ALIKE = 0.3
-REASONS = np.array([TOGETHER, SIMILAR, SAME_TYPE, BEST_SELLER, NEW, PINNED])
 PIN = 1e5  # scores above it were pinned
 
 
@@ -119,7 +111,7 @@ def as_table(lists: Lists, names: Ints, owners: Ints, kind: str) -> pd.DataFrame
             "rank": before.astype(np.int16),
             "pick": names[lists.picks[row, place]],
             "score": lists.score[row, place].astype(np.float32),
-            "reason": REASONS[lists.reason[row, place]],
+            "reason": np.array(REASONS)[lists.reason[row, place]],
             "detail": lists.detail[row, place].astype(np.int32),
         }
     )

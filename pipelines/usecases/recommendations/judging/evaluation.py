@@ -122,7 +122,7 @@ def told(scored: list[Scored], cuts: list[int], days: int, seed: int) -> dict[st
     names = scored[0].parts["cart"] if scored else {}
     masks = {name: np.concatenate([each.parts["cart"][name] for each in scored]) for name in names}
     pages = np.ones(len(kinds["page"][CANDIDATE].wanted), dtype=bool)
-    by_origin = {name: [mean(each.said["cart"][name].found) for each in scored] for name in who}
+    by_origin = {name: [mean(1 - each.said["cart"][name].found) for each in scored] for name in who}
     return {
         **by_who(kinds["cart"], everything, bought),
         "page": by_who(kinds["page"], pages, bought),

@@ -47,6 +47,7 @@ def figures(told: Told, bought: Ints) -> dict[str, Any]:
     shown = np.unique(told.lists[told.lists >= 0])
     values = {
         "hit_rate": ten.hit_rate.value,
+        "misses": 1 - ten.hit_rate.value,
         "recall": ten.recall,
         "mrr": ten.mrr,
         "map": ten.map,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboard.usecases.demand_forecast.queries.forecasts import SORTS, Wish, matching, page_ids
 from pipelines import words
 from pipelines.models import Deployment, ModelVersion, Product, Variant
-from pipelines.models.demand_forecast import Forecast, StockAdvice, StockTotals
+from pipelines.models.usecases.demand_forecast import Forecast, StockAdvice, StockTotals
 from tests.dashboard import story
 
 VARIANT = 200_000

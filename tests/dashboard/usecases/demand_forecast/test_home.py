@@ -1,7 +1,7 @@
 """What Home says of stock."""
 
 from pipelines import words
-from pipelines.models.demand_forecast import StockAdvice, StockTotals
+from pipelines.models.usecases.demand_forecast import StockAdvice, StockTotals
 
 
 def test_a_shop_sees_stock_first_in_the_money_of_what_runs_short(shop, see):

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.models import StockRule
-from pipelines.models.demand_forecast import Forecast, ForecastOverride, OddOrder, StockAdvice
+from pipelines.models.usecases.demand_forecast import Forecast, ForecastOverride, OddOrder, StockAdvice
 from tests.dashboard import story
 
 VARIANT = 200_000

@@ -91,6 +91,7 @@ class TestAnswering:
                 "outcome": "answered",
                 "arm": "stable",
                 "unit": assignment.digest("visitor-1").hex(),
+                "version": version.number,
             },
         )
         door.written()
@@ -342,7 +343,7 @@ class TestFlips:
         door.memory.look()
         assert door.ask(shop).told["answer"] == SAFE
 
-    def test_one_look_is_two_queries_for_all_shops_and_loads_nothing_that_nobody_asked_for(
+    def test_one_look_is_three_queries_for_all_shops_and_loads_nothing_that_nobody_asked_for(
         self, door: Door, shop: Shop
     ) -> None:
         runs(shop)
@@ -352,7 +353,7 @@ class TestFlips:
         assert len(door.memory.versions) == 1
         with CaptureQueriesContext(connection) as queries:
             door.memory.look()
-        assert len(queries) == 2
+        assert len(queries) == 3
 
     def test_a_version_is_read_once(self, door: Door, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         runs(shop)

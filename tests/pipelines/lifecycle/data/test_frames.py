@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.lifecycle.data import dataset, frames
 from pipelines.models import OrderLine, Product, Variant
-from pipelines.models.demand_forecast import ForecastOverride, OddOrder
+from pipelines.models.usecases.demand_forecast import ForecastOverride, OddOrder
 from pipelines.usecases.demand_forecast.outputs import OWN_FRAMES
 from tests import histories
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.lifecycle.data.tables import array_text, as_whole, copy_rows
-from pipelines.models.demand_forecast import Forecast, StockAdvice
+from pipelines.models.usecases.demand_forecast import Forecast, StockAdvice
 from tests import histories
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pipelines.lifecycle.evidence import paired
 from pipelines.lifecycle.serving import refresh
 from pipelines.models import Deployment, Measurement, PairedWeek, Release
-from pipelines.models.demand_forecast import Forecast
+from pipelines.models.usecases.demand_forecast import Forecast
 from pipelines.strategies import Step
 from tests import histories, toy_use_case
 

@@ -13,7 +13,7 @@ import pytest
 from pipelines.lifecycle.data import frames
 from pipelines.lifecycle.monitor import accuracy
 from pipelines.models import Measurement, ModelVersion, Shop
-from pipelines.models.demand_forecast import Forecast
+from pipelines.models.usecases.demand_forecast import Forecast
 from pipelines.stats.clock import day_window
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames, Monitored

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.lifecycle.releases.speak import speak
 from pipelines.models import Deployment, ModelVersion
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.usecases.demand_forecast import StockAdvice
 from tests import histories
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ ALARMS = {"opened": 2, "open": 1, "unfounded": 1, "others": 0, "models": 1, "bud
 
 
 def model(**changes):
-    facts = {"title": "Model", "serves": "request", "answered_days": None, "drifts": 0, "decays": 1}
+    facts = {"title": "Model", "is_asked": True, "answered_days": None, "drifts": 0, "decays": 1}
     shares = dict.fromkeys(("availability", "answered_share", "fallback_share"))
     return facts | shares | changes
 
@@ -31,9 +31,9 @@ def test_a_door_tells_the_hours_in_which_nothing_was_heard_of_it():
 
 
 def test_who_answers_daily_tells_days():
-    found = rows(model(serves="batch", answered_days=[30, 31]))
+    found = rows(model(is_asked=False, answered_days=[30, 31]))
     assert found["Model: days with a sound answer"] == ("30 of 31", "days measured")
-    assert rows(model(serves="batch"))["Model: days with a sound answer"] == ("—", "not measured")
+    assert rows(model(is_asked=False))["Model: days with a sound answer"] == ("—", "not measured")
 
 
 def test_stale_data_is_minutes_or_not_known():

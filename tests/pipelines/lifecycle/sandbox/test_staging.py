@@ -26,7 +26,7 @@ from pipelines.models import (
     StoreLink,
     Variant,
 )
-from pipelines.models.demand_forecast import Forecast, StockAdvice
+from pipelines.models.usecases.demand_forecast import Forecast, StockAdvice
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import ShopUnreachable
 from pipelines.usecases import USE_CASES

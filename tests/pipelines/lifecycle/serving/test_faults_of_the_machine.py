@@ -14,7 +14,7 @@ from pipelines.jobs import releases, training
 from pipelines.lifecycle import due, look
 from pipelines.lifecycle.errors import ArtifactUnavailable, OutOfTime, Unjudged
 from pipelines.lifecycle.releases import propose, rollback
-from pipelines.lifecycle.serving import refresh
+from pipelines.lifecycle.serving import kept, refresh
 from pipelines.models import (
     Alert,
     Deployment,
@@ -25,7 +25,7 @@ from pipelines.models import (
     ServingWindow,
     TrainingRun,
 )
-from pipelines.models.demand_forecast import Forecast, StockAdvice
+from pipelines.models.usecases.demand_forecast import Forecast, StockAdvice
 from pipelines.usecases.demand_forecast import USE_CASE
 from tests import histories
 
@@ -111,13 +111,13 @@ class TestACandidate:
     def test_whose_rows_a_fault_kept_from_being_stored_is_not_to_blame(
         self, shop, version, candidate, monkeypatch, fault
     ):
-        copied, copy_rows = [], refresh.copy_rows
+        copied, copy_rows = [], kept.copy_rows
 
         def copy(*args):
             copied.append(args)
             return fault() if len(copied) > 2 else copy_rows(*args)
 
-        monkeypatch.setattr(refresh, "copy_rows", copy)
+        monkeypatch.setattr(kept, "copy_rows", copy)
         assert speak(shop) == 6
         assert stands(candidate) and not windows(candidate).exists()
 
@@ -228,7 +228,7 @@ class TestWhileRowsAreCopied:
     def copying(self, shop, version, monkeypatch):
         """Refresh in a thread that stops when rows lie there and are not committed; return how to let it go on."""
         begun, go_on, written = threading.Event(), threading.Event(), []
-        copy_rows = refresh.copy_rows
+        copy_rows = kept.copy_rows
 
         def copy(*args):
             count = copy_rows(*args)
@@ -243,7 +243,7 @@ class TestWhileRowsAreCopied:
                 begun.set()
                 connection.close()
 
-        monkeypatch.setattr(refresh, "copy_rows", copy)
+        monkeypatch.setattr(kept, "copy_rows", copy)
         thread = threading.Thread(target=work)
         thread.start()
         assert begun.wait(60)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle.serving import refresh
 from pipelines.models import Deployment, OrderLine, Variant
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.usecases.demand_forecast import StockAdvice
 from tests import histories
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.lifecycle.serving import refresh
 from pipelines.models import Deployment, Product, Variant
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.usecases.demand_forecast import StockAdvice
 from tests import histories
 
 pytestmark = pytest.mark.django_db

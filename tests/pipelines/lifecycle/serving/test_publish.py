@@ -10,7 +10,7 @@ import pytest
 from pipelines.lifecycle import due
 from pipelines.lifecycle.serving import publish
 from pipelines.models import PublishedFields, Shop
-from pipelines.models.demand_forecast import StockAdvice
+from pipelines.models.usecases.demand_forecast import StockAdvice
 from pipelines.shopify import token_exchange, tokens
 from tests import histories
 from tests.fake_shopify import Reply

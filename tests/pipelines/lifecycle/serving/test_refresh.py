@@ -17,7 +17,7 @@ from pipelines.lifecycle.releases import propose, rollback
 from pipelines.lifecycle.serving import refresh
 from pipelines.lifecycle.versions import registry, train
 from pipelines.models import Deployment, ModelVersion, Release, ServingWindow, StockRule
-from pipelines.models.demand_forecast import Forecast, ForecastOverride, StockAdvice
+from pipelines.models.usecases.demand_forecast import Forecast, ForecastOverride, StockAdvice
 from pipelines.stats.assignment import bucket
 from pipelines.strategies import Step
 from pipelines.usecases.demand_forecast import USE_CASE

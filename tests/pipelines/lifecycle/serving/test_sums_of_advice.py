@@ -15,7 +15,7 @@ from hypothesis.extra.django import TestCase
 
 from pipelines.lifecycle.serving import refresh
 from pipelines.models import Release
-from pipelines.models.demand_forecast import StockAdvice, StockTotals
+from pipelines.models.usecases.demand_forecast import StockAdvice, StockTotals
 from pipelines.strategies import Step
 from tests import histories
 

@@ -38,7 +38,7 @@ def purchases(n: int = 1500, *, seed: int = 0, together: float = 0.7, days: int 
         if rng.random() < together:
             held.add(200 + pair[number])
         held.add(300 + min(int(rng.geometric(0.4)), 9))
-        table += [(number, product, day[number], f"c{pair[number]}{number % 4}") for product in held]
+        table += [(number, product, day[number], 1000 + 10 * pair[number] + number % 4) for product in held]
     frame = pd.DataFrame(table, columns=["basket", "unique_id", "back", "customer"])
     ds = pd.Timestamp(LAST_DAY) - pd.to_timedelta(days - 1 - frame.pop("back"), unit="D")
     return frame.assign(ds=ds.astype("datetime64[s]"))
@@ -66,3 +66,8 @@ def rules(*rows: tuple[str, Any, Any]) -> pd.DataFrame:
 def frames(n: int = 1500, *, asof: date = LAST_DAY, **made: Any) -> Frames:
     """Give the frames of a small shop."""
     return Frames({"purchases": purchases(n, **made), "products": products(), "pick_rules": rules()}, asof)
+
+
+def of_days(days: int = 60, *, seed: int = 0) -> Frames:
+    """Give the frames of a small shop that has been there for so many days."""
+    return frames(20 * days, days=days, seed=seed)

@@ -9,7 +9,8 @@ import pytest
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.recommendations import model, serving
 from pipelines.usecases.recommendations.learning.again import Habits
-from pipelines.usecases.recommendations.serving import COLUMNS, PLACES, answer, recommend
+from pipelines.usecases.recommendations.serving import COLUMNS, PLACES, answer, recommend, stored
+from pipelines.usecases.recommendations.wording import REASONS
 from tests.pipelines.usecases.recommendations import shop
 
 
@@ -20,7 +21,7 @@ def frames() -> Frames:
 
 @pytest.fixture(scope="module")
 def table(frames: Frames) -> pd.DataFrame:
-    return answer(model.fit(frames), frames)["recommendations"]
+    return recommend(model.fit(frames), frames)
 
 
 def changed(frames: Frames, **tables: pd.DataFrame) -> Frames:
@@ -44,9 +45,9 @@ def test_what_is_bought_together_is_told_with_its_count(frames: Frames, table: p
 
 
 def test_a_shopper_is_told_how_often_it_was_bought(frames: Frames, table: pd.DataFrame) -> None:
-    row = table[(table["kind"] == "again") & (table["unique_id"] == "c00")].iloc[0]
+    row = table[(table["kind"] == "again") & (table["unique_id"] == 1000)].iloc[0]
     lines = frames["purchases"]
-    mine = lines[(lines["customer"] == "c00") & (lines["unique_id"] == row["pick"])]
+    mine = lines[(lines["customer"] == 1000) & (lines["unique_id"] == row["pick"])]
     assert row["detail"] == mine["basket"].nunique() and row["reason"] == "again"
 
 
@@ -107,3 +108,19 @@ def test_neighbours_may_speak_in_it(frames: Frames) -> None:
 def test_every_product_has_a_prediction(frames: Frames) -> None:
     said = serving.predict(model.fit(frames), frames)
     assert set(said["unique_id"]) >= set(shop.products()["unique_id"]) and (said["y_hat"] > 0).all()
+
+
+def test_a_list_is_stored_in_one_row_with_its_best_pick_first(frames: Frames, table: pd.DataFrame) -> None:
+    rows = answer(model.fit(frames), frames)["recommendations"]
+    told = rows[(rows["kind"] == "page") & (rows["unit_id"] == 103)].iloc[0]
+    listed = table[(table["kind"] == "page") & (table["unique_id"] == 103)].sort_values("rank")
+    assert told["picks"].tolist() == listed["pick"].tolist()
+    assert [REASONS[each] for each in told["reasons"]] == listed["reason"].tolist()
+    assert told["details"].tolist() == listed["detail"].tolist()
+    assert len(rows) == table.groupby(["kind", table["unique_id"].fillna(0)]).ngroups
+    assert (rows.loc[rows["kind"] == "best", "unit_id"] == 0).all()
+
+
+def test_no_list_is_stored_where_there_is_none(frames: Frames) -> None:
+    rows = stored(recommend(None, changed(frames, products=shop.products(sellable=False))))
+    assert rows.empty and list(rows) == ["kind", "unit_id", "picks", "scores", "reasons", "details"]

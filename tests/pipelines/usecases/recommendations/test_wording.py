@@ -2,11 +2,10 @@
 
 import pytest
 
-from pipelines.usecases.recommendations.answering.lists import REASONS
-from pipelines.usecases.recommendations.wording import AGAIN, sentence
+from pipelines.usecases.recommendations.wording import REASONS, sentence
 
 
-@pytest.mark.parametrize("reason", [*REASONS.tolist(), AGAIN])
+@pytest.mark.parametrize("reason", REASONS)
 def test_each_reason_has_a_sentence(reason: str) -> None:
     assert sentence(reason, 3) and not sentence(reason, 3).endswith(".")
 

@@ -8,6 +8,7 @@ from pipelines.usecases.recommendations.answering import lists
 from pipelines.usecases.recommendations.answering.filters import allowed_of
 from pipelines.usecases.recommendations.answering.lists import EXPLORED, Known, alikes_of, as_table, lists_of
 from pipelines.usecases.recommendations.learning.similar import catalogue_of
+from pipelines.usecases.recommendations.wording import REASONS
 from tests.pipelines.usecases.recommendations import shop
 
 PRODUCTS = shop.products()
@@ -73,4 +74,4 @@ def test_no_product_stands_twice_on_a_list() -> None:
 
 def test_what_is_alike_may_all_be_of_one_type() -> None:
     found = alikes_of(known(), np.array([at(100)]), 5)
-    assert set(IDS[found.picks[0]] // 100) == {1} and (lists.REASONS[found.reason] == "similar").all()
+    assert set(IDS[found.picks[0]] // 100) == {1} and (np.array(REASONS)[found.reason] == "similar").all()
