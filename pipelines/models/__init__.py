@@ -24,6 +24,7 @@ from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Expos
 from pipelines.models.serving import (
     IgnoredEvents,
     PredictionLog,
+    Publication,
     PublishedFields,
     StorefrontEvent,
     StorefrontPixel,
@@ -68,6 +69,7 @@ __all__ = [
     "PairedWeek",
     "PredictionLog",
     "Product",
+    "Publication",
     "PublishedFields",
     "Pulse",
     "Refund",
