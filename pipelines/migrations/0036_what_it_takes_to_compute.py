@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pipelines", "0034_answers_are_held"),
+        ("pipelines", "0035_fields_of_products"),
     ]
 
     operations = [
