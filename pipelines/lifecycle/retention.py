@@ -125,9 +125,8 @@ KEPT |= dict.fromkeys(
 )
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "publication",
-     "deployment",
-     "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark", "alertchannel", "pulse",
-     "operatorstold", "storefrontpixel"],
+     "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
+     "alertchannel", "pulse", "operatorstold", "storefrontpixel"],
     SMALL,
 )  # fmt: skip
 

@@ -46,6 +46,7 @@ class Publication(ShopTable):
     is_whole = models.BooleanField(default=False)  # nothing is left to be sent, awaited or turned
     stopped_because = models.CharField(max_length=200, blank=True)  # until the merchant lets us again
     published_at = models.DateTimeField(null=True)  # when all was last there
+    fills_standard = models.BooleanField(default=False)  # the merchant wants Shopify's own field filled, too
     slots = models.JSONField(default=dict)  # slot -> {"version": its id, 0 for the simple rule, "is_full": bool}
     pointer = models.JSONField(default=dict)  # what the storefront was told last: which slot is live, who sees another
 
@@ -64,6 +65,26 @@ class Publication(ShopTable):
     def is_full(self, slot: str) -> bool:
         """Tell whether all lists of that version have been in the slot."""
         return slot in self.slots and bool(self.slots[slot]["is_full"])
+
+
+class StandardField(ShopTable):
+    """A product's field of Shopify's own that we wrote, and what stood there before: that comes back in the end."""
+
+    class State(models.TextChoices):
+        OURS = "ours"
+        THEIRS = "theirs"  # somebody filled it by hand: it is left alone, and so is what stood there before us
+        REFUSED = "refused"  # Shopify did not take what we said
+
+    use_case = models.CharField(max_length=40)
+    owner_id = models.BigIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.OURS)
+    before = models.TextField(blank=True)  # as it was; empty: nothing stood there
+    ours = models.CharField(max_length=40, blank=True)  # digest of what we wrote last
+    coming = models.CharField(max_length=40, blank=True)  # digest of what was sent and never answered
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "use_case", "owner_id"], name="standard_field_once")]
 
 
 class PredictionLog(ShopTable):

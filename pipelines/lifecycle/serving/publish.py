@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines.lifecycle.alerts import board
-from pipelines.lifecycle.serving import form, sent, slots, wanted
+from pipelines.lifecycle.serving import form, sent, slots, standard, wanted
 from pipelines.lifecycle.serving.wanted import Change
 from pipelines.models import Publication, PublishedFields, Shop
 from pipelines.shopify.admin_api import AdminApi
@@ -66,12 +66,13 @@ def send(row: Publication, case: UseCase, now: datetime) -> int:
     """Send a piece of what changed, once earlier operations are over."""
     shop, api = row.shop, AdminApi(row.shop)
     rows = PublishedFields.objects.for_shop(shop).filter(use_case=case.slug)
+    is_kept = standard.keep(row, case, api, now)
     if not sent.settle(rows, api):
         mark(row, is_whole=False)
         return 0
     changed = [send_output(row, api, case, *each, now) for each in case.published]
     is_turned = slots.turn(shop, case)
-    mark(row, is_whole=is_turned and not any(changed))
+    mark(row, is_whole=is_turned and is_kept and not any(changed))
     if not any(changed):
         went_well(row, case, now)
     return sum(changed)
