@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pipelines", "0035_fields_of_products"),
+        ("pipelines", "0036_fields_of_shopifys_own"),
     ]
 
     operations = [
