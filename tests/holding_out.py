@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.lifecycle import hold_outs
+from pipelines.lifecycle.hold_outs import drawn
 from pipelines.models import HoldOut, HoldOutDay, HoldOutShare, HoldOutSight, Order, Shop
 from pipelines.usecases import USE_CASES
 from tests import exposing
@@ -43,7 +43,7 @@ def a_share(row: HoldOut, percent: int, since: datetime) -> HoldOutShare:
 def seen(row: HoldOut, at: datetime, *, held_out: int = 0, shown: int = 0) -> dict[bool, list[bytes]]:
     """Write down that so many units were first seen then; return them by whether they were held out."""
     units = {is_out: [next(numbers).to_bytes(16) for _ in range(n)] for is_out, n in ((True, held_out), (False, shown))}
-    share = hold_outs.current(row)
+    share = drawn.current(row)
     HoldOutSight.objects.bulk_create(
         HoldOutSight(shop_id=row.shop_id, hold_out=row, share=share, unit=unit, is_held_out=is_out, first_at=at)
         for is_out, those in units.items()
@@ -79,5 +79,5 @@ def a_day(
             ("revenue_squared", minor**2 * orders * 1.5),
         )
     }
-    facts = {"share": hold_outs.current(row), "day": at.date(), "closed_at": at + timedelta(days=3)}
+    facts = {"share": drawn.current(row), "day": at.date(), "closed_at": at + timedelta(days=3)}
     return HoldOutDay.objects.create(shop_id=row.shop_id, hold_out=row, **facts | figures | changes)

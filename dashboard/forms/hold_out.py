@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from dashboard.forms.pages import RevisionForm
-from pipelines.lifecycle import hold_outs
+from pipelines.lifecycle.hold_outs import drawn
 
 
 class HoldOutForm(RevisionForm):
@@ -15,6 +15,6 @@ class HoldOutForm(RevisionForm):
     percent = forms.IntegerField(min_value=0, max_value=100)
 
     @property
-    def chosen(self) -> hold_outs.Chosen:
+    def chosen(self) -> drawn.Chosen:
         """Return what was chosen."""
-        return hold_outs.Chosen(self.cleaned_data["use_case"], self.cleaned_data["percent"])
+        return drawn.Chosen(self.cleaned_data["use_case"], self.cleaned_data["percent"])

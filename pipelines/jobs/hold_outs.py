@@ -11,10 +11,11 @@ def keep() -> None:
     """Draw hold-outs that are missing, and find those of which a day can be counted."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import hold_outs, turns
+    from pipelines.lifecycle import turns
     from pipelines.lifecycle.evidence.hold_out import days
+    from pipelines.lifecycle.hold_outs import drawn
 
-    for shop_id, use_case in hold_outs.begin_where_missing():
+    for shop_id, use_case in drawn.begin_where_missing():
         publish.enqueue(shop_id, use_case)  # a page that says otherwise is believed of nobody
     now = timezone.now()
     for pk in turns.whose("hold-outs", days.due(now), now):

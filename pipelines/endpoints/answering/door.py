@@ -25,10 +25,10 @@ from pipelines.endpoints.answering.questions import Asked, Unusable
 from pipelines.endpoints.answering.scoring import Result
 from pipelines.endpoints.outbox import storable
 from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body
-from pipelines.lifecycle import hold_outs
 from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.evidence.answers import Outcome, Unlogged
 from pipelines.lifecycle.evidence.exposures import Assignment, Pointer
+from pipelines.lifecycle.hold_outs import drawn
 from pipelines.shopify.domains import SHOP_DOMAIN
 from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
@@ -148,9 +148,9 @@ def count(asking: Asking, seen: Assignment) -> None:
     """Append that a unit was seen where it is shown something, or held out of it: both are counted alike."""
     assert asking.pointer
     is_held_out = seen.arm == exposures.HELD_OUT
-    sight = hold_outs.sight(asking.pointer.shop, asking.pointer.draw, seen.unit, is_held_out=is_held_out, at=asking.at)
+    sight = drawn.sight(asking.pointer.shop, asking.pointer.draw, seen.unit, is_held_out=is_held_out, at=asking.at)
     if sight:
-        webhooks.outbox().appended.add(hold_outs.SEE, sight)
+        webhooks.outbox().appended.add(drawn.SEE, sight)
 
 
 def write_down(asking: Asking, seen: Assignment, result: Result) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection
 
-from pipelines.lifecycle.hold_outs import Draw
+from pipelines.lifecycle.hold_outs.drawn import Draw
 from pipelines.models import ModelVersion, Release
 from pipelines.stats import assignment
 from pipelines.strategies import Step, strategy

@@ -13,8 +13,8 @@ from typing import Any
 from django.utils import timezone
 
 from pipelines import words
-from pipelines.lifecycle import hold_outs
 from pipelines.lifecycle.evidence import pace
+from pipelines.lifecycle.hold_outs import drawn
 from pipelines.models import Deployment, HoldOut, Shop
 from pipelines.stats.inference import marks, power
 from pipelines.usecases import USE_CASES
@@ -62,14 +62,14 @@ class Standing:
 
 def standing(shop: Shop, use_case: str) -> Standing | None:
     """Return how a shop's hold-out stands; nothing where nobody can be held out."""
-    usual = hold_outs.usual_percent(USE_CASES[use_case])
+    usual = drawn.usual_percent(USE_CASES[use_case])
     if not usual:
         return None
     row = HoldOut.objects.for_shop(shop).filter(use_case=use_case).first()
     figures: Mapping[str, Any] = row.figures if row else {}
     arms = figures.get("arms", {})
     return Standing(
-        percent=hold_outs.current(row).percent if row else usual,
+        percent=drawn.current(row).percent if row else usual,
         first_day=day_of(figures.get("first_day")),
         last_day=day_of(figures.get("last_day")),
         held_out=arm_of(arms.get("held_out", {})),
@@ -100,7 +100,7 @@ def proof(shop: Shop, use_case: str, figures: Mapping[str, Any]) -> dict[int, fl
     units, rate = figures.get("units_a_day", 0.0), figures.get("rate", 0.0)
     if not (units and rate):
         units, rate = pace.seen_lately(Deployment.of(shop, use_case), timezone.now())
-    return {each: days(units, each, rate) for each in hold_outs.choices(USE_CASES[use_case]) if each}
+    return {each: days(units, each, rate) for each in drawn.choices(USE_CASES[use_case]) if each}
 
 
 def days(units_a_day: float, percent: int, rate: float) -> float | None:

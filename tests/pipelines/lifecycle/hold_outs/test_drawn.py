@@ -11,9 +11,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pipelines.lifecycle import hold_outs, preferences
+from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.evidence import exposures
+from pipelines.lifecycle.hold_outs import drawn
 from pipelines.models import Exposure, HoldOut, HoldOutShare, HoldOutSight, LifecycleEvent, Release, Shop, ShopSettings
 from pipelines.stats import assignment
 from tests import exposing, holding_out
@@ -36,8 +37,8 @@ def arms(shop: Shop, visitors: list[str] = VISITORS) -> dict[str, str]:
     seen = {who: exposures.assign(there, who, at=NOON) for who in visitors}
     for who, each in seen.items():
         is_held_out = each.arm == exposures.HELD_OUT
-        sight = hold_outs.sight(shop.pk, there.draw, assignment.digest(who), is_held_out=is_held_out, at=NOON)
-        exposing.append(hold_outs.SEE, [sight] if sight else [])
+        sight = drawn.sight(shop.pk, there.draw, assignment.digest(who), is_held_out=is_held_out, at=NOON)
+        exposing.append(drawn.SEE, [sight] if sight else [])
         shown = exposures.sight(there, each, NOON)
         exposing.append(exposures.SEE, [shown] if shown else [])
     return {who: each.arm for who, each in seen.items()}
@@ -45,7 +46,7 @@ def arms(shop: Shop, visitors: list[str] = VISITORS) -> dict[str, str]:
 
 def change(shop: Shop, percent: int, use_case: str = SLUG) -> None:
     settings = ShopSettings.of(shop)
-    preferences.say(shop, hold_outs.Chosen(use_case, percent), revision=settings.revision, by="7")
+    preferences.say(shop, drawn.Chosen(use_case, percent), revision=settings.revision, by="7")
 
 
 class TestAssigning:
@@ -95,7 +96,7 @@ class TestAssigning:
         there = exposing.pointer(shop)
         with CaptureQueriesContext(connection) as queries:
             seen = exposures.assign(there, "visitor", at=NOON)
-            hold_outs.sight(shop.pk, there.draw, seen.unit, is_held_out=False, at=NOON)
+            drawn.sight(shop.pk, there.draw, seen.unit, is_held_out=False, at=NOON)
         assert len(queries) == 0
 
 
@@ -120,34 +121,34 @@ class TestSights:
         draw = exposing.pointer(shop).draw
         unit = assignment.digest("visitor")
         times = [NOON + timedelta(minutes=minutes) for minutes in (5, 0, 9)]
-        exposing.append(hold_outs.SEE, [hold_outs.sight(shop.pk, draw, unit, is_held_out=True, at=at) for at in times])
+        exposing.append(drawn.SEE, [drawn.sight(shop.pk, draw, unit, is_held_out=True, at=at) for at in times])
         assert HoldOutSight.objects.get().first_at == NOON
 
     def test_another_shops_hold_out_and_one_that_is_gone_are_not_written_to(self, shop: Shop) -> None:
         mine, other = a_hold_out(shop), a_hold_out(exposing.a_shop())
         facts = {"unit": "ab" * 16, "is_held_out": True, "at": NOON}
-        theirs, own = hold_outs.current(other).pk, hold_outs.current(mine).pk
+        theirs, own = drawn.current(other).pk, drawn.current(mine).pk
         for hold_out, share in ((other.pk, theirs), (mine.pk, theirs), (mine.pk, own + 99), (mine.pk + 99, own)):
-            exposing.append(hold_outs.SEE, [hold_outs.Sight(shop.pk, hold_out, share, **facts)])
+            exposing.append(drawn.SEE, [drawn.Sight(shop.pk, hold_out, share, **facts)])
         assert not HoldOutSight.objects.exists()
 
 
 class TestDrawing:
     def test_a_seed_is_drawn_at_first_need_and_never_again(self, shop: Shop) -> None:
-        first = hold_outs.of(shop, SLUG)
-        assert first is not None and first.percent == 5 and first == hold_outs.of(shop, SLUG)
+        first = drawn.of(shop, SLUG)
+        assert first is not None and first.percent == 5 and first == drawn.of(shop, SLUG)
         assert first.seed not in Release.objects.values_list("seed", flat=True)
-        other = hold_outs.of(exposing.a_shop(), SLUG)
+        other = drawn.of(exposing.a_shop(), SLUG)
         assert other is not None and other.seed != first.seed and len(first.seed) == 16
         change(shop, 20)
-        again = hold_outs.of(shop, SLUG)
+        again = drawn.of(shop, SLUG)
         assert again is not None and (again.seed, again.percent) == (first.seed, 20)
         assert exposing.pointer(shop).draw == again
 
     def test_a_sweep_draws_for_every_installed_shop_once(self, shop: Shop) -> None:
         exposing.a_shop(uninstalled_at=NOON)
-        begun = hold_outs.begin_where_missing()
-        assert (shop.pk, SLUG) in begun and hold_outs.begin_where_missing() == []
+        begun = drawn.begin_where_missing()
+        assert (shop.pk, SLUG) in begun and drawn.begin_where_missing() == []
         assert {each.shop_id for each in HoldOut.objects.all()} == {shop.pk}
         event = LifecycleEvent.objects.get(kind="hold_out.drawn", use_case=SLUG)
         assert (event.use_case, event.by, event.details["percent"]) == (SLUG, "system", 5)
@@ -156,7 +157,7 @@ class TestDrawing:
         from pipelines.usecases import USE_CASES
 
         with USE_CASES.also(exposing.SHOWN):
-            assert hold_outs.of(shop, SLUG) is None and hold_outs.begin_where_missing() == []
+            assert drawn.of(shop, SLUG) is None and drawn.begin_where_missing() == []
             with pytest.raises(Refused):
                 change(shop, 20)
         assert not HoldOut.objects.exists()
@@ -186,12 +187,12 @@ class TestChoosing:
 
     def test_a_form_that_is_behind_changes_nothing(self, shop: Shop) -> None:
         with pytest.raises(Refused):
-            preferences.say(shop, hold_outs.Chosen(SLUG, 20), revision=99, by="7")
+            preferences.say(shop, drawn.Chosen(SLUG, 20), revision=99, by="7")
         assert not HoldOutShare.objects.filter(percent=20).exists()
 
 
 def test_a_visitor_waits_for_no_model_library() -> None:
-    code = "import django; django.setup(); import pipelines.lifecycle.hold_outs, sys; print(*sys.modules)"
-    root = Path(__file__).parents[3]
+    code = "import django; django.setup(); import pipelines.lifecycle.hold_outs.drawn, sys; print(*sys.modules)"
+    root = Path(__file__).parents[4]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert not {"numpy", "pandas", "scipy"} & set(done.stdout.split())
