@@ -40,7 +40,13 @@ def main(port: str, folder: str, workers: str) -> None:
         lists = str(Path(folder) / "lists.json")
         mlflow.pyfunc.save_model(saved, python_model=Lists(), artifacts={"lists": lists}, pip_requirements=[])
     os.environ[FOLDER] = str(saved)
-    uvicorn.run(f"{__spec__.name}:make", factory=True, port=int(port), workers=int(workers), log_level="error")
+    uvicorn.run(
+        f"{__spec__.name}:make",
+        factory=True,
+        port=int(port),
+        workers=int(workers),
+        timeout_worker_healthcheck=120,  # a busy machine would have workers ended while they load
+    )
 
 
 if __name__ == "__main__":
