@@ -1,4 +1,4 @@
-"""From a store's orders to its product pages: imported, answered by the simple rule, published and shown by the theme."""
+"""From a store's orders to its product pages: imported, answered by the simple rule, published, and shown."""
 
 from __future__ import annotations
 
