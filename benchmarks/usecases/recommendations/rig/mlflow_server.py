@@ -19,7 +19,7 @@ from mlflow.pyfunc import scoring_server
 FOLDER = "LISTS_FOLDER"
 
 
-class Lists(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflow has no types
+class Lists(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined, misc]  # MLflow has no types
     """Answer from a table of lists."""
 
     def load_context(self, context: Any) -> None:

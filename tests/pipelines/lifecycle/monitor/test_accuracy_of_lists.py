@@ -1,4 +1,4 @@
-"""Lists that lie there for a day are judged by what its baskets held, once, before the next night's take their place."""
+"""Lists that lie there for a day are judged by what its baskets held, once, before the next ones take their place."""
 
 from __future__ import annotations
 
