@@ -40,6 +40,11 @@ def test_without_leave_it_says_what_it_is_for(shop, see):
     assert not Publication.objects.exists(), "who looks changes nothing"
 
 
+def test_what_is_left_is_told_where_the_leave_was_taken_away(shop, see):
+    StandardField.objects.create(shop=shop, use_case=SLUG, owner_id=1, checked_at=timezone.now())
+    assert "still hold our lists on 1 product. Allow it again" in section(see("/settings").content.decode())
+
+
 def test_it_says_how_far_it_is_and_what_was_not_taken(allowed, see):
     row = Publication.of(allowed, SLUG)
     facts = {"use_case": SLUG, "output": "lists", "owner": "Product", "is_confirmed": True}
