@@ -1,8 +1,9 @@
 """What is said of drift, simulated: alarms in months in which nothing changes, and days until a change is found.
 
-A change that moves little of what there is (a share of 1 % that becomes 3 %) is no drift by METHODS: PSI stays below
-.1. How often such ones are found is told, and not promised. Shops are unlike one another and hard: heavy tails, days that are alike within themselves and follow each other, rare
-names, weekdays. Windows, references, thresholds and what lasts are worked out by what really decides.
+Shops are unlike one another and hard: heavy tails, days that are alike within themselves and follow each other, rare
+names, weekdays. Windows, references, thresholds and what lasts are worked out by what really decides. A change that
+moves little of what there is (a share of 1 % that becomes 3 %) is no drift by METHODS, whose PSI stays below .1: how
+often such ones are found is told, and not promised.
 """
 
 from __future__ import annotations
