@@ -14,13 +14,13 @@ from starlette.routing import Route
 
 from devstore.bulk_files import path_of, signature
 from devstore.clock import now
-from devstore.faults import FILE_MODES, MESSAGES, MODES
+from devstore.faults import FILE_MODES, HALF_BULK, MESSAGES, MODES
 from devstore.mutations import upload_path
 from devstore.platform import Platform
 from devstore.tokens import Refusal
 
 SLOW_SECONDS = 8
-API_FAULTS = tuple(mode for mode in MODES if mode not in FILE_MODES)
+API_FAULTS = tuple(mode for mode in MODES if mode not in (*FILE_MODES, HALF_BULK))
 
 
 class Json(Response):

@@ -11,17 +11,24 @@ from devstore.bulk_export import Exporter
 from devstore.bulk_files import path_of
 from devstore.bulk_rules import check
 from devstore.clock import now
+from devstore.faults import HALF_BULK, Faults
 from devstore.fields import Context, gid
 from devstore.store import Store
 
 MAX_RUNNING = 5
 
 
+class BrokeOff(Exception):
+    """The platform fails in the middle of an operation, as a lever asked."""
+
+
 class Operations:
     """Start, watch and end the bulk operations of all shops."""
 
-    def __init__(self, store: Store, schema: GraphQLSchema, finished: Callable[[Row], None]) -> None:
-        self.store, self.schema, self.finished = store, schema, finished
+    def __init__(
+        self, store: Store, schema: GraphQLSchema, finished: Callable[[Row], None], faults: Faults | None = None
+    ) -> None:
+        self.store, self.schema, self.finished, self.faults = store, schema, finished, faults or Faults()
         self.store.db.execute(
             "UPDATE bulk_operations SET status = 'FAILED', error_code = 'INTERNAL_SERVER_ERROR', completed_at = ? "
             "WHERE status IN ('CREATED', 'RUNNING', 'CANCELING')",
@@ -78,6 +85,8 @@ class Operations:
             work(run)
         except PermissionError:
             run.end("FAILED", "ACCESS_DENIED")
+        except BrokeOff:
+            run.end("FAILED", "INTERNAL_SERVER_ERROR")
         except Exception:
             run.end("FAILED", "INTERNAL_SERVER_ERROR")
             raise
@@ -91,6 +100,7 @@ class Run:
     def __init__(self, operations: Operations, number: int) -> None:
         self.operations, self.number = operations, number
         self.objects = self.roots = 0
+        self.breaks_off = operations.faults.next(HALF_BULK) is not None
 
     @property
     def path(self) -> Path:

@@ -151,7 +151,7 @@ def revoke_token(platform: Platform, asked: dict[str, Any]) -> Any:
 
 
 def fail_api(platform: Platform, asked: dict[str, Any]) -> Any:
-    """Let the next answers fail."""
+    """Let the next answers fail, or the next operation break off."""
     platform.faults.plan(str(asked["mode"]), int(asked.get("times", 1)))
     return platform.faults.left()
 

@@ -517,8 +517,10 @@ def _parsed(value: str) -> Any:
         return value
 
 
-def _bulk_url(row: Row, context: Context, args: dict[str, Any]) -> str | None:
-    return signed_url(context.origin, row) if row["status"] == "COMPLETED" and row["objects"] else None
+def _bulk_url(*states: str) -> Getter:
+    return lambda row, context, args: (
+        signed_url(context.origin, row) if row["status"] in states and row["objects"] else None
+    )
 
 
 BULK: dict[str, Getter] = {
@@ -532,8 +534,8 @@ BULK: dict[str, Getter] = {
     "objectCount": lambda row, context, args: str(row["objects"]),
     "rootObjectCount": lambda row, context, args: str(row["roots"]),
     "fileSize": lambda row, context, args: None if row["file_size"] is None else str(row["file_size"]),
-    "url": _bulk_url,
-    "partialDataUrl": _always(None),
+    "url": _bulk_url("COMPLETED"),
+    "partialDataUrl": _bulk_url("FAILED", "CANCELED"),
 }
 
 INSTALLATION: dict[str, Getter] = {

@@ -10,28 +10,20 @@ from typing import Any
 
 from graphql import GraphQLError, parse
 
-from devstore import annotations, flow, pixels
-from devstore.bulk import Operations, Run
+from devstore import annotations, flow, metafields, pixels
+from devstore.bulk import BrokeOff, Operations, Run
 from devstore.bulk_export import line_of
 from devstore.bulk_rules import Refused, check
-from devstore.clock import now
-from devstore.fields import Context, digest, full_namespace
+from devstore.fields import Context
 from devstore.graphql_api import denied, find, missing_scope
+from devstore.metafields import error
 
 Mutation = Callable[[Context, dict[str, Any]], Any]
-MAX_METAFIELDS = 25
 BULK_MUTATIONS = ("metafieldsSet", "metafieldsDelete")
-WRITE_SCOPES = {"Product": "write_products", "ProductVariant": "write_products", "Location": "write_locations"}
-OWNER_SCOPES = {"PRODUCT": "write_products", "PRODUCTVARIANT": "write_products", "LOCATION": "write_locations"}
 NO_FILE = (
     "The JSONL file could not be found. Try uploading the file again, and check that you've entered the URL correctly "
     "for the stagedUploadPath mutation argument."
 )
-
-
-def error(message: str, field: list[str] | None = None, code: str | None = None, **more: Any) -> dict[str, Any]:
-    """Shape a user error."""
-    return {"field": field, "message": message, "code": code, **more}
 
 
 class Mutations:
@@ -49,9 +41,9 @@ class Mutations:
             "bulkOperationRunMutation": self.run_mutation,
             "bulkOperationCancel": self.cancel,
             "stagedUploadsCreate": self.create_uploads,
-            "metafieldsSet": lambda context, args: set_metafields(context, args["metafields"]),
-            "metafieldsDelete": lambda context, args: delete_metafields(context, args["metafields"]),
-            "metafieldDefinitionCreate": lambda context, args: create_definition(context, args["definition"]),
+            "metafieldsSet": lambda context, args: metafields.set_all(context, args["metafields"]),
+            "metafieldsDelete": lambda context, args: metafields.delete(context, args["metafields"]),
+            "metafieldDefinitionCreate": lambda context, args: metafields.define(context, args["definition"]),
             "appRevokeAccessScopes": self.revoke_scopes,
             "flowTriggerReceive": self.start_flow,
             "analyticsAnnotationCreate": annotate,
@@ -171,25 +163,31 @@ def upload_path(state: Path, key: str) -> Path:
 
 
 def _import(run: Run, mutation: Mutation, context: Context, file: Path, name: str) -> None:
+    size = file.stat().st_size
     with run.path.open("wb") as out, file.open("rb") as lines:
         for number, line in enumerate(lines):
             if run.canceled():
                 return
+            if run.breaks_off and lines.tell() > size / 2:
+                raise BrokeOff
             if not line.strip():
                 continue
-            out.write(line_of({"data": {name: _outcome(mutation, context, line)}, "__lineNumber": number}))
+            out.write(line_of({**_outcome(mutation, context, line, name), "__lineNumber": number}))
             run.objects = run.roots = run.objects + 1
             if run.objects % 100 == 0:
                 run.progress(run.objects, run.roots)
 
 
-def _outcome(mutation: Mutation, context: Context, line: bytes) -> dict[str, Any]:
+def _outcome(mutation: Mutation, context: Context, line: bytes, name: str) -> dict[str, Any]:
     try:
         answer = mutation(context, json.loads(line))
-    except (ValueError, KeyError, GraphQLError) as wrong:
-        return {"userErrors": [error(str(wrong))]}
-    fields = [{"id": f"gid://shopify/Metafield/{row['id']}", "key": row["key"]} for row in answer["metafields"] or []]
-    return {"metafields": fields, "userErrors": answer["userErrors"]}
+    except GraphQLError as wrong:
+        return {"data": {name: None}, "errors": [{"message": wrong.message, "extensions": wrong.extensions or {}}]}
+    except (ValueError, KeyError) as wrong:
+        return {"data": {name: {"userErrors": [error(str(wrong))]}}}
+    written = answer.get("metafields") or []
+    fields = [{"id": f"gid://shopify/Metafield/{row['id']}", "key": row["key"]} for row in written]
+    return {"data": {name: {"metafields": fields, "userErrors": answer["userErrors"]}}}
 
 
 def annotate(context: Context, args: dict[str, Any]) -> dict[str, Any]:
@@ -197,112 +195,3 @@ def annotate(context: Context, args: dict[str, Any]) -> dict[str, Any]:
     if annotations.SCOPE not in context.scopes:
         raise denied("analyticsAnnotationCreate", annotations.SCOPE)
     return annotations.create(context, args["input"])
-
-
-def set_metafields(context: Context, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """Write up to 25 metafields, all or none."""
-    errors = _metafield_errors(context, entries)
-    if errors:
-        return {"metafields": None, "userErrors": errors}
-    rows = []
-    with context.store.writing() as db:
-        for entry in entries:
-            key = (entry["ownerId"], full_namespace(entry.get("namespace")), entry["key"])
-            kind = entry.get("type") or _defined_type(context, *key)
-            db.execute(
-                "INSERT INTO metafields (id, shop, owner, namespace, key, type, value, created_at, updated_at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (owner, namespace, key) DO UPDATE SET "
-                "type = excluded.type, value = excluded.value, updated_at = excluded.updated_at",
-                (context.store.next_ids("metafield"), context.domain, *key, kind, entry["value"], now(), now()),
-            )
-            rows.append(context.store.one(_FIND_METAFIELD, *key))
-    return {"metafields": rows, "userErrors": []}
-
-
-_FIND_METAFIELD = "SELECT * FROM metafields WHERE owner = ? AND namespace = ? AND key = ?"
-
-
-def _metafield_errors(context: Context, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    if len(entries) > MAX_METAFIELDS:
-        message = f"Exceeded the maximum metafields input limit of {MAX_METAFIELDS}."
-        return [error(message, ["metafields"], "LESS_THAN_OR_EQUAL_TO", elementIndex=None)]
-    return [each for index, entry in enumerate(entries) if (each := _metafield_error(context, index, entry))]
-
-
-def _metafield_error(context: Context, index: int, entry: dict[str, Any]) -> dict[str, Any] | None:
-    path = ["metafields", str(index)]
-    kind = entry["ownerId"].split("/")[3] if entry["ownerId"].count("/") >= 4 else ""
-    scope = WRITE_SCOPES.get(kind)
-    if scope and scope not in context.scopes:
-        raise denied("metafieldsSet", scope)
-    if kind != "AppInstallation" and find(context, entry["ownerId"]) is None:
-        return error("Owner does not exist", [*path, "ownerId"], "INVALID", elementIndex=index)
-    namespace = full_namespace(entry.get("namespace"))
-    if not entry.get("type") and _defined_type(context, entry["ownerId"], namespace, entry["key"]) is None:
-        return error("Type can't be blank", [*path, "type"], "BLANK", elementIndex=index)
-    if entry["value"] == "":
-        return error("may not be empty", [*path, "value"], "BLANK", elementIndex=index)
-    if "compareDigest" in entry:
-        row = context.store.one(_FIND_METAFIELD, entry["ownerId"], namespace, entry["key"])
-        if (digest(row["value"]) if row else None) != entry["compareDigest"]:
-            message = (
-                "The resource has been updated since it was loaded. Try again with an updated `compareDigest` value."
-            )
-            return error(message, path, "STALE_OBJECT", elementIndex=index)
-    return None
-
-
-def _defined_type(context: Context, owner: str, namespace: str, key: str) -> str | None:
-    sql = "SELECT type FROM metafield_definitions WHERE shop = ? AND owner_type = ? AND namespace = ? AND key = ?"
-    kind = owner.split("/")[3].upper() if owner.count("/") >= 4 else ""
-    row = context.store.one(sql, context.domain, kind, namespace, key)
-    return row["type"] if row else None
-
-
-def delete_metafields(context: Context, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """Delete metafields; those that do not exist are answered with null."""
-    gone = []
-    with context.store.writing() as db:
-        for entry in entries:
-            scope = WRITE_SCOPES.get(entry["ownerId"].split("/")[3])
-            if scope and scope not in context.scopes:
-                raise denied("metafieldsDelete", scope)
-            key = (entry["ownerId"], full_namespace(entry["namespace"]), entry["key"])
-            found = db.execute("DELETE FROM metafields WHERE owner = ? AND namespace = ? AND key = ?", key).rowcount
-            gone.append({"ownerId": key[0], "namespace": key[1], "key": key[2]} if found else None)
-    return {"deletedMetafields": gone, "userErrors": []}
-
-
-def create_definition(context: Context, entry: dict[str, Any]) -> dict[str, Any]:
-    """Define a metafield once."""
-    scope = OWNER_SCOPES.get(entry["ownerType"])
-    if scope and scope not in context.scopes:
-        raise denied("metafieldDefinitionCreate", scope)
-    namespace = full_namespace(entry.get("namespace"))
-    key = (context.domain, entry["ownerType"], namespace, entry["key"])
-    sql = "SELECT 1 FROM metafield_definitions WHERE shop = ? AND owner_type = ? AND namespace = ? AND key = ?"
-    if context.store.one(sql, *key):
-        message = "Key is in use for Product metafields on the 'app' namespace."
-        return {"createdDefinition": None, "userErrors": [error(message, ["definition", "key"], "TAKEN")]}
-    number = context.store.next_ids("definition")
-    facts = {
-        "namespace": namespace,
-        "key": entry["key"],
-        "name": entry["name"],
-        "description": entry.get("description"),
-    }
-    context.store.insert(
-        "metafield_definitions",
-        id=number,
-        shop=context.domain,
-        owner_type=entry["ownerType"],
-        type=entry["type"],
-        **facts,
-    )
-    definition = {
-        **facts,
-        "id": f"gid://shopify/MetafieldDefinition/{number}",
-        "ownerType": entry["ownerType"],
-        "type": {"name": entry["type"], "category": "TEXT"},
-    }
-    return {"createdDefinition": definition, "userErrors": []}

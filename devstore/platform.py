@@ -69,8 +69,8 @@ class Platform:
         mutations = Mutations(lambda: self.operations, self.revoke_scopes, settings.config.parent / "extensions")
         schema = load_schema(mutations.table())
         self.api = Api(schema)
-        self.operations = Operations(self.store, schema, self._finished)
         self.faults = Faults()
+        self.operations = Operations(self.store, schema, self._finished, self.faults)
         self.telling = Telling(settings.app_url, settings.client_secret, lambda: self.config)
 
     @property
@@ -123,6 +123,8 @@ class Platform:
         with self.store.writing() as db:
             self.webhooks.send(shop, "app/uninstalled", body)
             db.execute("DELETE FROM web_pixels WHERE shop = ?", (shop,))
+            own = "(namespace LIKE 'app--1%' OR owner LIKE 'gid://shopify/AppInstallation/%')"
+            db.execute(f"DELETE FROM metafields WHERE shop = ? AND {own}", (shop,))
             db.execute("UPDATE shops SET installed = 0, optional_scopes = '' WHERE domain = ?", (shop,))
         self.webhooks.wake()
 

@@ -16,7 +16,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from devstore import storefront_scripts as scripts
+from devstore import theme
 from devstore.html import document, money, text
+from devstore.metafields import COMPLEMENTARY
 from devstore.platform import Platform
 from devstore.trading import CannotTrade
 
@@ -158,7 +160,18 @@ def product_page(platform: Platform, shop: Row, request: Request) -> str:
     action = f"/store/{text(shop['domain'])}/cart/change"
     lines = "".join(_variant_form(row, shop["currency"], action) for row in rows)
     block = scripts.block_of(platform, shop, product["id"], request.query_params.get("locale", "en"))
-    return f"<h1>{text(product['title'])}</h1><p>{text(product['vendor'])}</p><ul class='lines'>{lines}</ul>{block}"
+    pairs = complementary(platform, shop, product["id"])
+    about = f"<h1>{text(product['title'])}</h1><p>{text(product['vendor'])}</p>"
+    return f"{about}<ul class='lines'>{lines}</ul>{pairs}{block}"
+
+
+def complementary(platform: Platform, shop: Row, product: int) -> str:
+    """Show what a theme's own block makes of Shopify's field of complementary products."""
+    namespace, key = COMPLEMENTARY
+    held = theme.Fields(platform.store, shop, f"gid://shopify/Product/{product}")[namespace].get(key)
+    found = [each for each in held["value"] if each["available"]] if held else []
+    cards = "".join(f'<li><a href="{text(each["url"])}">{text(each["title"])}</a></li>' for each in found)
+    return f'<section class="complementary"><h2>Pairs well with</h2><ul>{cards}</ul></section>' if cards else ""
 
 
 def _variant_form(row: Row, currency: str, action: str) -> str:

@@ -62,7 +62,7 @@ def approve(request: MerchantRequest, pk: int) -> HttpResponse:
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
     if moved.phase == Release.Phase.LIVE:
-        jobs.refresh.enqueue(request.shop.pk, row.use_case)
+        jobs.serve(request.shop.pk, row.use_case)
     return go(here, what_a_yes_did(moved))
 
 
@@ -148,7 +148,7 @@ def abort(request: MerchantRequest, pk: int) -> HttpResponse:
         rollback.abort(row, by=request.staff.sub, because="The merchant rolled back")
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
-    jobs.refresh.enqueue(request.shop.pk, row.use_case)
+    jobs.serve(request.shop.pk, row.use_case)
     return go(here, f"Version {row.version.number} was taken away")
 
 
@@ -184,6 +184,6 @@ def roll_back(request: MerchantRequest, use_case: str) -> HttpResponse:
         )
     except StageError as refusal:
         return go(reverse("versions"), refusal.sentence, refused=True)
-    jobs.refresh.enqueue(request.shop.pk, use_case)
+    jobs.serve(request.shop.pk, use_case)
     back_on = f"version {target.number}" if target else USE_CASES[use_case].words.simple_rule
     return go(reverse("versions"), f"Back on {back_on}")

@@ -21,7 +21,8 @@ SOLD = """
     SELECT v.id, v.product_id, max(v.continues OR l.available > 0) AS available
     FROM variants v JOIN products p ON p.id = v.product_id AND p.status = 'active'
     JOIN levels l ON l.item_id = v.item_id
-    WHERE v.shop = ? GROUP BY v.id ORDER BY v.product_id, v.position
+    WHERE v.shop = ? AND p.id NOT IN (SELECT product_id FROM unpublished_products)
+    GROUP BY v.id ORDER BY v.product_id, v.position
 """
 
 

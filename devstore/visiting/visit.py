@@ -83,12 +83,9 @@ def what_is_seen(visitor: Visitor, blocks: Blocks, pages: list[Page]) -> tuple[s
         return "", ""
     if not visitor.agrees:
         return UNASKED, ""
-    if blocks.rules.holds_out(visitor.unit):
-        return NOTHING, NOTHING
-    compared = [page for page in pages if blocks.is_compared(page)]
     is_new = blocks.rules.is_new(visitor.unit) and any(page.other is not None for page in pages)
-    saw = NEW if is_new else LIVE
-    return saw, saw if compared else ""
+    saw = NOTHING if blocks.rules.holds_out(visitor.unit) else NEW if is_new else LIVE
+    return saw, saw if any(blocks.is_compared(page) for page in pages) else ""
 
 
 def list_of(page: Page, saw: str) -> list[int]:

@@ -70,7 +70,7 @@ def follow(release_id: int, before: tuple[str, int] | None) -> None:
         return
     now = (row.phase, Deployment.of(row.shop_id, row.use_case).revision)
     if before and now[1] != before[1]:
-        refresh.enqueue(row.shop_id, row.use_case)
+        serve(row.shop_id, row.use_case)
     elif now != before and (row.phase == Release.Phase.SHADOW or is_first_heard_on_its_card(row)):
         alongside.enqueue(row.shop_id, row.use_case)
 
@@ -78,6 +78,12 @@ def follow(release_id: int, before: tuple[str, int] | None) -> None:
 def is_first_heard_on_its_card(row: Release) -> bool:
     """Tell whether a release waits for the merchant and never ran alongside: its card shows what it would say."""
     return row.is_waiting_for_merchant and not any(step.get("mirrors") for step in row.steps)
+
+
+def serve(shop_id: int, use_case: str) -> None:
+    """Have a shop served by what runs now: its storefront turns to that at once, and everything is answered anew."""
+    publish.enqueue(shop_id, use_case)
+    refresh.enqueue(shop_id, use_case)
 
 
 @job(queue="training", timeout=1800, is_found_again=True)
@@ -105,6 +111,7 @@ def alongside(shop_id: int, use_case: str) -> None:
     from pipelines.models import Shop
 
     refresh.mirror(Shop.objects.get(pk=shop_id), use_case)
+    publish.enqueue(shop_id, use_case)  # visitors may see it only where its lists lie ready
     look(shop_id, use_case)
 
 
@@ -131,11 +138,13 @@ def look(shop_id: int, use_case: str) -> None:
 
 @job(timeout=900, is_found_again=True)
 def publish(shop_id: int, use_case: str) -> None:
-    """Send the shop's own metafields what changed of a use case's answers."""
+    """Send the shop's own metafields what changed of a use case's answers, and tell the storefront what runs."""
+    from pipelines.lifecycle import turns
     from pipelines.lifecycle.serving import publish as stage
     from pipelines.models import Shop
 
-    stage.publish(Shop.objects.get(pk=shop_id), use_case)
+    if stage.publish(Shop.objects.get(pk=shop_id), use_case):
+        turns.over("publish", (shop_id, use_case))  # it goes on: how it ended is looked at soon
 
 
 @job(is_found_again=True)

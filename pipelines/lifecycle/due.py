@@ -29,12 +29,12 @@ from pipelines.lifecycle.errors import BadData
 from pipelines.lifecycle.ingest import backfill, freshness
 from pipelines.lifecycle.monitor import retrain
 from pipelines.lifecycle.releases import freezes
-from pipelines.lifecycle.serving import publish
+from pipelines.lifecycle.serving import form
 from pipelines.lifecycle.versions import runs
 from pipelines.models import (
     Deployment,
     ModelVersion,
-    PublishedFields,
+    Publication,
     Release,
     ServingWindow,
     Shop,
@@ -279,12 +279,12 @@ def unheard(now: datetime | None = None) -> Iterator[tuple[int, str]]:
 
 
 def publications() -> Iterator[tuple[int, str]]:
-    """Yield shop and use case where metafields are on their way, or may be published and none are yet."""
+    """Yield shop and use case where metafields are not all there, or may be published and none are yet."""
     here = {"shop": OuterRef("pk")}
-    published = PublishedFields.objects.filter(**here)
-    lets_us = Shop.objects.reachable().filter(scopes__contains=[publish.SCOPE])
+    lets_us = Shop.objects.reachable().filter(scopes__contains=[form.SCOPE])
     for slug, case in USE_CASES.items():
+        known = Publication.objects.filter(**here, use_case=slug)
         for output, _ in case.published:
             rows = own.table(output.table).objects.filter(**here)
-            waits = Exists(published.filter(is_confirmed=False)) | (Exists(rows) & ~Exists(published))
+            waits = Exists(known.filter(is_whole=False)) | (Exists(rows) & ~Exists(known))
             yield from ((shop_id, slug) for shop_id in lets_us.filter(waits).values_list("pk", flat=True))

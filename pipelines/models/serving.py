@@ -2,24 +2,89 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
 from pipelines.models.base import ShopTable
 
+if TYPE_CHECKING:
+    from pipelines.models.shops import Shop
+
 
 class PublishedFields(ShopTable):
-    """What Shopify's metafields hold of what is said of a variant, so that only changes are sent."""
+    """What Shopify's metafields hold of what an output says of a product or variant, so that only changes are sent."""
 
-    variant_id = models.BigIntegerField()
-    values = models.JSONField(default=dict)  # key -> text, as sent
-    operation = models.CharField(max_length=80)  # the bulk operation that carries them
+    use_case = models.CharField(max_length=40)
+    output = models.CharField(max_length=40)
+    owner = models.CharField(max_length=20)  # Product, ProductVariant
+    owner_id = models.BigIntegerField()
+    values = models.JSONField(default=dict)  # key -> text as sent, or its digest where it is long
+    operation = models.CharField(max_length=80, blank=True)  # the bulk operation that carries what changed of them
+    line = models.PositiveIntegerField(default=0, db_default=0)  # of that operation's file, from 0
+    carried = models.PositiveSmallIntegerField(default=0, db_default=0)  # how many of them it carries
     is_confirmed = models.BooleanField(default=False)
+    refused = models.CharField(max_length=200, blank=True, default="", db_default="")  # why Shopify did not take them
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["shop", "variant_id"], name="published_once")]
-        indexes = [models.Index(fields=["operation"], condition=Q(is_confirmed=False), name="published_pending")]
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "use_case", "output", "owner_id"], name="published_once")
+        ]
+        indexes = [
+            models.Index(fields=["operation"], condition=Q(is_confirmed=False), name="published_pending"),
+            models.Index(fields=["shop", "use_case"], condition=~Q(refused=""), name="published_refused"),
+        ]
+
+
+class Publication(ShopTable):
+    """How far the fields at Shopify are with what a use case says; where versions take turns, which slot is whose."""
+
+    use_case = models.CharField(max_length=40)
+    leased_until = models.DateTimeField(null=True)  # one sends at a time
+    is_whole = models.BooleanField(default=False)  # nothing is left to be sent, awaited or turned
+    stopped_because = models.CharField(max_length=200, blank=True)  # until the merchant lets us again
+    published_at = models.DateTimeField(null=True)  # when all was last there
+    fills_standard = models.BooleanField(default=False)  # the merchant wants Shopify's own field filled, too
+    slots = models.JSONField(default=dict)  # slot -> {"version": its id, 0 for the simple rule, "is_full": bool}
+    pointer = models.JSONField(default=dict)  # what the storefront was told last: which slot is live, who sees another
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "use_case"], name="publication_once")]
+
+    @classmethod
+    def of(cls, shop: Shop | int, use_case: str) -> Publication:
+        """Return how far a use case's fields are; nothing was sent until something was."""
+        return cls.objects.get_or_create(shop_id=getattr(shop, "pk", shop), use_case=use_case)[0]
+
+    def version_in(self, slot: str) -> int | None:
+        """Return the id of the version whose lists a slot holds or is being given; 0 is the simple rule."""
+        return self.slots[slot]["version"] if slot in self.slots else None
+
+    def is_full(self, slot: str) -> bool:
+        """Tell whether all lists of that version have been in the slot."""
+        return slot in self.slots and bool(self.slots[slot]["is_full"])
+
+
+class StandardField(ShopTable):
+    """A product's field of Shopify's own that we wrote, and what stood there before: that comes back in the end."""
+
+    class State(models.TextChoices):
+        OURS = "ours"
+        THEIRS = "theirs"  # somebody filled it by hand: it is left alone, and so is what stood there before us
+        REFUSED = "refused"  # Shopify did not take what we said
+
+    use_case = models.CharField(max_length=40)
+    owner_id = models.BigIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.OURS)
+    before = models.TextField(blank=True)  # as it was; empty: nothing stood there
+    ours = models.CharField(max_length=40, blank=True)  # digest of what we wrote last
+    coming = models.CharField(max_length=40, blank=True)  # digest of what was sent and never answered
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "use_case", "owner_id"], name="standard_field_once")]
 
 
 class PredictionLog(ShopTable):

@@ -1,4 +1,4 @@
-"""The demo without eyes: a store's orders become an approved, published version, through HTTP alone.
+"""The demo without eyes: a store's orders become approved, published versions, through HTTP alone.
 
 The development store's levers and the app's own pages are pulled as a merchant would; the database is only read,
 to wait and to count.
@@ -143,19 +143,20 @@ def reading(demo: Demo) -> Iterator[Reader]:
 
 
 def run(plan: DemoPlan, then: Callable[[Demo, Reader], dict[str, Any]] | None = None) -> dict[str, Any]:
-    """Take one store from its orders to an approved version; return what was counted on the way, or what came then."""
+    """Take one store from its orders to approved versions; return what was counted on the way, or what came then."""
     begun = time.monotonic()
     with running_demo(plan, tell) as demo, reading(demo) as reader:
         merchant = Merchant(demo.plan)
         install(merchant)
-        approve(merchant, reader, *wait_for_decision(merchant, reader))
+        for _ in USE_CASES:
+            approve(merchant, reader, *wait_for_decision(merchant, reader))
         wait_for_publication(merchant, reader)
         if then:
             return then(demo, reader)
         receive_an_order(merchant, reader)
         return {
             **{name: reader.one(query) for name, query in COUNTS.items()},
-            **figures(reader),
+            "models": figures(reader),
             "pages_ok": [page for page in pages(merchant.get("/")) if merchant.get(page)],
             "seconds": round(time.monotonic() - begun, 1),
         }
@@ -192,8 +193,8 @@ def wait_for_decision(merchant: Merchant, reader: Reader) -> tuple[str, dict[str
 def approve(merchant: Merchant, reader: Reader, address: str, shown: dict[str, str]) -> None:
     """Press Approve with exactly what the card shows; wait until the version is live."""
     merchant.post(address, shown)
-    live = "SELECT active_id FROM pipelines_deployment WHERE active_id IS NOT NULL"
-    wait(lambda: reader.one(live), SOON, "the approved version did not go live")
+    live = "SELECT 1 FROM pipelines_release r JOIN pipelines_deployment d ON d.active_id = r.version_id WHERE r.id = %s"
+    wait(lambda: reader.one(live, int(address.split("/")[2])), SOON, "the approved version did not go live")
     tell("Approved and live; its answers are being written and published ...")
 
 
@@ -213,11 +214,15 @@ def receive_an_order(merchant: Merchant, reader: Reader) -> None:
     tell("An order came in by webhook.")
 
 
-def figures(reader: Reader) -> dict[str, Any]:
-    """Return what is known of the live version."""
+def figures(reader: Reader) -> dict[str, dict[str, Any]]:
+    """Return what is known of each live version."""
     query = """SELECT v.use_case, v.number, v.metrics, v.replay FROM pipelines_deployment d
-        JOIN pipelines_modelversion v ON v.id = d.active_id"""
-    slug, number, metrics, replay = reader.all(query)[0]
+        JOIN pipelines_modelversion v ON v.id = d.active_id ORDER BY v.use_case"""
+    return {slug: known_of(slug, number, metrics, replay) for slug, number, metrics, replay in reader.all(query)}
+
+
+def known_of(slug: str, number: int, metrics: dict[str, Any], replay: dict[str, Any]) -> dict[str, Any]:
+    """Return a version's number, its first metric beside the simple rule's, and what it is worth."""
     case = USE_CASES[slug]
     ours, naive = (metrics[who][case.primary_metric.name] for who in ("candidate", case.gates.baseline))
     against_naive = (replay.get("versus", {}).get("naive") or [{}])[0]

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pipelines.usecases.evidence import PairedWeeks, Randomised
-from pipelines.usecases.outputs import Door, Held, Metafields, Output, OwnFrame, Remembered, Shown
+from pipelines.usecases.outputs import Door, Held, Metafields, Output, OwnFrame, Remembered, Shown, Slots
 from pipelines.usecases.watching import Circumstance, Figure, Monitored, Rehearsal
 from pipelines.usecases.wording import PLAIN, Words
 
@@ -212,6 +212,11 @@ class UseCase:
         """List the outputs that fill fields at Shopify, each with them."""
         return tuple((output, output.metafields) for output in self.outputs if output.metafields)
 
+    @property
+    def slotted(self) -> tuple[Output, Metafields, Slots] | None:
+        """Give the output whose versions take turns at Shopify, if there is one."""
+        return next(((output, asked, asked.slots) for output, asked in self.published if asked.slots), None)
+
     def unjudged(self, tables: Mapping[str, pd.DataFrame]) -> str:
         """Say which tables of an answer nobody looks at, or nothing."""
         names = ", ".join(sorted(tables.keys() - {output.name for output in self.outputs}))
@@ -264,6 +269,7 @@ __all__ = [
     "Remembered",
     "Shown",
     "Slice",
+    "Slots",
     "Soundness",
     "UseCase",
     "Words",

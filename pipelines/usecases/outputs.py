@@ -33,15 +33,34 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Slots:
+    """Let two versions' lists of products lie beside each other: visitors see one or the other, and change at once.
+
+    `keys` are the two fields; the app's own field `pointer` (namespace and key) says which is live and who sees the
+    other. A product without a list of its own has `fallback`: that of `fallback_rows`. `standard` names a field of
+    Shopify's own that the live list may be written to as well, where the merchant wants that.
+    """
+
+    keys: tuple[str, str]
+    pointer: tuple[str, str]
+    picks: str = "picks"  # the column with the products, best first
+    fallback: str = ""
+    fallback_rows: Mapping[str, Any] = field(default_factory=dict)
+    standard: tuple[str, str] | None = None  # namespace and key
+
+
+@dataclass(frozen=True)
 class Metafields:
     """Say which fields of the shop's own an output fills: their types, and the function from a row to their texts.
 
-    `values` takes the `columns` of a row and gives key -> text; what is not known has no key.
+    `values` takes the `columns` of a row and gives key -> text; what is not known has no key. With `slots` the fields
+    are lists of products, and neither is asked for.
     """
 
     types: Mapping[str, str]
-    values: str
-    columns: tuple[str, ...]
+    values: str = ""
+    columns: tuple[str, ...] = ()
+    slots: Slots | None = None
     rows: Mapping[str, Any] = field(default_factory=dict)  # the rows that are published: column -> value
     unit: str = "variant_id"
     owner: str = "ProductVariant"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -24,6 +24,7 @@ from pipelines.lifecycle.releases import approval
 from pipelines.models import Deployment, ModelVersion, Order, OrderLine, Release, ShopSettings, TrainingRun
 from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import UseCase
 from tests import exposing, histories
 from tests.families.visits import SLUG, USE_CASE
 from tests.families.visits.rows import visits
@@ -58,6 +59,8 @@ class Visitor:
 class VisitingStore:
     """One shop, its visitors, one process at the door, one clock."""
 
+    slug = SLUG
+
     def __init__(self, clock: Any, door: Door) -> None:
         self.clock, self.door = clock, door
         self.shop = exposing.a_shop()
@@ -72,14 +75,14 @@ class VisitingStore:
 
     @property
     def pointer(self) -> Deployment:
-        return Deployment.of(self.shop, SLUG)
+        return Deployment.of(self.shop, self.slug)
 
     @property
     def run(self) -> TrainingRun:
         return TrainingRun.objects.for_shop(self.shop).latest("pk")
 
     def version(self, number: int) -> ModelVersion:
-        return ModelVersion.objects.get(shop=self.shop, use_case=SLUG, number=number)
+        return ModelVersion.objects.get(shop=self.shop, use_case=self.slug, number=number)
 
     def release(self, number: int) -> Release:
         return Release.objects.select_related("version", "shop").get(shop=self.shop, version__number=number)
@@ -110,9 +113,9 @@ class VisitingStore:
         async def all_of_them() -> list[Answer]:
             return [json.loads((await self.door.send(path, body, "POST"))[1]) for body in bodies]
 
-        path = f"/answers/{self.shop.domain}/{SLUG}"
+        path = f"/answers/{self.shop.domain}/{self.slug}"
         until = self.now + HOUR
-        passes = (self.door.pass_for(self.shop, each.unit, SLUG, until) for each in visitors)
+        passes = (self.door.pass_for(self.shop, each.unit, self.slug, until) for each in visitors)
         asked = ({"pass": given, "question": each.question} for given, each in zip(passes, visitors, strict=True))
         bodies = [json.dumps(each).encode() for each in asked]
         told: list[Answer] = run(all_of_them())
@@ -177,14 +180,19 @@ class VisitingStore:
         jobs.look_back()
 
 
+Store = TypeVar("Store", bound=VisitingStore)
+
+
 @contextmanager
-def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[VisitingStore]:
-    """Give a store that opens on a Monday, where visits are the only family."""
+def opened(
+    monkeypatch: pytest.MonkeyPatch, store: type[Store] = VisitingStore, family: UseCase = USE_CASE
+) -> Iterator[Store]:
+    """Give a store that opens on a Monday, where there is one family."""
     monkeypatch.setitem(dataset.BUILDERS, "visits", visits)
     for pause in ("PAUSE", "RETRY"):  # of the committer, in a time that stands still
         monkeypatch.setattr(appending, pause, 0.0)
     seeds = (f"{number:016x}" for number in itertools.count(1))  # of the buckets: who sees what is the same each time
     monkeypatch.setattr(Release._meta.get_field("seed"), "_get_default", lambda: next(seeds))
-    with USE_CASES.only(USE_CASE), time_machine.travel(MONDAY, tick=False) as clock:
+    with USE_CASES.only(family), time_machine.travel(MONDAY, tick=False) as clock:
         for door in asking.opened(monkeypatch):
-            yield VisitingStore(clock, door)
+            yield store(clock, door)

@@ -19,6 +19,7 @@ import pytest
 
 from pipelines.ops.demo_settings import SECOND_SHOP
 from pipelines.ops.supervisor import free_ports
+from pipelines.usecases import USE_CASES
 from tests import times, waiting
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,10 +104,11 @@ def test_a_generated_store_ends_with_a_live_version_and_one_line_of_json(state: 
     assert all(counted[name] > 0 for name in COUNTED), counted
     assert counted["webhooks_applied"] == counted["webhooks_received"]
     assert counted["history_days"] > 500
-    assert counted["live_version"] == 1
-    assert counted["error_beside_simple_rule"] < 1
-    low, high = counted["profit_interval"]
-    assert low <= counted["profit_change"] <= high
+    assert counted["models"].keys() == USE_CASES.keys()
+    for told in counted["models"].values():
+        assert told["live_version"] == 1 and told["error_beside_simple_rule"] < 1
+    low, high = counted["models"]["demand_forecast"]["profit_interval"]
+    assert low <= counted["models"]["demand_forecast"]["profit_change"] <= high
     assert {"/", "/versions", "/experiments", "/data", "/settings"} < set(counted["pages_ok"])
     assert processes_of(state) == []
 

@@ -163,7 +163,7 @@ def log(asking: Asking, seen: Assignment, result: Result, *, is_shown: bool) -> 
         milliseconds=round(result.milliseconds, 3),
         is_shown=is_shown,
         score=result.answer.score if result.answer else None,
-        features=storable(asking.asked.question) if seen.unit[0] < SAMPLED else None,
+        features=storable(questions.without_shopper(asking.asked.question)) if seen.unit[0] < SAMPLED else None,
     )
     appended = webhooks.outbox().appended
     if not appended.add(answers.LOG, said):

@@ -47,6 +47,7 @@ class Memory:
         self.versions: dict[Name, Scorer | Unfit] = {}
         self.marks: held.Marks = {}  # when lists were last written
         self.closed_read: dict[int, float] = {}  # by shop
+        self.customer_keys: dict[str, bytes] = {}  # sealed; of the shops whose lists are asked
         self.wanted: dict[Key, None] = {}
         self.called = threading.Event()
         self.looked = -STALE_AFTER
@@ -138,6 +139,8 @@ class Memory:
             asked = [each for each in lists if isinstance(each, Scorer)]
             if asked and self.closed_read.get(pointer.shop, -1.0) <= max(before, 0.0):
                 self.closed_read[pointer.shop] = time.monotonic()
+                keys = Shop.objects.filter(pk=pointer.shop).values_list("domain", "customer_key")
+                self.customer_keys |= {domain: bytes(sealed) for domain, sealed in keys}
                 gone = closed.products(pointer.shop)
                 for each in asked:
                     each.closed = gone

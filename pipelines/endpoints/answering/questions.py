@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+SHOPPER = "shopper"  # who asks: said by Shopify's signature alone, never by a question, and never written down
 LARGEST = 16 * 1024  # bytes
 DEEPEST = 5
 MOST = 500  # values
@@ -36,7 +37,7 @@ def read(body: bytes) -> Asked:
     match told:
         case {"pass": str(given), "question": dict(question)} if len(told) == 2:
             require_small(question)
-            return Asked(given, question)
+            return Asked(given, without_shopper(question))
     raise Unusable("the body is not {pass, question}")
 
 
@@ -49,7 +50,12 @@ def read_alone(text: str) -> dict[str, Any]:
     if not isinstance(question, dict):
         raise Unusable("the question is no small object in JSON")
     require_small(question)
-    return question
+    return without_shopper(question)
+
+
+def without_shopper(question: dict[str, Any]) -> dict[str, Any]:
+    """Leave out who asks."""
+    return {name: value for name, value in question.items() if name != SHOPPER}
 
 
 def require_small(question: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ from pipelines.endpoints.patience import Receive, Scope, Send, answer
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.evidence.answers import Outcome
+from pipelines.shopify import vault
 from pipelines.shopify.domains import client_secrets, shop_domain
 from pipelines.shopify.hmac import proxy_is_authentic
 from pipelines.stats import assignment
@@ -130,10 +131,20 @@ def asking_of(visit: Visit) -> Asking:
         if not USE_CASES[visit.use_case].has_door:
             raise Refused(404, "nothing answers here")
         try:
-            question = questions.read_alone(visit.told["question"])
+            question = questions.read_alone(visit.told["question"]) | shopper(visit)
         except Unusable as unusable:
             raise Refused(400, str(unusable)) from None
     return Asking((visit.shop, visit.use_case), visit.unit_id, Asked("", question), visit.at)
+
+
+def shopper(visit: Visit) -> dict[str, int]:
+    """Say who asks, where Shopify says that a customer is logged in: as the number that the shop's lists know."""
+    told = visit.told.get("logged_in_customer_id", "")
+    sealed = memory().customer_keys.get(visit.shop, b"")
+    if not (re.fullmatch("[0-9]{1,19}", told) and sealed and USE_CASES[visit.use_case].door):
+        return {}
+    known = vault.pseudonym(sealed, visit.shop, int(told))
+    return {questions.SHOPPER: int.from_bytes(known[:8], "big", signed=True)} if known else {}
 
 
 def assigned(visit: Visit, asking: Asking) -> bytes:

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db.models import Q
 from django.utils import timezone
 
+from pipelines.lifecycle import turns
 from pipelines.lifecycle.ingest import backfill, facts, install, inventory, privacy
 from pipelines.lifecycle.ingest.facts import Deletion, Taken
 from pipelines.lifecycle.ingest.sql.sets import Key
-from pipelines.models import Order, Shop, SyncRun, Variant, WebhookDelivery
+from pipelines.models import Order, PublishedFields, Shop, SyncRun, Variant, WebhookDelivery
 from pipelines.shopify.reading import payloads
 from pipelines.shopify.reading.shapes import Malformed, currency, identifier, moment, words
 from pipelines.shopify.reading.topics import TOPICS, number
@@ -270,11 +271,14 @@ def scopes(event: Event) -> Fate:
 
 
 def bulk(event: Event) -> Fate:
-    """Wake the import whose export is finished."""
+    """Wake the import whose export is finished, or who sent what Shopify has worked off."""
     gid = event.body.get("admin_graphql_api_id") or ""
     SyncRun.objects.for_shop(event.known_shop).filter(state=SyncRun.State.EXPORTING, bulk_gid=gid).update(
         due_at=timezone.now()
     )
+    sent = PublishedFields.objects.for_shop(event.known_shop).filter(operation=gid, is_confirmed=False)
+    for use_case in sent.values_list("use_case", flat=True).distinct():
+        turns.over("publish", (event.known_shop.pk, use_case))
     return APPLIED
 
 

@@ -14,8 +14,8 @@ import pandas as pd
 from django.db import transaction
 from django.db.models import Q
 
-from pipelines.lifecycle.serving import publish
-from pipelines.lifecycle.serving.publish import Fields, Metafield
+from pipelines.lifecycle.serving import form
+from pipelines.lifecycle.serving.form import Fields, Metafield
 from pipelines.models import LifecycleEvent, Product, Shop, StagedField, Variant
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import AccessEnded, AccessForbidden, ShopifyError
@@ -99,7 +99,7 @@ def fields_of(case: UseCase, tables: dict[str, pd.DataFrame]) -> Wanted:
     """Give the fields of every variant that an answer holds some for."""
     found: Wanted = {}
     for output, asked in case.published:
-        if output.name in tables:
+        if output.name in tables and not asked.slots:
             texts = texts_of(asked, case.function(asked.values), tables[output.name])
             found |= {unit: (asked, fields) for unit, fields in texts.items()}
     return found
@@ -133,7 +133,7 @@ def publish_advice(run: Any, tables: dict[str, pd.DataFrame], mine: MayGoOn) -> 
     fields = {matched.pairs[pk]: told for pk, told in wanted.items() if pk in matched.pairs}
     told = matched.as_dict() | {"variants": len(fields), "preview": preview(test_shop, fields)}
     why_not = "" if test_shop.is_reachable else UNREACHABLE
-    why_not = why_not or ("" if test_shop.has_scope(publish.SCOPE) else NO_SCOPE)
+    why_not = why_not or ("" if test_shop.has_scope(form.SCOPE) else NO_SCOPE)
     if why_not:
         return told | {"variants": 0, "sentence": why_not}
     try:
@@ -149,7 +149,7 @@ def send(run: Any, fields: Wanted, mine: MayGoOn) -> None:
     api = AdminApi(run.test_shop)
     done = set(StagedField.objects.filter(run=run, is_sent=True).values_list("owner_id", "key", "value"))
     wanted = (field for variant, told in fields.items() for field in metafields(variant, *told))
-    for part in publish.parts(field for field in wanted if key_of(field) not in done):
+    for part in form.parts(field for field in wanted if key_of(field) not in done):
         if not write_down(run, part, mine):
             raise Unlinked
         api.execute("metafields_set", {"metafields": part})
@@ -160,7 +160,7 @@ def send(run: Any, fields: Wanted, mine: MayGoOn) -> None:
 
 def metafields(variant_id: int, asked: Metafields, fields: Fields) -> Iterator[Metafield]:
     """Put a variant's fields into Shopify's form."""
-    for field in publish.metafields(asked, variant_id, fields):
+    for field in form.metafields(asked, variant_id, fields):
         yield field | {"namespace": NAMESPACE}
 
 
@@ -196,7 +196,7 @@ def drop_stale(run: Any, fields: Wanted) -> None:
     api = AdminApi(run.test_shop)
     wanted = {(field["ownerId"], field["key"]) for pk, told in fields.items() for field in metafields(pk, *told)}
     stale = [row for row in tracked(run) if (row.owner_id, row.key) not in wanted]
-    for part in publish.parts(address(row) | {"pk": str(row.pk)} for row in stale):
+    for part in form.parts(address(row) | {"pk": str(row.pk)} for row in stale):
         delete(api, part)
         StagedField.objects.filter(pk__in=[row["pk"] for row in part]).delete()
 
@@ -249,7 +249,7 @@ def take_back(test_shop: Shop, now: datetime) -> int:
     gone = StagedField.objects.for_shop(test_shop).filter(may_go(now))
     back = 0
     try:
-        while rows := list(gone.order_by("pk")[: publish.PER_CALL]):
+        while rows := list(gone.order_by("pk")[: form.PER_CALL]):
             require_access(test_shop)
             drop(test_shop, rows)
             back += len(rows)
@@ -279,7 +279,7 @@ def require_access(test_shop: Shop) -> None:
     """Refuse to ask a shop that does not let us."""
     if not test_shop.is_reachable:
         raise AccessEnded()
-    if not test_shop.has_scope(publish.SCOPE):
+    if not test_shop.has_scope(form.SCOPE):
         raise AccessForbidden()
 
 

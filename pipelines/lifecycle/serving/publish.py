@@ -1,113 +1,136 @@
 """Fill the shop's own metafields with what a use case says, where the merchant lets us: only what changed, in bulk.
 
 Shopify works a bulk operation off in its own time. What was sent counts as published once the operation completed;
-until then nothing more is sent, and what a failed one carried is sent again.
+until then nothing more is sent, and what a failed one carried is sent again. Each run does a piece and may be the last
+of its process: the next one goes on from what is written down.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import Any
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
-from pipelines.models import PublishedFields, Shop, own
-from pipelines.shopify import bulk
+from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.serving import form, sent, slots, standard, wanted
+from pipelines.lifecycle.serving.wanted import Change
+from pipelines.models import Publication, PublishedFields, Shop
 from pipelines.shopify.admin_api import AdminApi
+from pipelines.shopify.errors import AccessForbidden
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Metafields, Output, UseCase
 
-SCOPE = "write_products"
-PER_CALL = 25  # metafields that Shopify takes in one mutation
+log = logging.getLogger(__name__)
 
-Fields = dict[str, str]
-Metafield = dict[str, str]
+LEASE = timedelta(minutes=15)  # as long as the job may take
+MOST_BYTES = 40 << 20  # in one operation: Shopify takes 100 MB, and the rest comes with the next one
+MOST_GONE = 1000  # fields that one run deletes, by ordinary calls
+NOT_ALLOWED = "Shopify does not let this app write to your products any more"
+ALLOW = "Allow it under Settings if it should go on. What is there stays as it is meanwhile."
 
 
-def publish(shop: Shop, use_case: str) -> int:
-    """Send what changed since the last time; return for how many variants."""
-    case = USE_CASES[use_case]
-    if not (case.published and shop.is_reachable and shop.has_scope(SCOPE)):
+def publish(shop: Shop, use_case: str, now: datetime | None = None) -> int:
+    """Tell the storefront what runs now, and send what changed since the last time; return for how many owners."""
+    case, now = USE_CASES[use_case], now or timezone.now()
+    if not (case.published and shop.is_reachable):
         return 0
-    api = AdminApi(shop)
-    return sum(publish_output(shop, api, case, *each) for each in case.published) if settle(shop, api) else 0
+    row = Publication.of(shop, use_case)
+    slots.turn(shop, case)  # one small call, whoever else is at work: a rollback waits for no operation
+    if not shop.has_scope(form.SCOPE):
+        if row.published_at:
+            stop(row, case, now)
+        return 0
+    if not leased(row, now):
+        return 0
+    try:
+        return send(row, case, now)
+    except AccessForbidden:
+        stop(row, case, now)
+        return 0
+    finally:
+        Publication.objects.filter(pk=row.pk, leased_until=row.leased_until).update(leased_until=None)
 
 
-def publish_output(shop: Shop, api: AdminApi, case: UseCase, output: Output, asked: Metafields) -> int:
-    """Send what changed of one output."""
-    changed = dict(changes(shop, case, output, asked))
-    take_back(shop, api, asked, changed)
-    sent = [field for unit, fields in changed.items() for field in metafields(asked, unit, fields)]
-    operation = bulk.run_mutation(api, "metafields_set", ({"metafields": part} for part in parts(sent)))
-    if operation:
-        remember(shop, changed, operation)
-    return len(changed)
+def leased(row: Publication, now: datetime) -> bool:
+    """Take the work for as long as a run may last; the condition lets one of several through."""
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    mine = Publication.objects.filter(free, pk=row.pk).update(leased_until=now + LEASE)
+    row.refresh_from_db()
+    return bool(mine)
 
 
-def settle(shop: Shop, api: AdminApi) -> bool:
-    """Learn how earlier operations ended; False while one is still under way."""
-    pending = PublishedFields.objects.for_shop(shop).filter(is_confirmed=False)
-    for operation in list(pending.values_list("operation", flat=True).distinct()):
-        status = bulk.status(api, operation)
-        if not status.is_over:
-            return False
-        if status.state == "COMPLETED":
-            pending.filter(operation=operation).update(is_confirmed=True)
-        else:
-            pending.filter(operation=operation).delete()
-    return True
+def send(row: Publication, case: UseCase, now: datetime) -> int:
+    """Send a piece of what changed, once earlier operations are over."""
+    shop, api = row.shop, AdminApi(row.shop)
+    rows = PublishedFields.objects.for_shop(shop).filter(use_case=case.slug)
+    is_kept = standard.keep(row, case, api, now)
+    if not sent.settle(rows, api):
+        mark(row, is_whole=False)
+        return 0
+    changed = [send_output(row, api, case, *each, now) for each in case.published]
+    is_turned = slots.turn(shop, case)
+    mark(row, is_whole=is_turned and is_kept and not any(changed))
+    if not any(changed):
+        went_well(row, case, now)
+    return sum(changed)
 
 
-def changes(shop: Shop, case: UseCase, output: Output, asked: Metafields) -> Iterator[tuple[int, Fields]]:
-    """Yield the variants whose fields are not what Shopify holds."""
-    known = dict(PublishedFields.objects.for_shop(shop).values_list("variant_id", "values"))
-    values = case.function(asked.values)
-    rows = own.rows(output.table, shop).filter(**asked.rows)
-    for row in rows.only(asked.unit, *asked.columns).in_pieces(5000):
-        unit, fields = getattr(row, asked.unit), values({name: getattr(row, name) for name in asked.columns})
-        if known.get(unit) != fields:
-            yield unit, fields
+def send_output(
+    row: Publication, api: AdminApi, case: UseCase, output: Output, asked: Metafields, now: datetime
+) -> int:
+    """Send a piece of what changed of one output; return of how many owners it speaks."""
+    wanted.forget_deleted(row.shop, case, output, asked)
+    if asked.slots is None:
+        batch = enough(wanted.changes(row.shop, case, output, asked))
+    else:
+        fills = slots.fills(row, output, asked, asked.slots)
+        slots.begin(row, fills)
+        batch = enough(wanted.changes_in_slots(row.shop, case, output, fills, now)) if fills else []
+        if not batch:
+            slots.finish(row, fills)
+    if batch:
+        sent.send(row.shop, api, case, output, batch)
+    return len(batch)
 
 
-def metafields(asked: Metafields, unit: int, fields: Fields) -> Iterator[Metafield]:
-    """Put the fields of a variant into Shopify's form."""
-    for key, value in fields.items():
-        yield {**address(asked, unit, key), "type": asked.types[key], "value": value}
+def enough(changes: Iterable[Change]) -> list[Change]:
+    """Take as many changes as one run sends."""
+    return list(within(changes))
 
 
-def address(asked: Metafields, unit: int, key: str) -> Metafield:
-    """Name one metafield."""
-    return {"ownerId": f"gid://shopify/{asked.owner}/{unit}", "namespace": asked.namespace, "key": key}
+def within(changes: Iterable[Change]) -> Iterator[Change]:
+    """Pass changes on until they are as many as one operation carries and one run deletes."""
+    bytes_, gone = 0, 0
+    for change in changes:
+        yield change
+        bytes_, gone = bytes_ + change.weight, gone + len(change.gone)
+        if bytes_ >= MOST_BYTES or gone >= MOST_GONE:
+            return
 
 
-def parts(metafields: Iterable[Metafield]) -> Iterator[list[Metafield]]:
-    """Cut a stream into what one mutation takes."""
-    rest = iter(metafields)
-    while part := list(islice(rest, PER_CALL)):
-        yield part
+def mark(row: Publication, **changes: object) -> None:
+    """Note how far it is."""
+    Publication.objects.filter(pk=row.pk).update(**changes)
 
 
-def take_back(shop: Shop, api: AdminApi, asked: Metafields, changed: dict[int, Fields]) -> None:
-    """Delete fields that say something no longer true."""
-    known = PublishedFields.objects.for_shop(shop).filter(variant_id__in=changed)
-    stale = [
-        address(asked, row.variant_id, key)
-        for row in known
-        for key in row.values.keys() - changed[row.variant_id].keys()
-    ]
-    for part in parts(stale):
-        api.execute("metafields_delete", {"metafields": part})
-
-
-@transaction.atomic
-def remember(shop: Shop, changed: dict[int, Fields], operation: Any) -> None:
-    """Note what is on its way."""
-    PublishedFields.objects.for_shop(shop).filter(variant_id__in=changed).delete()
-    PublishedFields.objects.bulk_create(
-        (
-            PublishedFields(shop=shop, variant_id=variant_id, values=fields, operation=operation)
-            for variant_id, fields in changed.items()
-        ),
-        batch_size=5000,
+def stop(row: Publication, case: UseCase, now: datetime) -> None:
+    """Stop until the merchant lets us write again, and say so."""
+    mark(row, stopped_because=NOT_ALLOWED, is_whole=False)
+    board.tell(
+        row.shop, alert_of(case), title=f"{case.title}: {NOT_ALLOWED}", next_step=ALLOW, use_case=case.slug, now=now
     )
+
+
+def went_well(row: Publication, case: UseCase, now: datetime) -> None:
+    """Note that all is there, and that nothing keeps us from it any more."""
+    if row.stopped_because:
+        board.close(row.shop, alert_of(case), now)
+    mark(row, stopped_because="", published_at=now)
+
+
+def alert_of(case: UseCase) -> str:
+    """Name the alert that says that a use case may not write."""
+    return f"publish:{case.slug}"

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="also where much money depends on the version")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from pipelines.jobs.releases import refresh
+        from pipelines.jobs.releases import serve
 
         shop = shop_named(options["shop"])
         deployment = Deployment.of(shop, options["use_case"])
@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 told = self.roll_back(deployment, why, is_sure=options["yes"])
         except StageError as error:
             raise CommandError(error.sentence) from None
-        refresh.enqueue(shop.pk, options["use_case"])
+        serve(shop.pk, options["use_case"])
         self.stdout.write(self.style.SUCCESS(told))
 
     def abort(self, row: Release, deployment: Deployment, why: dict[str, Any]) -> str:

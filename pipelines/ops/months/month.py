@@ -37,6 +37,7 @@ LIVE = "SELECT count(*) FROM pipelines_deployment WHERE active_id IS NOT NULL"
 ASKED = "SELECT min(id) FROM pipelines_release WHERE phase = 'awaiting_approval'"
 DECAYED = "SELECT id, use_case FROM pipelines_release WHERE phase = 'live' AND analysis #>> '{decay,alarm}' = 'true'"
 QUEUES = ("events", "default", "training")
+SHOWN = ["write_products", "write_pixels", "read_customer_events"]  # without these visitors are shown nothing
 MAKER = "benchmarks.usecases.{}.rig.bad_version"
 
 
@@ -65,6 +66,8 @@ class Month:
             self.pause()
         begun = time.monotonic()
         run = self.merchant.pull("scenario", name=name)
+        if run["visitors"]["a_day"]:
+            self.merchant.pull("scopes", grant=SHOWN)
         self.made = {each["day"] for each in run["injected"] if each["has_begun"]}
         self.say(f"{run['title']}. Day {run['day']:.1f} of {days or run['days']}.")
         for at in moments(run, days or run["days"]):

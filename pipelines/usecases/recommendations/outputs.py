@@ -1,8 +1,32 @@
-"""What recommendations say, and what the merchant tells them."""
+"""What recommendations say, what storefronts hold of it, and what the merchant tells them."""
 
-from pipelines.usecases.contract import Held, Output, OwnFrame
+from pipelines.usecases.contract import Held, Metafields, Output, OwnFrame, Slots
 
-OUTPUTS = (Output("recommendations", table="RecommendationList", judge="sound:lists", kept=Held()),)
+LIVE = ("a", "b")  # the theme's block shows one of them, or the best sellers
+BEST = "best"
+
+OUTPUTS = (
+    Output(
+        "recommendations",
+        table="RecommendationList",
+        judge="sound:lists",
+        kept=Held(),
+        metafields=Metafields(
+            types=dict.fromkeys((*LIVE, BEST), "list.product_reference"),
+            owner="Product",
+            unit="unit_id",
+            namespace="$app:recommendations",
+            rows={"kind": "page"},
+            slots=Slots(
+                keys=LIVE,
+                pointer=("recommendations", "rules"),
+                fallback=BEST,
+                fallback_rows={"kind": "best"},
+                standard=("shopify--discovery--product_recommendation", "complementary_products"),
+            ),
+        ),
+    ),
+)
 OWN_FRAMES = (
     OwnFrame(
         "pick_rules",

@@ -62,7 +62,7 @@ def shown(playing: Playing, product: int) -> tuple[list[int], list[int] | None] 
     ],
 )
 def test_the_lists_are_those_that_the_liquid_renders(playing: Playing, keys: str, rules: dict[str, Any]) -> None:
-    page, gone, hidden, *picks = for_sale(playing)
+    page, gone, hidden, unpublished, *picks = for_sale(playing)
     with playing.store.writing() as db:
         db.execute(
             "UPDATE levels SET available = 0 WHERE item_id IN (SELECT item_id FROM variants WHERE product_id = ?)",
@@ -70,7 +70,8 @@ def test_the_lists_are_those_that_the_liquid_renders(playing: Playing, keys: str
         )
         db.execute("UPDATE variants SET continues = 0 WHERE product_id = ?", [gone])
         db.execute("UPDATE products SET status = 'draft' WHERE id = ?", [hidden])
-    lists = {"a": [gone, *picks[:6]], "b": [picks[5], hidden, picks[2]], "best": picks[3:9]}
+        db.execute("INSERT INTO unpublished_products VALUES (?)", [unpublished])
+    lists = {"a": [gone, *picks[:6]], "b": [picks[5], hidden, picks[2], unpublished], "best": picks[3:9]}
     publish(playing.store, {page: {key: lists[key] for key in keys.split()}}, **rules)
     assert shown(playing, page) == rendered(playing, page)
 

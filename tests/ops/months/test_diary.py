@@ -33,7 +33,7 @@ def run(*injected: tuple[str, float]) -> dict[str, Any]:
         {"what": what, "size": 2.0, "day": day, "at": (BEGAN + timedelta(days=day)).isoformat()}
         for what, day in injected
     ]
-    return {"name": "drift", "day": 28.0, "began": BEGAN.isoformat(), "injected": told}
+    return {"name": "drift", "day": 28.0, "began": BEGAN.isoformat(), "injected": told, "visitors": {"a_day": 9}}
 
 
 def test_a_delay_counts_from_the_injection_and_what_came_before_is_none() -> None:
@@ -55,6 +55,7 @@ def test_the_weekly_training_is_no_answer_to_a_drift() -> None:
 
 def test_a_calm_month_tells_what_was_told_in_vain() -> None:
     found = diary.figures(run(), [seen(3, "alert", "Alert: x"), seen(4, "training:weekly")])
+    assert found["visitors"] == {"a_day": 9}
     assert found["injected"] == [] and found["alerts"] == ["day 3.0: Alert: x"] and found["trainings"] == ["weekly"]
 
 

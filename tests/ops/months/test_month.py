@@ -101,6 +101,19 @@ def test_someone_makes_bad_versions() -> None:
     assert month.maker().startswith("benchmarks.usecases.")
 
 
+@pytest.mark.parametrize(("a_day", "granted"), [(400, [month.SHOWN]), (0, [])])
+def test_where_visitors_are_played_the_merchant_lets_them_be_shown_something(a_day: int, granted: list[Any]) -> None:
+    run = RUN | {"name": "calm", "title": "Calm", "day": 0.1, "days": 0, "injected": [], "visitors": {"a_day": a_day}}
+    pulled: list[tuple[str, dict[str, Any]]] = []
+    playing = a_month(Queue(), QUIET, {month.LIVE: 1}, approves=False)
+    playing.merchant = SimpleNamespace(
+        pull=lambda lever, **asked: pulled.append((lever, asked)) or run, look=lambda what: run
+    )
+    playing.reader.named = lambda query, **values: []
+    assert playing.play("calm")["visitors"] == {"a_day": a_day}
+    assert [asked["grant"] for lever, asked in pulled if lever == "scopes"] == granted
+
+
 class TestScenarios:
     def test_are_the_stores_and_begin_when_they_say(self) -> None:
         assert {name: each.at for name, each in SCENARIOS.items()} == {name: options.begins(name) for name in SCENARIOS}

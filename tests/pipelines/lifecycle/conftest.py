@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pipelines.usecases import USE_CASES
+from tests import one_family as alone
 from tests import toy_use_case
+
+one_family = alone.one_family
 
 
 @pytest.fixture

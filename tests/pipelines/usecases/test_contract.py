@@ -275,6 +275,10 @@ class TestItsPlaceInTheHouse:
             columns = {field.name for field in own.table(output.table)._meta.concrete_fields}
             assert {asked.unit, *asked.columns, *asked.rows} <= columns
             assert asked.best in asked.types or not asked.best
+            if slots := asked.slots:
+                assert asked.owner == "Product" and {slots.picks, "version", *slots.fallback_rows} <= columns
+                assert asked.types.keys() == {*slots.keys, slots.fallback} and isinstance(output.kept, Held)
+                continue
             told = housed.function(asked.values)(dict.fromkeys(asked.columns, None) | {asked.best: 1})
             assert told.keys() == {asked.best}
 
@@ -306,10 +310,10 @@ class TestItsPlaceInTheHouse:
             assert family.monitored.matures_after > timedelta(0)
 
 
-def test_no_two_use_cases_publish_on_the_same_things() -> None:
-    """What Shopify holds is remembered by variant alone, without the use case that said it."""
-    owners = [asked.owner for case in USE_CASES.values() for _, asked in case.published]
-    assert len(owners) == len(set(owners)) and set(owners) <= {"ProductVariant"}
+def test_no_two_outputs_fill_the_same_fields() -> None:
+    asked = [fields for case in USE_CASES.values() for _, fields in case.published]
+    filled = [(fields.owner, fields.namespace, key) for fields in asked for key in fields.types]
+    assert len(filled) == len(set(filled))
 
 
 def test_naming_the_use_cases_imports_none_of_the_heavy_libraries() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -9,12 +10,21 @@ import pytest
 
 from pipelines.lifecycle.data import dataset
 from pipelines.models import Order, Product, Shop, Variant
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.recommendations import USE_CASE
 from tests import histories
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 DAY = NOW - timedelta(days=3)
 SPRING = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def both(one_family: None) -> Iterator[None]:
+    """Let recommendations be there, too."""
+    with USE_CASES.also(USE_CASE):
+        yield
 
 
 @pytest.fixture

@@ -169,7 +169,7 @@ def test_a_worker_killed_half_way_is_followed_by_one_that_sends_the_rest(shops, 
                 raise KeyboardInterrupt
         return execute(self, name, variables)
 
-    monkeypatch.setattr(fields.publish, "PER_CALL", 2)
+    monkeypatch.setattr(fields.form, "PER_CALL", 2)
     monkeypatch.setattr(AdminApi, "execute", dies_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         staging.stage_version(version, timezone.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pandas as pd
@@ -14,12 +15,20 @@ from pipelines.lifecycle.serving.kept import Saying, Speaker, spoken_for
 from pipelines.models import Deployment, ModelVersion, Release, Shop
 from pipelines.models.usecases.recommendations import RecommendationList
 from pipelines.strategies import Step
-from pipelines.usecases.recommendations import model
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.recommendations import USE_CASE, model
 from tests import histories
 from tests.pipelines.usecases.recommendations import shop as baskets
 
 pytestmark = pytest.mark.django_db
 SLUG, OUTPUT = "recommendations", "recommendations"
+
+
+@pytest.fixture(autouse=True)
+def both(one_family: None) -> Iterator[None]:
+    """Let recommendations be there, too."""
+    with USE_CASES.also(USE_CASE):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import orjson
 import pytest
+from django.utils import timezone
 
 from pipelines.lifecycle import due
 from pipelines.lifecycle.serving import publish
-from pipelines.models import PublishedFields, Shop
+from pipelines.models import Alert, Publication, PublishedFields, Shop
 from pipelines.models.usecases.demand_forecast import StockAdvice
 from pipelines.shopify import token_exchange, tokens
 from tests import histories
@@ -89,7 +90,7 @@ def test_no_call_carries_more_fields_than_shopify_takes(shop, store):
     for variant_id in range(20):
         advise(shop, variant_id)
     publish.publish(shop, SLUG)
-    assert [len(call["metafields"]) for call in store.sent] == [25, 25, 10]
+    assert [len(call["metafields"]) for call in store.sent] == [24, 24, 12], "each variant is taken as a whole"
 
 
 def test_only_what_changed_is_sent_again(shop, store):
@@ -126,8 +127,7 @@ def test_a_date_that_is_no_longer_true_is_taken_back(shop, store):
     publish.publish(shop, SLUG)
     advise(shop, order_by=None)
     publish.publish(shop, SLUG)
-    assert [field["key"] for field in store.deleted] == ["reorder_date"]
-    assert ("1", "reorder_date") not in store.fields()
+    assert [field["key"] for field in store.deleted] == ["reorder_date"] and store.operations == 1
     assert PublishedFields.objects.get().values == {"forecast_28": "71", "days_of_cover": "11.6"}
 
 
@@ -145,3 +145,44 @@ def test_a_shop_that_has_just_let_us_is_due(shop, store):
     publish.publish(shop, SLUG)
     publish.publish(shop, SLUG)
     assert list(due.publications()) == []
+
+
+def test_one_sends_at_a_time_and_who_died_does_not_hold_it_for_ever(shop, store):
+    advise(shop)
+    row = Publication.of(shop, SLUG)
+    now = timezone.now()
+    Publication.objects.filter(pk=row.pk).update(leased_until=now + publish.LEASE)
+    assert publish.publish(shop, SLUG, now) == 0 and store.operations == 0
+    assert publish.publish(shop, SLUG, now + publish.LEASE + timedelta(seconds=1)) == 1
+    assert Publication.of(shop, SLUG).leased_until is None
+
+
+def test_a_surprise_gives_the_work_back(shop, store, monkeypatch):
+    advise(shop)
+    monkeypatch.setattr(publish.sent, "settle", lambda rows, api: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        publish.publish(shop, SLUG)
+    assert Publication.of(shop, SLUG).leased_until is None and list(due.publications()) == [(shop.pk, SLUG)]
+
+
+def test_what_one_operation_does_not_hold_comes_with_the_next(shop, store, monkeypatch):
+    monkeypatch.setattr(publish, "MOST_BYTES", 40)
+    for variant_id in range(9):
+        advise(shop, variant_id)
+    sizes = []
+    while sent := publish.publish(shop, SLUG):
+        sizes.append(sent)
+    assert sum(sizes) == 9 and len(sizes) > 2 and PublishedFields.objects.count() == 9
+
+
+def test_a_scope_that_was_taken_away_is_told_and_comes_back_by_itself(shop, store):
+    advise(shop)
+    for _ in range(2):
+        publish.publish(shop, SLUG)
+    Shop.objects.update(scopes=["read_products"])
+    publish.publish(Shop.objects.get(pk=shop.pk), SLUG)
+    assert Alert.objects.get(shop=shop).title == f"Demand forecast: {publish.NOT_ALLOWED}"
+    Shop.objects.update(scopes=["read_products", "write_products"])
+    assert list(due.publications()) == [(shop.pk, SLUG)]
+    publish.publish(Shop.objects.get(pk=shop.pk), SLUG)
+    assert Alert.objects.get(shop=shop).closed_at and list(due.publications()) == []

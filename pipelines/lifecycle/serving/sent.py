@@ -1,0 +1,189 @@
+"""What is on its way to Shopify, and how it ended: line by line, so that one product holds up no other.
+
+A line is taken whole or not at all. Where Shopify refuses one, it says which fields of it are wrong: their owners are
+kept with the reason, and the others of the line are sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from pipelines.lifecycle.serving import form
+from pipelines.lifecycle.serving.wanted import Change, Known
+from pipelines.models import PublishedFields, Shop
+from pipelines.shopify import bulk
+from pipelines.shopify.admin_api import AdminApi
+from pipelines.shopify.errors import AccessForbidden, ShopifyError, UserErrors
+from pipelines.usecases.contract import Metafields, Output, UseCase
+
+log = logging.getLogger(__name__)
+
+Rows = QuerySet[PublishedFields]
+Errors = list[dict[str, Any]]
+AT_ONCE = 5000  # rows in one statement
+
+
+@dataclass
+class Told:
+    """What the file of results says of each line."""
+
+    done: set[int] = field(default_factory=set)
+    refused: dict[int, Errors] = field(default_factory=dict)  # Shopify says which fields are wrong
+    is_forbidden: bool = False
+
+
+def settle(rows: Rows, api: AdminApi) -> bool:
+    """Learn how earlier operations ended; False while one is still under way."""
+    pending = rows.filter(is_confirmed=False)
+    for operation in list(pending.values_list("operation", flat=True).distinct()):
+        status = bulk.status(api, operation)
+        if not status.is_over:
+            return False
+        close(pending.filter(operation=operation), status)
+    return True
+
+
+def close(rows: Rows, status: bulk.BulkStatus) -> None:
+    """Count as published what Shopify took; forget the rest, so that it is sent again, but for what it refused."""
+    url = status.url or status.partial_url
+    if status.error_code == "ACCESS_DENIED":
+        rows.delete()
+        raise AccessForbidden()
+    if url is None and status.state == "COMPLETED":
+        rows.update(is_confirmed=True)
+        return
+    told = results(url) if url else Told()
+    with transaction.atomic():
+        for line, errors in told.refused.items():
+            refuse(rows.filter(line=line), errors)
+        for part in pieces(sorted(told.done)):
+            rows.filter(line__in=part).update(is_confirmed=True)
+        rows.filter(is_confirmed=False).delete()
+    if told.is_forbidden:
+        raise AccessForbidden()
+
+
+def results(url: str) -> Told:
+    """Read what became of each line; a file that cannot be read to its end tells only what it told."""
+    told = Told()
+    try:
+        for line in bulk.lines(url, on_malformed=lambda line: None):
+            number = line.get("__lineNumber")
+            if type(number) is int:
+                read_line(told, number, line)
+    except ShopifyError as error:
+        log.info("results of a bulk mutation could not be read: %s", error)
+    return told
+
+
+def read_line(told: Told, number: int, line: dict[str, Any]) -> None:
+    """Sort one line: taken, refused with reasons, or failed without any, which is tried again."""
+    errors = line.get("errors") or []
+    answers = [each for each in (line.get("data") or {}).values() if isinstance(each, dict)]
+    refused = [error for answer in answers for error in answer.get("userErrors") or []]
+    if any((error.get("extensions") or {}).get("code") == "ACCESS_DENIED" for error in errors):
+        told.is_forbidden = True
+    elif refused:
+        told.refused[number] = refused
+    elif answers and not errors:
+        told.done.add(number)
+
+
+def refuse(rows: Rows, errors: Errors) -> None:
+    """Keep the owners whose fields were refused with the reason; all of the line where Shopify names no field."""
+    wrong: dict[int, str] = {}
+    owners = [(row.pk, place) for row in rows.order_by("pk") for place in range(row.carried)]
+    for error in errors:
+        why, place = str(error.get("message", ""))[:200], place_of(error)
+        for pk, _ in owners if place is None else owners[place : place + 1]:
+            wrong[pk] = why
+    by_reason: dict[str, list[int]] = defaultdict(list)
+    for pk, why in wrong.items():
+        by_reason[why].append(pk)
+    for why, pks in by_reason.items():
+        rows.filter(pk__in=pks).update(is_confirmed=True, refused=why or "Shopify gave no reason")
+
+
+def place_of(error: dict[str, Any]) -> int | None:
+    """Return which field of a line an error is about.
+
+    >>> place_of({"field": ["metafields", "3", "value"]}), place_of({"field": ["metafields"]}), place_of({})
+    (3, None, None)
+    """
+    path = error.get("field") or []
+    return int(path[1]) if len(path) > 1 and str(path[1]).isdecimal() else None
+
+
+def send(shop: Shop, api: AdminApi, case: UseCase, output: Output, batch: Sequence[Change]) -> None:
+    """Send what changed of an output as one bulk operation, and take back what is no longer true."""
+    asked = output.metafields
+    assert asked
+    take_back(api, asked, batch)
+    packed = list(form.lines(asked, ((change.owner, change.sent) for change in batch if change.sent)))
+    operation = bulk.run_mutation(api, "metafields_set", ({"metafields": line} for _, line in packed))
+    remember(shop, case, output, batch, {owner: number for number, (names, _) in enumerate(packed) for owner in names},
+             operation or "")  # fmt: skip
+
+
+def take_back(api: AdminApi, asked: Metafields, batch: Iterable[Change]) -> None:
+    """Delete fields that say something no longer true; what a vanished owner held is gone with it."""
+    stale = (form.address(asked, change.owner, key) for change in batch for key in sorted(change.gone))
+    for part in form.parts(stale):
+        try:
+            delete(api, part)
+        except UserErrors as refusal:
+            log.info("fields are deleted one by one: %s", refusal)
+            for field_ in part:
+                delete_if_there(api, field_)
+
+
+def delete(api: AdminApi, part: list[form.Metafield]) -> None:
+    """Delete fields of one call."""
+    api.execute("metafields_delete", {"metafields": part})
+
+
+def delete_if_there(api: AdminApi, field_: form.Metafield) -> None:
+    """Delete one field, unless its owner is gone."""
+    try:
+        delete(api, [field_])
+    except UserErrors as refusal:
+        log.info("%s could not be deleted: %s", field_, refusal)
+
+
+@transaction.atomic
+def remember(
+    shop: Shop, case: UseCase, output: Output, batch: Sequence[Change], line_of: dict[int, int], operation: str
+) -> None:
+    """Note what is on its way, in the order in which it stands in its line."""
+    asked, known = output.metafields, Known.of(shop, case, output).rows
+    assert asked
+    for part in pieces(batch):
+        known.filter(owner_id__in=[change.owner for change in part]).delete()
+        PublishedFields.objects.bulk_create(
+            PublishedFields(
+                shop=shop,
+                use_case=case.slug,
+                output=output.name,
+                owner=asked.owner,
+                owner_id=change.owner,
+                values=change.values,
+                operation=operation if change.sent else "",
+                line=line_of.get(change.owner, 0),
+                carried=len(change.sent),
+                is_confirmed=not change.sent,
+            )
+            for change in part
+            if change.values
+        )
+
+
+def pieces(things: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    """Cut a sequence into what one statement takes."""
+    return (things[first : first + AT_ONCE] for first in range(0, len(things), AT_ONCE))

@@ -1,0 +1,186 @@
+"""Shopify's own field: filled where it is empty or ours, given back in the end, and nobody's hand written over."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from pipelines.lifecycle.serving import standard
+from pipelines.models import LifecycleEvent, StandardField
+from pipelines.shopify.admin_api import AdminApi
+from tests.devstore.conftest import app, world
+from tests.listing import LIST, SCOPE, SLUG, STANDARD, Listing, gid, listing
+
+__all__ = ["app", "listing", "world"]
+pytestmark = pytest.mark.django_db
+SET = """mutation Set($fields: [MetafieldsSetInput!]!) {
+  metafieldsSet(metafields: $fields) { userErrors { message } } }"""
+DELETE = """mutation Delete($fields: [MetafieldIdentifierInput!]!) {
+  metafieldsDelete(metafields: $fields) { userErrors { message } } }"""
+
+
+def by_hand(listing: Listing, product: int, picks: list[int]) -> None:
+    """Choose what fits a product in Shopify's own app."""
+    address = {"ownerId": gid(product), "namespace": STANDARD[0], "key": STANDARD[1]}
+    value = json.dumps([gid(pick) for pick in picks])
+    answer = listing.store.graphql(SET, fields=[address | {"type": LIST, "value": value}])
+    assert not answer["data"]["metafieldsSet"]["userErrors"]
+
+
+def field(listing: Listing, product: int) -> list[int] | None:
+    return listing.fields(product).get("standard")
+
+
+@pytest.fixture
+def shop(listing: Listing):
+    """Let a version run that has lists; what tests left in the store before is cleared."""
+    addresses = [{"ownerId": gid(each), "namespace": STANDARD[0], "key": STANDARD[1]} for each in listing.products]
+    listing.store.graphql(DELETE, fields=addresses)
+    listing.says(None, dict.fromkeys(listing.products, listing.products[:3]))
+    listing.runs(listing.version(listing.products[5]))
+    yield listing
+    listing.store.control("scopes", grant=[SCOPE])
+    listing.store.graphql(DELETE, fields=addresses)
+
+
+def wants(listing: Listing, fills: bool = True) -> None:
+    standard.choose(listing.shop, SLUG, fills=fills, by="1")
+    listing.settle()
+
+
+def test_nothing_is_written_where_nobody_asked(shop: Listing) -> None:
+    shop.settle()
+    assert field(shop, shop.products[0]) is None and not StandardField.objects.exists()
+
+
+def test_empty_fields_are_filled_and_what_was_chosen_by_hand_stands(shop: Listing) -> None:
+    one, two, three, *_ = shop.products
+    by_hand(shop, two, [three])
+    by_hand(shop, three, [])
+    wants(shop)
+    assert field(shop, one) == shop.fields(one)["a"] and field(shop, two) == [three]
+    assert field(shop, three), "an empty list is nobody's choice"
+    assert LifecycleEvent.objects.for_shop(shop.shop).filter(kind="standard.filled").count() == 1
+    before = dict(StandardField.objects.values_list("owner_id", "state"))
+    assert before[two] == "theirs" and standard.left(shop.shop, SLUG) == len(shop.products) - 1
+    wants(shop, fills=False)
+    assert (field(shop, one), field(shop, two), field(shop, three)) == (None, [three], [])
+    assert not StandardField.objects.exists()
+
+
+def test_new_lists_follow_and_a_hand_that_came_later_stands(shop: Listing) -> None:
+    one, two, three, four, *_ = shop.products
+    wants(shop)
+    by_hand(shop, two, [three])
+    shop.says(shop.pointer.active, {one: [four], two: [four]})
+    shop.settle()
+    assert field(shop, one) == [four] and field(shop, two) == [three]
+    assert field(shop, four) is None, "a product without a list gets back what stood there"
+    wants(shop, fills=False)
+    assert field(shop, two) == [three]
+
+
+def test_back_on_the_simple_rule_all_of_it_comes_back(shop: Listing) -> None:
+    wants(shop)
+    shop.runs(None)
+    shop.settle()
+    assert all(field(shop, product) is None for product in shop.products)
+    assert shop.row.fills_standard, "it is filled again by the next version"
+
+
+def test_a_version_that_lost_its_lists_leaves_what_stands(shop: Listing) -> None:
+    wants(shop)
+    before = field(shop, shop.products[0])
+    shop.says(shop.pointer.active, {})
+    shop.settle()
+    assert field(shop, shop.products[0]) == before is not None
+
+
+def test_no_more_than_ten_are_named(shop: Listing) -> None:
+    one, *rest = shop.products
+    assert standard.LONGEST == 10
+    shop.says(shop.pointer.active, {one: rest * 3})
+    wants(shop)
+    assert field(shop, one) == (rest * 3)[:10]
+
+
+def test_a_product_that_is_gone_holds_up_no_other(shop: Listing) -> None:
+    variant = shop.store.control("add-product", title="Soon gone")["variant_id"]
+    ask = "query V($id: ID!) { productVariant(id: $id) { product { id } } }"
+    gone = shop.store.graphql(ask, id=f"gid://shopify/ProductVariant/{variant}")["data"]["productVariant"]["product"]
+    number = int(gone["id"].rpartition("/")[2])
+    shop.know(number)
+    one, two, *_ = shop.products
+    shop.says(shop.pointer.active, {one: [number], two: [one], number: [one]})
+    shop.store.control("delete-product", product_id=number)
+    wants(shop)
+    assert field(shop, two) == [one] and field(shop, one) is None
+    assert StandardField.objects.get(owner_id=one).state == "refused"
+    assert not StandardField.objects.filter(owner_id=number).exists()
+
+
+def test_what_is_not_ours_is_looked_at_again_after_a_week(shop: Listing) -> None:
+    one, two, *_ = shop.products
+    by_hand(shop, one, [two])
+    wants(shop)
+    by_hand(shop, one, [])
+    shop.settle()
+    assert field(shop, one) == []
+    StandardField.objects.update(checked_at=timezone.now() - timedelta(days=8))
+    shop.settle()
+    assert field(shop, one)
+
+
+def test_a_process_that_died_between_writing_down_and_sending_loses_nothing(shop: Listing, monkeypatch) -> None:
+    one, two, *_ = shop.products
+
+    def dies(here, texts, found):
+        raise KeyboardInterrupt
+
+    wants(shop)
+    shop.says(shop.pointer.active, {one: [two]})
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(standard, "send", dies)
+        shop.publish()
+    shop.settle()
+    assert field(shop, one) == [two]
+    wants(shop, fills=False)
+    assert field(shop, one) is None
+
+
+def test_a_hand_between_reading_and_writing_is_not_written_over(shop: Listing, monkeypatch) -> None:
+    one, two, three, *_ = shop.products
+    real, moved = AdminApi.execute, []
+
+    def slow(api, name, variables=None):
+        if name == "metafields_set" and not moved and variables["metafields"][0]["namespace"] == STANDARD[0]:
+            moved.append(True)
+            by_hand(shop, one, [three])
+        return real(api, name, variables)
+
+    monkeypatch.setattr(AdminApi, "execute", slow)
+    wants(shop)
+    assert field(shop, one) == [three] and field(shop, two)
+    assert StandardField.objects.get(owner_id=one).state == "theirs"
+
+
+def test_many_products_are_done_piece_by_piece(shop: Listing, monkeypatch) -> None:
+    monkeypatch.setattr(standard, "MOST", 3)
+    wants(shop)
+    assert all(field(shop, product) for product in shop.products)
+    wants(shop, fills=False)
+    assert not any(field(shop, product) for product in shop.products)
+
+
+def test_without_leave_it_stays_until_it_may_be_given_back(shop: Listing) -> None:
+    wants(shop)
+    type(shop.shop).objects.update(scopes=["read_products"])
+    standard.choose(shop.shop, SLUG, fills=False, by="1")
+    shop.publish()
+    assert standard.left(shop.shop, SLUG) == len(shop.products)
+    type(shop.shop).objects.update(scopes=["read_products", SCOPE])
+    shop.settle()
+    assert standard.left(shop.shop, SLUG) == 0 and field(shop, shop.products[0]) is None
