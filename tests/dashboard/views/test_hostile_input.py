@@ -110,7 +110,9 @@ def test_names_are_shown_as_text_where_one_thing_is_told(named, see):
     assert "<script>" not in json.dumps(see("/forecasts/200000/figure.json").json())
 
 
-@pytest.mark.parametrize("name", ["q", "show", "sort", "location", "page", "state", "mark", "said", "a", "b", "product", "cart"])
+@pytest.mark.parametrize(
+    "name", ["q", "show", "sort", "location", "page", "state", "mark", "said", "a", "b", "product", "cart"]
+)
 def test_an_address_is_shown_as_text(named, see, name):
     for path in (*PAGES, "/progress"):
         answer = see(f"{path.partition('?')[0]}?{name}={quote(EVIL)}")
@@ -136,7 +138,15 @@ def test_what_is_typed_wrongly_is_shown_as_text(named, send):
 
 @pytest.mark.parametrize("odd", ["-1", "0", HUGE, "1e9", "NaN", "", "a\x00b", "9" * 5_000, "²", "😀" * 99, " a" * 60])
 def test_odd_wishes_fall_back_to_something(shop, see, odd):
-    for path in ("/forecasts", "/forecasts.csv", "/order-list.csv", "/data", "/progress", "/versions", "/recommendations"):
+    for path in (
+        "/forecasts",
+        "/forecasts.csv",
+        "/order-list.csv",
+        "/data",
+        "/progress",
+        "/versions",
+        "/recommendations",
+    ):
         for name in ("q", "page", "location", "sort", "show", "state", "mark", "said", "product", "cart"):
             assert see(path, **{name: odd}).status_code == 200, (path, name)
 

@@ -20,7 +20,8 @@ COUNT = """
     SELECT (SELECT count(*) FROM pipelines_product p WHERE p.shop_id = %(shop)s AND p.deleted_at IS NULL), count(*),
         count(*) FILTER (WHERE led_by = ANY(%(together)s)), count(*) FILTER (WHERE led_by = ANY(%(alike)s)),
         count(*) FILTER (WHERE led_by = ANY(%(best)s)),
-        (SELECT count(DISTINCT pick) FROM mine, unnest(picks) AS pick)
+        (SELECT count(DISTINCT pick) FROM mine, unnest(picks) AS pick),
+        (SELECT count(*) FROM {lists} l WHERE l.shop_id = %(shop)s AND l.kind = 'again' AND l.version_id {version})
     FROM mine
 """
 LED_BY = {"together": (TOGETHER,), "alike": (SIMILAR, SAME_TYPE), "best": (BEST_SELLER,)}
@@ -36,6 +37,7 @@ class Coverage:
     alike: int
     best: int
     shown: int  # stand in at least one list
+    returning: int = 0  # shoppers with a list of what they may buy again
 
     @property
     def own(self) -> int:

@@ -11,6 +11,7 @@ from dashboard.usecases.recommendations.queries import rules as told_rules
 from dashboard.usecases.recommendations.queries.coverage import Coverage, coverage
 from dashboard.usecases.recommendations.queries.lists import Preview, Speakers, first_of, preview, speakers, told
 from dashboard.usecases.recommendations.queries.products import FOUND, Thing, search, things
+from dashboard.usecases.recommendations.queries.published import Published, published
 from dashboard.usecases.recommendations.queries.reach import Reach, reach
 from dashboard.usecases.recommendations.queries.rules import RuleRow
 from dashboard.usecases.recommendations.wish import Wish
@@ -42,6 +43,7 @@ class RecommendationsPage:
     rules: list[RuleRow]
     coverage: Coverage
     reach: Reach
+    published: Published
 
     @property
     def to_cart(self) -> str:
@@ -80,4 +82,5 @@ def recommendations_page(shop: Shop, viewer: Staff, wish: Wish, now: datetime) -
         rules=told_rules.rows(rules, known, viewer, written),
         coverage=coverage(shop, who.live_id),
         reach=reach(shop, who, now),
+        published=published(shop, who),
     )

@@ -14,12 +14,10 @@ from dashboard.usecases.recommendations.queries.lists import SLUG, Speakers
 from pipelines.lifecycle.evidence.windows import STABLE
 from pipelines.lifecycle.storefront.pixel import SCOPES
 from pipelines.models import Order, Release, ServingWindow, Shop, StorefrontEvent
-from pipelines.models.usecases.recommendations import RecommendationList
 from pipelines.shopify.domains import admin_page
 
 LATELY = timedelta(days=7)
 BLOCK = "bought-together"  # the file of the block in the theme extension
-PUBLISHING = "write_products"
 CLICKED = StorefrontEvent.Kind.BLOCK_CLICKED
 
 
@@ -27,11 +25,9 @@ CLICKED = StorefrontEvent.Kind.BLOCK_CLICKED
 class Reach:
     """What is known of the storefront in the last days."""
 
-    may_publish: bool
     editor: str  # where the block is put on product pages
     heard_at: datetime | None  # the end of the last hour in which the block was shown or asked
     shown: int  # shoppers, each once an hour
-    returning: int  # shoppers with a list of what they may buy again
     tells_clicks: bool
     clicks: int
     clickers: int
@@ -67,14 +63,11 @@ def reach(shop: Shop, who: Speakers, now: datetime) -> Reach:
     orders = placed.aggregate(
         n=Count("pk"), marked=Count("pk", filter=marked), after=Count("pk", filter=marked & Q(Exists(before)))
     )
-    again = RecommendationList.objects.for_shop(shop).filter(kind="again", version=who.live_id)
     release = who.release
     return Reach(
-        may_publish=shop.has_scope(PUBLISHING),
         editor=editor(shop),
         heard_at=heard["at"],
         shown=heard["units"] or 0,
-        returning=again.count(),
         tells_clicks=all(map(shop.has_scope, SCOPES)),
         clicks=clicked["n"],
         clickers=clicked["who"],

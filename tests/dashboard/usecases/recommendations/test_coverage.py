@@ -33,7 +33,6 @@ def test_pinned_and_new_ones_are_counted_apart(listed):
 
 def test_other_versions_kinds_and_shops_do_not_count(listed, another_shop):
     picking.on_its_way(listed)
-    picking.write(listed)
     RecommendationList.objects.create(
         shop=another_shop, kind="page", unit_id=FIRST, picks=[1], scores=[1], reasons=[0], details=[1],
         origin=timezone.now().date(), updated_at=timezone.now(),
@@ -43,7 +42,6 @@ def test_other_versions_kinds_and_shops_do_not_count(listed, another_shop):
 
 
 def test_the_simple_rules_lists_count_where_no_version_is_live(shop):
-    picking.write(shop)
     assert coverage(shop, None).listed == 12
 
 

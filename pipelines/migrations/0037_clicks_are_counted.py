@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pipelines", "0034_answers_are_held")]
+    dependencies = [("pipelines", "0036_fields_of_shopifys_own")]
 
     operations = [
         migrations.AddIndex(
