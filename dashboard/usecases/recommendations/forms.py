@@ -35,12 +35,6 @@ class WishForm(forms.Form):
         return Wish(**{name: value for name, value in form.cleaned_data.items() if value})
 
 
-class StandardForm(forms.Form):
-    """Whether Shopify's own list is to be filled."""
-
-    fills = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
-
-
 class PickRuleForm(forms.Form):
     """A rule for what is shown: products by their number from a button, or as somebody typed them."""
 

@@ -11,9 +11,6 @@ from pipelines.models import Deployment, Publication, PublishedFields, Release, 
 from tests.dashboard import picking
 from tests.dashboard.usecases.recommendations.test_page import FIRST, HERE
 from tests.dashboard.usecases.recommendations.test_reach import ALL, allow
-from tests.identities import COLLEAGUE, OTHER_SHOP
-
-CHOOSE = f"{HERE}/standard"
 
 
 @pytest.fixture
@@ -46,7 +43,7 @@ class TestTheLists:
         assert ">On<" in told and "2 products, all there" in told and "Shopify did not take 1" in told
 
     def test_that_are_not_all_there_are_on_their_way(self, allowed, see):
-        assert "On its way" in where(see) and "after the next lists" in where(see)
+        assert "Being written" in where(see) and "after the next lists" in where(see)
 
     def test_that_shopify_stopped_say_why(self, allowed, see):
         publication(allowed, stopped_because="Shopify does not let this app write.")
@@ -68,26 +65,14 @@ class TestTheLists:
 
 
 class TestTheThemesOwnList:
-    def test_is_filled_and_given_back_when_that_is_wanted(self, allowed, see, send, queued):
-        assert "stays as you filled it" in where(see)
-        send(CHOOSE, {"fills": "yes"})
-        assert Publication.objects.get().fills_standard and "publish" in [job for job, _ in queued]
-        StandardField.objects.create(
-            shop=allowed, use_case=picking.SLUG, owner_id=FIRST, ours="x", checked_at=timezone.now()
-        )
-        assert "Filled" in where(see) and "for 1 product" in where(see)
-        send(CHOOSE, {"fills": "no"})
-        assert "1 product left" in where(see) and not Publication.objects.get().fills_standard
+    def test_is_off_until_the_merchant_wants_it(self, allowed, see):
+        told = where(see)
+        assert "stays as you filled it" in told and "/settings#on-products-recommendations" in told
 
-    @pytest.mark.parametrize("fields", [{}, {"fills": "perhaps"}], ids=str)
-    def test_an_odd_form_changes_nothing(self, allowed, send, fields):
-        assert "Nothing was done" in send(CHOOSE, fields).content.decode()
-        assert not Publication.objects.exists()
-
-    def test_is_not_a_colleagues_to_choose(self, allowed, send):
-        assert "Only the account owner" in send(CHOOSE, {"fills": "yes"}, sub=COLLEAGUE).content.decode()
-        assert not Publication.objects.exists()
-
-    def test_of_another_shop_is_its_own(self, allowed, another_shop, send):
-        send(CHOOSE, {"fills": "yes"}, domain=OTHER_SHOP)
-        assert [row.shop for row in Publication.objects.all()] == [another_shop]
+    def test_says_on_how_many_products_it_is_ours(self, allowed, see):
+        publication(allowed, fills_standard=True)
+        facts = {"owner_id": FIRST, "ours": "x", "checked_at": timezone.now()}
+        StandardField.objects.create(shop=allowed, use_case=picking.SLUG, **facts)
+        assert "Filled" in where(see) and "on 1 product" in where(see)
+        publication(allowed, fills_standard=False)
+        assert "Being put back" in where(see) and "1 product left" in where(see)

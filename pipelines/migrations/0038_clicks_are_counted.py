@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pipelines", "0036_fields_of_shopifys_own")]
+    dependencies = [("pipelines", "0037_what_it_takes_to_compute")]
 
     operations = [
         migrations.AddIndex(
