@@ -8,6 +8,7 @@ from datetime import datetime
 from django.http import Http404
 
 from dashboard.usecases.recommendations.queries import rules as told_rules
+from dashboard.usecases.recommendations.queries.added import Added, added
 from dashboard.usecases.recommendations.queries.coverage import Coverage, coverage
 from dashboard.usecases.recommendations.queries.lists import Preview, Speakers, first_of, preview, speakers, told
 from dashboard.usecases.recommendations.queries.products import FOUND, Thing, search, things
@@ -44,6 +45,7 @@ class RecommendationsPage:
     coverage: Coverage
     reach: Reach
     published: Published
+    added: Added | None  # nothing where nobody may be shown nothing
 
     @property
     def to_cart(self) -> str:
@@ -83,4 +85,5 @@ def recommendations_page(shop: Shop, viewer: Staff, wish: Wish, now: datetime) -
         coverage=coverage(shop, who.live_id),
         reach=reach(shop, who, now),
         published=published(shop, who),
+        added=added(shop),
     )

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pipelines", "0037_what_it_takes_to_compute")]
+    dependencies = [("pipelines", "0038_hold_outs")]
 
     operations = [
         migrations.AddIndex(
