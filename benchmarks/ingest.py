@@ -112,8 +112,8 @@ def web_process(secrets: dict[str, str], settings_module: str = "shopmlops.setti
             web.wait(20)
 
 
-def wait_for(port: int, web: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
+def wait_for(port: int, web: subprocess.Popen[bytes], log: Path, seconds: int = 30) -> None:
+    for _ in range(10 * seconds):
         if web.poll() is not None:
             raise RuntimeError(f"the web process stopped:\n{log.read_text()[-2000:]}")
         with socket.socket() as probe:

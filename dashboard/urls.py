@@ -18,7 +18,7 @@ from dashboard.views import (
     versions,
     vitals,
 )
-from dashboard.views.sections import own_events, peak_hours
+from dashboard.views.sections import own_events, peak_hours, standard_fields
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -70,6 +70,7 @@ urlpatterns = [
     path("settings/events", own_events.add_event, name="add-event"),
     path("settings/events/<int:pk>/remove", own_events.remove_event, name="remove-event"),
     path("settings/peak-hours", peak_hours.choose, name="choose-peak-hours"),
+    path("settings/standard/<slug:use_case>", standard_fields.choose, name="choose-standard-field"),
     path("settings/peak-hours/reset", peak_hours.reset, name="reset-peak-hours"),
     path("settings/freezes", settings.add_freeze, name="add-freeze"),
     path("settings/freezes/<int:pk>", settings.settle_freeze, name="settle-freeze"),

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from django.utils import timezone
 
 from pipelines.lifecycle.ingest import install
@@ -134,6 +135,19 @@ class Listing:
         """Read what the storefront is told."""
         held = self.store.graphql(RULES)["data"]["currentAppInstallation"]["metafield"]
         return json.loads(held["value"]) if held else {}
+
+    def page(self, product: int) -> str:
+        """Read a product's page in the shop."""
+        ask = "query H($id: ID!) { product(id: $id) { handle } }"
+        handle = self.store.graphql(ask, id=gid(product))["data"]["product"]["handle"]
+        address = f"http://127.0.0.1:{self.store.port}/store/{self.store.shop}/products/{handle}"
+        return requests.get(address, timeout=60).text
+
+    def variant(self, product: int) -> int:
+        """Return a variant of a product."""
+        ask = "query V($id: ID!) { product(id: $id) { variants(first: 1) { nodes { id } } } }"
+        held = self.store.graphql(ask, id=gid(product))["data"]["product"]["variants"]["nodes"]
+        return int(held[0]["id"].rpartition("/")[2])
 
     def operations(self) -> int:
         """Count the bulk operations that brought what is known now."""

@@ -17,6 +17,7 @@ from pipelines.stats import clock
 from tests import histories
 
 LONDON = ZoneInfo("Europe/London")
+A_MONDAY = date(2026, 9, 28)  # the 28 days from it end in October
 OCTOBER = Month(date(2026, 10, 1), LONDON)
 INSTALLED = datetime(2026, 9, 25, 9, tzinfo=UTC)
 AFTER = datetime(2026, 11, 10, 6, tzinfo=UTC)  # October is final
@@ -66,6 +67,14 @@ def each_day(version: ModelVersion, metric: str, values: Sequence[float], month:
     )
 
 
+def of_28_days(version: ModelVersion, first: date, ours: float | None = 0.2, rule: float | None = 0.3) -> None:
+    """Write the errors of 28 days in all, a version's and the simple rule's."""
+    at, after = (clock.midnight(first + timedelta(days=days), LONDON) for days in (0, 28))
+    for metric, value in (("wape_28d", ours), ("wape_by_rule_28d", rule)):
+        facts = {"use_case": version.use_case, "version": version, "starts_at": at, "ends_at": after, "n": 12}
+        Measurement.objects.create(shop=version.shop, metric=metric, value=value, **facts)
+
+
 def saved(days: int, mean: float, spread: float, seed: int = 0) -> np.ndarray:
     """Return daily savings whose mean and spread are exactly these."""
     noise = np.random.default_rng(seed).normal(size=days)
@@ -77,6 +86,7 @@ def a_good_month(version: ModelVersion, mean: float = 16_000, spread: float = 9_
     each_day(version, "loss_against_simple_rule", -saved(days, mean, spread))
     each_day(version, "missed_1d", 30 + saved(days, 0, 4, seed=1))
     each_day(version, "missed_by_rule_1d", 40 + saved(days, 0, 4, seed=2))
+    of_28_days(version, A_MONDAY)
 
 
 def reported(shop: Shop, **month: Any) -> MonthReport:

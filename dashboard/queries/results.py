@@ -76,6 +76,10 @@ class ResultsPage:
         return operations.rows(self.report)
 
     @property
+    def near(self) -> list[tuple[str, str, str]]:
+        return operations.near(self.report)
+
+    @property
     def delivery(self) -> list[tuple[str, str, str]]:
         return operations.delivery(self.report["delivery"])
 
@@ -159,6 +163,7 @@ def as_rows(row: MonthReport) -> list[tuple[Any, ...]]:
         for name in COUNTS
     ]
     parts = {
+        "near": operations.near(report),
         "operations": operations.rows(report),
         "delivery": operations.delivery(report["delivery"]),
         "balance": telling.balance(report),

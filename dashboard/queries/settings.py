@@ -14,6 +14,7 @@ from dashboard.forms import drift_fields
 from dashboard.forms.own_event import OwnEventForm
 from dashboard.forms.pages import FreezeForm, SettingsForm
 from dashboard.forms.peak_hours import PeakHoursForm
+from dashboard.queries.data.on_products import OnProducts, on_products
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
 from pipelines.lifecycle.evidence.pace import WINDOW
@@ -71,6 +72,7 @@ class SettingsPage:
     choices: dict[str, list[tuple[Any, str]]]  # by field
     brought: list[Settings]  # by use cases
     may_publish: bool
+    on_products: list[OnProducts]
     may_annotate: bool
     annotation_problem: str  # why the newest mark was refused
     freezes: list[Freeze]
@@ -126,6 +128,7 @@ def settings_page(
         choices={name: field.choices for name, field in SettingsForm().fields.items() if hasattr(field, "choices")},
         brought=[each.settings for each in all_brought()],
         may_publish=shop.has_scope("write_products"),
+        on_products=on_products(shop),
         may_annotate=shop.has_scope(chart_marks.SCOPE),
         annotation_problem=chart_marks.newest_problem(shop),
         freezes=freezes_of(shop, timezone.now()),

@@ -7,10 +7,10 @@ from pipelines.jobs.queue import job
 
 @job(timeout=600)
 def keep_up() -> None:
-    """Have peak hours learned, what runs judged, and closed evidence restated; sum up what was late."""
+    """Have peak hours learned, what runs judged, closed evidence restated; sum up what was late, and what it took."""
     from django.utils import timezone
 
-    from pipelines.lifecycle import due
+    from pipelines.lifecycle import due, spending
     from pipelines.lifecycle.evidence import answers, blocks, exposures
     from pipelines.models import Shop
 
@@ -22,6 +22,7 @@ def keep_up() -> None:
     for release_id in blocks.seen_lately(now):
         restate.enqueue(release_id)
     answers.sum_up(now, answers.LOOKS_FAR_BACK)
+    spending.sum_up_answers(now)
     exposures.forget_between()
 
 
@@ -78,6 +79,7 @@ def judge(shop_id: int, use_case: str) -> None:
     """Judge how near those who spoke came, and whether what they are told and say is still usual."""
     from django.utils import timezone
 
+    from pipelines.lifecycle import spending
     from pipelines.lifecycle.data import dataset
     from pipelines.lifecycle.monitor import accuracy, chances, drifts
     from pipelines.lifecycle.monitor.watch import telling
@@ -85,16 +87,17 @@ def judge(shop_id: int, use_case: str) -> None:
     from pipelines.usecases import USE_CASES
 
     shop, now = Shop.objects.get(pk=shop_id), timezone.now()
-    facts = None
-    if USE_CASES[use_case].serves == "batch":
-        facts = dataset.read(dataset.Source(shop, now), use_case)
-        if accuracy.is_judged(use_case):
-            accuracy.judge(shop, use_case, facts, now)
-    if chances.are_said(use_case):
-        chances.judge(shop, use_case, now)
-        telling.expected(shop, use_case, now)
-    drifts.look(shop, use_case, facts, now)
-    telling.drift(shop, use_case, now)
+    with spending.noted(shop, use_case, spending.What.WATCH):
+        facts = None
+        if USE_CASES[use_case].serves == "batch":
+            facts = dataset.read(dataset.Source(shop, now), use_case)
+            if accuracy.is_judged(use_case):
+                accuracy.judge(shop, use_case, facts, now)
+        if chances.are_said(use_case):
+            chances.judge(shop, use_case, now)
+            telling.expected(shop, use_case, now)
+        drifts.look(shop, use_case, facts, now)
+        telling.drift(shop, use_case, now)
     compare_circumstances.enqueue(shop_id, use_case)
 
 

@@ -33,7 +33,7 @@ from pipelines.models.serving import (
 )
 from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
-from pipelines.models.training import DatasetSnapshot, TrainingRun
+from pipelines.models.training import ComputedDay, DatasetSnapshot, TrainingRun
 
 own.bring_in()
 
@@ -44,6 +44,7 @@ __all__ = [
     "Annotation",
     "Approval",
     "Checkout",
+    "ComputedDay",
     "CronSlot",
     "DatasetSnapshot",
     "Deployment",

@@ -59,3 +59,22 @@ class TrainingRun(ShopTable):
                 fields=["shop", "use_case"], condition=Q(state__in=["queued", "running"]), name="run_one_at_a_time"
             )
         ]
+
+
+class ComputedDay(ShopTable):
+    """What one day of a use case took to compute, beside its trainings: processor time, most memory, how often."""
+
+    class What(models.TextChoices):
+        REFRESH = "refresh"  # what runs answered for everything
+        WATCH = "watch"  # accuracy and drift were worked out
+        ANSWER = "answer"  # visitors' questions
+
+    use_case = models.CharField(max_length=40)
+    what = models.CharField(max_length=8, choices=What)
+    day = models.DateField()  # of the shop
+    seconds = models.FloatField(default=0)
+    memory_mb = models.FloatField(default=0)
+    times = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "use_case", "what", "day"], name="computed_day_once")]

@@ -175,7 +175,10 @@ def install(merchant: Merchant) -> None:
 
 
 def wait_for_decision(merchant: Merchant, reader: Reader) -> tuple[str, dict[str, str]]:
-    """Wait until Home leads to a card that can be approved; return where its form goes and what it carries."""
+    """Wait until Home leads to a card that can be approved; return where its form goes and what it carries.
+
+    On days of a freeze, as Black Friday's, it is lifted for that version.
+    """
 
     def decision() -> tuple[str, dict[str, str]] | None:
         trouble = reader.one(TROUBLE)
@@ -183,6 +186,9 @@ def wait_for_decision(merchant: Merchant, reader: Reader) -> tuple[str, dict[str
             raise SmokeFailed(f"The app stopped: {trouble}")
         link = re.search(r'href="(/releases/\d+)"', merchant.get("/"))
         forms = Forms(merchant.get(link[1])).found if link else {}
+        lifts = next((form for form in forms.items() if form[0].endswith("/lift")), None)
+        if lifts:
+            forms = Forms(merchant.post(*lifts)).found
         return next((form for form in forms.items() if form[0].endswith("/approve")), None)
 
     form = wait(decision, LONG, "no version asked for a decision")

@@ -75,6 +75,15 @@ def pseudonym(sealed_key: bytes, shop_domain: str, customer_id: int | None) -> b
     return hmac.digest(_customer_key(sealed_key, shop_domain), str(customer_id).encode(), "sha256")[:16]
 
 
+def number_of(customer_ref: bytes) -> int:
+    """Return the number that a pseudonym is told by among baskets: its first eight bytes, as PostgreSQL reads them.
+
+    >>> number_of(bytes(7) + b"\\x05" + bytes(8)), number_of(b"\\xff" * 16)
+    (5, -1)
+    """
+    return int.from_bytes(customer_ref[:8], "big", signed=True)
+
+
 @lru_cache(maxsize=64)
 def _customer_key(sealed_key: bytes, shop_domain: str) -> bytes:
     return unseal(sealed_key, "customer key", shop_domain)

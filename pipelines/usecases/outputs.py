@@ -29,7 +29,13 @@ class Shown:
 
 @dataclass(frozen=True)
 class Held:
-    """Keep the newest answer of each who may speak, the simple rule among them: visitors see one or another."""
+    """Keep the newest answer of each who may speak, the simple rule among them: visitors see one or another.
+
+    Rows of which `of_shoppers` is true are about the customer whose number stands in `unit`: they go with the customer.
+    """
+
+    of_shoppers: Mapping[str, Any] = field(default_factory=dict)
+    unit: str = "unit_id"
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,9 @@ class Monitored:
     What says `chances` answers on request with a `score` that is how likely its unit orders within `matures_after`: its
     figures are worked out for every such use case alike. Of all else, `accuracy` takes frames, what was said, and the
     days of a period, and gives figures by name; `missed` names two of them that a month's report sets side by side: by
-    how much a version missed what happened, and the simple rule. `rows` takes frames and gives the features of each
-    unit and day, `ds` beside them; without it they stand in a frame.
+    how much a version missed what happened, and the simple rule; `totals` names two likewise of 28 days, as shares of
+    what happened in all. `rows` takes frames and gives the features of each unit and day, `ds` beside them; without it
+    they stand in a frame.
     """
 
     features: tuple[str, ...]
@@ -69,6 +70,7 @@ class Monitored:
     accuracy: str = ""
     says: Literal["amounts", "chances"] = "amounts"
     missed: tuple[str, str] | None = None
+    totals: tuple[str, str] | None = None
     rows: str = ""
     names: Mapping[str, str] = field(default_factory=dict)  # feature -> what a merchant calls many of it
     may_rest: tuple[str, ...] = ()  # features that are all one on days on which nothing is wrong

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import evidence
-from benchmarks.evidence import Row
+from benchmarks.evidence import Row, drift
 from benchmarks.usecases.demand_forecast.evidence import decay, weeks
 
 NEEDS_DATA = pytest.mark.skipif(evidence.real_data("demand") is None, reason="needs ../shared/data/demand")
@@ -71,3 +71,9 @@ def test_wrong_forecasts_in_real_shops_are_found_and_right_ones_stay():
     rows = list(weeks.on_real_shops(shuffles=1, only=frozenset({"CA_1", "WI_2"})))
     assert not missed(rows)
     assert len([row for row in rows if "called worse in" in row.case]) == 2 * len(weeks.WRONGS)
+
+
+def test_stable_months_are_quiet_and_a_lasting_change_is_found():
+    assert drift.alarms(3) == 0
+    share, days = drift.found_of(drift.CHANGES[1], 3)
+    assert share == 1.0 and days <= drift.MONTH

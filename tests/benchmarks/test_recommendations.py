@@ -1,5 +1,9 @@
 """Real baskets are cleaned and split as the protocol says, and a set that is absent is said."""
 
+import re
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +14,10 @@ from benchmarks.usecases.recommendations import recommendations
 from benchmarks.usecases.recommendations.rig import large_shop, real_baskets
 from benchmarks.usecases.recommendations.rig.real_baskets import KINDS, shops, smaller, split
 from pipelines.usecases.recommendations.baskets import baskets_of
+from pipelines.usecases.recommendations.judging import evaluation
+from pipelines.usecases.recommendations.learning.blend import Blend
+from pipelines.usecases.recommendations.learning.together import learn
+from pipelines.usecases.recommendations.ranks import is_found
 from tests.pipelines.usecases.recommendations import shop
 
 GIFTS = KINDS[0]
@@ -67,6 +75,47 @@ def test_a_gap_is_checked_against_what_is_asked() -> None:
 def test_a_large_shop_is_as_large_as_said() -> None:
     found = large_shop.frames(0, lines=20_000, products=300)
     assert len(found["purchases"]) == 20_000 and len(baskets_of(found).ids) == 300
+
+
+def test_what_a_large_shop_takes_is_told_without_the_memory_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = large_shop.frames(0, lines=20_000, products=300)
+    monkeypatch.setattr(large_shop, "frames", lambda seed: few)
+    found = large_shop.ours(0)
+    assert found["seconds"] > found["trained"] > 0 and found["mb"] >= found["mb_before"] > 50
+    ballast = np.ones(30_000_000)
+    code = "from benchmarks.usecases.recommendations.rig import large_shop; print(large_shop.most_mb())"
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert float(said.stdout) < large_shop.most_mb() - 100 < ballast.nbytes
+
+
+def test_a_shop_of_few_orders_of_a_grocer_is_asked_about_the_products_that_it_knows() -> None:
+    whole = split("food", replace(GIFTS, least=400), shop.purchases(1200))
+    assert smaller(whole, 200).before.bought().min() >= 3 and len(smaller(whole, 200).before.ids) == len(
+        whole.before.ids
+    )
+
+
+def test_without_later_baskets_a_small_shop_is_left_out_and_that_is_said() -> None:
+    whole = split("gifts", GIFTS, shop.purchases(1200))
+    said: list[str] = []
+    empty = replace(whole, after=whole.after.where(np.zeros(len(whole.after), dtype=bool)))
+    assert recommendations.small_shop(empty, 0, said.append) == [] and "left out" in said[0]
+
+
+def test_carts_are_added_up_from_as_many_places_as_are_stored() -> None:
+    whole = split("gifts", GIFTS, shop.purchases(1200))
+    asked = recommendations.questions_of(whole, 0)["cart"]
+    together, blend = learn(whole.before, today=whole.cut, half_life=180), Blend(0.5, 0.0, 0.15)
+    stored = recommendations.stored_lists(together, blend)
+    assert {len(places) for places in stored.values()} == {min(recommendations.STORED, len(stored) - 1)}
+    full = is_found(evaluation.lists(together, asked, blend), asked.wanted).mean()
+    assert recommendations.from_stored_lists(together, asked, blend).mean() == pytest.approx(full, abs=0.02)
+
+
+def test_how_long_it_has_taken_so_far_is_said_with_each_part() -> None:
+    said: list[str] = []
+    recommendations.timed(said.append)("groceries")
+    assert re.fullmatch(r" +\d+ s  groceries", said[0])
 
 
 def test_a_folder_must_be_given() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,20 @@ from threadpoolctl import threadpool_limits
 from benchmarks.checks import Check, Say, at_least, at_most
 from benchmarks.usecases.recommendations.rig import references
 from benchmarks.usecases.recommendations.rig.real_baskets import RealShop, shops, smaller
-from pipelines.usecases.recommendations.baskets import Floats
+from pipelines.usecases.recommendations.answering.cart import Pick, for_cart
+from pipelines.usecases.recommendations.baskets import LARGEST, Floats
 from pipelines.usecases.recommendations.judging.evaluation import lists
 from pipelines.usecases.recommendations.judging.figures import difference
 from pipelines.usecases.recommendations.learning import again, recipe
-from pipelines.usecases.recommendations.learning.blend import BEST_SELLERS, TINY, Blend, Parts
+from pipelines.usecases.recommendations.learning.blend import BEST_SELLERS, Blend, Parts
 from pipelines.usecases.recommendations.learning.split import Questions, carts, product_pages
 from pipelines.usecases.recommendations.learning.together import Together, learn
 from pipelines.usecases.recommendations.ranks import BLOCK, first_places, is_found
+from pipelines.usecases.recommendations.serving import PLACES
+from pipelines.usecases.recommendations.wording import BEST_SELLER, TOGETHER
 
 FEW_ORDERS = 200
-STORED = 20  # places of a product's list of the kind that carts add up
+STORED = PLACES["cart"]  # of a product's list of the kind that carts add up
 MOST_MB = 1_500
 PARTS = {"ease": Blend(1.0, 0.0, 0.0), "chance": Blend(0.0, 0.0, 0.0), "lately": BEST_SELLERS}
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,12 +44,18 @@ def run(options: dict[str, Any], say: Say) -> list[Check]:
     """Ask every shop in the folder, then time a large one."""
     if not options["data"]:
         raise SystemExit("Give the folder of real baskets: manage.py benchmark recommendations --data DIR")
-    seed, checks = options["seed"], []
+    seed, checks, say = options["seed"], [], timed(say)
     with threadpool_limits(1):
         for shop in shops(options["data"], seed, say):
             say(f"{shop.name}: {len(shop.before)} baskets of {len(shop.before.ids)} products, then {len(shop.after)}")
             checks += small_shop(shop, seed, say) if shop.kind.is_small else large_shop(shop, seed, say)
     return checks + list(speed(seed, say))
+
+
+def timed(say: Say) -> Say:
+    """Say before each thing how many seconds the run has taken so far."""
+    began = time.monotonic()
+    return lambda text: say(f"{time.monotonic() - began:6.0f} s  {text}")
 
 
 def large_shop(shop: RealShop, seed: int, say: Say) -> list[Check]:
@@ -80,23 +90,34 @@ def found_by_us(shop: RealShop, asked: dict[str, Questions], seed: int, say: Say
 
 
 def from_stored_lists(together: Together, questions: Questions, blend: Blend) -> Floats:
-    """Give the hits of what the storefront adds up: the first places of each known product, not all products."""
-    n = len(together.share)
-    each = sparse.identity(n, dtype=np.float32, format="csr")
-    kept = []
-    for low in range(0, n, BLOCK):
-        scores = Parts.of(together, each[low : low + BLOCK]).blended(blend)
-        first = first_places(scores, each[low : low + BLOCK], min(STORED, n - 1))
-        rows = np.repeat(np.arange(len(first)), first.shape[1])
-        said = (np.take_along_axis(scores, first, axis=1).ravel(), (rows, first.ravel()))
-        kept.append(sparse.csr_matrix(said, shape=scores.shape))
-    added = (questions.known @ sparse.vstack(kept)).toarray() + TINY * together.share
-    return is_found(first_places(added, questions.known, references.PLACES), questions.wanted)
+    """Give the hits of what the storefront adds up from the stored lists of the known products."""
+    stored = stored_lists(together, blend)
+    order = np.argsort(-together.share, kind="stable")
+    instead = [Pick(int(product), 0.0, BEST_SELLER) for product in order[: LARGEST + references.PLACES]]
+    said = np.full((len(questions), references.PLACES), -1, dtype=np.int64)
+    for row, known in enumerate(np.split(questions.known.indices, questions.known.indptr[1:-1])):
+        picks = [each.pick for each in for_cart(stored, known.tolist(), instead, places=references.PLACES)]
+        said[row, : len(picks)] = picks
+    return is_found(said, questions.wanted)
+
+
+def stored_lists(together: Together, blend: Blend) -> dict[int, list[Pick]]:
+    """List the first places of each product, of the kind that carts add up."""
+    each, stored = sparse.identity(len(together.share), dtype=np.float32, format="csr"), {}
+    for low in range(0, each.shape[0], BLOCK):
+        known = each[low : low + BLOCK]
+        scores = Parts(together, known).blended(blend)
+        first = first_places(scores, known, STORED)
+        value = np.take_along_axis(scores, np.maximum(first, 0), axis=1)
+        for row in range(len(first)):
+            places = zip(first[row].tolist(), value[row].tolist(), strict=True)
+            stored[low + row] = [Pick(pick, score, TOGETHER) for pick, score in places if pick >= 0]
+    return stored
 
 
 def best_sellers(shop: RealShop, questions: Questions) -> Floats:
     """Give the hits of the products that sold most, those left out that are known."""
-    order = np.argsort(-shop.before.bought(), kind="stable")[: 60 + references.PLACES]
+    order = np.argsort(-shop.before.bought(), kind="stable")[: LARGEST + references.PLACES]
     picks = [order[~np.isin(order, row.indices)][: references.PLACES] for row in questions.known]
     full = [np.append(row, np.full(references.PLACES - len(row), -1)) for row in picks]
     return is_found(np.array(full, dtype=np.int64).reshape(-1, references.PLACES), questions.wanted)
@@ -142,7 +163,10 @@ def over(name: str, value: float, reference: float, least: float) -> Check:
 
 def small_shop(shop: RealShop, seed: int, say: Say) -> list[Check]:
     """Check that best sellers are nowhere surely better: the interval of the difference is not wholly below zero."""
-    asked, checks = questions_of(shop, seed), []
+    asked, checks = questions_of(shop, seed), list[Check]()
+    if not len(asked["cart"]):
+        say(f"{shop.name}: no later basket holds two of its {len(shop.before.ids)} products, left out")
+        return checks
     ours = found_by_us(shop, asked, seed, say)
     for kind, by in ours.items():
         gap = difference(by["ours"], by["best_sellers"], seed=seed)
@@ -156,7 +180,8 @@ def bought_again(shop: RealShop, say: Say) -> Check:
     """Compare lists of what comes again with the shopper's own frequency list, on each one's next basket."""
     habits = again.choose(shop.before)
     following = again.next_baskets(shop.before, shop.after)
-    ours, counting = (again.recall(shop.before, following, each, shop.cut) for each in (habits, again.COUNTING))
+    found = again.recalls(shop.before, following, [habits, again.COUNTING], shop.cut)
+    ours, counting = (float(each.mean()) for each in found)
     say(f"{shop.name}: {habits}; {len(following)} shoppers came back")
     return at_least(f"{shop.name}.again_recall", ours, "share", 1.05, reference=counting)
 

@@ -144,7 +144,7 @@ def shopper(visit: Visit) -> dict[str, int]:
     if not (re.fullmatch("[0-9]{1,19}", told) and sealed and USE_CASES[visit.use_case].door):
         return {}
     known = vault.pseudonym(sealed, visit.shop, int(told))
-    return {questions.SHOPPER: int.from_bytes(known[:8], "big", signed=True)} if known else {}
+    return {questions.SHOPPER: vault.number_of(known)} if known else {}
 
 
 def assigned(visit: Visit, asking: Asking) -> bytes:

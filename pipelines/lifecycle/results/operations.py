@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from pipelines import words
@@ -21,6 +22,31 @@ def rows(report: Told) -> list[Row]:
     uptime = report["uptime"]
     told = [row for model in uptime["models"] for row in of_model(model)]
     return [*told, stale(uptime["stale_minutes"]), *alarms(report["alarms"])]
+
+
+def near(report: Told) -> list[Row]:
+    """Say how near answers came over 28 days in all, beside the simple rule; a report of before knows none."""
+    return [row for found in report.get("near", []) for row in of_28_days(found)]
+
+
+def of_28_days(found: Told) -> Iterator[Row]:
+    """Say it of one model."""
+    name, rule = found["title"], found["simple_rule"]
+    first, last = date.fromisoformat(found["first"]), date.fromisoformat(found["last"])
+    days = words.day_range(first, last, last)
+    of = f"of what happened from {days}, each of {words.number(found['n'])} {found['units']}"
+    yield f"{name}: error of 28 days in all", words.exact_percent(found["value"]), of
+    yield f"{name}: the same, {rule}", words.exact_percent(found["rule"]), of
+    less = found["less"]
+    if less is None:
+        yield f"{name}: missed less, day by day", words.UNKNOWN, "too few days could be judged"
+        return
+    span = f"{words.exact_percent(less['low'])} to {words.exact_percent(less['high'])}"
+    yield (
+        f"{name}: missed less, day by day",
+        words.exact_percent(less["value"]),
+        f"{span} (19 of 20 times), if {less['n']} days have nothing to do with each other",
+    )
 
 
 def of_model(model: Told) -> list[Row]:

@@ -123,6 +123,8 @@ def printed(row: MonthReport) -> bytes:
     head(sheet, report)
     claims(sheet, report)
     for title, heads, rows in parts(report):
+        if not rows:
+            continue
         sheet.part(title)
         sheet.rows(heads, rows, ROWS)
     changes(sheet, report)
@@ -167,6 +169,7 @@ def parts(report: dict[str, Any]) -> list[tuple[str, Row, Sequence[Row]]]:
     what = ("What", "How much", "Of what")
     return [
         ("Is further investment justified?", ("What", "Amount", "On what ground"), [*telling.balance(report)]),
+        ("How near the answers came", what, [*operations.near(report)]),
         ("Versions", ("Model", "Made", "What became of them"), [became(model) for model in report["versions"]]),
         ("What worked, and what alarmed", what, [*operations.rows(report)]),
         ("How new versions reached your shop, last 90 days", what, [*operations.delivery(report["delivery"])]),

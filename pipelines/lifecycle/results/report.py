@@ -21,7 +21,8 @@ def report(shop: Shop, month: Month, now: datetime) -> dict[str, Any]:
     """Work out everything that a month's report says, as it is known now."""
     named, until = apart(shop, month), min(now, month.ends_at)
     days_apart = frozenset(day for each in named for day in each.days)
-    claims = [told(slug, claim) for slug in USE_CASES for claim in of_model(asked_of(shop, slug, month, days_apart))]
+    each = {slug: asked_of(shop, slug, month, days_apart) for slug in USE_CASES}
+    claims = [told(slug, claim) for slug, asked in each.items() for claim in of_model(asked)]
     spent = cost.of_month(shop, month)
     figures = {
         "month": month.first.isoformat(),
@@ -31,6 +32,7 @@ def report(shop: Shop, month: Month, now: datetime) -> dict[str, Any]:
         "shop": sold(shop, month),
         "apart": [as_dict(each) for each in named],
         "claims": claims,
+        "near": [about(slug, found) for slug, asked in each.items() if (found := accuracy.of_28_days(asked))],
         "proven": worth.proven(claims),
         "verdict": worth.verdict(claims, spent["minor"]),
         "cost": spent,
@@ -45,6 +47,12 @@ def report(shop: Shop, month: Month, now: datetime) -> dict[str, Any]:
 def of_model(asked: Asked) -> list[Claim]:
     """Claim what one model brought: accuracy, then what its kind of evidence tells, then each way back."""
     return [accuracy.claim(asked), *kinds.of(asked.use_case).month(asked), *rollbacks.claims(asked)]
+
+
+def about(use_case: str, found: dict[str, Any]) -> dict[str, Any]:
+    """Put how near its answers came beside whose they are."""
+    case = USE_CASES[use_case]
+    return found | {"title": case.title, "simple_rule": case.words.simple_rule, "units": case.words.units}
 
 
 def told(use_case: str, claim: Claim) -> dict[str, Any]:

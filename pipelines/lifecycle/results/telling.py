@@ -27,6 +27,12 @@ MEANING = (
     "behind them, one may look proven."
 )
 NO_RANGE = "no range"
+COMPUTED = {
+    "training": ("training",),
+    "refresh": ("refresh of answers", "refreshes of answers"),
+    "watch": ("look at how it does", "looks at how it does"),
+    "answer": ("answer to a visitor", "answers to visitors"),
+}
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -130,18 +136,34 @@ def balance(report: Told) -> list[tuple[str, str, str]]:
         range_ = f"{words.money(low, currency)} to {words.money(high, currency)}"
         rows.append(("Proven in all", words.money(value, currency), range_))
     rows.append(("Computing", computing(cost, currency), hours(cost, currency)))
+    rows += [(f"Computing, {each['title']}", computing(each, currency), computed(each)) for each in by_model(cost)]
     rows.append(("Price of your plan", words.UNKNOWN, "We do not know it here: set it beside what is proven."))
     return rows
 
 
 def computing(cost: Told, currency: str) -> str:
-    """Write what trainings cost, to the last digit: it is little."""
+    """Write what computing cost, to the last digit: it is little."""
     return words.UNKNOWN if cost["minor"] is None else words.price(cost["minor"], currency)
 
 
 def hours(cost: Told, currency: str) -> str:
     """Say what the cost counts, and by which price."""
-    told = f"{words.number(cost['hours'], 2)} CPU hours in {words.counted(cost['runs'], 'training')}"
+    told = f"{words.number(cost['hours'], 2)} CPU hours: {computed(cost)}"
     if cost["price"] is None:
         return f"{told}; nobody named a price in {currency}."
-    return f"{told}, at {words.symbol(currency)}{cost['price']} an hour. Answers and pages are not counted."
+    return f"{told}, at {words.symbol(currency)}{cost['price']} an hour. Pages are not counted."
+
+
+def computed(cost: Told) -> str:
+    """Say what computing was for; what a report of before does not know is left out."""
+    known = cost.get("parts", [{"what": "training", "hours": cost["hours"], "times": cost.get("runs", 0)}])
+    told = [
+        f"{words.number(each['hours'], 2)} in {words.counted(each['times'], *COMPUTED[each['what']])}" for each in known
+    ]
+    return ", ".join(told) or "nothing was computed"
+
+
+def by_model(cost: Told) -> list[Told]:
+    """List the models that took something, where there are several."""
+    spent = [each for each in cost.get("models", ()) if each.get("parts")]
+    return spent if len(spent) > 1 else []

@@ -38,18 +38,23 @@ def publish(shop: Shop, use_case: str, now: datetime | None = None) -> int:
     if not (case.published and shop.is_reachable):
         return 0
     row = Publication.of(shop, use_case)
-    slots.turn(shop, case)  # one small call, whoever else is at work: a rollback waits for no operation
-    if not shop.has_scope(form.SCOPE):
+    try:
+        slots.turn(shop, case)  # one small call, whoever else is at work: a rollback waits for no operation
+        if shop.has_scope(form.SCOPE):
+            return go_on(row, case, now)
         if row.published_at:
-            stop(row, case, now)
-        return 0
+            raise AccessForbidden
+    except AccessForbidden:
+        stop(row, case, now)
+    return 0
+
+
+def go_on(row: Publication, case: UseCase, now: datetime) -> int:
+    """Do a piece of the work, unless somebody else is at it."""
     if not leased(row, now):
         return 0
     try:
         return send(row, case, now)
-    except AccessForbidden:
-        stop(row, case, now)
-        return 0
     finally:
         Publication.objects.filter(pk=row.pk, leased_until=row.leased_until).update(leased_until=None)
 

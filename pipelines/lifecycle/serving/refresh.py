@@ -20,6 +20,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from pipelines import strategies
+from pipelines.lifecycle import spending
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.errors import OWN_FAULTS, ArtifactRefused, StageError, is_own_fault
 from pipelines.lifecycle.evidence import windows
@@ -57,7 +58,12 @@ def refresh(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
 
     Raises ArtifactRefused where the files of what runs are not what was signed.
     """
-    now = now or timezone.now()
+    with spending.noted(shop, use_case, spending.What.REFRESH):
+        return refreshed(shop, use_case, now or timezone.now())
+
+
+def refreshed(shop: Shop, use_case: str, now: datetime) -> int:
+    """Write what every version that must speak says."""
     deployment = Deployment.of(shop, use_case)
     frames = dataset.read(dataset.Source(shop, now), use_case)
     live = Speaker(deployment.active, STABLE)
@@ -80,8 +86,9 @@ def mirror(shop: Shop, use_case: str, *, now: datetime | None = None) -> int:
     candidate = next(candidates(deployment), None)
     if candidate is None:
         return 0
-    frames = dataset.read(dataset.Source(shop, now), use_case)
-    return speak_alongside(deployment, candidate, frames, now)
+    with spending.noted(shop, use_case, spending.What.REFRESH):
+        frames = dataset.read(dataset.Source(shop, now), use_case)
+        return speak_alongside(deployment, candidate, frames, now)
 
 
 # Who must speak

@@ -16,15 +16,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
+from pipelines.stats.inference.significance import LEVEL
+
 LEAST_DAYS = 8  # below it the correction is larger than what it corrects
 ALIKE = 1e-9  # of their size: differences that vary by less are the same but for rounding
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Hold the mean loss difference, the corrected statistic, and how often chance alone gives one as large."""
+    """Hold the mean loss difference, its range, the corrected statistic, and how often chance gives one as large."""
 
     mean: float
+    low: float
+    high: float
     statistic: float
     p_value: float
     n: int
@@ -54,8 +58,10 @@ def diebold_mariano(losses: ArrayLike, others: ArrayLike, *, ahead: int = 1) -> 
     if variance <= 0:
         return None
     corrected = math.sqrt((n + 1 - 2 * ahead + ahead * (ahead - 1) / n) / n)
-    statistic = corrected * mean / math.sqrt(variance)
-    return Compared(mean, statistic, float(2 * student.sf(abs(statistic), n - 1)), n)
+    error = math.sqrt(variance) / corrected
+    reach = float(student.ppf((1 + LEVEL) / 2, n - 1)) * error
+    statistic = mean / error
+    return Compared(mean, mean - reach, mean + reach, statistic, float(2 * student.sf(abs(statistic), n - 1)), n)
 
 
 def variance_of_mean(away: np.ndarray, ahead: int) -> float:

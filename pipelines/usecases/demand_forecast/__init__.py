@@ -45,6 +45,7 @@ USE_CASE = UseCase(
         matures_after=timedelta(days=7),  # late cancellations are in by then
         accuracy="judging.monitoring:accuracy",
         missed=("missed", "missed_by_rule"),
+        totals=("wape", "wape_by_rule"),
         rows="judging.watched:rows",
         names={"y": "sales a day", "price": "prices", "discount": "discounts", "stockout": "days out of stock"},
         may_rest=("discount", "stockout"),

@@ -10,7 +10,7 @@ OUTPUTS = (
         "recommendations",
         table="RecommendationList",
         judge="sound:lists",
-        kept=Held(),
+        kept=Held(of_shoppers={"kind": "again"}),
         metafields=Metafields(
             types=dict.fromkeys((*LIVE, BEST), "list.product_reference"),
             owner="Product",

@@ -117,7 +117,7 @@ def of_products(
     """Yield the lists of some products, kind by kind."""
     instead = backoff.scores(rule.road, rows, share, known.allowed.kind, known.catalogue)
     asked = sparse.csr_matrix((np.ones(len(rows), np.float32), (np.arange(len(rows)), rows)), (len(rows), len(share)))
-    parts = Parts.of(together, asked) if together else None
+    parts = Parts(together, asked) if together else None
     for kind, blend in (("page", rule.recipe.page), ("cart", rule.recipe.cart)):
         scores = instead.copy()
         if parts and blend.joins:

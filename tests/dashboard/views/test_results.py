@@ -93,6 +93,10 @@ class TestThePage:
     def test_an_odd_month_is_the_newest(self, report, see, month):
         assert "Results for October 2026" in text(see(f"/results?month={month}"))
 
+    def test_errors_of_28_days_stand_beside_the_simple_rules(self, report, see):
+        page = text(see("/results")).replace("\u00a0", " ")
+        assert "How near the answers came" in page and "20.0 % of what happened from 28 Sep to 25 Oct" in page
+
     def test_another_shop_sees_nothing_of_it(self, report, another_shop, see):
         assert "October" not in text(see("/results", domain=OTHER_SHOP))
         for end in ("csv", "pdf"):
@@ -114,7 +118,9 @@ class TestFiles:
         assert claims["Demand forecast: Orders and sales"]["figure"] == ""
         assert float(claims["Demand forecast: Error, against the simple rule"]["figure"]) == pytest.approx(0.25)
         assert claims["Demand forecast: What errors cost, against the simple rule"]["figure"] == "4960.00"
-        assert {row["part"] for row in rows} == {"claim", "versions", "operations", "delivery", "balance"}
+        assert {row["part"] for row in rows} == {"claim", "near", "versions", "operations", "delivery", "balance"}
+        near = [row for row in rows if row["part"] == "near"]
+        assert [row["figure"].replace("\u00a0", "") for row in near][:2] == ["20.0%", "30.0%"]
 
     @pytest.mark.parametrize("month", ["2025-01", "oct", "2026-10-01"])
     def test_a_month_without_a_report_has_no_file(self, report, see, month):

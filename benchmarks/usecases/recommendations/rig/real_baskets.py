@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.usecases.recommendations.baskets import Baskets, basket_matrix
-from pipelines.usecases.recommendations.learning.split import cut_of, halves
+from pipelines.usecases.recommendations.learning.split import LEAST_BASKETS, cut_of, halves
 
 PRODUCT = r"^\d{5}"  # codes of anything else (postage, a manual entry) are no products
 A_DAY = 100  # baskets, where there are no days
@@ -27,7 +27,7 @@ class Kind:
     name: str
     pattern: str
     read: Callable[[Path, int], pd.DataFrame]
-    least: int = 3  # baskets with a product before the test
+    least: int = LEAST_BASKETS  # baskets with a product before the test
     days: int = 10_000  # of training
     is_small: bool = False  # asked only whether best sellers are better
 
@@ -94,8 +94,8 @@ def shops(folder: str, seed: int, say: Callable[[str], None]) -> Iterator[RealSh
 
 
 def split(name: str, kind: Kind, lines: pd.DataFrame) -> RealShop:
-    """Cut a shop's lines in two by days."""
-    baskets = basket_matrix(lines, pd.Index(lines["unique_id"].unique()).sort_values())
+    """Cut a shop's usual baskets in two by days."""
+    baskets = basket_matrix(lines, pd.Index(lines["unique_id"].unique()).sort_values()).usual()
     cut = cut_of(baskets)
     before, after = halves(baskets.where(baskets.day >= cut - kind.days), cut, kind.least)
     return RealShop(name, kind, before, after, cut)
@@ -106,5 +106,5 @@ def smaller(shop: RealShop, orders: int) -> RealShop:
     latest = np.zeros(len(shop.before), dtype=bool)
     latest[np.argsort(shop.before.day, kind="stable")[-orders:]] = True
     few = shop.before.where(latest)
-    often = few.bought() >= shop.kind.least
+    often = few.bought() >= LEAST_BASKETS
     return RealShop(f"{shop.name}/{orders}_orders", shop.kind, few.of(often), shop.after.of(often), shop.cut)

@@ -36,6 +36,7 @@ def accuracy(frames: Frames, said: pd.DataFrame, *, days: int = WEEK) -> Accurac
     by_series = metrics.rmsse_by_series(y, mine, scale)
     return {
         "wape": metrics.wape(totals(y), totals(mine)),
+        "wape_by_rule": metrics.wape(totals(y), totals(naive)),
         "rmsse": float(np.nanmean(by_series)) if np.isfinite(by_series).any() else None,
         "bias": metrics.bias(y, mine),
         "skill": metrics.skill(y, mine, naive),

@@ -101,7 +101,7 @@ def lists(together: Together, questions: Questions, blend: Blend, places: int = 
     found = [np.empty((0, places), dtype=np.int64)]
     for low in range(0, len(questions), BLOCK):
         known = questions.known[low : low + BLOCK]
-        found.append(first_places(Parts.of(together, known).blended(blend), known, places))
+        found.append(first_places(Parts(together, known).blended(blend), known, places))
     return np.concatenate(found)
 
 

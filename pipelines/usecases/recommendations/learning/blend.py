@@ -1,22 +1,28 @@
-"""How what is bought together becomes one score: chances with best sellers behind them, and what fits all of a cart."""
+"""How what is bought together becomes one score: chances with best sellers behind them, and what fits all of a cart.
+
+A cart adds up what each of its products says, so that it can be added up from the stored lists of its products. There a
+chance is squared first: of many products that say a little, and one that is sure, the sure one is right.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from pipelines.usecases.recommendations.baskets import Floats, Sparse
+from pipelines.usecases.recommendations.baskets import Floats, Ints, Sparse
 from pipelines.usecases.recommendations.learning.together import Together, answers_of
 
-TINY = 1e-9
+TINY = 1e-6
 
 
 @dataclass(frozen=True)
 class Blend:
     """Say how much each part counts: `fit` of 1, what sells anyway beside a chance, and what sells more of late.
 
-    `joins` is false where the shop's own past says that best sellers alone do better.
+    A `fit` of nothing is a chance as it is, with best sellers beside it; else both are added up. `joins` is false where
+    the shop's own past says that best sellers alone do better.
     """
 
     fit: float = 0.0
@@ -30,38 +36,40 @@ BEST_SELLERS = Blend(joins=False)
 
 @dataclass(frozen=True)
 class Parts:
-    """Hold what each part says of each product, a row for each cart or product page."""
+    """Hold what is known of each cart or product page, and what each part says of every product, when it is asked."""
 
     together: Together
-    chance: Floats
-    drawn: Floats
-    fit: Floats
-
-    @classmethod
-    def of(cls, together: Together, known: Sparse) -> Parts:
-        """Ask every part about the products that are known of each row."""
-        sizes = np.diff(known.indptr).astype(np.int64)
-        drawn = (known @ together.drawn + (sizes == 0)) / np.maximum(sizes, 1)
-        chance, fit = (answers_of(known, matrix, sizes) for matrix in (together.chance, together.fit))
-        return cls(together, chance, drawn.astype(np.float32), fit)
+    known: Sparse
 
     def blended(self, blend: Blend) -> Floats:
         """Score every product for each row; the higher the better, and comparable within a row alone."""
         share = self.together.share
         if not blend.joins:
-            return np.broadcast_to(share, self.chance.shape).astype(np.float32)
+            return np.broadcast_to(share, self.known.shape).astype(np.float32)
         trend = self.together.trend**blend.trend
-        chance = (self.chance + self.drawn[:, None] * self.together.usual) * trend + blend.best_sellers * share
         if not blend.fit:
-            return np.asarray(chance)
-        return np.asarray((1 - blend.fit) * to_one(chance) + blend.fit * to_one(self.fit * trend))
+            return np.asarray(self.chance * trend + blend.best_sellers * share)
+        behind = max(blend.best_sellers, TINY) * share
+        return np.asarray(((1 - blend.fit) * self.strong + blend.fit * self.fit) * trend + behind)
 
+    @cached_property
+    def chance(self) -> Floats:
+        """Average the chances of each product, drawn towards what sells anyway."""
+        drawn = (self.known @ self.together.drawn + (self.sizes == 0)) / np.maximum(self.sizes, 1)
+        chance = answers_of(self.known, self.together.chance, self.sizes)
+        return np.asarray(chance + drawn.astype(np.float32)[:, None] * self.together.usual)
 
-def to_one(scores: Floats) -> Floats:
-    """Scale each row so that its best product has 1.
+    @cached_property
+    def strong(self) -> Floats:
+        """Average the squares of the chances."""
+        return answers_of(self.known, self.together.strong, self.sizes)
 
-    >>> to_one(np.array([[1.0, 4.0]])).tolist()
-    [[0.25, 1.0]]
-    """
-    scaled: Floats = scores / np.maximum(np.abs(scores).max(axis=1, keepdims=True, initial=0), TINY)
-    return scaled
+    @cached_property
+    def fit(self) -> Floats:
+        """Average how well each product goes with what is known."""
+        return answers_of(self.known, self.together.fit, self.sizes)
+
+    @property
+    def sizes(self) -> Ints:
+        """Count what is known of each row."""
+        return np.asarray(np.diff(self.known.indptr), dtype=np.int64)

@@ -1,7 +1,7 @@
 """What the shop's own past decides: how long evidence counts, and how much each part does, for carts and pages.
 
-The last tenth of the days is the test. A blend joins where it finds surely more than best sellers do: else they are the
-main road.
+The last tenth of the days is the test; with few orders each tenth of them is, learned from the others. A blend joins
+where it finds surely more than best sellers do: else they are the main road.
 """
 
 from __future__ import annotations
@@ -14,22 +14,26 @@ import numpy as np
 from pipelines.usecases.contract import Progress, silent
 from pipelines.usecases.recommendations.baskets import Baskets, Floats
 from pipelines.usecases.recommendations.learning.blend import BEST_SELLERS, Blend, Parts
-from pipelines.usecases.recommendations.learning.split import Questions, carts, cut_of, halves, product_pages, sample
+from pipelines.usecases.recommendations.learning.split import Questions, Trial, carts, product_pages, sample, trials
+from pipelines.usecases.recommendations.learning.sure import surely, surest
 from pipelines.usecases.recommendations.learning.together import Together, learn
 from pipelines.usecases.recommendations.ranks import first_places, is_found
 
-HALF_LIVES = (60.0, 180.0, 720.0)
-USUAL = {"cart": Blend(0.65, 0.0, 0.15), "page": Blend(0.0, 0.3, 0.15)}  # by which half-lives are compared
-TRENDS, PRIORS = (0.0, 0.15, 0.3), (0.3, 1.0, 3.0)
+HALF_LIVES, HELD_OUT = (60.0, 180.0, 720.0), 180.0  # days; the latter where tenths are held out
+USUAL = {"cart": Blend(0.5, 0.0, 0.15), "page": Blend(0.0, 0.3, 0.15)}  # and by which half-lives are compared
+TREND = 0.15  # the only one where tenths are held out: what sold of late tells nothing new there
+TRENDS, PRIORS = (0.0, TREND, 0.3), (0.3, 1.0, 3.0)
 BLENDS = {
     "cart": (
-        *(Blend(fit, 0.0, trend) for fit in (0.5, 0.65, 0.8, 1.0) for trend in TRENDS),
-        *(Blend(0.0, prior, 0.15) for prior in PRIORS),
+        *(Blend(fit, 0.0, trend) for fit in (0.1, 0.35, 0.5, 0.65, 0.8) for trend in TRENDS),
+        *(Blend(0.0, prior, TREND) for prior in PRIORS),
     ),
     "page": tuple(Blend(0.0, prior, trend) for prior in (0.0, 0.1, *PRIORS) for trend in TRENDS),
 }
+WITHOUT_TRENDS = {kind: tuple(each for each in some if each.trend == TREND) for kind, some in BLENDS.items()}
 MOST_ASKED, LEAST_ASKED = 2_500, 30  # baskets; below the least nothing is told from chance
-SURE = 1.64  # standard errors by which a blend must find more than best sellers
+BETTER = 1.0  # standard errors by which another blend must find more than the usual one
+ASK = (("cart", carts), ("page", product_pages))
 PLACES = 10
 
 
@@ -45,55 +49,63 @@ class Recipe:
 
 
 def choose(baskets: Baskets, *, seed: int, progress: Progress = silent) -> Recipe:
-    """Try half-lives, then blends, on the last tenth of the days, learned from what was before."""
+    """Try half-lives, then blends, on what the shop's own past asks."""
     if not len(baskets):
         return Recipe()
-    cut = cut_of(baskets)
-    before, after = halves(baskets, cut)
-    asked = {"cart": carts(after, seed=seed), "page": product_pages(after, seed=seed)}
-    asked = {kind: sample(questions, MOST_ASKED, seed=seed) for kind, questions in asked.items()}
-    if len(asked["cart"]) < LEAST_ASKED:
-        return Recipe(asked=len(asked["cart"]))
-    half_life, together = _half_life(before, cut, asked, progress)
+    tried = trials(baskets, seed=seed)
+    asked = {kind: [sample(ask(each.after, seed=seed), MOST_ASKED, seed=seed) for each in tried] for kind, ask in ASK}
+    many = sum(len(questions) for questions in asked["cart"])
+    if many < LEAST_ASKED:
+        return Recipe(asked=many)
+    if len(tried) == 1:
+        blends, (half_life, learned) = BLENDS, _half_life(tried[0], asked, progress)
+    else:
+        blends, half_life = WITHOUT_TRENDS, HELD_OUT
+        learned = [learn(each.before.usual(), today=each.today, half_life=HELD_OUT) for each in tried]
     progress(0.9, "Weighing what is bought together against best sellers")
-    chosen, past = {}, {}
+    chosen: dict[str, Blend] = {}
+    past: dict[str, dict[str, float]] = {}
     for kind, questions in asked.items():
-        chosen[kind], past[kind] = best(Parts.of(together, questions.known), questions, BLENDS[kind])
-    return Recipe(half_life, chosen["cart"], chosen["page"], len(asked["cart"]), past)
+        chosen[kind], past[kind] = best(learned, questions, blends[kind], USUAL[kind])
+    return Recipe(half_life, chosen["cart"], chosen["page"], many, past)
 
 
-def _half_life(before: Baskets, cut: int, asked: Mapping[str, Questions], progress: Progress) -> tuple[float, Together]:
+def _half_life(trial: Trial, asked: Mapping[str, list[Questions]], progress: Progress) -> tuple[float, list[Together]]:
     """Choose how long a basket counts by what usual blends find; of equals, the longest."""
-    most, chosen = -1.0, (HALF_LIVES[0], learn(before.usual(), today=cut, half_life=HALF_LIVES[0]))
+    most, chosen = -1.0, (HELD_OUT, list[Together]())
     for done, half_life in enumerate(HALF_LIVES):
         progress(0.9 * done / len(HALF_LIVES), "Learning which products are bought together")
-        together = chosen[1] if not done else learn(before.usual(), today=cut, half_life=half_life)
+        together = learn(trial.before.usual(), today=trial.today, half_life=half_life)
         value = sum(
-            float(hits(Parts.of(together, questions.known), questions, USUAL[kind]).mean())
+            float(hits(Parts(together, questions[0].known), questions[0], USUAL[kind]).mean())
             for kind, questions in asked.items()
         )
         if value >= most:
-            most, chosen = value, (half_life, together)
+            most, chosen = value, (half_life, [together])
     return chosen
 
 
-def best(parts: Parts, questions: Questions, blends: tuple[Blend, ...]) -> tuple[Blend, dict[str, float]]:
-    """Choose the blend that finds most, if that is surely more than best sellers find; with what both found."""
-    rule = hits(parts, questions, BEST_SELLERS)
-    values = [hits(parts, questions, blend) for blend in blends]
-    at = max(range(len(blends)), key=lambda number: float(values[number].mean()))
-    told = {"best_sellers": float(rule.mean()), "together": float(values[at].mean())}
-    return (blends[at] if is_more(values[at] - rule) else BEST_SELLERS), told
+def best(
+    learned: list[Together], asked: list[Questions], blends: tuple[Blend, ...], usual: Blend
+) -> tuple[Blend, dict[str, float]]:
+    """Choose a blend for what each trial has learned and asks; with what it and best sellers found."""
+    values, rule = [], []
+    for together, questions in zip(learned, asked, strict=True):
+        parts = Parts(together, questions.known)
+        values.append(np.array([hits(parts, questions, blend) for blend in blends]))
+        rule.append(hits(parts, questions, BEST_SELLERS))
+    found, by_rule = np.concatenate(values, axis=1), np.concatenate(rule)
+    at = decided(found, by_rule, blends.index(usual))
+    told = {"best_sellers": float(by_rule.mean()), "together": float(found.mean(axis=1).max())}
+    return (BEST_SELLERS if at is None else blends[at]), told
 
 
-def is_more(difference: Floats) -> bool:
-    """Tell whether paired differences are above zero by more than chance.
-
-    >>> is_more(np.array([1.0] * 20)), is_more(np.array([1.0, -1.0] * 20))
-    (True, False)
-    """
-    error = difference.std(ddof=1) / np.sqrt(len(difference)) if len(difference) > 1 else np.inf
-    return bool(difference.mean() > SURE * error)
+def decided(found: Floats, rule: Floats, usual: int) -> int | None:
+    """Take what is usual if it surely finds more than the rule, unless another one does better; else the surest."""
+    if surely(found[usual] - rule) <= 0:
+        return surest(found, rule)
+    better = surest(found, found[usual], by=BETTER)
+    return usual if better is None else better
 
 
 def hits(parts: Parts, questions: Questions, blend: Blend) -> Floats:

@@ -1,4 +1,7 @@
-"""Where the shop's own past is cut, and what is asked of it: half of a cart, or one product of it, for the rest."""
+"""Where the shop's own past is cut, and what is asked of it: half of a cart, or one product of it, for the rest.
+
+The last tenth of the days is the test. Where that asks too little, each tenth of the latest baskets is held out.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from pipelines.usecases.recommendations.baskets import Baskets, Ints, Mask, Spar
 
 TESTED = 0.1  # of the days, the last ones
 LEAST_BASKETS = 3  # with a product, before anything is said about it
+ENOUGH_ASKED = 100  # baskets of two products and more in the last tenth of the days
+MOST_HELD_OUT = 3_000  # baskets, the latest ones, where tenths of them are held out
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,28 @@ class Questions:
         return Questions(self.known[chosen], self.wanted[chosen], self.day[chosen])
 
 
+@dataclass(frozen=True)
+class Trial:
+    """Hold what is learned from, what is asked about, and the day on which it is asked."""
+
+    before: Baskets
+    after: Baskets
+    today: int
+
+
+def trials(baskets: Baskets, *, seed: int, least: int = LEAST_BASKETS) -> list[Trial]:
+    """Give the shop's own time split; of a shop with few orders, ten in which a tenth of them is held out."""
+    cut = cut_of(baskets)
+    by_time = Trial(*halves(baskets, cut, least), cut)
+    if len(asked_of(by_time.after)) >= ENOUGH_ASKED:
+        return [by_time]
+    tenth = np.full(len(baskets), -1)
+    latest = np.argsort(baskets.day, kind="stable")[-MOST_HELD_OUT:]
+    tenth[latest] = np.random.default_rng(seed).permutation(len(latest)) % round(1 / TESTED)
+    few, today = baskets.where(tenth >= 0), int(baskets.day.max()) + 1
+    return [Trial(*parted(few, tenth[tenth >= 0] != each, least), today) for each in np.unique(tenth[latest])]
+
+
 def cut_of(baskets: Baskets, tested: float = TESTED) -> int:
     """Give the first day that is tested, so that the last share of all days is."""
     first, last = int(baskets.day.min()), int(baskets.day.max()) + 1
@@ -37,7 +64,12 @@ def cut_of(baskets: Baskets, tested: float = TESTED) -> int:
 
 def halves(baskets: Baskets, cut: int, least: int = LEAST_BASKETS) -> tuple[Baskets, Baskets]:
     """Give what was known before a day, and what was bought from it on, of the products known well enough by then."""
-    before, after = baskets.where(baskets.day < cut), baskets.where(baskets.day >= cut)
+    return parted(baskets, baskets.day < cut, least)
+
+
+def parted(baskets: Baskets, is_before: Mask, least: int) -> tuple[Baskets, Baskets]:
+    """Learn from some baskets and ask about the others, of the products that are in so many of the first."""
+    before, after = baskets.where(is_before), baskets.where(~is_before)
     often = before.bought() >= least
     return before.of(often), after.of(often)
 
@@ -59,9 +91,14 @@ def sample(questions: Questions, most: int, *, seed: int) -> Questions:
     return questions.where(chosen)
 
 
-def _asked(baskets: Baskets, seed: int, known_of: Callable[[Ints], Ints]) -> Questions:
+def asked_of(baskets: Baskets) -> Baskets:
+    """Keep the baskets that can be asked about: two products and more, and no wholesaler's."""
     usual = baskets.usual()
-    asked = usual.where(usual.sizes >= 2)
+    return usual.where(usual.sizes >= 2)
+
+
+def _asked(baskets: Baskets, seed: int, known_of: Callable[[Ints], Ints]) -> Questions:
+    asked = asked_of(baskets)
     sizes, rows = asked.sizes, np.repeat(np.arange(len(asked)), asked.sizes)
     order = np.lexsort((np.random.default_rng(seed).random(len(rows)), rows))
     place = np.arange(len(rows)) - np.repeat(asked.held.indptr[:-1], sizes)

@@ -1,6 +1,7 @@
 """What is bought together: one matrix of pairs, read as chances, as likeness, and by all products at once (EASE).
 
-EASE is Steck's closed form (arXiv 1905.03375). What is true of few baskets is drawn towards what is true of all.
+EASE is Steck's closed form (arXiv 1905.03375), with the ridge of its successor that must do without some of a basket
+(Steck, NeurIPS 2020). What is true of few baskets is drawn towards what is true of all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from scipy import linalg, sparse
 
 from pipelines.usecases.recommendations.baskets import Baskets, Floats, Ints, Sparse
 
-RIDGE, DRAWN = 100.0, 10.0  # baskets that EASE, and a chance, wait for
+RIDGE, DRAWN = 50.0, 10.0  # baskets that EASE, and a chance, wait for
+MISSING = 0.4  # of a basket, which EASE must do without: as of a cart that is not full yet
 ALIKE = 20.0  # and likeness
 LATELY = 60  # days in which a trend is seen …
 TREND_HALF_LIFE = 30.0  # … the nearer the more
@@ -28,7 +30,8 @@ class Together:
     """Hold what was read off baskets, each in the order of their products.
 
     `share` of recent baskets with a product, `trend` against the usual share, `chance[a, b]` of b where a is, `drawn`
-    is how much of a chance is the usual share instead, and `fit[a, b]` how well b goes with a among all the others.
+    is how much of a chance is the usual share instead, `strong[a, b]` the chance squared, and `fit[a, b]` how well b
+    goes with a among all the others. Of the latter two the best of a product is 1 on the average.
     """
 
     share: Floats
@@ -36,6 +39,7 @@ class Together:
     trend: Floats
     chance: Matrix
     drawn: Floats
+    strong: Matrix
     fit: Matrix
 
 
@@ -54,13 +58,15 @@ def learn(baskets: Baskets, *, today: int, half_life: float, orders: int | None 
     usual = count / total
     small = len(baskets.ids) <= MOST_PRODUCTS
     chance = without_self(scaled(pairs, 1 / (count + DRAWN)))
-    fit: Matrix = ease(pairs) if small and (orders or len(baskets)) >= ENOUGH_BASKETS else cosine(pairs, count)
+    is_ease = small and (orders or len(baskets)) >= ENOUGH_BASKETS
+    fit, strong = evened(ease(pairs) if is_ease else cosine(pairs, count)), evened(chance.power(2))
     return Together(
         share=share.astype(np.float32),
         usual=usual.astype(np.float32),
-        trend=((share + FEW / lately) / (usual + FEW / lately)).astype(np.float32),
+        trend=trend_of(share, usual, lately).astype(np.float32),
         chance=chance.toarray() if small else chance,
         drawn=(DRAWN / (count + DRAWN)).astype(np.float32),
+        strong=strong.toarray() if small else strong,
         fit=fit.toarray() if small and sparse.issparse(fit) else fit,
     )
 
@@ -81,6 +87,11 @@ def recent_share(baskets: Baskets, today: int) -> tuple[Floats, float]:
     return np.asarray(baskets.held.T @ weight) / total, total
 
 
+def trend_of(share: Floats, usual: Floats, lately: float) -> Floats:
+    """Give how much more of each product is sold of late than usually, drawn towards one by so few recent baskets."""
+    return np.asarray((share + FEW / lately) / (usual + FEW / lately))
+
+
 def scaled(pairs: Sparse, by_row: Floats) -> Sparse:
     """Multiply each row by a number of its own."""
     return sparse.csr_matrix(sparse.diags_array(by_row.astype(np.float32)) @ pairs)
@@ -92,6 +103,19 @@ def without_self(pairs: Sparse) -> Sparse:
     return sparse.csr_matrix(left)
 
 
+def evened(matrix: Matrix) -> Matrix:
+    """Scale a matrix so that the best of a row is 1 on the average.
+
+    >>> evened(np.array([[1.0, 0.5], [3.0, 0.0]])).tolist()
+    [[0.5, 0.25], [1.5, 0.0]]
+    """
+    if not matrix.shape[0]:
+        return matrix
+    best = matrix.max(axis=1)
+    matrix *= 1 / max(float((best.toarray() if sparse.issparse(best) else best).mean()), 1e-12)
+    return matrix
+
+
 def cosine(pairs: Sparse, count: Floats) -> Sparse:
     """Give how alike the baskets of two products are, drawn towards not at all where they are few."""
     found = sparse.coo_matrix(without_self(pairs))
@@ -100,12 +124,13 @@ def cosine(pairs: Sparse, count: Floats) -> Sparse:
 
 
 def ease(pairs: Sparse) -> Floats:
-    """Give the weights that tell each product best from all the others of a basket, with a ridge.
+    """Give the weights that tell each product best from all the others, some of which are missing; with a ridge.
 
     >>> ease(sparse.csr_matrix(np.eye(2))).tolist()
     [[0.0, 0.0], [0.0, 0.0]]
     """
     gram = pairs.toarray().astype(np.float32)
+    gram[np.diag_indices_from(gram)] *= 1 + MISSING / (1 - MISSING)
     gram[np.diag_indices_from(gram)] += RIDGE
     inverse = inverse_of(gram)
     inverse /= -inverse.diagonal().copy()

@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from pipelines.lifecycle import turns
 from pipelines.models import (
     Checkout,
     LifecycleEvent,
     Location,
+    NextTry,
     Order,
     OrderLine,
+    PublishedFields,
     Refund,
     Shop,
     SyncRun,
@@ -106,6 +109,14 @@ class TestShop:
         SyncRun.objects.create(shop=shop, kind="orders", trigger="daily", state="exporting", bulk_gid=gid, due_at=later)
         deliver(shop, "bulk_operations/finish", {"admin_graphql_api_id": gid, "status": "completed"})
         assert SyncRun.objects.get().due_at <= timezone.now()
+
+    def test_a_finished_mutation_wakes_whoever_sent_it(self, shop: Shop) -> None:
+        gid = "gid://shopify/BulkOperation/8"
+        facts = {"output": "lists", "owner": "Product", "owner_id": 1, "operation": gid}
+        PublishedFields.objects.create(shop=shop, use_case="lists", **facts)
+        turns.whose("publish", [(shop.pk, "lists"), (shop.pk, "other")], timezone.now())
+        deliver(shop, "bulk_operations/finish", {"admin_graphql_api_id": gid, "status": "completed"})
+        assert [row.subject for row in NextTry.objects.filter(work="publish")] == [f"{shop.pk}:other"]
 
 
 class TestSmallerThings:

@@ -28,7 +28,9 @@ from pipelines.models import (
     WebhookDelivery,
 )
 from pipelines.models.base import ShopTable
+from pipelines.models.usecases.recommendations import RecommendationList
 from pipelines.shopify import vault
+from pipelines.usecases import USE_CASES, recommendations
 from tests import factories, histories
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +60,12 @@ def deliver(shop: Shop, topic: str, customer: int | None = None, **body: Any) ->
 
 def customers(shop: Shop) -> set[int]:
     return set(Order.objects.for_shop(shop).exclude(customer_ref=None).values_list("shopify_id", flat=True))
+
+
+def held_for(shop: Shop, kind: str, unit: int) -> None:
+    now = timezone.now()
+    told: dict[str, Any] = {"picks": [1], "scores": [1.0], "reasons": [6], "details": [2]}
+    RecommendationList.objects.create(shop=shop, kind=kind, unit_id=unit, origin=now.date(), updated_at=now, **told)
 
 
 class TestCustomers:
@@ -107,6 +115,23 @@ class TestCustomers:
         for table in (Exposure, StorefrontEvent):
             assert [bytes(unit) for unit in table.objects.values_list("unit", flat=True)] == [b"\xcd" * 16]
         assert not WebhookDelivery.objects.filter(topic="orders/create", payload__unit__isnull=False).exists()
+
+    @pytest.mark.parametrize("named", [{"customer": 77}, {"orders_to_redact": [1]}], ids=["by customer", "by order"])
+    def test_what_is_held_for_them_alone_goes(self, shop: Shop, named: dict[str, Any]) -> None:
+        bought(shop, 1, 77)
+        with USE_CASES.also(recommendations.USE_CASE):
+            for customer in (77, 78):
+                ref = vault.customer_ref(shop, customer)
+                assert ref
+                held_for(shop, "again", vault.number_of(ref))
+            ref = vault.customer_ref(shop, 77)
+            assert ref
+            held_for(shop, "page", vault.number_of(ref))  # a product of that number is nobody
+            deliver(shop, "customers/redact", **named)
+            other = vault.customer_ref(shop, 78)
+            assert other
+            kept = RecommendationList.objects.values_list("kind", "unit_id")
+            assert set(kept) == {("again", vault.number_of(other)), ("page", vault.number_of(ref))}
 
     @pytest.mark.parametrize("named", [[], [1]], ids=["by customer", "by order"])
     def test_a_late_order_brings_no_pseudonym_back(self, shop: Shop, named: list[int]) -> None:

@@ -11,8 +11,8 @@ from pipelines.lifecycle.results import accuracy, report
 from pipelines.models import Measurement
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Monitored
-from tests import exposing, reporting
-from tests.reporting import OCTOBER, USE_CASE, each_day, saved
+from tests import exposing, histories, reporting
+from tests.reporting import A_MONDAY, OCTOBER, USE_CASE, each_day, of_28_days, saved
 
 
 def asked(shop, apart=frozenset(), use_case=USE_CASE):
@@ -83,3 +83,39 @@ def test_a_use_case_that_does_not_say_what_it_missed_is_not_measured(shop):
     with USE_CASES.also(exposing.SHOWN):
         found = accuracy.claim(asked(shop, use_case=exposing.SLUG))
     assert (found.mark, found.how) == ("not_measured", accuracy.NOT_WATCHED)
+
+
+class TestOf28Days:
+    def test_they_are_set_beside_the_simple_rules_with_what_was_missed_less_day_by_day(self, shop, version):
+        measured(version)
+        of_28_days(version, A_MONDAY)
+        found = accuracy.of_28_days(asked(shop))
+        assert (found["first"], found["last"], found["n"]) == ("2026-09-28", "2026-10-25", 12)
+        assert (found["value"], found["rule"], found["less"]["n"]) == (0.2, 0.3, 25)
+        assert found["less"]["low"] < found["less"]["value"] < found["less"]["high"]
+        assert found["less"]["value"] == pytest.approx(0.25, abs=0.03) and found["less"]["p_value"] < 0.001
+
+    def test_days_apart_are_not_compared(self, shop, version):
+        measured(version)
+        of_28_days(version, A_MONDAY)
+        assert accuracy.of_28_days(asked(shop, OCTOBER.days[:10]))["less"]["n"] == 15
+
+    def test_the_newest_that_ended_in_the_month_count_as_they_are_known_now(self, shop, version):
+        for weeks in (-6, -1, 0, 1):
+            of_28_days(version, A_MONDAY + timedelta(weeks=weeks), ours=0.1 * (weeks + 9))
+        assert accuracy.of_28_days(asked(shop))["value"] == pytest.approx(0.9), "the last one ends in November"
+        Measurement.objects.filter(metric="wape_28d").update(restated=0.4)
+        assert accuracy.of_28_days(asked(shop))["value"] == 0.4
+
+    def test_of_what_did_not_run_or_was_not_measured_there_are_none(self, shop, version):
+        assert accuracy.of_28_days(asked(shop)) is None
+        other = histories.a_version(shop)
+        of_28_days(other, A_MONDAY)
+        assert accuracy.of_28_days(asked(shop)) is None
+        of_28_days(version, A_MONDAY, rule=None)
+        assert accuracy.of_28_days(asked(shop)) is None
+
+    def test_too_few_days_have_no_range(self, shop, version):
+        measured(version, days=7)
+        of_28_days(version, A_MONDAY)
+        assert accuracy.of_28_days(asked(shop))["less"] is None

@@ -61,3 +61,18 @@ def test_releases_are_told_with_their_number_and_nothing_without():
         ("Versions that were taken back", "33\u00a0%", "of 3 versions in 90 days"),
         ("From first shown to taken back", "—", "none in 90 days"),
     ]
+
+
+def test_28_days_are_told_beside_the_simple_rule_and_a_report_of_before_knows_none():
+    found = {"title": "Model", "simple_rule": "the same days of last week", "units": "variants", "n": 1200}
+    found |= {"first": "2026-09-28", "last": "2026-10-25", "value": 0.234, "rule": 0.31}
+    less = {"value": 0.12, "low": 0.04, "high": 0.2, "n": 25, "p_value": 0.01}
+    told = {what: (figure, of) for what, figure, of in operations.near({"near": [found | {"less": less}]})}
+    of = "of what happened from 28\u00a0Sep to 25\u00a0Oct, each of 1,200 variants"
+    assert told["Model: error of 28 days in all"] == ("23.4\u00a0%", of)
+    assert told["Model: the same, the same days of last week"] == ("31.0\u00a0%", of)
+    figure, ground = told["Model: missed less, day by day"]
+    assert figure == "12.0\u00a0%" and ground.startswith("4.0\u00a0% to 20.0\u00a0% (19 of 20 times")
+    *_, (_, unknown, why) = operations.near({"near": [found | {"less": None}]})
+    assert (unknown, why) == ("—", "too few days could be judged")
+    assert operations.near({}) == []

@@ -36,6 +36,8 @@ def test_claims_marks_and_the_answer_can_be_read_out(shop, version):
         "25 % smaller",
         "usual days",
         "5 to 7 Oct: Drop",
+        "How near the answers came",
+        "20.0 %",
         "CPU hours",
         "no promise",
         "page 1 of",

@@ -74,7 +74,23 @@ def test_the_balance_sets_cost_beside_what_it_brought_and_names_what_it_does_not
         ("Computing", "£0.10"),
         ("Price of your plan", "—"),
     ]
-    assert "2.50 CPU hours in 4 trainings, at £0.04 an hour" in rows[2][2]
+    assert "2.50 CPU hours: 2.50 in 4 trainings, at £0.04 an hour" in rows[2][2]
+
+
+def test_what_computing_was_for_is_told_and_each_model_where_there_are_several():
+    parts = [{"what": "training", "hours": 1.0, "times": 1}, {"what": "refresh", "hours": 0.5, "times": 31}]
+    models = [
+        {"title": title, "minor": 6, "hours": 1.5, "parts": parts if title != "Idle" else []}
+        for title in ("One", "Other", "Idle")
+    ]
+    cost = {"hours": 3.0, "runs": 2, "minor": 12, "price": "0.04", "parts": parts, "models": models}
+    rows = telling.balance(report(cost=cost))
+    said = "1.00 in 1 training, 0.50 in 31 refreshes of answers"
+    assert rows[0] == ("Computing", "£0.12", f"3.00 CPU hours: {said}, at £0.04 an hour. Pages are not counted.")
+    assert rows[1:3] == [("Computing, One", "£0.06", said), ("Computing, Other", "£0.06", said)]
+    assert rows[3][0] == "Price of your plan"
+    alone = telling.balance(report(cost=cost | {"models": models[1:]}))
+    assert [row[0] for row in alone] == ["Computing", "Price of your plan"]
 
 
 def test_without_a_price_only_hours_are_told():

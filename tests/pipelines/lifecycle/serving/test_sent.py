@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from pipelines.lifecycle.ingest import install
 from pipelines.lifecycle.serving import form, sent
 from pipelines.models import Alert, Publication, PublishedFields, Shop
+from pipelines.shopify.errors import ShopUnreachable
 from pipelines.shopify.id_tokens import verify
 from tests.devstore.conftest import app, world
 from tests.listing import SCOPE, Listing, gid, listing
@@ -62,6 +65,18 @@ def test_what_nobody_knows_the_end_of_is_sent_again(listing: Listing, trouble: s
     listing.settle()
     assert all(listing.fields(product)["a"] for product in listing.products)
     assert not PublishedFields.objects.filter(is_confirmed=False).exists() and listing.rules()["live"] == "a"
+
+
+@pytest.mark.parametrize(("trouble", "raised"), [("5xx", ShopUnreachable), ("403", None), ("throttled", None)])
+def test_shopify_that_is_away_refuses_or_is_busy_loses_nothing(listing: Listing, trouble: str, raised: type) -> None:
+    everything(listing)
+    listing.store.control("fail-api", mode=trouble, times=50 if raised else 1)
+    with pytest.raises(raised) if raised else nullcontext():
+        listing.publish()
+    listing.store.control("fail-api", mode=trouble, times=0)
+    assert listing.row.leased_until is None and bool(listing.row.stopped_because) is (trouble == "403")
+    listing.settle()
+    assert all(listing.fields(product)["a"] for product in listing.products) and not listing.row.stopped_because
 
 
 def test_what_was_done_before_an_operation_broke_off_counts(listing: Listing, monkeypatch) -> None:

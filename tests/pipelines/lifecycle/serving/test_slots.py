@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from pipelines.lifecycle.serving import slots
@@ -13,6 +16,7 @@ from tests.listing import LISTS, SCOPE, Listing, listing
 __all__ = ["app", "listing", "world"]
 pytestmark = pytest.mark.django_db
 Phase = Release.Phase
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def test_first_lists_go_into_the_first_slot_and_then_the_storefront_is_told(listing: Listing) -> None:
@@ -146,3 +150,27 @@ def test_the_storefront_is_told_of_a_rollback_though_the_scope_is_gone(listing: 
 def test_nothing_is_told_where_nothing_lies(listing: Listing) -> None:
     listing.settle()
     assert listing.rules() == {} and Publication.objects.get().slots == {}
+
+
+def test_the_theme_shows_what_is_live_and_keeps_the_other_list_ready(listing: Listing) -> None:
+    """Through our own block, rendered by the development store's Liquid."""
+    one, two, three, *_ = listing.products
+    extensions = listing.store.folder / "extensions"
+    shutil.copytree(ROOT / "extensions", extensions, dirs_exist_ok=True)
+    try:
+        for product in (two, three):
+            listing.store.control("adjust-stock", variant_id=listing.variant(product), available=20)
+        listing.says(None, {one: [two]})
+        new = listing.version(three)
+        listing.says(new, {one: [three]})
+        listing.release(new, Phase.CANARY, weight=20)
+        listing.settle()
+        live, _, other = listing.page(one).partition("<template")
+        assert f'data-product="{two}"' in live and f'data-product="{three}"' in other and 'data-weight="20"' in live
+        Release.objects.update(phase=Phase.LIVE)
+        listing.runs(new)
+        listing.publish()
+        live, _, other = listing.page(one).partition("<template")
+        assert f'data-product="{three}"' in live and other == "" and 'data-weight="0"' in live
+    finally:
+        shutil.rmtree(extensions)

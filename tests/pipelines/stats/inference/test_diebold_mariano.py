@@ -35,6 +35,14 @@ def test_it_is_the_formula_of_the_papers(ahead):
     assert (found.statistic, found.p_value) == pytest.approx(written_out(list(ours - theirs), ahead), rel=1e-9)
 
 
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_its_range_leaves_out_zero_where_it_is_sure(ahead):
+    for shift in (0.0, 0.4, 0.9):
+        found = diebold_mariano(rng.normal(shift, 1, 28), np.zeros(28), ahead=ahead)
+        assert (found.low > 0 or found.high < 0) == (found.p_value < 0.05)
+        assert found.low < found.mean < found.high
+
+
 def test_one_day_ahead_it_is_students_test_of_one_sample():
     each = rng.normal(0.4, 1, 25)
     found, known = diebold_mariano(each, np.zeros(25)), ttest_1samp(each, 0)

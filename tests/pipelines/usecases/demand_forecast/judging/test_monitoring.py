@@ -45,6 +45,7 @@ def test_errors_are_set_beside_what_sold() -> None:
     found = accuracy(frames(), said(15.0))
     assert found["wape"] == pytest.approx(21 / (84 + 28)) and found["bias"] == pytest.approx(21 / (84 + 28))
     assert found["skill"] == pytest.approx(1 - 3 / 2)
+    assert found["wape_by_rule"] == pytest.approx(14 / (84 + 28))
 
 
 def test_last_week_again_has_no_skill() -> None:

@@ -54,7 +54,19 @@ def test_a_season_that_is_over_is_forgotten_sooner(monkeypatch: pytest.MonkeyPat
     assert choose(shop.basket_matrix(table, ids), seed=0).half_life < 720
 
 
-def test_a_difference_must_be_more_than_chance() -> None:
-    draws = np.random.default_rng(0).normal(0, 1, (400, 60))
-    assert np.mean([recipe.is_more(row) for row in draws]) < 0.1
-    assert np.mean([recipe.is_more(row + 1) for row in draws]) > 0.99
+def test_what_is_usual_stays_until_something_surely_finds_more() -> None:
+    rule, usual = np.array([0.0] * 60 + [1.0] * 40), np.array([1.0] * 60 + [0.0] * 10 + [1.0] * 30)
+    little, much = np.where(np.isin(np.arange(100), [65, 95]), 1 - usual, usual), np.ones(100)
+    assert recipe.decided(np.array([usual, little]), rule, 0) == 0
+    assert recipe.decided(np.array([usual, little, much]), rule, 0) == 2
+    assert recipe.decided(np.array([rule, much]), rule, 0) == 1
+    assert recipe.decided(np.array([rule, rule]), rule, 0) is None
+
+
+def test_a_shop_of_two_hundred_orders_in_a_few_days_finds_its_pairs() -> None:
+    chosen = choose(baskets_of(shop.frames(200, days=4)), seed=0)
+    assert chosen.page.joins and chosen.cart.joins and chosen.asked > 100
+
+
+def test_orders_of_a_single_day_are_no_fault() -> None:
+    assert choose(baskets_of(shop.frames(100, days=1)), seed=0).page.joins

@@ -6,7 +6,7 @@ from scipy import sparse
 
 from pipelines.usecases.recommendations.baskets import baskets_of
 from pipelines.usecases.recommendations.learning import together
-from pipelines.usecases.recommendations.learning.together import ALIKE, DRAWN, RIDGE, learn
+from pipelines.usecases.recommendations.learning.together import ALIKE, DRAWN, MISSING, RIDGE, learn
 from tests.pipelines.usecases.recommendations import shop
 
 EVEN = [(1, 2), (1, 2), (1, 3), (2, 3), (4, 1)]
@@ -33,8 +33,16 @@ def test_a_chance_is_the_share_of_baskets_drawn_by_ten_towards_what_all_do() -> 
 
 def test_likeness_is_the_cosine_of_baskets_where_few_say_little() -> None:
     known = shop.baskets(*EVEN)
+    pairs = together.pairs_of(known.held)
+    found = together.cosine(pairs, pairs.diagonal())
+    assert found[0, 1] == pytest.approx(2 / (np.sqrt(4 * 3) + ALIKE), rel=1e-6)
+
+
+def test_the_best_of_a_product_is_one_on_the_average_and_a_chance_is_squared() -> None:
+    known = shop.baskets(*EVEN)
     found = learn(known, today=today(known), half_life=FOREVER)
-    assert found.fit[0, 1] == pytest.approx(2 / (np.sqrt(4 * 3) + ALIKE), rel=1e-6)
+    assert found.fit.max(axis=1).mean() == pytest.approx(1) == found.strong.max(axis=1).mean()
+    assert found.strong / found.strong.max() == pytest.approx((found.chance / found.chance.max()) ** 2)
 
 
 def test_ease_tells_each_product_from_all_others_as_ridge_regression_does() -> None:
@@ -42,7 +50,8 @@ def test_ease_tells_each_product_from_all_others_as_ridge_regression_does() -> N
     weights = together.ease(together.pairs_of(held))
     X, column = held.toarray().astype(np.float64), 3
     others = np.delete(X, column, axis=1)
-    slow = np.linalg.solve(others.T @ others + RIDGE * np.eye(others.shape[1]), others.T @ X[:, column])
+    ridge = RIDGE + MISSING / (1 - MISSING) * others.sum(axis=0)
+    slow = np.linalg.solve(others.T @ others + np.diag(ridge), others.T @ X[:, column])
     assert np.delete(weights[:, column], column) == pytest.approx(slow, abs=1e-4)
     assert not weights.diagonal().any()
 

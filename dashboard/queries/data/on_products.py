@@ -1,0 +1,78 @@
+"""What of each model stands on the shop's products at Shopify: whether all of it is there, and what was not taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+
+from dashboard.queries.words import Badge
+from pipelines.lifecycle.serving import form, standard
+from pipelines.models import Publication, PublishedFields, Shop
+from pipelines.usecases import USE_CASES
+
+REASONS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why Shopify did not take what is said of some products."""
+
+    why: str
+    products: int
+
+
+@dataclass(frozen=True)
+class OnProducts:
+    """One model whose lists visitors see, as far as Shopify has them."""
+
+    slug: str
+    title: str
+    may_publish: bool
+    published_at: datetime | None
+    is_whole: bool
+    stopped_because: str
+    refusals: list[Refusal]
+    has_standard: bool  # a field of Shopify's own could be filled, too
+    fills_standard: bool
+    left: int  # products whose field of Shopify's own holds what we wrote
+
+    @property
+    def badge(self) -> Badge:
+        """Say how it stands in a word."""
+        if not self.may_publish:
+            return Badge("Off")
+        if self.stopped_because:
+            return Badge("Stopped", "critical")
+        return Badge("On", "success") if self.is_whole else Badge("Being written", "info")
+
+
+def on_products(shop: Shop) -> list[OnProducts]:
+    """Read how far every model is whose lists visitors see."""
+    return [of(shop, slug) for slug, case in USE_CASES.items() if case.slotted]
+
+
+def of(shop: Shop, slug: str) -> OnProducts:
+    """Read how far one model is."""
+    slotted = USE_CASES[slug].slotted
+    row = Publication.objects.for_shop(shop).filter(use_case=slug).first() or Publication()
+    return OnProducts(
+        slug=slug,
+        title=USE_CASES[slug].title,
+        may_publish=shop.has_scope(form.SCOPE),
+        published_at=row.published_at,
+        is_whole=row.is_whole,
+        stopped_because=row.stopped_because,
+        refusals=refusals(shop, slug),
+        has_standard=bool(slotted and slotted[2].standard),
+        fills_standard=row.fills_standard,
+        left=standard.left(shop, slug),
+    )
+
+
+def refusals(shop: Shop, slug: str) -> list[Refusal]:
+    """Name why products were not taken, the most frequent reason first."""
+    rows = PublishedFields.objects.for_shop(shop).filter(use_case=slug).exclude(refused="")
+    counted = rows.values("refused").annotate(products=Count("pk")).order_by("-products", "refused")
+    return [Refusal(each["refused"], each["products"]) for each in counted[:REASONS_SHOWN]]
