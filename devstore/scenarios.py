@@ -101,7 +101,7 @@ BLACK_FRIDAY = Scenario(
 )
 RECOMMENDATIONS = Scenario(
     "recommendations",
-    "Recommendations: four thousand visitors a day, who buy more where a list fits; on day 4 a version whose lists do not",
+    "Recommendations: four thousand visitors a day buy more where a list fits; on day 4 one comes that does not",
     (Event(What.MODEL, 4, 1000.0, "A version whose lists name what hardly anybody buys", of="recommendations"),),
     visitors=4000,
     store={"orders_per_day": 120, "days": 270, "kits": 0.6},
