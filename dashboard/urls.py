@@ -18,7 +18,7 @@ from dashboard.views import (
     versions,
     vitals,
 )
-from dashboard.views.sections import own_events, peak_hours, standard_fields
+from dashboard.views.sections import hold_outs, own_events, peak_hours, standard_fields
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -69,6 +69,7 @@ urlpatterns = [
     path("settings", settings.settings, name="settings"),
     path("settings/events", own_events.add_event, name="add-event"),
     path("settings/events/<int:pk>/remove", own_events.remove_event, name="remove-event"),
+    path("settings/hold-out", hold_outs.choose, name="choose-hold-out"),
     path("settings/peak-hours", peak_hours.choose, name="choose-peak-hours"),
     path("settings/standard/<slug:use_case>", standard_fields.choose, name="choose-standard-field"),
     path("settings/peak-hours/reset", peak_hours.reset, name="reset-peak-hours"),

@@ -1,6 +1,7 @@
 // What Shopify's own scripts put on a storefront's window, as far as ours use it.
 interface Window {
   Shopify?: {
+    designMode?: boolean;
     routes?: { root?: string };
     customerPrivacy?: { analyticsProcessingAllowed?: () => boolean };
     analytics?: { publish?: (name: string, data: unknown) => void };
@@ -9,6 +10,7 @@ interface Window {
   shopmlopsBlock: {
     bucket: (seed: string, unit: string) => number;
     digest: (id: string) => Promise<string>;
+    isHeldOut: (seed: string, unit: string, share: number) => boolean;
     isNew: (seed: string, unit: string, weight: number) => boolean;
     start: () => void;
   };

@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 NBSP = "\u00a0"
 MINUS = "\u2212"
 UNKNOWN = "—"
+MONTH, YEAR = 30.44, 365.25  # days
 
 DIGITS = {
     **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"], 0),
@@ -317,3 +318,17 @@ def duration(seconds: float) -> str:
         if count:
             words.append(counted(count, noun))
     return " ".join(words[:2])
+
+
+def roughly(days: float) -> str:
+    """Write how long something takes, as roughly as it is known.
+
+    >>> [roughly(each) for each in (4, 71, 236, 800, 4000)]
+    ['about 1 week', 'about 10 weeks', 'about 8 months', 'about 2 years', 'more than 5 years']
+    """
+    if days > 5 * YEAR:
+        return "more than 5 years"
+    for size, noun in ((YEAR, "year"), (MONTH, "month")):
+        if days >= max(1.6 * size, 90):
+            return f"about {counted(round(days / size), noun)}"
+    return f"about {counted(max(1, round(days / 7)), 'week')}"

@@ -11,6 +11,8 @@ import pytest
 
 from pipelines.usecases import USE_CASES, demand_forecast
 
+OURS = tuple(USE_CASES.values())
+
 
 @pytest.fixture(autouse=True)
 def one_family() -> Iterator[None]:

@@ -17,11 +17,13 @@ from dashboard.forms.peak_hours import PeakHoursForm
 from dashboard.queries.data.on_products import OnProducts, on_products
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
+from pipelines.lifecycle.evidence.hold_out import told
 from pipelines.lifecycle.evidence.pace import WINDOW
 from pipelines.lifecycle.releases import chart_marks, traffic
 from pipelines.models import Deployment, FreezeWindow, OwnEvent, Shop, ShopSettings, Staff
 from pipelines.strategies import Traffic
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import UseCase
 
 FREEZES_SHOWN = 12
 FREEZES: dict[str, Badge] = {
@@ -63,6 +65,17 @@ class Person:
 
 
 @dataclass(frozen=True)
+class HoldOut:
+    """How many shoppers a model shows nothing to, and how long it takes to see what it adds."""
+
+    slug: str
+    label: str
+    percent: int
+    choices: list[tuple[int, str]]
+    takes: str
+
+
+@dataclass(frozen=True)
 class SettingsPage:
     """Everything on the settings page; `values` is what the merchant typed where that was refused."""
 
@@ -88,6 +101,7 @@ class SettingsPage:
     unfit: list[str]  # why a way of releasing does not suit a model
     usual_budget: str
     drifts: list[tuple[str, str, str]]  # field, model, choice of each model that is watched
+    hold_outs: list[HoldOut]
 
     @property
     def drift_choices(self) -> list[tuple[str, str]]:
@@ -141,10 +155,22 @@ def settings_page(
         peak_errors=errors_of(peaks),
         approvers=people_of(shop, settings),
         drifts=[(name, title, values[name]) for name, title in drift_fields.watched().items()],
+        hold_outs=hold_outs_of(shop),
         ways=list(STRATEGIES.items()),
         unfit=unfit(traffics),
         usual_budget=f"{words.money(usual, shop.currency)}: a day’s sales" if usual else "A day’s sales",
     )
+
+
+def hold_outs_of(shop: Shop) -> list[HoldOut]:
+    """List the models that may show some shoppers nothing."""
+    return [hold_out_of(case, standing) for case in USE_CASES.values() if (standing := told.standing(shop, case.slug))]
+
+
+def hold_out_of(case: UseCase, standing: told.Standing) -> HoldOut:
+    """Bring a hold-out into words."""
+    choices = [(0, "Nobody"), *((each, f"{each} % of shoppers") for each in standing.proof)]
+    return HoldOut(case.slug, f"{case.title}: shown nothing", standing.percent, choices, told.takes(standing.proof))
 
 
 def typed_in(form: Form | None) -> dict[str, str]:

@@ -8,9 +8,10 @@ const UNIT = createHash("sha256").update(VISITOR).digest("hex").slice(0, 32);
 const list = (slot) => `<ul data-slot="${slot}"><li><a href="#" data-product="11" data-place="1"><b>${slot}</b></a></li></ul>`;
 const asked = [];
 
-function page({ weight = 50, seed = "s", other = true } = {}) {
+function page({ weight = 50, seed = "s", other = true, holdOut = 0, holdOutSeed = "" } = {}) {
   document.body.innerHTML = `<section data-shopmlops-block data-use-case="recommendations"
-    data-proxy="/apps/shopmlops/recommendations" data-seed="${seed}" data-weight="${weight}">${list("live")}
+    data-proxy="/apps/shopmlops/recommendations" data-seed="${seed}" data-weight="${weight}"
+    data-hold-out="${holdOut}" data-hold-out-seed="${holdOutSeed}">${list("live")}
     ${other ? `<template data-shopmlops-other>${list("new")}</template>` : ""}</section>`;
   return document.querySelector("section");
 }
@@ -59,7 +60,7 @@ describe("what is shown", () => {
     await settled();
     expect(shown()).toBe(slot);
     const told = new URLSearchParams(reports()[0].address.split("?")[1]);
-    expect(Object.fromEntries(told)).toEqual({ unit: VISITOR, seed, shown: slot });
+    expect(Object.fromEntries(told)).toEqual({ unit: VISITOR, seed, hold_out: "0", hold_out_seed: "", shown: slot });
     expect(reports()[0].options.method).toBe("POST");
   });
 
@@ -93,6 +94,67 @@ describe("what is shown", () => {
     window.shopmlopsBlock.start();
     await settled();
     expect([shown(), asked]).toEqual(["live", []]);
+  });
+});
+
+describe("the hold-out", () => {
+  const heldOutSeed = (isOut, share = 50) =>
+    Array.from({ length: 100 }, (_, number) => `out-${number}`).find((seed) => window.shopmlopsBlock.isHeldOut(seed, UNIT, share) === isOut);
+  const places = (top) => vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockReturnValue({ top });
+  const told = () => Object.fromEntries(new URLSearchParams(reports()[0].address.split("?")[1]));
+
+  it("has the bucket of its own seed, and nobody at no share", () => {
+    const { bucket, isHeldOut } = window.shopmlopsBlock;
+    expect(isHeldOut("seed", "a", 5)).toBe(false); // .0505, as pipelines/stats/assignment.py has it
+    expect(isHeldOut("seed", "a", 10)).toBe(true);
+    expect([isHeldOut("s", UNIT, 0), isHeldOut("s", UNIT, NaN), bucket("s", UNIT) < 1]).toEqual([false, false, true]);
+  });
+
+  it.each([[2000, true, ""], [100, false, "hidden"]])("takes the block away without moving what is seen (top %s)", async (top, gone, visibility) => {
+    const spy = places(top);
+    const holdOutSeed = heldOutSeed(true);
+    const block = page({ seed: seedWhere(true), holdOut: 50, holdOutSeed });
+    window.shopmlopsBlock.start();
+    await settled();
+    spy.mockRestore();
+    expect([block.hidden, block.style.visibility, shown()]).toEqual([gone, visibility, "live"]);
+    expect(told()).toEqual({ unit: VISITOR, seed: seedWhere(true), hold_out: "50", hold_out_seed: holdOutSeed, shown: "nothing" });
+    expect(asked.filter(({ address }) => address === "/fr/cart/update.js")).toHaveLength(1);
+  });
+
+  it("leaves everybody else what their release shows them, and says so in the same words", async () => {
+    const holdOutSeed = heldOutSeed(false);
+    const seed = seedWhere(true);
+    const block = page({ seed, holdOut: 50, holdOutSeed });
+    window.shopmlopsBlock.start();
+    await settled();
+    expect([block.hidden, block.style.visibility, shown()]).toEqual([false, "", "new"]);
+    expect(told()).toEqual({ unit: VISITOR, seed, hold_out: "50", hold_out_seed: holdOutSeed, shown: "new" });
+  });
+
+  it("says nothing more of who is held out than of others where a product has one list only", async () => {
+    page({ seed: seedWhere(true), other: false, holdOut: 50, holdOutSeed: heldOutSeed(true) });
+    window.shopmlopsBlock.start();
+    await settled();
+    expect(reports()).toEqual([]);
+  });
+
+  it("is told anew when the share changed within a visit", async () => {
+    for (const holdOut of [50, 50, 60]) {
+      page({ weight: 0, seed: "", holdOut, holdOutSeed: heldOutSeed(true) });
+      window.shopmlopsBlock.start();
+      await settled();
+    }
+    expect(reports()).toHaveLength(2);
+  });
+
+  it("takes nothing away from who arranges the page", async () => {
+    window.Shopify.designMode = true;
+    const block = page({ holdOut: 50, holdOutSeed: heldOutSeed(true) });
+    window.shopmlopsBlock.start();
+    await settled();
+    delete window.Shopify.designMode;
+    expect([block.hidden, block.style.visibility, asked]).toEqual([false, "", []]);
   });
 });
 

@@ -89,6 +89,9 @@ def serve(shop_id: int, use_case: str) -> None:
 @job(queue="training", timeout=1800, is_found_again=True)
 def refresh(shop_id: int, use_case: str) -> None:
     """Write what runs now says today, publish it where the merchant lets us, and look at what moves at once."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.monitor import accuracy
     from pipelines.lifecycle.releases.speak import speak
     from pipelines.lifecycle.serving import late
     from pipelines.models import Shop
@@ -97,7 +100,9 @@ def refresh(shop_id: int, use_case: str) -> None:
     if USE_CASES[use_case].serves != "batch":  # it answers each visitor by itself
         look(shop_id, use_case)
         return
-    speak(Shop.objects.get(pk=shop_id), use_case)
+    shop = Shop.objects.get(pk=shop_id)
+    accuracy.judge_held(shop, use_case, timezone.now())
+    speak(shop, use_case)
     late.over(shop_id, use_case)
     publish.enqueue(shop_id, use_case)
     look(shop_id, use_case)

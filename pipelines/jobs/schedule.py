@@ -7,6 +7,7 @@ from django.utils import timezone
 from pipelines.jobs import (
     alerts,
     chart_marks,
+    hold_outs,
     ingest,
     ledger,
     monitoring,
@@ -42,6 +43,7 @@ def scheduler() -> Scheduler:
     clock.add("figures: what was late", monitoring.measure_late, every=86_400)
     clock.add("pages: how fast", monitoring.page_speed, every=3600)
     clock.add("evidence: keep up", monitoring.keep_up, every=86_400)
+    clock.add("hold-outs: keep", hold_outs.keep, every=600)
     clock.add("results: work out", results.carry_on, every=600)
     clock.add("test stores: carry on", staging.carry_on, every=60)
     clock.add("alerts: keep", alerts.keep, every=60)

@@ -20,6 +20,7 @@ from pipelines.models import (
     DatasetSnapshot,
     DriftBins,
     Exposure,
+    HoldOutSight,
     IgnoredEvents,
     Measurement,
     ModelVersion,
@@ -75,6 +76,7 @@ def lives() -> list[Life]:
         Life(WaitingLine.objects.filter(sync__state__in=["done", "failed"]), "sync__created_at", timedelta(days=1)),
         Life(Checkout.objects.all(), "created_at", OVER_A_YEAR),
         Life(Exposure.objects.exclude(release__phase__in=WATCHED), "first_at", A_SEASON),
+        Life(HoldOutSight.objects.all(), "first_at", OVER_A_YEAR),  # a unit counts once in that time
         Life(PredictionLog.objects.all(), "at", A_MONTH),
         Life(UnloggedAnswers.objects.all(), "starts_at", A_MONTH),
         Life(StorefrontEvent.objects.all(), "at", A_MONTH),
@@ -118,6 +120,7 @@ KEPT |= dict.fromkeys(
         "release",
         "approval",
         "evidenceblock",
+        "holdoutday",
         "pairedweek",
         "monthreport",
     ],
@@ -126,7 +129,7 @@ KEPT |= dict.fromkeys(
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "publication",
      "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
-     "alertchannel", "pulse", "operatorstold", "storefrontpixel"],
+     "alertchannel", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
     SMALL,
 )  # fmt: skip
 

@@ -18,7 +18,17 @@ from pipelines.models.ingest import (
 )
 from pipelines.models.ledger import Annotation, LedgerHead, LedgerNote, LifecycleEvent
 from pipelines.models.machine import NextTry, OperatorsTold, PageSpeed, Pulse, StorageMark
-from pipelines.models.monitoring import DriftBins, Measurement, MonthReport, PairedWeek, ServingWindow
+from pipelines.models.monitoring import (
+    DriftBins,
+    HoldOut,
+    HoldOutDay,
+    HoldOutShare,
+    HoldOutSight,
+    Measurement,
+    MonthReport,
+    PairedWeek,
+    ServingWindow,
+)
 from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import (
@@ -53,6 +63,10 @@ __all__ = [
     "Exposure",
     "ForgottenCustomer",
     "FreezeWindow",
+    "HoldOut",
+    "HoldOutDay",
+    "HoldOutShare",
+    "HoldOutSight",
     "IgnoredEvents",
     "LedgerHead",
     "LedgerNote",

@@ -1,4 +1,4 @@
-"""How what runs is doing: windows of serving, weeks compared in money, measurements, and what each month was worth."""
+"""How what runs is doing: windows of serving, weeks compared in money, measurements, hold-outs, each month's worth."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from pipelines.models.base import ShopTable
+from pipelines.models.releases import new_seed
 
 
 class ServingWindow(ShopTable):
@@ -106,6 +107,68 @@ class DriftBins(ShopTable):
             )
         ]
         indexes = [BrinIndex(fields=["starts_at"], autosummarize=True, name="drift_bins_by_time")]
+
+
+class HoldOut(ShopTable):
+    """That some units of a shop are shown nothing of one use case: who they are stands in the seed, for ever."""
+
+    use_case = models.CharField(max_length=40)
+    seed = models.CharField(max_length=32, default=new_seed)  # of no release, and never another
+    made_at = models.DateTimeField()
+    counted_until = models.DateTimeField()  # the end of the last of the shop's days that was counted
+    figures = models.JSONField(default=dict)  # what all counted days say, for pages
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "use_case"], name="hold_out_once")]
+
+
+class HoldOutShare(ShopTable):
+    """How many units of a hundred are held out from a moment on; only who is first seen under one share is compared."""
+
+    hold_out = models.ForeignKey(HoldOut, on_delete=models.CASCADE, related_name="shares", db_index=False)
+    percent = models.PositiveSmallIntegerField()
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hold_out", "since"], name="hold_out_share_once")]
+
+
+class HoldOutSight(ShopTable):
+    """That a unit was first seen where it was shown something, or held out; it stands, so a unit counts once."""
+
+    hold_out = models.ForeignKey(HoldOut, on_delete=models.CASCADE, related_name="+", db_index=False)
+    share = models.ForeignKey(HoldOutShare, on_delete=models.CASCADE, related_name="+", db_index=False)
+    unit = models.BinaryField(max_length=16)  # digest of the first-party id, as in exposures and orders
+    is_held_out = models.BooleanField()
+    first_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hold_out", "unit"], name="hold_out_sight_once")]
+        indexes = [
+            models.Index(fields=["hold_out", "first_at"], name="hold_out_sight_by_time"),
+            BrinIndex(fields=["first_at"], autosummarize=True, name="hold_out_sight_by_age"),
+        ]
+
+
+class HoldOutDay(ShopTable):
+    """One of the shop's days under one share, counted when its last unit is a day old, and never revised after that."""
+
+    hold_out = models.ForeignKey(HoldOut, on_delete=models.CASCADE, related_name="days", db_index=False)
+    share = models.ForeignKey(HoldOutShare, on_delete=models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField()
+    cap_minor = models.BigIntegerField(null=True)  # an order counts as this much at most; null: none was known before
+    held_out_units = models.PositiveIntegerField(default=0)  # first seen on this day
+    held_out_orders = models.PositiveIntegerField(default=0)  # their first orders within 24 hours
+    held_out_revenue = models.FloatField(default=0)  # of those, in minor units
+    held_out_revenue_squared = models.FloatField(default=0)
+    shown_units = models.PositiveIntegerField(default=0)
+    shown_orders = models.PositiveIntegerField(default=0)
+    shown_revenue = models.FloatField(default=0)
+    shown_revenue_squared = models.FloatField(default=0)
+    closed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hold_out", "share", "day"], name="hold_out_day_once")]
 
 
 class MonthReport(ShopTable):

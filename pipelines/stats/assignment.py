@@ -12,6 +12,7 @@ from functools import lru_cache
 BUCKETS = 10_000
 CONTROL_FROM = 0.5
 CANARY, CONTROL, BETWEEN = "canary", "control", "between"
+HELD_OUT = "held_out"
 
 _OFFSET = 0x811C9DC5
 _PRIME = 0x01000193
@@ -49,15 +50,16 @@ def arm(u: float, weight: float) -> str:
 
 
 def holds_out(seed: str, unit: str, share: float) -> bool:
-    """Tell whether a unit is kept out of everything; asked before any arm, under a seed of its own."""
+    """Tell whether a unit is kept out of everything; asked before any arm, under the hold-out's own seed.
+
+    Whoever is held out of a smaller share is so of a larger one:
+
+    >>> [holds_out("seed", "a", share) for share in (0.05, 0.1, 0.2)]
+    [False, True, True]
+    """
     if not 0 <= share <= 1:
         raise ValueError(f"a hold-out is a share between 0 and 1, not {share}")
-    return bucket(hold_out_seed(seed), unit) < share
-
-
-def hold_out_seed(seed: str) -> str:
-    """Derive the seed of the hold-out, so that it is independent of the arms under the same seed."""
-    return f"hold-out:{seed}"
+    return bucket(seed, unit) < share
 
 
 def check_weight(weight: float) -> None:

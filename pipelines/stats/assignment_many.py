@@ -46,10 +46,10 @@ def arms(u: Floats, weight: float) -> NDArray[np.str_]:
 
 
 def held_out(seed: str, units: Sequence[str] | Sequence[bytes] | NDArray[Any], share: float) -> NDArray[np.bool_]:
-    """Tell for every unit whether it is kept out of everything."""
+    """Tell for every unit whether it is kept out of everything, under the hold-out's own seed."""
     if not 0 <= share <= 1:
         raise ValueError(f"a hold-out is a share between 0 and 1, not {share}")
-    return buckets(assignment.hold_out_seed(seed), units) < share
+    return buckets(seed, units) < share
 
 
 def _characters(units: Sequence[str] | Sequence[bytes] | NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:

@@ -182,6 +182,8 @@ class UseCase:
     rehearsal: Rehearsal | None = None  # without it nothing is tried in a test store
     monitored: Monitored | None = None
     own_words: tuple[str, ...] = ()  # of this family alone: nobody else may say them
+    # The usual share of units that are shown nothing, by which alone is known what showing brings; 0: never any.
+    hold_out: float = 0.0
     # For use cases that answer on request, by the standard library alone: (what PARAMETERS holds, question) -> answer.
     score: str = ""
     questions: str = ""  # frames -> what was asked of late: a new version is tried on it, as it will run

@@ -72,6 +72,7 @@ class Monitored:
     missed: tuple[str, str] | None = None
     totals: tuple[str, str] | None = None
     rows: str = ""
+    reads: tuple[str, ...] = ()  # of an output that is held: the columns by which a day's lists are judged
     names: Mapping[str, str] = field(default_factory=dict)  # feature -> what a merchant calls many of it
     may_rest: tuple[str, ...] = ()  # features that are all one on days on which nothing is wrong
     circumstances: tuple[Circumstance, ...] = ()

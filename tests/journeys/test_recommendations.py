@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.jobs import training
-from pipelines.models import Approval, Exposure, LifecycleEvent, Release, TrainingRun
+from pipelines.models import Approval, Exposure, LifecycleEvent, Measurement, Release, TrainingRun
 from pipelines.models.usecases.recommendations import PickRule, RecommendationList
 from pipelines.strategies.reasons import Reason
 from pipelines.usecases.contract import Frames
@@ -71,6 +71,10 @@ def test_recommendations_live_their_whole_life(store: BrowsingStore, monkeypatch
     assert store.partner(product) not in shown_with(store, product)
     PickRule.objects.all().delete()
     store.day(A_DAY)
+
+    # Each night it is noted how often the lists of the day stood beside what its carts held.
+    told = Measurement.objects.filter(use_case=store.slug, version=first, metric="hit_rate_1d")
+    assert told.count() >= 3 and all(0 <= row.value <= 1 and row.n >= 5 for row in told if row.value is not None)
 
     # A second version learned otherwise. Half of the visitors see its lists, and those put them off: it is taken back.
     monkeypatch.setattr(model, "fit", otherwise(model.fit))

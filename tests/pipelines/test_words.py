@@ -164,3 +164,17 @@ def test_times_within_a_day_tell_their_age(value, text):
 )
 def test_durations_take_two_units_at_most(seconds, text):
     assert words.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        (0.2, "about 1 week"),
+        (71, "about 10 weeks"),
+        (236, "about 8 months"),
+        (800, "about 2 years"),
+        (4000, "more than 5 years"),
+    ],
+)
+def test_long_times_are_told_as_roughly_as_they_are_known(days, text):
+    assert words.roughly(days) == text

@@ -34,7 +34,7 @@ SAID = {
     "no_data": ("none", "no data"),
     "breach": ("h4 over", "broken: missing, unknown or all the same"),
     "drift": ("h4 over", "changed"),
-    "expected": ("expected", "changed, as expected in a freeze"),
+    "expected": ("expected", "changed, as expected in a freeze or an event of yours"),
 }
 USUAL = (("h0", "same", 0.25), ("h1", "same", 0.5), ("h2", "slightly different", 0.75), ("h3", "somewhat different", 0))
 

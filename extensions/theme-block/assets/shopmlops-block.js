@@ -1,4 +1,4 @@
-// Shows a visitor the list that is theirs, says that it was shown, and lets the cart carry who saw it.
+// Shows a visitor the list that is theirs, or none, says which, and lets the cart carry who saw it.
 // The live list stands in the page already: without consent, script or an answer nothing changes.
 (() => {
   const KEPT = '_shopmlops_id'; // where the web pixel keeps the visitor's first-party id, too
@@ -17,6 +17,8 @@
   const bucket = (seed, unit) => (fnv(String(fnv(unit, fnv(seed)))) % BUCKETS) / BUCKETS;
   /** @param {string} seed @param {string} unit @param {number} weight in percent */
   const isNew = (seed, unit, weight) => weight > 0 && weight < 100 && bucket(seed, unit) < weight / 100;
+  /** @param {string} seed @param {string} unit @param {number} share in percent */
+  const isHeldOut = (seed, unit, share) => share > 0 && bucket(seed, unit) < share / 100;
 
   /** @param {string} id */
   const digest = async (id) => {
@@ -57,20 +59,33 @@
     fetch(`${root}cart/update.js`, { method: 'POST', headers, body, keepalive: true }).catch(() => undefined);
   };
 
+  /**
+   * Takes a block away without moving what a visitor sees: below the fold it goes, elsewhere its place stays empty.
+   * @param {HTMLElement} block
+   */
+  const takeAway = (block) => {
+    if (block.getBoundingClientRect().top >= window.innerHeight) block.hidden = true;
+    else block.style.visibility = 'hidden';
+  };
+
   /** @param {HTMLElement} block */
   const show = async (block) => {
-    const { seed = '', useCase = '', proxy = '' } = block.dataset;
+    const { seed = '', useCase = '', proxy = '', holdOutSeed = '' } = block.dataset;
     const weight = Number(block.dataset.weight) || 0;
+    const holdOut = Number(block.dataset.holdOut) || 0;
     const id = visitor();
     const unit = await digest(id);
     const other = /** @type {HTMLTemplateElement | null} */ (block.querySelector('template[data-shopmlops-other]'));
-    // Where a product has no second list nobody is compared: its visitors saw what they would have seen anyway.
+    // Where a product has no second list nobody is compared: its visitors saw what they would have seen anyway. Whoever
+    // is held out says no more than the others, so that both are counted alike.
     const isCompared = !seed || !weight || other !== null;
-    const sees = other && isNew(seed, unit, weight) ? 'new' : 'live';
+    const sees = isHeldOut(holdOutSeed, unit, holdOut) ? 'nothing' : other && isNew(seed, unit, weight) ? 'new' : 'live';
+    if (sees === 'nothing') takeAway(block);
     if (other && sees === 'new') block.querySelector('[data-slot]')?.replaceWith(other.content.cloneNode(true));
     block.dataset.shown = sees;
-    const told = `_shopmlops_shown:${seed}:${weight}:${location.pathname}`;
-    if (isCompared && isFirst(told)) report(proxy, { unit: id, seed, shown: sees });
+    const drawn = { seed, hold_out: String(holdOut), hold_out_seed: holdOutSeed };
+    const told = `_shopmlops_shown:${Object.values(drawn).join(':')}:${weight}:${location.pathname}`;
+    if (isCompared && isFirst(told)) report(proxy, { unit: id, ...drawn, shown: sees });
     if (isFirst('_shopmlops_cart')) carry(unit);
     block.addEventListener('click', (event) => {
       const link = event.target instanceof Element ? event.target.closest('a[data-product]') : null;
@@ -81,6 +96,7 @@
   };
 
   const start = () => {
+    if (window.Shopify?.designMode) return; // who arranges the page sees every block
     for (const block of document.querySelectorAll('[data-shopmlops-block]:not([data-shown])')) {
       if (!(block instanceof HTMLElement)) continue;
       block.dataset.shown = 'live';
@@ -105,6 +121,6 @@
     });
   };
 
-  window.shopmlopsBlock = { bucket, digest, isNew, start };
+  window.shopmlopsBlock = { bucket, digest, isHeldOut, isNew, start };
   ask();
 })();

@@ -28,6 +28,7 @@ from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answe
 from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.evidence.answers import Outcome, Unlogged
 from pipelines.lifecycle.evidence.exposures import Assignment, Pointer
+from pipelines.lifecycle.hold_outs import drawn
 from pipelines.shopify.domains import SHOP_DOMAIN
 from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
@@ -81,6 +82,11 @@ async def respond(asking: Asking, send: Send, more: Mapping[str, Any] = MappingP
         await answer(send, 200, written(asking, exposures.STABLE, Result(Outcome.FALLBACK), more), JSON)
         return
     seen = exposures.assign(asking.pointer, asking.unit_id, at=asking.at)
+    if asking.pointer.active is not None or USE_CASES[asking.key[1]].door:  # else nobody is shown anything
+        count(asking, seen)
+    if seen.arm == exposures.HELD_OUT:
+        await answer(send, 200, written(asking, seen.arm, Result(Outcome.FALLBACK), more), JSON)
+        return
     result = await ask(asking, seen.version)
     write_down(asking, seen, result)
     await answer(send, 200, written(asking, seen.arm, result, more), JSON)
@@ -136,6 +142,15 @@ async def mirror(asking: Asking, seen: Assignment, version: int) -> None:
         seen, version=version, arm=exposures.CANARY, release=asking.pointer.release if asking.pointer else None
     )
     log(asking, unseen, await ask(asking, version), is_shown=False)
+
+
+def count(asking: Asking, seen: Assignment) -> None:
+    """Append that a unit was seen where it is shown something, or held out of it: both are counted alike."""
+    assert asking.pointer
+    is_held_out = seen.arm == exposures.HELD_OUT
+    sight = drawn.sight(asking.pointer.shop, asking.pointer.draw, seen.unit, is_held_out=is_held_out, at=asking.at)
+    if sight:
+        webhooks.outbox().appended.add(drawn.SEE, sight)
 
 
 def write_down(asking: Asking, seen: Assignment, result: Result) -> None:

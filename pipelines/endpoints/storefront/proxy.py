@@ -4,7 +4,8 @@ Shopify signs each request with the app's secret and says when; a page that is n
 
     GET  /proxy/<use case>?unit=…                  the pass by which the visitor's browser may ask, and its arm
     GET  /proxy/<use case>?unit=…&question={…}     the answer itself, as POST /answers gives it
-    POST /proxy/<use case>?unit=…&seed=…&shown=…   that a block showed the live list, or the new one
+    POST /proxy/<use case>?unit=…&seed=…&shown=…&hold_out=…&hold_out_seed=…
+                                                   that a block showed the live list, the new one, or nothing
 
 What a block says is only believed where we would have said the same: the arm is worked out here.
 """
@@ -30,6 +31,7 @@ from pipelines.endpoints.patience import Receive, Scope, Send, answer
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.evidence.answers import Outcome
+from pipelines.lifecycle.evidence.exposures import Pointer
 from pipelines.shopify import vault
 from pipelines.shopify.domains import client_secrets, shop_domain
 from pipelines.shopify.hmac import proxy_is_authentic
@@ -43,7 +45,7 @@ TOLERANCE = timedelta(seconds=90)  # to either side, as Shopify's own libraries 
 PASS_LASTS = timedelta(hours=1)
 SECURITY = ("shop", "timestamp", "signature", "path_prefix", "logged_in_customer_id")
 BY_SHOP = Limit(at_once=10_000, a_second=1_000)
-SHOWN = {exposures.CANARY: "new"}  # else the live list
+SHOWN = {exposures.CANARY: "new", exposures.HELD_OUT: "nothing"}  # else the live list
 JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 SHORT = [(b"cache-control", b"no-store")]
 
@@ -162,11 +164,29 @@ def allowed(visit: Visit) -> dict[str, Any]:
 
 
 def note_what_was_shown(visit: Visit, asking: Asking) -> None:
-    """Write down that a block showed a visitor its list, or raise Refused where that is not what this unit sees."""
+    """Write down that a block showed a visitor its list, or none, or raise Refused where this unit sees otherwise.
+
+    A page that lags behind a release or a hold-out is believed of nobody, whichever arm they are in: were only some of
+    its visitors counted, the arms would be of other people.
+    """
     if asking.pointer is None:
         raise Refused(503, "nothing is known yet")
     seen = exposures.assign(asking.pointer, visit.unit_id, at=visit.at)
-    of_release = asking.pointer.seed if seen.release is not None else visit.told.get("seed", "")
-    if (visit.told.get("seed"), visit.told.get("shown")) != (of_release, SHOWN.get(seen.arm, "live")):
+    told = {name: visit.told.get(name, "") for name in ("seed", "hold_out", "hold_out_seed", "shown")}
+    expected = told | seeds(asking.pointer, visit.at) | {"shown": SHOWN.get(seen.arm, "live")}
+    if told != expected:
         raise Refused(409, "this is not what this visitor is shown now")
-    answering.write_down(asking, seen, Result(Outcome.ANSWERED))
+    answering.count(asking, seen)
+    if seen.arm != exposures.HELD_OUT:
+        answering.write_down(asking, seen, Result(Outcome.ANSWERED))
+
+
+def seeds(pointer: Pointer, at: datetime) -> dict[str, str]:
+    """Return by what the page must have drawn who sees what; where nothing is drawn it may say what it likes."""
+    of_release = {"seed": pointer.seed} if pointer.splits(at) else {}
+    draw = pointer.draw
+    if draw is None:
+        return of_release
+    if not draw.percent:
+        return of_release | {"hold_out": "0"}
+    return of_release | {"hold_out": str(draw.percent), "hold_out_seed": draw.seed}

@@ -17,18 +17,21 @@ from typing import Any
 
 from django.db import connection
 
+from pipelines.lifecycle.hold_outs.drawn import Draw
 from pipelines.models import ModelVersion, Release
 from pipelines.stats import assignment
 from pipelines.strategies import Step, strategy
 
 CANARY, CONTROL, STABLE = assignment.CANARY, assignment.CONTROL, "stable"
-BETWEEN = assignment.BETWEEN
+BETWEEN, HELD_OUT = assignment.BETWEEN, assignment.HELD_OUT
 AT_ONCE = 20_000  # rows of one delete
 
-# What runs in every shop, and the release under way whose version may run, with the yes that allows showing it.
+# What runs in every shop, who is held out of it, and the release under way whose version may run, with the yes that
+# allows showing it.
 READ = """
     SELECT s.domain, u.use_case, s.id, d.active_id, d.standby_id, r.id, r.version_id, r.version_id = d.canary_id,
-        r.strategy, r.steps -> r.step, r.step, r.weight, r.seed, yes.is_consumed, yes.expires_at
+        r.strategy, r.steps -> r.step, r.step, r.weight, r.seed, yes.is_consumed, yes.expires_at,
+        h.id, h.seed, held.id, held.percent
     FROM pipelines_shop s
     CROSS JOIN unnest(%(use_cases)s::text[]) AS u(use_case)
     LEFT JOIN pipelines_deployment d ON d.shop_id = s.id AND d.use_case = u.use_case
@@ -37,6 +40,10 @@ READ = """
     LEFT JOIN LATERAL (
         SELECT bool_or(a.consumed_at IS NOT NULL) AS is_consumed, max(a.expires_at) AS expires_at
         FROM pipelines_approval a WHERE a.release_id = r.id AND a.voided_because = '') AS yes ON r.id IS NOT NULL
+    LEFT JOIN pipelines_holdout h ON h.shop_id = s.id AND h.use_case = u.use_case
+    LEFT JOIN LATERAL (
+        SELECT p.id, p.percent FROM pipelines_holdoutshare p
+        WHERE p.hold_out_id = h.id ORDER BY p.since DESC, p.id DESC LIMIT 1) AS held ON h.id IS NOT NULL
     WHERE s.installed_at IS NOT NULL AND s.uninstalled_at IS NULL AND s.redacted_at IS NULL
         AND (%(shops)s::bigint[] IS NULL OR s.id = ANY(%(shops)s))
 """
@@ -84,6 +91,7 @@ class Pointer:
     step: int = 0
     seed: str = ""
     expires_at: datetime | None = None  # until when a first unit may see it; nothing once somebody did
+    draw: Draw | None = None  # who is held out; nothing where nobody ever was
 
     def splits(self, at: datetime) -> bool:
         """Tell whether units are split at a moment."""
@@ -106,7 +114,8 @@ class Assignment:
     """What one unit sees."""
 
     version: int | None  # id of the version that answers; nothing for the simple rule
-    arm: str  # canary: the new version; control, stable: what runs, with a part in the comparison and without
+    # canary: the new version; control, stable: what runs, with a part in the comparison and without; held_out: nothing
+    arm: str
     release: int | None  # id of the release that compares
     bucket: float | None
     unit: bytes  # digest of the first-party id; its hex goes into the cart's attribute
@@ -141,9 +150,10 @@ def rows(use_cases: Iterable[str], shops: list[int] | None = None) -> list[tuple
 def pointer(row: tuple[Any, ...]) -> Pointer:
     """Make a pointer of a row; nobody is split without a standing yes, nor where the deployment points elsewhere."""
     _, use_case, shop, active, standby, release, candidate, is_pointed_to, *rest = row
+    name, step, number, weight, seed, is_consumed, expires_at, *held = rest
+    draw = Draw(*held) if held[0] is not None else None
     if release is None:
-        return Pointer(shop, use_case, active, standby)
-    name, step, number, weight, seed, is_consumed, expires_at = rest
+        return Pointer(shop, use_case, active, standby, draw=draw)
     mirrors = bool(step) and strategy(name).split(Step.from_dict(json.loads(step))).mirror
     may_be_seen = is_pointed_to and expires_at is not None
     return Pointer(
@@ -158,12 +168,15 @@ def pointer(row: tuple[Any, ...]) -> Pointer:
         step=number,
         seed=seed,
         expires_at=None if is_consumed else expires_at,
+        draw=draw,
     )
 
 
 def assign(pointer: Pointer, unit_id: str, *, at: datetime) -> Assignment:
-    """Say which version a unit sees at a moment, by its bucket alone."""
+    """Say which version a unit sees at a moment, by its buckets alone: first whether it sees any."""
     unit = assignment.digest(unit_id)
+    if pointer.draw and pointer.draw.takes(unit):
+        return Assignment(None, HELD_OUT, None, None, unit)
     if not pointer.splits(at):
         return Assignment(pointer.active, STABLE, None, None, unit)
     bucket = assignment.bucket(pointer.seed, unit.hex())

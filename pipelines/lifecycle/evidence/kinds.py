@@ -100,7 +100,7 @@ class Randomised:
 
     def order_cap(self, shop: Shop) -> int | None:
         """Cap an order at what few of the shop's exceed, so that one decides nothing."""
-        return pace.order_cap(shop)
+        return pace.order_cap(shop, timezone.now())
 
     def measure(self, shop: Shop, use_case: str, now: datetime) -> int:
         """Wait for the next look: blocks are closed when a release is weighed."""
@@ -119,10 +119,10 @@ class Randomised:
         return recovery.compared(release, now)
 
     def month(self, asked: Asked) -> list[Claim]:
-        """Say what shoppers chosen at random did."""
-        from pipelines.lifecycle.evidence.months import experiments
+        """Say what shoppers chosen at random did: between two versions, and beside those who were shown nothing."""
+        from pipelines.lifecycle.evidence.months import beside_nothing, experiments
 
-        return experiments.claims(asked)
+        return [*experiments.claims(asked), *beside_nothing.claims(asked)]
 
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (Paired(), Randomised())}

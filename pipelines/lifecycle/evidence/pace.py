@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
 from pipelines.lifecycle.evidence import windows
 from pipelines.models import Deployment, Shop
@@ -47,14 +46,17 @@ def seen_lately(deployment: Deployment, now: datetime) -> tuple[float, float]:
     return units / days, min(1.0, orders / units)
 
 
-def order_cap(shop: Shop) -> int | None:
-    """Return the money above which an order counts as this much only, so that one order decides nothing."""
+def order_cap(shop: Shop, at: datetime) -> int | None:
+    """Return the money above which an order counts as this much only, by the orders before a moment.
+
+    So one order decides nothing.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT percentile_disc(%s) WITHIN GROUP (ORDER BY total_minor) FROM pipelines_order"
-            " WHERE shop_id = %s AND processed_at >= %s"
+            " WHERE shop_id = %s AND processed_at >= %s AND processed_at < %s"
             " AND NOT is_test AND cancelled_at IS NULL AND deleted_at IS NULL",
-            [CAP_SHARE, shop.pk, timezone.now() - CAP_WINDOW],
+            [CAP_SHARE, shop.pk, at - CAP_WINDOW, at],
         )
         cap: int | None = cursor.fetchone()[0]
     return cap

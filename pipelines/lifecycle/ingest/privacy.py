@@ -18,6 +18,8 @@ from pipelines.lifecycle.ingest.sql.sets import arrays
 from pipelines.models import (
     Exposure,
     ForgottenCustomer,
+    HoldOut,
+    HoldOutSight,
     LifecycleEvent,
     Order,
     PredictionLog,
@@ -138,12 +140,14 @@ def orders_of(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) 
 def forget_units(shop: Shop, orders: QuerySet[Order]) -> None:
     """Delete what the buyers of these orders were shown and did; their units stay empty, so no later read fills them.
 
-    Blocks of evidence that are closed keep their counts: they name nobody.
+    Blocks of evidence and days of a hold-out that are closed keep their counts: they name nobody.
     """
     shown = orders.filter(unit__isnull=False).exclude(unit=FORGOTTEN)
     units = [bytes(unit) for unit in shown.values_list("unit", flat=True) if unit is not None]
-    releases = Release.objects.for_shop(shop)  # named, since units are found by release: the table is long
+    # Named, since units are found by them: the tables are long.
+    releases, hold_outs = Release.objects.for_shop(shop), HoldOut.objects.for_shop(shop)
     Exposure.objects.for_shop(shop).filter(release__in=releases, unit__in=units).delete()
+    HoldOutSight.objects.for_shop(shop).filter(hold_out__in=hold_outs, unit__in=units).delete()
     PredictionLog.objects.for_shop(shop).filter(unit__in=units).delete()
     StorefrontEvent.objects.for_shop(shop).filter(unit__in=units).delete()
     with connection.cursor() as cursor:

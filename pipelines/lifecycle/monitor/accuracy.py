@@ -15,13 +15,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from pipelines.lifecycle.data import frames
+from pipelines.lifecycle.data import dataset, frames
 from pipelines.lifecycle.evidence import paired
 from pipelines.lifecycle.ingest import freshness
 from pipelines.models import Measurement, Shop, own
 from pipelines.stats import claims, clock
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames, Monitored, PairedWeeks
+from pipelines.usecases.contract import Frames, Held, Monitored, Output, PairedWeeks
 
 DAY, MONTH = 1, 28  # days of a period; a month is judged from each origin that stays, once a week
 RESTATED_AFTER = 30
@@ -93,6 +93,40 @@ def judge_speaker(speaker: Speaker, days: int, facts: Frames) -> int:
     for piece in pieces(again):
         restate(speaker, days, judged(speaker, days, piece, facts))
     return len(new) + len(again)
+
+
+# Answers that are held, each until the next night
+
+
+def judge_held(shop: Shop, use_case: str, now: datetime) -> int:
+    """Judge what lies there by the day that it was for, before the next answers take its place; return how much was.
+
+    How many were asked about the use case tells as `n`. Of a night that was missed only the first day is judged.
+    """
+    last = min(freshness.newest_pull_at(shop) or now, now).astimezone(shop.zone).date() - timedelta(days=DAY)
+    held = [(output, version, origin) for output, version, origin in answers_held(shop, use_case) if origin < last]
+    if not held:
+        return 0
+    case, facts = USE_CASES[use_case], dataset.read(dataset.Source(shop, now), use_case)
+    assert case.monitored
+    for output, version, origin in held:
+        first_day = origin + timedelta(days=DAY)
+        said = frames.said(shop, output, case.monitored.reads, version, [origin]).assign(first_day=first_day)
+        figures = dict(case.function(case.monitored.accuracy)(facts, said, days=DAY))
+        speaker = Speaker(shop, use_case, version, frozenset([origin]), last)
+        keep(speaker, DAY, {first_day: (int(figures.pop("n", len(said))), figures)})
+    return len(held)
+
+
+def answers_held(shop: Shop, use_case: str) -> Iterator[tuple[Output, int | None, date]]:
+    """Yield whose answers lie there, and from which day, of what can be judged by a day."""
+    case = USE_CASES[use_case]
+    if case.monitored is None or not case.monitored.reads:
+        return
+    for output in case.outputs:
+        if isinstance(output.kept, Held):
+            rows = own.rows(output.table, shop).order_by().values_list("version", "origin").distinct()
+            yield from ((output, version, origin) for version, origin in rows)
 
 
 # What is due

@@ -1,8 +1,8 @@
 """Whether what a model is told, and what it says, is still usual: window by window, and what lasts (METHODS 4a).
 
 A window is a day with enough rows, or up to seven that add up to them; it is compared with the same weekdays of the
-weeks before, without freezes. Each finding is a row of its feature; what three of five windows agree on is another,
-and where that begins to be drift a third, which starts a training (retrain).
+weeks before, both without days of freezes and of the merchant's own events. Each finding is a row of its feature; what
+three of five windows agree on is another, and where that begins to be drift a third, which starts a training (retrain).
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from pipelines.lifecycle.monitor import retrain, samples
 from pipelines.lifecycle.monitor.accuracy import number
 from pipelines.lifecycle.monitor.keep import ALL
 from pipelines.lifecycle.monitor.samples import Sample
-from pipelines.lifecycle.releases import freezes
 from pipelines.models import DriftBins, Measurement, Shop
 from pipelines.stats import clock
 from pipelines.stats.drift import persistence, table, windows
@@ -31,7 +30,7 @@ from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames
 
 DRIFT, LASTING = "drift", "drift_lasting"
-EXPECTED = "expected"  # a freeze or a campaign: other days are what one wants
+EXPECTED = "expected"  # a freeze or an event: other days are what one wants
 FIRST_LOOK = 28  # days of windows that a new shop begins with
 DAY = timedelta(days=1)
 CHANGED = (Finding.DRIFT, Finding.BREACH)
@@ -67,7 +66,7 @@ def look(shop: Shop, use_case: str, facts: Frames | None, now: datetime) -> int:
     last = last_day(shop, facts, now)
     if last is None:
         return 0
-    apart = frozenset(samples.days_apart(freezes.standing(shop), shop))
+    apart = frozenset(samples.days_apart(shop))
     found = samples.samples_of(shop, use_case, facts, last)
     return sum(look_at(Watch(shop, use_case, sample, apart), last) for sample in found)
 
@@ -82,11 +81,11 @@ def look_at(watch: Watch, last: date) -> int:
     """Judge the complete windows of one sample, each after the one before it."""
     rows = watch.sample.rows
     counts = Counter(rows["day"])
-    complete = windows.windows(counts, first_day(watch, last), last)
+    complete = windows.windows(counts, first_day(watch, last), last, apart=watch.apart)
     for window in complete:
         usual = windows.same_weekdays(window, counts, watch.apart)
         reference = rows[rows["day"].isin(list(usual))]
-        current = rows[rows["day"].isin(window.days)]
+        current = rows[rows["day"].isin(windows.judged(window, watch.apart))]
         groups = reference["day"].map(usual).to_numpy()
         found = table.compare(reference.drop(columns="day"), current.drop(columns="day"), groups)
         keep(watch, window, found)
@@ -101,7 +100,7 @@ def first_day(watch: Watch, last: date) -> date:
 
 def keep(watch: Watch, window: windows.Window, found: pd.DataFrame) -> None:
     """Write what a window says of each feature, and what has lasted."""
-    is_expected = not watch.apart.isdisjoint(window.days)
+    is_expected = watch.apart.issuperset(window.days)
     case = USE_CASES.get(watch.use_case)
     may_rest = case.monitored.may_rest if case and case.monitored else ()
     findings = {str(name): finding_of(row, str(name) in may_rest) for name, row in found.iterrows()}
@@ -149,7 +148,7 @@ def finding_of(row: Any, may_rest: bool) -> Finding:
 
 
 def verdict(finding: Finding, is_expected: bool) -> str:
-    """Say what was found; a drift in a freeze is what one expects."""
+    """Say what was found; a drift in a freeze or in an event of the shop's own is what one expects."""
     return EXPECTED if is_expected and finding is Finding.DRIFT else Finding(finding).value
 
 

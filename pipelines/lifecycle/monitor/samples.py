@@ -14,6 +14,7 @@ import pandas as pd
 from pipelines.lifecycle.data import frames
 from pipelines.lifecycle.evidence import paired
 from pipelines.lifecycle.monitor.retrain import PREDICTION
+from pipelines.lifecycle.releases import freezes
 from pipelines.models import Deployment, Shop
 from pipelines.stats import clock
 from pipelines.usecases import USE_CASES
@@ -113,6 +114,8 @@ def said(shop: Shop, use_case: str, monitored: Monitored, first: date, last: dat
     return Sample(version, pd.DataFrame({"day": rows["origin"], PREDICTION: values}))
 
 
-def days_apart(windows: Any, shop: Shop) -> set[date]:
-    """Give the days that freezes touch: what happens in them says nothing of usual days."""
-    return {day for each in windows for day in clock.days_touched(each.starts_at, each.ends_at, shop.zone)}
+def days_apart(shop: Shop) -> set[date]:
+    """Give the days of freezes and of the shop's own events: what happens in them says nothing of usual days."""
+    frozen = (clock.days_touched(each.starts_at, each.ends_at, shop.zone) for each in freezes.standing(shop))
+    events = (each.days() for each in frames.own_events(shop))
+    return {day for days in (*frozen, *events) for day in days}

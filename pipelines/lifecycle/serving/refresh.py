@@ -23,11 +23,11 @@ from pipelines import strategies
 from pipelines.lifecycle import spending
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.errors import OWN_FAULTS, ArtifactRefused, StageError, is_own_fault
-from pipelines.lifecycle.evidence import windows
 from pipelines.lifecycle.serving.kept import Saying, Speaker
 from pipelines.lifecycle.serving.sound import soundness
 from pipelines.lifecycle.versions import registry
 from pipelines.models import Deployment, Release, ServingWindow, Shop
+from pipelines.stats import clock
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames, Held, NotEnoughHistory, Soundness
@@ -223,9 +223,10 @@ def note_window(deployment: Deployment, speaker: Speaker, sound: Soundness, now:
 
     Where visitors ask, windows count them, hour by hour: only an answer that cannot be shown is noted among them.
     """
-    span = windows.window_at(deployment.use_case, deployment.shop.zone, now)
+    is_asked, zone = USE_CASES[deployment.use_case].is_asked, deployment.shop.zone
+    span = clock.hour_of(now, zone) if is_asked else clock.day_of(now, zone)
     counts: dict[str, Any] = {"broken": sound.broken}
-    if windows.answers_in_batches(deployment.use_case):
+    if not is_asked:
         counts |= {"expected": sound.expected, "units": sound.units, "errors": sound.errors}
         counts |= {"heartbeats": F("heartbeats") + 1}
     window, _ = ServingWindow.objects.get_or_create(

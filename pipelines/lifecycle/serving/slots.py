@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from pipelines.lifecycle.hold_outs import drawn
 from pipelines.lifecycle.serving.wanted import RULE, of_version
 from pipelines.models import Deployment, Publication, Release, Shop
 from pipelines.shopify.admin_api import AdminApi
@@ -99,7 +100,9 @@ def pointer_of(row: Publication, slots: Slots) -> Pointer | None:
         spare = other(slots, home)
         if row.version_in(spare) == release.version_id and row.is_full(spare):
             weight, seed = release.weight, release.seed
-    return {"live": home, "weight": weight, "seed": seed, "hold_out": 0, "hold_out_seed": ""}
+    draw = drawn.of(row.shop, row.use_case)
+    held = {"hold_out": draw.percent, "hold_out_seed": draw.seed} if draw else {"hold_out": 0, "hold_out_seed": ""}
+    return {"live": home, "weight": weight, "seed": seed} | held
 
 
 def is_shown(release: Release) -> bool:

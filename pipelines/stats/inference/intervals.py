@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.stats.inference import power
 from pipelines.stats.inference.significance import Interval
 
 Floats = NDArray[np.float64]
 
 ALPHA = 0.05
-MIN_ORDERS = 100  # per arm; below it the law of large numbers has not begun
+MIN_ORDERS = power.MIN_ORDERS  # per arm; below it the law of large numbers has not begun
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ CONTROL_SHARE = 0.5
 POWER = 0.8
 HARM_LIMIT = 40  # e-value at which a version has done harm; half of the error budget of .05
 NON_INFERIOR_LIMIT = 20
+MIN_ORDERS = 100  # of each arm, before anything is said of a mean
+HELD_OUT_PLANNED = 300_000  # units at which the range beside a hold-out is tightest
 LEARNING = 1.7  # in log e, measured over rates of 0.5 to 10 % and weights of 1 to 50 %
 
 
@@ -35,6 +37,42 @@ def smallest_harm(
         return harm_power(control, canary, rate, loss, limit=limit) >= power
 
     return _smallest(is_found) if is_found(1.0) else None
+
+
+def days_until_shown(
+    units_a_day: float, held_out: float, rate: float, effect: float = 0.1, *, alpha: float = 0.05
+) -> float:
+    """Give the days after which a relative effect on orders shows, one time in two, beside a share that is held out.
+
+    The range of `held_out.interval` is then as wide as the effect, and both arms have the orders it asks for.
+
+    >>> [round(days_until_shown(2_441, share, 0.033)) for share in (0.05, 0.2)]
+    [236, 71]
+    """
+    if not (units_a_day > 0 and 0 < held_out < 1 and 0 < rate < 1 and effect > 0):
+        raise ValueError("this takes traffic, a share that is held out, a rate of orders and an effect above 0")
+    variance = (1 - rate) / rate / (held_out * (1 - held_out))  # of the relative difference, times the units
+
+    def shows(days: float) -> bool:
+        units = units_a_day * days
+        return always_valid_factor(units, HELD_OUT_PLANNED, alpha) * math.sqrt(variance / units) <= effect
+
+    least = MIN_ORDERS / (held_out * rate * units_a_day)
+    longest = max(least, 1.0)
+    while not shows(longest):
+        longest *= 2
+    low = least
+    for _ in range(40):
+        middle = (low + longest) / 2
+        low, longest = (low, middle) if shows(middle) else (middle, longest)
+    return longest
+
+
+def always_valid_factor(units: float, planned: float, alpha: float) -> float:
+    """Give how many standard errors the always-valid interval reaches to either side, as `intervals` has it."""
+    tail = -2 * math.log(alpha)
+    spread = units * (tail + math.log(tail + 1)) / planned + 1
+    return math.sqrt(2 * spread / (spread - 1) * math.log(math.sqrt(spread) / alpha))
 
 
 def harm_power(

@@ -46,6 +46,7 @@ USE_CASE = UseCase(
         matures_after=timedelta(days=1),
         accuracy="judging.monitoring:accuracy",
         rows="judging.watched:rows",
+        reads=("kind", "unit_id", "picks"),
         names={"size": "products in a cart", "price": "prices of what is bought", "product_type": "product types"},
         may_rest=("product_type",),
     ),

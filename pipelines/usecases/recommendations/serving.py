@@ -139,6 +139,8 @@ def of_shoppers(habits: Habits, known: Known, baskets: Baskets, frames: Frames, 
     for some, lists, score in again.ranked(shown, habits, today, shoppers, PLACES["again"]):
         bought = again.counts(shown, some)
         row, place = np.nonzero((lists >= 0) & (score > 0))
+        if not len(row):  # all that they bought is not shown any more
+            continue
         pick = lists[row, place]
         rank = np.cumsum((lists >= 0) & (score > 0), axis=1)[row, place]
         yield pd.DataFrame(

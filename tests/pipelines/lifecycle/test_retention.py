@@ -10,8 +10,20 @@ from django.utils import timezone
 
 from pipelines.lifecycle import retention
 from pipelines.lifecycle.data import frames
-from pipelines.models import Alert, Checkout, Exposure, Measurement, Shop, StockLevel, SyncRun, TrainingRun
-from tests import exposing, factories, histories
+from pipelines.models import (
+    Alert,
+    Checkout,
+    Exposure,
+    HoldOutSight,
+    Measurement,
+    Shop,
+    StockLevel,
+    SyncRun,
+    TrainingRun,
+)
+from pipelines.usecases import USE_CASES
+from tests import exposing, factories, histories, holding_out
+from tests.one_family import OURS
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -23,8 +35,9 @@ def shop() -> Shop:
 
 
 def test_every_table_has_a_life_or_a_reason_to_stay() -> None:
-    lives = {life.rows.model._meta.model_name for life in retention.lives()}
-    stated = [*lives, *retention.ELSEWHERE, *retention.kept()]
+    with USE_CASES.only(*OURS):
+        lives = {life.rows.model._meta.model_name for life in retention.lives()}
+        stated = [*lives, *retention.ELSEWHERE, *retention.kept()]
     assert len(stated) == len(set(stated))
     assert set(stated) == {table._meta.model_name for table in apps.get_app_config("pipelines").get_models()}
 
@@ -68,6 +81,14 @@ def test_figures_of_hours_live_a_season_those_of_days_and_what_decided_over_a_ye
     retention.forget(NOW)
     kept = {"hour 89", "half an hour 89", "day 399", "look 399"}
     assert set(Measurement.objects.values_list("metric", flat=True)) == kept
+
+
+def test_who_was_held_out_or_shown_something_counts_once_in_over_a_year(shop: Shop) -> None:
+    row = holding_out.a_hold_out(shop)
+    for days in (399, 401):
+        holding_out.seen(row, NOW - timedelta(days=days), held_out=1, shown=1)
+    retention.forget(NOW)
+    assert HoldOutSight.objects.count() == 2 and HoldOutSight.objects.filter(first_at__gt=NOW - timedelta(400)).exists()
 
 
 def test_the_newest_good_import_of_a_kind_stays(shop: Shop) -> None:

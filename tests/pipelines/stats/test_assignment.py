@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import chisquare
+from scipy.stats import chi2_contingency, chisquare
 
 from pipelines.stats.assignment import CANARY, CONTROL, arm, bucket, digest, holds_out
 from pipelines.stats.assignment_many import arms, buckets, held_out
@@ -77,11 +77,21 @@ def test_a_weight_outside_its_bounds_is_refused_with_a_sentence(weight: float) -
         arms(np.array([0.1]), weight)
 
 
-def test_the_hold_out_is_independent_of_the_arms_under_the_same_seed() -> None:
-    kept = [holds_out("seed", unit, 0.1) for unit in IDS]
-    assert held_out("seed", IDS, 0.1).tolist() == kept
-    assert mean(kept) == pytest.approx(0.1, abs=0.008)
-    assert mean(bucket("seed", unit) < 0.1 for unit, is_kept in zip(IDS, kept, strict=True) if is_kept) < 0.14
+def test_the_hold_out_is_independent_of_the_arms_of_a_release() -> None:
+    kept = [holds_out("its own seed", unit, 0.1) for unit in IDS]
+    assert held_out("its own seed", IDS, 0.1).tolist() == kept
+    assert mean(kept) == pytest.approx(0.1, abs=0.012)
+    for seed in ("seed", "release 2", "0f" * 8):
+        of_rest = [bucket(seed, unit) for unit, is_kept in zip(IDS, kept, strict=True) if not is_kept]
+        of_kept = [bucket(seed, unit) for unit, is_kept in zip(IDS, kept, strict=True) if is_kept]
+        table = [np.histogram(each, bins=[0, 0.05, 0.5, 1])[0] for each in (of_rest, of_kept)]
+        assert chi2_contingency(table).pvalue > 0.001
+
+
+def test_whoever_is_held_out_stays_so_while_the_share_grows() -> None:
+    shares = [[holds_out("seed", unit, share) for unit in IDS[:500]] for share in (0.0, 0.05, 0.2, 1.0)]
+    assert not any(shares[0]) and all(shares[3])
+    assert all(more or not less for less, more in zip(shares[1], shares[2], strict=True))
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])

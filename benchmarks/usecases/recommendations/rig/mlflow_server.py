@@ -19,7 +19,7 @@ from mlflow.pyfunc import scoring_server
 FOLDER = "LISTS_FOLDER"
 
 
-class Lists(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflow has no types
+class Lists(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined, misc]  # MLflow has no types
     """Answer from a table of lists."""
 
     def load_context(self, context: Any) -> None:
@@ -40,7 +40,13 @@ def main(port: str, folder: str, workers: str) -> None:
         lists = str(Path(folder) / "lists.json")
         mlflow.pyfunc.save_model(saved, python_model=Lists(), artifacts={"lists": lists}, pip_requirements=[])
     os.environ[FOLDER] = str(saved)
-    uvicorn.run(f"{__spec__.name}:make", factory=True, port=int(port), workers=int(workers), log_level="error")
+    uvicorn.run(
+        f"{__spec__.name}:make",
+        factory=True,
+        port=int(port),
+        workers=int(workers),
+        timeout_worker_healthcheck=120,  # a busy machine would have workers ended while they load
+    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pipelines.lifecycle.evidence.months.claims import Asked, Claim, not_measure
 from pipelines.models import EvidenceBlock, Release
 from pipelines.stats.inference.intervals import MIN_ORDERS
 from pipelines.stats.inference.significance import Interval
+from pipelines.usecases import USE_CASES
 
 ORDERS, REVENUE = "orders", "revenue"
 NOBODY = "No shoppers were in an experiment this month."
@@ -49,9 +50,14 @@ def of_release(asked: Asked, release: Release) -> list[Claim]:
         Claim(ORDERS, f"{name}: orders per shopper", "share", **facts, **ranged(effect)),
         Claim(
             REVENUE, f"{name}: sales to those who saw it this month", "money",
-            **facts, **ranged(money), is_counted=True, details={"saw_it": seen},
+            **facts, **ranged(money), is_counted=is_counted(asked.use_case), details={"saw_it": seen},
         ),
     ]  # fmt: skip
+
+
+def is_counted(use_case: str) -> bool:
+    """Tell whether these sales are added up: where shoppers are held out, theirs are the same and tell of all."""
+    return not USE_CASES[use_case].hold_out
 
 
 def sales_of(release: Release, rows: pd.DataFrame, seen: int) -> Interval | None:

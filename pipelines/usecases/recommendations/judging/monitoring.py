@@ -26,4 +26,4 @@ def accuracy(frames: Frames, said: pd.DataFrame, *, days: int = 1) -> Accuracy:
     shown = picks.rename(columns={"unit_id": "unique_id", "picks": "unique_id_with"}).astype("int64").assign(hit=1.0)
     told = pairs.merge(shown.drop_duplicates(), on=["unique_id", "unique_id_with"], how="left")
     found = told.fillna({"hit": 0.0}).groupby(["basket", "unique_id"])["hit"].max()
-    return {"hit_rate": float(found.mean()) if len(found) >= LEAST else None, "pages": float(len(found))}
+    return {"hit_rate": float(found.mean()) if len(found) >= LEAST else None, "n": len(found)}

@@ -6,7 +6,7 @@ where it finds surely more than best sellers do: else they are the main road.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,7 @@ from pipelines.usecases.recommendations.learning.blend import BEST_SELLERS, Blen
 from pipelines.usecases.recommendations.learning.split import Questions, Trial, carts, product_pages, sample, trials
 from pipelines.usecases.recommendations.learning.sure import surely, surest
 from pipelines.usecases.recommendations.learning.together import Together, learn
-from pipelines.usecases.recommendations.ranks import first_places, is_found
+from pipelines.usecases.recommendations.ranks import BLOCK, first_places, is_found
 
 HALF_LIVES, HELD_OUT = (60.0, 180.0, 720.0), 180.0  # days; the latter where tenths are held out
 USUAL = {"cart": Blend(0.5, 0.0, 0.15), "page": Blend(0.0, 0.3, 0.15)}  # and by which half-lives are compared
@@ -76,10 +76,7 @@ def _half_life(trial: Trial, asked: Mapping[str, list[Questions]], progress: Pro
     for done, half_life in enumerate(HALF_LIVES):
         progress(0.9 * done / len(HALF_LIVES), "Learning which products are bought together")
         together = learn(trial.before.usual(), today=trial.today, half_life=half_life)
-        value = sum(
-            float(hits(Parts(together, questions[0].known), questions[0], USUAL[kind]).mean())
-            for kind, questions in asked.items()
-        )
+        value = sum(float(hits(together, asked[kind][0], (USUAL[kind],)).mean()) for kind in asked)
         if value >= most:
             most, chosen = value, (half_life, [together])
     return chosen
@@ -89,12 +86,9 @@ def best(
     learned: list[Together], asked: list[Questions], blends: tuple[Blend, ...], usual: Blend
 ) -> tuple[Blend, dict[str, float]]:
     """Choose a blend for what each trial has learned and asks; with what it and best sellers found."""
-    values, rule = [], []
-    for together, questions in zip(learned, asked, strict=True):
-        parts = Parts(together, questions.known)
-        values.append(np.array([hits(parts, questions, blend) for blend in blends]))
-        rule.append(hits(parts, questions, BEST_SELLERS))
-    found, by_rule = np.concatenate(values, axis=1), np.concatenate(rule)
+    values = [hits(*each, (*blends, BEST_SELLERS)) for each in zip(learned, asked, strict=True)]
+    together = np.concatenate(values, axis=1)
+    found, by_rule = together[:-1], together[-1]
     at = decided(found, by_rule, blends.index(usual))
     told = {"best_sellers": float(by_rule.mean()), "together": float(found.mean(axis=1).max())}
     return (BEST_SELLERS if at is None else blends[at]), told
@@ -108,6 +102,12 @@ def decided(found: Floats, rule: Floats, usual: int) -> int | None:
     return usual if better is None else better
 
 
-def hits(parts: Parts, questions: Questions, blend: Blend) -> Floats:
-    """Say of each list whether it held anything that was wanted: 1 or 0."""
-    return is_found(first_places(parts.blended(blend), questions.known, PLACES), questions.wanted)
+def hits(together: Together, questions: Questions, blends: Sequence[Blend]) -> Floats:
+    """Say for each blend and basket whether the list held anything that was wanted: 1 or 0; some baskets at a time."""
+    found = np.zeros((len(blends), len(questions)))
+    for low in range(0, len(questions), BLOCK):
+        known, wanted = questions.known[low : low + BLOCK], questions.wanted[low : low + BLOCK]
+        parts = Parts(together, known)
+        for at, blend in enumerate(blends):
+            found[at, low : low + BLOCK] = is_found(first_places(parts.blended(blend), known, PLACES), wanted)
+    return found

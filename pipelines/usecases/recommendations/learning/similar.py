@@ -43,7 +43,8 @@ def catalogue_of(products: pd.DataFrame, ids: Ids) -> Catalogue:
     size = np.sqrt(np.asarray(words.multiply(words).sum(axis=1)).ravel())
     words = sparse.csr_matrix(sparse.diags_array(1 / np.maximum(size, 1e-12)) @ words)
     price = pd.to_numeric(known["price"], errors="coerce") if "price" in known else pd.Series(np.nan, index=known.index)
-    return Catalogue(words.astype(np.float32), np.log(price.where(price > 0).to_numpy(dtype=np.float64)))
+    price = price.where((price > 0) & np.isfinite(price))
+    return Catalogue(words.astype(np.float32), np.log(price.to_numpy(dtype=np.float64)))
 
 
 def weighed(column: pd.Series, weight: float) -> Sparse:

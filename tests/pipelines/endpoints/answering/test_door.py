@@ -24,6 +24,7 @@ from pipelines.models import (
     Approval,
     Deployment,
     Exposure,
+    HoldOutSight,
     ModelVersion,
     PredictionLog,
     Release,
@@ -33,7 +34,7 @@ from pipelines.models import (
 from pipelines.stats import assignment
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
-from tests import exposing, waiting
+from tests import exposing, holding_out, waiting
 from tests.exposing import SLUG
 from tests.pipelines.endpoints.answering import answering_use_case, asking
 from tests.pipelines.endpoints.answering.answering_use_case import SAFE
@@ -171,6 +172,65 @@ class TestSplitting:
         runs(shop)
         door.warm(shop)
         assert {door.ask(shop, visitor).greeting for visitor in VISITORS[:10]} == {"good day"}
+
+
+class TestHoldingOut:
+    @pytest.fixture
+    def visitors(self, shop: Shop) -> dict[bool, str]:
+        """Return a visitor who is held out, and one who is not."""
+        row = holding_out.a_hold_out(shop, 20)
+        units = [f"visitor-{number}" for number in range(100)]
+        out = {unit: assignment.holds_out(row.seed, assignment.digest(unit).hex(), 0.2) for unit in units}
+        return {each: next(unit for unit in units if out[unit] is each) for each in (True, False)}
+
+    def test_who_is_held_out_has_the_safe_default_and_no_version_is_asked(
+        self, door: Door, shop: Shop, visitors: dict[bool, str]
+    ) -> None:
+        runs(shop, "good day")
+        door.warm(shop)
+        said = door.ask(shop, visitors[True])
+        assert (said.status, said.told["answer"], said.told["arm"]) == (200, SAFE, "held_out")
+        assert said.told["unit"] == assignment.digest(visitors[True]).hex()
+        assert door.ask(shop, visitors[False]).greeting == "good day"
+        assert answering_use_case.mood.asked == ["good day"]
+        door.written()
+        rows = {bytes(unit): is_out for unit, is_out in HoldOutSight.objects.values_list("unit", "is_held_out")}
+        assert rows == {assignment.digest(unit): is_out for is_out, unit in visitors.items()}
+        assert {bytes(unit) for unit in PredictionLog.objects.values_list("unit", flat=True)} == {
+            assignment.digest(visitors[False])
+        }
+
+    def test_it_is_part_of_no_release_and_asks_no_version_alongside(
+        self, door: Door, shop: Shop, visitors: dict[bool, str]
+    ) -> None:
+        a_canary(shop)
+        door.warm(shop)
+        for _ in range(3):
+            assert door.ask(shop, visitors[True]).told["arm"] == "held_out"
+        door.written()
+        assert not Exposure.objects.exists() and not PredictionLog.objects.exists()
+        assert answering_use_case.mood.asked == []
+
+    def test_where_no_version_runs_nobody_is_counted_since_nobody_is_shown_anything(
+        self, door: Door, shop: Shop, visitors: dict[bool, str]
+    ) -> None:
+        door.warm(shop)
+        for unit in visitors.values():
+            assert door.ask(shop, unit).told["answer"] == SAFE
+        door.written()
+        assert not HoldOutSight.objects.exists()
+
+    def test_a_share_that_was_changed_is_followed_at_the_next_look(self, door: Door, shop: Shop) -> None:
+        row = holding_out.a_hold_out(shop, 0)
+        runs(shop)
+        door.warm(shop)
+        units = [f"visitor-{number}" for number in range(40)]
+        assert {door.ask(shop, unit).told["arm"] for unit in units} == {"stable"}
+        holding_out.a_share(row, 20, timezone.now())
+        door.memory.look()
+        assert {door.ask(shop, unit).told["arm"] for unit in units} == {"stable", "held_out"}
+        door.written()
+        assert HoldOutSight.objects.count() == len(units)
 
 
 class TestMirroring:

@@ -15,14 +15,16 @@ from django.utils import timezone
 from pipelines.endpoints.answering import passes
 from pipelines.endpoints.storefront import proxy
 from pipelines.endpoints.storefront.limits import Limit
-from pipelines.models import Exposure, PredictionLog, Release, Shop
+from pipelines.lifecycle.evidence import exposures
+from pipelines.models import Exposure, HoldOutSight, PredictionLog, Release, Shop
 from pipelines.shopify.hmac import proxy_signature
 from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
-from tests import exposing
+from tests import exposing, holding_out
 from tests.exposing import SLUG
 from tests.loops import run
 from tests.pipelines.endpoints.answering import asking
+from tests.pipelines.endpoints.answering.answering_use_case import SAFE
 from tests.pipelines.endpoints.answering.asking import Door, Said, a_canary, runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,7 +124,8 @@ class TestAssigning:
         answering.warm(shop)
         question = {"page": "cart", "seen": [1, 2]}
         said = storefront.get(shop, question=json.dumps(question))
-        assert said.told == answering.ask(shop, VISITOR, question).told
+        told = {name: value for name, value in said.told.items() if name not in ("pass", "until")}
+        assert told == answering.ask(shop, VISITOR, question).told
 
     @pytest.mark.parametrize(
         "question", ["", "{", "[]", "1", '{"a": 1e400}', json.dumps({"a": list(range(600))}), "\ud800"]
@@ -179,6 +182,120 @@ class TestShowing:
         self, storefront: Storefront, shop: Shop, nothing_written: None
     ) -> None:
         assert storefront.post(shop, seed="", shown="live").status == 503
+
+
+class TestHoldingOut:
+    """Half of the visitors see a new list, and one in five none at all."""
+
+    @pytest.fixture
+    def release(self, answering: Door, shop: Shop) -> Release:
+        release = a_canary(shop)
+        holding_out.a_hold_out(shop, 20)
+        answering.warm(shop)
+        return release
+
+    def told(self, shop: Shop, unit: str, **changes: str) -> dict[str, str]:
+        """Say what a block says of a visitor."""
+        there = exposing.pointer(shop)
+        arm = exposures.assign(there, unit, at=timezone.now()).arm
+        shown = {"canary": "new", "held_out": "nothing"}.get(arm, "live")
+        facts = {"unit": unit, "seed": there.seed, "shown": shown, "hold_out": "20", "hold_out_seed": "hold-out"}
+        return facts | changes
+
+    def held_out(self, shop: Shop) -> str:
+        units = (f"visitor-{number}" for number in range(100))
+        return next(unit for unit in units if self.told(shop, unit)["shown"] == "nothing")
+
+    def test_who_is_shown_nothing_is_written_down_as_everybody_else_and_compared_by_no_release(
+        self, storefront: Storefront, answering: Door, shop: Shop, release: Release
+    ) -> None:
+        told = [self.told(shop, f"visitor-{number}") for number in range(40)]
+        assert {each["shown"] for each in told} == {"new", "live", "nothing"}
+        for each in [*told, *told]:
+            assert storefront.post(shop, **each).status == 202
+        answering.written()
+        rows = {bytes(unit): is_out for unit, is_out in HoldOutSight.objects.values_list("unit", "is_held_out")}
+        assert rows == {assignment.digest(each["unit"]): each["shown"] == "nothing" for each in told}
+        seen = {unit for unit, is_out in rows.items() if not is_out}
+        for table in (Exposure, PredictionLog):
+            assert {bytes(unit) for unit in table.objects.values_list("unit", flat=True)} == seen
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"shown": "live"},
+            {"shown": "new"},
+            {"shown": "NOTHING"},
+            {"hold_out_seed": "forged"},
+            {"hold_out_seed": ""},
+            {"hold_out": "5"},
+            {"hold_out": "20.0"},
+            {"hold_out": ""},
+            {"seed": "of another release"},
+        ],
+    )
+    def test_what_is_held_out_and_says_otherwise_is_not_believed(
+        self,
+        storefront: Storefront,
+        answering: Door,
+        shop: Shop,
+        release: Release,
+        changes: dict[str, str],
+        nothing_written: None,
+    ) -> None:
+        told = self.told(shop, self.held_out(shop), **changes)
+        assert storefront.post(shop, **told).status == 409
+        answering.written()
+        assert not HoldOutSight.objects.exists()
+
+    def test_who_is_not_held_out_cannot_say_so(
+        self, storefront: Storefront, answering: Door, shop: Shop, release: Release, nothing_written: None
+    ) -> None:
+        units = [f"visitor-{number}" for number in range(20)]
+        told = [self.told(shop, unit) for unit in units]
+        for each in told:
+            if each["shown"] != "nothing":
+                assert storefront.post(shop, **each | {"shown": "nothing"}).status == 409
+        answering.written()
+        assert not HoldOutSight.objects.exists()
+
+    def test_a_page_of_the_share_before_is_believed_of_nobody_in_either_arm(
+        self, storefront: Storefront, answering: Door, shop: Shop, nothing_written: None
+    ) -> None:
+        row = holding_out.a_hold_out(shop, 5)
+        holding_out.a_share(row, 20, timezone.now())
+        runs(shop)
+        answering.warm(shop)
+        units = [f"visitor-{number}" for number in range(60)]
+        before = {unit: assignment.holds_out(row.seed, assignment.digest(unit).hex(), 0.05) for unit in units}
+        assert {*before.values()} == {True, False}
+        for unit, is_out in before.items():
+            shown = "nothing" if is_out else "live"
+            told = self.told(shop, unit) | {"seed": "", "hold_out": "5", "shown": shown}
+            assert storefront.post(shop, **told).status == 409
+        answering.written()
+        assert not HoldOutSight.objects.exists()
+
+    def test_a_page_that_knows_no_hold_out_is_believed_where_there_is_none(
+        self, storefront: Storefront, answering: Door, shop: Shop
+    ) -> None:
+        holding_out.a_hold_out(shop, 0)
+        runs(shop)
+        answering.warm(shop)
+        for told, status in (({"hold_out": "0", "hold_out_seed": ""}, 202), ({"hold_out": "5"}, 409)):
+            assert storefront.post(shop, seed="", shown="live", **told).status == status
+        answering.written()
+        assert not HoldOutSight.objects.exists() and PredictionLog.objects.count() == 1
+
+    def test_a_question_of_who_is_held_out_has_the_safe_default(
+        self, storefront: Storefront, answering: Door, shop: Shop, release: Release, nothing_written: None
+    ) -> None:
+        unit = self.held_out(shop)
+        assert storefront.get(shop, unit=unit).told["arm"] == "held_out"
+        said = storefront.get(shop, unit=unit, question="{}").told
+        assert (said["answer"], said["arm"], said["outcome"]) == (SAFE, "held_out", "fallback")
+        answering.written()
+        assert HoldOutSight.objects.get().is_held_out
 
 
 class TestRefusing:

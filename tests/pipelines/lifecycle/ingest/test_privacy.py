@@ -17,6 +17,7 @@ from pipelines.lifecycle.ingest import drain, privacy
 from pipelines.models import (
     Exposure,
     ForgottenCustomer,
+    HoldOutSight,
     LifecycleEvent,
     Order,
     OrderLine,
@@ -31,7 +32,7 @@ from pipelines.models.base import ShopTable
 from pipelines.models.usecases.recommendations import RecommendationList
 from pipelines.shopify import vault
 from pipelines.usecases import USE_CASES, recommendations
-from tests import factories, histories
+from tests import factories, histories, holding_out
 
 pytestmark = pytest.mark.django_db
 
@@ -101,8 +102,12 @@ class TestCustomers:
     def test_what_they_were_shown_and_did_is_forgotten_and_no_later_read_brings_it_back(self, shop: Shop) -> None:
         said = [{"name": "_shopmlops_unit", "value": "ab" * 16}]
         deliver(shop, "orders/create", **factories.order_body(note_attributes=said))
-        release = histories.a_card(shop)
+        release, hold_out = histories.a_card(shop), holding_out.a_hold_out(shop)
+        share = hold_out.shares.get()
         for unit in (b"\xab" * 16, b"\xcd" * 16):
+            HoldOutSight.objects.create(
+                shop=shop, hold_out=hold_out, share=share, unit=unit, is_held_out=False, first_at=timezone.now()
+            )
             Exposure.objects.create(
                 shop=shop, release=release, unit=unit, arm="canary", step=1, first_at=timezone.now()
             )
@@ -112,7 +117,7 @@ class TestCustomers:
         deliver(shop, "customers/redact", orders_to_redact=[1])
         deliver(shop, "orders/updated", **factories.order_body(minutes=1, note_attributes=said))
         assert bytes(Order.objects.get().unit) == b""
-        for table in (Exposure, StorefrontEvent):
+        for table in (Exposure, HoldOutSight, StorefrontEvent):
             assert [bytes(unit) for unit in table.objects.values_list("unit", flat=True)] == [b"\xcd" * 16]
         assert not WebhookDelivery.objects.filter(topic="orders/create", payload__unit__isnull=False).exists()
 
@@ -215,6 +220,7 @@ class TestShops:
         """Return a shop of which something lies in many tables and in the artifacts."""
         bought(shop, 1, 77)
         histories.a_card(shop)
+        holding_out.a_day(holding_out.a_hold_out(shop), timezone.now(), held_out=(1, 0), shown=(9, 1))
         sync = SyncRun.objects.create(shop=shop, kind="orders", trigger="daily")
         WaitingLine.objects.create(sync=sync, order_id=1, line={})
         ShopToken.objects.create(shop=shop, access_token=b"x", access_expires_at=timezone.now(), key_id="k")

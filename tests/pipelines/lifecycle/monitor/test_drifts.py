@@ -90,6 +90,20 @@ def test_what_changes_in_a_freeze_is_expected_and_counts_for_nothing(shop: Shop)
     assert newest() == {"size": "expected", "colour": "ok"} and newest("drift_lasting")["size"] == "ok"
 
 
+def test_an_event_among_usual_days_is_left_out_of_their_window_and_hides_no_drift_of_theirs(shop: Shop) -> None:
+    drops = frozenset(day for day in DAYS if day.weekday() == 2)  # one a week
+
+    def at_drops(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+        return rows.assign(size=rows["size"] + 5 * rows["day"].isin(drops))
+
+    look(shop, sample(at_drops, since=DAYS[0], rows=40), drops)
+    verdicts = Measurement.objects.filter(metric="drift").values_list("verdict", flat=True)
+    assert len(verdicts) >= 8 and set(verdicts) == {"ok"}
+    Measurement.objects.all().delete()
+    look(shop, sample(larger, since=LAST - timedelta(days=6), rows=40), drops)
+    assert newest()["size"] == "drift"
+
+
 def test_looking_again_finds_nothing_new(shop: Shop) -> None:
     look(shop, sample())
     before = list(Measurement.objects.order_by("pk").values())

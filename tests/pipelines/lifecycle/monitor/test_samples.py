@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from pipelines.lifecycle.monitor import samples
-from pipelines.models import FreezeWindow, PredictionLog, Shop
+from pipelines.models import FreezeWindow, OwnEvent, PredictionLog, Shop
 from pipelines.stats.clock import midnight
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames, Monitored
@@ -84,7 +84,10 @@ def test_features_that_no_frame_holds_are_a_mistake_that_is_said() -> None:
         samples.rows_of(USE_CASES[SLUG], Frames({}, LAST))
 
 
-def test_a_freeze_is_no_part_of_what_is_usual(shop: Shop) -> None:
+def test_freezes_and_own_events_are_no_part_of_what_is_usual(shop: Shop) -> None:
     opens, closes = midnight(date(2026, 11, 26), shop.zone), midnight(date(2026, 11, 28), shop.zone)
-    freeze = FreezeWindow(shop=shop, starts_at=opens, ends_at=closes)
-    assert samples.days_apart([freeze], shop) == {date(2026, 11, 26), date(2026, 11, 27)}
+    FreezeWindow.objects.create(shop=shop, name="Rush", starts_at=opens, ends_at=closes)
+    OwnEvent.objects.create(shop=shop, name="Drop", first_day=date(2026, 10, 31), last_day=date(2026, 11, 1))
+    OwnEvent.objects.create(shop=exposing.a_shop(), name="Drop", first_day=LAST, last_day=LAST)
+    frozen, dropped = {date(2026, 11, 26), date(2026, 11, 27)}, {date(2026, 10, 31), date(2026, 11, 1)}
+    assert samples.days_apart(shop) == frozen | dropped

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pipelines.stats.drift.windows import LEAST_ROWS, MOST_DAYS, Window, same_weekdays, windows
 
+DAY = timedelta(days=1)
 FIRST = date(2026, 3, 2)  # a Monday
 DAYS = [FIRST + timedelta(days=n) for n in range(120)]
 
@@ -49,3 +50,21 @@ def test_a_window_of_days_has_groups_like_itself() -> None:
 
 def test_a_young_store_has_no_past() -> None:
     assert same_weekdays(Window(FIRST, FIRST, 300), DAYS) == {}
+
+
+def test_days_apart_among_usual_ones_add_no_rows_and_alone_they_are_windows_of_their_own():
+    days = [date(2026, 5, 1) + n * DAY for n in range(6)]
+    rows = dict.fromkeys(days, 150)
+    found = windows(rows, days[0], days[-1], apart={days[1], days[3], days[4]})
+    assert [(window.first, window.last, window.rows) for window in found] == [
+        (days[0], days[2], 300),  # the second day counts for nothing
+        (days[3], days[4], 300),  # two days apart together
+    ]
+
+
+def test_only_weekdays_of_usual_days_are_looked_for_unless_there_is_none():
+    monday = date(2026, 5, 4)
+    seen = [monday - n * DAY for n in range(1, 29)]
+    window = Window(monday, monday + DAY, 400)
+    assert {day.weekday() for day in same_weekdays(window, seen, {monday + DAY})} == {0}
+    assert {day.weekday() for day in same_weekdays(window, seen, set(window.days))} == {0, 1}

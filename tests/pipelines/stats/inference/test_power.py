@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from pipelines.stats.inference import intervals, power
 from pipelines.stats.inference.power import HARM_LIMIT, NON_INFERIOR_LIMIT, expected_days, harm_power, smallest_harm
 from pipelines.stats.inference.sequential import harm_log_e, non_inferior_log_e
 
@@ -86,3 +87,26 @@ def test_questions_that_make_no_sense_are_refused_with_a_sentence() -> None:
         expected_days(100, 0.5, 0.02, margin=0)
     with pytest.raises(ValueError, match="a loss is a share"):
         harm_power(100, 100, 0.02, 0)
+
+
+class TestBesideAHoldOut:
+    def test_the_range_is_as_wide_as_the_effect_when_it_shows(self) -> None:
+        for a_day, share, rate, effect in ((2_441, 0.05, 0.033, 0.1), (300, 0.2, 0.01, 0.2), (50_000, 0.1, 0.02, 0.05)):
+            units = a_day * power.days_until_shown(a_day, share, rate, effect)
+            se = math.sqrt((1 - rate) / rate * (1 / share + 1 / (1 - share)) / units)
+            assert float(intervals.half_width(se, units, power.HELD_OUT_PLANNED)) == pytest.approx(effect, rel=1e-6)
+
+    def test_a_great_effect_waits_for_a_hundred_orders_of_the_held_out(self) -> None:
+        days = power.days_until_shown(1_000, 0.05, 0.02, 5.0)
+        assert days * 1_000 * 0.05 * 0.02 == pytest.approx(power.MIN_ORDERS, rel=1e-6)
+
+    def test_more_traffic_and_a_larger_share_take_less_time(self) -> None:
+        days = [power.days_until_shown(each, 0.05, 0.02) for each in (10, 100, 1_000)]
+        assert days == sorted(days, reverse=True) and days[0] > 1_000
+        shares = [power.days_until_shown(1_000, share, 0.02) for share in (0.05, 0.1, 0.2)]
+        assert shares == sorted(shares, reverse=True)
+
+    @pytest.mark.parametrize("wrong", [(0, 0.05, 0.02), (10, 0, 0.02), (10, 1, 0.02), (10, 0.05, 0), (10, 0.05, 1)])
+    def test_what_cannot_be_is_refused(self, wrong: tuple[float, float, float]) -> None:
+        with pytest.raises(ValueError, match="this takes traffic"):
+            power.days_until_shown(*wrong)

@@ -25,13 +25,13 @@ def test_a_page_is_found_whose_list_held_anything_else_of_the_basket() -> None:
     lines = shop.lines((1, 2), (1, 3), (1, 2, 3), (4,))
     figures = told(lines, said(p1=[2], p2=[9, 3], p3=[8]))
     # A basket of one asks nothing. Found: 1 in the first and in the third, 2 in the third.
-    assert figures == {"hit_rate": pytest.approx(3 / 7), "pages": 7.0}
+    assert figures == {"hit_rate": pytest.approx(3 / 7), "n": 7}
 
 
 def test_other_days_are_not_asked() -> None:
     lines = pd.concat([shop.lines((1, 2)), shop.lines((1, 2), (1, 2), (1, 2), day="2026-06-02")])
-    assert told(lines, said(p1=[2], p2=[1])) == {"hit_rate": None, "pages": 2.0}
+    assert told(lines, said(p1=[2], p2=[1])) == {"hit_rate": None, "n": 2}
 
 
 def test_a_day_without_a_basket_has_no_figure() -> None:
-    assert told(shop.lines((1, 2), day="2026-05-01"), said(p1=[2])) == {"hit_rate": None, "pages": 0.0}
+    assert told(shop.lines((1, 2), day="2026-05-01"), said(p1=[2])) == {"hit_rate": None, "n": 0}
