@@ -19,6 +19,8 @@ PAGES = (
     "/",
     "/forecasts",
     "/forecasts/200000",
+    "/recommendations",
+    "/recommendations?product=100001&cart=100002,100003",
     "/models/demand_forecast",
     "/versions",
     "/versions/then",

@@ -65,6 +65,15 @@ def shop(db: None, queued: list[Any], image: Image) -> Shop:
 
 
 @pytest.fixture
+def listed(shop: Shop) -> Shop:
+    """Return the shop when shoppers are shown the lists of a version, too."""
+    from tests.dashboard import picking
+
+    picking.live(shop)
+    return shop
+
+
+@pytest.fixture
 def see(client: Client) -> Ask:
     """Open a page as somebody of a shop."""
 

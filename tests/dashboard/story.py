@@ -16,6 +16,7 @@ from pipelines.models.usecases.demand_forecast import Forecast, StockAdvice, Sto
 from pipelines.usecases.demand_forecast.judging.replay_result import Difference, PolicyCost, Replay
 from pipelines.usecases.demand_forecast.presentation import present
 from tests import histories, identities
+from tests.dashboard import picking
 
 NAMES = (
     "Larch Down Jacket",
@@ -89,6 +90,7 @@ def a_live_shop(variants: int = 12) -> Shop:
     live = a_version(shop)
     go_live(shop, live)
     advise(shop, live)
+    picking.write(shop)
     histories.a_card(shop, **told(a_replay()))
     return shop
 

@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_use_case_with_pages_is_led_to_them():
-    assert address_of("demand_forecast") == "/forecasts"
-    assert navigation() == [("/forecasts", "Forecasts")]
+    assert address_of("demand_forecast") == "/forecasts" and address_of("recommendations") == "/recommendations"
+    assert navigation() == [("/forecasts", "Forecasts"), ("/recommendations", "Recommendations")]
 
 
 def test_a_use_case_without_any_gets_everything_generic(toy):

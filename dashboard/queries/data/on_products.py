@@ -29,6 +29,7 @@ class OnProducts:
 
     slug: str
     title: str
+    row: Publication
     may_publish: bool
     published_at: datetime | None
     is_whole: bool
@@ -60,6 +61,7 @@ def of(shop: Shop, slug: str) -> OnProducts:
     return OnProducts(
         slug=slug,
         title=USE_CASES[slug].title,
+        row=row,
         may_publish=shop.has_scope(form.SCOPE),
         published_at=row.published_at,
         is_whole=row.is_whole,

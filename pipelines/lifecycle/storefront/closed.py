@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from django.db import connection
 from django.utils import timezone
 
 CLOSED = """
     SELECT p.shopify_id FROM pipelines_product p
-    WHERE p.shop_id = %(shop)s AND (
+    WHERE p.shop_id = %(shop)s AND (%(among)s::bigint[] IS NULL OR p.shopify_id = ANY(%(among)s)) AND (
         p.deleted_at IS NOT NULL OR p.status <> 'active' OR p.published_at IS NULL OR p.published_at > %(now)s
         OR NOT EXISTS (
             SELECT FROM pipelines_variant v
@@ -21,8 +24,9 @@ CLOSED = """
 """
 
 
-def products(shop: int) -> frozenset[int]:
-    """Name the products of a shop that cannot be bought now."""
+def products(shop: int, among: Collection[int] | None = None) -> frozenset[int]:
+    """Name the products of a shop, or of some of its products those, that cannot be bought now."""
+    asked: dict[str, Any] = {"shop": shop, "now": timezone.now(), "among": None if among is None else list(among)}
     with connection.cursor() as cursor:
-        cursor.execute(CLOSED, {"shop": shop, "now": timezone.now()})
+        cursor.execute(CLOSED, asked)
         return frozenset(number for (number,) in cursor.fetchall())

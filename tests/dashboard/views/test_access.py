@@ -7,6 +7,7 @@ from django.urls import URLPattern, reverse
 from dashboard.urls import urlpatterns
 from pipelines.models import Deployment, ModelVersion, Release, ShopSettings
 from pipelines.models.usecases.demand_forecast import StockAdvice
+from pipelines.models.usecases.recommendations import PickRule
 from tests.identities import COLLEAGUE, OTHER_SHOP, bearer
 
 OPEN = {"bounce"}
@@ -40,6 +41,7 @@ class TestStranger:
             f"/releases/{card.pk}/figure.json",
             f"/forecasts/{variant}",
             f"/forecasts/{variant}/figure.json",
+            "/recommendations?product=100000",
             "/versions/demand_forecast/1",
             "/versions/demand_forecast/compare?a=1&b=2",
         ):
@@ -48,7 +50,9 @@ class TestStranger:
     def test_changes_no_row_of_another_shop(self, shop, another_shop, send):
         variant = StockAdvice.objects.for_shop(shop).first().variant_id
         card = Release.objects.for_shop(shop).latest("pk")
+        rule = PickRule.objects.create(shop=shop, rule="block", pick_id=100_000, sub="1")
         for path in (
+            f"/recommendations/rules/{rule.pk}/remove",
             f"/releases/{card.pk}/approve",
             f"/releases/{card.pk}/reject",
             "/roll-back/demand_forecast",
@@ -58,13 +62,14 @@ class TestStranger:
         ):
             assert send(path, {"revision": card.revision}, domain=OTHER_SHOP).status_code == 404, path
         card.refresh_from_db()
-        assert card.is_waiting_for_merchant
+        assert card.is_waiting_for_merchant and PickRule.objects.filter(pk=rule.pk).exists()
 
     @pytest.mark.parametrize(
         "path",
         [
             "/",
             "/forecasts",
+            "/recommendations",
             "/versions",
             "/experiments",
             "/results",

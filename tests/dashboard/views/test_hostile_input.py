@@ -26,11 +26,15 @@ from pipelines.models import (
     WebhookDelivery,
 )
 from pipelines.models.usecases.demand_forecast import ForecastOverride, StockAdvice
+from pipelines.models.usecases.recommendations import PickRule
+from tests.dashboard import picking
 
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7|add:7 }}"
 PAGES = [
     "/",
     "/forecasts",
+    "/recommendations",
+    "/recommendations?product=100000&cart=100000,100001",
     "/versions",
     "/experiments",
     "/alerts",
@@ -68,6 +72,9 @@ def named(shop: Shop) -> Shop:
     ForecastOverride.objects.create(shop=shop, variant_id=200_000, units=5, note=EVIL, sub="1", **period)
     SyncRun.objects.create(shop=shop, kind="stock", trigger="daily", state="failed", error=EVIL)
     TrainingRun.objects.create(shop=shop, use_case="demand_forecast", trigger="weekly", state="failed", error=EVIL)
+    picking.live(shop)
+    picking.on_its_way(shop)
+    PickRule.objects.create(shop=shop, rule="pin", product_id=100_000, pick_id=100_003, sub="1")
     for number, state in enumerate(("applied", "dead")):
         facts = {
             "shop_domain": shop.domain,
@@ -94,7 +101,7 @@ def test_names_are_shown_as_text(named, see, path):
 
 
 def test_names_are_shown_as_text_where_one_thing_is_told(named, see):
-    card = Release.objects.for_shop(named).latest("pk")
+    card = Release.objects.for_shop(named).filter(phase="awaiting_approval").latest("pk")
     compared = "/versions/demand_forecast/compare?a=1&b=2"
     for path in ("/forecasts/200000", f"/releases/{card.pk}", "/versions/demand_forecast/1", compared):
         answer = see(path)
@@ -103,7 +110,9 @@ def test_names_are_shown_as_text_where_one_thing_is_told(named, see):
     assert "<script>" not in json.dumps(see("/forecasts/200000/figure.json").json())
 
 
-@pytest.mark.parametrize("name", ["q", "show", "sort", "location", "page", "state", "mark", "said", "a", "b"])
+@pytest.mark.parametrize(
+    "name", ["q", "show", "sort", "location", "page", "state", "mark", "said", "a", "b", "product", "cart"]
+)
 def test_an_address_is_shown_as_text(named, see, name):
     for path in (*PAGES, "/progress"):
         answer = see(f"{path.partition('?')[0]}?{name}={quote(EVIL)}")
@@ -117,6 +126,7 @@ def test_what_is_typed_wrongly_is_shown_as_text(named, send):
         "/forecasts/200000/rule": {"lead_time_days": EVIL, "unit_cost": EVIL},
         "/settings": {"revision": 0, "approvers": EVIL, "pull_at": EVIL, "lead_time_days": EVIL},
         "/alerts/channels": {"kind": EVIL, "target": EVIL, "least": EVIL, "quiet_from": EVIL},
+        "/recommendations/rules": {"rule": "block", "pick": EVIL, "product": EVIL, "here": EVIL},
         "/settings/rules": {"vendor-0": EVIL, "lead_time_days-0": EVIL},
         f"/releases/{Release.objects.latest('pk').pk}/reject": {"revision": 0, "reason": EVIL},
     }
@@ -128,8 +138,16 @@ def test_what_is_typed_wrongly_is_shown_as_text(named, send):
 
 @pytest.mark.parametrize("odd", ["-1", "0", HUGE, "1e9", "NaN", "", "a\x00b", "9" * 5_000, "²", "😀" * 99, " a" * 60])
 def test_odd_wishes_fall_back_to_something(shop, see, odd):
-    for path in ("/forecasts", "/forecasts.csv", "/order-list.csv", "/data", "/progress", "/versions"):
-        for name in ("q", "page", "location", "sort", "show", "state", "mark", "said"):
+    for path in (
+        "/forecasts",
+        "/forecasts.csv",
+        "/order-list.csv",
+        "/data",
+        "/progress",
+        "/versions",
+        "/recommendations",
+    ):
+        for name in ("q", "page", "location", "sort", "show", "state", "mark", "said", "product", "cart"):
             assert see(path, **{name: odd}).status_code == 200, (path, name)
 
 
@@ -145,6 +163,8 @@ def test_odd_wishes_fall_back_to_something(shop, see, odd):
         "/versions/no-such/1",
         f"/versions/{'a' * 500}/1",
         "/forecasts/-1",
+        "/recommendations?product=5",
+        "/recommendations?cart=5",
         "/forecasts/" + "9" * 5_000,
     ],
 )
@@ -153,7 +173,7 @@ def test_what_does_not_exist_is_not_found(shop, see, path):
 
 
 def test_odd_forms_change_nothing(shop, send):
-    card = Release.objects.latest("pk")
+    card = Release.objects.filter(phase="awaiting_approval").latest("pk")
     odd = {"revision": HUGE, "artifact_digest": "\x00", "evidence_digest": "f" * 64, "reason": "a\x00b", "units": HUGE}
     for path in (
         f"/releases/{card.pk}/approve",
@@ -185,7 +205,7 @@ def test_a_note_keeps_no_e_mail_address(shop, send):
     today = timezone.now().date()
     typed = {"units": 5, "first_day": today, "last_day": today, "note": "asked by ann@example.com " + "a@b.cc " * 39}
     send("/forecasts/200000/override", typed)
-    card = Release.objects.latest("pk")
+    card = Release.objects.filter(phase="awaiting_approval").latest("pk")
     send(f"/releases/{card.pk}/reject", {"revision": card.revision, "reason": "ann@example.com says no"})
     assert ForecastOverride.objects.get().note.startswith("asked by [e-mail removed]")
     assert "[e-mail removed] says no" in LedgerNote.objects.values_list("text", flat=True)

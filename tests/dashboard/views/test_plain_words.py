@@ -16,6 +16,8 @@ PAGES = (
     "/",
     "/forecasts",
     "/forecasts/200000",
+    "/recommendations",
+    "/models/recommendations",
     "/models/demand_forecast",
     "/versions",
     "/versions/demand_forecast/1",

@@ -11,14 +11,17 @@ from django.utils import timezone
 
 from dashboard.usecases.demand_forecast.wish import PAGE_SIZE
 from pipelines.lifecycle.alerts import board
-from pipelines.models import Alert, Order, Release, SyncRun, TrainingRun, Variant
+from pipelines.models import Alert, Order, Product, Release, SyncRun, TrainingRun, Variant
 from pipelines.models.usecases.demand_forecast import StockAdvice, StockTotals
+from pipelines.models.usecases.recommendations import RecommendationList
 from tests import histories
+from tests.dashboard import picking
 
 DOOR = 2  # the shop with its settings, and the person
 HOME = 14  # one of them says how the shop is, so that the page can ask what changed
 A_DECISION = {"/": 2, "/forecasts": 3}  # its card, or its number and what it says; what a freeze would mean for it
 FORECASTS = 6
+RECOMMENDATIONS = 15
 LARGE = 3 * PAGE_SIZE
 
 
@@ -32,12 +35,16 @@ def quiet(shop):
 def grow(shop) -> None:
     """Give a shop more of everything that its pages speak of."""
     now, version = timezone.now(), histories.a_version(shop)
-    row, thing = StockAdvice.objects.first(), Variant.objects.first()
+    row, thing, goods = StockAdvice.objects.first(), Variant.objects.first(), Product.objects.last()
     for number in range(LARGE):
         row.pk, row.variant_id, row.version = None, 900_000 + number, version
         row.save()
         thing.pk, thing.shopify_id, thing.inventory_item_id = None, 900_000 + number, 950_000 + number
         thing.save()
+        goods.pk, goods.shopify_id = None, 900_000 + number
+        goods.save()
+    RecommendationList.objects.all().delete()
+    picking.write(shop)
     StockTotals.sum_up(shop)
     for number in range(7):
         facts = {"use_case": version.use_case, "version": version, "phase": "rolled_back"}
@@ -66,6 +73,9 @@ def asked(see, path: str) -> int:
         ("/forecasts?q=a&sort=runs_out", FORECASTS),
         ("/forecasts?show=order_today", FORECASTS),
         ("/forecasts?page=4", FORECASTS),
+        ("/recommendations", RECOMMENDATIONS + 1),  # which product is looked at
+        ("/recommendations?product=100000", RECOMMENDATIONS),
+        ("/recommendations?product=100000&q=larch", RECOMMENDATIONS + 1),
     ],
 )
 def test_a_page_asks_as_much_of_a_large_shop_as_of_a_small_one(quiet, see, path, questions):

@@ -116,10 +116,12 @@ def test_who_writes_late_writes_nothing_and_looks_again(listing: Listing, monkey
     new = listing.version(three)
     listing.release(new)
     listing.settle()
-    real, moved = AdminApi.execute, []
+    real, moved, told = AdminApi.execute, [], []
 
     def slow(api, name, variables=None):
         answer = real(api, name, variables)
+        if name == "metafields_set":
+            told.append(listing.rules()["live"])
         if name == "app_field" and not moved:  # between our reading and our writing somebody goes live
             moved.append(True)
             Release.objects.update(phase=Phase.LIVE)
@@ -132,6 +134,7 @@ def test_who_writes_late_writes_nothing_and_looks_again(listing: Listing, monkey
     Deployment.objects.update(canary=new)
     assert slots.turn(listing.shop, LISTS)
     assert listing.rules()["live"] == "b" and listing.row.pointer == listing.rules()
+    assert told == ["b"], "what was late never stood there, not even for a moment"
 
 
 def test_the_storefront_is_told_of_a_rollback_though_the_scope_is_gone(listing: Listing) -> None:

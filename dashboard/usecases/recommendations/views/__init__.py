@@ -1,0 +1,1 @@
+"""The page of recommendations, and what is sent to it."""
