@@ -39,6 +39,8 @@ async def ask(scorer: Scorer | Unfit | None, question: Mapping[str, Any], second
         return Result(Outcome.FALLBACK, "not loaded yet")
     if isinstance(scorer, Unfit):
         return Result(Outcome.ERROR if scorer.is_to_blame else Outcome.FALLBACK, scorer.reason)
+    if scorer.is_held:
+        return look_up(scorer, question)
     if len(scorer.overdue) >= MOST_OVERDUE:
         return Result(Outcome.LATE, "still busy with questions before")
     if len(pending) >= MOST_PENDING:
@@ -47,6 +49,17 @@ async def ask(scorer: Scorer | Unfit | None, question: Mapping[str, Any], second
     pending.add(asked)
     asked.add_done_callback(pending.discard)
     return await wait_for(scorer, asked, seconds)
+
+
+def look_up(scorer: Scorer, question: Mapping[str, Any]) -> Result:
+    """Answer from lists at once: they are read sooner than a thread begins, and bounded in how much is read."""
+    began = time.perf_counter()
+    try:
+        answer = scorer.answer(question)
+    except Exception as error:
+        log.warning("lists failed to answer: %s", type(error).__name__)
+        return Result(Outcome.ERROR, type(error).__name__[:40])
+    return Result(Outcome.ANSWERED, answer=answer, milliseconds=1000 * (time.perf_counter() - began))
 
 
 async def wait_for(scorer: Scorer, asked: Future[Answer], seconds: float) -> Result:
