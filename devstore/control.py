@@ -11,7 +11,7 @@ from starlette.routing import Route
 from devstore import clock
 from devstore.api_pages import Json
 from devstore.platform import Platform
-from devstore.time_levers import begin_scenario, play, turn_clock
+from devstore.time_levers import begin_scenario, play, turn_clock, visit
 from devstore.time_levers import shop_meant as _shop
 from devstore.tokens import USERS
 from devstore.trading import CHANGEABLE, CannotTrade
@@ -200,6 +200,7 @@ LEVERS: dict[str, Lever] = {
     "knobs": knobs,
     "clock": turn_clock,
     "scenario": begin_scenario,
+    "visit": visit,
     "play": play,
     "uninstall": uninstall,
     "reinstall": reinstall,

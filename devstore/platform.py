@@ -20,6 +20,7 @@ from devstore.store import Store
 from devstore.tokens import USERS, Tokens, id_token
 from devstore.trading import Trade
 from devstore.visiting.telling import Telling
+from devstore.visiting.visits import Visits
 from devstore.webhooks import Webhooks
 
 
@@ -72,6 +73,7 @@ class Platform:
         self.faults = Faults()
         self.operations = Operations(self.store, schema, self._finished, self.faults)
         self.telling = Telling(settings.app_url, settings.client_secret, lambda: self.config)
+        self.visits: dict[str, Visits] = {}
 
     @property
     def config(self) -> AppConfig:
@@ -105,7 +107,8 @@ class Platform:
 
     def playing(self, shop: str) -> Playing:
         """Return who lets time pass in a shop."""
-        return Playing(self.store, self.webhooks, self.faults, self.trade(shop), self.telling, shop)
+        visits = self.visits.setdefault(shop, Visits(self.store, self.telling, shop))
+        return Playing(self.store, self.webhooks, self.faults, self.trade(shop), visits, shop)
 
     def id_token(self, shop: str, user: str) -> str:
         """Return a fresh ID token."""

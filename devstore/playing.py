@@ -22,7 +22,6 @@ from devstore.store import Store
 from devstore.trading import Trade
 from devstore.visiting.block import LIVE, NEW, NOTHING
 from devstore.visiting.crowd import share_of_orders
-from devstore.visiting.telling import Telling
 from devstore.visiting.visits import Coming, Visits
 from devstore.webhooks import Webhooks
 
@@ -47,11 +46,10 @@ class Playing:
     """Play scenarios in one shop."""
 
     def __init__(
-        self, store: Store, webhooks: Webhooks, faults: Faults, trade: Trade, telling: Telling, shop: str
+        self, store: Store, webhooks: Webhooks, faults: Faults, trade: Trade, visits: Visits, shop: str
     ) -> None:
         self.store, self.webhooks, self.faults, self.trade, self.shop = store, webhooks, faults, trade, shop
-        self.shelves = Shelves(store, trade, shop)
-        self.visits = Visits(store, telling, shop)
+        self.shelves, self.visits = Shelves(store, trade, shop), visits
 
     def run(self) -> Run | None:
         """Return what plays."""
@@ -79,17 +77,28 @@ class Playing:
             row = (self.shop, name, seed, today.isoformat(), midnight(today, zone))
             db.execute("INSERT OR REPLACE INTO scenarios VALUES (?, ?, ?, ?, ?)", row)
             db.execute("DELETE FROM arrivals WHERE shop = ?", (self.shop,))
-            self.visits.truth.forget()
+            self.visits.forget()
             self.shelves.expect(today)
         return self.play(clock.now())
 
-    def play(self, to: int) -> Run:
-        """Let time pass up to a moment, and write down what happened meanwhile."""
+    def running(self) -> Run:
+        """Return what plays, or refuse."""
         run = self.run()
         if run is None:
             raise ValueError("No scenario plays here: POST /control/scenario first.")
+        return run
+
+    def visit(self, to: int) -> Run:
+        """Let visitors come up to a moment while time stands: the app hears of them, and they buy when time passes."""
+        run = self.running()
+        self.visits.come(run, habits_of(self.store, self.shop, run.zone, run.first_day), to)
+        return run
+
+    def play(self, to: int) -> Run:
+        """Let time pass up to a moment, and write down what happened meanwhile."""
+        run = self.visit(to)
         habits = habits_of(self.store, self.shop, run.zone, run.first_day)
-        coming = self.visits.come(run, habits, to)
+        coming = self.visits.due(to)
         if to > clock.seconds():
             clock.turn(to)
         with self.store.writing() as db:
@@ -98,9 +107,7 @@ class Playing:
             db.execute("UPDATE scenarios SET played = ? WHERE shop = ?", (to, self.shop))
         self.trouble(run, to)
         self.webhooks.wake()
-        now = self.run()
-        assert now is not None
-        return now
+        return self.running()
 
     def play_day(self, run: Run, habits: Habits, day: date, to: int, carts: list[Cart]) -> None:
         """Play the part of a day that lies between what is played and a time, with what visitors want to buy."""
@@ -199,4 +206,4 @@ class Playing:
 def cart_of(coming: Coming) -> Cart:
     """Give what a visitor wants to buy, with what the block wrote into the cart."""
     carried = {IN_CART: coming.visit.visitor.unit} if coming.visit.saw in CARRIES else {}
-    return Cart(coming.at, coming.wanted, carried, coming)
+    return Cart(coming.sold_at, coming.wanted, carried, coming)

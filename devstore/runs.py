@@ -57,6 +57,7 @@ def truth(run: Run, event: Event, day: float) -> dict[str, Any]:
     """Say of one event when it begins and ends, and whether it has begun."""
     return {
         "what": event.what.value,
+        "of": event.of,
         "size": event.size,
         "sentence": event.sentence,
         "day": event.first,

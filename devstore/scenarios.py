@@ -18,7 +18,7 @@ class What(StrEnum):
     MIX = "mix"  # size: the factor on what sells slowly; what sells best loses as much
     SOLD_OUT = "sold_out"  # size: the share of variants, best sellers first, that nobody restocks
     OUTAGE = "outage"  # size: the share of webhooks that are lost; the others come when it is over
-    MODEL = "model"  # size: how many times too much it says; whoever runs the app makes it
+    MODEL = "model"  # size: how badly it is spoilt; whoever runs the app makes it
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Event:
     size: float
     sentence: str
     last: float = math.inf
+    of: str = ""  # whose model
 
     def is_on(self, day: float) -> bool:
         """Tell whether it lasts on a day."""
@@ -71,7 +72,7 @@ BAD_MODEL = Scenario(
     "bad-model",
     "A bad model: a version that says too much goes live, and a busy week shows it",
     (
-        Event(What.MODEL, 3, 3.0, "A version that learned a growth which is not there"),
+        Event(What.MODEL, 3, 3.0, "A version that learned a growth which is not there", of="demand_forecast"),
         Event(What.DEMAND, 12, 1.7, "A busy week", last=19),
     ),
 )
@@ -100,7 +101,8 @@ BLACK_FRIDAY = Scenario(
 )
 RECOMMENDATIONS = Scenario(
     "recommendations",
-    "Recommendations: four thousand visitors a day, who buy more where what they are shown fits",
+    "Recommendations: four thousand visitors a day buy more where a list fits; on day 4 one comes that does not",
+    (Event(What.MODEL, 4, 1000.0, "A version whose lists name what hardly anybody buys", of="recommendations"),),
     visitors=4000,
     store={"orders_per_day": 120, "days": 270, "kits": 0.6},
 )

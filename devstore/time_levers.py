@@ -34,6 +34,12 @@ def play(platform: Platform, asked: dict[str, Any]) -> Any:
     return playing.told(run)
 
 
+def visit(platform: Platform, asked: dict[str, Any]) -> Any:
+    """Let those who visit up to a moment come now, while time stands; what they buy is sold when it is played."""
+    playing = platform.playing(shop_meant(platform, asked))
+    return playing.told(playing.visit(int(_asked_time(asked))))
+
+
 def _remember(platform: Platform) -> None:
     """Note how far ahead the clock is now, also for a later start."""
     with platform.store.writing() as db:

@@ -107,7 +107,7 @@ class Line:
             self.unheard += 1
             return AWAY
         self.unheard = 0
-        return TOLD if answer.status < 300 else REFUSED
+        return TOLD if answer.status < 300 else f"{REFUSED} {answer.status}"
 
     def close(self) -> None:
         self.connection.close()

@@ -19,8 +19,9 @@ class Truth:
 
     def forget(self) -> None:
         """Begin anew."""
-        for table in ("visits", "visit_requests"):
-            self.store.db.execute(f"DELETE FROM {table} WHERE shop = ?", (self.shop,))
+        with self.store.writing() as db:
+            for table in ("visits", "visit_requests"):
+                db.execute(f"DELETE FROM {table} WHERE shop = ?", (self.shop,))
 
     def note(self, day: date, saw: str, slot: str, figures: Mapping[str, int]) -> None:
         """Add what came of some visits of a day, by what was seen."""
@@ -33,12 +34,11 @@ class Truth:
     def note_requests(self, heard: Heard) -> None:
         """Add what became of what was told, and how long it took where anybody answered."""
         counts = heard.counts | Counter({("all", "milliseconds"): heard.milliseconds})
-        for (door, how), number in sorted(counts.items()):
-            self.store.db.execute(
-                "INSERT INTO visit_requests VALUES (?, ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET number = number + excluded.number",
-                (self.shop, door, how, number),
-            )
+        add = (
+            "INSERT INTO visit_requests VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number"
+        )
+        with self.store.writing() as db:
+            db.executemany(add, [(self.shop, door, how, number) for (door, how), number in sorted(counts.items())])
 
     def told(self) -> dict[str, Any]:
         """Say it: by what was seen, over all days; and what the app took, refused, and was away for."""

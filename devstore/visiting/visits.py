@@ -4,9 +4,10 @@ What they buy is sold later, at its own time: whoever counts from what was shown
 this order. So a list is seen as it was when the hours that are played began.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from math import ceil
 
 from devstore import clock
@@ -15,8 +16,8 @@ from devstore.pixels import settings_in
 from devstore.runs import Run
 from devstore.store import Store
 from devstore.visiting.block import NEW, NOTHING, Blocks, blocks_of
-from devstore.visiting.crowd import crowd
-from devstore.visiting.tastes import Tastes, tastes_of
+from devstore.visiting.crowd import Visitor, crowd
+from devstore.visiting.tastes import tastes_of
 from devstore.visiting.telling import Said, Telling
 from devstore.visiting.truth import Truth
 from devstore.visiting.visit import Visit, told, visit
@@ -24,17 +25,22 @@ from devstore.visiting.visit import Visit, told, visit
 
 @dataclass(frozen=True)
 class Coming:
-    """A visit, its day, and when what is bought is bought."""
+    """A visit, its day, and when what is bought is bought: not before the app was told."""
 
     visit: Visit
     day: date
     at: int
     slot: str  # of the list that was seen
     because: dict[int, int]  # units by variant that are wanted because of it
+    told_at: int = 0
 
     @property
     def wanted(self) -> dict[int, int]:
         return self.visit.own | self.because
+
+    @property
+    def sold_at(self) -> int:
+        return max(self.at, self.told_at)
 
 
 class Visits:
@@ -43,36 +49,38 @@ class Visits:
     def __init__(self, store: Store, telling: Telling, shop: str) -> None:
         self.store, self.telling, self.shop = store, telling, shop
         self.truth = Truth(store, shop)
+        self.waiting: list[Coming] = []  # who was told of, and whose time has not been played
+        self.until = 0  # up to when everybody was told of
 
-    def come(self, run: Run, habits: Habits, to: int) -> list[Coming]:
-        """Let everybody come who comes until a time, tell the app, and return what they will buy."""
-        if not run.scenario.visitors or to <= run.played:
-            return []
+    def forget(self) -> None:
+        """Begin anew."""
+        self.truth.forget()
+        self.waiting, self.until = [], 0
+
+    def come(self, run: Run, habits: Habits, to: int) -> None:
+        """Let everybody come who comes until a time, and tell the app of them now."""
+        since = max(run.played, self.until)
+        if not run.scenario.visitors or to <= since:
+            return
         row = self.store.shop(self.shop)
         assert row is not None
         blocks = blocks_of(self.store, row, habits.sold)
         product_of = self.product_of()
-        came = list(self.visits(run, habits, to, blocks, tastes_of(habits, product_of), product_of))
+        look = partial(visit, blocks=blocks, tastes=tastes_of(habits, product_of), product_of=product_of)
+        came = list(visits(run, habits, (since, to), blocks, look))
         said = [each for coming in came if (each := said_by(coming, blocks, product_of))]
         pixel = settings_in(self.store, self.shop) if row["installed"] else None
         heard = self.telling.tell(self.shop, pixel, said)
+        self.truth.note_requests(heard)
         now = ceil(clock.seconds())
-        with self.store.writing():
-            self.truth.note_requests(heard)
-        return [replace(each, at=max(each.at, now)) for each in came]
+        self.waiting += [replace(each, told_at=now) for each in came]
+        self.until = to
 
-    def visits(
-        self, run: Run, habits: Habits, to: int, blocks: Blocks, tastes: Tastes, product_of: dict[int, int]
-    ) -> Iterator[Coming]:
-        """Yield the visits of each day, and when what is bought is bought."""
-        slots = {NEW: blocks.rules.other, NOTHING: "", "": ""}
-        for day in run.days(to):
-            start = midnight(day, run.zone)
-            within = (run.played - start, to - start)
-            for visitor in crowd(run.scenario, habits, day, run.number(day), run.seed, within):
-                came = visit(visitor, blocks, tastes, product_of)
-                slot, because = slots.get(came.saw, blocks.rules.live), came.because(blocks.variants)
-                yield Coming(came, day, start + visitor.basket.second, slot, because)
+    def due(self, to: int) -> list[Coming]:
+        """Hand over those whose time is before a moment."""
+        found = [each for each in self.waiting if each.at < to]
+        self.waiting = [each for each in self.waiting if each.at >= to]
+        return found
 
     def note(self, coming: Coming, sold: dict[int, int]) -> None:
         """Keep what came of a visit: nothing, or an order."""
@@ -99,6 +107,20 @@ class Visits:
         """Say of each variant of the shop which product it is of."""
         rows = self.store.all("SELECT id, product_id FROM variants WHERE shop = ?", self.shop)
         return {row["id"]: row["product_id"] for row in rows}
+
+
+def visits(
+    run: Run, habits: Habits, span: tuple[int, int], blocks: Blocks, look: Callable[[Visitor], Visit]
+) -> Iterator[Coming]:
+    """Yield the visits between two times, and when what is bought is bought."""
+    slots = {NEW: blocks.rules.other, NOTHING: "", "": ""}
+    for day in run.days(span[1]):
+        start = midnight(day, run.zone)
+        within = (span[0] - start, span[1] - start)
+        for visitor in crowd(run.scenario, habits, day, run.number(day), run.seed, within):
+            came = look(visitor)
+            slot, because = slots.get(came.saw, blocks.rules.live), came.because(blocks.variants)
+            yield Coming(came, day, start + visitor.basket.second, slot, because)
 
 
 def said_by(coming: Coming, blocks: Blocks, product_of: dict[int, int]) -> Said | None:

@@ -19,6 +19,7 @@ from devstore.seeding import seed
 from devstore.store import Store
 from devstore.trading import Trade
 from devstore.visiting.telling import TOLD, Heard, Said
+from devstore.visiting.visits import Visits
 
 SHOP = "northbeck-outfitters.myshopify.com"
 HOUR, DAY = 3600, 86_400
@@ -57,7 +58,8 @@ def made(folder: Path, per_day: float = 12, kits: float = 0) -> Playing:
     """Return who plays scenarios in a store of some weeks, always the same."""
     seed(folder, Plan(SHOP, days=80, orders_per_day=per_day, kits=kits))
     store, sent = Store(folder), Sent()
-    return Playing(store, sent, Faults(), Trade(store, sent, SHOP), Listening(), SHOP)
+    visits = Visits(store, Listening(), SHOP)
+    return Playing(store, sent, Faults(), Trade(store, sent, SHOP), visits, SHOP)
 
 
 def after(days: float) -> int:

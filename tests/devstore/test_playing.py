@@ -36,7 +36,7 @@ def test_every_scenario_has_a_name_a_month_and_says_of_each_injection_what_it_is
     for name, scenario in SCENARIOS.items():
         assert scenario.name == name and scenario.days >= 28
         assert all(event.sentence and 0 < event.first < event.last for event in scenario.events)
-        assert (scenario.events == ()) == (name in ("calm", "recommendations"))
+        assert (scenario.events == ()) == (name == "calm")
         assert datetime.fromisoformat(scenario.at).weekday() == 0
 
 

@@ -7,7 +7,7 @@ and no statement while a visitor waits: the draw comes with the pointers, sights
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -150,6 +150,7 @@ class Chosen:
         was = current(row)
         if was.percent == self.percent:
             return None
-        HoldOutShare.objects.create(shop=shop, hold_out=row, percent=self.percent, since=timezone.now())
+        since = max(timezone.now(), was.since + timedelta(microseconds=1))  # also where a clock stands still
+        HoldOutShare.objects.create(shop=shop, hold_out=row, percent=self.percent, since=since)
         facts: dict[str, Any] = {"use_case": case.slug, "was": was.percent, "percent": self.percent}
         return Noted("hold_out.changed", "How many shoppers are shown nothing was changed", facts)

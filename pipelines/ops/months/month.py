@@ -80,6 +80,9 @@ class Month:
     def step(self, at: datetime) -> None:
         """Let time pass up to a moment, wait until the app did what was due, and answer what it asks."""
         began = time.monotonic()
+        run = self.merchant.pull("visit", at=at.isoformat())
+        while run["visitors"]["a_day"] and self.is_busy():  # what began while they came
+            self.pause()
         run = self.merchant.pull("play", at=at.isoformat())
         self.settle(at)
         self.inject(run)
@@ -124,7 +127,8 @@ class Month:
         for event in run["injected"]:
             if event["what"] == "model" and event["has_begun"] and event["day"] not in self.made:
                 self.made.add(event["day"])
-                step = self.demo.begin("bad-version", PYTHON, "-m", maker(), "--times", str(event["size"]))
+                made = PYTHON, "-m", maker(event["of"]), "--times", str(event["size"])
+                step = self.demo.begin("bad-version", *made)
                 self.demo.finish(step, MODEL_SECONDS)
 
     def answer(self) -> None:
@@ -160,12 +164,12 @@ def moments(run: dict[str, Any], days: int) -> Iterator[datetime]:
                 yield at
 
 
-def maker() -> str:
-    """Name who makes bad versions; a production image has nobody."""
-    for slug in USE_CASES:
-        if importlib.util.find_spec("benchmarks") and importlib.util.find_spec(MAKER.format(slug)):
-            return MAKER.format(slug)
-    raise ServiceError("Bad versions are made by benchmarks/ of the source; this installation has none.")
+def maker(slug: str) -> str:
+    """Name who makes bad versions of a use case; a production image has nobody."""
+    name = MAKER.format(slug)
+    if slug not in USE_CASES or not importlib.util.find_spec("benchmarks") or not importlib.util.find_spec(name):
+        raise ServiceError("Bad versions are made by benchmarks/ of the source; this installation has none.")
+    return name
 
 
 def approve(merchant: Merchant, release: int) -> None:

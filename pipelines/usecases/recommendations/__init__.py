@@ -38,6 +38,7 @@ USE_CASE = UseCase(
         ask="answering.door:ask",
         rows={"kind__in": ("page", "cart", "again", "best")},
     ),
+    hold_out=0.05,
     safe_default={"products": []},
     monitored=Monitored(
         features=("size", "price", "product_type"),

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from pipelines.models import HoldOut, HoldOutShare, LifecycleEvent
-from tests import holding_out
+from pipelines.usecases import USE_CASES
+from tests import exposing, holding_out
 from tests.dashboard.views.test_plain_words import jargon
 from tests.exposing import MONDAY, SLUG
 from tests.identities import COLLEAGUE
@@ -79,8 +80,5 @@ def test_who_may_not_decide_changes_nothing(shop, send):
 
 
 def test_where_nobody_can_be_held_out_settings_do_not_speak_of_it(shop, see):
-    from pipelines.usecases import USE_CASES
-    from tests import exposing
-
-    with USE_CASES.also(exposing.SHOWN):
+    with USE_CASES.only(exposing.SHOWN):
         assert "hold-out" not in see("/settings").content.decode()

@@ -79,7 +79,7 @@ def test_many_are_told_at_once_and_all_of_it(app: TinyApp) -> None:
 
 def test_what_is_refused_is_counted(app: TinyApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "_post", lambda handler: app._answer(handler, 409))
-    assert telling(app).tell(SHOP, None, [said(1), said(2)]).counts == {("proxy", "refused"): 2}
+    assert telling(app).tell(SHOP, None, [said(1), said(2)]).counts == {("proxy", "refused 409"): 2}
 
 
 def test_an_app_that_is_away_costs_a_count_and_is_soon_asked_no_more() -> None:

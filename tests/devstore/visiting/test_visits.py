@@ -83,6 +83,20 @@ def test_the_app_hears_of_orders_with_their_unit(shop: Callable[..., Playing]) -
     assert any(not each for each in heard.values())  # others, and visitors who did not agree
 
 
+def test_visitors_may_come_some_time_before_time_passes(shop: Callable[..., Playing]) -> None:
+    playing = played(shop, 0.5)
+    before = clock.seconds(), len(playing.visits.telling.heard)
+    playing.visit(after(1))
+    assert clock.seconds() == before[0] and len(playing.visits.telling.heard) > before[1]
+    told, waiting = len(playing.visits.telling.heard), list(playing.visits.waiting)
+    playing.play(after(0.75))
+    later = [each for each in waiting if each.at >= after(0.75)]
+    assert len(playing.visits.telling.heard) == told and playing.visits.waiting == later != []
+    playing.play(after(1))
+    assert len(playing.visits.telling.heard) == told and playing.visits.waiting == []
+    assert sum(row["visitors"] for row in seen(playing).values()) > len(waiting)
+
+
 def test_steps_do_not_matter(shop: Callable[..., Playing], monkeypatch: pytest.MonkeyPatch) -> None:
     def told(playing: Playing) -> list[tuple[Any, ...]]:
         sql = "SELECT o.created_at, l.variant_id, l.quantity FROM orders o JOIN lines l ON l.order_id = o.id"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from devstore.scenarios import SCENARIOS
+from devstore.scenarios import SCENARIOS, What
+from pipelines.ops.errors import ServiceError
 from pipelines.ops.months import month, options
 
 RUN = {"zone": "Europe/London", "began": "2027-03-27T00:00:00+00:00", "now": "2027-03-27T02:10:00+00:00"}
@@ -97,8 +99,16 @@ def test_roll_back_is_pressed_with_its_word() -> None:
     assert page.pressed == [("/roll-back/toy", {"revision": "3", "word": "roll back"})]
 
 
-def test_someone_makes_bad_versions() -> None:
-    assert month.maker().startswith("benchmarks.usecases.")
+def test_someone_makes_each_bad_version_of_a_scenario() -> None:
+    bad = [event.of for each in SCENARIOS.values() for event in each.events if event.what is What.MODEL]
+    assert [month.maker(slug) for slug in bad] == [month.MAKER.format(slug) for slug in bad] != []
+    assert all(importlib.util.find_spec(month.maker(slug)) for slug in bad)
+
+
+@pytest.mark.parametrize("slug", ["", "visits", "../demand_forecast"])
+def test_nobody_makes_one_of_what_is_no_family(slug: str) -> None:
+    with pytest.raises(ServiceError, match="this installation has none"):
+        month.maker(slug)
 
 
 @pytest.mark.parametrize(("a_day", "granted"), [(400, [month.SHOWN]), (0, [])])

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -17,6 +18,8 @@ from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.hold_outs import drawn
 from pipelines.models import Exposure, HoldOut, HoldOutShare, HoldOutSight, LifecycleEvent, Release, Shop, ShopSettings
 from pipelines.stats import assignment
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Randomised, UseCase
 from tests import exposing, holding_out
 from tests.exposing import MONDAY, SLUG
 from tests.holding_out import VISITORS, a_hold_out, a_share
@@ -154,13 +157,17 @@ class TestDrawing:
         assert (event.use_case, event.by, event.details["percent"]) == (SLUG, "system", 5)
 
     def test_a_use_case_that_holds_nobody_out_has_none(self, shop: Shop) -> None:
-        from pipelines.usecases import USE_CASES
-
         with USE_CASES.also(exposing.SHOWN):
             assert drawn.of(shop, SLUG) is None and drawn.begin_where_missing() == []
             with pytest.raises(Refused):
                 change(shop, 20)
         assert not HoldOut.objects.exists()
+
+
+@pytest.mark.parametrize("case", USE_CASES.values(), ids=list(USE_CASES))
+def test_who_may_be_held_out_is_split_at_random_and_few(case: UseCase) -> None:
+    assert 0 <= case.hold_out <= 0.2
+    assert not case.hold_out or isinstance(case.evidence, Randomised)
 
 
 class TestChoosing:
@@ -173,6 +180,12 @@ class TestChoosing:
             ("7", 5, 20),
             ("7", 20, 0),
         ]
+
+    def test_two_choices_at_one_moment_hold_in_their_order(self, shop: Shop) -> None:
+        with time_machine.travel(NOON, tick=False):
+            change(shop, 20)
+            change(shop, 10)
+        assert list(HoldOutShare.objects.order_by("since").values_list("percent", flat=True)) == [5, 20, 10]
 
     def test_the_same_share_again_is_no_change(self, shop: Shop) -> None:
         change(shop, 5)
