@@ -196,6 +196,40 @@ class TestBlock:
         page.wait_for_load_state("networkidle")
         assert page.evaluate("window.shifts") < 0.01
 
+    @pytest.fixture
+    def holding_out(self, shop: World, lists: None) -> Iterator[None]:
+        """Let half of the visitors be shown nothing during a test."""
+        (number,) = rows(shop, "SELECT id FROM shops")[0]
+        field = {"ownerId": f"gid://shopify/AppInstallation/{number}", "namespace": "recommendations", "key": "rules"}
+        rules = {"live": "b", "weight": 50, "seed": "a seed"}
+        held, before = (
+            [field | {"type": "json", "value": json.dumps(rules | more)}]
+            for more in ({"hold_out": 50, "hold_out_seed": "its own"}, {})
+        )
+        assert not shop.graphql(SET, fields=held)["data"]["metafieldsSet"]["userErrors"]
+        yield
+        assert not shop.graphql(SET, fields=before)["data"]["metafieldsSet"]["userErrors"]
+
+    @pytest.mark.parametrize("height", [300, 4000], ids=["below the fold", "on the screen"])
+    def test_who_is_held_out_sees_no_list_and_nothing_moves(
+        self, page: Any, shop: World, products: Any, holding_out: None, height: int
+    ) -> None:
+        units = (f"visitor-{each}" for each in range(100))
+        unit = next(each for each in units if assignment.holds_out("its own", assignment.digest(each).hex(), share=0.5))
+        page.set_viewport_size({"width": 900, "height": height})
+        page.add_init_script(
+            "window.shifts = 0; new PerformanceObserver((seen) => seen.getEntries()"
+            ".forEach((each) => { window.shifts += each.value; })).observe({ type: 'layout-shift', buffered: true })"
+        )
+        visit(page, shop, products, unit)
+        until(lambda: proxied(shop))
+        page.wait_for_load_state("networkidle")
+        assert not page.locator("[data-shopmlops-block]").is_visible()
+        assert page.evaluate("window.shifts") < 0.01
+        told = dict(parse_qsl(urlsplit(proxied(shop)[0][1]).query))
+        assert {"shown": "nothing", "hold_out": "50", "hold_out_seed": "its own", "unit": unit}.items() <= told.items()
+        assert page.problems == []
+
     @pytest.mark.parametrize(
         ("locale", "words"),
         [
