@@ -99,7 +99,7 @@ def proof(shop: Shop, use_case: str, figures: Mapping[str, Any]) -> dict[int, fl
     """Say for each share that can be chosen how many days it takes at the traffic of late, where any is known."""
     units, rate = figures.get("units_a_day", 0.0), figures.get("rate", 0.0)
     if not (units and rate):
-        units, rate = pace.seen_lately(Deployment.of(shop, use_case), timezone.now())
+        units, rate = pace.seen_lately(Deployment(shop=shop, use_case=use_case), timezone.now())
     return {each: days(units, each, rate) for each in drawn.choices(USE_CASES[use_case]) if each}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines.models import HoldOut, HoldOutShare, Shop
+from pipelines.models import Deployment, HoldOut, HoldOutShare, Shop
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.recommendations import USE_CASE
 from tests.dashboard import picking
@@ -45,7 +45,8 @@ def measured(shop: Shop, value: float, low: float, high: float, mark: str) -> No
 
 
 def test_nothing_is_said_where_nobody_may_be_shown_nothing(listed, see):
-    assert "No recommendations" not in see(HERE).content.decode()
+    with USE_CASES.also(dataclasses.replace(USE_CASE, hold_out=0.0)):
+        assert "No recommendations" not in see(HERE).content.decode()
 
 
 def test_before_the_first_day_nothing_is_measured(listed, held, see):
@@ -78,6 +79,11 @@ def test_what_is_proven_to_cost_says_so_too(listed, held, see):
 def test_how_long_a_proof_takes_is_told(listed, held, see):
     measured(listed, 249_000, -2_120_000, 2_620_000, "not_proven")
     assert "an effect of one tenth shows after" in see(HERE).content.decode()
+
+
+def test_looking_writes_nothing_down(shop, held, see):
+    see(HERE)
+    assert not Deployment.objects.filter(use_case=picking.SLUG).exists()
 
 
 def test_another_shops_groups_are_not_mine(listed, another_shop, held, see):
