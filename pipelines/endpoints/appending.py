@@ -43,11 +43,12 @@ class Appended:
     counting: threading.Lock = field(default_factory=threading.Lock)  # held for a moment, never while writing
     dropped: int = 0  # for want of room
     refused: int = 0  # by the database
+    under_way: int = 0  # counts that are being written: they are not there yet
     not_before: float = 0.0
     was_woken: bool = False
 
     def __len__(self) -> int:
-        return sum(map(len, [*self.rows.values(), *self.counts.values()]))
+        return sum(map(len, [*self.rows.values(), *self.counts.values()])) + self.under_way
 
     def add(self, statement: str, row: Any) -> bool:
         """Keep a row until it is written, and tell whether there was room; never waits."""
@@ -118,6 +119,7 @@ class Appended:
         """Write counts; what is counted meanwhile is written next, and what was not written goes on counting."""
         with self.counting:
             counts = self.counts[statement]
+            self.under_way = min(len(counts), BATCH)  # first: who asks how much is left is never told too little
             taken = {of: counts.pop(of) for of in list(islice(counts, BATCH))}
         try:
             self.execute(connection, statement, [asdict(of) | {"times": times} for of, times in taken.items()])
@@ -125,6 +127,8 @@ class Appended:
             with self.counting:
                 self.counts[statement].update(taken)
             raise
+        finally:
+            self.under_way = 0
 
     def wait_until_written(self, seconds: float = LAST_SECONDS) -> None:
         """Let the committer write what is left before the process ends, if it can soon."""

@@ -191,3 +191,11 @@ def test_a_locked_table_is_waited_for_only_a_moment_and_the_rows_stay() -> None:
         own.close()
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE numbers")
+
+
+def test_counts_that_are_being_written_are_not_there_yet() -> None:
+    rows, database, left = Appended(wake=lambda: None), Database(), []
+    rows.count("a", Kind("tea"))
+    database.execute = lambda *_: left.append(len(rows))  # type: ignore[method-assign]
+    rows.write(database)
+    assert left and all(left) and len(rows) == 0
