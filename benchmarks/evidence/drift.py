@@ -8,7 +8,7 @@ often such ones are found is told, and not promised.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -92,11 +92,13 @@ def begun(days: pd.DataFrame, features: Sequence[str] = ()) -> dict[str, Begun]:
     counts, first = Counter(rows["day"]), FIRST + timedelta(days=PAST)
     found: dict[str, list[Finding]] = {}
     began: dict[str, Begun] = {}
+    suspected: deque[list[date]] = deque(maxlen=persistence.LAST - 1)
     for number, window in enumerate(windows.windows(counts, first, first + timedelta(days=MONTH - 1)), start=1):
-        usual = windows.same_weekdays(window, counts)
+        usual = windows.same_weekdays(window, counts, {day for days in suspected for day in days})
         reference, current = rows[rows["day"].isin(list(usual))], rows[rows["day"].isin(window.days)]
         groups = reference["day"].map(usual).to_numpy()
         judged = table.compare(reference.drop(columns="day"), current.drop(columns="day"), groups)
+        suspected.append(window.days if judged["finding"].isin(CHANGED).any() else [])
         for name, finding in judged["finding"].items():
             found.setdefault(str(name), []).append(finding)
             if persistence.lasting(found[str(name)]) in CHANGED:

@@ -1,13 +1,14 @@
 """Whether what a model is told, and what it says, is still usual: window by window, and what lasts (METHODS 4a).
 
 A window is a day with enough rows, or up to seven that add up to them; it is compared with the same weekdays of the
-weeks before, both without days of freezes and of the merchant's own events. Each finding is a row of its feature; what
-three of five windows agree on is another, and where that begins to be drift a third, which starts a training (retrain).
+weeks before, both without days of freezes and of the merchant's own events, and without what was just found to differ.
+Each finding is a row of its feature; what three of five windows agree on is another, and where that begins to be drift
+a third, which starts a training (retrain).
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -82,14 +83,37 @@ def look_at(watch: Watch, last: date) -> int:
     rows = watch.sample.rows
     counts = Counter(rows["day"])
     complete = windows.windows(counts, first_day(watch, last), last, apart=watch.apart)
+    suspected = suspected_lately(watch)
     for window in complete:
-        usual = windows.same_weekdays(window, counts, watch.apart)
+        usual = windows.same_weekdays(window, counts, watch.apart.union(*suspected))
         reference = rows[rows["day"].isin(list(usual))]
         current = rows[rows["day"].isin(windows.judged(window, watch.apart))]
         groups = reference["day"].map(usual).to_numpy()
         found = table.compare(reference.drop(columns="day"), current.drop(columns="day"), groups)
         keep(watch, window, found)
+        suspected.append(window.days if found["finding"].isin(CHANGED).any() else [])
     return len(complete)
+
+
+def suspected_lately(watch: Watch) -> deque[list[date]]:
+    """Give the days of the last windows in which something was found: whether it lasts is not clear, so they are apart.
+
+    Else a change would soon be what it is compared with, and what days usually differ by.
+    """
+    found: dict[date, list[date]] = {}
+    for start, end, verdict in findings_lately(watch).values_list("starts_at", "ends_at", "verdict"):
+        first, after = (at.astimezone(watch.shop.zone).date() for at in (start, end))
+        days = found.setdefault(first, [])
+        if verdict in CHANGED and not days:
+            days += [first + number * DAY for number in range((after - first).days)]
+    return deque([found[first] for first in sorted(found)], maxlen=persistence.LAST - 1)
+
+
+def findings_lately(watch: Watch) -> QuerySet[Measurement]:
+    """Keep the findings of as many days as the windows that decide can have."""
+    newest = watch.findings.values_list("ends_at", flat=True).last()
+    since = newest - windows.MOST_DAYS * persistence.LAST * DAY if newest else watch.midnight(date.min + DAY)
+    return watch.findings.filter(starts_at__gte=since)
 
 
 def first_day(watch: Watch, last: date) -> date:

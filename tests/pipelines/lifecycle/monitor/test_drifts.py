@@ -70,6 +70,27 @@ def test_a_shift_that_lasts_three_windows_is_drift_of_its_feature_and_of_the_dat
     assert newest("drift_lasting") == {"size": "drift", "colour": "ok", "all": "drift"}
 
 
+def test_a_change_is_not_what_it_is_compared_with_before_it_is_clear_that_it_lasts(shop: Shop) -> None:
+    """Of windows of a week the second after a change has the first among its eight weeks, and would hide behind it."""
+
+    def a_little_larger(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+        return rows.assign(size=rows["size"] + 0.8)
+
+    look(shop, sample(a_little_larger, since=LAST - timedelta(days=27), rows=30))
+    found = Measurement.objects.filter(metric="drift", segment="size").order_by("starts_at")
+    assert [*found.values_list("verdict", flat=True)] == ["drift"] * 4
+
+
+def test_what_was_suspected_is_known_to_the_next_pass(shop: Shop) -> None:
+    watched = sample(larger, since=LAST - timedelta(days=27), rows=35)
+    until = LAST - timedelta(days=10)
+    for last in (until, LAST):
+        known = Sample(None, watched.rows[watched.rows["day"] <= last])
+        drifts.look_at(drifts.Watch(shop, SLUG, known, frozenset()), last)
+    told = Measurement.objects.filter(metric="drift_lasting", segment="size").order_by("starts_at")
+    assert "drift" in told.values_list("verdict", flat=True)
+
+
 def test_one_odd_day_does_not_last(shop: Shop) -> None:
     look(shop, sample(larger))
     assert newest()["size"] == "drift" and newest("drift_lasting")["size"] == "ok"
