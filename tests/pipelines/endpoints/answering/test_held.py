@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from pipelines.endpoints.answering.scorers import Scorer
 from pipelines.models import Deployment, ModelVersion, PredictionLog, Product, Shop
 from pipelines.models.usecases.recommendations import RecommendationList
 from pipelines.usecases import USE_CASES
@@ -137,3 +138,13 @@ def test_whatever_is_asked_best_sellers_are_an_answer(
 
 def test_a_door_needs_no_version_that_can_score(door: Door) -> None:
     assert USE_CASES[SLUG].has_door and not USE_CASES[SLUG].score
+
+
+def test_lists_that_fail_are_counted_and_best_sellers_answer(door: Door, shop: Shop, version: ModelVersion) -> None:
+    wrote(shop, version, "cart", LAMP, SHADE)
+    wrote(shop, None, "best", 0, BULB)
+    door.warm(shop, SLUG)
+    broken = door.memory.versions[version.pk]
+    assert isinstance(broken, Scorer)
+    broken.parameters = None
+    assert (asked(door, shop)["outcome"], picks(asked(door, shop))) == ("error", [BULB])
