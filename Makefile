@@ -113,6 +113,6 @@ node:
 	elif npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2; then touch node_modules/installed; \
 	else echo "npm could not install what package-lock.json names, so extensions/ is not checked." >&2; fi
 
-benchmark: setup $(if $(filter pages,$(NAME)),chromium) ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, monitoring, recommendations, serving, pages, answers, live, pixel, releases or evidence
+benchmark: setup $(if $(filter pages,$(NAME)),chromium) ## Measure beside a reference: NAME=ingest, backfill, forecast, accuracy, monitoring, watching, recommendations, serving, pages, answers, live, pixel, releases or evidence
 	@: "$(if $(NAME),,$(error Say which: make benchmark NAME=ingest))"
 	@exec $(PY) manage.py benchmark $(NAME) $(ARGS)

@@ -5,12 +5,7 @@ The reference is an empty Django view behind the same door: what every page cost
 
 from __future__ import annotations
 
-import http.client
-import os
 import statistics
-import subprocess
-import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,12 +16,11 @@ from django.utils import timezone
 
 from benchmarks.checks import Check, Say, at_most
 from benchmarks.ingest import web_process
+from benchmarks.rig.merchant import REFERENCE, a_shop, collect_static, id_token, timed
 from benchmarks.rig.scratch import scratch_database
 from pipelines.ops import chromium, demo_settings
 
-SHOP, OWNER = "benchmark.myshopify.com", "1"
 VARIANTS, ORDERS, LINES_PER_ORDER, ROUNDS = 50_000, 60_000, 3, 25
-REFERENCE = "/empty"
 MOST, MOST_OF_A_SEARCH = 3, 6  # times the empty view
 PAGES = {
     "home": "/",
@@ -79,35 +73,6 @@ def served(port: int, secrets: dict[str, str], say: Say) -> list[Check]:
         at_most(name, median, "ms", MOST_OF_A_SEARCH if "search" in name else MOST, reference)
         for name, median in medians.items()
     ]
-
-
-def timed(port: int, path: str, secrets: dict[str, str]) -> float:
-    """Return how long the server took to answer one page."""
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    client.connect()
-    begun = time.perf_counter()
-    client.request("GET", path, headers={"Authorization": f"Bearer {id_token(secrets)}"})
-    answer = client.getresponse()
-    body = answer.read()
-    seconds = time.perf_counter() - begun
-    client.close()
-    if answer.status != 200:
-        raise RuntimeError(f"{path} answered {answer.status}: {body[:200]!r}")
-    return seconds
-
-
-def id_token(secrets: dict[str, str]) -> str:
-    """Return a fresh ID token of the shop's owner."""
-    import jwt
-
-    now = int(time.time())
-    claims: dict[str, Any] = {
-        "iss": f"https://{SHOP}/admin",
-        "dest": f"https://{SHOP}",
-        "aud": secrets["SHOPIFY_API_KEY"],
-    }
-    claims |= {"sub": OWNER, "exp": now + 60, "nbf": now, "iat": now, "jti": str(now), "sid": "1"}
-    return jwt.encode(claims, secrets["SHOPIFY_API_SECRET"], "HS256")
 
 
 # Browser
@@ -182,24 +147,13 @@ def resident_mb(process: Path) -> float:
 # Rows
 
 
-def collect_static(secrets: dict[str, str]) -> None:
-    """Compress the static files as production serves them."""
-    environment = os.environ | secrets | {"SHOPMLOPS_DEMO": "1", "SHOPMLOPS_STATE": str(settings.STATE_DIR)}
-    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0", "--skip-checks"]
-    subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=True)  # noqa: S603
-
-
 def fill() -> None:
     """Make a shop with a live version and its advice, by a handful of statements."""
-    from pipelines.models import DatasetSnapshot, Deployment, ModelVersion, Shop, ShopSettings, Staff, SyncRun
+    from pipelines.models import DatasetSnapshot, Deployment, ModelVersion, SyncRun
     from pipelines.models.usecases.demand_forecast import StockTotals
 
     now = timezone.now()
-    shop = Shop.objects.create(
-        domain=SHOP, name="Benchmark", timezone="Europe/London", currency="GBP", installed_at=now
-    )
-    ShopSettings.objects.create(shop=shop)
-    Staff.objects.create(shop=shop, sub=OWNER, is_owner=True, is_collaborator=False, checked_at=now)
+    shop = a_shop(now)
     SyncRun.objects.create(shop=shop, kind="orders", trigger="daily", state="done", finished_at=now)
     data = DatasetSnapshot.objects.create(shop=shop, use_case="demand_forecast", digest="0" * 64, last_day=now.date())
     facts = {"use_case": "demand_forecast", "number": 1, "state": "validated", "dataset": data}
