@@ -63,8 +63,9 @@ MODELS = """
     ))
 """
 DATA = """
-    SELECT processed_at::text FROM pipelines_order
-    WHERE shop_id = shop.id AND deleted_at IS NULL AND processed_at IS NOT NULL ORDER BY processed_at DESC LIMIT 1
+    SELECT o.processed_at::text FROM pipelines_order AS o  -- sorted by its column, in an index, not by what is told
+    WHERE o.shop_id = shop.id AND o.deleted_at IS NULL AND o.processed_at IS NOT NULL
+    ORDER BY o.processed_at DESC LIMIT 1
 """
 MEASURED = "SELECT at::text FROM pipelines_pulse WHERE name = 'measure'"
 SHOWN = (ALERTS, RUNS, PROGRESS, MODELS, DATA, MEASURED)
