@@ -37,15 +37,16 @@ def for_cart(
     """
     added: dict[Any, float] = {}
     loudest: dict[Any, Pick] = {}
-    out = {*cart, *closed}
+    held = set(cart)
     for product in list(dict.fromkeys(cart))[:LARGEST_CART]:
         for pick in stored.get(product, ()):
-            if pick.pick in out:
+            if pick.pick in held or pick.pick in closed:
                 continue
             added[pick.pick] = added.get(pick.pick, 0.0) + pick.score
             if pick.pick not in loudest or pick.score > loudest[pick.pick].score:
                 loudest[pick.pick] = pick
     best = sorted(added, key=lambda product: -added[product])[:places]
     chosen = [Pick(product, added[product], loudest[product].reason, loudest[product].detail) for product in best]
-    rest = (pick for pick in instead if pick.pick not in out and pick.pick not in added)
+    out = (held, closed, added)
+    rest = (pick for pick in instead if not any(pick.pick in each for each in out))
     return chosen + [pick for pick, _ in zip(rest, range(places - len(chosen)), strict=False)]

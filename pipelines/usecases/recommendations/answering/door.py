@@ -70,7 +70,7 @@ def ask(lists: Lists, question: Mapping[str, Any], closed: Collection[int] = ())
     else:
         product, shopper = (next(numbers([question.get(name)]), None) for name in ("product", "shopper"))
         own = lists.of("page", product) if product is not None else lists.of("again", shopper or EVERYBODY)
-        found = first(places, {*closed, product}, own, best)
+        found = first(places, ({product}, closed), own, best)
     if not found:
         return None
     told = [{"id": pick.pick, "reason": pick.reason, "because": sentence(pick.reason, pick.detail)} for pick in found]
@@ -89,13 +89,13 @@ class Stored(dict[int, list[Pick]]):
         return list(self.lists.of("cart", product)) or default
 
 
-def first(places: int, out: Collection[Any], *lists: Iterable[Pick]) -> list[Pick]:
+def first(places: int, out: tuple[Collection[Any], ...], *lists: Iterable[Pick]) -> list[Pick]:
     """Take the first picks of several lists, one list after the other, each product once."""
     found: dict[Any, Pick] = {}
     for pick in (pick for each in lists for pick in each):
         if len(found) == places:
             break
-        if pick.pick not in out:
+        if not any(pick.pick in each for each in out):
             found.setdefault(pick.pick, pick)
     return list(found.values())
 
