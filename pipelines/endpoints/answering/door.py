@@ -6,7 +6,6 @@ to say is appended later: a visitor waits for no database, and no model can make
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+import orjson
 from django.utils import timezone
 
 from pipelines.endpoints import webhooks
@@ -122,7 +122,7 @@ def known(asking: Asking, kept: Memory) -> Asking:
         raise Refused(404, "nothing answers here")
     if kept.is_stale:
         pointer = replace(pointer, weight=0, is_mirrored=False)
-    return replace(asking, pointer=pointer)
+    return Asking(asking.key, asking.unit_id, asking.asked, asking.at, pointer)
 
 
 async def ask(asking: Asking, version: int | None) -> Result:
@@ -198,10 +198,10 @@ def written(asking: Asking, arm: str, result: Result, more: Mapping[str, Any]) -
     unit = assignment.digest(asking.unit_id).hex()
     about = {"outcome": result.outcome.value, "arm": arm, "unit": unit} | dict(more)
     about |= {"version": result.answer.version} if result.answer and result.answer.version else {}
-    return b'{"answer":' + said + b"," + json.dumps(about, separators=(",", ":")).encode()[1:]
+    return b'{"answer":' + said + b"," + orjson.dumps(about)[1:]
 
 
 @lru_cache(maxsize=64)
 def safe_default(use_case: str) -> bytes:
     """Return what is answered where no version does."""
-    return json.dumps(dict(USE_CASES[use_case].safe_default), separators=(",", ":")).encode()
+    return orjson.dumps(dict(USE_CASES[use_case].safe_default))
