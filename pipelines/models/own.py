@@ -52,7 +52,7 @@ def ending() -> list[type[Ending]]:
     return [found for found in brought() if issubclass(found, Ending)]
 
 
-def about_units() -> list[type[Ending]]:
+def about_units() -> list[Any]:
     """List those whose rows are about one shopper's unit each."""
     return [table for table in ending() if any(field.name == "unit" for field in table._meta.fields)]
 

@@ -151,7 +151,7 @@ def forget_units(shop: Shop, orders: QuerySet[Order]) -> None:
     PredictionLog.objects.for_shop(shop).filter(unit__in=units).delete()
     StorefrontEvent.objects.for_shop(shop).filter(unit__in=units).delete()
     for table in own.about_units():
-        table.objects.for_shop(shop).filter(**{"unit__in": units}).delete()
+        table.objects.for_shop(shop).filter(unit__in=units).delete()
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE pipelines_webhookdelivery SET payload = payload - 'unit'"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from pipelines.models.base import Ending, ShopTable
-from pipelines.models.usecases.offers.past import DecisionManager
 from pipelines.usecases.offers.eligible import whom
 
 A_YEAR = timedelta(days=400)  # as long as anything learns from what was decided
@@ -163,8 +161,6 @@ class OfferDecision(Ending):
     left_out = models.JSONField(default=dict)  # offer -> why
     chance = models.FloatField(null=True)  # that the checkout ends in an order, as it was said
     context = models.JSONField(default=dict)
-
-    objects: ClassVar[DecisionManager] = DecisionManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["decision"], name="decided_once")]
