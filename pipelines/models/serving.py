@@ -237,3 +237,19 @@ class StorefrontPixel(ShopTable):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop"], name="storefront_pixel_once")]
+
+
+class OptOut(ShopTable):
+    """That a shopper wants no decisions made about them by a machine; it stands for as long as the shop has the app.
+
+    Keys without constraints: a row that nobody waits for must not wait for a lock on its shop.
+    """
+
+    shop = models.ForeignKey(
+        "pipelines.Shop", on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    unit = models.BinaryField(max_length=16)  # digest of the first-party id, as in exposures and orders
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "unit"], name="opted_out_once")]
