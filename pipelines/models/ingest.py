@@ -332,6 +332,9 @@ class Checkout(Fact):
     subtotal_minor = models.BigIntegerField(default=0)
     lines = models.JSONField(default=list)  # [{variant_id, quantity, price_minor}]
 
+    class Meta(Fact.Meta):
+        indexes = [models.Index(fields=["shop", "created_at"], name="checkout_by_time")]
+
 
 def newest_stock() -> QuerySet[StockLevel]:
     """Return the newest level of each item and location, as a query to filter further."""
