@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0041_offers_and_opt_outs'),
+        ('pipelines', '0042_size_when_a_checkout_began'),
     ]
 
     operations = [
