@@ -155,7 +155,6 @@ class OfferDecision(Ending):
     why_not = models.CharField(max_length=40, blank=True)  # was what it chose not shown
     propensity = models.FloatField(null=True)  # of what was picked
     score = models.FloatField(null=True)
-    is_explored = models.BooleanField(default=False)
     eligible = ArrayField(models.BigIntegerField())
     margins = ArrayField(models.BigIntegerField())  # of those, if accepted
     left_out = models.JSONField(default=dict)  # offer -> why
