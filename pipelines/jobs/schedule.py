@@ -39,6 +39,7 @@ def scheduler() -> Scheduler:
     clock.add("storefront: keep pixels", storefront.keep_pixels, every=60)
     clock.add("checkouts: settle", storefront.settle, every=60)
     clock.add("training: carry on", training.carry_on, every=60)
+    clock.add("moments: ask", monitoring.ask_ourselves, every=300)
     clock.add("answers: sum up", monitoring.sum_up, every=300)
     clock.add("figures: measure", monitoring.measure, every=900)
     clock.add("figures: what was late", monitoring.measure_late, every=86_400)
