@@ -65,9 +65,10 @@ VISITS = f"""
 CHECKOUTS = """
     SELECT c.shopify_id AS key, CASE WHEN %(open)s THEN encode(c.token_digest, 'hex') END AS unit,
         extract(epoch FROM c.created_at) AS moment,
-        CASE WHEN c.currency = %(currency)s THEN c.subtotal_minor END AS value,
-        nullif(jsonb_array_length(c.lines), 0) AS lines,
-        (SELECT sum((line ->> 'quantity')::bigint) FROM jsonb_array_elements(c.lines) line) AS units
+        CASE WHEN c.currency = %(currency)s THEN coalesce(c.first_minor, c.subtotal_minor) END AS value,
+        coalesce(c.first_lines, nullif(jsonb_array_length(c.lines), 0)) AS lines,
+        coalesce(c.first_units, (SELECT sum((line ->> 'quantity')::bigint) FROM jsonb_array_elements(c.lines) line))
+            AS units
     FROM pipelines_checkout c
     WHERE c.shop_id = %(shop)s AND c.created_at >= %(since)s AND c.created_at < %(until)s AND c.deleted_at IS NULL
     ORDER BY c.created_at, c.shopify_id

@@ -180,6 +180,11 @@ class TestCheckouts:
         (row,) = read(shop).itertuples()
         assert (row.of, row.value, row.events) == ("checkout", 900.0, 1.0)
 
+    def test_what_was_laid_into_it_later_is_not_known_at_its_start(self, shop: Shop) -> None:
+        started(shop, NOON, first_minor=3200, first_lines=1, first_units=1)
+        (row,) = read(shop).itertuples()
+        assert (row.value, row.lines, row.units) == (3200.0, 1.0, 1.0)
+
     def test_an_amount_in_another_currency_is_not_known(self, shop: Shop) -> None:
         started(shop, NOON, currency="JPY", lines=[])
         (row,) = read(shop).itertuples()
