@@ -1,7 +1,8 @@
 """Tell where chances do not hold in the shop's busiest hours, though they may look fine over all: there it costs most.
 
-The orders of four weeks that came are set beside those that were said. A look is made each day, so it must be sure (one
-in a thousand by chance alone) and large before anybody is told, and it is over once chance explains what is left.
+The orders of four weeks that came are set beside those that were said. Days have luck of their own, so what chance can
+do is learned from how far apart the days are. A look is made each day: it must be sure (one in a thousand by chance
+alone) and large before anybody is told, and it is over once chance explains what is left.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from pipelines.stats import claims, clock, peak_hours
 from pipelines.usecases import USE_CASES
 
 DAYS = 28
-SURE, CALM = 3.29, 1.96  # standard errors: one in a thousand, and one in twenty
+SURE, CALM = 3.7, 2.0  # standard errors: one in a thousand, and one in twenty (Student's t of four weeks)
+LEAST_DAYS = 10
 FAR = 0.2  # of the orders that were said
 LEAST = 20.0  # orders, said or come
 METRIC = "ordered_of_said_28d"
@@ -35,9 +37,22 @@ class Held:
     """How many orders came of some hours, and how many were said."""
 
     units: int
-    came: float
-    said: float
-    variance: float
+    days: tuple[tuple[float, float, float], ...]  # of each: orders that came, that were said, and their variance
+
+    @property
+    def came(self) -> float:
+        return sum(came for came, _, _ in self.days)
+
+    @property
+    def said(self) -> float:
+        return sum(said for _, said, _ in self.days)
+
+    @property
+    def variance(self) -> float:
+        """Give the variance of what came: by the chances alone, or by how far the days are apart if that is more."""
+        apart = [came - said for came, said, _ in self.days]
+        between = float(np.var(apart, ddof=1)) * len(apart) if len(apart) > 1 else 0.0
+        return max(between, sum(variance for _, _, variance in self.days))
 
     @property
     def off(self) -> float:
@@ -46,7 +61,7 @@ class Held:
 
     @property
     def is_enough(self) -> bool:
-        return max(self.came, self.said) >= LEAST
+        return max(self.came, self.said) >= LEAST and len(self.days) >= LEAST_DAYS
 
     @property
     def share(self) -> float:
@@ -93,9 +108,10 @@ def in_peak(rows: pd.DataFrame, hours: peak_hours.PeakHours) -> np.ndarray:
 
 
 def held(rows: pd.DataFrame) -> Held:
-    """Sum up some answers."""
+    """Sum up some answers, day by day."""
     said, came = scores(rows), labels(rows)
-    return Held(len(rows), float(came.sum()), float(said.sum()), float((said * (1 - said)).sum()))
+    sums = pd.DataFrame({"came": came, "said": said, "variance": said * (1 - said)}).groupby(rows["day"].to_numpy()).sum()
+    return Held(len(rows), tuple(sums.itertuples(index=False, name=None)))
 
 
 def keep(shop: Shop, use_case: str, version: int, found: Mapping[str, Held], now: datetime) -> None:

@@ -35,13 +35,18 @@ def version(shop: Shop) -> ModelVersion:
     return found
 
 
-def came(shop: Shop, version: ModelVersion, hour: int, *, said: float, orders: int, of: int = 200) -> None:
-    """Let units be told a chance in one hour of a weekday three weeks ago, and some order."""
-    at = MONDAY + 8 * DAY + hour * HOUR
-    units = [next(numbers).to_bytes(16) for _ in range(of)]
-    told(shop, version, units, np.full(of, said), at)
-    for unit in units[:orders]:
-        histories.an_order(shop, at + timedelta(minutes=5), [], unit=unit)
+WEEKDAYS = [day for day in range(4, 26) if day % 7 < 5]
+
+
+def came(shop: Shop, version: ModelVersion, hour: int, *, said: float, orders: int, of: int = 208) -> None:
+    """Let units be told a chance in one hour of each weekday of three weeks, and some order."""
+    for number, day in enumerate(WEEKDAYS):
+        at = MONDAY + day * DAY + hour * HOUR
+        units = [next(numbers).to_bytes(16) for _ in range(of // len(WEEKDAYS))]
+        told(shop, version, units, np.full(len(units), said), at)
+        mine = orders // len(WEEKDAYS) + (number < orders % len(WEEKDAYS))
+        for unit in units[:mine]:
+            histories.an_order(shop, at + timedelta(minutes=5), [], unit=unit)
 
 
 def alerts() -> list[Alert]:
@@ -55,9 +60,9 @@ def test_what_is_wrong_in_the_busiest_hours_alone_is_told_in_orders_and_money(
     came(shop, version, QUIET, said=0.4, orders=120)  # over all as many as were said
     busiest.look(shop, SLUG, NOW)
     (alert,) = alerts()
-    assert alert.title == "Shown: in your busiest hours 50% fewer orders came than it said"
+    assert alert.title == "Shown: in your busiest hours 52% fewer orders came than it said"
     assert alert.text == (
-        "In four weeks 40 orders came in them; about 80 were said. In the other hours 120 came and about 80 were said."
+        "In four weeks 40 orders came in them; about 83 were said. In the other hours 120 came and about 83 were said."
     )
     assert alert.next_step and (alert.minor_per_hour is None or alert.minor_per_hour >= 0)
     busiest.look(shop, SLUG, NOW + HOUR)
@@ -100,6 +105,11 @@ def test_a_shop_without_a_version_has_none(shop: Shop, version: ModelVersion) ->
     assert alerts() == []
 
 
+def sums(ordered: np.ndarray, said: np.ndarray) -> list[tuple[float, float, float]]:
+    days = np.stack([ordered.sum(1), said.sum(1), (said * (1 - said)).sum(1)], axis=1)
+    return [(float(a), float(b), float(c)) for a, b, c in days]
+
+
 def test_good_chances_raise_no_alarm_in_a_month_of_daily_looks() -> None:
     """Sum the last 28 days each day for a month: shops with few and many orders, whose days have luck of their own."""
     rng, shops, alarms = np.random.default_rng(0), 400, 0
@@ -107,18 +117,16 @@ def test_good_chances_raise_no_alarm_in_a_month_of_daily_looks() -> None:
         a_day = (10, 60, 400)[number % 3]
         said = rng.beta(1, 12, (56, a_day))
         ordered = rng.random(said.shape) < said * rng.lognormal(-0.045, 0.3, (56, 1))
-        days = np.stack([ordered.sum(1), said.sum(1), (said * (1 - said)).sum(1)], axis=1)
-        looks = (Held(a_day, *days[first : first + 28].sum(0)) for first in range(28))
+        looks = (Held(a_day, tuple(sums(ordered, said)[first : first + 28])) for first in range(28))
         alarms += any(look.is_wrong for look in looks)
     assert alarms <= 0.01 * shops
 
 
-def test_half_of_the_orders_gone_is_found_in_eleven_days_or_so() -> None:
+def test_half_of_the_orders_gone_is_found_in_two_weeks_or_so() -> None:
     rng, found = np.random.default_rng(1), []
     for _ in range(100):
         said = rng.beta(1, 12, (56, 120))
         ordered = rng.random(said.shape) < np.where(np.arange(56)[:, None] < 28, said, said / 2)
-        days = np.stack([ordered.sum(1), said.sum(1), (said * (1 - said)).sum(1)], axis=1)
-        looks = [Held(120, *days[last - 28 : last].sum(0)).is_wrong for last in range(28, 57)]
+        looks = [Held(120, tuple(sums(ordered, said)[last - 28 : last])).is_wrong for last in range(28, 57)]
         found.append(looks.index(True) if any(looks) else 99)
-    assert np.median(found) <= 12 and np.quantile(found, 0.9) <= 17
+    assert np.median(found) <= 16 and np.quantile(found, 0.9) <= 21
