@@ -18,6 +18,7 @@ from pipelines.jobs import (
     staging,
     storefront,
     training,
+    visits,
 )
 from pipelines.jobs.queue import Scheduler, job
 
@@ -45,6 +46,7 @@ def scheduler() -> Scheduler:
     clock.add("pages: how fast", monitoring.page_speed, every=3600)
     clock.add("evidence: keep up", monitoring.keep_up, every=86_400)
     clock.add("hold-outs: keep", hold_outs.keep, every=600)
+    clock.add("visits: count", visits.keep, every=600)
     clock.add("results: work out", results.carry_on, every=600)
     clock.add("test stores: carry on", staging.carry_on, every=60)
     clock.add("alerts: keep", alerts.keep, every=60)

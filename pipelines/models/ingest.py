@@ -335,6 +335,9 @@ class Checkout(Fact):
     first_lines = models.PositiveIntegerField(null=True)
     first_units = models.BigIntegerField(null=True)
 
+    class Meta(Fact.Meta):
+        indexes = [models.Index(fields=["shop", "created_at"], name="checkout_by_time")]
+
 
 def newest_stock() -> QuerySet[StockLevel]:
     """Return the newest level of each item and location, as a query to filter further."""
