@@ -5,10 +5,8 @@ from __future__ import annotations
 from django.template import Context, Template
 
 ROWS = [("Mon 2\u00a0Nov", "5\u00a0%", ""), ("<b>Cart & value</b>", "'1'", 12)]
-LOOP = (
-    "{% for row in rows %}<tr>{% for cell in row %}<td{% if not forloop.first %} class=\"num\"{% endif %}>{{ cell }}</td>"
-    "{% endfor %}</tr>{% if not forloop.last %}\n{% endif %}{% endfor %}"
-)
+ROW = '{% for cell in row %}<td{% if not forloop.first %} class="num"{% endif %}>{{ cell }}</td>{% endfor %}'
+LOOP = "{% for row in rows %}<tr>" + ROW + "</tr>{% if not forloop.last %}\n{% endif %}{% endfor %}"
 
 
 def written(template: str, rows: list[tuple[object, ...]]) -> str:
