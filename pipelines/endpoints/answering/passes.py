@@ -17,6 +17,7 @@ from django.utils.encoding import force_bytes
 
 UNIT = re.compile(r"[A-Za-z0-9_-]{8,64}")
 LONGEST = 200
+OVER = "the pass is over"
 
 
 class NotAllowed(Exception):
@@ -39,7 +40,7 @@ def unit_of(given: str, shop: str, use_case: str, at: datetime) -> str:
     except BadSignature:
         raise NotAllowed("this is no pass of ours for this shop and question") from None
     if int(until) <= at.timestamp():
-        raise NotAllowed("the pass is over")
+        raise NotAllowed(OVER)
     return unit
 
 

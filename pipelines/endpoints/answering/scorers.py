@@ -36,6 +36,7 @@ class Answer:
     written: bytes
     score: float | None
     version: int | None = None  # its number
+    said: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -60,7 +61,7 @@ class Scorer:
         written = in_json(said)
         if len(written) > LARGEST_ANSWER:
             raise Unsound("an answer is short")
-        return Answer(written, figure(said.get("score")), self.number)
+        return Answer(written, figure(said.get("score")), self.number, said)
 
 
 @dataclass(eq=False)

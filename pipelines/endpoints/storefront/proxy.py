@@ -6,6 +6,7 @@ Shopify signs each request with the app's secret and says when; a page that is n
     GET  /proxy/<use case>?unit=…&question={…}     the answer itself, as POST /answers gives it
     POST /proxy/<use case>?unit=…&seed=…&shown=…&hold_out=…&hold_out_seed=…
                                                    that a block showed the live list, the new one, or nothing
+    POST /proxy/opt-out?unit=…                     that a machine is to decide nothing about this visitor
 
 What a block says is only believed where we would have said the same: the arm is worked out here.
 """
@@ -25,6 +26,7 @@ from pipelines.endpoints.answering import door as answering
 from pipelines.endpoints.answering import passes, questions
 from pipelines.endpoints.answering.door import Asking, Refused
 from pipelines.endpoints.answering.memory import memory
+from pipelines.endpoints.answering.opting_out import opt_out
 from pipelines.endpoints.answering.questions import Asked, Unusable
 from pipelines.endpoints.answering.scoring import Result
 from pipelines.endpoints.patience import Receive, Scope, Send, answer
@@ -39,7 +41,8 @@ from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
 
 PREFIX = "/proxy/"
-PATH = re.compile(rf"{PREFIX}([a-z0-9_]{{1,40}})")
+PATH = re.compile(rf"{PREFIX}([a-z0-9_-]{{1,40}})")
+OPT_OUT = "opt-out"
 LARGEST, MOST = 16 * 1024, 50  # bytes and parameters of a query
 TOLERANCE = timedelta(seconds=90)  # to either side, as Shopify's own libraries have it
 PASS_LASTS = timedelta(hours=1)
@@ -65,6 +68,10 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one request of a storefront."""
     try:
         visit = understand(scope)
+        if visit.use_case == OPT_OUT:
+            opt_out(memory(), visit.shop, assignment.digest(visit.unit_id), visit.at)
+            await answer(send, 202, b"", SHORT)
+            return
         asking = answering.known(asking_of(visit), memory())
         if scope["method"] == "POST":
             note_what_was_shown(visit, asking)
@@ -83,9 +90,9 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
 def understand(scope: Scope) -> Visit:
     """Return who asks what, or raise Refused."""
     place = PATH.fullmatch(scope["path"])
-    if place is None or place[1] not in USE_CASES:
+    if place is None or place[1] not in (*USE_CASES, OPT_OUT):
         raise Refused(404, "nothing answers here")
-    if scope["method"] not in ("GET", "POST"):
+    if scope["method"] != "POST" and (scope["method"] != "GET" or place[1] == OPT_OUT):
         raise Refused(405, "GET and POST only")
     at = timezone.now()
     told = signed(scope["query_string"], at)
@@ -151,7 +158,7 @@ def asking_of(visit: Visit) -> Asking:
             question = questions.read_alone(visit.told["question"]) | shopper(visit)
         except Unusable as unusable:
             raise Refused(400, str(unusable)) from None
-    return Asking((visit.shop, visit.use_case), visit.unit_id, Asked("", question), visit.at)
+    return Asking((visit.shop, visit.use_case), assignment.digest(visit.unit_id), Asked("", question), visit.at)
 
 
 def shopper(visit: Visit) -> dict[str, int]:

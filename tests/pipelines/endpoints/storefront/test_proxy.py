@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,10 +20,11 @@ from pipelines.endpoints.answering.door import Refused
 from pipelines.endpoints.storefront import proxy
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.evidence import exposures
-from pipelines.models import Exposure, HoldOutSight, PredictionLog, Release, Shop
+from pipelines.models import Exposure, HoldOutSight, OptOut, PredictionLog, Release, Shop
 from pipelines.shopify.hmac import proxy_signature
 from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Till
 from tests import exposing, holding_out
 from tests.exposing import SLUG
 from tests.loops import run
@@ -334,6 +336,32 @@ class TestHoldingOut:
         assert (said["answer"], said["arm"], said["outcome"]) == (SAFE, "held_out", "fallback")
         answering.written()
         assert HoldOutSight.objects.get().is_held_out
+
+
+class TestOptingOut:
+    def test_who_opts_out_is_remembered_by_the_digest(
+        self, answering: Door, storefront: Storefront, shop: Shop
+    ) -> None:
+        answering.warm(shop)
+        assert storefront.send(signed(pairs_of(shop)), "POST", "opt-out").status == 202
+        assert answering.memory.opted_out == {(shop.domain, assignment.digest(VISITOR))}
+        answering.written()
+        assert bytes(OptOut.objects.get(shop=shop).unit) == assignment.digest(VISITOR)
+
+    def test_only_a_signed_post_does_so(self, answering: Door, storefront: Storefront, shop: Shop) -> None:
+        answering.warm(shop)
+        assert storefront.send(signed(pairs_of(shop)), "GET", "opt-out").status == 405
+        assert storefront.send(pairs_of(shop), "POST", "opt-out").status == 401
+        assert not answering.memory.opted_out
+
+    def test_what_a_checkout_asks_too_decides_nothing_about_them(
+        self, answering: Door, storefront: Storefront, shop: Shop, nothing_written: None
+    ) -> None:
+        runs(shop)
+        answering.warm(shop)
+        answering.memory.opted_out.add((shop.domain, assignment.digest(VISITOR)))
+        with USE_CASES.also(dataclasses.replace(USE_CASES[SLUG], till=Till("there"))):
+            assert storefront.get(shop, question="{}").told["answer"] == SAFE
 
 
 class TestRefusing:
