@@ -93,6 +93,7 @@ def lives() -> list[Life]:
         Life(ComputedDay.objects.all(), "day", OVER_A_YEAR),
         Life(TrainingRun.objects.filter(version=None), "created_at", OVER_A_YEAR),
         Life(DatasetSnapshot.objects.filter(~Exists(taught)), "created_at", OVER_A_YEAR),
+        *(Life(table.objects.all(), "at", table.LIFE) for table in own.ending()),
         *(Life(own.table(name).objects.all(), "origin", life) for name, life in remembered().items()),
     ]  # fmt: skip
 
@@ -129,15 +130,16 @@ KEPT |= dict.fromkeys(
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "publication",
      "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
-     "alertchannel", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
+     "alertchannel", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare", "optout"],
     SMALL,
 )  # fmt: skip
 
 
 def kept() -> dict[str, str]:
     """Say why tables without a life stay; what a use case brings is small, but for what versions said."""
-    brought = [table for slug in USE_CASES for table in own.tables_of(slug) if table.__name__ not in remembered()]
-    return KEPT | dict.fromkeys([table.__name__.lower() for table in brought], SMALL)
+    ending = {*remembered(), *(table.__name__ for table in own.ending())}
+    small = [table for table in own.brought() if table.__name__ not in ending]
+    return KEPT | dict.fromkeys([table.__name__.lower() for table in small], SMALL)
 
 
 # The level that stands when the longest window begins is kept: what was in stock on its first day is read from it.

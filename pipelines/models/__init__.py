@@ -33,6 +33,7 @@ from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import (
     IgnoredEvents,
+    OptOut,
     PredictionLog,
     Publication,
     PublishedFields,
@@ -77,6 +78,7 @@ __all__ = [
     "MonthReport",
     "NextTry",
     "OperatorsTold",
+    "OptOut",
     "Order",
     "OrderLine",
     "OwnEvent",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pipelines.usecases.evidence import PairedWeeks, Randomised
 from pipelines.usecases.outputs import Door, Held, Metafields, Output, OwnFrame, Remembered, Shown, Slots
+from pipelines.usecases.tills import Till
 from pipelines.usecases.watching import Circumstance, Figure, Monitored, Rehearsal
 from pipelines.usecases.wording import PLAIN, Words
 
@@ -188,6 +189,7 @@ class UseCase:
     score: str = ""
     questions: str = ""  # frames -> what was asked of late: a new version is tried on it, as it will run
     door: Door | None = None  # of what answers every night: visitors are answered from its lists
+    till: Till | None = None  # of what a checkout asks
     safe_default: Mapping[str, Any] = field(default_factory=dict)  # the answer where no version gives one in time
     score_seconds: float = 0.05  # that a question may take
 
@@ -273,6 +275,7 @@ __all__ = [
     "Slice",
     "Slots",
     "Soundness",
+    "Till",
     "UseCase",
     "Words",
     "silent",
