@@ -25,22 +25,27 @@ Ints = NDArray[np.int64]
 
 LEVEL = 0.96  # asked of each of both, so that 19 of 20 are held where tails are heavy and visitors come again
 LEAST_ESS = 50  # clusters that a log is worth, weighted: below it nothing is told
-LEAST_CARRYING = 5  # clusters that carry the variance
+LEAST_REWARDED = 5  # of them, of those with an outcome that is not nothing
 
 
 @dataclass(frozen=True)
 class Valued:
-    """Hold an estimate: its value for one decision, and by how much each cluster moves it, times the decisions."""
+    """Hold an estimate: its value for one decision, and by how much each cluster moves it, times the decisions.
+
+    `ess` counts the clusters that the log is worth, `rewarded` those of them whose outcome is not nothing.
+    """
 
     value: float
     moves: Floats
     decisions: int
     ess: float
+    rewarded: float
 
     def minus(self, other: Valued) -> Valued:
         """Estimate the difference of two policies on the same log: what both share cancels."""
         moves = self.moves - other.moves
-        return Valued(self.value - other.value, moves, self.decisions, min(self.ess, other.ess))
+        ess, rewarded = min(self.ess, other.ess), min(self.rewarded, other.rewarded)
+        return Valued(self.value - other.value, moves, self.decisions, ess, rewarded)
 
     @property
     def carrying(self) -> float:
@@ -51,7 +56,7 @@ class Valued:
     @property
     def is_enough(self) -> bool:
         """Tell whether the log is worth enough to say anything."""
-        return self.ess >= LEAST_ESS and self.carrying >= LEAST_CARRYING
+        return self.ess >= LEAST_ESS and self.rewarded >= LEAST_REWARDED and self.carrying > 0
 
     @property
     def se(self) -> float:
@@ -102,7 +107,7 @@ def snips(reward: ArrayLike, weight: ArrayLike, visitor: ArrayLike | None = None
     """
     y, w, cluster = checked(reward, weight, visitor)
     value = mean_of(y, w)
-    return valued(value, w * (y - value), np.zeros(len(y)), w, cluster)
+    return valued(value, w * (y - value), np.zeros(len(y)), w, cluster, effective(w * (y != 0), cluster))
 
 
 def doubly_robust(
@@ -119,7 +124,8 @@ def doubly_robust(
         raise ValueError("every decision needs what the model expects and what it says")
     missed = mean_of(y - said, w)
     mean = float(model.mean()) if len(y) else float("nan")
-    return valued(mean + missed, w * (y - said - missed), model - mean, w, cluster)
+    rewarded = effective(w * (y != 0), cluster)
+    return valued(mean + missed, w * (y - said - missed), model - mean, w, cluster, rewarded)
 
 
 def checked(reward: ArrayLike, weight: ArrayLike, visitor: ArrayLike | None) -> tuple[Floats, Floats, Ints]:
@@ -138,12 +144,22 @@ def mean_of(values: Floats, weight: Floats) -> float:
     return float(values @ weight / weight.sum()) if weight.sum() > 0 else float("nan")
 
 
-def valued(value: float, weighted: Floats, plain: Floats, weight: Floats, cluster: Ints) -> Valued:
+def effective(weight: Floats, cluster: Ints) -> float:
+    """Count how many clusters of the same weight these weights are worth.
+
+    >>> effective(np.array([2.0, 2.0, 0.0]), np.array([0, 1, 2]))
+    2.0
+    """
+    by_cluster = np.bincount(cluster, weight)
+    return float(by_cluster.sum() ** 2 / squares) if (squares := (by_cluster**2).sum()) > 0 else 0.0
+
+
+def valued(value: float, weighted: Floats, plain: Floats, weight: Floats, cluster: Ints, rewarded: float) -> Valued:
     """Add up by cluster what moves an estimate; each part as if its cluster had been left out (jackknife)."""
     if not np.isfinite(value):
-        return Valued(value, np.zeros(0), len(plain), 0.0)
+        return Valued(value, np.zeros(0), len(plain), 0.0, 0.0)
     share = np.bincount(cluster, weight) / weight.sum()
     count = np.bincount(cluster) / len(cluster)
     by_weight = np.bincount(cluster, weighted) / weight.mean() / np.maximum(1 - share, 1e-6)
     by_count = np.bincount(cluster, plain) / np.maximum(1 - count, 1e-6)
-    return Valued(value, by_weight + by_count, len(plain), float(1 / (share**2).sum()))
+    return Valued(value, by_weight + by_count, len(plain), effective(weight, cluster), rewarded)

@@ -60,6 +60,11 @@ class Decisions:
         return np.asarray((self.eligible == self.offer[:, None]).argmax(axis=1), dtype=np.int64)
 
     @property
+    def is_drawn(self) -> Mask:
+        """Mark the decisions that chance took, of those who were not held out: others could not have gone otherwise."""
+        return ~self.held_out & (self.propensity < 1)
+
+    @property
     def margin(self) -> Floats:
         """Give what the chosen offer earns if it is accepted; 0 where none was chosen."""
         if not self.margins.shape[1]:
@@ -70,7 +75,7 @@ class Decisions:
     @property
     def earned(self) -> Floats:
         """Give what the accepted offer earned; NaN until it is known whether it was accepted."""
-        return np.where(self.offer == NO_OFFER, 0.0, self.accepted * self.margin)
+        return self.accepted * self.margin
 
     def tallies(self, before: int) -> tuple[Ints, Ints]:
         """Count how often each offer was shown before a day, of what is known, and how often accepted."""
@@ -113,8 +118,8 @@ def _read(rows: pd.DataFrame) -> Known:
     offers, margins, broken = lists_of(rows)
     chosen = rows["offer"].fillna(0).to_numpy(dtype=np.int64)
     ids = np.unique(np.append(offers[offers > 0], chosen[chosen > 0]))
-    propensity = rows["propensity"].to_numpy(dtype=np.float64)
     is_held_out = rows["is_held_out"].fillna(0).to_numpy(dtype=bool)
+    propensity = np.where(is_held_out, 1.0, rows["propensity"].to_numpy(dtype=np.float64, na_value=np.nan))
     reasons = {
         "chance": ~((propensity > 0) & (propensity <= 1)),
         "lists": broken,
@@ -131,7 +136,7 @@ def _read(rows: pd.DataFrame) -> Known:
         day=rows["ds"].to_numpy().astype("datetime64[D]").astype(np.int64),
         offer=index_of(ids, chosen),
         propensity=propensity,
-        accepted=labels(rows["accepted"]),
+        accepted=labels(rows, chosen > 0),
         profit=rows["profit"].to_numpy(dtype=np.float64),
         held_out=is_held_out,
         visitor=visitors(rows),
@@ -142,10 +147,13 @@ def _read(rows: pd.DataFrame) -> Known:
     return Known(known.where(~out), left_out)
 
 
-def labels(column: pd.Series) -> Floats:
-    """Read what is 1, 0, or not known yet."""
-    values = column.to_numpy(dtype=np.float64)
-    return np.where(np.isin(values, (0.0, 1.0)), values, np.nan)
+def labels(rows: pd.DataFrame, shown: Mask) -> Floats:
+    """Read what is 1, 0, or not known yet; nothing shown is not accepted, from when it is known of others."""
+    told = rows["accepted"].to_numpy(dtype=np.float64, na_value=np.nan)
+    values = np.where(shown & np.isin(told, (0.0, 1.0)), told, np.nan)
+    days = rows["ds"].to_numpy()
+    known = days[np.isfinite(values)]
+    return values if not len(known) else np.where(~shown & (days <= known.max()), 0.0, values)
 
 
 def visitors(rows: pd.DataFrame) -> Ints:

@@ -23,6 +23,14 @@ LEFT_OUT = {
     "lists": "whose open offers cannot be read",
     "not_open": "that showed what was not open",
 }
+CAUTION = (
+    "How many of these orders would have come anyway is only known once it is known what orders of shoppers without an "
+    "offer earn."
+)
+ODD = {
+    0.0: "None of the offers that were shown was accepted so far.",
+    1.0: "Every offer that was shown was accepted: look at how acceptances are counted.",
+}
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,11 @@ def headline(figures: Mapping[str, Any], past: Mapping[str, Any], currency: str)
     card: dict[str, Any] = {"name": "headline", "heading": "Show offers this way?"}
     found = figures.get("against", {}).get("no_offer", {})
     value, bounds = found.get("value"), found.get("range")
+    ours = figures.get("candidate", {})
+    if figures.get("counted") == "earned" and ours.get("range"):
+        aside = f"earned by the accepted offers of {SHOPPERS:,} shoppers"
+        sentences = [*how(figures), CAUTION, *left_out(figures)]
+        return card | {"big": words.money(thousand(ours["value"]), currency), "aside": aside, "sentences": sentences}
     if value is None or bounds is None:
         told = "Too few past decisions, with the chance by which each was taken, are known to say what it brings."
         return card | {"sentences": [told, *how(figures), *left_out(figures)]}
@@ -64,7 +77,7 @@ def headline(figures: Mapping[str, Any], past: Mapping[str, Any], currency: str)
     return card | {
         "big": more(value, currency),
         "aside": f"profit of {SHOPPERS:,} shoppers, than with no offer",
-        "sentences": [seen, *how(figures), *caution(figures), *left_out(figures)],
+        "sentences": [seen, *how(figures), *left_out(figures)],
     }
 
 
@@ -114,18 +127,15 @@ def how(figures: Mapping[str, Any]) -> Iterator[str]:
         yield "It treats all shoppers alike: that looking at the cart, the device or the hour earns more is not proven."
 
 
-def caution(figures: Mapping[str, Any]) -> Iterator[str]:
-    """Say what is not in the money."""
-    if figures.get("counted") == "earned":
-        yield (
-            "This counts what accepted offers earned. How many of these orders would have come anyway is only known "
-            "once orders of shoppers without an offer are."
-        )
-
-
 def left_out(figures: Mapping[str, Any]) -> Iterator[str]:
-    """Say which decisions could not be weighed."""
-    counts = figures.get("left_out", {})
+    """Say what is odd about the past, and which decisions could not be weighed."""
+    counts, shown = figures.get("left_out", {}), [each for each in figures.get("offers") or [] if each["shown"]]
+    if len(shown) == 1:
+        yield "One offer was shown so far: a version can only decide whether it is."
+    if shown and (odd := ODD.get(sum(each["accepted"] for each in shown) / sum(each["shown"] for each in shown))):
+        yield odd
+    if count := figures.get("worthless"):
+        yield f"At {words.counted(count, 'decision')} an offer that earns nothing after its cost was open: not shown."
     for why, text in LEFT_OUT.items():
         if count := counts.get(why):
             yield f"{words.counted(count, 'decision')} {text} {'was' if count == 1 else 'were'} left out."

@@ -26,7 +26,7 @@ def calibration(said: Floats, accepted: Floats) -> dict[str, Any]:
         "miscalibration": None,
         "miscalibration_range": None,
         "log_loss": None,
-        "shown_known": len(y),
+        "known": len(y),
     }
     if y.sum() < LEAST_ACCEPTED:
         return none

@@ -16,7 +16,7 @@ import pandas as pd
 from pipelines.stats.inference.off_policy import Valued
 from pipelines.usecases.contract import Frames, Progress, silent
 from pipelines.usecases.offers.answering.scorer import FEATURES
-from pipelines.usecases.offers.decisions import Decisions, Floats, Mask, decisions_of
+from pipelines.usecases.offers.decisions import NO_OFFER, Decisions, Floats, Mask, decisions_of
 from pipelines.usecases.offers.fitted import Fitted
 from pipelines.usecases.offers.judging.calibration import calibration
 from pipelines.usecases.offers.judging.past import BEST_OFFER, CANDIDATE, CHAMPION, NO_OFFERS, Past, Stretch, past_of
@@ -68,6 +68,7 @@ def evaluate(
             "counted": past.counted,
             "joined": [each.is_joined for each in past.stretches],
             "left_out": dict(known.left_out),
+            "worthless": worthless(known.decisions),
             "offers": by_offer(known.decisions, frames["offers"]),
             "evidence": "thin" if past.history < THIN_DAYS else "enough",
             "simple_rule": BASELINE,
@@ -180,6 +181,11 @@ def of_part(kept: list[tuple[Stretch, Mask]], who: str) -> dict[str, Any]:
 def only(all_of: Weighed, mask: Mask) -> Weighed:
     """Keep some decisions of what was weighed."""
     return Weighed(*(getattr(all_of, name)[mask] for name in Weighed.__dataclass_fields__))
+
+
+def worthless(known: Decisions) -> int:
+    """Count the decisions at which an offer was open that earns nothing."""
+    return int(((known.eligible != NO_OFFER) & ~(np.nan_to_num(known.margins) > 0)).any(axis=1).sum())
 
 
 def by_offer(known: Decisions, offers: pd.DataFrame) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from pipelines.usecases.offers.judging.evaluation import THIN_BECAUSE, THIN_DAYS
 from pipelines.usecases.offers.judging.past import BEST_OFFER, CANDIDATE, CHAMPION, NO_OFFERS, Past, Stretch, past_of
 
 TOO_LITTLE = "too few decisions with a known chance and outcome lie in the past to weigh them"
+NOT_KNOWN = "what the orders of shoppers without an offer earn is not known yet"
 NAMES = {NO_OFFERS: "naive", BEST_OFFER: "best_offer", CHAMPION: "champion"}
 
 
@@ -43,7 +44,7 @@ def replay(frames: Frames, fitted: Fitted, *, champion: Fitted | None = None) ->
     return Replay(
         {
             "verdict": "not_proven" if is_thin and found in ("better", "worse") else found,
-            "reason": TOO_LITTLE if found == "not_measured" else None,
+            "reason": reason(past) if found == "not_measured" else None,
             "thin": is_thin,
             "thin_because": THIN_BECAUSE if is_thin else "",
             "weeks": max(round(days / 7), 1),
@@ -55,6 +56,11 @@ def replay(frames: Frames, fitted: Fitted, *, champion: Fitted | None = None) ->
             "policies": {CHAMPION: {"cost_of_errors": accepted_money(past, CHAMPION)}} if champion else {},
         }
     )
+
+
+def reason(past: Past) -> str:
+    """Say why nothing is measured."""
+    return NOT_KNOWN if past.stretches and past.counted == "earned" else TOO_LITTLE
 
 
 def difference(past: Past, who: str) -> dict[str, Any]:

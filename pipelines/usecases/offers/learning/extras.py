@@ -85,7 +85,7 @@ def seen_of(known: Decisions) -> list[Seen]:
     for at, offer in enumerate(known.ids.tolist()):
         shown = has_profit & (known.offer == at) & np.isfinite(known.accepted)
         could = (known.eligible == at).any(axis=1) | (known.eligible == NO_OFFER).all(axis=1)
-        none = has_profit & (known.offer == NO_OFFER) & could
+        none = has_profit & (known.offer == NO_OFFER) & could & (known.held_out | known.is_drawn)
         if min(shown.sum(), none.sum()) >= LEAST:
             gross = weighed(known, known.earned, shown).value
             least = float(np.mean(known.margin[shown])) / LEAST

@@ -1,8 +1,8 @@
 """What a policy would have brought on decisions that it did not learn from: their outcomes, weighed.
 
-Who was held out is left out: no policy chooses for them. What every version explores is left out, too: it is the same
-for all, and the price of knowing. An outcome is the profit of the order after the offer's cost, where that is known of
-nearly all, else what the accepted offer earned.
+Who was held out is left out, and whoever could not have been shown anything else: no policy chooses for them. What
+every version explores is left out, too: it is the same for all, and the price of knowing. An outcome is the profit of
+the order after the offer's cost, where that is known of nearly all, else what the accepted offer earned.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Log:
         """Take the days from a cut up to an end, and what was known before the cut."""
         counted = counted_in(known)
         outcome, tallies = outcomes(known, counted), known.tallies(cut)
-        rows = (known.day >= cut) & (known.day < end) & ~known.held_out & np.isfinite(outcome)
+        rows = (known.day >= cut) & (known.day < end) & known.is_drawn & np.isfinite(outcome)
         before = (known.day < cut) & (known.offer == NO_OFFER) & np.isfinite(outcome)
         base = float(outcome[before].mean()) if before.any() else 0.0
         log = known.where(rows)
