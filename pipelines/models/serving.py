@@ -202,6 +202,32 @@ class StorefrontEvent(ShopTable):
         ]
 
 
+class VisitHour(ShopTable):
+    """How far the visits went that began in one hour of the store, and which checkouts that hour saw: counted once.
+
+    Keys without constraints: a row that nobody waits for must not wait for a lock on its shop.
+    """
+
+    shop = models.ForeignKey(
+        "pipelines.Shop", on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    starts_at = models.DateTimeField()
+    day = models.DateField()  # of the shop
+    hour = models.PositiveSmallIntegerField()  # on its clock
+    visits = models.PositiveIntegerField()
+    searched = models.PositiveIntegerField()  # visits with a search
+    carts = models.PositiveIntegerField()  # visits that put something into the cart, and each of these is one above it
+    checkouts = models.PositiveIntegerField()
+    orders = models.PositiveIntegerField()
+    sales_minor = models.BigIntegerField()  # of those orders
+    started = models.PositiveIntegerField()  # checkouts, also of which nobody saw the visit
+    finished = models.PositiveIntegerField()  # of them, within a day
+    finished_minor = models.BigIntegerField()  # what their orders brought
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "starts_at"], name="visit_hour_once")]
+
+
 class IgnoredEvents(ShopTable):
     """How many events of a shop were not taken on a day (UTC), and why."""
 

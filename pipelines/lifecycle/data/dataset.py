@@ -222,6 +222,9 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "moments": lambda source: moments.moments(source.shop, source.since, source.until),
 }
 
+# Of these frames the rows that are still open, from one moment to another, with unit and moment beside them.
+OPEN: dict[str, Callable[[Shop, datetime, datetime], pd.DataFrame]] = {"moments": moments.still_open}
+
 
 def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
     """Build the frames that a use case needs and note what they were; refuses data older than 26 hours."""

@@ -51,7 +51,8 @@ VISITS = f"""
             count(*) FILTER (WHERE kind = '{Kind.CHECKOUT_STARTED}') OVER s AS checkouts,
             first_value(source) OVER s AS came_by, lead(id) OVER s IS NULL AS is_last
         FROM numbered n WINDOW s AS (PARTITION BY unit, session ORDER BY at, id))
-    SELECT visitor, extract(epoch FROM at) AS moment, extract(epoch FROM began) AS began,
+    SELECT visitor, CASE WHEN %(open)s THEN encode(unit, 'hex') END AS unit,
+        extract(epoch FROM at) AS moment, extract(epoch FROM began) AS began,
         extract(epoch FROM first) AS first, {", ".join(COUNTS)},
         value_minor AS value, lines, units, has_discount::int AS has_discount, device, came_by AS source,
         checkout_key AS key, (kind = '{Kind.CHECKOUT_STARTED}')::int AS starts_checkout,
@@ -62,10 +63,12 @@ VISITS = f"""
     ORDER BY at, id
 """
 CHECKOUTS = """
-    SELECT c.shopify_id AS key, extract(epoch FROM c.created_at) AS moment,
-        CASE WHEN c.currency = %(currency)s THEN c.subtotal_minor END AS value,
-        nullif(jsonb_array_length(c.lines), 0) AS lines,
-        (SELECT sum((line ->> 'quantity')::bigint) FROM jsonb_array_elements(c.lines) line) AS units
+    SELECT c.shopify_id AS key, CASE WHEN %(open)s THEN encode(c.token_digest, 'hex') END AS unit,
+        extract(epoch FROM c.created_at) AS moment,
+        CASE WHEN c.currency = %(currency)s THEN coalesce(c.first_minor, c.subtotal_minor) END AS value,
+        coalesce(c.first_lines, nullif(jsonb_array_length(c.lines), 0)) AS lines,
+        coalesce(c.first_units, (SELECT sum((line ->> 'quantity')::bigint) FROM jsonb_array_elements(c.lines) line))
+            AS units
     FROM pipelines_checkout c
     WHERE c.shop_id = %(shop)s AND c.created_at >= %(since)s AND c.created_at < %(until)s AND c.deleted_at IS NULL
     ORDER BY c.created_at, c.shopify_id
@@ -87,25 +90,27 @@ def moments(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
 
     Writes  unique_id | ds | at | of | events | … | weekday | waited
     """
-    found = known(shop, since, until)
+    found = known(shop, since, until, is_open=False)
     return found[found["is_step"] == 1][COLUMNS].reset_index(drop=True)
 
 
 def still_open(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
     """Give the last moment of each session, and each checkout, of a span that has brought no order yet.
 
-    Writes  what `moments` writes | visitor (missing: only Shopify told of it) | key (missing: no checkout)
+    A unit is the digest of a visitor's id, or of a checkout's token where Shopify told of it.
+
+    Writes  what `moments` writes | unit (hex) | moment (seconds of the epoch)
     """
-    found = known(shop, since, until)
+    found = known(shop, since, until, is_open=True)
     is_open = ((found["is_last"] == 1) | (found["of"] == CHECKOUT)) & found["waited"].isna()
-    return found[is_open][[*COLUMNS, "visitor", "key"]].reset_index(drop=True)
+    return found[is_open][[*COLUMNS, "unit", "moment"]].reset_index(drop=True)
 
 
-def known(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
-    """Give sessions and checkouts alike, the earliest first."""
-    asked = {"shop": shop.pk, "since": since, "until": until}
+def known(shop: Shop, since: datetime, until: datetime, *, is_open: bool) -> pd.DataFrame:
+    """Give sessions and checkouts alike, the earliest first; units only of what may be open."""
+    asked = {"shop": shop.pk, "since": since, "until": until, "open": is_open}
     whole = frames.columns("visitor key", "Int64") | frames.columns("starts_checkout is_step is_last", frames.WHOLE)
-    kinds = whole | dict.fromkeys(NUMBERS, frames.REAL) | frames.columns("device source", frames.TEXT)
+    kinds = whole | dict.fromkeys(NUMBERS, frames.REAL) | frames.columns("device source unit", frames.TEXT)
     visits = frames.read(VISITS, kinds, **asked, rest=REST, steps=list(STEPS))
     placed = frames.read(ORDERS, kinds, **asked)
     checkouts = checkouts_of(frames.read(CHECKOUTS, kinds, **asked, currency=shop.currency), visits)
@@ -118,7 +123,7 @@ def checkouts_of(told: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
     """Give one row for each checkout: Shopify's word on its time and size goes first, the pixel's fills the gaps."""
     seen = visits[(visits["starts_checkout"] == 1) & visits["key"].notna()].drop_duplicates("key")
     rows = told.merge(seen, on="key", how="outer", suffixes=("_told", ""))
-    for name in ("moment", *SIZES):
+    for name in ("moment", "unit", *SIZES):
         rows[name] = rows.pop(f"{name}_told").fillna(rows[name])
     return rows.assign(of=CHECKOUT, starts_checkout=1, is_step=1, is_last=0)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.lifecycle.data import frames
+from pipelines.lifecycle.evidence.asked import outcomes
 from pipelines.models import Shop
 from pipelines.stats import clock
 from pipelines.usecases import USE_CASES
@@ -28,11 +29,8 @@ ANSWERS = """
 """
 COUNTS = f"SELECT a.version_id, a.day, count(*) AS units FROM ({ANSWERS}) AS a GROUP BY 1, 2 ORDER BY 1, 2"
 CHANCES = f"""
-    SELECT a.version_id, a.day, a.score, CASE WHEN a.day < %(known)s THEN EXISTS (
-        SELECT FROM pipelines_order o
-        WHERE o.shop_id = %(shop)s AND o.unit = a.unit AND o.processed_at >= a.at
-            AND o.processed_at < a.at + %(within)s AND NOT o.is_test AND o.cancelled_at IS NULL
-            AND o.deleted_at IS NULL)::int END AS came
+    SELECT a.version_id, a.day, a.score,
+        CASE WHEN a.day < %(known)s THEN {outcomes.came("a", "%(within)s")}::int END AS came
     FROM ({ANSWERS}) AS a
 """
 KINDS = frames.columns("version_id day units", frames.WHOLE) | frames.columns("score came", frames.REAL)

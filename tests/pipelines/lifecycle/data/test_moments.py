@@ -180,6 +180,11 @@ class TestCheckouts:
         (row,) = read(shop).itertuples()
         assert (row.of, row.value, row.events) == ("checkout", 900.0, 1.0)
 
+    def test_what_was_laid_into_it_later_is_not_known_at_its_start(self, shop: Shop) -> None:
+        started(shop, NOON, first_minor=3200, first_lines=1, first_units=1)
+        (row,) = read(shop).itertuples()
+        assert (row.value, row.lines, row.units) == (3200.0, 1.0, 1.0)
+
     def test_an_amount_in_another_currency_is_not_known(self, shop: Shop) -> None:
         started(shop, NOON, currency="JPY", lines=[])
         (row,) = read(shop).itertuples()
@@ -199,7 +204,14 @@ class TestStillOpen:
         did(shop, NOON + MINUTE, "checkout_started", who="eve", checkout_key=KEY)
         found = moments.still_open(shop, NOON - HOUR, NOON + 2 * HOUR)
         assert list(zip(found["of"], found["events"], strict=True)) == [("session", 2.0), ("checkout", 2.0)]
-        assert found["key"].tolist()[1:] == [KEY]
+        assert found["unit"].tolist() == [unit("ann").hex(), unit("eve").hex()]
+        assert found["moment"].tolist() == [(NOON + MINUTE).timestamp()] * 2
+
+    def test_a_checkout_that_shopify_told_of_is_known_by_its_token(self, shop: Shop) -> None:
+        started(shop, NOON)
+        did(shop, NOON + MINUTE, "checkout_started", checkout_key=KEY)
+        (row,) = moments.still_open(shop, NOON - HOUR, NOON + HOUR).itertuples()
+        assert (row.unit, row.moment) == ("01" * 16, NOON.timestamp())
 
 
 def test_a_shop_of_which_nothing_is_known_has_no_moments(shop: Shop) -> None:
