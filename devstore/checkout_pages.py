@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from devstore import checkout_ui, discounts, theme, tokens
+from devstore import checkout_ui, redeeming, theme, tokens
 from devstore.fields import checkout_lines, checkout_total, discounted
 from devstore.html import money, text
 from devstore.platform import Platform
@@ -106,7 +106,7 @@ def _discount(platform: Platform, request: Request, body: bytes) -> Response:
     shop, number = request.path_params["shop"], request.path_params["number"]
     code = parse_qs(body.decode()).get("code", [""])[0]
     try:
-        discounts.use(platform.trade(shop), number, code)
+        redeeming.use(platform.trade(shop), number, code)
         refused = ""
     except CannotTrade as error:
         refused = str(error)

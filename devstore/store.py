@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS lost_sales (
 CREATE TABLE IF NOT EXISTS checkouts (
   id INTEGER PRIMARY KEY, shop TEXT, token TEXT UNIQUE, created_at INTEGER, updated_at INTEGER, completed_at INTEGER,
   customer_id INTEGER, lines TEXT);
-CREATE TABLE IF NOT EXISTS discounts (shop TEXT, code TEXT, percent INTEGER, PRIMARY KEY (shop, code)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS percents (shop TEXT, code TEXT, percent INTEGER, PRIMARY KEY (shop, code)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checkout_discounts (checkout_id INTEGER PRIMARY KEY, code TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS order_checkouts (order_id INTEGER PRIMARY KEY, checkout_id INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (
@@ -185,7 +185,7 @@ class Store:
         """Return the code that a checkout uses, and its percent, while there is such a code."""
         return self.one(
             "SELECT d.code, d.percent FROM checkout_discounts u JOIN checkouts c ON c.id = u.checkout_id "
-            "JOIN discounts d ON d.shop = c.shop AND d.code = u.code WHERE c.id = ?",
+            "JOIN percents d ON d.shop = c.shop AND d.code = u.code WHERE c.id = ?",
             checkout,
         )
 

@@ -7,15 +7,15 @@ from devstore.trading import CannotTrade, Trade
 def add(trade: Trade, code: str, percent: int) -> None:
     """Make a discount code of a share of the order, or change it; of nothing it is deleted."""
     with trade.store.writing() as db:
-        db.execute("DELETE FROM discounts WHERE shop = ? AND code = ? COLLATE NOCASE", (trade.shop, code))
+        db.execute("DELETE FROM percents WHERE shop = ? AND code = ? COLLATE NOCASE", (trade.shop, code))
         if percent:
-            trade.store.insert("discounts", shop=trade.shop, code=code, percent=percent)
+            trade.store.insert("percents", shop=trade.shop, code=code, percent=percent)
 
 
 def use(trade: Trade, checkout: int, code: str) -> None:
     """Use a code in a checkout, and tell the app that the checkout changed."""
     found = trade.store.one(
-        "SELECT code FROM discounts WHERE shop = ? AND code = ? COLLATE NOCASE", trade.shop, code.strip()
+        "SELECT code FROM percents WHERE shop = ? AND code = ? COLLATE NOCASE", trade.shop, code.strip()
     )
     if found is None:
         raise CannotTrade("Enter a valid discount code.")
