@@ -91,7 +91,7 @@ class Playing:
     def visit(self, to: int) -> Run:
         """Let visitors come up to a moment while time stands: the app hears of them, and they buy when time passes."""
         run = self.running()
-        self.visits.come(run, habits_of(self.store, self.shop, run.zone, run.first_day), to)
+        self.visits.come(run, habits_of(self.store, self.shop, run.zone, run.first_day), to, self.trade)
         return run
 
     def play(self, to: int) -> Run:
@@ -155,7 +155,8 @@ class Playing:
             return
         lines = [{"variant_id": variant, "quantity": units} for variant, units in sold.items()]
         with clock.standing(cart.at):
-            order = self.trade.place_order(lines, attributes=cart.attributes)["id"]
+            begun = cart.coming.checkout if cart.coming else None
+            order = self.trade.place_order(lines, checkout=begun, attributes=cart.attributes)["id"]
         if self.luck(run, order, 0) < CANCELLED_SHARE:
             with clock.standing(min(cart.at + CANCELLED_AFTER, clock.now())):
                 self.trade.cancel(order)

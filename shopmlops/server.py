@@ -29,6 +29,7 @@ HEADER_SECONDS = 5  # until a request's headers are complete; also the life of a
 CONNECTIONS = 4096  # open at once in each worker; beyond them the kernel lets clients wait
 STOP_SECONDS = 5  # for answers under way, then a worker is killed
 MOST_FILES = 65_536
+MADE = 20_000  # objects between two walks of the collector: a large page makes as many, Python walks at 700
 COUNTS = "PROMETHEUS_MULTIPROC_DIR"  # read by the library when it is first imported
 
 
@@ -71,10 +72,16 @@ def load(server: int, port: int) -> Callable[..., Any]:
     die_with(server, signal.SIGKILL)
     name, _, application = APPLICATION.partition(":")
     module = importlib.import_module(name)
-    gc.freeze()  # what was loaded stays: the collector need not walk it again and again
+    spare_the_collector()
     module.doorman.watch_over(port)
     loaded: Callable[..., Any] = getattr(module, application)
     return loaded
+
+
+def spare_the_collector() -> None:
+    """Let the collector of garbage look at what a request made once it is over, and never at what was loaded."""
+    gc.freeze()
+    gc.set_threshold(MADE)
 
 
 def allow_open_files() -> None:

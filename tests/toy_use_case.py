@@ -132,7 +132,7 @@ TOY = Toy(
     serves="batch",
     reaches_shoppers=False,
     primary_metric=Metric("rmsse", lower_is_better=True),
-    evidence=PairedWeeks("forecasts", DEMAND.evidence.reads, "here:compare"),
+    evidence=PairedWeeks("here:compare", "forecasts", DEMAND.evidence.reads),
     settings=DEMAND.settings,
     tested_with=DEMAND.tested_with,
     outputs=(Output("forecasts", "Forecast", "here:judge", Remembered()),),

@@ -20,6 +20,7 @@ from devstore.signatures import signed
 from devstore.visiting.block import USE_CASE
 
 AT_ONCE, SECONDS = 8, 5.0
+MOST_EVENTS, APART = 20, timedelta(seconds=10)
 GIVES_UP = 3  # requests in a row that nobody answers
 BROWSER = "Mozilla/5.0 (compatible as far as the development store's visitors go)"
 TOLD, REFUSED, AWAY = "told", "refused", "away"
@@ -69,21 +70,22 @@ class Telling:
                 query = signed([*each.shown.items()], shop, declared.prefix, self.secret)
                 counts["proxy", app.post(f"{declared.path}/{USE_CASE}?{query}", b"", headers)] += 1
             if each.events and pixel:
-                body = json.dumps(body_of(pixel, each)).encode()
-                path = urlsplit(pixel["address"]).path
-                counts["pixel", to_pixel.post(path, body, headers | {"Content-Type": "text/plain"})] += 1
+                path, plain = urlsplit(pixel["address"]).path, headers | {"Content-Type": "text/plain"}
+                for body in bodies_of(pixel, each):
+                    counts["pixel", to_pixel.post(path, json.dumps(body).encode(), plain)] += 1
         app.close()
         to_pixel.close()
         return counts
 
 
-def body_of(pixel: dict[str, str], said: Said) -> dict[str, Any]:
-    """Write what the pixel sends: events of this very minute."""
+def bodies_of(pixel: dict[str, str], said: Said) -> Iterator[dict[str, Any]]:
+    """Write what the pixel sends: events of the last minutes, some at once."""
     sent = datetime.fromtimestamp(clock.seconds(), UTC)
-    at = [sent - timedelta(seconds=number) for number in range(len(said.events), 0, -1)]
+    at = [sent - APART * number for number in range(len(said.events), 0, -1)]
     told = [event | {"at": moment.isoformat()} for event, moment in zip(said.events, at, strict=True)]
-    known = {"shop": pixel["shop"], "key": pixel["key"]}
-    return known | {"unit": said.visitor, "analytics": True, "sent": sent.isoformat(), "events": told}
+    known = {"shop": pixel["shop"], "key": pixel["key"], "unit": said.visitor, "analytics": True}
+    for first in range(0, len(told), MOST_EVENTS):
+        yield known | {"sent": sent.isoformat(), "events": told[first : first + MOST_EVENTS]}
 
 
 class Line:

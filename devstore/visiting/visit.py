@@ -95,16 +95,14 @@ def list_of(page: Page, saw: str) -> list[int]:
     return page.other if saw == NEW and page.other is not None else page.live
 
 
-def told(came: Visit, blocks: Blocks, product_of: Mapping[int, int]) -> Iterator[dict[str, object]]:
-    """Yield what a web pixel hears of a visit: what was looked at, clicked, and laid into the cart."""
+def told(came: Visit, blocks: Blocks) -> Iterator[dict[str, object]]:
+    """Yield what a web pixel hears of the products of a visit: what was looked at, and clicked."""
     for page in came.pages:
         yield about("product_viewed", page, blocks.variants.get(page))
         for click in (each for each in came.clicks if each.page == page):
             place = {"use_case": USE_CASE, "place": click.place}
             yield {"name": "block_clicked", "product": str(click.pick), **place}
             yield about("product_viewed", click.pick, blocks.variants.get(click.pick))
-    for variant in {**came.own, **came.because(blocks.variants)}:
-        yield about("product_added_to_cart", product_of[variant], variant)
 
 
 def about(name: str, product: int, variant: int | None) -> dict[str, object]:

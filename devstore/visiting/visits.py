@@ -15,8 +15,10 @@ from devstore.habits import Habits, midnight
 from devstore.pixels import settings_in
 from devstore.runs import Run
 from devstore.store import Store
+from devstore.trading import Trade
 from devstore.visiting.block import NEW, NOTHING, Blocks, blocks_of
 from devstore.visiting.crowd import Visitor, crowd
+from devstore.visiting.funnel import Way, checkout_event, told_on_the_way, way
 from devstore.visiting.tastes import tastes_of
 from devstore.visiting.telling import Said, Telling
 from devstore.visiting.truth import Truth
@@ -32,6 +34,8 @@ class Coming:
     at: int
     slot: str  # of the list that was seen
     because: dict[int, int]  # units by variant that are wanted because of it
+    way: Way
+    checkout: int | None = None  # that was begun
     told_at: int = 0
 
     @property
@@ -57,7 +61,7 @@ class Visits:
         self.truth.forget()
         self.waiting, self.until = [], 0
 
-    def come(self, run: Run, habits: Habits, to: int) -> None:
+    def come(self, run: Run, habits: Habits, to: int, trade: Trade) -> None:
         """Let everybody come who comes until a time, and tell the app of them now."""
         since = max(run.played, self.until)
         if not run.scenario.visitors or to <= since:
@@ -67,14 +71,38 @@ class Visits:
         blocks = blocks_of(self.store, row, habits.sold)
         product_of = self.product_of()
         look = partial(visit, blocks=blocks, tastes=tastes_of(habits, product_of), product_of=product_of)
-        came = list(visits(run, habits, (since, to), blocks, look))
-        said = [each for coming in came if (each := said_by(coming, blocks, product_of))]
+        came = [self.checked_out(each, trade) for each in visits(run, habits, (since, to), blocks, look)]
+        said = [each for coming in came if (each := self.said_by(coming, blocks, product_of, row["currency"]))]
         pixel = settings_in(self.store, self.shop) if row["installed"] else None
         heard = self.telling.tell(self.shop, pixel, said)
         self.truth.note_requests(heard)
         now = ceil(clock.seconds())
         self.waiting += [replace(each, told_at=now) for each in came]
         self.until = to
+
+    def checked_out(self, coming: Coming, trade: Trade) -> Coming:
+        """Let a visitor begin a checkout, who does; of what is gone there is none."""
+        if not coming.way.checks_out:
+            return coming
+        lines = [{"variant_id": variant, "quantity": units} for variant, units in coming.way.cart.items()]
+        return replace(coming, checkout=trade.checkout(lines))
+
+    def said_by(self, coming: Coming, blocks: Blocks, product_of: dict[int, int], currency: str) -> Said | None:
+        """Return what a visitor's browser has to say; without consent it is silent."""
+        visitor, going = coming.visit.visitor, coming.way
+        if not visitor.agrees:
+            return None
+        rules, says = blocks.rules, coming.visit.says
+        drawn = {"seed": rules.seed, "hold_out": f"{rules.hold_out:g}", "hold_out_seed": rules.hold_out_seed}
+        shown = {"unit": visitor.id, "shown": says} | drawn if says else None
+        prices = self.prices_of(going.cart)
+        events = [*told_on_the_way(going, [*told(coming.visit, blocks)], product_of, prices, currency)]
+        if coming.checkout:
+            row = self.store.one("SELECT token FROM checkouts WHERE id = ?", coming.checkout)
+            assert row is not None
+            events.append(checkout_event(going, row["token"], prices, currency))
+        numbered = (event | {"id": f"{visitor.id}-{coming.at}-{place}"} for place, event in enumerate(events))
+        return Said(visitor.id, visitor.address, shown, tuple(numbered))
 
     def due(self, to: int) -> list[Coming]:
         """Hand over those whose time is before a moment."""
@@ -120,19 +148,5 @@ def visits(
         for visitor in crowd(run.scenario, habits, day, run.number(day), run.seed, within):
             came = look(visitor)
             slot, because = slots.get(came.saw, blocks.rules.live), came.because(blocks.variants)
-            yield Coming(came, day, start + visitor.basket.second, slot, because)
-
-
-def said_by(coming: Coming, blocks: Blocks, product_of: dict[int, int]) -> Said | None:
-    """Return what a visitor's browser has to say; without consent it is silent."""
-    visitor = coming.visit.visitor
-    if not visitor.agrees:
-        return None
-    rules, says = blocks.rules, coming.visit.says
-    drawn = {"seed": rules.seed, "hold_out": f"{rules.hold_out:g}", "hold_out_seed": rules.hold_out_seed}
-    shown = {"unit": visitor.id, "shown": says} | drawn if says else None
-    events = [
-        event | {"id": f"{visitor.id}-{coming.at}-{place}"}
-        for place, event in enumerate(told(coming.visit, blocks, product_of))
-    ]
-    return Said(visitor.id, visitor.address, shown, tuple(events))
+            going = way(came, came.own | because)
+            yield Coming(came, day, start + visitor.basket.second, slot, because, going)

@@ -41,11 +41,8 @@ def runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
     >>> runs([True, True, False, True])
     [(0, 2), (3, 4)]
     """
-    edges = [
-        index
-        for index in range(len(flags) + 1)
-        if (index < len(flags) and flags[index]) != (index > 0 and flags[index - 1])
-    ]
+    pairs = zip([False, *flags], [*flags, False], strict=True)
+    edges = [index for index, (before, after) in enumerate(pairs) if before != after]
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 

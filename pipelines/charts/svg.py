@@ -30,8 +30,13 @@ def share(x: float) -> str:
 
 
 def line_path(points: Iterable[Point]) -> str:
-    """Join points by a line inside the stretching part."""
-    return "M" + "L".join(f"{number(WIDTH * x)} {number(y)}" for x, y in points)
+    """Join points by a line inside the stretching part, each as `number` writes it: a chart has hundreds.
+
+    >>> line_path([(0.0, 12.0), (0.12345, -0.04), (1.0, 3.14159)])
+    'M0 12L123.5 0L1000 3.1'
+    """
+    text = "L".join(f"{WIDTH * x:.1f} {y:.1f}" for x, y in points) + "L"
+    return "M" + text.replace("-0.0", "0.0").replace(".0 ", " ").replace(".0L", "L")[:-1]
 
 
 def area_path(upper: Sequence[Point], lower: Sequence[Point]) -> str:

@@ -143,7 +143,7 @@ def trace(canvas: Canvas, scale: Scale, line: Line, moments: Sequence[Stretch]) 
 def strip(canvas: Canvas, timeline: Timeline) -> None:
     """Draw below the lines what was said of each moment, equal ones that follow each other as one."""
     scale = Scale(0, 1, 1, STRIP_TOP, STRIP_BOTTOM)
-    for verdict in SAID:
+    for verdict in [each for each in SAID if each in timeline.verdicts]:
         for start, stop in runs([each == verdict for each in timeline.verdicts]):
             left, right = timeline.moments[start].start, timeline.moments[stop - 1].stop
             if verdict == "no_data":

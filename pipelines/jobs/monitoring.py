@@ -82,7 +82,7 @@ def judge(shop_id: int, use_case: str) -> None:
     from pipelines.lifecycle import spending
     from pipelines.lifecycle.data import dataset
     from pipelines.lifecycle.monitor import accuracy, chances, drifts
-    from pipelines.lifecycle.monitor.watch import telling
+    from pipelines.lifecycle.monitor.watch import busiest, telling
     from pipelines.models import Shop
     from pipelines.usecases import USE_CASES
 
@@ -96,6 +96,7 @@ def judge(shop_id: int, use_case: str) -> None:
         if chances.are_said(use_case):
             chances.judge(shop, use_case, now)
             telling.expected(shop, use_case, now)
+            busiest.look(shop, use_case, now)
         drifts.look(shop, use_case, facts, now)
         telling.drift(shop, use_case, now)
     compare_circumstances.enqueue(shop_id, use_case)
@@ -137,3 +138,23 @@ def restate(release_id: int) -> None:
     from pipelines.models import Release
 
     blocks.restate_blocks(Release.objects.select_related("shop").get(pk=release_id), timezone.now())
+
+
+@job()
+def ask_ourselves() -> None:
+    """Find the shops whose open sessions and checkouts we ask about."""
+    from pipelines.lifecycle.evidence.asked import asking
+
+    for shop_id, use_case in asking.due():
+        ask_about_open.enqueue(shop_id, use_case)
+
+
+@job(timeout=240)
+def ask_about_open(shop_id: int, use_case: str) -> None:
+    """Ask what runs, and who answers unseen, about what was done of late; the next pass asks what this one missed."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.evidence.asked import asking
+    from pipelines.models import Shop
+
+    asking.ask(Shop.objects.get(pk=shop_id), use_case, timezone.now())

@@ -18,6 +18,7 @@ from pipelines.jobs import (
     staging,
     storefront,
     training,
+    visits,
 )
 from pipelines.jobs.queue import Scheduler, job
 
@@ -37,13 +38,16 @@ def scheduler() -> Scheduler:
     clock.add("retention: end lives", privacy.end_lives, every=86_400)
     clock.add("ledger: sign heads", ledger.sign_heads, every=3600)
     clock.add("storefront: keep pixels", storefront.keep_pixels, every=60)
+    clock.add("checkouts: settle", storefront.settle, every=60)
     clock.add("training: carry on", training.carry_on, every=60)
+    clock.add("moments: ask", monitoring.ask_ourselves, every=300)
     clock.add("answers: sum up", monitoring.sum_up, every=300)
     clock.add("figures: measure", monitoring.measure, every=900)
     clock.add("figures: what was late", monitoring.measure_late, every=86_400)
     clock.add("pages: how fast", monitoring.page_speed, every=3600)
     clock.add("evidence: keep up", monitoring.keep_up, every=86_400)
     clock.add("hold-outs: keep", hold_outs.keep, every=600)
+    clock.add("visits: count", visits.keep, every=600)
     clock.add("results: work out", results.carry_on, every=600)
     clock.add("test stores: carry on", staging.carry_on, every=60)
     clock.add("alerts: keep", alerts.keep, every=60)

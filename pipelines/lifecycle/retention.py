@@ -15,6 +15,7 @@ from pipelines.models import (
     Alert,
     AlertDelivery,
     Annotation,
+    ChanceDay,
     Checkout,
     ComputedDay,
     DatasetSnapshot,
@@ -34,6 +35,7 @@ from pipelines.models import (
     SyncRun,
     TrainingRun,
     UnloggedAnswers,
+    VisitHour,
     WaitingLine,
     own,
 )
@@ -80,10 +82,12 @@ def lives() -> list[Life]:
         Life(PredictionLog.objects.all(), "at", A_MONTH),
         Life(UnloggedAnswers.objects.all(), "starts_at", A_MONTH),
         Life(StorefrontEvent.objects.all(), "at", A_MONTH),
+        Life(VisitHour.objects.all(), "starts_at", OVER_A_YEAR),
         Life(IgnoredEvents.objects.all(), "day", OVER_A_YEAR),
         Life(ServingWindow.objects.all(), "ends_at", OVER_A_YEAR),
         Life(Measurement.objects.filter(OF_AN_HOUR), "starts_at", A_SEASON),
         Life(Measurement.objects.all(), "starts_at", OVER_A_YEAR),
+        Life(ChanceDay.objects.all(), "day", OVER_A_YEAR),
         Life(DriftBins.objects.all(), "starts_at", A_SEASON),
         Life(Alert.objects.exclude(closed_at=None), "closed_at", OVER_A_YEAR),
         Life(AlertDelivery.objects.exclude(settled_at=None), "settled_at", A_SEASON),
@@ -93,6 +97,7 @@ def lives() -> list[Life]:
         Life(ComputedDay.objects.all(), "day", OVER_A_YEAR),
         Life(TrainingRun.objects.filter(version=None), "created_at", OVER_A_YEAR),
         Life(DatasetSnapshot.objects.filter(~Exists(taught)), "created_at", OVER_A_YEAR),
+        *(Life(table.objects.all(), "at", table.LIFE) for table in own.ending()),
         *(Life(own.table(name).objects.all(), "origin", life) for name, life in remembered().items()),
     ]  # fmt: skip
 
@@ -129,15 +134,16 @@ KEPT |= dict.fromkeys(
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "publication",
      "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
-     "alertchannel", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
+     "alertchannel", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare", "optout"],
     SMALL,
 )  # fmt: skip
 
 
 def kept() -> dict[str, str]:
     """Say why tables without a life stay; what a use case brings is small, but for what versions said."""
-    brought = [table for slug in USE_CASES for table in own.tables_of(slug) if table.__name__ not in remembered()]
-    return KEPT | dict.fromkeys([table.__name__.lower() for table in brought], SMALL)
+    ending = {*remembered(), *(table.__name__ for table in own.ending())}
+    small = [table for table in own.brought() if table.__name__ not in ending]
+    return KEPT | dict.fromkeys([table.__name__.lower() for table in small], SMALL)
 
 
 # The level that stands when the longest window begins is kept: what was in stock on its first day is read from it.

@@ -19,6 +19,7 @@ from pipelines.models.ingest import (
 from pipelines.models.ledger import Annotation, LedgerHead, LedgerNote, LifecycleEvent
 from pipelines.models.machine import NextTry, OperatorsTold, PageSpeed, Pulse, StorageMark
 from pipelines.models.monitoring import (
+    ChanceDay,
     DriftBins,
     HoldOut,
     HoldOutDay,
@@ -33,6 +34,7 @@ from pipelines.models.registry import ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import (
     IgnoredEvents,
+    OptOut,
     PredictionLog,
     Publication,
     PublishedFields,
@@ -40,6 +42,7 @@ from pipelines.models.serving import (
     StorefrontEvent,
     StorefrontPixel,
     UnloggedAnswers,
+    VisitHour,
 )
 from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
@@ -53,6 +56,7 @@ __all__ = [
     "AlertDelivery",
     "Annotation",
     "Approval",
+    "ChanceDay",
     "Checkout",
     "ComputedDay",
     "CronSlot",
@@ -77,6 +81,7 @@ __all__ = [
     "MonthReport",
     "NextTry",
     "OperatorsTold",
+    "OptOut",
     "Order",
     "OrderLine",
     "OwnEvent",
@@ -107,6 +112,7 @@ __all__ = [
     "TrainingRun",
     "UnloggedAnswers",
     "Variant",
+    "VisitHour",
     "WaitingLine",
     "WebhookDelivery",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar, Self, TypeVar
 
 from django.db import models
@@ -60,3 +60,20 @@ class ShopSums(ShopTable):
     def sum_up(cls, shop: models.Model | int) -> None:
         """Put the sums of a shop's rows in the place of those before."""
         raise NotImplementedError
+
+
+class Ending(ShopTable):
+    """A table of a use case whose rows end by themselves; with a column `unit` they go with who asks to be forgotten.
+
+    Keys without constraints: a row that nobody waits for must not wait for a lock on its shop.
+    """
+
+    LIFE: ClassVar[timedelta]
+
+    shop = models.ForeignKey(
+        "pipelines.Shop", on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        abstract = True

@@ -331,6 +331,12 @@ class Checkout(Fact):
     currency = models.CharField(max_length=3)
     subtotal_minor = models.BigIntegerField(default=0)
     lines = models.JSONField(default=list)  # [{variant_id, quantity, price_minor}]
+    first_minor = models.BigIntegerField(null=True)  # its size when Shopify first told of it; null: only an export did
+    first_lines = models.PositiveIntegerField(null=True)
+    first_units = models.BigIntegerField(null=True)
+
+    class Meta(Fact.Meta):
+        indexes = [models.Index(fields=["shop", "created_at"], name="checkout_by_time")]
 
 
 def newest_stock() -> QuerySet[StockLevel]:

@@ -89,6 +89,17 @@ class Measurement(ShopTable):
         indexes = [BrinIndex(fields=["starts_at"], autosummarize=True, name="measurement_by_time")]
 
 
+class ChanceDay(ShopTable):
+    """What those who were shown chances were told on one day, in fine groups, and how many of each ordered."""
+
+    use_case = models.CharField(max_length=40)
+    day = models.DateField()
+    groups = models.JSONField(default=list)  # [part, was it a peak hour, group, units, sum of chances, orders]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "use_case", "day"], name="chance_day_once")]
+
+
 class DriftBins(ShopTable):
     """How the rows of one feature were spread in one window, and usually: what stands behind a figure of drift."""
 

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
+from pkgutil import iter_modules
 from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
 
-from pipelines.models.base import ShopQuerySet, ShopTable
-from pipelines.usecases import USE_CASES
+from pipelines.models.base import Ending, ShopQuerySet, ShopTable
+
+ROOM = "pipelines.models.usecases"
 
 
 def bring_in() -> None:
-    """Import the tables of every use case that has some."""
-    for slug in USE_CASES:
-        if find_spec(module_of(slug)):
-            import_module(module_of(slug))
+    """Import the tables that use cases bring, also of one that is not registered: the database has them."""
+    for found in iter_modules(import_module(ROOM).__path__):
+        import_module(f"{ROOM}.{found.name}")
 
 
 def module_of(slug: str) -> str:
-    """Name the module in which the tables of a use case stand."""
-    return f"pipelines.models.usecases.{slug}"
+    """Name the module, or the package, in which the tables of a use case stand."""
+    return f"{ROOM}.{slug}"
 
 
 def table(name: str) -> type[ShopTable]:
@@ -39,4 +39,29 @@ def rows(name: str, shop: Model | int) -> ShopQuerySet[Any]:
 
 def tables_of(slug: str) -> list[type[Model]]:
     """List the tables that a use case has for itself."""
-    return [found for found in apps.get_app_config("pipelines").get_models() if found.__module__ == module_of(slug)]
+    return [found for found in brought() if f"{found.__module__}.".startswith(f"{module_of(slug)}.")]
+
+
+def brought() -> list[type[Model]]:
+    """List the tables that use cases have for themselves."""
+    return [found for found in apps.get_app_config("pipelines").get_models() if found.__module__.startswith(ROOM)]
+
+
+def ending() -> list[type[Ending]]:
+    """List those of them whose rows end by themselves."""
+    return [found for found in brought() if issubclass(found, Ending)]
+
+
+def about_units() -> list[Any]:
+    """List those whose rows are about one shopper's unit each."""
+    return [table for table in ending() if any(field.name == "unit" for field in table._meta.fields)]
+
+
+def till(slug: str) -> Any:
+    """Return the module by which the checkout's doors pick something of a merchant's (`Till.choose`).
+
+    `held(shop, before)` reads what one process keeps in memory, `shelf` and `products` say of it what may be picked and
+    which products that would add, `shown` what a shopper's page needs of one. `reserve` takes what a pick may cost, in
+    one statement, `settle` gives back what was not spent. Rows are appended by `LOG` and `ACCEPT`.
+    """
+    return import_module(f"{module_of(slug)}.till")

@@ -158,8 +158,12 @@ class StorefrontEvent(ShopTable):
 
     class Kind(models.TextChoices):
         PAGE_VIEWED = "page_viewed"
+        COLLECTION_VIEWED = "collection_viewed"
+        SEARCHED = "search_submitted"
         PRODUCT_VIEWED = "product_viewed"
         ADDED_TO_CART = "product_added_to_cart"
+        REMOVED_FROM_CART = "product_removed_from_cart"
+        CART_VIEWED = "cart_viewed"
         CHECKOUT_STARTED = "checkout_started"
         CHECKOUT_COMPLETED = "checkout_completed"
         BLOCK_CLICKED = "block_clicked"  # a product that we showed
@@ -168,13 +172,20 @@ class StorefrontEvent(ShopTable):
         "pipelines.Shop", on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
     event = models.UUIDField()  # digest of the id that the browser gave it
-    kind = models.CharField(max_length=24, choices=Kind)
+    kind = models.CharField(max_length=32, choices=Kind)
     at = models.DateTimeField()  # by our clock
     unit = models.BinaryField(max_length=16)  # digest of the first-party id, as in exposures and orders
     product_id = models.BigIntegerField(null=True)
     variant_id = models.BigIntegerField(null=True)
     use_case = models.CharField(max_length=40, blank=True)  # of a click: whose block it was
     place = models.PositiveSmallIntegerField(null=True)  # of a click: which in the list, from 1
+    device = models.CharField(max_length=8, blank=True, db_default="")  # phone, tablet, desktop
+    source = models.CharField(max_length=8, blank=True, db_default="")  # by which kind of road; none within the shop
+    value_minor = models.BigIntegerField(null=True)  # of the cart, where it is in the shop's own currency
+    lines = models.PositiveSmallIntegerField(null=True)
+    units = models.PositiveIntegerField(null=True)
+    has_discount = models.BooleanField(null=True)  # of a checkout
+    checkout_key = models.BigIntegerField(null=True)  # of a checkout: the key of its row
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "event"], name="storefront_event_once")]
@@ -189,6 +200,32 @@ class StorefrontEvent(ShopTable):
                 name="storefront_clicks",  # few among many: pages count them
             ),
         ]
+
+
+class VisitHour(ShopTable):
+    """How far the visits went that began in one hour of the store, and which checkouts that hour saw: counted once.
+
+    Keys without constraints: a row that nobody waits for must not wait for a lock on its shop.
+    """
+
+    shop = models.ForeignKey(
+        "pipelines.Shop", on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    starts_at = models.DateTimeField()
+    day = models.DateField()  # of the shop
+    hour = models.PositiveSmallIntegerField()  # on its clock
+    visits = models.PositiveIntegerField()
+    searched = models.PositiveIntegerField()  # visits with a search
+    carts = models.PositiveIntegerField()  # visits that put something into the cart, and each of these is one above it
+    checkouts = models.PositiveIntegerField()
+    orders = models.PositiveIntegerField()
+    sales_minor = models.BigIntegerField()  # of those orders
+    started = models.PositiveIntegerField()  # checkouts, also of which nobody saw the visit
+    finished = models.PositiveIntegerField()  # of them, within a day
+    finished_minor = models.BigIntegerField()  # what their orders brought
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "starts_at"], name="visit_hour_once")]
 
 
 class IgnoredEvents(ShopTable):
@@ -226,3 +263,19 @@ class StorefrontPixel(ShopTable):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop"], name="storefront_pixel_once")]
+
+
+class OptOut(ShopTable):
+    """That a shopper wants no decisions made about them by a machine; it stands for as long as the shop has the app.
+
+    Keys without constraints: a row that nobody waits for must not wait for a lock on its shop.
+    """
+
+    shop = models.ForeignKey(
+        "pipelines.Shop", on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    unit = models.BinaryField(max_length=16)  # digest of the first-party id, as in exposures and orders
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "unit"], name="opted_out_once")]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pipelines.usecases.evidence import PairedWeeks, Randomised
 from pipelines.usecases.outputs import Door, Held, Metafields, Output, OwnFrame, Remembered, Shown, Slots
+from pipelines.usecases.tills import Till
 from pipelines.usecases.watching import Circumstance, Figure, Monitored, Rehearsal
 from pipelines.usecases.wording import PLAIN, Words
 
@@ -187,7 +188,9 @@ class UseCase:
     # For use cases that answer on request, by the standard library alone: (what PARAMETERS holds, question) -> answer.
     score: str = ""
     questions: str = ""  # frames -> what was asked of late: a new version is tried on it, as it will run
+    asks: str = ""  # the frame whose moments we ask about ourselves while they are open; nothing: only doors ask
     door: Door | None = None  # of what answers every night: visitors are answered from its lists
+    till: Till | None = None  # of what a checkout asks
     safe_default: Mapping[str, Any] = field(default_factory=dict)  # the answer where no version gives one in time
     score_seconds: float = 0.05  # that a question may take
 
@@ -273,6 +276,7 @@ __all__ = [
     "Slice",
     "Slots",
     "Soundness",
+    "Till",
     "UseCase",
     "Words",
     "silent",

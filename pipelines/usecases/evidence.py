@@ -8,11 +8,14 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class PairedWeeks:
-    """Compare two versions by the weekly money loss on the same units (METHODS 4b)."""
+    """Compare two versions by the weekly money loss on the same units (METHODS 4b).
 
-    said: str  # the output in which both are remembered
-    reads: tuple[str, ...]  # its columns that are compared
+    What answers on request has no output: its answers are read from the log, with what came of each.
+    """
+
     compare: str  # "module:function": (frames, rows of the new version, rows of the other) -> weeks
+    said: str = ""  # the output in which both are remembered; nothing: in the log of answers
+    reads: tuple[str, ...] = ()  # its columns that are compared
     kind: Literal["paired"] = "paired"
 
 

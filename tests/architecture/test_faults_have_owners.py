@@ -14,6 +14,7 @@ REASONS = {
     "pipelines/endpoints/outbox.py append": "rows that nobody waits for are tried again; deliveries come first",
     "pipelines/endpoints/outbox.py store_and_tell": "the thread that stores must not end; who waits comes back",
     "pipelines/jobs/ingest.py read_again": "one shop's surprise is no other shop's",
+    "pipelines/lifecycle/evidence/asked/asking.py timed": "counted against the version that was asked",
     "pipelines/lifecycle/ingest/drain.py drain_one": "counted against one delivery, but for what the database did",
     "pipelines/lifecycle/ingest/drain.py drain_together": "the batch is taken one by one instead",
     "pipelines/lifecycle/alerts/heads.py signs": "what is wrong with one shop's ledger is no other shop's",

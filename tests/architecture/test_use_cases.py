@@ -25,6 +25,7 @@ def own_places(slug: str) -> tuple[str, ...]:
     return (
         *(f"{room}/{slug}/" for room in rooms),
         f"pipelines/models/usecases/{slug}.py",
+        f"pipelines/models/usecases/{slug}/",
         f"templates/usecases/{slug}.html",
     )
 

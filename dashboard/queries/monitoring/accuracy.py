@@ -98,18 +98,18 @@ def accuracy(shop: Shop, case: UseCase, axis: Axis, found: Found, marks: Marks) 
     figures = named(case)
     if not figures or case.monitored is None:
         return None
-    drawn = figures[0].key + OF_A_DAY
-    live = {each.key: of_versions(axis, found, each.key + OF_A_DAY, marks) for each in figures}
+    drawn, ran = figures[0].key + OF_A_DAY, marks.live(axis)
+    live = {each.key: of_versions(axis, found, each.key + OF_A_DAY, marks, ran) for each in figures}
     beside = axis.on(found.of(drawn, marks.beside)) if marks.beside is not None else []
     return Accuracy(axis, figures, live, axis.on(found.of(drawn, None)), beside, marks, shop, case)
 
 
-def of_versions(axis: Axis, found: Found, metric: str, marks: Marks) -> list[Figure | None]:
+def of_versions(axis: Axis, found: Found, metric: str, marks: Marks, ran: Sequence[int | None]) -> list[Figure | None]:
     """Give the figures of what was live on each day, of the simple rule where no version was."""
     mine = found.but(metric, marks.beside)
     if marks.active is not None and len(mine) > 1:
         mine.pop(None, None)
-    return axes.chosen(axis, mine, marks.ran)
+    return axes.chosen(axis, mine, ran)
 
 
 def chart(seen: Accuracy) -> charts.Figure | None:
@@ -166,14 +166,15 @@ def write(value: float | None, name: FigureName) -> str:
 
 def by_day(seen: Accuracy) -> Iterator[Row]:
     """Write each day; one of which nothing can be known yet says so."""
+    named, live = seen.figures, [seen.live[each.key] for each in seen.figures]
+    known_until = seen.axis.until - timedelta(days=seen.matures)
     for place, span in enumerate(seen.axis.spans):
-        rows = [seen.live[each.key][place] for each in seen.figures]
-        told = [write(row.value if row else None, each) for row, each in zip(rows, seen.figures, strict=True)]
-        first = rows[0]
-        is_young = seen.axis.until - span.ends_at < timedelta(days=seen.matures)
+        rows = [of_figure[place] for of_figure in live]
+        told = [write(row.value if row else None, each) for row, each in zip(rows, named, strict=True)]
+        first, is_young = rows[0], span.ends_at > known_until
         later = write(first.restated, seen.first) if first and is_restated(first) else ""
         yield (
-            words.day(span.starts_at.astimezone(seen.axis.zone).date(), seen.axis.today),
+            words.day(seen.axis.local[place].date(), seen.axis.today),
             *told,
             words.number(first.n) if first else "not known yet" if is_young else "not judged",
             later,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 from dashboard.queries.monitoring import axis as axes
@@ -13,6 +14,7 @@ from dashboard.queries.monitoring.marks import Marks
 from dashboard.queries.monitoring.rows import Figure, Found, Wanted
 from dashboard.queries.monitoring.verdicts import Share
 from pipelines import words
+from pipelines.charts.timeline import Behind
 from pipelines.lifecycle.evidence.windows import ERRORS_ALLOWED, SLOW_ALLOWED
 from pipelines.models import Shop
 
@@ -23,6 +25,7 @@ ERRORS, FALLBACKS, SLOW = "error_share", "fallback_share", "slow_share"
 HARMED = (ERRORS, FALLBACKS)
 ALLOWED = {ERRORS: ERRORS_ALLOWED, FALLBACKS: ERRORS_ALLOWED, SLOW: SLOW_ALLOWED}
 READ = (HALF, MOST, *HARMED, SLOW)
+TOLD_OF = ("answers:", "door:")  # alerts that are marked, by how their keys begin
 TOLD = {ERRORS: "met an error", FALLBACKS: "were given the simple answer", SLOW: "waited too long"}
 
 
@@ -37,26 +40,31 @@ class Answers:
     shop: Shop
     budget: float  # milliseconds that an answer may take
 
-    @property
+    @cached_property
     def lately(self) -> dict[str, list[Figure | None]]:
         """Return the last day of hours."""
         return {metric: rows[-HOURS_NOW:] for metric, rows in self.live.items()}
 
-    def share(self, metric: str) -> Share:
+    @cached_property
+    def shares(self) -> dict[str, Share]:
         """Take the last day of hours together."""
-        return verdicts.pooled(self.lately[metric])
+        return {metric: verdicts.pooled(self.lately[metric]) for metric in ALLOWED}
+
+    @cached_property
+    def behind(self) -> Behind:
+        """Place on the hours what else was going on."""
+        return self.marks.behind(self.axis, self.shop, shows_peaks=True, alerts=TOLD_OF)
 
     @property
     def is_anything_known(self) -> bool:
         return any(row is not None for row in self.live[MOST])
 
-    @property
+    @cached_property
     def verdict(self) -> str:
         """Say how the last day went: red where it is over a limit, green where that is ruled out."""
-        shares = [self.share(metric) for metric in ALLOWED]
-        if not any(share.n for share in shares):
+        if not any(share.n for share in self.shares.values()):
             return verdicts.silence(self.lately[MOST])
-        said = [share.verdict(ALLOWED[metric]) for metric, share in zip(ALLOWED, shares, strict=True)]
+        said = [share.verdict(ALLOWED[metric]) for metric, share in self.shares.items()]
         said = [each for each in said if each != verdicts.QUIET]
         is_over = any(each == verdicts.BREACH for each in (*said, *self.newest))
         if is_over:
@@ -71,7 +79,7 @@ class Answers:
     @property
     def sentence(self) -> str:
         """Say how the last day went."""
-        counted = max((self.share(metric).n for metric in ALLOWED), default=0)
+        counted = max(share.n for share in self.shares.values())
         plain = {
             verdicts.OK: "Answers stay within every limit.",
             verdicts.INSUFFICIENT: f"{words.counted(counted, 'visitor')} in 24 hours are too few to tell.",
@@ -87,7 +95,7 @@ class Answers:
         over = [
             f"{words.percent(share.value)} {TOLD[metric]} in 24 hours ({words.percent(allowed)} may)"
             for metric, allowed in ALLOWED.items()
-            if (share := self.share(metric)).n and (share.value or 0) > allowed
+            if (share := self.shares[metric]).n and (share.value or 0) > allowed
         ]
         return "; ".join(over) or "an hour of the last three was over a limit"
 
@@ -105,7 +113,7 @@ def wanted(axis: Axis) -> list[Wanted]:
 
 def answers(shop: Shop, axis: Axis, found: Found, marks: Marks, seconds: float) -> Answers:
     """Put the figures of hours together."""
-    tried = marks.beside
-    live = {metric: axes.chosen(axis, found.but(metric, tried), marks.ran) for metric in READ}
+    tried, ran = marks.beside, marks.live(axis)
+    live = {metric: axes.chosen(axis, found.but(metric, tried), ran) for metric in READ}
     beside = {metric: axis.on(found.of(metric, tried)) if tried is not None else [] for metric in READ}
     return Answers(axis, live, beside, marks, shop, 1000 * seconds)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from dashboard.queries.monitoring.rows import Figure
@@ -33,21 +34,32 @@ class Axis:
     def until(self) -> datetime:
         return self.spans[-1].ends_at
 
-    @property
+    @cached_property
+    def length(self) -> timedelta:
+        return self.until - self.since
+
+    @cached_property
+    def local(self) -> list[datetime]:
+        """List when each moment begins, on the shop's clock."""
+        return [span.starts_at.astimezone(self.zone) for span in self.spans]
+
+    @cached_property
+    def seconds(self) -> list[int]:
+        """List when each moment begins, as stored figures say it."""
+        return [int(span.starts_at.timestamp()) for span in self.spans]
+
+    @cached_property
     def moments(self) -> list[Stretch]:
         """Place the moments on the width, each with its time on the shop's clock."""
-        begun = [span.starts_at for span in self.spans]
-        local = [f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}" for at in begun]
-        return [
-            Stretch(self.place(span.starts_at), self.place(span.ends_at), at)
-            for span, at in zip(self.spans, local, strict=True)
-        ]
+        edges = [*map(self.place, (span.starts_at for span in self.spans)), 1.0]  # each ends where the next begins
+        said = (at.isoformat(" ", "minutes")[:16] for at in self.local)
+        return [*map(Stretch, edges, edges[1:], said)]
 
-    @property
+    @cached_property
     def today(self) -> date:
         return (self.until - timedelta(microseconds=1)).astimezone(self.zone).date()
 
-    @property
+    @cached_property
     def days(self) -> list[date]:
         """List the days that the moments lie in."""
         first = self.since.astimezone(self.zone).date()
@@ -55,7 +67,7 @@ class Axis:
 
     def place(self, moment: datetime) -> float:
         """Give the share of the width at which a moment lies."""
-        return (moment - self.since) / (self.until - self.since)
+        return (moment - self.since) / self.length
 
     def stretch(self, start: datetime, end: datetime | None, said: str = "") -> Stretch | None:
         """Place a stretch of time, cut at the edges; None where it lies outside."""
@@ -65,7 +77,7 @@ class Axis:
     def on(self, rows: Iterable[Figure]) -> list[Figure | None]:
         """Put figures where they belong; one of another clock, before the shop's zone was changed, where it began."""
         found = {row.starts: row for row in rows}
-        return [found.get(int(span.starts_at.timestamp())) for span in self.spans]
+        return [found.get(second) for second in self.seconds]
 
     def ticks(self) -> list[tuple[float, str]]:
         """Name some days below the chart, in their middle."""
@@ -81,8 +93,7 @@ class Axis:
 
     def are_peaks(self, hours: peak_hours.PeakHours) -> list[bool]:
         """Tell which moments begin in the shop's peak hours."""
-        local = (span.starts_at.astimezone(self.zone) for span in self.spans)
-        return [at.hour in hours.get(peak_hours.class_of(at.weekday()), ()) for at in local]
+        return [at.hour in hours.get(peak_hours.class_of(at.weekday()), ()) for at in self.local]
 
     def peaks(self, hours: peak_hours.PeakHours) -> list[Stretch]:
         """Shade the shop's peak hours."""
@@ -103,14 +114,11 @@ def of_days(shop: Shop, now: datetime, days: int) -> Axis:
     return Axis([span for span in every if span.ends_at > span.starts_at], shop.zone)  # a zone may skip a day
 
 
-def chosen(
-    axis: Axis, by: Mapping[int | None, Sequence[Figure]], ran: Callable[[datetime], int | None]
-) -> list[Figure | None]:
-    """Give for each moment the figure of what was live then, else of whoever has one."""
+def chosen(axis: Axis, by: Mapping[int | None, Sequence[Figure]], live: Sequence[int | None]) -> list[Figure | None]:
+    """Give for each moment the figure of the version that was live then, else of whoever has one."""
     placed = {number: axis.on(rows) for number, rows in by.items()}
     found: list[Figure | None] = []
-    for place, span in enumerate(axis.spans):
-        live = placed.get(ran(span.starts_at))
-        own = live[place] if live else None
+    for place, number in enumerate(live):
+        own = placed[number][place] if number in placed else None
         found.append(own or next((rows[place] for rows in placed.values() if rows[place]), None))
     return found

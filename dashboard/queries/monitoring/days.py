@@ -66,7 +66,8 @@ def wanted(axis: Axis) -> list[Wanted]:
 
 def days_seen(shop: Shop, axis: Axis, found: Found, marks: Marks, answers: str) -> DaysSeen:
     """Put the figures of days together."""
-    live = {metric: axes.chosen(axis, found.but(metric, marks.beside), marks.ran) for metric in READ}
+    ran = marks.live(axis)
+    live = {metric: axes.chosen(axis, found.but(metric, marks.beside), ran) for metric in READ}
     return DaysSeen(axis, live, marks, shop, answers)
 
 
@@ -99,10 +100,10 @@ def complete(seen: DaysSeen) -> charts.Figure | None:
 
 def by_day(seen: DaysSeen) -> Iterator[Row]:
     """Write each day."""
-    for place, span in enumerate(seen.axis.spans):
+    for place, at in enumerate(seen.axis.local):
         answered, complete, age = (seen.live[metric][place] for metric in READ)
         yield (
-            words.day(span.starts_at.astimezone(seen.axis.zone).date(), seen.axis.today),
+            words.day(at.date(), seen.axis.today),
             came(answered),
             words.percent(complete.value) if complete else words.UNKNOWN,
             words.number(complete.n) if complete and complete.n else words.UNKNOWN,

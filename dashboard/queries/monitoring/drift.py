@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlencode
+from functools import cached_property
+from urllib.parse import quote
 
 from django.urls import reverse
 
@@ -49,6 +50,11 @@ class Drift:
     lasting: dict[str, str]  # by feature: what the newest windows agree on
     together: str  # … of all features
 
+    @cached_property
+    def address(self) -> str:
+        """Return where the two distributions behind a window are shown."""
+        return reverse("monitoring-change", args=[self.case.slug])
+
     @property
     def badge(self) -> Badge:
         return BADGES.get(self.together, BADGES[""])
@@ -81,8 +87,8 @@ class Drift:
     @property
     def table(self) -> str:
         """Write the heat map."""
-        days, cells = self.axis.days, ((each, [*windows(self, each)]) for each in self.found)
-        rows = [HeatRow(name_of(self.case, each), row) for each, row in cells]
+        days = self.axis.days
+        rows = [HeatRow(name_of(self.case, each), [*windows(self, each)]) for each in self.found]
         caption = "Difference from the same weekdays of the weeks before, by what the model knows and by day"
         return heat_table(rows, days, caption=caption, of_what="What the model knows")
 
@@ -146,8 +152,7 @@ def cell(seen: Drift, feature: str, row: Figure, width: int, span: tuple[date, d
     when = words.day(first, seen.axis.today) if first == last else words.day_range(first, last, seen.axis.today)
     if row.value is not None and row.high:
         said = f"{said}, {words.number(row.value / row.high, 1)} of the limit"
-    query = urlencode({"feature": feature, "day": first.isoformat()})
-    return Cell(width, css, said, when, f"{reverse('monitoring-change', args=[seen.case.slug])}?{query}")
+    return Cell(width, css, said, when, f"{seen.address}?feature={quote(feature)}&day={first.isoformat()}")
 
 
 def usual(row: Figure) -> tuple[str, str]:

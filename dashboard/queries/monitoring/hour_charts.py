@@ -16,8 +16,6 @@ from pipelines.charts.figure import Row
 from pipelines.charts.timeline import Line, Timeline, draw
 from pipelines.lifecycle.evidence.windows import ERRORS_ALLOWED
 
-TOLD_OF = ("answers:", "door:")  # alerts that are marked, by how their keys begin
-
 
 def times(seen: Answers) -> charts.Figure | None:
     """Draw how long answers took."""
@@ -45,7 +43,7 @@ def times(seen: Answers) -> charts.Figure | None:
             ticks=seen.axis.ticks(),
             verdicts=said(rows),
             limit=seen.budget,
-            behind=seen.marks.behind(seen.axis, seen.shop, shows_peaks=True, alerts=TOLD_OF),
+            behind=seen.behind,
             table_head=("Day", "95 of 100, usual hour", "at peak hours", "slowest hour", "half", "too few or none"),
             table_rows=tuple(by_day(seen)),
         )
@@ -76,7 +74,7 @@ def harm(seen: Answers) -> charts.Figure | None:
             ticks=seen.axis.ticks(),
             verdicts=said_of,
             limit=100 * ERRORS_ALLOWED,
-            behind=seen.marks.behind(seen.axis, seen.shop, shows_peaks=True, alerts=TOLD_OF),
+            behind=seen.behind,
             table_head=("Day", "Visitors", "Met an error", "Given the simple answer", "Waited too long"),
             table_rows=tuple(shares_by_day(seen)),
         )
@@ -85,12 +83,12 @@ def harm(seen: Answers) -> charts.Figure | None:
 
 def by_day(seen: Answers) -> Iterator[Row]:
     """Write the times of each day; a usual hour is the middle one of its hours."""
-    peaks = seen.axis.are_peaks(seen.shop.settings.peak_hours)
+    peaks, verdicts_of = seen.axis.are_peaks(seen.shop.settings.peak_hours), said(seen.live[MOST])
     for day, places in days(seen.axis):
         most = known(seen.live[MOST], places)
         busy = known(seen.live[MOST], [place for place in places if peaks[place]])
         half = known(seen.live[HALF], places)
-        unsure = sum(each != verdicts.OK for each in (said(seen.live[MOST])[place] for place in places))
+        unsure = sum(verdicts_of[place] != verdicts.OK for place in places)
         told = (median(most) if most else None, median(busy) if busy else None, max(most, default=None))
         few = f"{unsure} of {len(places)} hours"
         yield (day, *map(ms, told), ms(median(half) if half else None), few)
@@ -106,8 +104,7 @@ def shares_by_day(seen: Answers) -> Iterator[Row]:
 
 def days(axis: Axis) -> Iterator[tuple[str, list[int]]]:
     """Give the places of each day's hours."""
-    local = [span.starts_at.astimezone(axis.zone).date() for span in axis.spans]
-    for day, places in groupby(range(len(local)), key=lambda place: local[place]):
+    for day, places in groupby(range(len(axis.local)), key=lambda place: axis.local[place].date()):
         yield words.day(day, axis.today), list(places)
 
 

@@ -45,6 +45,10 @@ class Marks:
     freezes: Sequence[FreezeWindow]
     events: Sequence[OwnEvent]
 
+    def live(self, axis: Axis) -> list[int | None]:
+        """List which version was live as each moment began; None was the simple rule."""
+        return [self.ran(span.starts_at) for span in axis.spans]
+
     def ran(self, moment: datetime) -> int | None:
         """Return the version that was live at a moment; None was the simple rule."""
         return next((span.version for span in reversed(self.runs) if span.covers(moment)), self.active)

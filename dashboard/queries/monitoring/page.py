@@ -123,7 +123,7 @@ HARMED = {answers.ERRORS: "Met an error, 24 hours", answers.FALLBACKS: "Given th
 
 def share_of(seen: Answers, metric: str) -> tuple[str, str]:
     """Write a share of the last day with its range and its number of visitors."""
-    share = seen.share(metric)
+    share = seen.shares[metric]
     if share.range is None:
         return words.UNKNOWN, verdicts.BADGES[seen.verdict].words.lower()
     return words.percent(share.value), f"of {words.counted(share.n, 'visitor')}, very likely {spanned(share)}"

@@ -12,18 +12,21 @@ from django.db import connection
 
 from pipelines.models import Shop
 
-OF_ONE = """
-    SELECT w.metric, w.segment, {number}, found.rows
+FINITE = "CASE WHEN m.{0} > '-Infinity' AND m.{0} < 'Infinity' THEN m.{0} END"  # PostgreSQL sorts NaN above all
+TIMES = [f"date_part('epoch', m.{name})" for name in ("starts_at", "ends_at")]
+VALUE, HIGH, RESTATED = map(FINITE.format, ("value", "high", "restated"))
+READ = (*TIMES, "m.n", VALUE, HIGH, "m.verdict", RESTATED)  # the columns of a Figure
+COLUMNS = ", ".join(f"json_agg({column} ORDER BY m.starts_at)" for column in READ)
+OF_ONE = f"""
+    SELECT w.metric, w.segment, {{number}}, found.columns
     FROM unnest(%(metrics)s::text[], %(segments)s::text[], %(sinces)s::timestamptz[]) AS w(metric, segment, since)
-    {versions}
+    {{versions}}
     CROSS JOIN LATERAL (
-        SELECT json_agg(json_build_array(extract(epoch FROM m.starts_at)::bigint,
-            extract(epoch FROM m.ends_at)::bigint, m.n, m.value, m.high, m.verdict, m.restated) ORDER BY m.starts_at
-        )::text AS rows
+        SELECT json_build_array({COLUMNS})::text AS columns, count(*) AS many
         FROM pipelines_measurement m
-        WHERE m.shop_id = %(shop)s AND m.use_case = %(use_case)s AND m.version_id {whose} AND m.release_id IS NULL
+        WHERE m.shop_id = %(shop)s AND m.use_case = %(use_case)s AND m.version_id {{whose}} AND m.release_id IS NULL
             AND m.metric = w.metric AND m.segment = w.segment AND m.starts_at >= w.since) AS found
-    WHERE found.rows IS NOT NULL
+    WHERE found.many > 0
 """
 NAMED = """
     CROSS JOIN (SELECT v.id, v.number FROM pipelines_modelversion v
@@ -80,14 +83,9 @@ def read(shop: Shop, use_case: str, numbers: Iterable[int], wanted: Sequence[Wan
     facts |= {"metrics": [each.metric for each in wanted], "segments": [each.segment for each in wanted]}
     with connection.cursor() as cursor:
         cursor.execute(FOUND, facts | {"sinces": [each.since for each in wanted]})
-        return Found({(metric, part, who): figures(rows) for metric, part, who, rows in cursor.fetchall()})
+        return Found({(metric, part, who): figures(read) for metric, part, who, read in cursor.fetchall()})
 
 
-def figures(rows: str) -> list[Figure]:
-    """Read rows as PostgreSQL wrote them; what is no finite number comes as text, and is none."""
-    return [Figure(*map(known, row)) for row in orjson.loads(rows)]
-
-
-def known(value: Any) -> Any:
-    """Give a value, and nothing for what is no number."""
-    return None if value in ("NaN", "Infinity", "-Infinity") else value
+def figures(columns: str) -> list[Figure]:
+    """Put rows together of the columns that PostgreSQL wrote."""
+    return [*map(Figure, *orjson.loads(columns))]

@@ -31,14 +31,18 @@ HEAD = (
 )  # fmt: skip
 KNOWN = "m.value <> 'NaN'"  # nor unknown
 SUMMED = """
-    SELECT m.segment, m.metric, coalesce(sum(m.n) FILTER (WHERE {known}), 0)::bigint AS n,
-        coalesce(sum(round(m.n * m.value)) FILTER (WHERE {known}), 0)::bigint AS hits,
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY m.value) FILTER (WHERE {known}) AS usual,
-        bool_or(m.verdict = 'no_data') AS is_silent
-    FROM pipelines_measurement m
-    WHERE m.shop_id = %(shop)s AND m.use_case = %(use_case)s AND m.version_id {whose} AND m.release_id IS NULL
-        AND m.metric = ANY(%(metrics)s) AND m.segment = ANY(%(segments)s) AND m.starts_at >= %(since)s
-    GROUP BY 1, 2
+    SELECT s.segment, w.metric, found.n, found.hits, found.usual, found.is_silent
+    FROM unnest(%(metrics)s::text[]) AS w(metric) CROSS JOIN unnest(%(segments)s::text[]) AS s(segment)
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(m.n) FILTER (WHERE {known}), 0)::bigint AS n,
+            coalesce(sum(round(m.n * m.value)) FILTER (WHERE {known}), 0)::bigint AS hits,
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY m.value)
+                FILTER (WHERE {known} AND w.metric = ANY(%(times)s)) AS usual,
+            bool_or(m.verdict = 'no_data') AS is_silent
+        FROM pipelines_measurement m
+        WHERE m.shop_id = %(shop)s AND m.use_case = %(use_case)s AND m.version_id {whose} AND m.release_id IS NULL
+            AND m.metric = w.metric AND m.segment = s.segment AND m.starts_at >= %(since)s) AS found
+    WHERE found.is_silent IS NOT NULL
 """
 
 
@@ -68,7 +72,7 @@ def segments(shop: Shop, slug: str, number: int | None, since: datetime) -> list
     version = "(SELECT id FROM pipelines_modelversion WHERE shop_id = %(shop)s AND use_case = %(use_case)s "
     whose = "IS NULL" if number is None else f"= {version}AND number = %(number)s)"
     facts: dict[str, Any] = {"shop": shop.pk, "use_case": slug, "number": number, "since": since}
-    facts |= {"metrics": [*TIMES, *SHARES], "segments": [*SEGMENTS]}
+    facts |= {"metrics": [*TIMES, *SHARES], "times": [*TIMES], "segments": [*SEGMENTS]}
     with connection.cursor() as cursor:
         cursor.execute(SUMMED.format(whose=whose, known=KNOWN), facts)
         found = {(kind, metric): Sum(*summed) for kind, metric, *summed in cursor.fetchall()}

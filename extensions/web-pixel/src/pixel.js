@@ -1,4 +1,5 @@
 // Tells the app what a visitor who agreed to it does: nothing about a person, and one small request for each event.
+import { cartOf, visitOf } from "./about.js";
 
 /** Where the theme block's script keeps the visitor's first-party id, too. */
 export const KEPT = "_shopmlops_id";
@@ -6,8 +7,12 @@ export const KEPT = "_shopmlops_id";
 /** What we take, and where the product stands in it. @type {Record<string, (data: any) => any>} */
 const TAKEN = {
   page_viewed: () => null,
+  collection_viewed: () => null,
+  search_submitted: () => null,
+  cart_viewed: () => null,
   product_viewed: (data) => data?.productVariant,
   product_added_to_cart: (data) => data?.cartLine?.merchandise,
+  product_removed_from_cart: (data) => data?.cartLine?.merchandise,
   checkout_started: () => null,
   checkout_completed: () => null,
 };
@@ -22,6 +27,8 @@ const CLICKED = "shopmlops:block_clicked";
 export function listen(api, machine = {}) {
   const { send = fetch, now = () => new Date(), makeId = () => crypto.randomUUID() } = machine;
   const { analytics, browser, customerPrivacy, init, settings } = api;
+  const visit = visitOf(init?.context);
+  const cart = cartOf(init?.data);
   let agreed = init?.customerPrivacy?.analyticsProcessingAllowed === true;
   customerPrivacy?.subscribe("visitorConsentCollected", (/** @type {any} */ event) => {
     agreed = event?.customerPrivacy?.analyticsProcessingAllowed === true;
@@ -51,7 +58,7 @@ export function listen(api, machine = {}) {
   for (const [name, where] of Object.entries(TAKEN)) {
     analytics.subscribe(name, (/** @type {any} */ event) => {
       const variant = where(event.data);
-      return tell(event, { name, product: variant?.product?.id, variant: variant?.id });
+      return tell(event, { name, product: variant?.product?.id, variant: variant?.id, ...visit, ...cart.after(name, event.data) });
     });
   }
   analytics.subscribe(CLICKED, (/** @type {any} */ event) => {

@@ -18,7 +18,8 @@ from pipelines.endpoints.answering.passes import UNIT
 from pipelines.lifecycle.storefront.events import Seen
 from pipelines.models import IgnoredEvents, StorefrontEvent
 from pipelines.shopify.domains import SHOP_DOMAIN
-from pipelines.shopify.reading.topics import number
+from pipelines.shopify.reading.shapes import Malformed, checkout_key, currency, maybe_money
+from pipelines.shopify.reading.topics import number, token_digest
 from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
 
@@ -27,6 +28,9 @@ MOST = 20  # events
 LONGEST = 200  # characters of a text
 LARGEST_ID = 2**63 - 1
 LAST_PLACE = 100
+MOST_UNITS = 10_000  # in a cart
+DEVICES = frozenset(("phone", "tablet", "desktop"))
+SOURCES = frozenset(("direct", "search", "social", "email", "ads", "other"))
 OLDEST = timedelta(days=1)
 AHEAD = timedelta(seconds=2)  # by which two looks at one clock may be out of order
 Kind, Reason = StorefrontEvent.Kind, IgnoredEvents.Reason
@@ -100,7 +104,9 @@ def seen(event: Any, told: Told, now: datetime) -> Seen:
                 assignment.digest(told.unit_id).hex(),
                 an_id(event.get("product")),
                 an_id(event.get("variant")),
-                *(click(event) if name == Kind.BLOCK_CLICKED else ("", None)),
+                **(click(event) if name == Kind.BLOCK_CLICKED else {}),
+                **about_visit(event),
+                **about_cart(event),
             )
     raise Left(Reason.UNREADABLE)
 
@@ -114,12 +120,37 @@ def age(since: timedelta) -> timedelta:
     return max(since, timedelta())
 
 
-def click(event: Mapping[str, Any]) -> tuple[str, int | None]:
+def click(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return whose block was clicked, and where in its list."""
     use_case, place = event.get("use_case"), event.get("place")
     if type(use_case) is not str or use_case not in USE_CASES:
         raise Left(Reason.UNKNOWN)
-    return use_case, place if type(place) is int and 0 < place <= LAST_PLACE else None
+    return {"use_case": use_case, "place": place if type(place) is int and 0 < place <= LAST_PLACE else None}
+
+
+def about_visit(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return by which kind of device and road a visitor came, where it is one that we know."""
+    told = {"device": (event.get("device"), DEVICES), "source": (event.get("source"), SOURCES)}
+    return {name: value for name, (value, known) in told.items() if type(value) is str and value in known}
+
+
+def about_cart(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how large the cart or checkout is, and which checkout it is: never its token."""
+    found: dict[str, Any] = {name: a_count(event.get(name)) for name in ("lines", "units")}
+    try:
+        code = currency(str(event.get("currency")))
+        found |= {"value": maybe_money(event.get("value"), code, "value"), "currency": code}
+    except Malformed:
+        pass  # of what is in no currency, or no amount, the size is not known
+    token, discount = event.get("checkout"), event.get("discount")
+    digest = token_digest(token) if type(token) is str and len(token) <= LONGEST else None
+    found |= {"checkout": checkout_key(digest) if digest else None}
+    return found | {"has_discount": discount if type(discount) is bool else None}
+
+
+def a_count(value: Any) -> int | None:
+    """Return a small whole number, or nothing."""
+    return value if type(value) is int and 0 <= value <= MOST_UNITS else None
 
 
 def an_id(value: Any) -> int | None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.lifecycle.data import frames, shelf, stockouts
+from pipelines.lifecycle.data import frames, moments, shelf, stockouts
 from pipelines.lifecycle.ingest import freshness
 from pipelines.models import DatasetSnapshot, Shop
 from pipelines.usecases import USE_CASES
@@ -219,7 +219,11 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "purchases": lambda source: frames.purchases(source.shop, source.since, source.until),
     "products": lambda source: shelf.products(source.shop, source.now, source.variants),
     "terms": lambda source: frames.shop_terms(source.shop),
+    "moments": lambda source: moments.moments(source.shop, source.since, source.until),
 }
+
+# Of these frames the rows that are still open, from one moment to another, with unit and moment beside them.
+OPEN: dict[str, Callable[[Shop, datetime, datetime], pd.DataFrame]] = {"moments": moments.still_open}
 
 
 def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:

@@ -17,10 +17,11 @@ import pandas as pd
 from scipy.stats import t as student
 
 from pipelines import words
-from pipelines.lifecycle.data import dataset, frames
+from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.evidence import decay
+from pipelines.lifecycle.evidence.asked import said
 from pipelines.lifecycle.evidence.decay import DAILY, MATURES_AFTER, Watched
-from pipelines.models import Deployment, Measurement, ModelVersion, PairedWeek, Release, Shop, own
+from pipelines.models import Deployment, Measurement, ModelVersion, PairedWeek, Release, Shop
 from pipelines.stats import clock
 from pipelines.stats.inference import paired_weeks
 from pipelines.stats.inference.paired_weeks import JUDGED_FOR
@@ -28,7 +29,7 @@ from pipelines.stats.inference.sequential import e_value
 from pipelines.stats.inference.significance import MIN_WEEKS
 from pipelines.strategies import Evidence
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames, Output, PairedWeeks
+from pipelines.usecases.contract import Frames, PairedWeeks
 
 WEEK = 7
 RESTATED_AFTER = 30
@@ -64,9 +65,7 @@ class Pair:
     def spoken(self) -> set[date]:
         """Give the days from which both spoke."""
         both = [self.version] if self.against is None else [self.version, self.against]
-        said = own.rows(said_in(self.version.use_case).table, self.shop)
-        known = [said.filter(version=version) for version in both]
-        return set.intersection(*(set(rows.values_list("origin", flat=True).distinct()) for rows in known))
+        return set.intersection(*(said.spoken(self.shop, version) for version in both))
 
     def midnight(self, day: date) -> datetime:
         """Return when a day began where the shop is."""
@@ -89,20 +88,8 @@ def compare_weeks(shop: Shop, use_case: str, now: datetime) -> int:
     plans = [plan for pair in pairs_of(shop, use_case) for plan in plans_of(pair, now) if plan.periods]
     if not plans:
         return 0
-    facts, compare = dataset.read(dataset.Source(shop, now), use_case), case.function(asked_of(use_case).compare)
+    facts, compare = dataset.read(dataset.Source(shop, now), use_case), case.function(said.asked_of(use_case).compare)
     return sum(plan.keep(plan.pair, priced(plan, facts, compare)) for plan in plans)
-
-
-def asked_of(use_case: str) -> PairedWeeks:
-    """Give what a use case says of how two of its versions are compared."""
-    evidence = USE_CASES[use_case].evidence
-    assert isinstance(evidence, PairedWeeks)
-    return evidence
-
-
-def said_in(use_case: str) -> Output:
-    """Give the output in which both versions of a pair are remembered."""
-    return USE_CASES[use_case].output(asked_of(use_case).said)
 
 
 def pairs_of(shop: Shop, use_case: str) -> Iterator[Pair]:
@@ -183,20 +170,16 @@ def with_origins(first_days: Collection[date], spoken: Collection[date]) -> Days
 
 def priced(plan: Plan, facts: Frames, compare: Callable[..., Table]) -> Table:
     """Let the use case price the periods of a plan."""
-    mine = said(plan, plan.pair.version.pk)
-    other = None if plan.pair.against is None else said(plan, plan.pair.against.pk)
+    against = plan.pair.against
+    mine, other = of_version(plan, plan.pair.version), None if against is None else of_version(plan, against)
     found: Table = compare(facts, mine, other, days=plan.length)
     known: Table = found[np.isfinite(found["loss"]) & np.isfinite(found["against"])]
     return known
 
 
-def said(plan: Plan, version_id: int) -> Table:
+def of_version(plan: Plan, version: ModelVersion) -> Table:
     """Give what a version had said of every period."""
-    use_case = plan.pair.version.use_case
-    names, origins = asked_of(use_case).reads, set(plan.periods.values())
-    rows = frames.said(plan.pair.shop, said_in(use_case), names, version_id, origins)
-    periods = pd.DataFrame({"first_day": plan.periods.keys(), "origin": plan.periods.values()})
-    return rows.merge(periods, on="origin")
+    return said.rows(plan.pair.shop, version.use_case, version.pk, plan.periods, plan.length)
 
 
 def keep_weeks(pair: Pair, found: Table) -> int:

@@ -86,7 +86,13 @@ LINES = Table("pipelines_orderline", shapes.Line, key=("shop_id", "line_id"))
 PRODUCTS = Table("pipelines_product", shapes.Product, resurrects=True, may_be_read_again=True)
 VARIANTS = Table("pipelines_variant", shapes.Variant, resurrects=True)
 LOCATIONS = Table("pipelines_location", shapes.Location, resurrects=True)
-CHECKOUTS = Table("pipelines_checkout", shapes.Checkout, keeps=("completed_at",), resurrects=True)
+CHECKOUTS = Table(
+    "pipelines_checkout",
+    shapes.Checkout,
+    keeps=("completed_at",),
+    first_stands=("first_minor", "first_lines", "first_units"),
+    resurrects=True,
+)
 REFUNDS = Table("pipelines_refund", shapes.Refund)
 STOCK = Table("pipelines_stocklevel", shapes.Stock, key=("shop_id", "inventory_item_id", "location_id", "updated_at"))
 ITEMS = Table("pipelines_variant", shapes.Item)

@@ -150,6 +150,8 @@ def forget_units(shop: Shop, orders: QuerySet[Order]) -> None:
     HoldOutSight.objects.for_shop(shop).filter(hold_out__in=hold_outs, unit__in=units).delete()
     PredictionLog.objects.for_shop(shop).filter(unit__in=units).delete()
     StorefrontEvent.objects.for_shop(shop).filter(unit__in=units).delete()
+    for table in own.about_units():
+        table.objects.for_shop(shop).filter(unit__in=units).delete()
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE pipelines_webhookdelivery SET payload = payload - 'unit'"

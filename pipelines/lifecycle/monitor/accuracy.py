@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 
 from pipelines.lifecycle.data import dataset, frames
 from pipelines.lifecycle.evidence import paired
+from pipelines.lifecycle.evidence.asked.said import asked_of, said_in
 from pipelines.lifecycle.ingest import freshness
 from pipelines.models import Measurement, Shop, own
 from pipelines.stats import claims, clock
@@ -76,7 +77,7 @@ def speakers_of(shop: Shop, use_case: str, now: datetime) -> Iterator[Speaker]:
     if newest is None:
         return
     until = min(newest, now).astimezone(shop.zone).date()
-    said = own.rows(paired.said_in(use_case).table, shop)
+    said = own.rows(said_in(use_case).table, shop)
     late = said.filter(origin__gte=until - timedelta(days=max(LOOKS_BACK.values()) + paired.LONGEST_LEAD))
     spoken: dict[int | None, set[date]] = {}
     for version, origin in late.values_list("version", "origin").distinct():
@@ -192,8 +193,8 @@ def judged(
 ) -> dict[date, tuple[int, Mapping[str, Any]]]:
     """Work out the figures of some periods, with how many units were spoken of."""
     case = USE_CASES[speaker.use_case]
-    names, origins = paired.asked_of(speaker.use_case).reads, set(periods.values())
-    rows = frames.said(speaker.shop, paired.said_in(speaker.use_case), names, speaker.version, origins)
+    names, origins = asked_of(speaker.use_case).reads, set(periods.values())
+    rows = frames.said(speaker.shop, said_in(speaker.use_case), names, speaker.version, origins)
     accuracy = case.function(speaker.monitored.accuracy)
     found: dict[date, tuple[int, Mapping[str, Any]]] = {}
     for first_day, origin in periods.items():

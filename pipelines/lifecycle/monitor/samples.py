@@ -12,7 +12,7 @@ import orjson
 import pandas as pd
 
 from pipelines.lifecycle.data import frames
-from pipelines.lifecycle.evidence import paired
+from pipelines.lifecycle.evidence.asked.said import said_in
 from pipelines.lifecycle.monitor.retrain import PREDICTION
 from pipelines.lifecycle.releases import freezes
 from pipelines.models import Deployment, Shop
@@ -109,7 +109,7 @@ def said(shop: Shop, use_case: str, monitored: Monitored, first: date, last: dat
     version = Deployment.of(shop, use_case).active_id
     origins = [first + timedelta(days=number) for number in range(LOOKS_BACK)]
     names = ("origin", monitored.prediction)
-    rows = frames.said(shop, paired.said_in(use_case), names, version, origins)
+    rows = frames.said(shop, said_in(use_case), names, version, origins)
     values = [float(np.mean(each)) if np.size(each) else np.nan for each in rows[monitored.prediction]]
     return Sample(version, pd.DataFrame({"day": rows["origin"], PREDICTION: values}))
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from pipelines.models import LifecycleEvent, Release, Shop
+from pipelines.models.prepared import prepared
 
 KINDS = ("approval.given", "release.live", "release.restored", "release.rolled_back")
 
@@ -51,8 +54,13 @@ def evidence_on(shop: Shop | int, ran: Ran) -> dict[str, Any]:
 
 def history(shop: Shop | int, use_case: str) -> list[Ran]:
     """List everything that ever ran, the oldest first; the last one still runs."""
-    events = LifecycleEvent.objects.for_shop(shop).filter(use_case=use_case, kind__in=KINDS)
-    return spans(use_case, events.order_by("seq"))
+    return spans(use_case, moves(shop, use_case))
+
+
+@prepared
+def moves(shop: Shop | int, use_case: str) -> QuerySet[LifecycleEvent]:
+    """Read what was approved, went live and was taken back, in its order."""
+    return LifecycleEvent.objects.for_shop(shop).filter(use_case=use_case, kind__in=KINDS).order_by("seq")
 
 
 def spans(use_case: str, events: Iterable[LifecycleEvent]) -> list[Ran]:

@@ -16,14 +16,18 @@ Kind, Reason = StorefrontEvent.Kind, IgnoredEvents.Reason
 INSTALLED = "s.installed_at IS NOT NULL AND s.uninstalled_at IS NULL AND s.redacted_at IS NULL"
 KEEP = f"""
     WITH told AS MATERIALIZED (
-        SELECT s.id AS shop, t.* FROM json_to_recordset(%s::json) AS t(
+        SELECT s.id AS shop, t.*, CASE WHEN t.currency = s.currency THEN t.value END AS value_minor
+        FROM json_to_recordset(%s::json) AS t(
             domain text, event uuid, kind text, at timestamptz, day date, unit text, product bigint, variant bigint,
-            use_case text, place smallint)
+            use_case text, place smallint, device text, source text, value bigint, currency text, lines smallint,
+            units int, has_discount boolean, checkout bigint)
         JOIN pipelines_shop s ON s.domain = t.domain AND {INSTALLED}),
     kept AS (
         INSERT INTO pipelines_storefrontevent (
-            shop_id, event, kind, at, unit, product_id, variant_id, use_case, place)
-        SELECT shop, event, kind, at, decode(unit, 'hex'), product, variant, use_case, place FROM told
+            shop_id, event, kind, at, unit, product_id, variant_id, use_case, place,
+            device, source, value_minor, lines, units, has_discount, checkout_key)
+        SELECT shop, event, kind, at, decode(unit, 'hex'), product, variant, use_case, place,
+            device, source, value_minor, lines, units, has_discount, checkout FROM told
         ON CONFLICT (shop_id, event) DO NOTHING RETURNING shop_id),
     new AS (SELECT shop_id, count(*) AS events FROM kept GROUP BY shop_id)
     INSERT INTO pipelines_ignoredevents AS held (shop_id, day, reason, events)
@@ -56,6 +60,14 @@ class Seen:
     variant: int | None = None
     use_case: str = ""
     place: int | None = None
+    device: str = ""
+    source: str = ""
+    value: int | None = None  # of the cart, in minor units of `currency`
+    currency: str = ""
+    lines: int | None = None
+    units: int | None = None
+    has_discount: bool | None = None
+    checkout: int | None = None  # the key of its row
 
 
 @dataclass(frozen=True, slots=True)

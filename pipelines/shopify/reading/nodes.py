@@ -290,6 +290,9 @@ def checkout(node: Node, source: Source) -> Checkout:
         currency=code,
         subtotal_minor=maybe_money(shop_money.get("amount"), code, "subtotalPrice") or 0,
         lines="[]",
+        first_minor=None,
+        first_lines=None,
+        first_units=None,
     )
 
 

@@ -261,6 +261,7 @@ def checkout(body: Body, sender: Sender) -> Checkout:
         }
         for item in objects(body, "line_items")
     ]
+    subtotal = money(body.get("subtotal_price") or 0, code, "subtotal_price")
     return Checkout(
         shop_id=sender.shop_id,
         shopify_id=checkout_key(digest),
@@ -270,8 +271,11 @@ def checkout(body: Body, sender: Sender) -> Checkout:
         created_at=moment(body.get("created_at"), "created_at"),
         completed_at=maybe_moment(body.get("completed_at"), "completed_at"),
         currency=code,
-        subtotal_minor=money(body.get("subtotal_price") or 0, code, "subtotal_price"),
+        subtotal_minor=subtotal,
         lines=orjson.dumps(lines).decode(),
+        first_minor=subtotal,
+        first_lines=len(lines),
+        first_units=fitting(sum(line["quantity"] or 0 for line in lines), "the units"),
     )
 
 

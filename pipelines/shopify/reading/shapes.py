@@ -143,6 +143,9 @@ class Checkout(NamedTuple):
     currency: str
     subtotal_minor: int
     lines: str
+    first_minor: int | None  # as it was when Shopify first told of it; of an export nobody knows
+    first_lines: int | None
+    first_units: int | None
 
 
 class Refund(NamedTuple):

@@ -55,7 +55,7 @@ def test_what_a_block_says_is_signed_with_the_stores_time(app: TinyApp) -> None:
     assert heard.counts == {("proxy", "told"): 1}
 
 
-def test_what_the_pixel_hears_is_of_this_minute_in_one_request(app: TinyApp) -> None:
+def test_what_the_pixel_hears_is_of_the_last_minutes_in_one_request(app: TinyApp) -> None:
     quiet = Said("visitor-1", "203.0.113.1", None, said(1).events)
     heard = telling(app).tell(SHOP, pixel(app), [quiet])
     ((_, path, _, raw),) = app.requests
@@ -66,8 +66,18 @@ def test_what_the_pixel_hears_is_of_this_minute_in_one_request(app: TinyApp) -> 
     )
     sent = datetime.fromisoformat(body["sent"])
     ages = [(sent - datetime.fromisoformat(event["at"])).total_seconds() for event in body["events"]]
-    assert ages == [3, 2, 1] and [event["id"] for event in body["events"]] == ["1-0", "1-1", "1-2"]
+    assert ages == [30, 20, 10] and [event["id"] for event in body["events"]] == ["1-0", "1-1", "1-2"]
     assert heard.counts == {("pixel", "told"): 1}
+
+
+def test_of_much_some_is_told_at_once_and_all_of_it_in_order(app: TinyApp) -> None:
+    events = tuple({"id": str(number), "name": "page_viewed"} for number in range(45))
+    telling(app).tell(SHOP, pixel(app), [Said("visitor-1", "203.0.113.1", None, events)])
+    bodies = [json.loads(raw)["events"] for _, _, _, raw in app.requests]
+    assert [len(each) for each in bodies] == [20, 20, 5]
+    told = [event for each in bodies for event in each]
+    assert [event["id"] for event in told] == [event["id"] for event in events]
+    assert [event["at"] for event in told] == sorted(event["at"] for event in told)
 
 
 def test_many_are_told_at_once_and_all_of_it(app: TinyApp) -> None:

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from pipelines.lifecycle.storefront import keys
 from pipelines.models import IgnoredEvents, Shop, StorefrontEvent
+from pipelines.shopify.reading.shapes import checkout_key
+from pipelines.shopify.reading.topics import token_digest
 from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
 from tests import exposing, factories
@@ -78,6 +80,35 @@ class TestTaking:
         door.tell(event(product=product))
         assert [row.product_id for row in door.written()] == [None]
 
+    def test_of_a_checkout_its_size_is_kept_and_its_key_but_never_its_token(self, door: Door) -> None:
+        token = "c1-secret"
+        size = {"value": 31.5, "currency": "GBP", "lines": 2, "units": 3, "discount": True, "checkout": token}
+        door.tell(event("checkout_started", device="phone", source="search", **size))
+        (row,) = door.written()
+        assert (row.value_minor, row.lines, row.units, row.has_discount) == (3150, 2, 3, True)
+        assert (row.device, row.source) == ("phone", "search")
+        assert row.checkout_key == checkout_key(token_digest(token) or "")
+
+    @pytest.mark.parametrize(
+        "nonsense",
+        [
+            {"value": -1, "currency": "GBP"},
+            {"value": "1e400", "currency": "GBP"},
+            {"value": 5, "currency": "gbp"},
+            {"value": 5, "currency": ["GBP"]},
+            {"value": [5], "currency": "GBP"},
+            {"value": 5},
+            {"lines": -1, "units": 10**9, "discount": "yes", "checkout": "x" * 300},
+            {"lines": True, "units": 1.5, "discount": 1, "checkout": ["t"]},
+            {"device": "<script>", "source": {"a": 1}},
+        ],
+    )
+    def test_a_size_that_cannot_be_one_is_not_known_and_the_event_stands(self, door: Door, nonsense: Any) -> None:
+        assert door.tell(event("cart_viewed", **nonsense)) == 202
+        (row,) = door.written()
+        assert {row.value_minor, row.lines, row.units, row.has_discount, row.checkout_key} == {None}
+        assert (row.device, row.source) == ("", "")
+
     def test_any_page_may_send_without_asking_first(self, door: Door) -> None:
         body = json.dumps(told()).encode()
         (start, _) = run(door.send(body, telling.BROWSER, "203.0.113.7"))
@@ -140,7 +171,7 @@ class TestIgnoring:
         assert (door.written(), door.ignored()) == ([], {"bot": 2})
 
     def test_a_kind_that_we_do_not_take_spoils_no_other(self, door: Door) -> None:
-        door.tell(event("search_submitted", given="a"), event(given="b"), {"name": "page_viewed"}, 5, None)
+        door.tell(event("clicked", given="a"), event(given="b"), {"name": "page_viewed"}, 5, None)
         assert (len(door.written()), door.ignored()) == (1, {"unknown": 1, "unreadable": 3})
 
 

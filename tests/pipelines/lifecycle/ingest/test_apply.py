@@ -131,6 +131,16 @@ class TestSmallerThings:
         deliver(shop, "checkouts/update", body | {"updated_at": at(1), "completed_at": at(1)})
         assert Checkout.objects.get().completed_at is not None
 
+    def test_of_a_checkout_its_size_at_the_start_stands_beside_the_newest(self, shop: Shop) -> None:
+        line = {"variant_id": 5, "quantity": 2, "price": "5.00"}
+        body = {"token": "t", "created_at": at(0), "currency": "GBP"}
+        deliver(shop, "checkouts/create", body | {"updated_at": at(0), "subtotal_price": "10.00", "line_items": [line]})
+        more = {"updated_at": at(1), "subtotal_price": "30.00", "line_items": [line] * 3}
+        deliver(shop, "checkouts/update", body | more)
+        row = Checkout.objects.get()
+        assert (row.subtotal_minor, len(row.lines)) == (3000, 3)
+        assert (row.first_minor, row.first_lines, row.first_units) == (1000, 1, 2)
+
 
 class TestStrangers:
     def test_a_delivery_for_an_unknown_shop_is_kept_and_not_applied(self) -> None:

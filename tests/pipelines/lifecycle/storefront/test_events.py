@@ -70,3 +70,14 @@ def test_a_shop_that_left_leaves_nothing_behind(shop: Shop, gone: str) -> None:
     append(KEEP, [seen(shop), seen(Shop(domain="nobody.myshopify.com"))])
     append(COUNT, [Ignored(shop.domain, NOW.date(), "bot", 1)])
     assert not StorefrontEvent.objects.exists() and not counts()
+
+
+@pytest.mark.parametrize(("currency", "kept"), [("GBP", 2995), ("JPY", None), ("", None)])
+def test_the_size_of_a_cart_is_kept_in_the_shops_own_currency_alone(
+    shop: Shop, currency: str, kept: int | None
+) -> None:
+    cart = {"value": 2995, "currency": currency, "lines": 2, "units": 3, "has_discount": True, "checkout": 77}
+    append(KEEP, [seen(shop, device="phone", source="search", **cart)])
+    row = StorefrontEvent.objects.get()
+    assert (row.value_minor, row.lines, row.units, row.has_discount) == (kept, 2, 3, True)
+    assert (row.device, row.source, row.checkout_key) == ("phone", "search", 77)

@@ -11,5 +11,5 @@ def test_every_feature_has_a_name_for_merchants() -> None:
 
 
 def test_what_runs_is_watched_by_figures_that_are_worked_out() -> None:
-    assert [each.key for each in WORDS.page.watched][0] == "log_loss"
+    assert WORDS.page.watched[0].key == "log_loss"
     assert {"brier", "auc", "calibration_error"} < {each.key for each in WORDS.page.watched}

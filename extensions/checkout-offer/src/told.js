@@ -1,0 +1,54 @@
+// What the app is told of a checkout: what lies in it, and nothing about a person.
+/** @typedef {import("./types").Api} Api */
+
+const IN_CART = "_shopmlops_unit"; // as theme-block/assets/shopmlops-block.js writes it
+const KEPT = "unit";
+
+/** @param {Api} api */
+export const agrees = (api) => api.customerPrivacy.value.allowedProcessing.analytics === true;
+
+/**
+ * Return who asks: as the cart carries it, else as this extension remembers it in this browser.
+ * @param {Api} api
+ * @returns {Promise<string>}
+ */
+export async function unitOf(api) {
+  const carried = api.attributes.value?.find(({ key }) => key === IN_CART)?.value;
+  if (typeof carried === "string" && /^[0-9a-f]{32}$/.test(carried)) return carried;
+  const kept = await api.storage.read(KEPT);
+  if (typeof kept === "string") return kept;
+  const made = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  await api.storage.write(KEPT, made);
+  return made;
+}
+
+/**
+ * Return what lies in the checkout, as pipelines/endpoints/checkout/told.py reads it.
+ * @param {Api} api
+ */
+export function checkoutOf(api) {
+  const { amount, currencyCode } = api.cost.subtotalAmount.value;
+  return {
+    currency: currencyCode,
+    value: minor(amount, currencyCode),
+    checkout: api.checkoutToken.value,
+    lines: api.lines.value.map(({ quantity, merchandise, cost: { totalAmount } }) => ({
+      product: numberOf(merchandise.product.id),
+      variant: numberOf(merchandise.id),
+      quantity,
+      price: minor(totalAmount.amount / quantity, totalAmount.currencyCode),
+    })),
+    has_discount: api.discountAllocations.value.length > 0 || api.discountCodes.value.length > 0,
+    is_returning: "orderConfirmation" in api ? !api.orderConfirmation.value.isFirstOrder : undefined,
+  };
+}
+
+/** @param {string} currency */
+export const digitsOf = (currency) =>
+  new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+
+/** @param {number} amount @param {string} currency */
+const minor = (amount, currency) => Math.round(amount * 10 ** digitsOf(currency));
+
+/** @param {string} gid */
+const numberOf = (gid) => Number(gid.slice(gid.lastIndexOf("/") + 1));

@@ -1,0 +1,178 @@
+"""Moments at which somebody may be told to buy or not: a session after so many events, a checkout as it starts.
+
+A session is what one visitor does without half an hour's rest, and ends with what is bought. A checkout is one row,
+whether Shopify told of it, the pixel, or both. Nothing of a moment is read from after it, but what came of it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from pipelines.lifecycle.data import frames
+from pipelines.models import Shop, StorefrontEvent
+
+STEPS = (1, 3, 5, 8, 13, 21, 34, 55, 89)  # events after which a session is looked at
+REST = timedelta(minutes=30)  # as Google Analytics ends a session
+SESSION, CHECKOUT = "session", "checkout"
+UNKNOWN = "unknown"
+Kind = StorefrontEvent.Kind
+COUNTED = {
+    "pages": Kind.PAGE_VIEWED,
+    "products": Kind.PRODUCT_VIEWED,
+    "collections": Kind.COLLECTION_VIEWED,
+    "searches": Kind.SEARCHED,
+    "adds": Kind.ADDED_TO_CART,
+    "removes": Kind.REMOVED_FROM_CART,
+    "carts": Kind.CART_VIEWED,
+}
+SIZES = ("value", "lines", "units")
+COUNTS = ("events", *COUNTED)
+COLUMNS = ["unique_id", "ds", "at", "of", *COUNTS, "minutes", *SIZES, "has_discount", "is_returning"]
+COLUMNS += ["device", "source", "hour", "weekday", "waited"]
+
+# A visitor's number is the first 60 bits of the unit's digest. After a checkout began its session is looked at no more.
+VISITS = f"""
+    WITH told AS (
+        SELECT e.*, ('x' || substr(encode(e.unit, 'hex'), 1, 15))::bit(60)::bigint AS visitor,
+            lag(e.at) OVER w AS before, lag(e.kind) OVER w AS kind_before, min(e.at) OVER (PARTITION BY e.unit) AS first
+        FROM pipelines_storefrontevent e
+        WHERE e.shop_id = %(shop)s AND e.at >= %(since)s AND e.at < %(until)s
+        WINDOW w AS (PARTITION BY e.unit ORDER BY e.at, e.id)),
+    numbered AS (
+        SELECT t.*, count(*) FILTER (
+            WHERE before IS NULL OR at - before > %(rest)s OR kind_before = '{Kind.CHECKOUT_COMPLETED}')
+            OVER (PARTITION BY unit ORDER BY at, id) AS session
+        FROM told t),
+    followed AS (
+        SELECT n.*, count(*) OVER s AS events, first_value(at) OVER s AS began,
+            {", ".join(f"count(*) FILTER (WHERE kind = '{kind}') OVER s AS {name}" for name, kind in COUNTED.items())},
+            count(*) FILTER (WHERE kind = '{Kind.CHECKOUT_STARTED}') OVER s AS checkouts,
+            first_value(source) OVER s AS came_by, lead(id) OVER s IS NULL AS is_last
+        FROM numbered n WINDOW s AS (PARTITION BY unit, session ORDER BY at, id))
+    SELECT visitor, CASE WHEN %(open)s THEN encode(unit, 'hex') END AS unit,
+        extract(epoch FROM at) AS moment, extract(epoch FROM began) AS began,
+        extract(epoch FROM first) AS first, {", ".join(COUNTS)},
+        value_minor AS value, lines, units, has_discount::int AS has_discount, device, came_by AS source,
+        checkout_key AS key, (kind = '{Kind.CHECKOUT_STARTED}')::int AS starts_checkout,
+        (checkouts = 0 AND events = ANY(%(steps)s))::int AS is_step, (is_last AND checkouts = 0)::int AS is_last
+    FROM followed
+    WHERE kind <> '{Kind.CHECKOUT_COMPLETED}'
+        AND (kind = '{Kind.CHECKOUT_STARTED}' OR checkouts = 0 AND (is_last OR events = ANY(%(steps)s)))
+    ORDER BY at, id
+"""
+CHECKOUTS = """
+    SELECT c.shopify_id AS key, CASE WHEN %(open)s THEN encode(c.token_digest, 'hex') END AS unit,
+        extract(epoch FROM c.created_at) AS moment,
+        CASE WHEN c.currency = %(currency)s THEN coalesce(c.first_minor, c.subtotal_minor) END AS value,
+        coalesce(c.first_lines, nullif(jsonb_array_length(c.lines), 0)) AS lines,
+        coalesce(c.first_units, (SELECT sum((line ->> 'quantity')::bigint) FROM jsonb_array_elements(c.lines) line))
+            AS units
+    FROM pipelines_checkout c
+    WHERE c.shop_id = %(shop)s AND c.created_at >= %(since)s AND c.created_at < %(until)s AND c.deleted_at IS NULL
+    ORDER BY c.created_at, c.shopify_id
+"""
+ORDERS = """
+    SELECT extract(epoch FROM o.processed_at) AS moment, o.checkout_key AS key,
+        ('x' || substr(encode(nullif(o.unit, ''), 'hex'), 1, 15))::bit(60)::bigint AS visitor
+    FROM pipelines_order o
+    WHERE o.shop_id = %(shop)s AND o.processed_at >= %(since)s AND o.processed_at < %(until)s
+        AND (o.unit IS NOT NULL OR o.checkout_key IS NOT NULL)
+        AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
+    ORDER BY o.processed_at, o.id
+"""
+NUMBERS = ["moment", "began", "first", *COUNTS, *SIZES, "has_discount"]
+
+
+def moments(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
+    """Give every moment with what was known then, and after how many hours an order came of it.
+
+    Writes  unique_id | ds | at | of | events | … | weekday | waited
+    """
+    found = known(shop, since, until, is_open=False)
+    return found[found["is_step"] == 1][COLUMNS].reset_index(drop=True)
+
+
+def still_open(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
+    """Give the last moment of each session, and each checkout, of a span that has brought no order yet.
+
+    A unit is the digest of a visitor's id, or of a checkout's token where Shopify told of it.
+
+    Writes  what `moments` writes | unit (hex) | moment (seconds of the epoch)
+    """
+    found = known(shop, since, until, is_open=True)
+    is_open = ((found["is_last"] == 1) | (found["of"] == CHECKOUT)) & found["waited"].isna()
+    return found[is_open][[*COLUMNS, "unit", "moment"]].reset_index(drop=True)
+
+
+def known(shop: Shop, since: datetime, until: datetime, *, is_open: bool) -> pd.DataFrame:
+    """Give sessions and checkouts alike, the earliest first; units only of what may be open."""
+    asked = {"shop": shop.pk, "since": since, "until": until, "open": is_open}
+    whole = frames.columns("visitor key", "Int64") | frames.columns("starts_checkout is_step is_last", frames.WHOLE)
+    kinds = whole | dict.fromkeys(NUMBERS, frames.REAL) | frames.columns("device source unit", frames.TEXT)
+    visits = frames.read(VISITS, kinds, **asked, rest=REST, steps=list(STEPS))
+    placed = frames.read(ORDERS, kinds, **asked)
+    checkouts = checkouts_of(frames.read(CHECKOUTS, kinds, **asked, currency=shop.currency), visits)
+    sessions = visits[visits["starts_checkout"] == 0].assign(of=SESSION, key=pd.array([pd.NA], dtype="Int64")[0])
+    both = pd.concat([sessions, checkouts], ignore_index=True).sort_values("moment", kind="stable", ignore_index=True)
+    return described(both.assign(waited=waited(both, placed, visits)), placed, shop.timezone)
+
+
+def checkouts_of(told: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
+    """Give one row for each checkout: Shopify's word on its time and size goes first, the pixel's fills the gaps."""
+    seen = visits[(visits["starts_checkout"] == 1) & visits["key"].notna()].drop_duplicates("key")
+    rows = told.merge(seen, on="key", how="outer", suffixes=("_told", ""))
+    for name in ("moment", "unit", *SIZES):
+        rows[name] = rows.pop(f"{name}_told").fillna(rows[name])
+    return rows.assign(of=CHECKOUT, starts_checkout=1, is_step=1, is_last=0)
+
+
+def waited(rows: pd.DataFrame, placed: pd.DataFrame, visits: pd.DataFrame) -> pd.Series:
+    """Say after how many hours each moment's order came; NaN where none did."""
+    of_checkout = placed.dropna(subset=["key"]).drop_duplicates("key").set_index("key")["moment"]
+    by_key = rows["key"].map(of_checkout).astype("float64")
+    told = visits.dropna(subset=["key"]).drop_duplicates("key").set_index("key")["visitor"]
+    buyer = placed["visitor"].fillna(placed["key"].map(told).astype("Int64"))
+    by_visitor = next_of(rows, placed.assign(visitor=buyer))
+    hours: pd.Series = (by_key.fillna(by_visitor) - rows["moment"]) / 3600
+    return hours.where(hours.isna(), hours.clip(lower=0.0))
+
+
+def next_of(rows: pd.DataFrame, placed: pd.DataFrame) -> pd.Series:
+    """Give the time of each visitor's next order; moments and orders come in time's order."""
+    mine, theirs = rows[["moment", "visitor"]].dropna(), placed[["moment", "visitor"]].dropna()
+    if mine.empty or theirs.empty:
+        return pd.Series(float("nan"), index=rows.index)
+    theirs = theirs.astype({"visitor": "int64"}).assign(next=theirs["moment"])
+    mine = mine.astype({"visitor": "int64"}).reset_index()
+    found = pd.merge_asof(mine, theirs, on="moment", by="visitor", direction="forward")
+    return found.set_index("index")["next"].reindex(rows.index)
+
+
+def described(rows: pd.DataFrame, placed: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """Add the moment's own number, its local time, and whether the visitor was here on an earlier day."""
+    local = pd.to_datetime(rows["moment"], unit="s", utc=True).dt.tz_convert(zone).dt.tz_localize(None)
+    day = local.dt.floor("D")
+    first = pd.to_datetime(rows["first"], unit="s", utc=True).dt.tz_convert(zone).dt.tz_localize(None)
+    ordered = placed.dropna(subset=["visitor"]).groupby("visitor")["moment"].min()
+    bought = pd.to_datetime(rows["visitor"].map(ordered).astype("float64"), unit="s", utc=True)
+    is_back = (first < day) | (bought.dt.tz_convert(zone).dt.tz_localize(None) < day)
+    sure = {name: rows[name].where(rows[name] != "", UNKNOWN).fillna(UNKNOWN) for name in ("device", "source")}
+    return rows.assign(
+        unique_id=numbers(rows),
+        ds=day.astype("datetime64[s]"),
+        at=local.astype("datetime64[s]"),
+        minutes=(rows["moment"] - rows["began"]) / 60,
+        is_returning=is_back.astype("float64").where(rows["visitor"].notna()),
+        hour=local.dt.hour.astype("int64"),
+        weekday=local.dt.day_of_week.astype("int64"),
+        **sure,
+    )
+
+
+def numbers(rows: pd.DataFrame) -> pd.Series:
+    """Give each moment a number that stays its own, however much of the past is read with it."""
+    facts = rows[["of", "key", "visitor", "moment", "events"]].astype({"key": "string", "visitor": "string"})
+    hashed: pd.Series = pd.util.hash_pandas_object(facts, index=False)
+    return (hashed // 2).astype("int64")

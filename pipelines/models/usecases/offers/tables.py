@@ -1,0 +1,207 @@
+"""The tables of offers; money is in minor units of the shop's currency."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import ClassVar, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from pipelines.models.base import Ending, ShopManager, ShopQuerySet, ShopTable
+from pipelines.models.usecases.offers import past
+from pipelines.usecases.offers.eligible import whom
+
+A_YEAR = timedelta(days=400)  # as long as anything learns from what was decided
+
+LONGEST_NAME, LONGEST_CODE, LONGEST_MESSAGE = 80, 120, 240
+
+
+class OfferQuerySet(ShopQuerySet["Offer"]):
+    def as_of(self, moment: datetime, last_day: date) -> Self:
+        """Add what the frame `offers` has besides, the oldest offer first."""
+        return self.annotate(**past.of_offers(moment)).order_by("pk")
+
+
+FromOfferQuerySet = ShopManager.from_queryset(OfferQuerySet)
+
+
+class OfferManager(FromOfferQuerySet["Offer"]):
+    """All offers, by name for mypy."""
+
+
+class Offer(ShopTable):
+    """One offer of a merchant's."""
+
+    class Kind(models.TextChoices):
+        CODE = "code"  # a discount code that exists at Shopify
+        FREE_SHIPPING = "free_shipping"  # from a cart value on
+        PRODUCT = "product"  # one more product
+        MESSAGE = "message"
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        LIVE = "live"
+        STOPPED = "stopped"
+
+    class Code(models.TextChoices):
+        UNCHECKED = ""
+        ACTIVE = "active"
+        LATER = "later"  # it is to begin
+        ENDED = "ended"
+        DELETED = "deleted"
+        NOBODY = "nobody"  # it is active, and reaches nobody
+        SOME = "some"  # it is active for some customers or markets: who that is cannot be known here
+        UNKNOWN = "unknown"  # we may not read discounts
+
+    GIVES_NOTHING = (Code.LATER, Code.ENDED, Code.DELETED, Code.NOBODY)
+
+    name = models.CharField(max_length=LONGEST_NAME)
+    kind = models.CharField(max_length=16, choices=Kind)
+    code = models.CharField(max_length=LONGEST_CODE, blank=True)
+    threshold_minor = models.BigIntegerField(null=True)
+    product_id = models.BigIntegerField(null=True)
+    message = models.CharField(max_length=LONGEST_MESSAGE, blank=True)
+    for_whom = models.JSONField(default=dict)  # whom.Whom
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    margin_floor_minor = models.BigIntegerField(default=0)
+    cost_minor = models.BigIntegerField(default=0)  # each time it is accepted
+    cost_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)  # and of the cart's value
+    budget_minor = models.BigIntegerField(null=True)
+    weekly_cap = models.PositiveIntegerField(null=True)  # times that it is given in a week of the shop's
+    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
+    code_state = models.CharField(max_length=8, choices=Code, blank=True, default=Code.UNCHECKED)
+    code_ends_at = models.DateTimeField(null=True)
+    code_checked_at = models.DateTimeField(null=True)
+    sub = models.CharField(max_length=40)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[OfferManager] = OfferManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "name"], name="offer_once"),
+            models.CheckConstraint(condition=Q(cost_minor__gte=0, cost_percent__gte=0), name="offer_costs"),
+            models.CheckConstraint(
+                condition=Q(starts_at=None) | Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="offer_ends_later"
+            ),
+        ]
+
+    @property
+    def whom(self) -> whom.Whom:
+        return whom.read(self.for_whom)
+
+    @property
+    def is_code_lost(self) -> bool:
+        return self.kind == self.Kind.CODE and self.code_state in self.GIVES_NOTHING
+
+
+class OfferSpend(ShopTable):
+    """What of an offer is spent and reserved: one row each, so that one update decides."""
+
+    offer = models.OneToOneField(Offer, on_delete=models.CASCADE, related_name="spend")
+    reserved_minor = models.BigIntegerField(default=0)
+    spent_minor = models.BigIntegerField(default=0)
+    week = models.DateField(null=True)  # the Monday of the week that is counted
+    week_reserved = models.PositiveIntegerField(default=0)
+    week_spent = models.PositiveIntegerField(default=0)
+
+
+class OfferReservation(Ending):
+    """What one decision may cost, from when it was shown; it names nobody."""
+
+    class State(models.TextChoices):
+        HELD = "held"  # shown
+        ACCEPTED = "accepted"
+        SPENT = "spent"  # the order came
+        RELEASED = "released"  # it never came
+
+    LIFE = A_YEAR
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    decision = models.UUIDField()
+    version_id = models.BigIntegerField(null=True)
+    checkout_key = models.BigIntegerField(null=True)
+    cost_minor = models.BigIntegerField()
+    week = models.DateField()
+    state = models.CharField(max_length=8, choices=State, default=State.HELD)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["decision"], name="reserved_once")]
+        indexes = [
+            models.Index(
+                fields=["expires_at"], condition=Q(state__in=["held", "accepted"]), name="reservations_that_end"
+            ),
+            models.Index(fields=["accepted_at"], condition=~Q(state="spent"), name="reservations_to_settle"),
+            models.Index(fields=["shop", "at"], name="reservations_by_shop"),
+        ]
+
+
+class OfferTally(ShopTable):
+    """How often an offer was shown and accepted while a version chose."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    version_id = models.BigIntegerField(null=True)
+    shown = models.PositiveBigIntegerField(default=0)
+    accepted = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "version_id"], nulls_distinct=False, name="offer_tally_once")
+        ]
+
+
+class DecisionQuerySet(ShopQuerySet["OfferDecision"]):
+    def as_of(self, moment: datetime, last_day: date) -> Self:
+        """Keep what was decided up to a day and is what was shown, with what came of it, oldest first.
+
+        What was picked and could not be shown teaches nothing: nobody chose by chance to show nothing.
+        """
+        told = self.annotate(**past.outcomes(last_day)).filter(why_not="", ds__lte=last_day)
+        shown = OfferReservation.objects.filter(decision=models.OuterRef("decision"))
+        changed = models.Exists(shown.exclude(offer_id=models.OuterRef("offer_id")))
+        return told.exclude(changed).exclude(eligible=[]).order_by("at", "pk")
+
+
+FromDecisionQuerySet = ShopManager.from_queryset(DecisionQuerySet)
+
+
+class DecisionManager(FromDecisionQuerySet["OfferDecision"]):
+    """All decisions, by name for mypy."""
+
+
+class OfferDecision(Ending):
+    """One decision, whatever came of it: what was known, what could be offered, what was, and how likely that was."""
+
+    LIFE = A_YEAR
+
+    decision = models.UUIDField()
+    unit = models.BinaryField(max_length=16)
+    checkout_key = models.BigIntegerField(null=True)
+    version_id = models.BigIntegerField(null=True)
+    arm = models.CharField(max_length=8)  # canary, control, stable, held_out
+    picked_id = models.BigIntegerField(default=0)  # what the version chose; 0: nothing
+    offer_id = models.BigIntegerField(default=0)  # what was shown; 0: nothing
+    why_not = models.CharField(max_length=40, blank=True)  # was what it chose not shown
+    propensity = models.FloatField(null=True)  # of what was picked
+    score = models.FloatField(null=True)
+    eligible = ArrayField(models.BigIntegerField())
+    margins = ArrayField(models.BigIntegerField())  # of those, if accepted
+    left_out = models.JSONField(default=dict)  # offer -> why
+    chance = models.FloatField(null=True)  # that the checkout ends in an order, as it was said
+    context = models.JSONField(default=dict)
+
+    objects: ClassVar[DecisionManager] = DecisionManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["decision"], name="decided_once")]
+        indexes = [
+            models.Index(fields=["shop", "at"], name="decisions_by_shop"),
+            models.Index(fields=["unit"], name="decisions_by_unit"),  # who asks to be forgotten
+        ]

@@ -1,0 +1,1 @@
+"""Offers: what a shopper at the checkout is offered, if anything."""

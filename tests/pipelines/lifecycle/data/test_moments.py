@@ -1,0 +1,219 @@
+"""Events, checkouts and orders become moments: nothing of one is read from after it, but what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipelines.lifecycle.data import dataset, moments
+from pipelines.models import Checkout, Order, Shop, StorefrontEvent
+from tests import histories
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday; the shop is in London
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+KEY = 0x123456789ABCDEF
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return histories.a_shop()
+
+
+def unit(who: str) -> bytes:
+    return hashlib.sha256(who.encode()).digest()[:16]
+
+
+def did(shop: Shop, at: datetime, kind: str = "page_viewed", who: str = "ann", **facts: Any) -> StorefrontEvent:
+    given = hashlib.sha256(f"{who}{at}{kind}".encode()).hexdigest()[:32]
+    return StorefrontEvent.objects.create(shop=shop, event=given, kind=kind, at=at, unit=unit(who), **facts)
+
+
+def walked(shop: Shop, start: datetime, *kinds: str, who: str = "ann", **facts: Any) -> None:
+    for number, kind in enumerate(kinds):
+        did(shop, start + number * MINUTE, kind, who, **facts)
+
+
+def started(shop: Shop, at: datetime, key: int = KEY, **changes: Any) -> Checkout:
+    facts = {"subtotal_minor": 6400, "currency": shop.currency, "updated_at": at, "token_digest": b"\x01" * 16}
+    facts |= {"lines": [{"variant_id": 1, "quantity": 2, "price_minor": 3200}]}
+    return Checkout.objects.create(shop=shop, shopify_id=key, created_at=at, **facts | changes)
+
+
+def bought(shop: Shop, at: datetime, **changes: Any) -> Order:
+    order = histories.an_order(shop, at, [])
+    Order.objects.filter(pk=order.pk).update(**changes)
+    return order
+
+
+def read(shop: Shop) -> pd.DataFrame:
+    source = dataset.Source(shop, NOW)
+    return dataset.BUILDERS["moments"](source)
+
+
+def steps(frame: pd.DataFrame, of: str = "session") -> list[float]:
+    return frame.loc[frame["of"] == of, "events"].tolist()
+
+
+class TestSessions:
+    def test_a_session_is_looked_at_after_one_three_five_events_with_what_was_done_by_then(self, shop: Shop) -> None:
+        kinds = ["page_viewed", "collection_viewed", "product_viewed", "search_submitted", "product_added_to_cart"]
+        walked(shop, NOON, *kinds, "product_removed_from_cart", "cart_viewed")
+        frame = read(shop)
+        assert steps(frame) == [1, 3, 5]
+        counted = frame[["pages", "collections", "products", "searches", "adds", "removes", "carts"]]
+        assert counted.to_numpy().tolist() == [
+            [1, 0, 0, 0, 0, 0, 0],
+            [1, 1, 1, 0, 0, 0, 0],
+            [1, 1, 1, 1, 1, 0, 0],
+        ]
+        assert frame["minutes"].tolist() == [0.0, 2.0, 4.0]
+
+    def test_half_an_hour_of_rest_or_an_order_begins_another(self, shop: Shop) -> None:
+        walked(shop, NOON, "page_viewed")
+        walked(shop, NOON + 30 * MINUTE, "page_viewed", "checkout_completed", "page_viewed")
+        walked(shop, NOON + 70 * MINUTE, "page_viewed")
+        assert steps(read(shop)) == [1, 1, 1]
+
+    def test_nobodys_session_is_anothers_and_no_shop_reads_anothers(self, shop: Shop) -> None:
+        other = histories.a_shop(domain="bob.myshopify.com")
+        for who in ("ann", "bob"):
+            walked(shop, NOON, "page_viewed", "page_viewed", who=who)
+        walked(other, NOON, "page_viewed")
+        assert steps(read(shop)) == [1, 1] and steps(read(other)) == [1]
+
+    def test_once_a_checkout_began_its_session_is_looked_at_no_more(self, shop: Shop) -> None:
+        walked(shop, NOON, "page_viewed", "checkout_started", "page_viewed", "page_viewed", "page_viewed")
+        assert steps(read(shop)) == [1]
+
+    def test_the_road_is_that_of_the_first_event_and_what_nobody_said_is_unknown(self, shop: Shop) -> None:
+        did(shop, NOON, source="search", device="phone")
+        did(shop, NOON + MINUTE, source="", device="phone")
+        did(shop, NOON + 2 * MINUTE, source="direct", device="phone", value_minor=500, lines=1, units=2)
+        did(shop, NOON, who="bob")
+        frame = read(shop)
+        mine = frame[frame["device"] == "phone"]
+        assert mine["source"].tolist() == ["search", "search"]
+        assert mine["value"].tolist()[1:] == [500.0] and math.isnan(mine["value"].iloc[0])
+        assert frame.loc[frame["device"] == "unknown", "source"].tolist() == ["unknown"]
+
+    def test_time_is_the_shops_own(self, shop: Shop) -> None:
+        summer = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)  # Sunday, 00:30 in London
+        did(shop, summer)
+        (row,) = read(shop).itertuples()
+        assert (row.ds, row.at, row.hour, row.weekday) == (
+            pd.Timestamp("2026-10-25"),
+            pd.Timestamp("2026-10-25 00:30"),
+            0,
+            6,
+        )
+
+    def test_who_was_here_or_bought_on_an_earlier_day_returns(self, shop: Shop) -> None:
+        did(shop, NOON - timedelta(days=1), who="ann")
+        did(shop, NOON, who="ann")
+        bought(shop, NOON - timedelta(days=9), unit=unit("bob"))
+        did(shop, NOON, who="bob")
+        did(shop, NOON - HOUR, who="eve")
+        did(shop, NOON, who="eve")  # today twice is no return
+        assert sorted(read(shop)["is_returning"]) == [0.0, 0.0, 0.0, 1.0, 1.0]
+
+    def test_a_moment_keeps_its_number_however_much_is_read_with_it(self, shop: Shop) -> None:
+        did(shop, NOON)
+        before = read(shop)["unique_id"].tolist()
+        did(shop, NOON - timedelta(days=3), who="bob")
+        after = read(shop)
+        assert after["unique_id"].is_unique and before[0] in after["unique_id"].tolist()
+
+
+class TestWhatCameOfIt:
+    def test_the_hours_to_the_visitors_next_order(self, shop: Shop) -> None:
+        did(shop, NOON)
+        for late in (-HOUR, 5 * HOUR, 9 * HOUR):
+            bought(shop, NOON + late, unit=unit("ann"))
+        bought(shop, NOON + HOUR, unit=unit("bob"))
+        assert read(shop)["waited"].tolist() == [5.0]
+
+    @pytest.mark.parametrize("change", [{"cancelled_at": NOW}, {"is_test": True}, {"deleted_at": NOW}, {"unit": b""}])
+    def test_what_is_no_sale_came_of_nothing(self, shop: Shop, change: dict[str, Any]) -> None:
+        did(shop, NOON)
+        bought(shop, NOON + HOUR, **{"unit": unit("ann")} | change)
+        assert read(shop)["waited"].isna().all()
+
+    def test_an_order_without_our_mark_is_the_visitors_whose_checkout_it_completed(self, shop: Shop) -> None:
+        walked(shop, NOON, "page_viewed")
+        did(shop, NOON + MINUTE, "checkout_started", checkout_key=KEY)
+        bought(shop, NOON + HOUR, checkout_key=KEY)
+        assert read(shop)["waited"].round(3).tolist() == [1.0, round(59 / 60, 3)]
+
+    def test_today_is_not_over(self, shop: Shop) -> None:
+        did(shop, NOW - HOUR)
+        assert read(shop).empty
+
+
+class TestCheckouts:
+    def test_one_checkout_is_one_row_however_often_it_was_told(self, shop: Shop) -> None:
+        started(shop, NOON)
+        did(shop, NOON + 2 * MINUTE, "page_viewed")
+        seen = {"checkout_key": KEY, "device": "phone", "has_discount": True, "value_minor": 1, "lines": 9, "units": 9}
+        for late in (3, 4):
+            did(shop, NOON + late * MINUTE, "checkout_started", **seen)
+        frame = read(shop)
+        (row,) = frame[frame["of"] == "checkout"].itertuples()
+        assert (row.at, row.value, row.lines, row.units) == (pd.Timestamp("2026-11-18 12:00"), 6400.0, 1.0, 2.0)
+        assert (row.device, row.has_discount, row.events, row.pages) == ("phone", 1.0, 2.0, 1.0)
+
+    def test_without_a_pixel_it_is_known_from_shopify_alone(self, shop: Shop) -> None:
+        started(shop, NOON)
+        bought(shop, NOON + HOUR / 2, checkout_key=KEY)
+        (row,) = read(shop).itertuples()
+        assert (row.of, row.waited, row.device) == ("checkout", 0.5, "unknown")
+        assert math.isnan(row.events) and math.isnan(row.is_returning) and math.isnan(row.minutes)
+
+    def test_without_shopifys_word_it_is_known_from_the_pixel(self, shop: Shop) -> None:
+        did(shop, NOON, "checkout_started", checkout_key=KEY, value_minor=900, lines=1, units=1)
+        (row,) = read(shop).itertuples()
+        assert (row.of, row.value, row.events) == ("checkout", 900.0, 1.0)
+
+    def test_what_was_laid_into_it_later_is_not_known_at_its_start(self, shop: Shop) -> None:
+        started(shop, NOON, first_minor=3200, first_lines=1, first_units=1)
+        (row,) = read(shop).itertuples()
+        assert (row.value, row.lines, row.units) == (3200.0, 1.0, 1.0)
+
+    def test_an_amount_in_another_currency_is_not_known(self, shop: Shop) -> None:
+        started(shop, NOON, currency="JPY", lines=[])
+        (row,) = read(shop).itertuples()
+        assert math.isnan(row.value) and math.isnan(row.lines) and math.isnan(row.units)
+
+    def test_one_that_shopify_took_back_is_none(self, shop: Shop) -> None:
+        started(shop, NOON, deleted_at=NOON)
+        assert read(shop).empty
+
+
+class TestStillOpen:
+    def test_the_last_moment_of_each_session_that_bought_nothing_yet(self, shop: Shop) -> None:
+        walked(shop, NOON, "page_viewed", "page_viewed", who="ann")
+        walked(shop, NOON, "page_viewed", who="bob")
+        bought(shop, NOON + HOUR, unit=unit("bob"))
+        walked(shop, NOON, "page_viewed", who="eve")
+        did(shop, NOON + MINUTE, "checkout_started", who="eve", checkout_key=KEY)
+        found = moments.still_open(shop, NOON - HOUR, NOON + 2 * HOUR)
+        assert list(zip(found["of"], found["events"], strict=True)) == [("session", 2.0), ("checkout", 2.0)]
+        assert found["unit"].tolist() == [unit("ann").hex(), unit("eve").hex()]
+        assert found["moment"].tolist() == [(NOON + MINUTE).timestamp()] * 2
+
+    def test_a_checkout_that_shopify_told_of_is_known_by_its_token(self, shop: Shop) -> None:
+        started(shop, NOON)
+        did(shop, NOON + MINUTE, "checkout_started", checkout_key=KEY)
+        (row,) = moments.still_open(shop, NOON - HOUR, NOON + HOUR).itertuples()
+        assert (row.unit, row.moment) == ("01" * 16, NOON.timestamp())
+
+
+def test_a_shop_of_which_nothing_is_known_has_no_moments(shop: Shop) -> None:
+    frame = read(shop)
+    assert frame.empty and list(frame.columns) == moments.COLUMNS

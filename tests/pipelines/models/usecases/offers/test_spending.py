@@ -1,0 +1,210 @@
+"""What offers cost is reserved, spent and released, and is never more than there is, however many come at once."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from pipelines.models import Order, Shop
+from pipelines.models.usecases.offers import Offer, OfferDecision, OfferReservation, OfferSpend, OfferTally, spending
+from tests import factories
+from tests.offering import accept, an_offer, reserve
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+State = OfferReservation.State
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return factories.a_shop()
+
+
+def spend(offer: Offer) -> tuple[int, int, int, int]:
+    row = OfferSpend.objects.get(offer=offer)
+    return row.reserved_minor, row.spent_minor, row.week_reserved, row.week_spent
+
+
+def states() -> list[str]:
+    return list(OfferReservation.objects.order_by("pk").values_list("state", flat=True))
+
+
+def an_order(shop: Shop, number: int, at: datetime, **changes: Any) -> Order:
+    facts = {"created_at": at, "processed_at": at, "updated_at": at, "currency": "GBP", "total_minor": 5000}
+    return Order.objects.create(shop=shop, shopify_id=number, **facts | changes)
+
+
+def test_what_is_shown_is_reserved_until_nothing_is_left(shop: Shop) -> None:
+    offer = an_offer(shop, budget_minor=500)
+    assert [reserve(offer) for _ in range(3)] == [offer.pk, offer.pk, 0]
+    assert spend(offer) == (400, 0, 2, 0)
+
+
+def test_a_week_begins_with_all_that_its_cap_allows(shop: Shop) -> None:
+    offer = an_offer(shop, weekly_cap=1)
+    monday = NOW + timedelta(days=7 - NOW.weekday())
+    assert [reserve(offer, at=NOW), reserve(offer, at=NOW)] == [offer.pk, 0]
+    assert [reserve(offer, at=monday), reserve(offer, at=monday)] == [offer.pk, 0]
+    assert reserve(offer, at=NOW) == 0  # a clock that is behind opens no week again
+    assert spend(offer) == (400, 0, 1, 0)
+
+
+def test_one_decision_reserves_once(shop: Shop) -> None:
+    offer, decision = an_offer(shop, weekly_cap=1), uuid.uuid4()
+    assert [reserve(offer, decision), reserve(offer, decision), reserve(offer)] == [offer.pk, offer.pk, 0]
+    assert OfferTally.objects.get().shown == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": Offer.State.STOPPED},
+        {"starts_at": NOW + timedelta(hours=1)},
+        {"ends_at": NOW},
+    ],
+)
+def test_nothing_is_reserved_of_what_does_not_run(shop: Shop, changes: dict[str, Any]) -> None:
+    assert reserve(an_offer(shop, **changes), at=NOW) == 0
+
+
+def test_another_shops_offer_is_never_reserved(shop: Shop) -> None:
+    offer = an_offer(shop)
+    offer.shop = factories.a_shop()
+    assert reserve(offer) == 0
+
+
+def test_what_nobody_accepts_is_released_once(shop: Shop) -> None:
+    offer = an_offer(shop)
+    reserve(offer, at=NOW)
+    spending.settle(NOW + timedelta(minutes=59))
+    assert spend(offer) == (200, 0, 1, 0)
+    for _ in range(2):
+        spending.settle(NOW + spending.HELD_FOR)
+        assert spend(offer) == (0, 0, 0, 0) and states() == [State.RELEASED]
+
+
+def test_what_is_released_in_a_later_week_leaves_that_week_alone(shop: Shop) -> None:
+    offer = an_offer(shop)
+    monday = NOW + timedelta(days=7 - NOW.weekday())
+    reserve(offer, at=NOW)
+    reserve(offer, at=monday)
+    spending.settle(NOW + spending.HELD_FOR)
+    assert spend(offer) == (200, 0, 1, 0)
+
+
+def test_what_is_accepted_is_spent_when_the_order_of_its_checkout_comes(shop: Shop) -> None:
+    offer, decision = an_offer(shop), uuid.uuid4()
+    reserve(offer, decision, at=NOW, checkout=77)
+    accept(shop, decision, NOW + timedelta(minutes=1))
+    accept(shop, decision, NOW + timedelta(minutes=2))  # said twice
+    spending.settle(NOW + timedelta(hours=2))
+    assert spend(offer) == (200, 0, 1, 0)  # an order may take longer than that
+    an_order(shop, 1, NOW + timedelta(hours=3), checkout_key=78)
+    spending.settle(NOW + timedelta(hours=3))
+    assert states() == [State.ACCEPTED]
+    an_order(shop, 2, NOW + timedelta(hours=3), checkout_key=77)
+    for _ in range(2):
+        spending.settle(NOW + timedelta(hours=4))
+        assert spend(offer) == (0, 200, 0, 1) and states() == [State.SPENT]
+    tally = OfferTally.objects.get()
+    assert (tally.shown, tally.accepted) == (1, 1)
+
+
+def test_without_a_checkout_the_same_shoppers_order_counts(shop: Shop) -> None:
+    offer, decision, unit = an_offer(shop), uuid.uuid4(), b"u" * 16
+    reserve(offer, decision, at=NOW)
+    facts = {"decision": decision, "unit": unit, "arm": "stable", "eligible": [], "margins": [], "at": NOW}
+    OfferDecision.objects.create(shop=shop, **facts)
+    accept(shop, decision, NOW)
+    an_order(shop, 1, NOW - timedelta(hours=3), unit=unit)  # before
+    spending.settle(NOW)
+    assert states() == [State.ACCEPTED]
+    an_order(shop, 2, NOW + timedelta(minutes=3), unit=unit)
+    spending.settle(NOW + timedelta(minutes=4))
+    assert states() == [State.SPENT]
+
+
+def test_what_is_accepted_and_never_ordered_is_released_after_days(shop: Shop) -> None:
+    offer, decision = an_offer(shop), uuid.uuid4()
+    reserve(offer, decision, at=NOW)
+    accept(shop, decision, NOW)
+    an_order(shop, 1, NOW, checkout_key=None, cancelled_at=NOW)
+    spending.settle(NOW + spending.ACCEPTED_FOR)
+    assert spend(offer) == (0, 0, 0, 0) and states() == [State.RELEASED]
+
+
+def test_an_order_that_comes_after_that_is_spent_all_the_same(shop: Shop) -> None:
+    offer, decision = an_offer(shop), uuid.uuid4()
+    reserve(offer, decision, at=NOW, checkout=77)
+    accept(shop, decision, NOW)
+    spending.settle(NOW + spending.ACCEPTED_FOR)
+    an_order(shop, 1, NOW + timedelta(days=4), checkout_key=77)
+    spending.settle(NOW + timedelta(days=4))
+    assert spend(offer)[:2] == (0, 200)
+
+
+def test_nobody_accepts_for_another_shop_or_too_late(shop: Shop) -> None:
+    offer, decision = an_offer(shop), uuid.uuid4()
+    reserve(offer, decision, at=NOW)
+    accept(factories.a_shop(), decision, NOW)
+    accept(shop, decision, NOW + spending.HELD_FOR + timedelta(seconds=1))
+    assert states() == [State.HELD]
+    assert OfferTally.objects.get().accepted == 0
+
+
+class TestAtOnce:
+    pytestmark = pytest.mark.django_db(transaction=True)
+
+    @pytest.fixture(autouse=True)
+    def patient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let a busy machine take its time."""
+        monkeypatch.setattr(spending, "IN_TIME", "")
+
+    @pytest.mark.parametrize("changes", [{"weekly_cap": 7}, {"budget_minor": 7 * 200 + 199}])
+    def test_forty_checkouts_at_once_take_what_there_is_and_no_more(self, shop: Shop, changes: dict[str, Any]) -> None:
+        offer = an_offer(shop, **changes)
+        together = threading.Barrier(40)
+
+        def one(_: int) -> int:
+            try:
+                connection.ensure_connection()
+                together.wait()
+                return reserve(offer)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(40) as threads:
+            taken = list(threads.map(one, range(40)))
+        assert taken.count(offer.pk) == 7 and taken.count(0) == 33
+        assert spend(offer) == (1400, 0, 7, 0)
+        assert OfferReservation.objects.count() == 7
+
+    def test_releasing_and_reserving_at_once_loses_nothing(self, shop: Shop) -> None:
+        offers = [an_offer(shop, name=f"Offer {number}", code=str(number)) for number in range(3)]
+        for offer in offers:
+            for _ in range(20):
+                reserve(offer, at=NOW - timedelta(hours=2))
+        together = threading.Barrier(8)
+
+        def one(number: int) -> None:
+            try:
+                connection.ensure_connection()
+                together.wait()
+                if number % 2:
+                    spending.settle(NOW)
+                else:
+                    for offer in offers * 5:
+                        reserve(offer, at=NOW)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(one, range(8)))
+        assert {spend(offer)[:2] for offer in offers} == {(20 * 200, 0)}
