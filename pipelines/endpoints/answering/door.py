@@ -132,7 +132,7 @@ def known(asking: Asking, kept: Memory) -> Asking:
         raise Refused(404, "nothing answers here")
     if kept.is_stale:
         pointer = replace(pointer, weight=0, is_mirrored=False)
-    return Asking(asking.key, asking.unit_id, asking.asked, asking.at, pointer)
+    return Asking(asking.key, asking.unit, asking.asked, asking.at, pointer, asking.longest)
 
 
 async def ask(asking: Asking, version: int | None) -> Result:
