@@ -13,7 +13,7 @@ import jwt
 import pytest
 
 from tests import waiting
-from tests.devstore.conftest import CLIENT_ID, SECRET, SHOP, World
+from tests.devstore.conftest import CLIENT_ID, PATIENT, SECRET, SHOP, World
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,8 +27,9 @@ PASS = "the-pass"
 
 @pytest.fixture(scope="module")
 def shop(world: World) -> Iterator[World]:
-    """Deploy our extensions to the store, with a discount code that takes a tenth off."""
-    shutil.copytree(ROOT / "extensions", world.folder / "extensions", dirs_exist_ok=True)
+    """Deploy our checkout extension to the store, with a discount code that takes a tenth off."""
+    beside = shutil.ignore_patterns("theme-block", "web-pixel", "dist")
+    shutil.copytree(ROOT / "extensions", world.folder / "extensions", dirs_exist_ok=True, ignore=beside)
     (world.folder / "node_modules").symlink_to(ROOT / "node_modules")
     assert world.control("discount-code", code="TEN", percent=10)["status"] == 200
     yield world
@@ -59,6 +60,7 @@ def page(shop: World, browser: Any) -> Iterator[Any]:
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(1000 * waiting.SECONDS)
+    page.add_init_script(PATIENT)
     page.add_init_script("if (window.top === window) localStorage.setItem('devstore-consent', 'yes')")
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
