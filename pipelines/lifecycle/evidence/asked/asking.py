@@ -1,4 +1,4 @@
-"""What no door asks we ask ourselves: sessions and checkouts that are open, by what runs and by who answers unseen.
+"""What no door asks we ask ourselves: sessions and checkouts that are open, of what runs and of who answers unseen.
 
 Each moment is asked about once by each version, soon after it came, so that what was said is known before what came.
 """
@@ -54,9 +54,11 @@ def due() -> Iterator[tuple[int, str]]:
 
 
 def versions(pointer: Pointer) -> Iterator[Asked]:
-    """Yield who is asked: what runs, and the candidate that answers unseen."""
+    """Yield who is asked: what runs; unseen also what ran before, to know whether to go back, and the candidate."""
     if pointer.active is not None:
         yield Asked(pointer.active, is_shown=True)
+    if pointer.standby is not None:
+        yield Asked(pointer.standby, is_shown=False)
     if pointer.mirrored is not None:
         yield Asked(pointer.mirrored, is_shown=False, release=pointer.release)
 

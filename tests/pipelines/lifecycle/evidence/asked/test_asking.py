@@ -92,6 +92,15 @@ def test_who_answers_unseen_says_of_the_same_moments(shop: Shop, monkeypatch: py
     assert (unseen.arm, unseen.is_shown, unseen.release_id) == ("canary", False, 7)
 
 
+def test_what_ran_before_goes_on_to_answer_unseen(shop: Shop) -> None:
+    before, version = a_version(shop), runs(shop, a_version(shop, intercept=100.0))
+    Deployment.objects.filter(shop=shop, use_case=SLUG).update(standby=before)
+    did(shop, NOW - MINUTE)
+    assert asking.ask(shop, SLUG, NOW) == 2
+    rows = PredictionLog.objects.order_by("id").values_list("version_id", "is_shown", "score")
+    assert list(rows) == [(version.pk, True, 1.0), (before.pk, False, 0.5)]
+
+
 def test_where_no_version_runs_nobody_is_asked(shop: Shop) -> None:
     did(shop, NOW - MINUTE)
     assert list(asking.due()) == [] and asking.ask(shop, SLUG, NOW) == 0
