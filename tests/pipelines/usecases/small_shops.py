@@ -16,6 +16,7 @@ from tests import frames, toy_use_case
 from tests.families import visits
 from tests.families.visits import frames as visiting
 from tests.pipelines.usecases.conversion import shop as checkouts
+from tests.pipelines.usecases.offers import shop as offering
 from tests.pipelines.usecases.recommendations import shop as baskets
 
 NEWCOMER = 999_999
@@ -67,6 +68,13 @@ SMALL_SHOPS = {
         "purchases",
         {"basket": 999_999},
         new_day=pd.Timestamp(baskets.LAST_DAY) + timedelta(days=1),
+    ),
+    "offers": Small(
+        offering.of_days,
+        "decisions",
+        dated="decisions",
+        odd={"accepted": 1.0, "profit": 1e9},
+        new_day=pd.Timestamp(offering.LAST_DAY) + timedelta(days=1),
     ),
     "conversion": Small(
         checkouts.small,
