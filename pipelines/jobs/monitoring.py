@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pipelines.jobs import releases
 from pipelines.jobs.queue import job
 
 
@@ -101,8 +100,6 @@ def judge(shop_id: int, use_case: str) -> None:
         drifts.look(shop, use_case, facts, now)
         telling.drift(shop, use_case, now)
     compare_circumstances.enqueue(shop_id, use_case)
-    if USE_CASES[use_case].serves == "request":  # of all else it is measured after each night's answers
-        releases.measure.enqueue(shop_id, use_case)
 
 
 @job(queue="training", timeout=1800, is_found_again=True)

@@ -99,6 +99,7 @@ class BuyingStore(VisitingStore):
             jobs.keep_time()
         self.clock.move_to(midnight + DAY)
         self.end_day()
+        jobs.measure_asked()
 
 
 def digest() -> bytes:
