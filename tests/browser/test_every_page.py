@@ -21,6 +21,7 @@ PAGES = (
     "/forecasts/200000",
     "/recommendations",
     "/recommendations?product=100001&cart=100002,100003",
+    "/conversion",
     "/models/demand_forecast",
     "/versions",
     "/versions/then",

@@ -70,6 +70,7 @@ class TestStranger:
             "/",
             "/forecasts",
             "/recommendations",
+            "/conversion",
             "/versions",
             "/experiments",
             "/results",

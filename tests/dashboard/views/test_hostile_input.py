@@ -35,6 +35,7 @@ PAGES = [
     "/forecasts",
     "/recommendations",
     "/recommendations?product=100000&cart=100000,100001",
+    "/conversion",
     "/versions",
     "/experiments",
     "/alerts",

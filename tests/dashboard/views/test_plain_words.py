@@ -19,6 +19,7 @@ PAGES = (
     "/recommendations",
     "/models/recommendations",
     "/models/demand_forecast",
+    "/conversion",
     "/versions",
     "/versions/demand_forecast/1",
     "/versions/demand_forecast/2",

@@ -10,12 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines.models import Checkout, Deployment, IgnoredEvents, Order, PredictionLog, Shop, StorefrontEvent, VisitHour
-from pipelines.usecases import USE_CASES
 from tests import histories
 from tests.dashboard import visiting
 from tests.identities import OTHER_SHOP
 
-pytestmark = pytest.mark.skipif("conversion" not in USE_CASES, reason="it is not in the register yet")
 HERE = "/conversion"
 MINUTE = timedelta(minutes=1)
 ALL = ["read_orders", "write_pixels", "read_customer_events", "read_discounts"]

@@ -199,6 +199,12 @@ class TestTheTable:
         text = see(HERE).content.decode()
         assert "Not on your plan" not in text and 'data-scopes="read_discounts"' not in text
 
+    def test_a_hostile_name_is_a_text(self, shop, see):
+        row = an_offer(shop, '"><script>alert(1)</script>{{ 7|add:7 }}', kind="code", code="<b>", code_state="deleted")
+        for path in (HERE, f"/offers/{row.pk}"):
+            text = see(path).content.decode()
+            assert "<script>alert" not in text and "&lt;script&gt;" in text and "&lt;b&gt;" in text
+
     def test_asks_as_much_of_many_as_of_one(self, shop, see):
         an_offer(shop)
         with CaptureQueriesContext(connection) as one:
