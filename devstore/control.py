@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from devstore import clock
+from devstore import clock, discounts
 from devstore.api_pages import Json
 from devstore.platform import Platform
 from devstore.time_levers import begin_scenario, play, turn_clock, visit
@@ -107,6 +107,12 @@ def publish_product(platform: Platform, asked: dict[str, Any]) -> Any:
     return {"product_id": _number(asked["product_id"])}
 
 
+def keep_discount(platform: Platform, asked: dict[str, Any]) -> Any:
+    """Keep a discount code, or delete it (deleted = true)."""
+    discounts.keep(platform.store, _shop(platform, asked), asked)
+    return {"code": asked["code"]}
+
+
 def open_checkout(platform: Platform, asked: dict[str, Any]) -> Any:
     """Open or change a checkout."""
     trade = platform.trade(_shop(platform, asked))
@@ -195,6 +201,7 @@ LEVERS: dict[str, Lever] = {
     "delete-product": delete_product,
     "publish-product": publish_product,
     "checkout": open_checkout,
+    "discount": keep_discount,
     "change-shop": change_shop,
     "rename-location": rename_location,
     "knobs": knobs,

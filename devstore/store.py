@@ -78,6 +78,9 @@ CREATE TABLE IF NOT EXISTS visit_requests (
 CREATE TABLE IF NOT EXISTS annotations (
   id INTEGER PRIMARY KEY, shop TEXT, title TEXT, description TEXT, type TEXT, started_at INTEGER, ended_at INTEGER,
   created_at INTEGER, updated_at INTEGER);
+CREATE TABLE IF NOT EXISTS discounts (
+  id INTEGER PRIMARY KEY, shop TEXT, code TEXT, kind TEXT, starts_at INTEGER, ends_at INTEGER, usage_limit INTEGER,
+  used INTEGER, buyers TEXT);
 CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), ahead REAL);
 CREATE TABLE IF NOT EXISTS knobs (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value INTEGER);
@@ -110,6 +113,7 @@ FIRST_IDS = {
     "definition": 12_900_000_000,
     "pixel": 1_290_000_000,
     "annotation": 5_400_000_000,
+    "discount": 1_510_000_000_000,
     "order_number": 1000,
 }
 
