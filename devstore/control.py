@@ -107,16 +107,16 @@ def publish_product(platform: Platform, asked: dict[str, Any]) -> Any:
     return {"product_id": _number(asked["product_id"])}
 
 
-def keep_discount(platform: Platform, asked: dict[str, Any]) -> Any:
-    """Keep a discount code, or delete it (deleted = true)."""
-    discounts.keep(platform.store, _shop(platform, asked), asked)
-    return {"code": asked["code"]}
-
-
 def open_checkout(platform: Platform, asked: dict[str, Any]) -> Any:
     """Open or change a checkout."""
     trade = platform.trade(_shop(platform, asked))
     return {"checkout_id": trade.checkout(asked["lines"], asked.get("checkout_id"))}
+
+
+def discount_code(platform: Platform, asked: dict[str, Any]) -> Any:
+    """Make a discount code that takes `percent` off, or change it; of 0 it is deleted."""
+    discounts.keep(platform.store, _shop(platform, asked), asked)
+    return {"code": asked["code"]}
 
 
 def change_shop(platform: Platform, asked: dict[str, Any]) -> Any:
@@ -201,7 +201,7 @@ LEVERS: dict[str, Lever] = {
     "delete-product": delete_product,
     "publish-product": publish_product,
     "checkout": open_checkout,
-    "discount": keep_discount,
+    "discount-code": discount_code,
     "change-shop": change_shop,
     "rename-location": rename_location,
     "knobs": knobs,

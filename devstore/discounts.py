@@ -17,16 +17,18 @@ BUYERS = {
 
 
 def keep(store: Store, shop: str, asked: dict[str, Any]) -> None:
-    """Make a code of it, in the place of the one that has it; `deleted` takes it away."""
+    """Make a code that takes `percent` off, in the place of the one that has it; of 0 it is deleted."""
+    percent = int(asked.get("percent", 10))
     with store.writing() as db:
         db.execute("DELETE FROM discounts WHERE shop = ? AND lower(code) = lower(?)", (shop, asked["code"]))
-    if asked.get("deleted"):
+    if not percent:
         return
     store.insert(
         "discounts",
         id=store.next_ids("discount"),
         shop=shop,
         code=asked["code"],
+        percent=percent,
         kind=asked.get("kind", KINDS[0]),
         starts_at=moment(asked["starts_at"]) if asked.get("starts_at") else now(),
         ends_at=moment(asked["ends_at"]) if asked.get("ends_at") else None,
@@ -36,10 +38,14 @@ def keep(store: Store, shop: str, asked: dict[str, Any]) -> None:
     )
 
 
+def found(store: Store, shop: str, code: str) -> Any:
+    """Return a shop's code, in whatever letters it is written."""
+    return store.one("SELECT * FROM discounts WHERE shop = ? AND lower(code) = lower(?)", shop, code)
+
+
 def by_code(context: Context, args: dict[str, Any]) -> dict[str, Any] | None:
-    """Find a code, in whatever letters it is written."""
-    sql = "SELECT * FROM discounts WHERE shop = ? AND lower(code) = lower(?)"
-    row = context.store.one(sql, context.domain, args["code"])
+    """Find a code, as the Admin API tells it."""
+    row = found(context.store, context.domain, args["code"])
     return {"id": f"gid://shopify/DiscountCodeNode/{row['id']}", "codeDiscount": told(row)} if row else None
 
 

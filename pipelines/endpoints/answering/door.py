@@ -6,7 +6,6 @@ to say is appended later: a visitor waits for no database, and no model can make
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any
 
+import orjson
 from django.utils import timezone
 
 from pipelines.endpoints import webhooks
@@ -132,7 +132,7 @@ def known(asking: Asking, kept: Memory) -> Asking:
         raise Refused(404, "nothing answers here")
     if kept.is_stale:
         pointer = replace(pointer, weight=0, is_mirrored=False)
-    return replace(asking, pointer=pointer)
+    return Asking(asking.key, asking.unit, asking.asked, asking.at, pointer, asking.longest)
 
 
 async def ask(asking: Asking, version: int | None) -> Result:
@@ -208,10 +208,10 @@ def written(asking: Asking, arm: str, result: Result, more: Mapping[str, Any]) -
     said = result.answer.written if result.answer else safe_default(asking.key[1])
     about = {"outcome": result.outcome.value, "arm": arm, "unit": asking.unit.hex()} | dict(more)
     about |= {"version": result.answer.version} if result.answer and result.answer.version else {}
-    return b'{"answer":' + said + b"," + json.dumps(about, separators=(",", ":")).encode()[1:]
+    return b'{"answer":' + said + b"," + orjson.dumps(about)[1:]
 
 
 @lru_cache(maxsize=64)
 def safe_default(use_case: str) -> bytes:
     """Return what is answered where no version does."""
-    return json.dumps(dict(USE_CASES[use_case].safe_default), separators=(",", ":")).encode()
+    return orjson.dumps(dict(USE_CASES[use_case].safe_default))

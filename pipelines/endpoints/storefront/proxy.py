@@ -13,13 +13,13 @@ What a block says is only believed where we would have said the same: the arm is
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
+import orjson
 from django.utils import timezone
 
 from pipelines.endpoints.answering import door as answering
@@ -110,7 +110,7 @@ def signed(query: bytes, at: datetime) -> dict[str, str]:
     """Return the parameters of a request that Shopify signed a moment ago, or raise Refused."""
     pairs = parameters(query)
     given = dict(pairs)
-    if any(sum(name == each for name, _ in pairs) > 1 for each in SECURITY):
+    if len(given) < len(pairs) and any(sum(name == each for name, _ in pairs) > 1 for each in SECURITY):
         raise Refused(400, "a parameter of Shopify's is there twice")
     unsigned = [pair for pair in pairs if pair[0] != "signature"]
     if not proxy_is_authentic(unsigned, given.get("signature", ""), client_secrets()):
@@ -124,13 +124,28 @@ def signed(query: bytes, at: datetime) -> dict[str, str]:
 
 
 def parameters(query: bytes) -> list[tuple[str, str]]:
-    """Read a query, or raise Refused."""
+    """Read a query, or raise Refused; as urllib's parse_qsl reads it, in less time."""
     if len(query) > LARGEST:
         raise Refused(414, "too long")
+    if query.count(b"&") >= MOST:
+        raise Refused(400, "the query cannot be read")
     try:
-        return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST)
-    except ValueError:
+        return [pair(part) for part in query.decode("ascii").split("&") if part]
+    except UnicodeDecodeError:
         raise Refused(400, "the query cannot be read") from None
+
+
+def pair(part: str) -> tuple[str, str]:
+    """Return a name and its value as they were before they were written into a query."""
+    name, _, value = part.partition("=")
+    if "%" not in part and "+" not in part:
+        return name, value
+    return text(name), text(value)
+
+
+def text(written: str) -> str:
+    """Undo how a text is written in a query."""
+    return unquote_to_bytes(written.replace("+", " ")).decode()
 
 
 def asking_of(visit: Visit) -> Asking:
@@ -161,7 +176,7 @@ def assigned(visit: Visit, asking: Asking) -> bytes:
     arm = exposures.STABLE
     if asking.pointer is not None:
         arm = exposures.assign(asking.pointer, visit.unit_id, at=visit.at).arm
-    return json.dumps(allowed(visit) | {"arm": arm, "unit": assignment.digest(visit.unit_id).hex()}).encode()
+    return orjson.dumps(allowed(visit) | {"arm": arm, "unit": assignment.digest(visit.unit_id).hex()})
 
 
 def allowed(visit: Visit) -> dict[str, Any]:

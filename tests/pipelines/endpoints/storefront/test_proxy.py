@@ -7,13 +7,16 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from django.conf import settings as project
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.endpoints.answering import passes
+from pipelines.endpoints.answering.door import Refused
 from pipelines.endpoints.storefront import proxy
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.evidence import exposures
@@ -94,6 +97,41 @@ def nothing_written(answering: Door) -> Iterator[None]:
     yield
     answering.written()
     assert not PredictionLog.objects.exists() and not Exposure.objects.exists()
+
+
+class TestReading:
+    """A query is read as urllib reads it, whatever it holds."""
+
+    @given(
+        st.lists(
+            st.one_of(
+                st.sampled_from([b"&", b"=", b"%", b"+", b"%C3%A9", b"%FF", b"%2", b"%zz", b"%26", b";"]),
+                st.binary(max_size=3),
+            ),
+            max_size=60,
+        ).map(b"".join)
+    )
+    def test_as_urllib_does(self, query: bytes) -> None:
+        assert self.read(query) == self.as_urllib(query)
+
+    @pytest.mark.parametrize("parts", [proxy.MOST, proxy.MOST + 1])
+    def test_up_to_as_many_parts(self, parts: int) -> None:
+        query = b"&".join([b"a=1"] * parts)
+        assert self.read(query) == self.as_urllib(query)
+
+    def read(self, query: bytes) -> Pairs | None:
+        try:
+            return proxy.parameters(query)
+        except Refused as refused:
+            assert refused.status == 400
+            return None
+
+    def as_urllib(self, query: bytes) -> Pairs | None:
+        try:
+            text = query.decode("ascii")
+            return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=proxy.MOST)
+        except ValueError:
+            return None
 
 
 class TestAssigning:

@@ -40,13 +40,13 @@ def shop(world: World, settings: Any) -> Iterator[Shop]:
     token = world.id_token()
     yield install.arrive(verify(token), token).shop
     world.control("scopes", revoke=[codes.SCOPE])
-    world.control("discount", code="TEN", deleted=True)
+    world.control("discount-code", code="TEN", percent=0)
     (world.folder / "shopify.app.toml").write_text(before)
 
 
 def keep(world: World, **discount: Any) -> None:
     """Let the store have a code, or none."""
-    assert world.control("discount", **{"code": "TEN", **discount})["status"] == 200
+    assert world.control("discount-code", **{"code": "TEN", **discount})["status"] == 200
 
 
 def state(shop: Shop) -> str:
@@ -70,7 +70,7 @@ def state(shop: Shop) -> str:
         ({"buyers": "customers"}, "some"),
         ({"buyers": "segments"}, "some"),
         ({"buyers": "markets"}, "some"),
-        ({"deleted": True}, "deleted"),
+        ({"percent": 0}, "deleted"),
     ],
 )
 def test_what_shopify_says_of_a_code_is_known(
