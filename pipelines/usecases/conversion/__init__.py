@@ -6,7 +6,7 @@ Writes  unique_id | ds | y_hat
 
 from datetime import timedelta
 
-from pipelines.usecases.contract import Metric, Monitored, Randomised, UseCase
+from pipelines.usecases.contract import Metric, Monitored, Randomised, Till, UseCase
 from pipelines.usecases.conversion.gates import GATES
 from pipelines.usecases.conversion.wording import FEATURES, WORDS
 
@@ -27,6 +27,7 @@ USE_CASE = UseCase(
     load="model:load",
     present="presentation:present",
     score="scorer:score",
+    till=Till("score"),
     questions="moments:questions",
     safe_default={"score": None},
     monitored=Monitored(
