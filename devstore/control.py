@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from devstore import clock
+from devstore import clock, redeeming
 from devstore.api_pages import Json
 from devstore.platform import Platform
 from devstore.time_levers import begin_scenario, play, turn_clock, visit
@@ -113,6 +113,12 @@ def open_checkout(platform: Platform, asked: dict[str, Any]) -> Any:
     return {"checkout_id": trade.checkout(asked["lines"], asked.get("checkout_id"))}
 
 
+def discount_code(platform: Platform, asked: dict[str, Any]) -> Any:
+    """Make a discount code that takes `percent` off; of 0 it is deleted."""
+    redeeming.add(platform.trade(_shop(platform, asked)), str(asked["code"]), _number(asked["percent"]))
+    return {"code": asked["code"]}
+
+
 def change_shop(platform: Platform, asked: dict[str, Any]) -> Any:
     """Change the shop's zone or currency."""
     platform.trade(_shop(platform, asked)).change_shop(asked.get("timezone"), asked.get("currency"))
@@ -195,6 +201,7 @@ LEVERS: dict[str, Lever] = {
     "delete-product": delete_product,
     "publish-product": publish_product,
     "checkout": open_checkout,
+    "discount-code": discount_code,
     "change-shop": change_shop,
     "rename-location": rename_location,
     "knobs": knobs,

@@ -6,7 +6,16 @@ from sqlite3 import Row
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from devstore.fields import checkout_lines, checkout_total, checkout_url, current_total, gid, order_total, plain
+from devstore.fields import (
+    checkout_lines,
+    checkout_total,
+    checkout_url,
+    current_total,
+    discounted,
+    gid,
+    order_total,
+    plain,
+)
 from devstore.people import address, contact
 from devstore.store import Store
 
@@ -80,7 +89,7 @@ class OrderBodies(Letterhead):
             "created_at": self.time(row["created_at"]),
             "currency": self.shop["currency"],
             "customer_locale": "en-GB",
-            "discount_codes": [],
+            "discount_codes": self._codes(self.store.codes_of_order(row["id"]), row["discounts"]),
             "duties_included": False,
             "email": who["email"],
             "estimated_taxes": False,
@@ -310,7 +319,8 @@ class OrderBodies(Letterhead):
         """Return the body of checkouts/create and checkouts/update."""
         row = self.store.one("SELECT * FROM checkouts WHERE id = ?", number)
         assert row is not None
-        who, total = contact(row["customer_id"] or -number), plain(checkout_total(row))
+        who, goods, used = contact(row["customer_id"] or -number), checkout_total(row), self.store.discount_of(number)
+        total, off = plain(goods - discounted(goods, used)), discounted(goods, used)
         empty = (
             "gateway", "landing_site", "note", "referring_site", "closed_at", "user_id", "location_id",
             "source_identifier", "source_url", "device_id", "phone", "source", "sms_marketing_phone", "total_duties",
@@ -334,13 +344,13 @@ class OrderBodies(Letterhead):
             "line_items": [self._checkout_line(line) for line in checkout_lines(row)],
             "name": f"#{number}",
             "abandoned_checkout_url": checkout_url(row),
-            "discount_codes": [],
+            "discount_codes": self._codes([used["code"]] if used else [], off),
             "tax_lines": [],
             "source_name": "web",
             "presentment_currency": self.shop["currency"],
             "buyer_accepts_sms_marketing": False,
-            "total_discounts": "0.00",
-            "total_line_items_price": total,
+            "total_discounts": plain(off),
+            "total_line_items_price": plain(goods),
             "total_price": total,
             "total_tax": "0.00",
             "subtotal_price": total,
@@ -348,6 +358,9 @@ class OrderBodies(Letterhead):
             "shipping_address": address(who),
             "customer": self._customer(row, who),
         }
+
+    def _codes(self, codes: list[str], off: int) -> list[dict[str, str]]:
+        return [{"code": code, "amount": plain(off), "type": "percentage"} for code in codes]
 
     def _checkout_line(self, line: dict[str, Any]) -> dict[str, Any]:
         empty = ("destination_location_id", "origin_location_id", "properties", "user_id", "rank", "compare_at_price")

@@ -47,6 +47,8 @@ CREATE TABLE IF NOT EXISTS lost_sales (
 CREATE TABLE IF NOT EXISTS checkouts (
   id INTEGER PRIMARY KEY, shop TEXT, token TEXT UNIQUE, created_at INTEGER, updated_at INTEGER, completed_at INTEGER,
   customer_id INTEGER, lines TEXT);
+CREATE TABLE IF NOT EXISTS percents (shop TEXT, code TEXT, percent INTEGER, PRIMARY KEY (shop, code)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS checkout_discounts (checkout_id INTEGER PRIMARY KEY, code TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS order_checkouts (order_id INTEGER PRIMARY KEY, checkout_id INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (
   access TEXT PRIMARY KEY, shop TEXT, kind TEXT, user TEXT, expires_at INTEGER, refresh TEXT UNIQUE,
@@ -178,6 +180,19 @@ class Store:
             "SELECT token FROM checkouts JOIN order_checkouts ON checkout_id = checkouts.id WHERE order_id = ?", order
         )
         return row["token"] if row else None
+
+    def discount_of(self, checkout: int | None) -> sqlite3.Row | None:
+        """Return the code that a checkout uses, and its percent, while there is such a code."""
+        return self.one(
+            "SELECT d.code, d.percent FROM checkout_discounts u JOIN checkouts c ON c.id = u.checkout_id "
+            "JOIN percents d ON d.shop = c.shop AND d.code = u.code WHERE c.id = ?",
+            checkout,
+        )
+
+    def codes_of_order(self, order: int) -> list[str]:
+        """Return the discount codes that an order's checkout used."""
+        sql = "SELECT code FROM checkout_discounts JOIN order_checkouts USING (checkout_id) WHERE order_id = ?"
+        return [row["code"] for row in self.all(sql, order)]
 
     def order_attributes(self, order: int) -> list[sqlite3.Row]:
         """Return what the buyer's cart carried along."""

@@ -1,7 +1,7 @@
-"""The shop that buyers see: products, a cart, a checkout. Plain pages, the cart in a cookie.
+"""The shop that buyers see: products and a cart; `checkout_pages.py` has the checkout. Plain pages, a cart in a cookie.
 
-An app's block stands on product pages, its web pixel runs where the visitor agrees, and orders carry the attributes
-that it wrote into the cart.
+An app's blocks stand on product and cart pages, its web pixel runs where the visitor agrees, and orders carry the
+attributes that it wrote into the cart.
 """
 
 import json
@@ -10,7 +10,6 @@ from sqlite3 import Row
 from typing import Any
 from urllib.parse import parse_qs
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -20,11 +19,10 @@ from devstore import theme
 from devstore.html import document, money, text
 from devstore.metafields import COMPLEMENTARY
 from devstore.platform import Platform
-from devstore.trading import CannotTrade
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 LONGEST = 200  # characters of a cart attribute
 Events = list[dict[str, Any]]
@@ -37,30 +35,26 @@ def routes(platform: Platform) -> list[Route]:
     """Return the routes of the shop."""
     base = "/store/{shop}"
     return [
-        Route(f"{base}/", _page(platform, product_list)),
-        Route(f"{base}/products/{{handle}}", _page(platform, product_page)),
-        Route(f"{base}/cart", _page(platform, cart_page)),
+        Route(f"{base}/", page_of(platform, product_list)),
+        Route(f"{base}/products/{{handle}}", page_of(platform, product_page)),
+        Route(f"{base}/cart", page_of(platform, cart_page)),
         Route(f"{base}/cart/change", _change(platform), methods=["POST"]),
         Route(f"{base}/cart/update.js", _update, methods=["POST"]),
-        Route(f"{base}/checkout", _start(platform), methods=["POST"]),
-        Route(f"{base}/checkout/{{number:int}}", _page(platform, checkout_page)),
-        Route(f"{base}/checkout/{{number:int}}/pay", _pay(platform), methods=["POST"]),
-        Route(f"{base}/thanks/{{number:int}}", _page(platform, thanks_page)),
     ]
 
 
-def _page(platform: Platform, show: Callable[[Platform, Row, Request], str]) -> Callable[[Request], Response]:
+def page_of(platform: Platform, show: Callable[[Platform, Row, Request], str]) -> Callable[[Request], Response]:
     def view(request: Request) -> Response:
         shop = platform.store.shop(request.path_params["shop"])
         body = show(platform, shop, request) if shop else ""
         if shop is None or not body:
             return Response("Not found", 404)
-        return _document(platform, shop, request, body)
+        return page_with(platform, shop, request, body)
 
     return view
 
 
-def _document(platform: Platform, shop: Row, request: Request, body: str, status: int = 200) -> Response:
+def page_with(platform: Platform, shop: Row, request: Request, body: str, status: int = 200) -> Response:
     base = f"/store/{text(shop['domain'])}"
     items = sum(cart_of(request).values())
     head = f'<header><a href="{base}/">{text(shop["name"])}</a><a href="{base}/cart">Cart ({items})</a></header>'
@@ -159,7 +153,7 @@ def product_page(platform: Platform, shop: Row, request: Request) -> str:
     )
     action = f"/store/{text(shop['domain'])}/cart/change"
     lines = "".join(_variant_form(row, shop["currency"], action) for row in rows)
-    block = scripts.block_of(platform, shop, product["id"], request.query_params.get("locale", "en"))
+    block = scripts.blocks_of(platform, shop, request.query_params.get("locale", "en"), "product", product["id"])
     pairs = complementary(platform, shop, product["id"])
     about = f"<h1>{text(product['title'])}</h1><p>{text(product['vendor'])}</p>"
     return f"{about}<ul class='lines'>{lines}</ul>{pairs}{block}"
@@ -184,7 +178,7 @@ def _variant_form(row: Row, currency: str, action: str) -> str:
 <input type="hidden" name="add" value="1"><button>Add to cart</button></form></li>"""
 
 
-def _cart_lines(platform: Platform, shop: Row, cart: Cart) -> tuple[str, int]:
+def cart_lines(platform: Platform, shop: Row, cart: Cart) -> tuple[str, int]:
     """Return the cart as a list, and its value."""
     lines, total = "", 0
     for key, units in cart.items():
@@ -205,14 +199,15 @@ def _cart_lines(platform: Platform, shop: Row, cart: Cart) -> tuple[str, int]:
 
 def cart_page(platform: Platform, shop: Row, request: Request) -> str:
     """Show the cart."""
-    lines, total = _cart_lines(platform, shop, cart_of(request))
+    lines, total = cart_lines(platform, shop, cart_of(request))
     if not lines:
         return "<h1>Cart</h1><p>Your cart is empty.</p>"
     base = f"/store/{text(shop['domain'])}"
+    block = scripts.blocks_of(platform, shop, request.query_params.get("locale", "en"), "cart")
     return f"""<h1>Cart</h1><ul class="lines">{lines}</ul><p>Total <b>{money(total, shop["currency"])}</b></p>
 <form method="post" action="{base}/checkout"><button>Check out</button></form>
 <form method="post" action="{base}/cart/change"><input type="hidden" name="clear" value="1">
-<button class="plain">Empty the cart</button></form>"""
+<button class="plain">Empty the cart</button></form>{block}"""
 
 
 def _change(platform: Platform) -> Callable[[Request], object]:
@@ -225,77 +220,12 @@ def _change(platform: Platform) -> Callable[[Request], object]:
         elif key.isdigit():
             cart[key] = cart.get(key, 0) + int(form.get("add", ["1"])[0])
             path += f"?added={key}"
-        return _with_cart(path, cart)
+        return with_cart(path, cart)
 
     return change
 
 
-def _with_cart(path: str, cart: Cart) -> Response:
+def with_cart(path: str, cart: Cart) -> Response:
     response = RedirectResponse(path, 303)
     response.set_cookie("cart", json.dumps(cart), samesite="lax", httponly=True)
     return response
-
-
-def _start(platform: Platform) -> Callable[[Request], object]:
-    async def start(request: Request) -> Response:
-        shop = request.path_params["shop"]
-        lines = [{"variant_id": int(key), "quantity": units} for key, units in cart_of(request).items()]
-        return await run_in_threadpool(_open_checkout, platform, request, shop, lines)
-
-    return start
-
-
-def _open_checkout(platform: Platform, request: Request, shop: str, lines: list[dict[str, int]]) -> Response:
-    if not lines:
-        return RedirectResponse(f"/store/{shop}/cart", 303)
-    try:
-        number = platform.trade(shop).checkout(lines)
-    except CannotTrade as refused:
-        return _sorry(platform, request, str(refused))
-    return RedirectResponse(f"/store/{shop}/checkout/{number}", 303)
-
-
-def _sorry(platform: Platform, request: Request, sentence: str) -> Response:
-    shop = platform.store.shop(request.path_params["shop"])
-    if shop is None:
-        return Response("Not found", 404)
-    return _document(platform, shop, request, f"<h1>Sorry</h1><p>{text(sentence)}</p>", 409)
-
-
-def checkout_page(platform: Platform, shop: Row, request: Request) -> str:
-    """Ask for payment; nothing real is paid."""
-    number = request.path_params["number"]
-    lines, total = _cart_lines(platform, shop, cart_of(request))
-    if not lines:
-        return "<h1>Checkout</h1><p>Your cart is empty.</p>"
-    return f"""<h1>Checkout</h1><ul class="lines">{lines}</ul><p>Total <b>{money(total, shop["currency"])}</b></p>
-<p>This is a development store: no card is asked for and nothing is paid.</p>
-<form method="post" action="/store/{text(shop["domain"])}/checkout/{number}/pay"><button>Pay now</button></form>"""
-
-
-def _pay(platform: Platform) -> Callable[[Request], object]:
-    async def pay(request: Request) -> Response:
-        return await run_in_threadpool(_place, platform, request)
-
-    return pay
-
-
-def _place(platform: Platform, request: Request) -> Response:
-    shop, cart = request.path_params["shop"], cart_of(request)
-    if not cart:
-        return RedirectResponse(f"/store/{shop}/cart", 303)
-    lines = [{"variant_id": key, "quantity": units} for key, units in cart.items()]
-    try:
-        order = platform.trade(shop).place_order(
-            lines, checkout=request.path_params["number"], attributes=attributes_of(request)
-        )
-    except CannotTrade as refused:
-        return _sorry(platform, request, str(refused))
-    return _with_cart(f"/store/{shop}/thanks/{order['id']}", {})
-
-
-def thanks_page(platform: Platform, shop: Row, request: Request) -> str:
-    """Confirm an order."""
-    sql = "SELECT * FROM orders WHERE id = ? AND shop = ?"
-    order = platform.store.one(sql, request.path_params["number"], shop["domain"])
-    return f"<h1>Thank you</h1><p>Your order is #{order['number']}.</p>" if order else ""

@@ -17,6 +17,7 @@ ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 (a name, no
 OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
 ONLINE = "urn:shopify:params:oauth:token-type:online-access-token"
 ID_TOKEN_SECONDS = 60
+CHECKOUT_TOKEN_SECONDS = 300
 OFFLINE_SECONDS = 3600
 ONLINE_SECONDS = 86_400
 REFRESH_SECONDS = 90 * 86_400
@@ -85,6 +86,17 @@ def id_token(shop: str, user: User, client_id: str, secret: str, seconds: int = 
         "jti": secrets.token_hex(16),
         "sid": hashlib.sha256(f"{shop}{user.id}".encode()).hexdigest(),
     }
+    return _jwt(claims, secret)
+
+
+def checkout_token(shop: str, client_id: str, secret: str) -> str:
+    """Return a fresh session token of a checkout whose buyer is not logged in: no subject, no session, no issuer."""
+    moment = now()
+    claims = {"dest": shop, "aud": client_id, "exp": moment + CHECKOUT_TOKEN_SECONDS, "nbf": moment, "iat": moment}
+    return _jwt(claims | {"jti": secrets.token_hex(16)}, secret)
+
+
+def _jwt(claims: dict[str, Any], secret: str) -> str:
     head = _part(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
     text = f"{head}.{_part(json.dumps(claims).encode())}"
     return f"{text}.{_part(_signature(secret, text))}"

@@ -10,6 +10,7 @@ from sqlite3 import Row
 from typing import Any
 
 from devstore.clock import now
+from devstore.fields import discounted
 from devstore.shop_payloads import Writer
 from devstore.store import Store
 from devstore.webhooks import Webhooks
@@ -57,7 +58,7 @@ class Trade:
         """Place an order for the lines wanted, or for something at random."""
         with self.event() as event:
             lines = self._lines(wanted or self._random_lines())
-            number = self._write_order(lines, customer, test)
+            number = self._write_order(lines, customer, test, self.store.discount_of(checkout))
             for name, value in (attributes or {}).items():
                 self.store.insert("order_attributes", order_id=number, name=str(name), value=str(value))
             self._close_checkout(checkout, number)
@@ -112,23 +113,24 @@ class Trade:
             raise CannotTrade("Everything is sold out.")
         return [{"variant_id": row["id"], "quantity": 1} for row in found]
 
-    def _write_order(self, lines: list[dict[str, Any]], customer: int | None, test: bool) -> int:
+    def _write_order(self, lines: list[dict[str, Any]], customer: int | None, test: bool, discount: Row | None) -> int:
         number, at = self.store.next_ids("order"), now()
-        subtotal = sum(line["variant"]["price"] * line["quantity"] for line in lines)
+        off = [discounted(line["variant"]["price"] * line["quantity"], discount) for line in lines]
+        subtotal = sum(line["variant"]["price"] * line["quantity"] for line in lines) - sum(off)
         last = self.store.number("SELECT max(number) FROM orders WHERE shop = ?", self.shop) or FIRST_ORDER - 1
         self.store.insert(
             "orders", id=number, shop=self.shop, number=last + 1, customer_id=customer, created_at=at, updated_at=at,
-            test=int(test), financial_status="paid", source="web", country="GB", subtotal=subtotal, discounts=0,
+            test=int(test), financial_status="paid", source="web", country="GB", subtotal=subtotal, discounts=sum(off),
             shipping=0 if subtotal >= 5000 else 395, refunded=0, current_subtotal=subtotal,
         )  # fmt: skip
-        for line in lines:
+        for line, less in zip(lines, off, strict=True):
             variant = line["variant"]
             title = None if variant["title"] == "Default Title" else variant["title"]
             self.store.insert(
                 "lines", id=self.store.next_ids("line"), shop=self.shop, order_id=number, variant_id=variant["id"],
                 product_id=variant["product_id"], sku=variant["sku"], title=variant["product_title"],
                 variant_title=title, vendor=variant["vendor"], quantity=line["quantity"],
-                current_quantity=line["quantity"], price=variant["price"], discount=0,
+                current_quantity=line["quantity"], price=variant["price"], discount=less,
             )  # fmt: skip
         return number
 

@@ -10,6 +10,7 @@ django = get_wsgi_application()
 
 from pipelines.endpoints import health, webhooks  # noqa: E402 (it reads the settings)
 from pipelines.endpoints.answering import door as answering  # noqa: E402
+from pipelines.endpoints.checkout import door as checkout  # noqa: E402
 from pipelines.endpoints.live import door as live  # noqa: E402
 from pipelines.endpoints.storefront import pixel, proxy  # noqa: E402
 from shopmlops.checks import refuse_foreign_storage, refuse_unsafe_start  # noqa: E402
@@ -38,6 +39,8 @@ def door_to(path: str) -> Any:
         return webhooks.door
     if path.startswith(answering.PREFIX):
         return answering.door
+    if path.startswith(checkout.PREFIX):
+        return checkout.door
     if path == live.PATH:
         return live.door
     if path == pixel.PATH:

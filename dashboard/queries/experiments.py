@@ -16,11 +16,11 @@ from pipelines.models import Release, Shop
 from pipelines.strategies import Step
 from pipelines.strategies.claims import harm_limit
 from pipelines.strategies.limits import NON_INFERIOR, UNBALANCED
-from pipelines.strategies.stages import CONVERSIONS, DAYS_TO_CONVERT, LARGEST_WEIGHT
+from pipelines.strategies.stages import DAYS_TO_CONVERT, LARGEST_WEIGHT, ORDERS
 from pipelines.usecases import USE_CASES
 
 NEWEST = 12
-ORDERS_NEEDED = ceil(CONVERSIONS * 100 / LARGEST_WEIGHT)
+ORDERS_NEEDED = ceil(ORDERS * 100 / LARGEST_WEIGHT)
 ALL = "All shoppers"
 OVER: dict[str, Badge] = {
     Release.Phase.ROLLED_BACK: Badge("Taken away", "critical"),

@@ -82,7 +82,7 @@ def judge(shop_id: int, use_case: str) -> None:
     from pipelines.lifecycle import spending
     from pipelines.lifecycle.data import dataset
     from pipelines.lifecycle.monitor import accuracy, chances, drifts
-    from pipelines.lifecycle.monitor.watch import telling
+    from pipelines.lifecycle.monitor.watch import busiest, telling
     from pipelines.models import Shop
     from pipelines.usecases import USE_CASES
 
@@ -96,6 +96,7 @@ def judge(shop_id: int, use_case: str) -> None:
         if chances.are_said(use_case):
             chances.judge(shop, use_case, now)
             telling.expected(shop, use_case, now)
+            busiest.look(shop, use_case, now)
         drifts.look(shop, use_case, facts, now)
         telling.drift(shop, use_case, now)
     compare_circumstances.enqueue(shop_id, use_case)

@@ -1,4 +1,4 @@
-"""The doors of the storefront are kept open: pixels switched on where merchants allow it, and told of new keys."""
+"""The doors of storefront and checkout are kept: pixels switched on, told of new keys; what was reserved is settled."""
 
 from __future__ import annotations
 
@@ -25,3 +25,16 @@ def switch_on_pixel(shop_id: int) -> None:
     from pipelines.models import Shop
 
     pixel.switch_on(Shop.objects.get(pk=shop_id))
+
+
+@job(timeout=300)
+def settle() -> None:
+    """Count as spent what a checkout was shown, accepted and paid for, and give back what was not."""
+    from django.utils import timezone
+
+    from pipelines.models import own
+    from pipelines.usecases import USE_CASES
+
+    for case in USE_CASES.values():
+        if case.till and case.till.choose:
+            own.till(case.slug).settle(timezone.now())

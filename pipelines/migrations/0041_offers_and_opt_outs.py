@@ -97,7 +97,6 @@ class Migration(migrations.Migration):
                 ("why_not", models.CharField(blank=True, max_length=40)),
                 ("propensity", models.FloatField(null=True)),
                 ("score", models.FloatField(null=True)),
-                ("is_explored", models.BooleanField(default=False)),
                 ("eligible", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ("margins", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ("left_out", models.JSONField(default=dict)),

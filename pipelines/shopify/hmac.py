@@ -31,10 +31,10 @@ def proxy_signature(parameters: Iterable[tuple[str, str]], secret: str) -> str:
     >>> proxy_signature([("shop", "a.myshopify.com"), ("timestamp", "1")], "hush")[:8]
     '93cd89b9'
     """
-    values: dict[str, list[str]] = {}
+    values: dict[str, str] = {}
     for name, value in parameters:
-        values.setdefault(name, []).append(value)
-    message = "".join(sorted(f"{name}={','.join(held)}" for name, held in values.items()))
+        values[name] = f"{values[name]},{value}" if name in values else value
+    message = "".join(sorted([f"{name}={value}" for name, value in values.items()]))
     return hmac.digest(secret.encode(), message.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 

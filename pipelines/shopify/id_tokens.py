@@ -1,10 +1,11 @@
-"""ID tokens: Shopify admin's signed word on who is asking, valid for a minute."""
+"""ID tokens: Shopify's signed word on who is asking; the admin's are valid for a minute, a checkout's for five."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -15,6 +16,8 @@ from pipelines.shopify.domains import client_secrets, shop_domain
 from pipelines.shopify.errors import InvalidIdToken
 
 LONGEST_TOKEN = 4096
+OLDEST = timedelta(minutes=5)  # that a checkout's token may be
+LEEWAY = timedelta(seconds=session_token.LEEWAY_SECONDS)
 SUBJECT = re.compile(r"[0-9A-Za-z_-]{1,40}")  # never the name of an operator, which has a colon
 REASONS: dict[type, str] = {
     jwt.ExpiredSignatureError: "expired",
@@ -36,9 +39,17 @@ class Identity:
     expires_at: datetime
 
 
+@dataclass(frozen=True)
+class Checkout:
+    """In which shop's checkout somebody is asking, as Shopify says; who that is, we do not ask."""
+
+    shop_domain: str
+    jti: str  # the token's own name: one checkout has a few
+
+
 def verify(token: str) -> Identity:
     """Return who an ID token speaks for, or raise InvalidIdToken."""
-    claims = _claims(token)
+    claims = _claims(token, _of_admin)
     domain = shop_domain(str(claims["dest"]).removeprefix("https://"))
     if not domain or claims["iss"] != f"https://{domain}/admin" or claims["dest"] != f"https://{domain}":
         raise InvalidIdToken("issuer")
@@ -47,26 +58,67 @@ def verify(token: str) -> Identity:
     return Identity(domain, claims["sub"], str(claims["sid"]), _expiry(claims))
 
 
+def verify_checkout(token: str, at: datetime) -> Checkout:
+    """Return for which shop's checkout a token speaks, or raise InvalidIdToken.
+
+    Extensions that run in a checkout, or after it, are given it: without `sub` unless the buyer is logged in, without
+    session, with the bare domain for `dest`, and perhaps without issuer.
+    """
+    claims = _claims(token, _of_checkout)
+    told = str(claims["dest"]).removeprefix("https://")
+    domain = shop_domain(told)
+    issuer = claims.get("iss", domain)
+    if not domain or told != domain or str(issuer).removeprefix("https://").partition("/")[0] != domain:
+        raise InvalidIdToken("issuer")
+    if at - _moment(claims["iat"]) > OLDEST + LEEWAY:
+        raise InvalidIdToken("expired")
+    return Checkout(domain, str(claims["jti"])[:200])
+
+
 def _expiry(claims: dict[str, Any]) -> datetime:
     """Return when the token ends; PyJWT checks `exp` only where it is present."""
     if "exp" not in claims:
         raise InvalidIdToken("claim missing")
+    return _moment(claims["exp"])
+
+
+def _moment(seconds: Any) -> datetime:
+    """Return the moment that a claim names."""
     try:
-        return datetime.fromtimestamp(int(claims["exp"]), UTC)
-    except (ValueError, OverflowError, OSError) as error:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
         raise InvalidIdToken("malformed") from error
 
 
-def _claims(token: str) -> dict[str, Any]:
+def _of_admin(token: str, secret: str) -> Any:
+    """Read a token as Shopify's own library does."""
+    try:
+        return session_token.decode_from_header(f"Bearer {token}", settings.SHOPIFY_API_KEY, secret)
+    except session_token.SessionTokenError as error:
+        raise InvalidIdToken(_reason(error)) from error
+
+
+def _of_checkout(token: str, secret: str) -> Any:
+    """Read a token that lacks what the library asks for."""
+    rules: Any = {"require": ["dest", "aud", "exp", "nbf", "iat", "jti"], "verify_sub": False}
+    try:
+        return jwt.decode(
+            token, secret, [session_token.ALGORITHM], options=rules, audience=settings.SHOPIFY_API_KEY, leeway=LEEWAY
+        )
+    except jwt.PyJWTError as error:
+        raise InvalidIdToken(REASONS.get(type(error), "malformed")) from error
+
+
+def _claims(token: str, read: Callable[[str, str], Any]) -> dict[str, Any]:
     """Return the claims of a token that one of our secrets has signed."""
     if not 0 < len(token) <= LONGEST_TOKEN:
         raise InvalidIdToken("malformed")
     refusal = InvalidIdToken("signature")
     for secret in client_secrets():
         try:
-            found = session_token.decode_from_header(f"Bearer {token}", settings.SHOPIFY_API_KEY, secret)
-        except session_token.SessionTokenError as error:
-            refusal = InvalidIdToken(_reason(error))
+            found = read(token, secret)
+        except InvalidIdToken as error:
+            refusal = error
         except Exception as error:  # PyJWT lets odd claim types through as TypeError and the like
             raise InvalidIdToken("malformed") from error
         else:

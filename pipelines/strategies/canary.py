@@ -46,5 +46,5 @@ def usual_weights(traffic: Traffic) -> tuple[int, ...]:
     >>> usual_weights(Traffic("randomised", units_a_day=5_000, rate=0.03))
     (5, 10, 25, 50)
     """
-    enough = tuple(weight for weight in WEIGHTS if stages.expected_orders(traffic, weight) >= stages.CONVERSIONS)
+    enough = tuple(weight for weight in WEIGHTS if stages.expected_orders(traffic, weight) >= stages.ORDERS)
     return enough or WEIGHTS[-1:]

@@ -9,7 +9,7 @@ from pipelines.strategies.contract import Action, Split, Step, Traffic, Verdict
 
 EVERYTHING = Step("all", weight=100)
 LARGEST_WEIGHT = 50  # control is always the upper half of the buckets (METHODS 4e)
-CONVERSIONS = 30  # expected of the new version within a week: fewer cannot become evidence
+ORDERS = 30  # expected of the new version within a week: fewer cannot become evidence
 DAYS_TO_CONVERT = 7
 LEAST_HOURS = 24  # every hour of the day is seen on every step that splits
 LONGEST_ALONGSIDE = 56  # days
@@ -40,7 +40,7 @@ def expected_orders(traffic: Traffic, weight: int) -> float:
 
 def units_for_evidence(traffic: Traffic) -> int:
     """Count the units that bring the least number of orders."""
-    return ceil(CONVERSIONS / traffic.rate) if traffic.rate > 0 else CONVERSIONS
+    return ceil(ORDERS / traffic.rate) if traffic.rate > 0 else ORDERS
 
 
 def why_not_split(traffic: Traffic) -> str:
@@ -50,7 +50,7 @@ def why_not_split(traffic: Traffic) -> str:
     if not traffic.has_champion:
         return NOTHING_TO_COMPARE
     # Not "fewer than": an unknown (NaN) traffic is too little, too.
-    return "" if expected_orders(traffic, LARGEST_WEIGHT) >= CONVERSIONS else TOO_SMALL
+    return "" if expected_orders(traffic, LARGEST_WEIGHT) >= ORDERS else TOO_SMALL
 
 
 def share(step: Step) -> Split:

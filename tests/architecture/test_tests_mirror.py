@@ -20,6 +20,7 @@ ELSEWHERE = {  # module: where it is tested, and why not under its own name
     "usecases/outputs.py": "usecases/test_contract.py",  # declarations, checked for every use case
     "usecases/watching.py": "usecases/test_contract.py",
     "usecases/tills.py": "usecases/test_contract.py",
+    "usecases/offers/frames.py": "models/usecases/offers/test_past.py",  # what is read of the tables
     "usecases/offers/eligible/shelf.py": "usecases/offers/eligible/test_choosing.py",  # what is chosen from
     "usecases/demand_forecast/outputs.py": "usecases/test_contract.py",
     "usecases/demand_forecast/gates.py": "lifecycle/versions/test_gates.py",  # what is asked for there

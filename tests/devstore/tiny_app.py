@@ -74,6 +74,7 @@ class TinyApp:
     requests: list[tuple[str, str, dict[str, str], str]] = field(default_factory=list)
     refuse_deliveries: int = 0
     refuse_fetches: int = 0
+    answers: dict[str, str] = field(default_factory=dict)  # what scripts of other origins are told, by path
 
     @property
     def origin(self) -> str:
@@ -101,6 +102,11 @@ class TinyApp:
             def do_POST(self) -> None:
                 app._post(self)
 
+            def do_OPTIONS(self) -> None:
+                app.requests.append(("OPTIONS", self.path, dict(self.headers.items()), ""))
+                allowed = {"Access_Control_Allow_Headers": "authorization, content-type"}
+                app._answer(self, 204, Access_Control_Allow_Origin="*", **allowed)
+
             def log_message(self, *_: Any) -> None:
                 pass
 
@@ -127,6 +133,8 @@ class TinyApp:
         self.requests.append(("GET", handler.path, headers, ""))
         if parts.path == "/look.css":
             return self._answer(handler, 200, self.styles, Content_Type="text/css")
+        if parts.path in self.answers:
+            return self._answer(handler, 200, self.answers[parts.path], Content_Type="application/json")
         if parts.path == "/data":
             return self._data(handler)
         query = parse_qs(parts.query)
@@ -148,6 +156,8 @@ class TinyApp:
         headers = {name.lower(): value for name, value in handler.headers.items()}
         if handler.path != "/webhooks/shopify":
             self.requests.append(("POST", handler.path, headers, raw.decode()))
+            if handler.path in self.answers:
+                return self._answer(handler, 200, self.answers[handler.path], Access_Control_Allow_Origin="*")
             return self._answer(handler, 200, "saved")
         if self.refuse_deliveries:
             self.refuse_deliveries -= 1

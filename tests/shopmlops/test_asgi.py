@@ -181,3 +181,9 @@ def test_a_web_process_with_the_keys_of_a_checkout_does_not_start(module: str) -
     assert stopped.returncode != 0
     assert "shopmlops.E001: SECRET_KEY is not set." in stopped.stderr
     assert "shopmlops.E002: ENCRYPTION_KEYS is not set." in stopped.stderr
+
+
+def test_the_checkouts_doors_answer_before_django(web: Web) -> None:
+    asked = requests.options(f"{web.address}/checkout/accepted", headers={"Origin": "null"}, timeout=PATIENT)
+    assert (asked.status_code, asked.headers["Access-Control-Allow-Origin"]) == (204, "*")
+    assert requests.post(f"{web.address}/checkout/accepted", timeout=PATIENT).status_code == 401

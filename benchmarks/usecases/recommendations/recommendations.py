@@ -96,7 +96,7 @@ def from_stored_lists(together: Together, questions: Questions, blend: Blend) ->
     instead = [Pick(int(product), 0.0, BEST_SELLER) for product in order[: LARGEST + references.PLACES]]
     said = np.full((len(questions), references.PLACES), -1, dtype=np.int64)
     for row, known in enumerate(np.split(questions.known.indices, questions.known.indptr[1:-1])):
-        picks = [each.pick for each in for_cart(stored, known.tolist(), instead, places=references.PLACES)]
+        picks = [pick for pick, *_ in for_cart(stored.__getitem__, known.tolist(), instead, places=references.PLACES)]
         said[row, : len(picks)] = picks
     return is_found(said, questions.wanted)
 

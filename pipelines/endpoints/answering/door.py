@@ -6,15 +6,16 @@ to say is appended later: a visitor waits for no database, and no model can make
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from math import inf
 from types import MappingProxyType
 from typing import Any
 
+import orjson
 from django.utils import timezone
 
 from pipelines.endpoints import webhooks
@@ -54,14 +55,15 @@ class Asking:
     """One question of one unit, and what runs where it is asked."""
 
     key: Key
-    unit_id: str
+    unit: bytes  # digest of the first-party id
     asked: Asked
     at: datetime
     pointer: Pointer | None = None
+    longest: float = inf  # seconds that whoever asks can wait
 
     @property
     def seconds(self) -> float:
-        return USE_CASES[self.key[1]].score_seconds
+        return min(USE_CASES[self.key[1]].score_seconds, self.longest)
 
 
 async def door(scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,21 +79,29 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def respond(asking: Asking, send: Send, more: Mapping[str, Any] = MappingProxyType({})) -> None:
     """Answer a question that may be asked, with what the visitor needs besides, and write down what was shown."""
+    seen, result = await answered(asking)
+    await answer(send, 200, written(asking, seen.arm if seen else exposures.STABLE, result, more), JSON)
+    await mirror(asking, seen)
+
+
+async def answered(asking: Asking) -> tuple[Assignment | None, Result]:
+    """Ask who speaks for a unit, and write down what it is shown; of an unknown shop only that it asked.
+
+    What decides about somebody at the checkout asks nobody about who opted out of that, and leaves nothing behind.
+    """
+    if USE_CASES[asking.key[1]].till and (asking.key[0], asking.unit) in memory().opted_out:
+        return None, Result(Outcome.FALLBACK, "opted out")
     if asking.pointer is None:  # nobody has looked yet since this process began
         count_unknown(asking)
-        await answer(send, 200, written(asking, exposures.STABLE, Result(Outcome.FALLBACK), more), JSON)
-        return
-    seen = exposures.assign(asking.pointer, asking.unit_id, at=asking.at)
+        return None, Result(Outcome.FALLBACK)
+    seen = exposures.assigned(asking.pointer, asking.unit, at=asking.at)
     if asking.pointer.active is not None or USE_CASES[asking.key[1]].door:  # else nobody is shown anything
         count(asking, seen)
     if seen.arm == exposures.HELD_OUT:
-        await answer(send, 200, written(asking, seen.arm, Result(Outcome.FALLBACK), more), JSON)
-        return
+        return seen, Result(Outcome.FALLBACK)
     result = await ask(asking, seen.version)
     write_down(asking, seen, result)
-    await answer(send, 200, written(asking, seen.arm, result, more), JSON)
-    if asking.pointer.mirrored is not None:
-        await mirror(asking, seen, asking.pointer.mirrored)
+    return seen, result
 
 
 async def understand(scope: Scope, receive: Receive) -> Asking:
@@ -109,7 +119,7 @@ async def understand(scope: Scope, receive: Receive) -> Asking:
         raise Refused(400, str(unusable)) from None
     except NotAllowed as why:
         raise Refused(401, str(why)) from None
-    return Asking((place[1], place[2]), unit_id, asked, at)
+    return Asking((place[1], place[2]), assignment.digest(unit_id), asked, at)
 
 
 def known(asking: Asking, kept: Memory) -> Asking:
@@ -122,7 +132,7 @@ def known(asking: Asking, kept: Memory) -> Asking:
         raise Refused(404, "nothing answers here")
     if kept.is_stale:
         pointer = replace(pointer, weight=0, is_mirrored=False)
-    return replace(asking, pointer=pointer)
+    return Asking(asking.key, asking.unit, asking.asked, asking.at, pointer, asking.longest)
 
 
 async def ask(asking: Asking, version: int | None) -> Result:
@@ -136,12 +146,13 @@ async def ask(asking: Asking, version: int | None) -> Result:
     return replace(result, answer=instead.answer)
 
 
-async def mirror(asking: Asking, seen: Assignment, version: int) -> None:
-    """Ask a version whose answer nobody sees, and log it."""
-    unseen = replace(
-        seen, version=version, arm=exposures.CANARY, release=asking.pointer.release if asking.pointer else None
-    )
-    log(asking, unseen, await ask(asking, version), is_shown=False)
+async def mirror(asking: Asking, seen: Assignment | None) -> None:
+    """Ask a version whose answer nobody sees, where one runs alongside, and log it."""
+    pointer = asking.pointer
+    if pointer is None or pointer.mirrored is None or seen is None or seen.arm == exposures.HELD_OUT:
+        return
+    unseen = replace(seen, version=pointer.mirrored, arm=exposures.CANARY, release=pointer.release)
+    log(asking, unseen, await ask(asking, pointer.mirrored), is_shown=False)
 
 
 def count(asking: Asking, seen: Assignment) -> None:
@@ -195,13 +206,12 @@ def count_unknown(asking: Asking) -> None:
 def written(asking: Asking, arm: str, result: Result, more: Mapping[str, Any]) -> bytes:
     """Return the answer as it is sent, with who gave it and what the cart carries of the unit."""
     said = result.answer.written if result.answer else safe_default(asking.key[1])
-    unit = assignment.digest(asking.unit_id).hex()
-    about = {"outcome": result.outcome.value, "arm": arm, "unit": unit} | dict(more)
+    about = {"outcome": result.outcome.value, "arm": arm, "unit": asking.unit.hex()} | dict(more)
     about |= {"version": result.answer.version} if result.answer and result.answer.version else {}
-    return b'{"answer":' + said + b"," + json.dumps(about, separators=(",", ":")).encode()[1:]
+    return b'{"answer":' + said + b"," + orjson.dumps(about)[1:]
 
 
 @lru_cache(maxsize=64)
 def safe_default(use_case: str) -> bytes:
     """Return what is answered where no version does."""
-    return json.dumps(dict(USE_CASES[use_case].safe_default), separators=(",", ":")).encode()
+    return orjson.dumps(dict(USE_CASES[use_case].safe_default))

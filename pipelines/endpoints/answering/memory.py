@@ -1,7 +1,7 @@
 """What runs where, and the versions that answer it: kept in memory, and brought up to date off the request's path.
 
 A pointer that moves is followed once its versions are loaded, so a flip is met by nobody; where they cannot be loaded,
-it is followed all the same. Three queries a second for all shops, and one file, or its lists, for a new version.
+it is followed all the same. Four queries a second for all shops, and one file, or its lists, for a new version.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import logging
 import threading
 import time
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils import timezone
@@ -18,9 +19,10 @@ from django.utils import timezone
 from pipelines.endpoints import webhooks
 from pipelines.endpoints.answering import held, scorers
 from pipelines.endpoints.answering.scorers import Scorer, Unfit
+from pipelines.endpoints.answering.shelves import Shelves
 from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.evidence.exposures import Pointer
-from pipelines.lifecycle.storefront import closed
+from pipelines.lifecycle.storefront import closed, opt_outs
 from pipelines.models import Shop
 from pipelines.usecases import USE_CASES
 
@@ -34,6 +36,19 @@ BEAT_EVERY = 300.0
 CLOSED_EVERY = 30.0  # seconds, after which it is read again what cannot be bought
 
 Key = tuple[str, str]  # a shop's domain, a use case
+
+
+class Place(NamedTuple):
+    """Where a shop is, and what it counts in."""
+
+    timezone: str
+    currency: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
 Name = int | Key  # a version's id; the simple rule goes by the shop and use case that it answers for
 
 
@@ -42,12 +57,15 @@ class Memory:
 
     def __init__(self) -> None:
         self.pointers: dict[Key, Pointer] | None = None  # nothing before the first look
-        self.shops: frozenset[str] | None = None  # that have the app
+        self.shops: dict[str, Place] | None = None  # that have the app
         self.rows: dict[Key, tuple[Any, ...]] = {}  # of which the pointers were made
         self.versions: dict[Name, Scorer | Unfit] = {}
         self.marks: held.Marks = {}  # when lists were last written
         self.closed_read: dict[int, float] = {}  # by shop
         self.customer_keys: dict[str, bytes] = {}  # sealed; of the shops whose lists are asked
+        self.shelves = Shelves()
+        self.opted_out: set[opt_outs.Who] = set()
+        self.newest_opt_out = 0
         self.wanted: dict[Key, None] = {}
         self.called = threading.Event()
         self.looked = -STALE_AFTER
@@ -87,13 +105,16 @@ class Memory:
         asked = [*wanted, *(key for key in fresh if (key in moved or key[1] in self.doors) and self.is_asked(key))]
         late = {key: fresh[key] for key in asked if key in fresh and self.missing(key, fresh[key])}
         self.pointers = fresh | {key: known[key] for key in late if key in known}
-        self.shops = frozenset(Shop.objects.installed().values_list("domain", flat=True))
+        self.shops = places()
+        self.newest_opt_out, fresh_opt_outs = opt_outs.since(self.newest_opt_out)
+        self.opted_out |= fresh_opt_outs
         self.looked = began
         for key, pointer in late.items():
             for name in self.missing(key, pointer):
                 self.versions[name] = self.load(pointer, name)
             self.pointers[key] = pointer
         self.look_at_shelves()
+        self.shelves.look(self.pointers)
         for key in wanted:
             self.wanted.pop(key, None)
         self.rows = rows
@@ -184,6 +205,12 @@ class Memory:
             self.called.wait(LOOK_EVERY)
             self.called.clear()
             time.sleep(PAUSE)  # for others who want one
+
+
+def places() -> dict[str, Place]:
+    """Read which shops have the app."""
+    rows = Shop.objects.installed().values_list("domain", "timezone", "currency")
+    return {domain: Place(zone, currency) for domain, zone, currency in rows}
 
 
 def shown() -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -60,25 +61,27 @@ def without_shopper(question: dict[str, Any]) -> dict[str, Any]:
 
 def require_small(question: dict[str, Any]) -> None:
     """Refuse a question that no scorer should have to think of."""
-    for count, (value, depth) in enumerate(walk(question, 1), start=1):
+    level: list[Any] = [question]
+    depth, count = 0, 0
+    while level:
+        depth, count = depth + 1, count + len(level)
         if count > MOST:
             raise Unusable("the question has too many values")
         if depth > DEEPEST:
             raise Unusable("the question is nested too deeply")
-        if isinstance(value, str) and len(value) > LONGEST:
+        level = list(chain.from_iterable(inside(value) for value in level))
+
+
+def inside(value: Any) -> Iterable[Any]:
+    """Return the names and values in a value, or raise Unusable where it is too long or too large."""
+    if isinstance(value, str):
+        if len(value) > LONGEST:
             raise Unusable("the question has a long text")
-        # Written so that what is no number is refused, too.
-        if isinstance(value, int | float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-            raise Unusable("the question has a number that is none, or too large")
-
-
-def walk(value: Any, depth: int) -> Iterator[tuple[Any, int]]:
-    """Yield every value and name in a question with its depth, a container before what is in it."""
-    waiting = [(value, depth)]
-    while waiting:
-        value, depth = waiting.pop()
-        yield value, depth
-        if isinstance(value, dict):
-            waiting += [(part, depth + 1) for pair in value.items() for part in pair]
-        elif isinstance(value, list):
-            waiting += [(part, depth + 1) for part in value]
+    elif isinstance(value, dict):
+        return [*value, *value.values()]
+    elif isinstance(value, list):
+        return value
+    # Written so that what is no number is refused, too.
+    elif isinstance(value, int | float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        raise Unusable("the question has a number that is none, or too large")
+    return ()

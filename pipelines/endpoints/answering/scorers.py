@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable
 from pipelines.lifecycle.versions import artifacts
 from pipelines.models import ModelVersion
@@ -20,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LARGEST = 2 * 1024 * 1024  # bytes of parameters
 LARGEST_ANSWER = 64 * 1024
+PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
 class Unsound(Exception):
@@ -33,6 +36,7 @@ class Answer:
     written: bytes
     score: float | None
     version: int | None = None  # its number
+    said: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -54,10 +58,10 @@ class Scorer:
         said = self.function(self.parameters, question, *([self.closed] if self.is_held else []))
         if not isinstance(said, dict):
             raise Unsound("an answer is an object")
-        written = json.dumps(said, allow_nan=False, separators=(",", ":")).encode()
+        written = in_json(said)
         if len(written) > LARGEST_ANSWER:
             raise Unsound("an answer is short")
-        return Answer(written, figure(said.get("score")), self.number)
+        return Answer(written, figure(said.get("score")), self.number, said)
 
 
 @dataclass(eq=False)
@@ -88,6 +92,17 @@ def load(use_case: str, shop: int, number: int) -> Scorer | Unfit:
     if content is None or len(content) > LARGEST:
         return Unfit("no parameters" if content is None else "large parameters", is_to_blame=True)
     return Scorer(USE_CASES[use_case].resolve("score"), json.loads(content), len(content), version.number)
+
+
+def in_json(said: Mapping[str, Any]) -> bytes:
+    """Write an answer; raises ValueError or TypeError where it is none, or holds a number that is none."""
+    try:
+        written = orjson.dumps(said, option=PLAIN)
+        if b"null" not in written:  # else a number may be none, which only the slow way tells from nothing
+            return written
+    except TypeError:
+        pass
+    return json.dumps(said, allow_nan=False, separators=(",", ":")).encode()
 
 
 def figure(score: Any) -> float | None:

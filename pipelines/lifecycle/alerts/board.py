@@ -12,7 +12,8 @@ from pipelines.models import Alert, LifecycleEvent, Release, Shop
 
 Severity = Alert.Severity
 TOLD_FOR = timedelta(days=1)
-DRIFT = "drift:"  # looked at once a day, and closed by that look alone
+DRIFT, PEAK = "drift:", "peak:"
+LOOKED_AT_DAILY = (DRIFT, PEAK)  # and closed by that look alone
 RANK = lives.RANK
 
 
@@ -104,7 +105,8 @@ def close_over(now: datetime) -> int:
     """Close what nobody looks at any more and nobody repeated for a day: the release that it is of has ended."""
     moving = (*Release.OPEN, Release.Phase.LIVE)
     quiet = Alert.objects.open().filter(last_at__lte=now - TOLD_FOR).exclude(release__phase__in=moving)
-    quiet = quiet.exclude(key__startswith=DRIFT, last_at__gt=now - 3 * TOLD_FOR)
+    for key in LOOKED_AT_DAILY:
+        quiet = quiet.exclude(key__startswith=key, last_at__gt=now - 3 * TOLD_FOR)
     return sum(close(alert.shop_id, alert.key, now) for alert in quiet)
 
 

@@ -173,8 +173,12 @@ def pointer(row: tuple[Any, ...]) -> Pointer:
 
 
 def assign(pointer: Pointer, unit_id: str, *, at: datetime) -> Assignment:
+    """Say which version a unit sees at a moment, by its first-party id."""
+    return assigned(pointer, assignment.digest(unit_id), at=at)
+
+
+def assigned(pointer: Pointer, unit: bytes, *, at: datetime) -> Assignment:
     """Say which version a unit sees at a moment, by its buckets alone: first whether it sees any."""
-    unit = assignment.digest(unit_id)
     if pointer.draw and pointer.draw.takes(unit):
         return Assignment(None, HELD_OUT, None, None, unit)
     if not pointer.splits(at):

@@ -26,7 +26,7 @@ LEARNED = timedelta(days=14)  # before a day; their share of orders is the simpl
 
 
 def are_said(use_case: str) -> bool:
-    """Tell whether a use case answers on request with chances of an order."""
+    """Tell whether a use case says on request how likely its units order."""
     monitored = USE_CASES[use_case].monitored
     return monitored is not None and monitored.says == "chances"
 

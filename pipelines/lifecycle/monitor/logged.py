@@ -21,7 +21,8 @@ EPOCH = date(1970, 1, 1)
 # A unit counts once a day and version, by its first answer.
 ANSWERS = """
     SELECT DISTINCT ON (v.version_id, v.day, v.unit) v.* FROM (
-        SELECT l.version_id, (l.at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day, l.unit, l.at, l.score
+        SELECT l.version_id, (l.at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day, l.unit, l.at, l.score,
+            extract(hour FROM l.at AT TIME ZONE %(zone)s)::int AS hour
         FROM pipelines_predictionlog l JOIN pipelines_modelversion m ON m.id = l.version_id
         WHERE l.shop_id = %(shop)s AND l.use_case = %(use_case)s AND l.at >= %(since)s AND l.at < %(until)s
             AND l.outcome = 'answered' AND l.score IS NOT NULL) AS v
@@ -29,11 +30,11 @@ ANSWERS = """
 """
 COUNTS = f"SELECT a.version_id, a.day, count(*) AS units FROM ({ANSWERS}) AS a GROUP BY 1, 2 ORDER BY 1, 2"
 CHANCES = f"""
-    SELECT a.version_id, a.day, a.score,
+    SELECT a.version_id, a.day, a.hour, a.score,
         CASE WHEN a.day < %(known)s THEN {outcomes.came("a", "%(within)s")}::int END AS came
     FROM ({ANSWERS}) AS a
 """
-KINDS = frames.columns("version_id day units", frames.WHOLE) | frames.columns("score came", frames.REAL)
+KINDS = frames.columns("version_id day hour units", frames.WHOLE) | frames.columns("score came", frames.REAL)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Asked:
     def chances(self, first: date, after: date, known: date) -> pd.DataFrame:
         """Read what was said on some days, and who ordered of those before `known`.
 
-        Writes  version_id | day | score | came
+        Writes  version_id | day | hour | score | came
         """
         return self.read(CHANCES, max(first, self.first), after, known)
 

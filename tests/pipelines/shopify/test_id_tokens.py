@@ -1,10 +1,11 @@
 import time
+from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
 
 from pipelines.shopify.errors import InvalidIdToken
-from pipelines.shopify.id_tokens import verify
+from pipelines.shopify.id_tokens import verify, verify_checkout
 from tests.identities import OTHER_SHOP, SHOP, claims, id_token
 
 
@@ -82,3 +83,67 @@ def test_the_algorithm_is_pinned(algorithm):
 @pytest.mark.parametrize("garbage", ["", "a", "a.b.c", "é.é.é", "x" * 5000, "Bearer a.b.c", "\x00"])
 def test_garbage_is_refused(garbage):
     assert refusal(garbage) == "malformed"
+
+
+# What extensions in a checkout are given
+
+A_CHECKOUTS = {"iss": None, "sid": None, "sub": None, "dest": SHOP}
+
+
+def refused(**changes) -> str:
+    with pytest.raises(InvalidIdToken) as refused:
+        verify_checkout(id_token(**A_CHECKOUTS | {"exp": int(time.time()) + 300} | changes), datetime.now(UTC))
+    return refused.value.reason
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"sub": "gid://shopify/Customer/7"},
+        {"dest": f"https://{SHOP}"},
+        {"iss": f"https://{SHOP}/admin", "sid": "session-1", "sub": "42"},
+    ],
+)
+def test_a_checkouts_token_may_lack_who_asks(changes):
+    found = verify_checkout(id_token(**A_CHECKOUTS | {"jti": "one"} | changes), datetime.now(UTC))
+    assert (found.shop_domain, found.jti) == (SHOP, "one")
+
+
+def test_a_merchants_door_takes_no_token_of_a_checkout():
+    assert refusal(id_token(**A_CHECKOUTS)) == "claim missing"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"exp": int(time.time()) - 11}, "expired"),
+        ({"nbf": int(time.time()) + 86_400}, "not yet valid"),
+        ({"iat": int(time.time()) + 86_400}, "not yet valid"),
+        ({"aud": "another-app"}, "audience"),
+        ({"aud": None}, "claim missing"),
+        ({"exp": None}, "claim missing"),
+        ({"nbf": None}, "claim missing"),
+        ({"iat": None}, "claim missing"),
+        ({"jti": None}, "claim missing"),
+        ({"dest": None}, "claim missing"),
+        ({"dest": OTHER_SHOP, "iss": f"https://{SHOP}"}, "issuer"),
+        ({"iss": "https://evil.example"}, "issuer"),
+        ({"dest": "evil.example"}, "issuer"),
+        ({"dest": f"http://{SHOP}"}, "issuer"),
+        ({"dest": f"{SHOP}/x"}, "issuer"),
+        ({"dest": 42}, "issuer"),
+        ({"iat": "soon"}, "malformed"),
+        ({"secret": "a-secret-of-some-other-app-altogether"}, "signature"),
+    ],
+)
+def test_a_checkouts_token_that_breaks_a_rule_proves_nothing(changes, reason):
+    assert refused(**changes) == reason
+
+
+def test_a_checkouts_token_is_five_minutes_old_at_most():
+    token = id_token(**A_CHECKOUTS, exp=int(time.time()) + 86_400)
+    verify_checkout(token, datetime.now(UTC) + timedelta(minutes=5))
+    with pytest.raises(InvalidIdToken) as refused:
+        verify_checkout(token, datetime.now(UTC) + timedelta(minutes=5, seconds=12))
+    assert refused.value.reason == "expired"

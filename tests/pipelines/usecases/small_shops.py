@@ -10,11 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.usecases import USE_CASES
+from pipelines.usecases import USE_CASES, conversion
 from pipelines.usecases.contract import Frames, UseCase
 from tests import frames, toy_use_case
 from tests.families import visits
 from tests.families.visits import frames as visiting
+from tests.pipelines.usecases.conversion import shop as checkouts
+from tests.pipelines.usecases.offers import shop as offering
 from tests.pipelines.usecases.recommendations import shop as baskets
 
 NEWCOMER = 999_999
@@ -67,6 +69,21 @@ SMALL_SHOPS = {
         {"basket": 999_999},
         new_day=pd.Timestamp(baskets.LAST_DAY) + timedelta(days=1),
     ),
+    "offers": Small(
+        offering.of_days,
+        "decisions",
+        dated="decisions",
+        odd={"accepted": 1.0, "profit": 1e9},
+        new_day=pd.Timestamp(offering.LAST_DAY) + timedelta(days=1),
+    ),
+    "conversion": Small(
+        checkouts.small,
+        "moments",
+        {"device": "a fridge"},
+        "moments",
+        {"waited": 0.1},
+        new_day=pd.Timestamp(checkouts.LAST_DAY) + timedelta(days=1),
+    ),
     "toy": Small(frames.shop_frames, "daily_sales"),
     "visits": Small(
         visiting.shop_frames, "visits", {"ds": FIRST_DAY}, "visits", {"pages": 1000, "is_returning": 1, "ordered": 1.0}
@@ -86,5 +103,10 @@ FORMATS: dict[str, UseCase] = {
     ".parquet": stored("parquet"),
     ".txt": stored("trees", fit="formats:fit_trees", predict="formats:predict_trees", score="", questions=""),
 }
-FAMILIES: dict[str, UseCase] = {**USE_CASES, "toy": toy_use_case.TOY, "visits": visits.USE_CASE}
+FAMILIES: dict[str, UseCase] = {
+    **USE_CASES,
+    "conversion": conversion.USE_CASE,
+    "toy": toy_use_case.TOY,
+    "visits": visits.USE_CASE,
+}
 MATRIX: dict[str, UseCase] = FAMILIES | {f"visits as {kind}": case for kind, case in FORMATS.items()}

@@ -217,7 +217,7 @@ def keeps_away(rule: PickRule, asked: list[int]) -> bool:
 def left_out(said: Said, who: Speakers, known: Things, rules: list[PickRule], asked: list[int]) -> str:
     """Say in a line what is not shown, and why."""
     lists, _ = said.of(who.live_id)
-    listed = {pick.pick for number in asked for kind in ("page", "cart") for pick in lists.of(kind, number)}
+    listed = {pick for number in asked for kind in ("page", "cart") for pick, *_ in lists.of(kind, number)}
     gone = [known[pick].title for pick in sorted(listed & known.closed)]
     parts = [f"{known[number].title} itself" for number in asked]
     parts += [f"{title}, which cannot be bought now" for title in gone[:NAMED]]

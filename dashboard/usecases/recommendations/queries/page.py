@@ -65,7 +65,7 @@ def recommendations_page(shop: Shop, viewer: Staff, wish: Wish, now: datetime) -
     product = wish.product or first_of(shop, who)
     said = told(shop, who, product, wish.cart)
     lists, _ = said.of(who.live_id)
-    best = [pick.pick for pick in lists.of("best", EVERYBODY)]
+    best = [pick for pick, *_ in lists.of("best", EVERYBODY)]
     found = search(shop, wish.q, now) if wish.q else best[:FOUND]
     rules = told_rules.standing(shop)
     known = things(shop, {*said.named, *found, *requested, *([product] if product else []), *told_rules.named(rules)})

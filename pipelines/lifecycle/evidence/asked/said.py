@@ -25,14 +25,15 @@ ANSWERED = """
 """
 DAYS = f"SELECT DISTINCT (l.at AT TIME ZONE %(zone)s)::date {ANSWERED}"
 ROWS = f"""
-    SELECT a.unit_id, a.moment, a.day, a.score, a.value, {outcomes.came("a", "%(within)s")}::int AS came FROM (
+    SELECT a.unit_id, a.moment, a.day, a.score, a.question, {outcomes.came("a", "%(within)s")}::int AS came FROM (
         SELECT l.unit, l.at, ('x' || substr(encode(l.unit, 'hex'), 1, 15))::bit(60)::bigint AS unit_id,
             extract(epoch FROM l.at) AS moment, (l.at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day,
-            l.score, (l.features ->> 'value')::float8 AS value
+            l.score, l.features::text AS question
         {ANSWERED} AND l.at >= %(since)s AND l.at < %(until)s) AS a
     ORDER BY a.moment, a.unit_id
 """
-KINDS = frames.columns("unit_id day came", frames.WHOLE) | frames.columns("moment score value", frames.REAL)
+KINDS = frames.columns("unit_id day came", frames.WHOLE) | frames.columns("moment score", frames.REAL)
+KINDS |= frames.columns("question", frames.TEXT)
 
 
 def asked_of(use_case: str) -> PairedWeeks:
@@ -66,7 +67,7 @@ def spoken(shop: Shop, version: ModelVersion) -> set[date]:
 def rows(shop: Shop, use_case: str, version_id: int, periods: Mapping[date, date], length: int) -> pd.DataFrame:
     """Give what a version had said of some periods, each with the first day of its own.
 
-    Writes  first_day | the columns that the use case reads; from the log: unit_id | moment | score | value | came
+    Writes  first_day | the columns that the use case reads; from the log: what `logged` writes
     """
     if is_remembered(use_case):
         names, origins = asked_of(use_case).reads, set(periods.values())
@@ -80,7 +81,7 @@ def rows(shop: Shop, use_case: str, version_id: int, periods: Mapping[date, date
 def logged(shop: Shop, use_case: str, version_id: int, first_day: date, length: int) -> pd.DataFrame:
     """Give the answers of a period, and whether an order came of each in time.
 
-    Writes  unit_id | moment | day | score | value | came
+    Writes  unit_id | moment (seconds of the epoch) | day | score | question (JSON; missing: not kept) | came
     """
     monitored = USE_CASES[use_case].monitored
     assert monitored

@@ -7,7 +7,6 @@ several of these rows locks them in one order first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -108,15 +107,6 @@ MOVE = """
         week_spent = s.week_spent + %(spends)s * (SELECT count(*) FROM unnest(sums.spent_weeks) w WHERE w = s.week)
     FROM sums WHERE s.offer_id = sums.offer_id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """That a shopper accepted what was decided, as it is appended."""
-
-    shop: int
-    decision: str
-    at: datetime
 
 
 def week_of(day: date) -> date:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from pipelines.models.base import Ending, ShopTable
+from pipelines.models.base import Ending, ShopManager, ShopQuerySet, ShopTable
+from pipelines.models.usecases.offers import past
 from pipelines.usecases.offers.eligible import whom
 
 A_YEAR = timedelta(days=400)  # as long as anything learns from what was decided
 
 LONGEST_NAME, LONGEST_CODE, LONGEST_MESSAGE = 80, 120, 240
+
+
+class OfferQuerySet(ShopQuerySet["Offer"]):
+    def as_of(self, moment: datetime, last_day: date) -> Self:
+        """Add what the frame `offers` has besides, the oldest offer first."""
+        return self.annotate(**past.of_offers(moment)).order_by("pk")
+
+
+FromOfferQuerySet = ShopManager.from_queryset(OfferQuerySet)
+
+
+class OfferManager(FromOfferQuerySet["Offer"]):
+    """All offers, by name for mypy."""
 
 
 class Offer(ShopTable):
@@ -63,6 +78,8 @@ class Offer(ShopTable):
     sub = models.CharField(max_length=40)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[OfferManager] = OfferManager()
 
     class Meta:
         constraints = [
@@ -140,6 +157,25 @@ class OfferTally(ShopTable):
         ]
 
 
+class DecisionQuerySet(ShopQuerySet["OfferDecision"]):
+    def as_of(self, moment: datetime, last_day: date) -> Self:
+        """Keep what was decided up to a day and is what was shown, with what came of it, oldest first.
+
+        What was picked and could not be shown teaches nothing: nobody chose by chance to show nothing.
+        """
+        told = self.annotate(**past.outcomes(last_day)).filter(why_not="", ds__lte=last_day)
+        shown = OfferReservation.objects.filter(decision=models.OuterRef("decision"))
+        changed = models.Exists(shown.exclude(offer_id=models.OuterRef("offer_id")))
+        return told.exclude(changed).exclude(eligible=[]).order_by("at", "pk")
+
+
+FromDecisionQuerySet = ShopManager.from_queryset(DecisionQuerySet)
+
+
+class DecisionManager(FromDecisionQuerySet["OfferDecision"]):
+    """All decisions, by name for mypy."""
+
+
 class OfferDecision(Ending):
     """One decision, whatever came of it: what was known, what could be offered, what was, and how likely that was."""
 
@@ -155,12 +191,13 @@ class OfferDecision(Ending):
     why_not = models.CharField(max_length=40, blank=True)  # was what it chose not shown
     propensity = models.FloatField(null=True)  # of what was picked
     score = models.FloatField(null=True)
-    is_explored = models.BooleanField(default=False)
     eligible = ArrayField(models.BigIntegerField())
     margins = ArrayField(models.BigIntegerField())  # of those, if accepted
     left_out = models.JSONField(default=dict)  # offer -> why
     chance = models.FloatField(null=True)  # that the checkout ends in an order, as it was said
     context = models.JSONField(default=dict)
+
+    objects: ClassVar[DecisionManager] = DecisionManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["decision"], name="decided_once")]

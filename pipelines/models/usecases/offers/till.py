@@ -14,12 +14,12 @@ from pipelines.usecases.offers.eligible.shelf import Shelf
 LOG = """
     INSERT INTO pipelines_offerdecision (
         shop_id, at, decision, unit, checkout_key, version_id, arm, picked_id, offer_id, why_not, propensity, score,
-        is_explored, eligible, margins, left_out, chance, context)
+        eligible, margins, left_out, chance, context)
     SELECT t.shop, t.at, t.decision, decode(t.unit, 'hex'), t.checkout, t.version, t.arm, t.picked, t.shown, t.why_not,
-        t.propensity, t.score, t.is_explored, t.eligible, t.margins, t.left_out, t.chance, t.context
+        t.propensity, t.score, t.eligible, t.margins, t.left_out, t.chance, t.context
     FROM json_to_recordset(%s::json) AS t(shop bigint, at timestamptz, decision uuid, unit text, checkout bigint,
         version bigint, arm text, picked bigint, shown bigint, why_not text, propensity float8, score float8,
-        is_explored boolean, eligible bigint[], margins bigint[], left_out jsonb, chance float8, context jsonb)
+        eligible bigint[], margins bigint[], left_out jsonb, chance float8, context jsonb)
     JOIN pipelines_shop s ON s.id = t.shop AND s.redacted_at IS NULL
     ON CONFLICT (decision) DO NOTHING
 """

@@ -5,9 +5,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import chain
 from typing import Any
 
-from pipelines.usecases.recommendations.answering.cart import Pick, for_cart
+from pipelines.usecases.recommendations.answering.cart import Line, for_cart
 from pipelines.usecases.recommendations.wording import REASONS, sentence
 
 USUAL, MOST = 10, 20  # products of an answer
@@ -31,18 +33,19 @@ class Lists:
         """Estimate the bytes that they take."""
         return A_LIST * sum(map(len, self.places.values())) + A_PICK * len(self.picks)
 
-    def of(self, kind: str, unit: int) -> Iterator[Pick]:
-        """Yield the picks of a list, the best first."""
+    def of(self, kind: str, unit: int) -> Iterator[Line]:
+        """Yield the picks of a list with their scores, numbers of reasons, and details, the best first."""
         start, end = self.places.get(kind, {}).get(unit, (0, 0))
-        for at in range(start, end):
-            yield Pick(self.picks[at], self.scores[at], REASONS[self.reasons[at]], self.details[at])
+        return zip(
+            self.picks[start:end], self.scores[start:end], self.reasons[start:end], self.details[start:end], strict=True
+        )
 
 
 def hold(rows: Iterable[Row]) -> Lists:
     """Pack rows of lists.
 
-    >>> [pick.pick for pick in hold([("best", 0, [7, 8], [0.5, 0.1], [3, 3], [9, 2])]).of("best", 0)]
-    [7, 8]
+    >>> [(pick, detail) for pick, _, _, detail in hold([("best", 0, [7, 8], [0.5, 0.1], [3, 3], [9, 2])]).of("best", 0)]
+    [(7, 9), (8, 2)]
     """
     places: dict[str, dict[int, tuple[int, int]]] = {}
     picks, scores, reasons, details = array("q"), array("f"), bytearray(), array("i")
@@ -61,42 +64,38 @@ def ask(lists: Lists, question: Mapping[str, Any], closed: Collection[int] = ())
 
     Reads   {"cart": [product …], "product": …, "shopper": …, "most": …}, each of them or none; what is none is ignored
     """
-    cart, most = numbers(question.get("cart")), next(numbers([question.get("most")]), USUAL)
+    most = next(numbers([question.get("most")]), USUAL)
     places = min(max(most, 1), MOST)
     best = lists.of("best", EVERYBODY)
-    held = list(cart)
+    held = list(numbers(question.get("cart")))
     if held:
-        found = for_cart(Stored(lists), held, best, places=places, closed=closed)
+        found = for_cart(partial(lists.of, "cart"), held, best, places=places, closed=closed)
     else:
         product, shopper = (next(numbers([question.get(name)]), None) for name in ("product", "shopper"))
         own = lists.of("page", product) if product is not None else lists.of("again", shopper or EVERYBODY)
-        found = first(places, ({product}, closed), own, best)
+        found = first(places, {product}, closed, own, best)
     if not found:
         return None
-    told = [{"id": pick.pick, "reason": pick.reason, "because": sentence(pick.reason, pick.detail)} for pick in found]
-    return {"products": told, "score": round(found[0].score, 6)}
+    told = [{"id": pick, **said(reason, detail)} for pick, _, reason, detail in found]
+    return {"products": told, "score": round(found[0][1], 6)}
 
 
-class Stored(dict[int, list[Pick]]):
-    """The lists of products for a cart, read when one is asked for."""
-
-    def __init__(self, lists: Lists) -> None:
-        super().__init__()
-        self.lists = lists
-
-    def get(self, product: int, default: Any = ()) -> Any:
-        """Return the list of a product."""
-        return list(self.lists.of("cart", product)) or default
+@lru_cache(maxsize=4096)
+def said(reason: int, detail: int) -> Mapping[str, str]:
+    """Return why a product is there: the name of the reason, and its sentence."""
+    return {"reason": REASONS[reason], "because": sentence(REASONS[reason], detail)}
 
 
-def first(places: int, out: tuple[Collection[Any], ...], *lists: Iterable[Pick]) -> list[Pick]:
+def first(places: int, own: Collection[Any], closed: Collection[Any], *lists: Iterable[Line]) -> list[Line]:
     """Take the first picks of several lists, one list after the other, each product once."""
-    found: dict[Any, Pick] = {}
-    for pick in (pick for each in lists for pick in each):
+    found: dict[Any, Line] = {}
+    for line in chain(*lists):
+        pick = line[0]
+        if pick in found or pick in own or pick in closed:
+            continue
+        found[pick] = line
         if len(found) == places:
             break
-        if not any(pick.pick in each for each in out):
-            found.setdefault(pick.pick, pick)
     return list(found.values())
 
 
@@ -107,6 +106,9 @@ def numbers(told: Any) -> Iterator[int]:
     ([7, 8, 9], [])
     """
     for value in told if isinstance(told, list) else ():
-        text = value.rpartition("/")[2] if isinstance(value, str) else str(value)
-        if not isinstance(value, bool) and text.removeprefix("-").isascii() and text.removeprefix("-").isdigit():
-            yield int(text)
+        if type(value) is int:
+            yield value
+        elif isinstance(value, str):
+            text = value.rpartition("/")[2]
+            if text.removeprefix("-").isascii() and text.removeprefix("-").isdigit():
+                yield int(text)

@@ -403,7 +403,7 @@ class TestFlips:
         door.memory.look()
         assert door.ask(shop).told["answer"] == SAFE
 
-    def test_one_look_is_three_queries_for_all_shops_and_loads_nothing_that_nobody_asked_for(
+    def test_one_look_is_four_queries_for_all_shops_and_loads_nothing_that_nobody_asked_for(
         self, door: Door, shop: Shop
     ) -> None:
         runs(shop)
@@ -413,7 +413,7 @@ class TestFlips:
         assert len(door.memory.versions) == 1
         with CaptureQueriesContext(connection) as queries:
             door.memory.look()
-        assert len(queries) == 3
+        assert len(queries) == 4
 
     def test_a_version_is_read_once(self, door: Door, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         runs(shop)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from django.conf import settings as project
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.endpoints.answering import passes
+from pipelines.endpoints.answering.door import Refused
 from pipelines.endpoints.storefront import proxy
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.evidence import exposures
-from pipelines.models import Exposure, HoldOutSight, PredictionLog, Release, Shop
+from pipelines.models import Exposure, HoldOutSight, OptOut, PredictionLog, Release, Shop
 from pipelines.shopify.hmac import proxy_signature
 from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import Till
 from tests import exposing, holding_out
 from tests.exposing import SLUG
 from tests.loops import run
@@ -92,6 +97,41 @@ def nothing_written(answering: Door) -> Iterator[None]:
     yield
     answering.written()
     assert not PredictionLog.objects.exists() and not Exposure.objects.exists()
+
+
+class TestReading:
+    """A query is read as urllib reads it, whatever it holds."""
+
+    @given(
+        st.lists(
+            st.one_of(
+                st.sampled_from([b"&", b"=", b"%", b"+", b"%C3%A9", b"%FF", b"%2", b"%zz", b"%26", b";"]),
+                st.binary(max_size=3),
+            ),
+            max_size=60,
+        ).map(b"".join)
+    )
+    def test_as_urllib_does(self, query: bytes) -> None:
+        assert self.read(query) == self.as_urllib(query)
+
+    @pytest.mark.parametrize("parts", [proxy.MOST, proxy.MOST + 1])
+    def test_up_to_as_many_parts(self, parts: int) -> None:
+        query = b"&".join([b"a=1"] * parts)
+        assert self.read(query) == self.as_urllib(query)
+
+    def read(self, query: bytes) -> Pairs | None:
+        try:
+            return proxy.parameters(query)
+        except Refused as refused:
+            assert refused.status == 400
+            return None
+
+    def as_urllib(self, query: bytes) -> Pairs | None:
+        try:
+            text = query.decode("ascii")
+            return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=proxy.MOST)
+        except ValueError:
+            return None
 
 
 class TestAssigning:
@@ -296,6 +336,32 @@ class TestHoldingOut:
         assert (said["answer"], said["arm"], said["outcome"]) == (SAFE, "held_out", "fallback")
         answering.written()
         assert HoldOutSight.objects.get().is_held_out
+
+
+class TestOptingOut:
+    def test_who_opts_out_is_remembered_by_the_digest(
+        self, answering: Door, storefront: Storefront, shop: Shop
+    ) -> None:
+        answering.warm(shop)
+        assert storefront.send(signed(pairs_of(shop)), "POST", "opt-out").status == 202
+        assert answering.memory.opted_out == {(shop.domain, assignment.digest(VISITOR))}
+        answering.written()
+        assert bytes(OptOut.objects.get(shop=shop).unit) == assignment.digest(VISITOR)
+
+    def test_only_a_signed_post_does_so(self, answering: Door, storefront: Storefront, shop: Shop) -> None:
+        answering.warm(shop)
+        assert storefront.send(signed(pairs_of(shop)), "GET", "opt-out").status == 405
+        assert storefront.send(pairs_of(shop), "POST", "opt-out").status == 401
+        assert not answering.memory.opted_out
+
+    def test_what_a_checkout_asks_too_decides_nothing_about_them(
+        self, answering: Door, storefront: Storefront, shop: Shop, nothing_written: None
+    ) -> None:
+        runs(shop)
+        answering.warm(shop)
+        answering.memory.opted_out.add((shop.domain, assignment.digest(VISITOR)))
+        with USE_CASES.also(dataclasses.replace(USE_CASES[SLUG], till=Till("there"))):
+            assert storefront.get(shop, question="{}").told["answer"] == SAFE
 
 
 class TestRefusing:

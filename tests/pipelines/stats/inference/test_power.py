@@ -110,3 +110,19 @@ class TestBesideAHoldOut:
     def test_what_cannot_be_is_refused(self, wrong: tuple[float, float, float]) -> None:
         with pytest.raises(ValueError, match="this takes traffic"):
             power.days_until_shown(*wrong)
+
+
+@pytest.mark.parametrize(("rate", "told"), [(0.03, 12_900), (0.10, 3_600)])
+def test_the_units_of_an_arm_are_told_before_a_test_and_find_what_is_promised(rate: float, told: int) -> None:
+    units = power.units_per_arm(rate, 0.2)
+    assert round(units, -2) == told
+    rng = np.random.default_rng(0)
+    old, new = (rng.binomial(units, each, size=4_000) / units for each in (rate, 1.2 * rate))
+    spread = np.sqrt((old * (1 - old) + new * (1 - new)) / units)
+    assert ((new - old) / spread > 1.96).mean() == pytest.approx(0.8, abs=0.05)
+
+
+@pytest.mark.parametrize(("rate", "effect"), [(0.0, 0.2), (1.0, 0.2), (0.1, 0.0)])
+def test_no_rate_and_no_effect_need_no_test(rate: float, effect: float) -> None:
+    with pytest.raises(ValueError):
+        power.units_per_arm(rate, effect)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -51,13 +52,14 @@ class TestReading:
         told(shop, version, NOON + 3 * DAY, 0.5)
         assert said.spoken(shop, version) == {FIRST - DAY, FIRST + 2 * DAY}
 
-    def test_an_answer_comes_with_its_moment_the_cart_and_what_came_of_it(self, shop: Shop) -> None:
+    def test_an_answer_comes_with_its_moment_what_was_asked_and_what_came_of_it(self, shop: Shop) -> None:
         version = histories.a_version(shop, use_case=SLUG)
         told(shop, version, NOON, 0.25)
         told(shop, version, NOON + HOUR, 0.75, who="bob")
         bought(shop, NOON + 2 * HOUR, unit=unit("bob"))
         rows = said.rows(shop, SLUG, version.pk, {FIRST: FIRST - DAY}, 7)
-        assert rows[["score", "value", "came"]].to_numpy().tolist() == [[0.25, 4200.0, 0.0], [0.75, 4200.0, 1.0]]
+        assert rows[["score", "came"]].to_numpy().tolist() == [[0.25, 0.0], [0.75, 1.0]]
+        assert [json.loads(each) for each in rows["question"]] == [{"value": 4200}] * 2
         assert rows["moment"].tolist() == [NOON.timestamp(), (NOON + HOUR).timestamp()]
 
     @pytest.mark.parametrize(("late", "is_one"), [(-1, 0), (0, 1), (23, 1), (24, 0)])

@@ -9,7 +9,6 @@ import sys
 import pytest
 
 from pipelines.usecases.recommendations.answering import door
-from pipelines.usecases.recommendations.wording import REASONS
 from tests.conftest import ROOT
 
 ROWS = [
@@ -30,11 +29,8 @@ def picks(**question: object) -> list[int]:
 def test_lists_come_back_as_they_were_packed() -> None:
     for kind, unit, *columns in ROWS:
         found = list(LISTS.of(kind, unit))
-        assert [pick.pick for pick in found] == columns[0] and [pick.score for pick in found] == pytest.approx(
-            columns[1]
-        )
-        assert [pick.reason for pick in found] == [REASONS[each] for each in columns[2]]
-        assert [pick.detail for pick in found] == columns[3]
+        picks, scores, reasons, details = (list(column) for column in zip(*found, strict=True))
+        assert (picks, reasons, details) == (columns[0], columns[2], columns[3]) and scores == pytest.approx(columns[1])
     assert LISTS.size > 0 and list(LISTS.of("cart", 77)) == []
 
 

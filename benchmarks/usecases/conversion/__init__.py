@@ -1,0 +1,1 @@
+"""What is measured of chances of an order alone."""

@@ -1,0 +1,1 @@
+"""Sessions for the benchmark: real ones, and made ones whose events stand in order."""

@@ -1,0 +1,230 @@
+"""What a checkout is answered: a version's figure, or what of the merchant's is shown there, if anything.
+
+All but one statement is in memory: what costs is reserved before it is shown. Whatever is missing or late, the use
+case's safe default is the answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+from pipelines.endpoints import webhooks
+from pipelines.endpoints.answering import door as answering
+from pipelines.endpoints.answering import passes
+from pipelines.endpoints.answering.door import Asking
+from pipelines.endpoints.answering.memory import Key, Memory, memory
+from pipelines.endpoints.answering.questions import Asked
+from pipelines.endpoints.answering.scoring import Result
+from pipelines.endpoints.answering.shelves import Shelved
+from pipelines.endpoints.checkout.reserving import cashier
+from pipelines.endpoints.checkout.told import Told
+from pipelines.lifecycle.evidence import exposures
+from pipelines.lifecycle.evidence.answers import Outcome
+from pipelines.lifecycle.evidence.exposures import Assignment
+from pipelines.models import own
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import UseCase
+from pipelines.usecases.tills import Chosen
+
+BUDGET = 0.15  # seconds, from when a question is read
+CHANCE_SECONDS = 0.04
+RESERVING_SECONDS = 0.06
+NO_CONSENT, OPTED_OUT, NOT_LOADED, NOTHING = "no consent", "opted out", "not loaded yet", "nothing fits"
+ACCEPTING = "{use_case}/accepted"  # the purpose of the pass by which a decision is accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision, as it is appended."""
+
+    shop: int
+    at: str
+    decision: str
+    unit: str
+    checkout: int | None
+    version: int | None
+    arm: str
+    picked: int
+    shown: int
+    why_not: str
+    propensity: float | None
+    score: float | None
+    eligible: list[int]
+    margins: list[int]
+    left_out: dict[str, str]
+    chance: float | None
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is sent, and what is still to be done once it was."""
+
+    body: bytes
+    asking: Asking | None = None
+    seen: Assignment | None = None
+
+
+async def decide(case: UseCase, domain: str, told: Told, ends: float) -> Reply:
+    """Answer a checkout; of somebody who does not agree, or opted out, nothing is decided and nothing written."""
+    kept = memory()
+    if not told.has_consent:
+        return unsaid(case, NO_CONSENT)
+    if (domain, told.unit) in kept.opted_out:
+        return unsaid(case, OPTED_OUT)
+    asking = asked_of(case, domain, told, told.features, ends)
+    assert case.till
+    return await (pick(case, asking, told, kept, ends) if case.till.choose else say(asking))
+
+
+def asked_of(case: UseCase, domain: str, told: Told, question: Mapping[str, Any], ends: float) -> Asking:
+    """Return a question of this checkout, or raise Refused where the shop has left."""
+    key, longest = (domain, case.slug), max(0.0, ends - time.monotonic())
+    return answering.known(Asking(key, told.unit, Asked("", dict(question)), told.cart.at, longest=longest), memory())
+
+
+async def say(asking: Asking) -> Reply:
+    """Give a version's answer."""
+    seen, result = await answering.answered(asking)
+    return Reply(answering.written(asking, arm(seen), result, {}), asking, seen)
+
+
+def unsaid(case: UseCase, why: str) -> Reply:
+    """Give the safe default, and write nothing down."""
+    about = {"outcome": Outcome.FALLBACK.value} | ({"why": why} if why else {})
+    return Reply(b'{"answer":' + answering.safe_default(case.slug) + b"," + json.dumps(about).encode()[1:])
+
+
+async def pick(case: UseCase, asking: Asking, told: Told, kept: Memory, ends: float) -> Reply:
+    """Let a version pick what is shown, and reserve it."""
+    assert case.till
+    shelved = kept.shelves.of(asking.key)
+    if asking.pointer is None or shelved is None:
+        return unsaid(case, NOT_LOADED)
+    if shelved.held is None:
+        return unsaid(case, NOTHING)
+    till, decision = own.till(case.slug), decision_of(asking.key, told)
+    chosen: Chosen = case.function(case.till.choose)(
+        till.shelf(shelved.held), replace(told.cart, closed=shelved.closed)
+    )
+    if not chosen.eligible:
+        write_down(asking, told, decision, None, Result(Outcome.FALLBACK), chosen, None, 0, "")
+        return unsaid(case, NOTHING)
+    chance = await chance_of(asking.key[0], told, ends)
+    question = {**told.features, "decision": decision, "eligible": chosen.eligible, "chance": chance}
+    left = max(0.0, ends - time.monotonic() - RESERVING_SECONDS)
+    asking = replace(asking, asked=Asked("", question), longest=left)
+    seen, result = await answering.answered(asking)
+    picked = picked_of(case, result, chosen)
+    shown, why_not = await reserved(asking, told, decision, seen, picked, chosen, ends)
+    write_down(asking, told, decision, seen, result, chosen, chance, shown, why_not)
+    return Reply(reply(case, asking, seen, result, shelved, decision, shown), asking, seen)
+
+
+def decision_of(key: Key, told: Told) -> str:
+    """Name a decision: the same for one checkout within an hour, so that asking again reserves nothing again."""
+    about = f"{settings.SECRET_KEY}|{key}|{told.unit.hex()}|{told.checkout}|{told.cart.at:%Y%m%d%H}"
+    return hashlib.sha256(about.encode()).hexdigest()[:32]
+
+
+async def chance_of(domain: str, told: Told, ends: float) -> float | None:
+    """Ask the use case that says the chance of an order of a checkout, where there is one and it answers in time."""
+    case = says_chances()
+    if case is None or (domain, case.slug) not in (memory().pointers or {}):
+        return None
+    asking = replace(asked_of(case, domain, told, told.features, ends), longest=CHANCE_SECONDS)
+    _, result = await answering.answered(asking)
+    return result.answer.score if result.answer else None
+
+
+def says_chances() -> UseCase | None:
+    """Return the use case whose answers are chances of a checkout."""
+    asked = (case for case in USE_CASES.values() if case.till and case.unit == "checkout" and case.monitored)
+    return next((case for case in asked if case.monitored and case.monitored.says == "chances"), None)
+
+
+def picked_of(case: UseCase, result: Result, chosen: Chosen) -> int:
+    """Return what a version picked; what may not be shown is nothing."""
+    assert case.till
+    picked = result.answer.said.get(case.till.picked, 0) if result.answer else 0
+    return picked if picked in chosen.costs else 0
+
+
+async def reserved(
+    asking: Asking, told: Told, decision: str, seen: Assignment | None, picked: int, chosen: Chosen, ends: float
+) -> tuple[int, str]:
+    """Take what a pick may cost; return what is shown, and why it is not what was picked."""
+    kept, (domain, use_case) = memory(), asking.key
+    if not picked or asking.pointer is None or not kept.shops or domain not in kept.shops:
+        return 0, ""
+    facts = {"shop": asking.pointer.shop, "picked": picked, "cost": chosen.costs[picked], "at": asking.at}
+    facts |= {"zone": kept.shops[domain].zone, "decision": decision, "checkout": told.checkout}
+    left = ends - time.monotonic()
+    shown, why_not = await cashier().reserve(use_case, left, **facts, version=seen.version if seen else None)
+    if shown in chosen.costs:
+        return shown, ""
+    kept.shelves.used_up[asking.key] = None  # what is held says otherwise
+    return 0, why_not or "used up"
+
+
+def write_down(
+    asking: Asking,
+    told: Told,
+    decision: str,
+    seen: Assignment | None,
+    result: Result,
+    chosen: Chosen,
+    chance: float | None,
+    shown: int,
+    why_not: str,
+) -> None:
+    """Append what was decided, whatever came of it."""
+    assert asking.pointer
+    said = result.answer.said if result.answer else {}
+    case = USE_CASES[asking.key[1]]
+    decided = Decided(
+        asking.pointer.shop,
+        asking.at.isoformat(),
+        decision,
+        asking.unit.hex(),
+        told.checkout,
+        seen.version if seen else None,
+        arm(seen),
+        picked=picked_of(case, result, chosen),
+        shown=shown,
+        why_not=why_not,
+        propensity=said.get("propensity", 1.0),  # who is shown the safe default was certain to be
+        score=result.answer.score if result.answer else None,
+        eligible=[each["id"] for each in chosen.eligible],
+        margins=[each["margin"] for each in chosen.eligible],
+        left_out={str(each): why for each, why in chosen.left_out.items()},
+        chance=chance,
+        context=told.features,
+    )
+    webhooks.outbox().appended.add(own.till(asking.key[1]).LOG, asdict(decided))
+
+
+def reply(
+    case: UseCase, asking: Asking, seen: Assignment | None, result: Result, shelved: Shelved, decision: str, shown: int
+) -> bytes:
+    """Write the answer: what is shown, with the pass by which it is accepted; a pick that is not shown is no answer."""
+    till, more = own.till(case.slug), {"decision": decision}
+    if not shown:
+        return answering.written(asking, arm(seen), replace(result, answer=None), more)
+    until = asking.at + till.HELD_FOR - timedelta(seconds=1)
+    given = passes.give(asking.key[0], ACCEPTING.format(use_case=case.slug), decision, until)
+    about: dict[str, Any] = {"shown": till.shown(shelved.held, shown), "accept": given}
+    return answering.written(asking, arm(seen), result, more | about | {"until": int(until.timestamp())})
+
+
+def arm(seen: Assignment | None) -> str:
+    """Name the arm that a unit is in."""
+    return seen.arm if seen else exposures.STABLE

@@ -1,0 +1,156 @@
+"""Tell where chances do not hold in the shop's busiest hours, though they may look fine over all: there it costs most.
+
+The orders of four weeks that came are set beside those that were said. Days have luck of their own, so what chance can
+do is learned from how far apart the days are. A look is made each day: it must be sure (one in a thousand by chance
+alone) and large before anybody is told, and it is over once chance explains what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from pipelines import words
+from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.monitor.logged import Asked, labels, scores
+from pipelines.lifecycle.monitor.watch import revenue
+from pipelines.models import Deployment, Measurement, Shop, ShopSettings
+from pipelines.stats import claims, clock, peak_hours
+from pipelines.usecases import USE_CASES
+
+DAYS = 28
+SURE, CALM = 3.7, 2.0  # standard errors: one in a thousand, and one in twenty (Student's t of four weeks)
+LEAST_DAYS = 10
+FAR = 0.2  # of the orders that were said
+LEAST = 20.0  # orders, said or come
+METRIC = "ordered_of_said_28d"
+PEAK, OTHER = "peak", "offpeak"
+NEXT = "Look under Monitoring at this model's busiest hours. If the version before did better there, go back to it."
+
+
+@dataclass(frozen=True)
+class Held:
+    """How many orders came of some hours, and how many were said."""
+
+    units: int
+    days: tuple[tuple[float, float, float], ...]  # of each: orders that came, that were said, and their variance
+
+    @property
+    def came(self) -> float:
+        return sum(came for came, _, _ in self.days)
+
+    @property
+    def said(self) -> float:
+        return sum(said for _, said, _ in self.days)
+
+    @property
+    def variance(self) -> float:
+        """Give the variance of what came: by the chances alone, or by how far the days are apart if that is more."""
+        apart = [came - said for came, said, _ in self.days]
+        between = float(np.var(apart, ddof=1)) * len(apart) if len(apart) > 1 else 0.0
+        return max(between, sum(variance for _, _, variance in self.days))
+
+    @property
+    def off(self) -> float:
+        """Give by how many standard errors more came than were said (calibration in the large, METHODS 4d)."""
+        return (self.came - self.said) / self.variance**0.5 if self.variance > 0 else 0.0
+
+    @property
+    def is_enough(self) -> bool:
+        return max(self.came, self.said) >= LEAST and len(self.days) >= LEAST_DAYS
+
+    @property
+    def share(self) -> float:
+        """Give the share of orders about which it was wrong."""
+        return abs(self.came - self.said) / max(self.came, self.said, 1.0)
+
+    @property
+    def is_wrong(self) -> bool:
+        return self.is_enough and abs(self.off) >= SURE and self.share >= FAR
+
+    @property
+    def is_calm(self) -> bool:
+        return not self.is_enough or abs(self.off) < CALM
+
+
+def look(shop: Shop, use_case: str, now: datetime) -> None:
+    """See whether what runs holds in the busiest hours, keep what was seen, and tell or take back."""
+    key, version = f"{board.PEAK}{use_case}", Deployment.of(shop, use_case).active_id
+    found = hours_of(shop, use_case, version, now) if version else {}
+    if version:
+        keep(shop, use_case, version, found, now)
+    at_peak = found.get(PEAK)
+    if at_peak is not None and at_peak.is_wrong:
+        tell(shop, key, use_case, found, now)
+    elif at_peak is None or at_peak.is_calm:
+        board.close(shop, key, now)
+
+
+def hours_of(shop: Shop, use_case: str, version: int, now: datetime) -> dict[str, Held]:
+    """Sum up what a version said and what came in four weeks, in the busiest hours and in all others."""
+    asked = Asked.of(shop, use_case, now)
+    after = asked.today - timedelta(days=1) - asked.within
+    rows = asked.chances(after - timedelta(days=DAYS), after, known=after)
+    mine = rows[(rows["version_id"] == version) & rows["came"].notna()]
+    is_peak = in_peak(mine, ShopSettings.of(shop).peak_hours)
+    return {name: held(mine[of]) for name, of in ((PEAK, is_peak), (OTHER, ~is_peak))}
+
+
+def in_peak(rows: pd.DataFrame, hours: peak_hours.PeakHours) -> np.ndarray:
+    """Mark the rows that lie in a busiest hour of their kind of day."""
+    known = {(name, hour) for name, each in hours.items() for hour in each}
+    kinds = (peak_hours.class_of(day.weekday()) for day in rows["day"])
+    return np.array([each in known for each in zip(kinds, rows["hour"], strict=True)], dtype=bool)
+
+
+def held(rows: pd.DataFrame) -> Held:
+    """Sum up some answers, day by day."""
+    said, came = scores(rows), labels(rows)
+    sums = pd.DataFrame({"came": came, "said": said, "variance": said * (1 - said)}).groupby(rows["day"].to_numpy()).sum()
+    return Held(len(rows), tuple(sums.itertuples(index=False, name=None)))
+
+
+def keep(shop: Shop, use_case: str, version: int, found: Mapping[str, Held], now: datetime) -> None:
+    """Write how many of the orders that were said came, once a day."""
+    ends_at = clock.midnight(now.astimezone(shop.zone).date(), shop.zone)
+    rows = [
+        Measurement(
+            shop=shop,
+            use_case=use_case,
+            version_id=version,
+            metric=METRIC,
+            segment=segment,
+            starts_at=ends_at - timedelta(days=DAYS),
+            ends_at=ends_at,
+            n=each.units,
+            value=each.came / each.said if each.is_enough and each.said > 0 else None,
+            verdict=claims.BREACH if each.is_wrong else claims.OK if each.is_enough else claims.INSUFFICIENT,
+        )
+        for segment, each in found.items()
+    ]
+    Measurement.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def tell(shop: Shop, key: str, use_case: str, found: Mapping[str, Held], now: datetime) -> None:
+    """Say how far off it was there, beside the other hours."""
+    at_peak, other = found[PEAK], found[OTHER]
+    way = "fewer" if at_peak.came < at_peak.said else "more"
+    told = (
+        f"In four weeks {words.counted(round(at_peak.came), 'order')} came in them; about {at_peak.said:.0f} were said."
+    )
+    if other.is_enough:
+        told += f" In the other hours {round(other.came):,} came and about {other.said:,.0f} were said."
+    board.tell(
+        shop,
+        key,
+        title=f"{USE_CASES[use_case].title}: in your busiest hours {at_peak.share:.0%} {way} orders came than it said",
+        text=told,
+        next_step=NEXT,
+        use_case=use_case,
+        minor_per_hour=revenue.at_risk(shop, at_peak.share, at_peak=True, now=now),
+        now=now,
+    )

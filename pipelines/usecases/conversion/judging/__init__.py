@@ -1,0 +1,1 @@
+"""How good chances would have been."""

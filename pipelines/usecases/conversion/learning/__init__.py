@@ -1,0 +1,1 @@
+"""What the past teaches of a chance: two kinds of models, how their labels ripen, and what corrects them."""

@@ -1,0 +1,123 @@
+"""Answer a question from exported parameters, by the standard library alone: how likely an order comes within a day."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+SESSION, CHECKOUT = "session", "checkout"
+NOWHERE = math.nan
+TINY = 1e-35  # what LightGBM takes for zero
+LEAST = 1e-6  # nothing is ever certain
+
+
+def score(parameters: Mapping[str, Any], question: Mapping[str, Any]) -> dict[str, Any]:
+    """Say how likely an order is; what is missing or unknown is taken for neither good nor bad.
+
+    >>> score({"heads": {"session": {"intercept": 0.0, "amounts": {}, "names": {}}}}, {"anything": 1})
+    {'score': 0.5, 'of': 'session'}
+    """
+    of = CHECKOUT if question.get("of") == CHECKOUT else SESSION
+    return {"score": chance(parameters["heads"][of], question), "of": of}
+
+
+def chance(head: Mapping[str, Any], question: Mapping[str, Any]) -> float:
+    """Give the chance that one of the two models says."""
+    said = linear(head, question)
+    if grown := head.get("grown"):
+        said += grown["share"] * (trees(grown, question) - said)
+    moved = head.get("moved")
+    if moved:
+        said = moved["centre"] + moved["shift"] + moved["slope"] * (said - moved["centre"])
+    return min(max(sigmoid(said), LEAST), 1 - LEAST)
+
+
+def sigmoid(value: float) -> float:
+    """Turn log odds into a chance.
+
+    >>> sigmoid(0.0), sigmoid(-1000.0), sigmoid(1000.0)
+    (0.5, 0.0, 1.0)
+    """
+    if value >= 0:
+        return 1 / (1 + math.exp(-value))
+    small = math.exp(value) if value > -700 else 0.0
+    return small / (1 + small)
+
+
+def amount(value: Any) -> float:
+    """Read a number that is not below zero; what is none is missing.
+
+    >>> amount(3), amount(True), amount(-2.0), amount("3"), amount(None), amount(float("inf"))
+    (3.0, 1.0, 0.0, nan, nan, nan)
+    """
+    if not isinstance(value, int | float):
+        return NOWHERE
+    try:
+        number = float(value)
+    except OverflowError:
+        return NOWHERE
+    return max(number, 0.0) if math.isfinite(number) else NOWHERE
+
+
+def name(value: Any) -> str:
+    """Read a name, or a number that stands for one (an hour).
+
+    >>> name("phone"), name(7.0), name(None), name(float("nan"))
+    ('phone', '7', '', '')
+    """
+    if isinstance(value, str):
+        return value
+    number = amount(value)
+    return "" if math.isnan(number) else f"{number:g}"
+
+
+def linear(head: Mapping[str, Any], question: Mapping[str, Any]) -> float:
+    """Add up weights: of the logarithm of each amount, of what is missing, and of each name."""
+    said = float(head["intercept"])
+    for key, told in head["amounts"].items():
+        number = amount(question.get(key))
+        if math.isnan(number):
+            said += told["missing"]
+        else:
+            said += told["weight"] * (math.log1p(number) - told["mean"])
+    for key, weights in head["names"].items():
+        said += weights.get(name(question.get(key)), 0.0)
+    return said
+
+
+def trees(grown: Mapping[str, Any], question: Mapping[str, Any]) -> float:
+    """Add up the leaves in which a question ends."""
+    values = [coded(question.get(key), grown["codes"].get(key)) for key in grown["features"]]
+    return math.fsum(leaf(tree, values) for tree in grown["trees"])
+
+
+def coded(value: Any, codes: Mapping[str, int] | None) -> float:
+    """Give the number that trees split: an amount, or the code of a name (missing where it is not known)."""
+    return amount(value) if codes is None else codes.get(name(value), NOWHERE)
+
+
+def leaf(tree: Any, values: Sequence[float]) -> float:
+    """Walk down a tree, left where a value is small or among the codes, as LightGBM does.
+
+    A split is [feature, threshold or codes, what is missing (0 none, 1 zero, 2 NaN), missing goes left, left, right].
+
+    >>> leaf([0, 2.5, 2, 0, -1.0, 1.0], [2.0]), leaf([0, 2.5, 2, 0, -1.0, 1.0], [math.nan])
+    (-1.0, 1.0)
+    """
+    while isinstance(tree, list):
+        feature, bound, missing, is_left, left, right = tree
+        tree = left if goes_left(values[feature], bound, missing, is_left) else right
+    return float(tree)
+
+
+def goes_left(value: float, bound: Any, missing: int, is_left: int) -> bool:
+    """Tell on which side of a split a value lies."""
+    is_nan = math.isnan(value)
+    if isinstance(bound, list):
+        return not is_nan and value in bound
+    if is_nan and missing != 2:
+        value, is_nan = 0.0, False
+    if is_nan or (missing == 1 and abs(value) <= TINY):
+        return bool(is_left)
+    return bool(value <= bound)

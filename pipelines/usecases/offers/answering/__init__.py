@@ -1,0 +1,1 @@
+"""Which offer a shopper is shown while the shopper waits."""

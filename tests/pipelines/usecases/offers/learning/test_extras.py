@@ -1,0 +1,54 @@
+"""Orders that would have come anyway are found beside those who were shown nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipelines.usecases.offers.decisions import NO_OFFER, Decisions, decisions_of
+from pipelines.usecases.offers.learning.extras import capped, extras_of, shrunk
+from tests.pipelines.usecases.offers import shop
+from tests.pipelines.usecases.offers.shop import Market
+
+
+def known_of(market: Market | None = None, n: int = 20_000) -> Decisions:
+    return decisions_of(shop.frames(n, market=market)).decisions
+
+
+def test_what_is_known_of_nobody_without_an_offer_has_no_extra() -> None:
+    known = known_of(n=2_000)
+    without = known.where(known.offer != NO_OFFER)
+    unknown = replace(known, profit=np.full(len(known), np.nan))
+    for each in (without, unknown, known.where(known.day < 0)):
+        assert extras_of(each).shared is None and extras_of(each).own == {}
+
+
+def test_orders_that_stay_away_are_taken_off() -> None:
+    lost = dict.fromkeys(shop.OFFERS, 0.5)
+    harmless, harmful = (extras_of(known_of(Market(anyway=anyway, ordering=0.1))) for anyway in ({}, lost))
+    assert harmful.shared is not None and harmless.shared is not None
+    assert harmful.shared[0] < harmless.shared[0] - 40
+    assert harmful.own.keys() == {str(offer) for offer in shop.OFFERS}
+
+
+def test_one_offer_that_costs_orders_stands_apart_from_the_others() -> None:
+    own = extras_of(known_of(Market(anyway={13: 0.9}, ordering=0.1))).own
+    assert own["13"][0] < min(own["11"][0], own["12"][0]) - 3
+
+
+def test_few_decisions_say_little() -> None:
+    few, many = (extras_of(known_of(n=n)).shared for n in (1_500, 20_000))
+    assert few is not None and many is not None and few[1] > many[1]
+
+
+def test_what_is_not_known_is_drawn_to_nothing() -> None:
+    assert shrunk(-10.0, doubt=1e12, usual=4.0) == (-0.0, 2.0) and shrunk(-10.0, doubt=0.0, usual=4.0)[0] == -10.0
+
+
+def test_one_order_of_two_hundred_counts_up_to_the_others() -> None:
+    profit = np.r_[np.full(995, 100.0), [1e9, -1e9, np.nan, 0.0]]
+    told = capped(profit)
+    assert np.nanmax(told) < 1e9 and np.nanmin(told) > -1e9 and np.isnan(told[997])
+    assert capped(np.array([np.nan, 0.0])).tolist() == pytest.approx([np.nan, 0.0], nan_ok=True)
