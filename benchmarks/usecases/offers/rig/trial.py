@@ -98,7 +98,8 @@ def by_rejection(trial: Trial, seed: int, explore: float = EXPLORE) -> float:
     order = rng.permutation(len(arms))
     arms, outcome = arms[order], np.concatenate(trial.outcome)[order]
     fitted = policy(seed, explore)
-    shown, accepted, kept = np.zeros(emails, np.int64), np.zeros(emails, np.int64), []
+    shown, accepted = np.zeros(emails, np.int64), np.zeros(emails, np.int64)
+    kept: list[Floats] = []
     for low in range(0, len(arms), STEP * (emails + 1)):
         block = slice(low, low + STEP * (emails + 1))
         wanted = rng.choice(emails + 1, size=len(arms[block]), p=chances(fitted, shown, accepted, len(kept)))

@@ -159,11 +159,17 @@ def ratio(part: float, rest: float) -> float:
 @lru_cache(maxsize=4_096)
 def fixed_draws(seed: int, offer: int, turn: int) -> Draws:
     """Give an offer's own draws of a set: normal quantiles, each time in another order and a little apart."""
-    rng, normal = Random((seed * 1_000_003 + offer) * SETS + turn), NormalDist()
-    levels = [normal.inv_cdf((place + (turn + 0.5) / SETS) / DRAWS) for place in range(DRAWS)]
+    rng, levels = Random((seed * 1_000_003 + offer) * SETS + turn), quantiles(turn)
     orders = [[rng.random() for _ in range(DRAWS)] for _ in range(3)]
     first, second, third = (tuple(levels[at] for at in sorted(range(DRAWS), key=keys.__getitem__)) for keys in orders)
     return first, second, third
+
+
+@lru_cache(maxsize=SETS)
+def quantiles(turn: int) -> Sequence[float]:
+    """Give the normal quantiles of a set."""
+    normal = NormalDist()
+    return [normal.inv_cdf((place + (turn + 0.5) / SETS) / DRAWS) for place in range(DRAWS)]
 
 
 def likely(parameters: Mapping[str, Any], question: Mapping[str, Any], offer: Open) -> float:
