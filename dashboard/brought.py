@@ -19,7 +19,7 @@ from django.urls import URLPattern, reverse
 from pipelines.usecases import USE_CASES
 
 if TYPE_CHECKING:
-    from pipelines.models import Shop, StagingRun
+    from pipelines.models import Shop, Staff, StagingRun
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,32 @@ class OnHome:
 
 
 @dataclass(frozen=True)
+class Lack:
+    """Something that is missing, or there: what it means, and the one thing that somebody can do about it."""
+
+    part: str
+    kind: str  # of thing: permission, plan, events, history
+    state: str
+    means: str
+    tone: str = ""
+    scopes: str = ""  # to be allowed in Shopify, comma between
+    link: str = ""
+    link_words: str = ""
+    is_primary: bool = False  # of all that is missing the first to be done
+
+
+@dataclass(frozen=True)
+class AtCheckout:
+    """What a use case says on the page of checkouts, which is another's."""
+
+    state: str = ""  # in the sentence at the top
+    figure: Part | None = None  # among the key figures
+    lacks: tuple[Lack, ...] = ()
+    sections: tuple[Part, ...] = ()
+    link: tuple[str, str] | None = None  # in the head of the page: address, title
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the merchant sets for a use case, among the settings of the shop."""
 
@@ -58,6 +84,7 @@ class Brought:
     urls: str = ""  # the module with the addresses of its pages
     page: tuple[str, str] | None = None  # its page: name of the address, title in the navigation
     on_home: Callable[[Shop], OnHome] = lambda shop: OnHome()
+    at_checkout: Callable[[Shop, Staff, datetime], AtCheckout | None] = lambda shop, viewer, now: None
     speaks: Callable[[Shop], bool] = lambda shop: False  # whether its simple rule speaks where no version ever ran
     settings: Settings = field(default_factory=Settings)
     staged: Callable[[StagingRun], Part | None] = lambda run: None  # what a test in the test store found, in detail
@@ -89,6 +116,9 @@ def address_of(slug: str) -> str:
 
 
 def navigation() -> list[tuple[str, str]]:
-    """List address and title of every use case's page."""
+    """List address and title of every use case's page; one that several share stands once, as the first calls it."""
     pages = {slug: brought_by(slug).page for slug in USE_CASES}
-    return [(address_of(slug), page[1] if page else USE_CASES[slug].title) for slug, page in pages.items()]
+    titles: dict[str, str] = {}
+    for slug, page in pages.items():
+        titles.setdefault(address_of(slug), page[1] if page else USE_CASES[slug].title)
+    return list(titles.items())

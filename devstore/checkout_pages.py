@@ -6,7 +6,7 @@ An app's checkout extension stands on each of them, in a frame of its own (`chec
 from collections.abc import Callable
 from sqlite3 import Row
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -57,6 +57,8 @@ def _open(platform: Platform, request: Request, body: bytes) -> Response:
         return RedirectResponse(f"/store/{shop}/cart", 303)
     try:
         number = platform.trade(shop).checkout(lines)
+        if code := request.cookies.get("discount"):
+            redeeming.use(platform.trade(shop), number, unquote(code))
     except CannotTrade as refused:
         return _sorry(platform, request, str(refused))
     return RedirectResponse(f"/store/{shop}/checkout/{number}", 303)

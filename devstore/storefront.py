@@ -153,7 +153,7 @@ def product_page(platform: Platform, shop: Row, request: Request) -> str:
     )
     action = f"/store/{text(shop['domain'])}/cart/change"
     lines = "".join(_variant_form(row, shop["currency"], action) for row in rows)
-    block = scripts.block_of(platform, shop, product["id"], request.query_params.get("locale", "en"))
+    block = scripts.blocks_of(platform, shop, request.query_params.get("locale", "en"), "product", product["id"])
     pairs = complementary(platform, shop, product["id"])
     about = f"<h1>{text(product['title'])}</h1><p>{text(product['vendor'])}</p>"
     return f"{about}<ul class='lines'>{lines}</ul>{pairs}{block}"
@@ -203,10 +203,11 @@ def cart_page(platform: Platform, shop: Row, request: Request) -> str:
     if not lines:
         return "<h1>Cart</h1><p>Your cart is empty.</p>"
     base = f"/store/{text(shop['domain'])}"
+    block = scripts.blocks_of(platform, shop, request.query_params.get("locale", "en"), "cart")
     return f"""<h1>Cart</h1><ul class="lines">{lines}</ul><p>Total <b>{money(total, shop["currency"])}</b></p>
 <form method="post" action="{base}/checkout"><button>Check out</button></form>
 <form method="post" action="{base}/cart/change"><input type="hidden" name="clear" value="1">
-<button class="plain">Empty the cart</button></form>"""
+<button class="plain">Empty the cart</button></form>{block}"""
 
 
 def _change(platform: Platform) -> Callable[[Request], object]:

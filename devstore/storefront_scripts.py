@@ -50,15 +50,15 @@ def tags(platform: Platform, shop: Row, events: list[dict[str, Any]]) -> str:
     return f'<script type="application/json" id="storefront">{told}</script><script src="/cdn/storefront.js"></script>'
 
 
-def block_of(platform: Platform, shop: Row, product: int, locale: str) -> str:
-    """Return the app's blocks on a product page, with their styles before them and their scripts after."""
+def blocks_of(platform: Platform, shop: Row, locale: str, template: str, product: int | None = None) -> str:
+    """Return the app's blocks on a page, with their styles before them and their scripts after."""
     found = theme.extension(platform.settings.config.parent / "extensions")
     if found is None or not shop["installed"]:
         return ""
     facts = theme.facts_of(platform.store, shop, product)
-    blocks = "".join(found.render(block, facts, locale, shop["currency"]) for block in found.blocks())
-    styles = "".join(file_tag(name) for name in found.files() if name.endswith(".css"))
-    return styles + blocks + "".join(file_tag(name) for name in found.files() if not name.endswith(".css"))
+    blocks = "".join(found.render(block, facts, locale, shop["currency"]) for block in found.blocks(template))
+    styles = "".join(file_tag(name) for name in found.files(template) if name.endswith(".css"))
+    return styles + blocks + "".join(file_tag(name) for name in found.files(template) if not name.endswith(".css"))
 
 
 def file_tag(name: str) -> str:

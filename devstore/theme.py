@@ -24,9 +24,9 @@ class Extension:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def blocks(self) -> list[Path]:
-        """List the blocks that stand on product pages."""
-        return [path for path in sorted((self.folder / "blocks").glob("*.liquid")) if "product" in self.places(path)]
+    def blocks(self, template: str = "product") -> list[Path]:
+        """List the blocks that stand on pages of a template."""
+        return [path for path in sorted((self.folder / "blocks").glob("*.liquid")) if template in self.places(path)]
 
     def places(self, block: Path) -> list[str]:
         """List the templates that a block may stand on; all where it names none."""
@@ -37,9 +37,9 @@ class Extension:
         found = SCHEMA.search(block.read_text())
         return dict(json.loads(found[1])) if found else {}
 
-    def files(self) -> list[str]:
-        """List the styles and scripts that its blocks bring along."""
-        declared = [self.schema(block) for block in self.blocks()]
+    def files(self, template: str = "product") -> list[str]:
+        """List the styles and scripts that the blocks of a template bring along."""
+        declared = [self.schema(block) for block in self.blocks(template)]
         return [entry[kind] for entry in declared for kind in ("stylesheet", "javascript") if kind in entry]
 
     def words(self, locale: str) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class Extension:
         """Render one block with what the page knows, and the block's own settings at their defaults."""
         declared = self.schema(block).get("settings", [])
         settings = {each["id"]: each.get("default", "") for each in declared}
-        settings |= {each["id"]: facts["product"] for each in declared if each["type"] == "product"}
+        settings |= {each["id"]: facts.get("product") for each in declared if each["type"] == "product"}
         engine = Environment(loader=FileSystemLoader(self.folder / "snippets", ext=".liquid"))
         engine.filters |= filters(self.words(locale), currency)
         template = engine.from_string(SCHEMA.sub("", block.read_text()))
@@ -86,10 +86,11 @@ def extension(extensions: Path) -> Extension | None:
     return None
 
 
-def facts_of(store: Store, shop: Row, product: int) -> dict[str, Any]:
-    """Return what Liquid knows on a product page: the product, and the app's own fields."""
+def facts_of(store: Store, shop: Row, product: int | None = None) -> dict[str, Any]:
+    """Return what Liquid knows on a page: the product, where it is of one, and the app's own fields."""
     app = Fields(store, shop, f"gid://shopify/AppInstallation/{shop['id']}")
-    return {"product": drop(store, shop, product), "app": {"metafields": app}}
+    about = {"app": {"metafields": app}, "routes": {"cart_url": f"/store/{shop['domain']}/cart"}, "request": {}}
+    return about | ({"product": drop(store, shop, product)} if product else {})
 
 
 class Fields(dict[str, Any]):

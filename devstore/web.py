@@ -8,7 +8,17 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from devstore import admin_pages, api_pages, checkout_pages, control, pictures, proxy, storefront, storefront_scripts
+from devstore import (
+    admin_pages,
+    api_pages,
+    cart_pages,
+    checkout_pages,
+    control,
+    pictures,
+    proxy,
+    storefront,
+    storefront_scripts,
+)
 from devstore.platform import Platform, Settings
 
 
@@ -21,6 +31,7 @@ def create_app(settings: Settings) -> Starlette:
         *control.routes(platform),
         *admin_pages.routes(platform),
         *storefront.routes(platform),
+        *cart_pages.routes(platform),
         *checkout_pages.routes(platform),
         *storefront_scripts.routes(platform),
         *proxy.routes(platform),

@@ -7,6 +7,7 @@ interface Window {
     analytics?: { publish?: (name: string, data: unknown) => void };
     loadFeatures?: (features: { name: string; version: string }[], done: (error?: unknown) => void) => void;
   };
+  shopmlopsOffer: { start: () => void };
   shopmlopsBlock: {
     bucket: (seed: string, unit: string) => number;
     digest: (id: string) => Promise<string>;

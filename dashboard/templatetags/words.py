@@ -73,6 +73,12 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
+def exact(share: float | None) -> str:
+    """Write a share as a percentage, to its tenth."""
+    return words.exact_percent(share)
+
+
+@register.filter
 def day(value: date | datetime | None) -> str:
     """Write a day."""
     return words.day(timezone.localtime(value).date() if isinstance(value, datetime) else value, timezone.localdate())

@@ -133,6 +133,8 @@ class TinyApp:
         self.requests.append(("GET", handler.path, headers, ""))
         if parts.path == "/look.css":
             return self._answer(handler, 200, self.styles, Content_Type="text/css")
+        if parts.path in self.answers:
+            return self._answer(handler, 200, self.answers[parts.path], Content_Type="application/json")
         if parts.path == "/data":
             return self._data(handler)
         query = parse_qs(parts.query)

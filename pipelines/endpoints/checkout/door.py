@@ -68,7 +68,7 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
             return
         request = await understand(scope, receive, path)
         case = asked_at(path)
-        reply = await deciding.decide(case, request.domain, moment(request), request.ends) if case else None
+        reply = await decided(case, request) if case else None
         if reply is None:
             note(request)
     except (Refused, Unreadable) as refused:
@@ -80,6 +80,12 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(send, 200, reply.body, JSON)
     if reply.asking:
         await answering.mirror(reply.asking, reply.seen)
+
+
+async def decided(case: UseCase, request: Request) -> deciding.Reply:
+    """Answer what a use case says of a checkout."""
+    about = moment(request.domain, request.body, request.at)
+    return await deciding.decide(case, request.domain, about, request.ends)
 
 
 def path_of(scope: Scope) -> str:
@@ -106,8 +112,13 @@ async def understand(scope: Scope, receive: Receive, path: str) -> Request:
     domain = shop_of(headers.get(b"authorization", b""), at)
     raw = await read_body(receive, told.LARGEST, BODY_SECONDS)
     ends = time.monotonic() + deciding.BUDGET
+    return Request(domain, path, body_of(raw), at, ends)
+
+
+def body_of(raw: bytes) -> dict[str, Any]:
+    """Return the object that is asked, or raise Refused."""
     try:
-        return Request(domain, path, told.read(raw), at, ends)
+        return told.read(raw)
     except Unusable as unusable:
         raise Refused(400, str(unusable)) from None
     except Outdated as outdated:
@@ -131,11 +142,11 @@ def shop_of(given: bytes, at: datetime) -> str:
     return speaks.shop_domain
 
 
-def moment(request: Request) -> told.Told:
+def moment(domain: str, body: dict[str, Any], at: datetime) -> told.Told:
     """Return what a checkout says of itself, or raise Refused."""
-    place = (memory().shops or {}).get(request.domain, Place("UTC", ""))
+    place = (memory().shops or {}).get(domain, Place("UTC", ""))
     try:
-        return told.understand(request.body, place, request.at)
+        return told.understand(body, place, at)
     except Unusable as unusable:
         raise Refused(400, str(unusable)) from None
 
@@ -148,24 +159,23 @@ def note(request: Request) -> None:
         except Unusable as unusable:
             raise Refused(400, str(unusable)) from None
     else:
-        accept(request)
+        accept(request.domain, request.body.get("accept"), request.at)
 
 
-def accept(request: Request) -> None:
+def accept(domain: str, given: Any, at: datetime) -> None:
     """Append that a shopper accepted what we showed in this shop; said again it changes nothing."""
-    given = request.body.get("accept")
     for case in (case for case in USE_CASES.values() if case.till and case.till.choose):
         purpose = deciding.ACCEPTING.format(use_case=case.slug)
         try:
-            decision = passes.unit_of(given if isinstance(given, str) else "", request.domain, purpose, request.at)
+            decision = passes.unit_of(given if isinstance(given, str) else "", domain, purpose, at)
         except NotAllowed as why:
             if str(why) == passes.OVER:
                 raise Refused(410, "it is over") from None
             continue
-        pointer = (memory().pointers or {}).get((request.domain, case.slug))
+        pointer = (memory().pointers or {}).get((domain, case.slug))
         if pointer is None:
             raise Refused(503, "nothing is known yet")
-        row = {"shop": pointer.shop, "decision": decision, "at": request.at.isoformat()}
+        row = {"shop": pointer.shop, "decision": decision, "at": at.isoformat()}
         webhooks.outbox().appended.add(own.till(case.slug).ACCEPT, row)
         return
     raise Refused(401, "nothing of ours is accepted by this")

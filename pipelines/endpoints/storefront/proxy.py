@@ -6,6 +6,8 @@ Shopify signs each request with the app's secret and says when; a page that is n
     GET  /proxy/<use case>?unit=…&question={…}     the answer itself, as POST /answers gives it
     POST /proxy/<use case>?unit=…&seed=…&shown=…&hold_out=…&hold_out_seed=…
                                                    that a block showed the live list, the new one, or nothing
+    GET  /proxy/<use case>?unit=…&question={…}     of what is picked for a cart: as POST /checkout/… gives it
+    POST /proxy/<use case>?unit=…&accept=…         that a shopper accepted what was shown there
     POST /proxy/opt-out?unit=…                     that a machine is to decide nothing about this visitor
 
 What a block says is only believed where we would have said the same: the arm is worked out here.
@@ -29,6 +31,8 @@ from pipelines.endpoints.answering.memory import memory
 from pipelines.endpoints.answering.opting_out import opt_out
 from pipelines.endpoints.answering.questions import Asked, Unusable
 from pipelines.endpoints.answering.scoring import Result
+from pipelines.endpoints.checkout import carts
+from pipelines.endpoints.checkout import door as checkout
 from pipelines.endpoints.patience import Receive, Scope, Send, answer
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.evidence import exposures
@@ -39,6 +43,7 @@ from pipelines.shopify.domains import client_secrets, shop_domain
 from pipelines.shopify.hmac import proxy_is_authentic
 from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import UseCase
 
 PREFIX = "/proxy/"
 PATH = re.compile(rf"{PREFIX}([a-z0-9_-]{{1,40}})")
@@ -72,6 +77,9 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
             opt_out(memory(), visit.shop, assignment.digest(visit.unit_id), visit.at)
             await answer(send, 202, b"", SHORT)
             return
+        if case := carts.asked_there(visit.use_case):
+            await at_a_cart(case, visit, scope["method"], send)
+            return
         asking = answering.known(asking_of(visit), memory())
         if scope["method"] == "POST":
             note_what_was_shown(visit, asking)
@@ -85,6 +93,18 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
         await answering.respond(asking, send, allowed(visit))
     else:
         await answer(send, 200, assigned(visit, asking), JSON)
+
+
+async def at_a_cart(case: UseCase, visit: Visit, method: str, send: Send) -> None:
+    """Say what a cart is offered, or take that it was accepted, or raise Refused."""
+    if method == "POST":
+        checkout.accept(visit.shop, visit.told.get("accept"), visit.at)
+        await answer(send, 202, b"", SHORT)
+    elif "question" in visit.told:
+        unit = assignment.digest(visit.unit_id)
+        await carts.respond(case, visit.shop, unit, visit.told["question"], visit.at, send)
+    else:
+        raise Refused(404, "nothing answers here")
 
 
 def understand(scope: Scope) -> Visit:

@@ -307,9 +307,8 @@ class TestAccepted:
     def test_what_is_over_is_accepted_no_more(self, live: Counter, shop: Shop) -> None:
         given = live.at(PATH, shop).told["accept"]
         late = timezone.now() + spending.HELD_FOR
-        request = checkout.Request(shop.domain, "accepted", {"accept": given}, late, 0.0)
         with pytest.raises(checkout.Refused) as refused:
-            checkout.accept(request)
+            checkout.accept(shop.domain, given, late)
         assert refused.value.status == 410
 
 

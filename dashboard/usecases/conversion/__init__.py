@@ -1,0 +1,10 @@
+"""The page of visits and checkouts: who buys, where carts stop, whether chances came true, and what is missing."""
+
+from dashboard.brought import Brought
+from dashboard.usecases.conversion.queries.hours import is_counted
+
+BROUGHT = Brought(
+    urls="dashboard.usecases.conversion.urls",
+    page=("checkouts", "Conversion & checkout"),
+    speaks=is_counted,
+)

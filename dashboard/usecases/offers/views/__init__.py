@@ -1,0 +1,1 @@
+"""The forms of offers, and what is sent to them."""

@@ -1,0 +1,210 @@
+"""A merchant defines an offer, starts it, watches it, and stops it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from pipelines.models import Deployment, HoldOut, LifecycleEvent, Shop, ShopSettings
+from pipelines.models.usecases.offers import Offer
+from pipelines.usecases import USE_CASES
+from tests import histories
+from tests.dashboard import offering_now
+from tests.dashboard.offering_now import an_offer
+from tests.holding_out import a_share
+from tests.identities import COLLEAGUE, OTHER_SHOP
+
+pytestmark = pytest.mark.skipif("offers" not in USE_CASES, reason="it is not in the register yet")
+HERE, NEW = "/conversion", "/offers/new"
+FREE = {"name": "Free delivery", "kind": "free_shipping", "threshold": "80", "cost": "4.50"}
+
+
+def told(see, **query) -> str:
+    text = see(HERE, **query).content.decode()
+    return text[text.index('id="at-checkout"') :]
+
+
+class TestDefiningOne:
+    def test_keeps_what_was_typed_as_a_draft(self, shop, send):
+        fields = FREE | {
+            "value_from": "60", "value_to": "80", "shoppers": "new", "first_day": "2026-12-01",
+            "last_day": "2026-12-24", "percent": "2.5", "floor": "8", "budget": "3000", "weekly_cap": "500",
+        }  # fmt: skip
+        text = send(NEW, fields).content.decode()
+        assert "Saved as a draft" in text and "Draft" in text
+        row = Offer.objects.get()
+        assert (row.threshold_minor, row.cost_minor, row.margin_floor_minor, row.budget_minor) == (
+            8000,
+            450,
+            800,
+            300_000,
+        )
+        assert row.for_whom == {"value_from": 6000, "value_to": 8000, "shoppers": "new"}
+        assert (row.starts_at.isoformat(), row.ends_at.isoformat()) == (
+            "2026-12-01T00:00:00+00:00",
+            "2026-12-25T00:00:00+00:00",
+        )
+        assert (row.weekly_cap, row.state, str(row.cost_percent)) == (500, "draft", "2.50")
+        assert LifecycleEvent.objects.filter(kind="offer.set").exists()
+
+    def test_is_shown_as_it_was_typed(self, shop, send, see):
+        send(NEW, FREE | {"last_day": "2026-12-24", "percent": "2.5"})
+        text = see(f"/offers/{Offer.objects.get().pk}").content.decode()
+        for words in (
+            'value="80.00"',
+            'value="4.50"',
+            'value="2026-12-24"',
+            'value="2.5"',
+            '<s-page heading="Free delivery"',
+        ):
+            assert words in text, words
+
+    def test_takes_a_product_by_title_or_sku(self, shop, send):
+        send(NEW, {"name": "One more", "kind": "product", "product": "SKU-4"})
+        assert Offer.objects.get().product_id == 100_004
+
+    @pytest.mark.parametrize(
+        ("fields", "why"),
+        [
+            ({"name": ""}, "1 field needs another value"),
+            ({"kind": "code", "code": ""}, "names the code as it is in Shopify"),
+            ({"threshold": ""}, "given from a cart value on"),
+            ({"cost": ""}, "Say what this offer costs you"),
+            ({"kind": "product", "product": "nothing of ours"}, "No product is called"),
+            ({"kind": "product", "product": "Moss Beanie"}, "Several products are called"),
+            ({"value_from": "80", "value_to": "60"}, "not below its lowest"),
+            ({"first_day": "2026-12-24", "last_day": "2026-12-01"}, "ends after it begins"),
+            ({"cost": "-3"}, "1 field needs another value"),
+            ({"percent": "101"}, "1 field needs another value"),
+            ({"budget": "1e99"}, "1 field needs another value"),
+            ({"weekly_cap": "0"}, "1 field needs another value"),
+            ({"kind": "gift"}, "1 field needs another value"),
+        ],
+        ids=str,
+    )
+    def test_that_cannot_be_is_refused_in_words_and_what_was_typed_stays(self, shop, send, fields, why):
+        answer = send(NEW, FREE | {"message": "Kept as typed"} | fields)
+        text = answer.content.decode()
+        assert answer.status_code == 422 and "Nothing was saved" in text and why in text and "Kept as typed" in text
+        assert not Offer.objects.exists()
+
+    def test_of_two_people_at_once_only_the_first_counts(self, shop, send):
+        shown = ShopSettings.objects.get(shop=shop).revision
+        send(NEW, FREE | {"revision": shown})
+        text = send(NEW, FREE | {"name": "Another", "revision": shown}, sub=COLLEAGUE).content.decode()
+        assert "changed since you opened the page" in text and Offer.objects.count() == 1
+
+    def test_says_before_the_start_how_many_shoppers_a_result_takes(self, shop, see):
+        text = see(NEW).content.decode()
+        assert "each is shown to 12,900 where 3 of 100 accept or 3,600 where 10 of 100 accept" in text
+
+    def test_another_shop_sees_and_changes_nothing(self, shop, another_shop, see, send):
+        row = an_offer(shop)
+        assert see(f"/offers/{row.pk}", domain=OTHER_SHOP).status_code == 404
+        assert send(f"/offers/{row.pk}", FREE, domain=OTHER_SHOP).status_code == 404
+        assert send(f"/offers/{row.pk}/switch", {"is_live": "0"}, domain=OTHER_SHOP).status_code == 404
+        assert "Free delivery" not in see(HERE, domain=OTHER_SHOP).content.decode()
+
+
+class TestStartingAndStopping:
+    def test_is_one_click_each(self, shop, send):
+        row = an_offer(shop, state="draft")
+        assert "Started." in send(f"/offers/{row.pk}/switch", {"is_live": "1"}).content.decode()
+        assert Offer.objects.get().state == "live"
+        assert "Stopped." in send(f"/offers/{row.pk}/switch", {"is_live": "0"}).content.decode()
+        assert Offer.objects.get().state == "stopped"
+
+    @pytest.mark.parametrize("fields", [{"is_live": "1", "revision": 77}, {"is_live": "perhaps"}, {}])
+    def test_a_stale_page_or_an_odd_wish_changes_nothing(self, shop, send, fields):
+        row = an_offer(shop, state="draft")
+        send(f"/offers/{row.pk}/switch", fields)
+        assert Offer.objects.get().state == "draft"
+
+
+class TestTheTable:
+    def test_says_what_was_shown_accepted_spent_and_is_left(self, shop, see):
+        offering_now.several(shop)
+        text = told(see)
+        for words in (
+            "3,460", "401", "11.6\xa0%", "£1,316", "of £3,000", "Carts of £60 to £80 · margin at least £8",
+            "code BASE10", "we cannot know whether the code still works", "Code not checked", "£2,770", "Draft",
+        ):  # fmt: skip
+            assert words in text, words
+        assert text.index("Free delivery from") < text.index("Free gift wrap")
+
+    def test_calls_nothing_added_before_both_groups_have_orders(self, shop, see):
+        offering_now.several(shop)
+        text = told(see)
+        assert "Too early to say" in text and "0 of about 30 orders of shoppers who are shown nothing" in text
+
+    @pytest.mark.parametrize(
+        ("sales", "mark", "words"),
+        [
+            ((900_000, 700_000, 1_100_000), "Offers add profit", "£3,600 more"),
+            ((20_000, -90_000, 130_000), "Offers cost profit", "£800 less"),
+            ((200_000, -100_000, 500_000), "Not proven", "£100 more"),
+        ],
+    )
+    def test_added_profit_is_of_the_hold_out_alone_after_what_was_spent(self, shop, see, sales, mark, words):
+        an_offer(shop, shown=100, accepted=20, spent=90_000)
+        value, low, high = sales
+        arm = {"units": 5000, "orders": 200, "per_thousand": None}
+        figures = {
+            "first_day": "2026-11-02", "last_day": "2026-11-20", "arms": {"held_out": arm, "shown": arm},
+            "orders": None, "sales": {"value": value, "low": low, "high": high, "mark": "proven"},
+        }  # fmt: skip
+        now = timezone.now()
+        row = HoldOut.objects.create(shop=shop, use_case="offers", made_at=now, counted_until=now, figures=figures)
+        a_share(row, 10, now)
+        text = told(see)
+        assert mark in text and words in text and "at your usual margin of 50\xa0%" in text
+
+    @pytest.mark.parametrize(
+        ("changes", "word"),
+        [
+            ({"kind": "code", "code": "X", "code_state": "deleted"}, "Code deleted"),
+            ({"kind": "code", "code": "X", "code_state": "nobody"}, "Code reaches nobody"),
+            ({"kind": "code", "code": "X", "code_state": "some"}, "Code for some"),
+            ({"budget_minor": 500, "spent": 500}, "Budget used"),
+            ({"state": "stopped"}, "Stopped"),
+            ({"ends_at": timezone.now() - timedelta(days=1)}, "Ended"),
+            ({"starts_at": timezone.now() + timedelta(days=9)}, "Begins later"),
+            ({}, "Waits for a version"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_says_in_a_word_what_keeps_it_from_shoppers(self, shop, see, changes, word):
+        an_offer(shop, **changes)
+        assert f">{word}</s-badge>" in told(see)
+
+    def test_runs_where_a_version_chooses(self, shop, see):
+        an_offer(shop)
+        version = histories.a_version(shop, use_case="offers")
+        Deployment.objects.filter(pk=Deployment.of(shop, "offers").pk).update(active=version)
+        assert ">Runs</s-badge>" in told(see)
+
+    def test_a_code_that_gives_nothing_is_named_among_what_is_missing(self, shop, see):
+        an_offer(shop, kind="code", code="GONE", code_state="deleted")
+        text = see(HERE).content.decode()
+        assert "not there any more in Shopify, so nobody is shown it" in text and "/discounts" in text
+
+    def test_says_what_plan_and_permission_allow(self, shop, see):
+        text = see(HERE).content.decode()
+        assert "Not on your plan" in text and 'data-scopes="read_discounts"' in text
+        Shop.objects.update(plan="Shopify Plus", scopes=["read_discounts"])
+        text = see(HERE).content.decode()
+        assert "Not on your plan" not in text and 'data-scopes="read_discounts"' not in text
+
+    def test_asks_as_much_of_many_as_of_one(self, shop, see):
+        an_offer(shop)
+        with CaptureQueriesContext(connection) as one:
+            see(HERE)
+        for number in range(12):
+            an_offer(shop, f"Offer {number}")
+        with CaptureQueriesContext(connection) as many:
+            see(HERE)
+        assert len(one) == len(many)

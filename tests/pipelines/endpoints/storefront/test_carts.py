@@ -1,0 +1,111 @@
+"""A cart is offered through the app proxy what a checkout would be, and nothing of it is taken from the page's word."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pipelines.endpoints.storefront import proxy
+from pipelines.models import Shop
+from pipelines.models.usecases.offers import Offer, OfferDecision, OfferReservation, OfferSpend
+from pipelines.stats import assignment
+from tests import exposing
+from tests.offering import an_offer
+from tests.pipelines.endpoints.answering.asking import Said
+from tests.pipelines.endpoints.checkout import paying
+from tests.pipelines.endpoints.checkout.paying import OFFERS, Counter, a_cart, mood, runs
+from tests.pipelines.endpoints.storefront.test_proxy import VISITOR, Storefront, pairs_of, signed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+till = paying.till
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return exposing.a_shop(currency="GBP")
+
+
+@pytest.fixture
+def offer(shop: Shop) -> Offer:
+    return an_offer(shop, budget_minor=1000)
+
+
+@pytest.fixture
+def live(till: Counter, shop: Shop, offer: Offer, monkeypatch: pytest.MonkeyPatch) -> Storefront:
+    """Give the proxy of a shop in which a version picks among offers."""
+    monkeypatch.setattr(proxy, "memory", lambda: till.memory)
+    runs(shop)
+    till.warmed(shop)
+    return Storefront(till)
+
+
+def a_question(**changes: Any) -> str:
+    """Return what a cart says of itself; who asks it does not say."""
+    told = a_cart(**changes)
+    return json.dumps({name: value for name, value in told.items() if name not in ("unit", "checkout")})
+
+
+def asked(live: Storefront, shop: Shop, method: str = "GET", **told: str) -> Said:
+    return live.send(signed(pairs_of(shop, **told)), method, OFFERS)
+
+
+def test_an_offer_is_picked_reserved_and_written_down_for_the_unit_that_the_cart_carries(
+    live: Storefront, shop: Shop, offer: Offer
+) -> None:
+    said = asked(live, shop, question=a_question())
+    assert said.status == 200 and said.told["shown"] == {"id": offer.pk, "kind": "code", "code": "TEN"}
+    live.door.written()
+    row = OfferDecision.objects.get()
+    assert (row.offer_id, bytes(row.unit)) == (offer.pk, assignment.digest(VISITOR))
+    assert OfferReservation.objects.get().decision == row.decision
+
+
+def test_a_page_cannot_say_what_may_be_offered_nor_to_whom(live: Storefront, shop: Shop, offer: Offer) -> None:
+    forged = {"eligible": [{"id": 99, "margin": 10**9}], "unit": "ab" * 16, "decision": "00" * 16}
+    asked(live, shop, question=json.dumps(json.loads(a_question()) | forged))
+    live.door.written()
+    assert [each["id"] for each in mood.asked[0]["eligible"]] == [offer.pk]
+    assert bytes(OfferDecision.objects.get().unit) == assignment.digest(VISITOR)
+
+
+def test_what_was_shown_is_accepted_by_its_pass(live: Storefront, shop: Shop) -> None:
+    said = asked(live, shop, question=a_question())
+    live.door.written()
+    assert asked(live, shop, "POST", accept=said.told["accept"]).status == 202
+    live.door.written()
+    assert OfferReservation.objects.get().state == OfferReservation.State.ACCEPTED
+    assert asked(live, shop, "POST", accept="forged").status == 401
+    assert asked(live, shop, "POST").status == 401
+
+
+def test_who_did_not_agree_is_shown_nothing_and_leaves_nothing(live: Storefront, shop: Shop) -> None:
+    said = asked(live, shop, question=a_question(analytics=False))
+    assert (said.status, said.told["answer"]) == (200, {"offer": 0, "propensity": 1.0})
+    live.door.written()
+    assert not OfferDecision.objects.exists() and OfferSpend.objects.get().reserved_minor == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"question": "{"}, 400),
+        ({"question": "[]"}, 400),
+        ({"question": "{}"}, 410),
+        ({"question": a_question(api=0)}, 410),
+        ({"question": a_question(api=2)}, 410),
+        ({"question": a_question(lines="many")}, 400),
+        ({}, 404),
+    ],
+)
+def test_what_cannot_be_read_or_is_of_another_version_is_refused(
+    live: Storefront, shop: Shop, told: dict[str, str], status: int
+) -> None:
+    assert asked(live, shop, **told).status == status
+    live.door.written()
+    assert not OfferDecision.objects.exists()
+
+
+def test_an_unsigned_question_is_refused(live: Storefront, shop: Shop) -> None:
+    assert live.send(pairs_of(shop, question=a_question()), "GET", OFFERS).status == 401
