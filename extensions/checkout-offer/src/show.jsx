@@ -23,18 +23,20 @@ function OfferBlock({ api, offer }) {
   return (
     <s-section heading={t("heading")}>
       <s-stack gap="base">
-        <s-paragraph>{offer.shown.message || wordsOf(api, offer)}</s-paragraph>
         {said ? (
           <s-stack accessibilityRole="status">
             <s-text>{said}</s-text>
           </s-stack>
         ) : (
-          <s-stack direction="inline" gap="base">
-            <Choice api={api} offer={offer} accepted={accepted} say={say} />
-            <s-button variant="secondary" onClick={noThanks}>
-              {t("no_thanks")}
-            </s-button>
-          </s-stack>
+          <>
+            <s-paragraph>{offer.shown.message || wordsOf(api, offer)}</s-paragraph>
+            <s-stack direction="inline" gap="base">
+              <Choice api={api} offer={offer} accepted={accepted} say={say} />
+              <s-button variant="secondary" onClick={noThanks}>
+                {t("no_thanks")}
+              </s-button>
+            </s-stack>
+          </>
         )}
         <s-link onClick={never}>{t("opt_out")}</s-link>
       </s-stack>
