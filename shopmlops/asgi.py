@@ -10,6 +10,7 @@ django = get_wsgi_application()
 
 from pipelines.endpoints import health, webhooks  # noqa: E402 (it reads the settings)
 from pipelines.endpoints.answering import door as answering  # noqa: E402
+from pipelines.endpoints.answering.memory import memory  # noqa: E402
 from pipelines.endpoints.checkout import door as checkout  # noqa: E402
 from pipelines.endpoints.live import door as live  # noqa: E402
 from pipelines.endpoints.storefront import pixel, proxy  # noqa: E402
@@ -21,6 +22,12 @@ from shopmlops.statics import Statics  # noqa: E402
 refuse_unsafe_start()
 refuse_foreign_storage()
 doorman, pages, statics = Doorman(), Pages(django), Statics()
+
+
+def begin(port: int) -> None:
+    """Begin what a worker does besides answering, and wait for what its first visitors need."""
+    doorman.watch_over(port)
+    memory().wait_until_begun()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

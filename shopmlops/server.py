@@ -73,7 +73,7 @@ def load(server: int, port: int) -> Callable[..., Any]:
     name, _, application = APPLICATION.partition(":")
     module = importlib.import_module(name)
     spare_the_collector()
-    module.doorman.watch_over(port)
+    module.begin(port)
     loaded: Callable[..., Any] = getattr(module, application)
     return loaded
 

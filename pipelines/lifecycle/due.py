@@ -29,12 +29,13 @@ from pipelines.lifecycle.errors import BadData
 from pipelines.lifecycle.ingest import backfill, freshness
 from pipelines.lifecycle.monitor import retrain
 from pipelines.lifecycle.releases import freezes
-from pipelines.lifecycle.serving import form
+from pipelines.lifecycle.serving import form, sent
 from pipelines.lifecycle.versions import runs
 from pipelines.models import (
     Deployment,
     ModelVersion,
     Publication,
+    PublishedFields,
     Release,
     ServingWindow,
     Shop,
@@ -279,12 +280,14 @@ def unheard(now: datetime | None = None) -> Iterator[tuple[int, str]]:
 
 
 def publications() -> Iterator[tuple[int, str]]:
-    """Yield shop and use case where metafields are not all there, or may be published and none are yet."""
+    """Yield shop and use case where metafields are not all there, some may be tried again, or none are there yet."""
+    now = timezone.now()
     here = {"shop": OuterRef("pk")}
     lets_us = Shop.objects.reachable().filter(scopes__contains=[form.SCOPE])
     for slug, case in USE_CASES.items():
         known = Publication.objects.filter(**here, use_case=slug)
         for output, _ in case.published:
             rows = own.table(output.table).objects.filter(**here)
-            waits = Exists(known.filter(is_whole=False)) | (Exists(rows) & ~Exists(known))
+            again = sent.due_again(PublishedFields.objects.filter(**here, use_case=slug), now)
+            waits = Exists(known.filter(is_whole=False)) | (Exists(rows) & ~Exists(known)) | Exists(again)
             yield from ((shop_id, slug) for shop_id in lets_us.filter(waits).values_list("pk", flat=True))

@@ -27,6 +27,7 @@ class PublishedFields(ShopTable):
     carried = models.PositiveSmallIntegerField(default=0, db_default=0)  # how many of them it carries
     is_confirmed = models.BooleanField(default=False)
     refused = models.CharField(max_length=200, blank=True, default="", db_default="")  # why Shopify did not take them
+    refused_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.shopify.hmac import proxy_is_authentic
 from tests.devstore import test_storefront as storefront
-from tests.devstore.conftest import SECRET, World
+from tests.devstore.conftest import PATIENT, SECRET, World
 from tests.devstore.test_storefront import address, agree
 from tests.waiting import until
 
@@ -57,6 +57,7 @@ def fill(page: Any, shop: World, products: Any) -> None:
 def test_a_code_that_is_taken_in_the_cart_is_used_in_the_checkout(
     page: Any, shop: World, products: Any, offered: None
 ) -> None:
+    page.add_init_script(PATIENT)
     page.add_init_script(SHIFTS)
     page.goto(address(shop))
     agree(page)
@@ -99,6 +100,7 @@ def test_without_script_nothing_is_there(browser: Any, shop: World, products: An
 
 
 def test_it_speaks_the_visitors_language(page: Any, shop: World, products: Any, offered: None) -> None:
+    page.add_init_script(PATIENT)
     page.goto(address(shop))
     agree(page)
     fill(page, shop, products)

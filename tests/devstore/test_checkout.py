@@ -13,7 +13,7 @@ import jwt
 import pytest
 
 from tests import waiting
-from tests.devstore.conftest import CLIENT_ID, SECRET, SHOP, World
+from tests.devstore.conftest import CLIENT_ID, PATIENT, SECRET, SHOP, World
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +60,7 @@ def page(shop: World, browser: Any) -> Iterator[Any]:
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(1000 * waiting.SECONDS)
+    page.add_init_script(PATIENT)
     page.add_init_script("if (window.top === window) localStorage.setItem('devstore-consent', 'yes')")
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

@@ -90,7 +90,7 @@ def test_one_address_holds_only_so_many_connections_that_ask_for_nothing(tmp_pat
 
 def test_each_worker_has_its_connections_watched_over(monkeypatch: pytest.MonkeyPatch) -> None:
     watched: list[int] = []
-    app = SimpleNamespace(application="the app", doorman=SimpleNamespace(watch_over=watched.append))
+    app = SimpleNamespace(application="the app", begin=watched.append)
     monkeypatch.setattr(server, "die_with", lambda pid, signal: None)
     monkeypatch.setattr(server.importlib, "import_module", lambda name: app)
     assert server.load(1, 8000) == "the app" and watched == [8000]

@@ -7,8 +7,18 @@ import { digitsOf } from "./told.js";
 
 /** @param {Api} api */
 export async function showOffer(api) {
+  if (api.extension.editor) return render(<Sample api={api} />, document.body);
   const offer = await offerFor(api);
   if (offer) render(<OfferBlock api={api} offer={offer} />, document.body);
+}
+
+/** What a merchant sees who arranges the page. @param {{ api: Api }} props */
+function Sample({ api }) {
+  return (
+    <s-section heading={api.i18n.translate("heading")}>
+      <s-paragraph>{api.i18n.translate("sample")}</s-paragraph>
+    </s-section>
+  );
 }
 
 /** @param {{ api: Api, offer: Offer }} props */
@@ -23,18 +33,20 @@ function OfferBlock({ api, offer }) {
   return (
     <s-section heading={t("heading")}>
       <s-stack gap="base">
-        <s-paragraph>{offer.shown.message || wordsOf(api, offer)}</s-paragraph>
         {said ? (
           <s-stack accessibilityRole="status">
             <s-text>{said}</s-text>
           </s-stack>
         ) : (
-          <s-stack direction="inline" gap="base">
-            <Choice api={api} offer={offer} accepted={accepted} say={say} />
-            <s-button variant="secondary" onClick={noThanks}>
-              {t("no_thanks")}
-            </s-button>
-          </s-stack>
+          <>
+            <s-paragraph>{offer.shown.message || wordsOf(api, offer)}</s-paragraph>
+            <s-stack direction="inline" gap="base">
+              <Choice api={api} offer={offer} accepted={accepted} say={say} />
+              <s-button variant="secondary" onClick={noThanks}>
+                {t("no_thanks")}
+              </s-button>
+            </s-stack>
+          </>
         )}
         <s-link onClick={never}>{t("opt_out")}</s-link>
       </s-stack>

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -33,6 +34,8 @@ STALE_AFTER = 60.0  # seconds without a look: nobody could take a new version ba
 MOST_VERSIONS, MOST_BYTES = 512, 64 * 1024 * 1024
 AGAIN_AFTER = 30.0  # seconds until a version that could not be read is tried again
 BEAT_EVERY = 300.0
+FIRST_SECONDS = 3.0  # that a process waits for its first look before it takes visitors
+ASKED_LATELY = timedelta(hours=1)
 CLOSED_EVERY = 30.0  # seconds, after which it is read again what cannot be bought
 
 Key = tuple[str, str]  # a shop's domain, a use case
@@ -68,6 +71,7 @@ class Memory:
         self.newest_opt_out = 0
         self.wanted: dict[Key, None] = {}
         self.called = threading.Event()
+        self.has_begun = threading.Event()
         self.looked = -STALE_AFTER
         self.beaten = time.monotonic()
 
@@ -90,6 +94,10 @@ class Memory:
         """Have the versions of a pointer loaded."""
         self.wanted[key] = None
         self.called.set()
+
+    def wait_until_begun(self, seconds: float = FIRST_SECONDS) -> None:
+        """Let what visitors asked for lately be loaded before the first one comes; no longer than so many seconds."""
+        self.has_begun.wait(seconds)
 
     # For the keeper
 
@@ -199,12 +207,21 @@ class Memory:
         while True:
             try:
                 self.look()
+                if not self.has_begun.is_set():
+                    self.begin()
             except Exception as error:
                 log.warning("what runs cannot be read now: %s", type(error).__name__)
                 connection.close()
             self.called.wait(LOOK_EVERY)
             self.called.clear()
             time.sleep(PAUSE)  # for others who want one
+
+    def begin(self) -> None:
+        """Load what visitors asked for lately of whichever process was there before."""
+        for key in answers.asked_since(timezone.now() - ASKED_LATELY, shown()):
+            self.want(key)
+        self.look()
+        self.has_begun.set()
 
 
 def places() -> dict[str, Place]:
@@ -220,7 +237,7 @@ def shown() -> list[str]:
 
 @lru_cache(maxsize=1)
 def memory() -> Memory:
-    """Return the process's memory, kept from its first question on."""
+    """Return the process's memory, kept from when it is first asked for."""
     kept = Memory()
     threading.Thread(target=kept.keep, name="memory", daemon=True).start()
     return kept

@@ -82,6 +82,15 @@ FLAG = """
 """
 
 
+# One look into an index for each installed shop and use case, however much was asked there.
+LATELY = """
+    SELECT s.domain, u.use_case FROM pipelines_shop s CROSS JOIN unnest(%(use_cases)s::text[]) AS u(use_case)
+    WHERE s.installed_at IS NOT NULL AND s.uninstalled_at IS NULL AND s.redacted_at IS NULL AND EXISTS (
+        SELECT FROM pipelines_predictionlog l
+        WHERE l.shop_id = s.id AND l.at >= %(since)s AND l.use_case = u.use_case AND l.outcome <> 'alive')
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One answer as it is logged."""
@@ -123,6 +132,14 @@ def unlogged(said: Said) -> Unlogged:
 def quarter_of(moment: datetime) -> datetime:
     """Return when a quarter of an hour began: hours of all clocks begin with one."""
     return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+
+
+def asked_since(since: datetime, use_cases: list[str]) -> list[tuple[str, str]]:
+    """List the shops, by domain, and use cases that visitors asked since then."""
+    with connection.cursor() as cursor:
+        cursor.execute(LATELY, {"since": since, "use_cases": use_cases})
+        found: list[tuple[str, str]] = cursor.fetchall()
+    return found
 
 
 def sum_up(now: datetime, back: timedelta = LOOKS_BACK) -> int:

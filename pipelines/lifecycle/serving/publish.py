@@ -72,9 +72,10 @@ def send(row: Publication, case: UseCase, now: datetime) -> int:
     shop, api = row.shop, AdminApi(row.shop)
     rows = PublishedFields.objects.for_shop(shop).filter(use_case=case.slug)
     is_kept = standard.keep(row, case, api, now)
-    if not sent.settle(rows, api):
+    if not sent.settle(rows, api, now):
         mark(row, is_whole=False)
         return 0
+    sent.try_again(rows, now)
     changed = [send_output(row, api, case, *each, now) for each in case.published]
     is_turned = slots.turn(shop, case)
     mark(row, is_whole=is_turned and is_kept and not any(changed))

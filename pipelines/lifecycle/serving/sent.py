@@ -1,7 +1,7 @@
 """What is on its way to Shopify, and how it ended: line by line, so that one product holds up no other.
 
 A line is taken whole or not at all. Where Shopify refuses one, it says which fields of it are wrong: their owners are
-kept with the reason, and the others of the line are sent again.
+kept with the reason, and tried again a day later; the others of the line are sent again at once.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from pipelines.lifecycle.serving import form
 from pipelines.lifecycle.serving.wanted import Change, Known
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 Rows = QuerySet[PublishedFields]
 Errors = list[dict[str, Any]]
 AT_ONCE = 5000  # rows in one statement
+TRIED_AGAIN = timedelta(days=1)  # after a refusal, unless something else is said before
+UNLIKE = ""  # no text is told by it
 
 
 @dataclass
@@ -39,18 +42,18 @@ class Told:
     is_forbidden: bool = False
 
 
-def settle(rows: Rows, api: AdminApi) -> bool:
+def settle(rows: Rows, api: AdminApi, now: datetime) -> bool:
     """Learn how earlier operations ended; False while one is still under way."""
     pending = rows.filter(is_confirmed=False)
     for operation in list(pending.values_list("operation", flat=True).distinct()):
         status = bulk.status(api, operation)
         if not status.is_over:
             return False
-        close(pending.filter(operation=operation), status)
+        close(pending.filter(operation=operation), status, now)
     return True
 
 
-def close(rows: Rows, status: bulk.BulkStatus) -> None:
+def close(rows: Rows, status: bulk.BulkStatus, now: datetime) -> None:
     """Count as published what Shopify took; forget the rest, so that it is sent again, but for what it refused."""
     url = status.url or status.partial_url
     if status.error_code == "ACCESS_DENIED":
@@ -62,7 +65,7 @@ def close(rows: Rows, status: bulk.BulkStatus) -> None:
     told = results(url) if url else Told()
     with transaction.atomic():
         for line, errors in told.refused.items():
-            refuse(rows.filter(line=line), errors)
+            refuse(rows.filter(line=line), errors, now)
         for part in pieces(sorted(told.done)):
             rows.filter(line__in=part).update(is_confirmed=True)
         rows.filter(is_confirmed=False).delete()
@@ -96,7 +99,7 @@ def read_line(told: Told, number: int, line: dict[str, Any]) -> None:
         told.done.add(number)
 
 
-def refuse(rows: Rows, errors: Errors) -> None:
+def refuse(rows: Rows, errors: Errors, now: datetime) -> None:
     """Keep the owners whose fields were refused with the reason; all of the line where Shopify names no field."""
     wrong: dict[int, str] = {}
     owners = [(row.pk, place) for row in rows.order_by("pk") for place in range(row.carried)]
@@ -108,7 +111,21 @@ def refuse(rows: Rows, errors: Errors) -> None:
     for pk, why in wrong.items():
         by_reason[why].append(pk)
     for why, pks in by_reason.items():
-        rows.filter(pk__in=pks).update(is_confirmed=True, refused=why or "Shopify gave no reason")
+        why = why or "Shopify gave no reason"
+        rows.filter(pk__in=pks).update(is_confirmed=True, refused=why, refused_at=now)
+
+
+def due_again(rows: Rows, now: datetime) -> Rows:
+    """Keep those that were refused so long ago that they are tried again: what stood in their way may have passed."""
+    return rows.exclude(refused="").filter(Q(refused_at=None) | Q(refused_at__lte=now - TRIED_AGAIN))
+
+
+def try_again(rows: Rows, now: datetime) -> None:
+    """Know of what was refused a while ago only that it was sent, so that it is sent whatever it says now."""
+    again = list(due_again(rows, now))
+    for row in again:
+        row.values, row.refused = dict.fromkeys(row.values, UNLIKE), ""
+    rows.bulk_update(again, ["values", "refused"], batch_size=AT_ONCE)
 
 
 def place_of(error: dict[str, Any]) -> int | None:

@@ -41,5 +41,5 @@ USE_CASE = UseCase(
     ),
     gates=GATES,
     words=WORDS,
-    own_words=("chance of an order", "chances of an order"),
+    own_words=("checkouts that are finished", "about to buy"),
 )

@@ -1,7 +1,7 @@
-"""What two versions' chances missed, week by week, on the same moments (METHODS 4b).
+"""What two versions' chances cost on the same moments, period by period: squared errors, each of what was at stake.
 
-A moment's squared error weighs as much as its cart is worth, which was known then: so the truth is the cheapest chance
-to say. An empty cart, or one of which nothing is known, counts as a usual cart of the same shop.
+The squared error is a proper score, so the truth is the cheapest chance to say (Brier 1950); it is weighed by the money
+in the cart, which is what the shop decides over. A cart that is empty or not known counts like the usual one.
 """
 
 from __future__ import annotations
@@ -14,83 +14,78 @@ import numpy as np
 import pandas as pd
 
 from pipelines.usecases.contract import Frames
-from pipelines.usecases.conversion.judging.evaluation import labelled, usual
-from pipelines.usecases.conversion.learning.columns import Floats, amounts, column_of
+from pipelines.usecases.conversion.moments import moments, waits
 from pipelines.usecases.conversion.scorer import CHECKOUT, SESSION
 
 WEEK = 7
-MOMENT = ["first_day", "unit_id", "moment"]
-LEAST_APART = 0.1  # of the orders that the old version said: two that say almost the same prove little
-A_CART = 1.0  # in minor units, where no cart's value is known: what is missed is still told apart
+BEFORE = timedelta(days=14)  # of which the simple rule knows how many ordered
+WITHIN = 24.0  # hours
+NOTHING_KNOWN = 10_000.0  # minor units at stake where no cart is known: then all moments count alike
+LEAST_APART = 1e-9
+KEY = ["first_day", "unit_id", "moment"]
+NAMES = ["first_day", "loss", "against", "bets", "units", "coverage"]
 
 
 def compare(frames: Frames, new: pd.DataFrame, old: pd.DataFrame | None = None, *, days: int = WEEK) -> pd.DataFrame:
-    """Price what both missed; without an old version, beside the usual share of the four weeks before.
+    """Price both versions' errors in the periods that are over; without an old one, those of the usual share.
 
     Reads   new, old: first_day | unit_id | moment | score | question | came
-    Writes  first_day | loss | against | bets | units | coverage; both losses in minor units of money
+    Writes  first_day | loss | against | bets | units | coverage; losses in minor units of money
     """
-    told = new.drop_duplicates(MOMENT)
-    if old is not None:
-        told = told.merge(old.drop_duplicates(MOMENT)[[*MOMENT, "score"]], on=MOMENT, suffixes=("", "_old"))
-    of, value = asked(told["question"], frames)
-    told = told.assign(of=of, value=value)
-    if old is None:
-        told["score_old"] = usual_of(frames, told)
-    known = told[np.isfinite(told[["score", "score_old", "came"]]).all(axis=1)]
-    asked_for = new.groupby("first_day").size()
+    over = new[new["first_day"].map(lambda day: day + timedelta(days=days - 1) <= frames.asof).astype(bool)]
+    both = over.assign(theirs=np.nan) if old is None else merged(over, old)
     found = []
-    for first_day in sorted(known["first_day"].unique()):
-        week = known[known["first_day"] == first_day]
-        found.append({"first_day": first_day, **priced(week), "coverage": len(week) / int(asked_for[first_day])})
-    return pd.DataFrame(found, columns=["first_day", "loss", "against", "bets", "units", "coverage"])
+    for first_day in sorted(both["first_day"].unique()):
+        rows, spoken = both[both["first_day"] == first_day], int((over["first_day"] == first_day).sum())
+        told = judged(frames, first_day, rows, is_rule=old is None)
+        found.append({"first_day": first_day, **told, "coverage": len(rows) / spoken})
+    return pd.DataFrame(found, columns=NAMES)
 
 
-def asked(questions: pd.Series, frames: Frames) -> tuple[list[str], Floats]:
-    """Read of each question whether it is about a checkout, and what the cart was worth."""
-    plain: list[dict[str, Any]] = [json.loads(each) if isinstance(each, str) else {} for each in questions]
-    of = [CHECKOUT if each.get("of") == CHECKOUT else SESSION for each in plain]
-    value = amounts(pd.Series([each.get("value") for each in plain], dtype=object))
-    return of, np.where(value > 0, value, usual_cart(frames))
+def merged(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
+    """Keep the moments of which both spoke."""
+    return new.merge(old[[*KEY, "score"]].rename(columns={"score": "theirs"}), on=KEY)
 
 
-def usual_cart(frames: Frames) -> float:
-    """Give what a cart is usually worth that is not empty."""
-    known = amounts(column_of(frames["moments"], "value"))
-    known = known[known > 0]
-    return float(known.mean()) if len(known) else A_CART
-
-
-def usual_of(frames: Frames, told: pd.DataFrame) -> Floats:
-    """Say the usual share of each moment's kind, as known before its week."""
-    known, said = labelled(frames), np.full(len(told), np.nan)
-    for first_day in told["first_day"].unique():
-        mine = (told["first_day"] == first_day).to_numpy()
-        before: date = first_day - timedelta(days=1)
-        said[mine] = usual(known[known["ds"] <= pd.Timestamp(before)], told[mine], before)
-    return said
-
-
-def priced(week: pd.DataFrame) -> dict[str, Any]:
-    """Price one week of moments of which both spoke."""
-    ours, theirs, came, value = (
-        week[name].to_numpy(dtype=np.float64) for name in ("score", "score_old", "came", "value")
-    )
-    loss, against = (float(value @ (said - came) ** 2) for said in (ours, theirs))
-    return {"loss": loss, "against": against, "bets": bets(ours, theirs, came), "units": len(week)}
-
-
-def bets(ours: Floats, theirs: Floats, came: Floats) -> dict[str, float]:
-    """Bet on what needs no scale: chances moment by moment, and how many orders they add up to.
-
-    >>> bets(np.array([0.9]), np.array([0.5]), np.array([1.0]))["orders"]
-    -1.0
-    """
-    apart = float(np.abs(ours - theirs).sum())
-    missed = float(((ours - came) ** 2 - (theirs - came) ** 2).sum())
-    orders, mine, other = (float(each.sum()) for each in (came, ours, theirs))
-    level = max(abs(mine - other), LEAST_APART * other)
+def judged(frames: Frames, first_day: date, rows: pd.DataFrame, *, is_rule: bool) -> dict[str, Any]:
+    """Price the moments of one period."""
+    asked = [json.loads(text) if isinstance(text, str) and text else {} for text in rows["question"]]
+    came, ours = rows["came"].to_numpy(np.float64), rows["score"].to_numpy(np.float64)
+    theirs = usual(frames, first_day, asked) if is_rule else rows["theirs"].to_numpy(np.float64)
+    stake = stakes(asked)
     return {
-        "chances": missed / (2 * apart) if apart else 0.0,
-        "orders": (abs(orders - mine) - abs(orders - other)) / level if level else 0.0,
+        "loss": float((stake * (ours - came) ** 2).sum()),
+        "against": float((stake * (theirs - came) ** 2).sum()),
+        "bets": bets(ours, theirs, came),
+        "units": len(rows),
     }
+
+
+def stakes(asked: list[dict[str, Any]]) -> np.ndarray:
+    """Give the money at stake at each moment."""
+    told = np.array([float(each.get("value") or 0) for each in asked])
+    usually = float(np.median(told[told > 0])) if (told > 0).any() else NOTHING_KNOWN
+    return np.where(told > 0, told, usually)
+
+
+def bets(ours: np.ndarray, theirs: np.ndarray, came: np.ndarray) -> dict[str, float]:
+    """Bet on the squared errors, each moment by how far apart the two are: 1 where the new one erred all it could."""
+    apart, both = np.abs(ours - theirs), ours + theirs
+    most = float((apart * np.maximum(both, 2 - both)).sum())
+    if most < LEAST_APART:
+        return {}
+    return {"answers": float(((ours - came) ** 2 - (theirs - came) ** 2).sum() / most)}
+
+
+def usual(frames: Frames, first_day: date, asked: list[dict[str, Any]]) -> np.ndarray:
+    """Give the share of the two weeks before that ordered, of sessions and of checkouts."""
+    known = moments(frames)
+    before = known[known["ds"].between(pd.Timestamp(first_day - BEFORE), pd.Timestamp(first_day - timedelta(days=2)))]
+    came = np.where(np.nan_to_num(waits(before), nan=np.inf) <= WITHIN, 1.0, 0.0)
+    shares = {of: share(came[(before["of"] == of).to_numpy()]) for of in (SESSION, CHECKOUT)}
+    return np.array([shares.get(each.get("of", SESSION), 0.5) for each in asked])
+
+
+def share(came: np.ndarray) -> float:
+    """Give a share, shrunk a little; of nothing it is one half."""
+    return float((came.sum() + 1) / (len(came) + 2))

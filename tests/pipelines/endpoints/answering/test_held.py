@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from pipelines.endpoints.answering.memory import Memory
 from pipelines.endpoints.answering.scorers import Scorer
+from pipelines.lifecycle.evidence import answers
 from pipelines.models import Deployment, ModelVersion, PredictionLog, Product, Shop
 from pipelines.models.usecases.recommendations import RecommendationList
 from pipelines.usecases import USE_CASES
@@ -98,6 +100,40 @@ def test_what_is_sold_out_or_unpublished_since_last_night_is_not_shown(
     door.memory.closed_read.clear()  # half a minute later
     door.memory.look()
     assert picks(asked(door, shop)) == [CABLE]
+
+
+def test_a_new_process_has_what_visitors_asked_for_lately_before_one_comes(
+    door: Door, shop: Shop, version: ModelVersion
+) -> None:
+    other = exposing.a_shop()
+    for each in (shop, other):
+        wrote(each, version if each is shop else None, "best", 0, SHADE)
+    door.warm(shop, SLUG)
+    asked(door, shop)
+    door.written()
+    door.memory = Memory()
+    door.memory.look()
+    assert not door.memory.has_begun.is_set() and picks(asked(door, shop)) == []
+    door.memory = Memory()
+    door.memory.look()
+    door.memory.begin()
+    assert door.memory.has_begun.is_set() and picks(asked(door, shop)) == [SHADE]
+    assert picks(asked(door, other)) == [], "nobody asked there: it is loaded for the next one"
+
+
+def test_what_was_asked_long_ago_or_where_the_app_left_is_not_loaded(
+    door: Door, shop: Shop, version: ModelVersion
+) -> None:
+    now, hour = timezone.now(), timedelta(hours=1)
+    exposing.append(answers.LOG, [exposing.said(shop, version, "stable", b"u" * 16, now, use_case=SLUG)])
+    assert answers.asked_since(now - hour, [SLUG]) == [(shop.domain, SLUG)]
+    assert answers.asked_since(now - hour, ["another"]) == answers.asked_since(now + hour, [SLUG]) == []
+    Shop.objects.update(uninstalled_at=now)
+    assert answers.asked_since(now - hour, [SLUG]) == []
+
+
+def test_a_process_waits_a_while_at_most_for_its_first_look() -> None:
+    Memory().wait_until_begun(0.01)  # a database that is away keeps no port closed
 
 
 def test_lists_that_were_written_anew_are_read_at_the_next_look(door: Door, shop: Shop, version: ModelVersion) -> None:

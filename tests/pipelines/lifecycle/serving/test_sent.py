@@ -6,13 +6,14 @@ from contextlib import nullcontext
 
 import pytest
 
+from pipelines.lifecycle import due
 from pipelines.lifecycle.ingest import install
 from pipelines.lifecycle.serving import form, sent
 from pipelines.models import Alert, Publication, PublishedFields, Shop
 from pipelines.shopify.errors import ShopUnreachable
 from pipelines.shopify.id_tokens import verify
 from tests.devstore.conftest import app, world
-from tests.listing import SCOPE, Listing, gid, listing
+from tests.listing import LISTS, SCOPE, Listing, gid, listing
 
 __all__ = ["app", "listing", "world"]
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,27 @@ def test_a_product_that_shopify_does_not_know_is_named_and_holds_up_no_other(lis
     listing.says(None, {gone: listing.products[3:5], one: [listing.products[4]]})
     listing.settle()
     assert PublishedFields.objects.get(owner_id=gone).refused and listing.fields(one)["a"] == [listing.products[4]]
+
+
+def test_what_was_refused_is_tried_again_a_day_later_and_no_sooner(listing: Listing, monkeypatch) -> None:
+    everything(listing)
+    refusal = [{"message": "not today", "field": ["metafields", "0", "value"]}]
+    read = sent.results
+    monkeypatch.setattr(sent, "results", lambda url: sent.Told(refused=dict.fromkeys(read(url).done, refusal)))
+    listing.publish()
+    while not (refused := PublishedFields.objects.exclude(refused="")):
+        listing.publish()
+    monkeypatch.setattr(sent, "results", read)
+    listing.settle()
+    row = refused.get()
+    assert listing.publish() == 0 and list(due.publications()) == []
+    PublishedFields.objects.filter(pk=row.pk).update(refused_at=row.refused_at - sent.TRIED_AGAIN)
+    assert list(due.publications()) == [(listing.shop.pk, LISTS.slug)]
+    assert listing.publish() == 1
+    listing.settle()
+    healed = PublishedFields.objects.get(owner_id=row.owner_id)
+    assert (healed.refused, healed.values) == ("", row.values) and healed.operation != row.operation
+    assert listing.publish() == 0 and list(due.publications()) == []
 
 
 def test_a_list_that_names_what_shopify_does_not_know_is_refused_alone(listing: Listing) -> None:

@@ -1,85 +1,97 @@
-"""Two versions are compared on the same moments, each weighed by its cart; the truth is the cheapest thing to say."""
+"""The truth is the cheapest chance to say, a dear cart weighs more, and luck favours neither of two equals."""
+
+from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pipelines.usecases.conversion.judging.comparison import bets, compare, usual_cart
+from pipelines.usecases.conversion.judging.comparison import NAMES, bets, compare
 from tests.pipelines.usecases.conversion import shop
 
-WEEK = date(2026, 11, 10)
+LAST = shop.LAST_DAY
+FIRST = LAST - timedelta(days=13)
 
 
-def answers(scores: list[float], came: list[float], value: int | None = 1000, of: str = "checkout") -> pd.DataFrame:
-    """Give what the log holds of a week."""
-    question = json.dumps({"of": of, "value": value})
-    table = pd.DataFrame({"unit_id": range(len(scores)), "score": scores, "came": came, "question": question})
-    return table.assign(first_day=WEEK, moment=table["unit_id"] * 60.0)
+def said(scores: Any, came: Any, first_day: date = FIRST, **asked: Any) -> pd.DataFrame:
+    count = len(scores)
+    columns = {name: value if isinstance(value, list) else [value] * count for name, value in asked.items()}
+    questions = [json.dumps({name: column[row] for name, column in columns.items()}) for row in range(count)]
+    facts = {"unit_id": range(count), "moment": np.arange(count, dtype=float), "question": questions}
+    return pd.DataFrame({"first_day": first_day, "score": scores, "came": np.asarray(came, float), **facts})
 
 
-def test_a_squared_error_weighs_as_much_as_the_cart() -> None:
-    (week,) = compare(shop.small(), answers([0.9, 0.2], [1, 0]), answers([0.5, 0.5], [1, 0])).to_dict("records")
-    assert week["loss"] == pytest.approx(1000 * (0.01 + 0.04)) and week["against"] == pytest.approx(500)
-    assert (week["units"], week["coverage"], week["first_day"]) == (2, 1.0, WEEK)
-    assert week["bets"]["chances"] < 0
+def week(new: pd.DataFrame, old: pd.DataFrame | None = None) -> dict[str, Any]:
+    found = compare(shop.frames(), new, old)
+    assert list(found.columns) == NAMES
+    (row,) = found.to_dict("records")
+    return row
 
 
-def test_only_moments_of_which_both_spoke_and_that_are_known_count() -> None:
-    new, old = answers([0.9, 0.2, 0.3, 0.4], [1, 0, np.nan, 0]), answers([0.5, 0.5, 0.5], [1, 0, np.nan])
-    (week,) = compare(shop.small(), new, old).to_dict("records")
-    assert (week["units"], week["coverage"]) == (2, 0.5)
+def test_each_error_counts_as_much_as_lay_in_the_cart() -> None:
+    came = [1, 0]
+    new, old = said([0.9, 0.2], came, value=[5000, 1000]), said([0.5, 0.5], came, value=[5000, 1000])
+    row = week(new, old)
+    assert row["loss"] == pytest.approx(5000 * 0.01 + 1000 * 0.04)
+    assert row["against"] == pytest.approx(6000 * 0.25)
+    assert (row["units"], row["coverage"]) == (2, 1.0)
 
 
-def test_beside_no_version_stands_the_usual_share_of_the_weeks_before() -> None:
-    frames = shop.frames(40, 40)
-    (week,) = compare(frames, answers([0.5, 0.5], [1, 0])).to_dict("records")
-    told = frames["moments"]
-    before = told[(told["of"] == "checkout") & (told["ds"] < pd.Timestamp(WEEK))]
-    share = (before["waited"] <= 24)[before["ds"] >= pd.Timestamp("2026-10-13")].mean()
-    assert week["against"] == pytest.approx(1000 * ((1 - share) ** 2 + share**2), rel=0.01)
+def test_an_empty_cart_counts_like_the_usual_one() -> None:
+    new = said([0.5, 0.5, 0.5], [1, 1, 1], value=[4000, 0, None])
+    assert week(new, new)["loss"] == pytest.approx(3 * 4000 * 0.25)
 
 
-def test_a_cart_of_nothing_or_of_unknown_value_counts_as_a_usual_one() -> None:
-    frames = shop.small()
-    for value in (0, None):
-        (week,) = compare(frames, answers([0.0], [1], value), answers([0.5], [1], value)).to_dict("records")
-        assert week["loss"] == pytest.approx(usual_cart(frames))
-    assert usual_cart(shop.changed(frames, value=np.nan)) == 1.0
-    nothing = answers([0.0], [1]).assign(question=None)
-    assert compare(frames, nothing, nothing)["loss"].tolist() == [pytest.approx(usual_cart(frames))]
+def test_the_truth_is_the_cheapest_thing_to_say() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.beta(1, 6, 4000)
+    came = rng.random(4000) < truth
+    for wrong in (truth * 0.6, np.minimum(1, truth * 1.5), np.full(4000, truth.mean())):
+        row = week(said(truth, came, value=2500), said(wrong, came, value=2500))
+        assert row["loss"] < row["against"] and row["bets"]["answers"] < 0
 
 
-def test_nothing_said_is_no_week() -> None:
-    assert compare(shop.small(), answers([], []), answers([], [])).empty
-    assert compare(shop.small(), answers([], [])).empty
+def test_a_bet_between_equals_is_nought_on_average_and_never_beyond_one() -> None:
+    rng, found = np.random.default_rng(1), []
+    for _ in range(400):
+        truth = rng.beta(1, 6, 200)
+        off = rng.normal(0, 0.05, 200)
+        pair = (truth + off, truth - off)  # equally wrong
+        found.append(bets(*pair, (rng.random(200) < truth).astype(float)).get("answers", 0.0))
+    assert abs(np.mean(found)) < 3 * np.std(found) / 20
+    assert bets(np.ones(3), np.zeros(3), np.zeros(3)) == {"answers": 1.0}
+    assert bets(np.ones(3), np.zeros(3), np.ones(3)) == {"answers": -1.0}
+    assert bets(np.ones(3), np.ones(3), np.ones(3)) == {}  # nothing to tell apart
 
 
-def test_the_truth_is_the_cheapest_chance_to_say() -> None:
-    random = np.random.default_rng(0)
-    truth = random.beta(2, 5, 4_000)
-    came = (random.random(4_000) < truth).astype(float)
-    for wrong in (0.5 * truth, np.sqrt(truth), np.full(4_000, truth.mean())):
-        (week,) = compare(
-            shop.small(), answers(truth.tolist(), came.tolist()), answers(wrong.tolist(), came.tolist())
-        ).to_dict("records")
-        assert week["loss"] < week["against"] and week["bets"]["chances"] < 0
+def test_swapped_versions_flip_the_verdict_exactly() -> None:
+    came = [1, 0, 0, 1]
+    one, other = said([0.9, 0.1, 0.3, 0.4], came, value=100), said([0.2, 0.4, 0.1, 0.6], came, value=100)
+    ours, theirs = week(one, other), week(other, one)
+    assert (ours["loss"], ours["against"]) == (theirs["against"], theirs["loss"])
+    assert ours["bets"]["answers"] == pytest.approx(-theirs["bets"]["answers"])
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.sampled_from([0.0, 1.0])), min_size=1, max_size=20))
-def test_bets_lie_between_minus_one_and_one(rows: list[tuple[float, float, float]]) -> None:
-    ours, theirs, came = map(np.array, zip(*rows, strict=True))
-    assert all(-1 - 1e-9 <= each <= 1 + 1e-9 for each in bets(ours, theirs, came).values())
+def test_only_moments_of_which_both_spoke_count() -> None:
+    new, old = said([0.5] * 4, [1, 0, 1, 0], value=100), said([0.5] * 4, [1, 0, 1, 0], value=100).head(3)
+    row = week(new, old)
+    assert (row["units"], row["coverage"]) == (3, 0.75)
 
 
-def test_bets_are_nothing_on_average_where_neither_is_better() -> None:
-    """Both as far from the truth, one above and one below it."""
-    random = np.random.default_rng(0)
-    found = [bets(np.full(200, 0.4), np.full(200, 0.2), random.binomial(1, 0.3, 200).astype(float)) for _ in range(400)]
-    for name in ("chances", "orders"):
-        each = np.array([one[name] for one in found])
-        assert abs(each.mean()) < 3 * each.std() / np.sqrt(len(each))
+def test_beside_no_version_stands_the_share_of_the_two_weeks_before_of_its_own_kind() -> None:
+    came = [0] * 50
+    visits, checkouts = (week(said([0.5] * 50, came, value=100, of=of)) for of in ("session", "checkout"))
+    assert 0 < visits["against"] < checkouts["against"]
+
+
+def test_a_week_that_is_not_over_is_not_priced() -> None:
+    assert compare(shop.frames(), said([0.5], [1], LAST - timedelta(days=3))).empty
+
+
+def test_what_was_asked_may_be_gone() -> None:
+    new = said([0.5], [1]).assign(question=np.nan)
+    assert week(new, new)["loss"] == pytest.approx(10_000 * 0.25)
