@@ -6,7 +6,7 @@ Writes  unique_id | ds | y_hat
 
 from datetime import timedelta
 
-from pipelines.usecases.contract import Metric, Monitored, Randomised, Till, UseCase
+from pipelines.usecases.contract import Metric, Monitored, PairedWeeks, Till, UseCase
 from pipelines.usecases.conversion.gates import GATES
 from pipelines.usecases.conversion.wording import FEATURES, WORDS
 
@@ -19,7 +19,7 @@ USE_CASE = UseCase(
     serves="request",
     reaches_shoppers=False,
     primary_metric=Metric("log_loss", lower_is_better=True),
-    evidence=Randomised(),
+    evidence=PairedWeeks("judging.comparison:compare"),
     fit="model:fit",
     predict="model:predict",
     evaluate="judging.evaluation:evaluate",
@@ -29,6 +29,7 @@ USE_CASE = UseCase(
     score="scorer:score",
     till=Till("score"),
     questions="moments:questions",
+    asks="moments",
     safe_default={"score": None},
     monitored=Monitored(
         features=tuple(FEATURES),
@@ -41,5 +42,5 @@ USE_CASE = UseCase(
     ),
     gates=GATES,
     words=WORDS,
-    own_words=("chance of an order", "chances of an order"),
+    own_words=("checkouts that are finished", "about to buy"),
 )
