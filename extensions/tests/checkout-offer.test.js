@@ -128,6 +128,13 @@ describe.each([CHECKOUT, THANK_YOU, ORDER_STATUS])("%s", (target) => {
     expect([asked, document.body.innerHTML]).toEqual([[], ""]);
   });
 
+  it("tells no more lines than the app reads", async () => {
+    const shopify = at(target);
+    shopify.lines.value = Array.from({ length: 130 }, () => shopify.lines.value[0]);
+    await extension.render();
+    expect(asked[0].told.lines).toHaveLength(100);
+  });
+
   it("goes when it is not wanted, and does not come again", async () => {
     const shopify = at(target);
     await extension.render();
