@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipelines.models.usecases.offers import Offer
-from pipelines.usecases import USE_CASES
 from tests.dashboard import offering_now, visiting
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("offers" not in USE_CASES, reason="it is not in the register yet"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

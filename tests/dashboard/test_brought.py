@@ -8,7 +8,6 @@ from dashboard.brought import Brought, OnHome, address_of, brought_by, navigatio
 from pipelines.usecases import USE_CASES
 
 ROOT = Path(__file__).resolve().parents[2]
-AHEAD = {"offers"}  # their pages are there before they are in the register
 
 
 def test_a_use_case_with_pages_is_led_to_them():
@@ -26,7 +25,7 @@ def test_a_use_case_without_any_gets_everything_generic(toy):
 @pytest.mark.parametrize("kind", ["dashboard/usecases", "templates/usecases"])
 def test_every_folder_is_of_a_use_case(kind):
     folders = {path.name for path in (ROOT / kind).iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert folders <= {*USE_CASES, *AHEAD}
+    assert folders <= set(USE_CASES)
 
 
 @pytest.mark.parametrize("slug", USE_CASES)

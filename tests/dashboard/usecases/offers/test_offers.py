@@ -11,14 +11,12 @@ from django.utils import timezone
 
 from pipelines.models import Deployment, HoldOut, LifecycleEvent, Shop, ShopSettings
 from pipelines.models.usecases.offers import Offer
-from pipelines.usecases import USE_CASES
 from tests import histories
 from tests.dashboard import offering_now
 from tests.dashboard.offering_now import an_offer
 from tests.holding_out import a_share
 from tests.identities import COLLEAGUE, OTHER_SHOP
 
-pytestmark = pytest.mark.skipif("offers" not in USE_CASES, reason="it is not in the register yet")
 HERE, NEW = "/conversion", "/offers/new"
 FREE = {"name": "Free delivery", "kind": "free_shipping", "threshold": "80", "cost": "4.50"}
 
