@@ -85,6 +85,7 @@ class Brought:
     page: tuple[str, str] | None = None  # its page: name of the address, title in the navigation
     on_home: Callable[[Shop], OnHome] = lambda shop: OnHome()
     at_checkout: Callable[[Shop, Staff, datetime], AtCheckout | None] = lambda shop, viewer, now: None
+    wants: Callable[[Shop], tuple[Lack, ...]] = lambda shop: ()  # what the merchant can do to turn it on, in the guide
     speaks: Callable[[Shop], bool] = lambda shop: False  # whether its simple rule speaks where no version ever ran
     settings: Settings = field(default_factory=Settings)
     staged: Callable[[StagingRun], Part | None] = lambda run: None  # what a test in the test store found, in detail

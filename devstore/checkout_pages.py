@@ -4,6 +4,7 @@ An app's checkout extension stands on each of them, in a frame of its own (`chec
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from sqlite3 import Row
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -57,10 +58,11 @@ def _open(platform: Platform, request: Request, body: bytes) -> Response:
         return RedirectResponse(f"/store/{shop}/cart", 303)
     try:
         number = platform.trade(shop).checkout(lines)
-        if code := request.cookies.get("discount"):
-            redeeming.use(platform.trade(shop), number, unquote(code))
     except CannotTrade as refused:
         return _sorry(platform, request, str(refused))
+    if code := request.cookies.get("discount"):
+        with suppress(CannotTrade):  # a link with a code that is gone leads to a checkout without it
+            redeeming.use(platform.trade(shop), number, unquote(code))
     return RedirectResponse(f"/store/{shop}/checkout/{number}", 303)
 
 

@@ -1,5 +1,6 @@
 // What Shopify's own scripts put on a storefront's window, as far as ours use it.
 interface Window {
+  PerformanceObserver?: typeof PerformanceObserver;
   Shopify?: {
     designMode?: boolean;
     routes?: { root?: string };
@@ -7,12 +8,12 @@ interface Window {
     analytics?: { publish?: (name: string, data: unknown) => void };
     loadFeatures?: (features: { name: string; version: string }[], done: (error?: unknown) => void) => void;
   };
-  shopmlopsOffer: { start: () => void };
+  shopmlopsOffer: { start: () => Promise<void> };
   shopmlopsBlock: {
     bucket: (seed: string, unit: string) => number;
     digest: (id: string) => Promise<string>;
     isHeldOut: (seed: string, unit: string, share: number) => boolean;
     isNew: (seed: string, unit: string, weight: number) => boolean;
-    start: () => void;
+    start: () => Promise<void>;
   };
 }

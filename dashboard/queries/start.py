@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from dashboard.brought import Lack, all_brought
 from dashboard.queries.data.state import DataState, data_state
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.results import News, news
@@ -36,6 +37,7 @@ class StartPage:
     locations: int
     costs_missing: int
     news: News
+    wants: list[Lack]
 
     @property
     def is_one(self) -> bool:
@@ -80,4 +82,5 @@ def start_page(shop: Shop, now: datetime) -> StartPage:
         locations=Location.objects.for_shop(shop).filter(deleted_at=None, is_active=True).count(),
         costs_missing=variants.filter(unit_cost_minor=None).count(),
         news=news(shop, now),
+        wants=[lack for brought in all_brought() for lack in brought.wants(shop)],
     )

@@ -56,8 +56,7 @@ describe("what is shown", () => {
   it.each([[true, "new"], [false, "live"]])("follows the bucket (%s)", async (isNew, slot) => {
     const seed = seedWhere(isNew);
     page({ seed });
-    window.shopmlopsBlock.start();
-    await settled();
+    await window.shopmlopsBlock.start();
     expect(shown()).toBe(slot);
     const told = new URLSearchParams(reports()[0].address.split("?")[1]);
     expect(Object.fromEntries(told)).toEqual({ unit: VISITOR, seed, hold_out: "0", hold_out_seed: "", shown: slot });
@@ -67,23 +66,20 @@ describe("what is shown", () => {
   it("is told once in a visit", async () => {
     for (let times = 0; times < 3; times++) {
       page({ seed: seedWhere(true) });
-      window.shopmlopsBlock.start();
-      await settled();
+      await window.shopmlopsBlock.start();
     }
     expect(reports()).toHaveLength(1);
   });
 
   it("compares nobody where a product has one list only", async () => {
     page({ seed: seedWhere(true), other: false });
-    window.shopmlopsBlock.start();
-    await settled();
+    await window.shopmlopsBlock.start();
     expect([shown(), reports()]).toEqual(["live", []]);
   });
 
   it("lets the cart carry the unit, once", async () => {
     page();
-    window.shopmlopsBlock.start();
-    await settled();
+    await window.shopmlopsBlock.start();
     const carried = asked.filter(({ address }) => address === "/fr/cart/update.js");
     expect(carried.map(({ options }) => JSON.parse(options.body))).toEqual([{ attributes: { _shopmlops_unit: UNIT } }]);
   });
@@ -91,8 +87,7 @@ describe("what is shown", () => {
   it("stays live where the browser cannot say who it is", async () => {
     vi.spyOn(Storage.prototype, "getItem").mockImplementationOnce(() => { throw new Error("blocked"); });
     page({ seed: seedWhere(true) });
-    window.shopmlopsBlock.start();
-    await settled();
+    await window.shopmlopsBlock.start();
     expect([shown(), asked]).toEqual(["live", []]);
   });
 });
@@ -114,8 +109,7 @@ describe("the hold-out", () => {
     const spy = places(top);
     const holdOutSeed = heldOutSeed(true);
     const block = page({ seed: seedWhere(true), holdOut: 50, holdOutSeed });
-    window.shopmlopsBlock.start();
-    await settled();
+    await window.shopmlopsBlock.start();
     spy.mockRestore();
     expect([block.hidden, block.style.visibility, shown()]).toEqual([gone, visibility, "live"]);
     expect(told()).toEqual({ unit: VISITOR, seed: seedWhere(true), hold_out: "50", hold_out_seed: holdOutSeed, shown: "nothing" });
@@ -126,24 +120,21 @@ describe("the hold-out", () => {
     const holdOutSeed = heldOutSeed(false);
     const seed = seedWhere(true);
     const block = page({ seed, holdOut: 50, holdOutSeed });
-    window.shopmlopsBlock.start();
-    await settled();
+    await window.shopmlopsBlock.start();
     expect([block.hidden, block.style.visibility, shown()]).toEqual([false, "", "new"]);
     expect(told()).toEqual({ unit: VISITOR, seed, hold_out: "50", hold_out_seed: holdOutSeed, shown: "new" });
   });
 
   it("says nothing more of who is held out than of others where a product has one list only", async () => {
     page({ seed: seedWhere(true), other: false, holdOut: 50, holdOutSeed: heldOutSeed(true) });
-    window.shopmlopsBlock.start();
-    await settled();
+    await window.shopmlopsBlock.start();
     expect(reports()).toEqual([]);
   });
 
   it("is told anew when the share changed within a visit", async () => {
     for (const holdOut of [50, 50, 60]) {
       page({ weight: 0, seed: "", holdOut, holdOutSeed: heldOutSeed(true) });
-      window.shopmlopsBlock.start();
-      await settled();
+      await window.shopmlopsBlock.start();
     }
     expect(reports()).toHaveLength(2);
   });
@@ -151,8 +142,7 @@ describe("the hold-out", () => {
   it("takes nothing away from who arranges the page", async () => {
     window.Shopify.designMode = true;
     const block = page({ holdOut: 50, holdOutSeed: heldOutSeed(true) });
-    window.shopmlopsBlock.start();
-    await settled();
+    await window.shopmlopsBlock.start();
     delete window.Shopify.designMode;
     expect([block.hidden, block.style.visibility, asked]).toEqual([false, "", []]);
   });
@@ -168,8 +158,7 @@ describe("consent", () => {
     await settled();
     expect(asked).toEqual([]);
     document.dispatchEvent(new CustomEvent("visitorConsentCollected", { detail: { analyticsAllowed: true } }));
-    await settled();
-    expect(reports().length + localStorage.length).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(reports().length + localStorage.length).toBeGreaterThan(0));
   });
 });
 
@@ -177,8 +166,7 @@ it("tells the pixel of a click on a product, wherever in the card it was", async
   const publish = vi.fn();
   window.Shopify.analytics = { publish };
   page();
-  window.shopmlopsBlock.start();
-  await settled();
+  await window.shopmlopsBlock.start();
   document.querySelector("section > ul b").click();
   expect(publish).toHaveBeenCalledWith("shopmlops:block_clicked", { use_case: "recommendations", product: "11", place: 1 });
 });

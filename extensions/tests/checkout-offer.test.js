@@ -22,11 +22,12 @@ let asked;
 let language;
 
 /** Sit down before a page of Shopify's whose extension asks an app that answers as the test says. */
-function at(target, { consent = true, unit = UNIT, kept = {} } = {}) {
+function at(target, { consent = true, unit = UNIT, kept = {}, editor } = {}) {
   extension = getExtension(target, { configSearchDir: FOLDER });
   extension.setUp();
   const { shopify } = extension;
   const money = { amount: 71.5, currencyCode: "GBP" };
+  shopify.extension = { ...shopify.extension, editor };
   shopify.customerPrivacy.value = { ...shopify.customerPrivacy.value, allowedProcessing: { analytics: consent } };
   shopify.attributes.value = unit ? [{ key: "_shopmlops_unit", value: unit }] : [];
   shopify.cost.subtotalAmount.value = money;
@@ -127,6 +128,13 @@ describe.each([CHECKOUT, THANK_YOU, ORDER_STATUS])("%s", (target) => {
     expect([asked, document.body.innerHTML]).toEqual([[], ""]);
   });
 
+  it("tells no more lines than the app reads", async () => {
+    const shopify = at(target);
+    shopify.lines.value = Array.from({ length: 130 }, () => shopify.lines.value[0]);
+    await extension.render();
+    expect(asked[0].told.lines).toHaveLength(100);
+  });
+
   it("goes when it is not wanted, and does not come again", async () => {
     const shopify = at(target);
     await extension.render();
@@ -176,6 +184,12 @@ describe.each([CHECKOUT, THANK_YOU, ORDER_STATUS])("%s", (target) => {
     await extension.render();
     expect(text()).toContain("Orders of 50.00 GBP or more are shipped free of charge.");
     expect(button("Back to the shop").getAttribute("href")).toBe("https://shop.example");
+  });
+
+  it("shows who arranges the page where it stands, and asks nothing", async () => {
+    at(target, { editor: { type: "checkout" } });
+    await extension.render();
+    expect([text(), asked]).toEqual(["Here shoppers see one of your offers, or nothing.", []]);
   });
 
   it("remembers who asks where the cart does not say", async () => {

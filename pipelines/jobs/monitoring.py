@@ -142,15 +142,15 @@ def restate(release_id: int) -> None:
 
 @job()
 def ask_ourselves() -> None:
-    """Find the shops whose open sessions and checkouts we ask about."""
+    """Find the shops whose sessions and checkouts we ask about."""
     from pipelines.lifecycle.evidence.asked import asking
 
     for shop_id, use_case in asking.due():
-        ask_about_open.enqueue(shop_id, use_case)
+        ask_about.enqueue(shop_id, use_case)
 
 
 @job(timeout=240)
-def ask_about_open(shop_id: int, use_case: str) -> None:
+def ask_about(shop_id: int, use_case: str) -> None:
     """Ask what runs, and who answers unseen, about what was done of late; the next pass asks what this one missed."""
     from django.utils import timezone
 

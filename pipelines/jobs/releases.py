@@ -120,6 +120,17 @@ def alongside(shop_id: int, use_case: str) -> None:
     look(shop_id, use_case)
 
 
+@job()
+def measure_asked() -> None:
+    """Have measured what answers on request; of all else it is done after each night's answers."""
+    from pipelines.lifecycle import due
+    from pipelines.usecases import USE_CASES
+
+    for shop_id, use_case in due.watched():
+        if USE_CASES[use_case].serves == "request":
+            measure.enqueue(shop_id, use_case)
+
+
 @job(queue="training", timeout=1800)
 def measure(shop_id: int, use_case: str) -> None:
     """Measure what has matured, and look at the releases that it speaks of."""

@@ -52,6 +52,7 @@ def scheduler() -> Scheduler:
     clock.add("test stores: carry on", staging.carry_on, every=60)
     clock.add("alerts: keep", alerts.keep, every=60)
     clock.add("alerts: send", alerts.send_due, every=15)
+    clock.add("releases: measure what is asked", releases.measure_asked, every=86_400)
     clock.add("releases: keep time", releases.keep_time, every=60)
     clock.add("charts: mark", chart_marks.carry_on, every=60)
     clock.add("releases: look back", releases.look_back, every=3600)

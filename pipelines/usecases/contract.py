@@ -188,7 +188,7 @@ class UseCase:
     # For use cases that answer on request, by the standard library alone: (what PARAMETERS holds, question) -> answer.
     score: str = ""
     questions: str = ""  # frames -> what was asked of late: a new version is tried on it, as it will run
-    asks: str = ""  # the frame whose moments we ask about ourselves while they are open; nothing: only doors ask
+    asks: str = ""  # the frame whose moments we ask about ourselves as they come; nothing: only doors ask
     door: Door | None = None  # of what answers every night: visitors are answered from its lists
     till: Till | None = None  # of what a checkout asks
     safe_default: Mapping[str, Any] = field(default_factory=dict)  # the answer where no version gives one in time

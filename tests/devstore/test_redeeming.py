@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -41,3 +42,22 @@ def test_a_checkout_says_which_code_it_uses_and_what_that_takes_off(world: World
 def test_a_code_that_is_gone_is_refused(world: World, checkout: int) -> None:
     world.control("discount-code", code="FIFTH", percent=0)
     assert use(world, checkout, "FIFTH") == {"type": "error", "message": "Enter a valid discount code."}
+
+
+@pytest.mark.parametrize(("code", "codes"), [("fifth", ["FIFTH"]), ("GONE", [])])
+def test_a_code_of_a_link_is_used_where_there_is_such_a_code(
+    world: World, checkout: int, code: str, codes: list[str]
+) -> None:
+    home = f"http://localhost:{world.port}/store/{SHOP}"
+    away = {"redirect": "//elsewhere.example"}
+    link = requests.get(f"{home}/discount/{code}", away, allow_redirects=False, timeout=60)
+    assert link.headers["location"] == f"/store/{SHOP}/"
+    until(lambda: world.app.heard("checkouts/create"), "a checkout")
+    variant = world.app.heard("checkouts/create")[-1].body["line_items"][0]["variant_id"]
+    world.app.deliveries.clear()
+    cookies = f"cart={json.dumps({variant: 1})}; {link.headers['set-cookie'].partition(';')[0]}"
+    begun = requests.post(f"{home}/checkout", headers={"Cookie": cookies}, allow_redirects=False, timeout=60)
+    assert begun.status_code == 303 and "/checkout/" in begun.headers["location"]
+    until(lambda: world.app.heard("checkouts/update" if codes else "checkouts/create"), "the checkout")
+    body = world.app.heard("checkouts/update" if codes else "checkouts/create")[-1].body
+    assert [each["code"] for each in body["discount_codes"]] == codes

@@ -2,9 +2,11 @@
 
 from dashboard.brought import Brought
 from dashboard.usecases.conversion.queries.hours import is_counted
+from dashboard.usecases.conversion.queries.lacks import wants
 
 BROUGHT = Brought(
     urls="dashboard.usecases.conversion.urls",
     page=("checkouts", "Conversion & checkout"),
+    wants=wants,
     speaks=is_counted,
 )

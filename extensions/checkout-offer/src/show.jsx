@@ -7,8 +7,18 @@ import { digitsOf } from "./told.js";
 
 /** @param {Api} api */
 export async function showOffer(api) {
+  if (api.extension.editor) return render(<Sample api={api} />, document.body);
   const offer = await offerFor(api);
   if (offer) render(<OfferBlock api={api} offer={offer} />, document.body);
+}
+
+/** What a merchant sees who arranges the page. @param {{ api: Api }} props */
+function Sample({ api }) {
+  return (
+    <s-section heading={api.i18n.translate("heading")}>
+      <s-paragraph>{api.i18n.translate("sample")}</s-paragraph>
+    </s-section>
+  );
 }
 
 /** @param {{ api: Api, offer: Offer }} props */

@@ -3,6 +3,7 @@
 
 const IN_CART = "_shopmlops_unit"; // as theme-block/assets/shopmlops-block.js writes it
 const KEPT = "unit";
+const MOST_LINES = 100; // that the door reads
 
 /** @param {Api} api */
 export const agrees = (api) => api.customerPrivacy.value.allowedProcessing.analytics === true;
@@ -32,7 +33,7 @@ export function checkoutOf(api) {
     currency: currencyCode,
     value: minor(amount, currencyCode),
     checkout: api.checkoutToken.value,
-    lines: api.lines.value.map(({ quantity, merchandise, cost: { totalAmount } }) => ({
+    lines: api.lines.value.slice(0, MOST_LINES).map(({ quantity, merchandise, cost: { totalAmount } }) => ({
       product: numberOf(merchandise.product.id),
       variant: numberOf(merchandise.id),
       quantity,

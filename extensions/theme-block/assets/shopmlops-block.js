@@ -95,13 +95,14 @@
     });
   };
 
-  const start = () => {
+  const start = async () => {
     if (window.Shopify?.designMode) return; // who arranges the page sees every block
-    for (const block of document.querySelectorAll('[data-shopmlops-block]:not([data-shown])')) {
-      if (!(block instanceof HTMLElement)) continue;
+    const under = [...document.querySelectorAll('[data-shopmlops-block]:not([data-shown])')].map(async (block) => {
+      if (!(block instanceof HTMLElement)) return;
       block.dataset.shown = 'live';
-      show(block).catch(() => undefined);
-    }
+      await show(block).catch(() => undefined);
+    });
+    await Promise.all(under);
   };
 
   /** Shopify says whether the visitor agreed; where it does not say, nobody did. */

@@ -8,6 +8,7 @@
   const VERSION = 1; // of the doors, as pipelines/endpoints/checkout/told.py speaks them
   const LONGEST = 1000; // ms until nobody waits for an offer any more
   const MOST_LINES = 50;
+  const EMPTY = 'empty';
 
   /** @param {string} id */
   const digest = async (id) => {
@@ -74,7 +75,8 @@
   });
 
   /**
-   * The offer for this cart with all that showing it needs; nothing where there is none, or it comes late.
+   * The offer for this cart with all that showing it needs; nothing where there is none, or it comes late; or that
+   * nothing lies in the cart.
    * @param {string} proxy @param {string} unit
    */
   const offerFor = async (proxy, unit) => {
@@ -82,7 +84,7 @@
     const timer = setTimeout(() => ended.abort(), LONGEST);
     try {
       const cart = await read(`${root()}cart.js`, ended.signal);
-      if (!cart.items?.length) return null;
+      if (!cart.items?.length) return EMPTY;
       if (cart.attributes?.[IN_CART] !== (await digest(unit))) carry(await digest(unit));
       const asked = new URLSearchParams({ unit, question: JSON.stringify(questionOf(cart)) });
       const { shown, accept, decision } = await read(`${proxy}?${asked}`, ended.signal);
@@ -144,7 +146,8 @@
     if (localStorage.getItem(OPTED_OUT)) return;
     const unit = visitor();
     const found = await offerFor(proxy, unit);
-    if (!found) return;
+    if (found === EMPTY) delete block.dataset.asked;
+    if (!found || found === EMPTY) return;
     const { words, choice, address } = wordsOf(block, found);
     const accept = block.querySelector(address ? 'a[data-accept]' : 'button[data-accept]');
     const said = block.querySelector('[data-words]');
@@ -172,21 +175,35 @@
     uncover(block);
   };
 
-  const start = () => {
-    for (const block of document.querySelectorAll('[data-shopmlops-offer]:not([data-asked])')) {
-      if (!(block instanceof HTMLElement)) continue;
+  const start = async () => {
+    const under = [...document.querySelectorAll('[data-shopmlops-offer]:not([data-asked])')].map(async (block) => {
+      if (!(block instanceof HTMLElement)) return;
       block.dataset.asked = '';
-      offer(block).catch(() => undefined);
-    }
+      await offer(block).catch(() => undefined);
+    });
+    await Promise.all(under);
+  };
+
+  /** A drawer fills without a new page: what was not asked of its cart, or was drawn anew, is asked then. */
+  const watch = () => {
+    if (!window.PerformanceObserver) return;
+    new PerformanceObserver((seen) => {
+      if (seen.getEntries().some(({ name }) => /\/cart\/(add|change)\b/.test(name))) start();
+    }).observe({ type: 'resource' });
+  };
+
+  const begin = () => {
+    start();
+    watch();
   };
 
   /** Shopify says whether the visitor agreed; where it does not say, nobody did. */
   const whenAgreed = () => {
     const privacy = window.Shopify?.customerPrivacy;
-    if (privacy?.analyticsProcessingAllowed?.()) start();
+    if (privacy?.analyticsProcessingAllowed?.()) begin();
     else
       document.addEventListener('visitorConsentCollected', (event) => {
-        if (event instanceof CustomEvent && event.detail?.analyticsAllowed) start();
+        if (event instanceof CustomEvent && event.detail?.analyticsAllowed) begin();
       });
   };
 

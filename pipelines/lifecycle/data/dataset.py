@@ -222,8 +222,8 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "moments": lambda source: moments.moments(source.shop, source.since, source.until),
 }
 
-# Of these frames the rows that are still open, from one moment to another, with unit and moment beside them.
-OPEN: dict[str, Callable[[Shop, datetime, datetime], pd.DataFrame]] = {"moments": moments.still_open}
+# Of these frames the rows from one moment to another, with unit and moment beside them.
+LATELY: dict[str, Callable[[Shop, datetime, datetime], pd.DataFrame]] = {"moments": moments.lately}
 
 
 def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:

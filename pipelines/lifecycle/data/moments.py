@@ -49,21 +49,20 @@ VISITS = f"""
         SELECT n.*, count(*) OVER s AS events, first_value(at) OVER s AS began,
             {", ".join(f"count(*) FILTER (WHERE kind = '{kind}') OVER s AS {name}" for name, kind in COUNTED.items())},
             count(*) FILTER (WHERE kind = '{Kind.CHECKOUT_STARTED}') OVER s AS checkouts,
-            first_value(source) OVER s AS came_by, lead(id) OVER s IS NULL AS is_last
+            first_value(source) OVER s AS came_by
         FROM numbered n WINDOW s AS (PARTITION BY unit, session ORDER BY at, id))
-    SELECT visitor, CASE WHEN %(open)s THEN encode(unit, 'hex') END AS unit,
+    SELECT visitor, CASE WHEN %(units)s THEN encode(unit, 'hex') END AS unit,
         extract(epoch FROM at) AS moment, extract(epoch FROM began) AS began,
         extract(epoch FROM first) AS first, {", ".join(COUNTS)},
         value_minor AS value, lines, units, has_discount::int AS has_discount, device, came_by AS source,
-        checkout_key AS key, (kind = '{Kind.CHECKOUT_STARTED}')::int AS starts_checkout,
-        (checkouts = 0 AND events = ANY(%(steps)s))::int AS is_step, (is_last AND checkouts = 0)::int AS is_last
+        checkout_key AS key, (kind = '{Kind.CHECKOUT_STARTED}')::int AS starts_checkout
     FROM followed
     WHERE kind <> '{Kind.CHECKOUT_COMPLETED}'
-        AND (kind = '{Kind.CHECKOUT_STARTED}' OR checkouts = 0 AND (is_last OR events = ANY(%(steps)s)))
+        AND (kind = '{Kind.CHECKOUT_STARTED}' OR checkouts = 0 AND events = ANY(%(steps)s))
     ORDER BY at, id
 """
 CHECKOUTS = """
-    SELECT c.shopify_id AS key, CASE WHEN %(open)s THEN encode(c.token_digest, 'hex') END AS unit,
+    SELECT c.shopify_id AS key, CASE WHEN %(units)s THEN encode(c.token_digest, 'hex') END AS unit,
         extract(epoch FROM c.created_at) AS moment,
         CASE WHEN c.currency = %(currency)s THEN coalesce(c.first_minor, c.subtotal_minor) END AS value,
         coalesce(c.first_lines, nullif(jsonb_array_length(c.lines), 0)) AS lines,
@@ -90,26 +89,23 @@ def moments(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
 
     Writes  unique_id | ds | at | of | events | … | weekday | waited
     """
-    found = known(shop, since, until, is_open=False)
-    return found[found["is_step"] == 1][COLUMNS].reset_index(drop=True)
+    return known(shop, since, until)[COLUMNS]
 
 
-def still_open(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
-    """Give the last moment of each session, and each checkout, of a span that has brought no order yet.
+def lately(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
+    """Give every moment of a span, whatever came of it since: of those alone who have not bought, all is said too high.
 
     A unit is the digest of a visitor's id, or of a checkout's token where Shopify told of it.
 
     Writes  what `moments` writes | unit (hex) | moment (seconds of the epoch)
     """
-    found = known(shop, since, until, is_open=True)
-    is_open = ((found["is_last"] == 1) | (found["of"] == CHECKOUT)) & found["waited"].isna()
-    return found[is_open][[*COLUMNS, "unit", "moment"]].reset_index(drop=True)
+    return known(shop, since, until, with_units=True)[[*COLUMNS, "unit", "moment"]]
 
 
-def known(shop: Shop, since: datetime, until: datetime, *, is_open: bool) -> pd.DataFrame:
-    """Give sessions and checkouts alike, the earliest first; units only of what may be open."""
-    asked = {"shop": shop.pk, "since": since, "until": until, "open": is_open}
-    whole = frames.columns("visitor key", "Int64") | frames.columns("starts_checkout is_step is_last", frames.WHOLE)
+def known(shop: Shop, since: datetime, until: datetime, *, with_units: bool = False) -> pd.DataFrame:
+    """Give sessions and checkouts alike, the earliest first; units only where they are asked for."""
+    asked = {"shop": shop.pk, "since": since, "until": until, "units": with_units}
+    whole = frames.columns("visitor key", "Int64") | frames.columns("starts_checkout", frames.WHOLE)
     kinds = whole | dict.fromkeys(NUMBERS, frames.REAL) | frames.columns("device source unit", frames.TEXT)
     visits = frames.read(VISITS, kinds, **asked, rest=REST, steps=list(STEPS))
     placed = frames.read(ORDERS, kinds, **asked)
@@ -125,7 +121,7 @@ def checkouts_of(told: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
     rows = told.merge(seen, on="key", how="outer", suffixes=("_told", ""))
     for name in ("moment", "unit", *SIZES):
         rows[name] = rows.pop(f"{name}_told").fillna(rows[name])
-    return rows.assign(of=CHECKOUT, starts_checkout=1, is_step=1, is_last=0)
+    return rows.assign(of=CHECKOUT, starts_checkout=1)
 
 
 def waited(rows: pd.DataFrame, placed: pd.DataFrame, visits: pd.DataFrame) -> pd.Series:

@@ -88,6 +88,6 @@ def read_figures(column: pd.Series) -> Figures:
 def read_names(column: pd.Series) -> Names:
     """Read categories as text, so that 1 and "1" are one; what is missing never becomes the name "nan"."""
     missing = column.isna().to_numpy(dtype=bool)
-    values = column.astype(object).map(str, na_action="ignore").to_numpy(dtype=object)
+    values = column.astype(object).map(str, na_action="ignore").to_numpy(dtype=object, copy=True)
     values[missing] = None
     return Names(values, int(missing.sum()))

@@ -6,8 +6,8 @@ the same self-normalised weights. Both are told as sums over clusters: a visitor
 
 The range is the wider of two at each end: Student's t with as many degrees of freedom as the squares that carry the
 variance leave it, and Hall's (1992) transformation, which takes the skewness out; each cluster's part is that of the
-estimate without it. Measured in benchmarks: the normal range of the same spread holds the truth 88 of 100 times where
-weights and rewards have heavy tails.
+estimate without it. Measured in benchmarks: the normal range of the same spread holds the truth 89 of 100 times where
+rewards have heavy tails.
 """
 
 from __future__ import annotations

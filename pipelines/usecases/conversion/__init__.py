@@ -6,7 +6,7 @@ Writes  unique_id | ds | y_hat
 
 from datetime import timedelta
 
-from pipelines.usecases.contract import Metric, Monitored, Randomised, UseCase
+from pipelines.usecases.contract import Metric, Monitored, PairedWeeks, UseCase
 from pipelines.usecases.conversion.gates import GATES
 from pipelines.usecases.conversion.wording import FEATURES, WORDS
 
@@ -19,7 +19,7 @@ USE_CASE = UseCase(
     serves="request",
     reaches_shoppers=False,
     primary_metric=Metric("log_loss", lower_is_better=True),
-    evidence=Randomised(),
+    evidence=PairedWeeks("judging.comparison:compare"),
     fit="model:fit",
     predict="model:predict",
     evaluate="judging.evaluation:evaluate",
@@ -28,6 +28,7 @@ USE_CASE = UseCase(
     present="presentation:present",
     score="scorer:score",
     questions="moments:questions",
+    asks="moments",
     safe_default={"score": None},
     monitored=Monitored(
         features=tuple(FEATURES),
@@ -40,5 +41,5 @@ USE_CASE = UseCase(
     ),
     gates=GATES,
     words=WORDS,
-    own_words=("chance of an order", "chances of an order"),
+    own_words=("checkouts that are finished", "about to buy"),
 )

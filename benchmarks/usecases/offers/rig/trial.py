@@ -54,13 +54,13 @@ def policy(seed: int, explore: float) -> Fitted:
     return Fitted(date(2008, 3, 20), seed, WEAK, None, {}, explore=explore)
 
 
-def chances(fitted: Fitted, shown: Ints, accepted: Ints) -> Floats:
-    """Give the chance of each arm by its tallies, that of none as the last: as a version chooses for one shopper."""
+def chances(fitted: Fitted, shown: Ints, accepted: Ints, number: int) -> Floats:
+    """Give the chance of each arm by its tallies, that of none as the last: as a version chooses at a decision."""
     offers = np.arange(1, len(shown) + 1)
     one = np.zeros(1, dtype=np.int64)
     decision = Decisions(
         ids=offers,
-        unique_id=one,
+        unique_id=one + number,
         day=one,
         offer=one + NO_OFFER,
         propensity=np.ones(1),
@@ -84,7 +84,7 @@ def gain(trial: Trial, seed: int, explore: float = 0.0) -> float:
     shown, accepted, total, done = np.zeros(emails, np.int64), np.zeros(emails, np.int64), 0.0, 0
     while done < trial.rows:
         step = min(STEP, trial.rows - done)
-        arm = rng.choice(emails + 1, size=step, p=chances(fitted, shown, accepted))
+        arm = rng.choice(emails + 1, size=step, p=chances(fitted, shown, accepted, done // STEP))
         came = every[first[arm] + (rng.random(step) * size[arm]).astype(np.int64)]
         tally(shown, accepted, arm, came)
         total, done = total + float(came.sum()), done + step
@@ -98,10 +98,11 @@ def by_rejection(trial: Trial, seed: int, explore: float = EXPLORE) -> float:
     order = rng.permutation(len(arms))
     arms, outcome = arms[order], np.concatenate(trial.outcome)[order]
     fitted = policy(seed, explore)
-    shown, accepted, kept = np.zeros(emails, np.int64), np.zeros(emails, np.int64), []
+    shown, accepted = np.zeros(emails, np.int64), np.zeros(emails, np.int64)
+    kept: list[Floats] = []
     for low in range(0, len(arms), STEP * (emails + 1)):
         block = slice(low, low + STEP * (emails + 1))
-        wanted = rng.choice(emails + 1, size=len(arms[block]), p=chances(fitted, shown, accepted))
+        wanted = rng.choice(emails + 1, size=len(arms[block]), p=chances(fitted, shown, accepted, len(kept)))
         same = wanted == arms[block]
         tally(shown, accepted, arms[block][same], outcome[block][same])
         kept.append(outcome[block][same])

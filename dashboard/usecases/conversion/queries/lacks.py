@@ -17,6 +17,7 @@ from pipelines.lifecycle.storefront.pixel import SCOPES
 from pipelines.models import Deployment, IgnoredEvents, Shop, StorefrontEvent
 from pipelines.shopify.domains import admin_page
 
+VISITS = "What shoppers do in your store"
 WHOLE = timedelta(days=28)
 SILENT = timedelta(days=2)  # after which a store that was heard of is called silent
 
@@ -40,6 +41,11 @@ def heard(shop: Shop, now: datetime) -> Heard:
     return Heard(events.first(), left_out.aggregate(n=Sum("events"))["n"] or 0, running.first())
 
 
+def wants(shop: Shop) -> tuple[Lack, ...]:
+    """Say what turns it on: checkouts and orders are told by themselves, visits once the merchant allows it."""
+    return tuple(of_permission(shop))
+
+
 def lacks(shop: Shop, told: Heard, hours: Hours, chances: Chances, more: Iterable[Lack], now: datetime) -> list[Lack]:
     """List what is missing, what others say of theirs among it, and mark the first that can be done."""
     found = [*of_events(shop, told, hours, now), *more, *of_history(told, hours, chances)]
@@ -49,11 +55,10 @@ def lacks(shop: Shop, told: Heard, hours: Hours, chances: Chances, more: Iterabl
 
 def of_events(shop: Shop, told: Heard, hours: Hours, now: datetime) -> Iterator[Lack]:
     """Say what shoppers do in the store reaches us, and what does not."""
-    part, kind = "What shoppers do in your store", "events"
-    if not all(map(shop.has_scope, SCOPES)):
-        means = "Visits and carts are not known. What follows is told by checkouts and orders alone, and works."
-        yield Lack(part, f"permissions {' and '.join(SCOPES)}", "Not allowed yet", means, "warning", ",".join(SCOPES))
+    if denied := list(of_permission(shop)):
+        yield from denied
         return
+    part, kind = VISITS, "events"
     if told.newest is None:
         means = "The first visit with consent is told within a minute. Until then checkouts and orders speak alone."
         yield Lack(part, kind, "Nothing yet", means)
@@ -72,6 +77,14 @@ def of_events(shop: Shop, told: Heard, hours: Hours, now: datetime) -> Iterator[
         means = "No visit told of a search. Chances are said without; they may be a little better with them."
         editor = admin_page(shop.domain, "themes/current/editor")
         yield Lack("Searches in the store", kind, "Not received", means, "", "", editor, "Open the theme editor")
+
+
+def of_permission(shop: Shop) -> Iterator[Lack]:
+    """Say that we may not be told what shoppers do, where that is so."""
+    if not all(map(shop.has_scope, SCOPES)):
+        means = "Visits and carts are not known. Chances and counts are then of checkouts and orders alone, and work."
+        scopes = f"permissions {' and '.join(SCOPES)}"
+        yield Lack(VISITS, scopes, "Not allowed yet", means, "warning", ",".join(SCOPES))
 
 
 def of_history(told: Heard, hours: Hours, chances: Chances) -> Iterator[Lack]:

@@ -200,7 +200,7 @@ def badge(offer: Offer, left: int | None, now: datetime, is_chosen: bool) -> Bad
         return Badge("Begins later")
     if offer.kind == Offer.Kind.CODE and offer.code_state in CODES:
         return CODES[Offer.Code(offer.code_state)]
-    return Badge("Runs", "success") if is_chosen else Badge("Waits for a version")
+    return Badge("Runs", "success") if is_chosen else Badge("Waits")
 
 
 def note(offer: Offer, currency: str) -> str:
@@ -243,12 +243,7 @@ def state_of(found: Offers) -> str:
 
 def lacks(shop: Shop, found: Offers) -> list[Lack]:
     """Say what is missing for offers: permission, plan, a version, a code."""
-    told = []
-    if not shop.has_scope(READS_CODES):
-        means = "We cannot see whether a discount code is still active. One that ended would be shown in vain."
-        told.append(
-            Lack("Discount codes", f"permission {READS_CODES}", "Not allowed yet", means, "warning", READS_CODES)
-        )
+    told = unread_codes(shop)
     if PLUS not in shop.plan.lower():
         means = "Shopify allows this on Plus only. On your plan, offers show in the cart and on the thank-you page."
         told.append(Lack("Offers inside checkout", "plan", "Not on your plan", means))
@@ -259,6 +254,21 @@ def lacks(shop: Shop, found: Offers) -> list[Lack]:
         action = "Review and decide" if found.waiting else "How far it is"
         told.append(Lack("Who sees which offer", "model", "No version is live", means, "", "", where, action))
     return told
+
+
+def unread_codes(shop: Shop) -> list[Lack]:
+    """Say that we may not see whether codes work, where that is so."""
+    means = "We cannot see whether a discount code is still active. One that ended would be shown in vain."
+    lack = Lack("Discount codes", f"permission {READS_CODES}", "Not allowed yet", means, "warning", READS_CODES)
+    return [] if shop.has_scope(READS_CODES) else [lack]
+
+
+def wants(shop: Shop) -> tuple[Lack, ...]:
+    """Say what turns it on: an offer of the merchant's, and leave to see whether its code works."""
+    means = "Nothing is shown at the checkout before you define an offer: for which carts, and what it may cost."
+    where = reverse("new-offer")
+    first = Lack("Your first offer", "offer", "None yet", means, "", "", where, "Define an offer")
+    return (*(() if is_any(shop) else (first,)), *unread_codes(shop))
 
 
 def code_lack(shop: Shop, row: Row) -> Lack:

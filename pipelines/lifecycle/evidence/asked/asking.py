@@ -1,6 +1,7 @@
-"""What no door asks we ask ourselves: sessions and checkouts that are open, by what runs and by who answers unseen.
+"""What no door asks we ask ourselves, of what runs and of who answers unseen: each moment of a session and checkout.
 
-Each moment is asked about once by each version, soon after it came, so that what was said is known before what came.
+It is asked about once by each version, soon after it came, by what was known then and under its own time; also where
+an order came of it meanwhile, or those who buy at once would never be asked about.
 """
 
 from __future__ import annotations
@@ -54,9 +55,11 @@ def due() -> Iterator[tuple[int, str]]:
 
 
 def versions(pointer: Pointer) -> Iterator[Asked]:
-    """Yield who is asked: what runs, and the candidate that answers unseen."""
+    """Yield who is asked: what runs; unseen also what ran before, to know whether to go back, and the candidate."""
     if pointer.active is not None:
         yield Asked(pointer.active, is_shown=True)
+    if pointer.standby is not None:
+        yield Asked(pointer.standby, is_shown=False)
     if pointer.mirrored is not None:
         yield Asked(pointer.mirrored, is_shown=False, release=pointer.release)
 
@@ -68,7 +71,7 @@ def ask(shop: Shop, use_case: str, now: datetime) -> int:
     if not speakers:
         return 0
     since = now - LOOKS_BACK
-    rows = dataset.OPEN[USE_CASES[use_case].asks](shop, since - LONGEST, now)
+    rows = dataset.LATELY[USE_CASES[use_case].asks](shop, since - LONGEST, now)
     rows = rows[rows["moment"] >= since.timestamp()]
     questions = asked_about(shop, use_case, rows, now)
     known = said_before(shop, use_case, since)

@@ -110,7 +110,9 @@ def in_peak(rows: pd.DataFrame, hours: peak_hours.PeakHours) -> np.ndarray:
 def held(rows: pd.DataFrame) -> Held:
     """Sum up some answers, day by day."""
     said, came = scores(rows), labels(rows)
-    sums = pd.DataFrame({"came": came, "said": said, "variance": said * (1 - said)}).groupby(rows["day"].to_numpy()).sum()
+    sums = (
+        pd.DataFrame({"came": came, "said": said, "variance": said * (1 - said)}).groupby(rows["day"].to_numpy()).sum()
+    )
     return Held(len(rows), tuple(sums.itertuples(index=False, name=None)))
 
 

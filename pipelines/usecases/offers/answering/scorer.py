@@ -3,7 +3,7 @@
 An offer's worth is drawn a few hundred times: its chance to be accepted, times what that earns, and what it is known to
 cost in orders that would have come anyway. The share of draws in which it is worth most, and more than nothing, is its
 chance to be shown (Thompson 1933); a small share is spread evenly over all that is open and over no offer. The draws
-are the same ones for every question, so the chance that is told is the chance that was.
+are fixed ones, of a few sets that decisions take in turn, so the chance that is told is the chance that was.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from random import Random
 from statistics import NormalDist
 from typing import Any
 
-DRAWS = 256
+DRAWS, SETS = 256, 16
 LEAST_CHANCE = 0.001  # of an order, as a feature
 EVERY = 0  # offers alike
 NONE: dict[str, Any] = {"offer": 0, "propensity": 1.0, "score": 0.0}
@@ -44,10 +44,11 @@ def score(parameters: Mapping[str, Any], question: Mapping[str, Any]) -> dict[st
     >>> score({"prior": [1, 9], "explore": 0.1, "seed": 0}, {"decision": "1f", "eligible": eligible})
     {'offer': 7, 'propensity': 0.95, 'score': 0.1}
     """
-    eligible, drawn = open_offers(question.get("eligible")), place(question.get("decision"))
-    if not eligible or drawn is None:
+    eligible, decision = open_offers(question.get("eligible")), number_of(question.get("decision"))
+    if not eligible or decision is None:
         return dict(NONE)
-    chances = chances_of(parameters, question, eligible)
+    chances = chances_of(parameters, question, eligible, decision % SETS)
+    drawn = Random(decision).random()
     for offer, chance in zip(eligible, chances, strict=True):
         drawn -= chance
         if drawn < 0:
@@ -55,10 +56,10 @@ def score(parameters: Mapping[str, Any], question: Mapping[str, Any]) -> dict[st
     return NONE | {"propensity": round(none_of(parameters, chances), 12)}
 
 
-def place(decision: Any) -> float | None:
-    """Give a decision's place between 0 and 1, or nothing where it has no number."""
+def number_of(decision: Any) -> int | None:
+    """Read a decision's number, or nothing where it has none."""
     try:
-        return Random(int(decision, 16)).random()
+        return int(decision, 16)
     except (TypeError, ValueError):
         return None
 
@@ -88,9 +89,11 @@ def number(value: Any) -> float | None:
     return float(value) if abs(value) < 1e15 else None
 
 
-def chances_of(parameters: Mapping[str, Any], question: Mapping[str, Any], eligible: Sequence[Open]) -> list[float]:
-    """Give each offer's chance to be shown: its share of the draws, and its part of what is explored."""
-    worth = [draws_of(parameters, question, offer) for offer in eligible]
+def chances_of(
+    parameters: Mapping[str, Any], question: Mapping[str, Any], eligible: Sequence[Open], turn: int
+) -> list[float]:
+    """Give each offer's chance to be shown: its share of a set of draws, and its part of what is explored."""
+    worth = [draws_of(parameters, question, offer, turn) for offer in eligible]
     won = [0] * len(eligible)
     for each in zip(*worth, strict=True):
         most = max(each)
@@ -107,9 +110,9 @@ def none_of(parameters: Mapping[str, Any], chances: Sequence[float]) -> float:
     return max(1.0 - math.fsum(chances), explored)
 
 
-def draws_of(parameters: Mapping[str, Any], question: Mapping[str, Any], offer: Open) -> list[float]:
+def draws_of(parameters: Mapping[str, Any], question: Mapping[str, Any], offer: Open, turn: int) -> list[float]:
     """Draw what showing an offer is worth."""
-    numerator, denominator, beyond = fixed_draws(parameters["seed"], offer.id)
+    numerator, denominator, beyond = fixed_draws(parameters["seed"], offer.id, turn)
     context = parameters.get("context")
     if context is None:
         accepted = beta_draws(*posterior(parameters, offer), numerator, denominator)
@@ -119,7 +122,7 @@ def draws_of(parameters: Mapping[str, Any], question: Mapping[str, Any], offer: 
     shared, extra = parameters.get("shared"), parameters.get("extras", {}).get(str(offer.id))
     worth = [offer.margin * chance for chance in accepted]
     if shared is not None:
-        worth = added(worth, shared, fixed_draws(parameters["seed"], EVERY)[2])
+        worth = added(worth, shared, fixed_draws(parameters["seed"], EVERY, turn)[2])
     return worth if extra is None else added(worth, extra, beyond)
 
 
@@ -153,14 +156,20 @@ def ratio(part: float, rest: float) -> float:
     return part / (part + rest) if part > 0 else 0.0
 
 
-@lru_cache(maxsize=512)
-def fixed_draws(seed: int, offer: int) -> Draws:
-    """Give an offer's own draws: the same normal quantiles for all, each time in another order."""
-    rng, normal = Random(seed * 1_000_003 + offer), NormalDist()
-    levels = [normal.inv_cdf((place + 0.5) / DRAWS) for place in range(DRAWS)]
+@lru_cache(maxsize=4_096)
+def fixed_draws(seed: int, offer: int, turn: int) -> Draws:
+    """Give an offer's own draws of a set: normal quantiles, each time in another order and a little apart."""
+    rng, levels = Random((seed * 1_000_003 + offer) * SETS + turn), quantiles(turn)
     orders = [[rng.random() for _ in range(DRAWS)] for _ in range(3)]
     first, second, third = (tuple(levels[at] for at in sorted(range(DRAWS), key=keys.__getitem__)) for keys in orders)
     return first, second, third
+
+
+@lru_cache(maxsize=SETS)
+def quantiles(turn: int) -> Sequence[float]:
+    """Give the normal quantiles of a set."""
+    normal = NormalDist()
+    return [normal.inv_cdf((place + (turn + 0.5) / SETS) / DRAWS) for place in range(DRAWS)]
 
 
 def likely(parameters: Mapping[str, Any], question: Mapping[str, Any], offer: Open) -> float:

@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 
-from pipelines.usecases.offers.answering.scorer import DRAWS, EVERY, cube, fixed_draws
+from pipelines.usecases.offers.answering.scorer import DRAWS, EVERY, SETS, cube, fixed_draws
 from pipelines.usecases.offers.decisions import NO_OFFER, Decisions, Floats, Ints, Mask
 from pipelines.usecases.offers.fitted import Fitted, Weights
 
@@ -53,8 +53,8 @@ class Choices:
         """Give each offer's chance to be shown, side by side as they were open, and that of no offer as the last."""
         rows, width = self.decisions.eligible.shape
         won = np.zeros((rows, width + 1))
-        for block in self.blocks():
-            worth = np.concatenate([self.drawn(block), np.zeros((DRAWS, block.stop - block.start, 1))], axis=2)
+        for turn, block in self.blocks():
+            worth = np.concatenate([self.drawn(turn, block), np.zeros((DRAWS, len(block), 1))], axis=2)
             best = np.where((worth[..., :-1] > 0).any(axis=2), worth.argmax(axis=2), width)
             for place in range(width + 1):
                 won[block, place] = (best == place).sum(axis=0)
@@ -64,25 +64,27 @@ class Choices:
         told[:, -1] += even
         return told
 
-    def blocks(self) -> Iterator[slice]:
-        """Cut the decisions into as many as can be drawn for at once."""
-        rows, width = self.decisions.eligible.shape
-        step = max(BLOCK // (DRAWS * (width + 1)), 1)
-        yield from (slice(low, min(low + step, rows)) for low in range(0, rows, step))
+    def blocks(self) -> Iterator[tuple[int, Ints]]:
+        """Cut the decisions of each set of draws into as many as can be drawn for at once."""
+        step = max(BLOCK // (DRAWS * (self.decisions.eligible.shape[1] + 1)), 1)
+        turns = self.decisions.unique_id % SETS
+        for turn in range(SETS):
+            rows = np.flatnonzero(turns == turn)
+            yield from ((turn, rows[low : low + step]) for low in range(0, len(rows), step))
 
-    def drawn(self, block: slice) -> Floats:
+    def drawn(self, turn: int, block: Ints) -> Floats:
         """Draw what showing each offer is worth at some decisions: draws × decisions × offers."""
         eligible, margins = self.decisions.eligible[block], np.nan_to_num(self.decisions.margins[block])
         if not len(self.decisions.ids):
             return np.zeros((DRAWS, *eligible.shape))
-        first, second, beyond = self.draws
+        first, second, beyond = self.draws(turn)
         if self.odds is None:
             accepted = beta_draws(*self.counts, first, second)[:, eligible]
         else:
             mean, spread = (each[block] for each in self.odds)
             accepted = shares(mean + spread * first[:, eligible])
         mean, spread = self.extras
-        worth = margins * accepted + (mean + spread * beyond + self.shared_draws[:, None])[:, eligible]
+        worth = margins * accepted + (mean + spread * beyond + self.shared_draws(turn)[:, None])[:, eligible]
         return np.where(self.open[block], worth, -np.inf)
 
     @cached_property
@@ -92,10 +94,9 @@ class Choices:
         accepted = self.accepted.astype(np.float64)
         return a + accepted, b + self.shown - accepted
 
-    @cached_property
-    def draws(self) -> Floats:
-        """Give the fixed draws of all offers: three × draws × offers."""
-        told = [fixed_draws(self.fitted.seed, offer) for offer in self.decisions.ids.tolist()]
+    def draws(self, turn: int) -> Floats:
+        """Give the fixed draws of all offers, of one set: three × draws × offers."""
+        told = [fixed_draws(self.fitted.seed, offer, turn) for offer in self.decisions.ids.tolist()]
         return np.array(told).transpose(1, 2, 0)
 
     @cached_property
@@ -105,11 +106,10 @@ class Choices:
         mean, spread = np.array(told).reshape(-1, 2).T
         return mean + (self.fitted.shared or (0.0, 0.0))[0], spread
 
-    @cached_property
-    def shared_draws(self) -> Floats:
+    def shared_draws(self, turn: int) -> Floats:
         """Draw how far off it is what all offers have alike."""
         spread = (self.fitted.shared or (0.0, 0.0))[1]
-        return spread * np.array(fixed_draws(self.fitted.seed, EVERY)[2])
+        return np.asarray(spread * np.array(fixed_draws(self.fitted.seed, EVERY, turn)[2]), dtype=np.float64)
 
     @cached_property
     def odds(self) -> tuple[Floats, Floats] | None:

@@ -173,7 +173,7 @@ class TestTheTable:
             ({"state": "stopped"}, "Stopped"),
             ({"ends_at": timezone.now() - timedelta(days=1)}, "Ended"),
             ({"starts_at": timezone.now() + timedelta(days=9)}, "Begins later"),
-            ({}, "Waits for a version"),
+            ({}, "Waits"),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )

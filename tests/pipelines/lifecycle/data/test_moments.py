@@ -195,22 +195,26 @@ class TestCheckouts:
         assert read(shop).empty
 
 
-class TestStillOpen:
-    def test_the_last_moment_of_each_session_that_bought_nothing_yet(self, shop: Shop) -> None:
-        walked(shop, NOON, "page_viewed", "page_viewed", who="ann")
-        walked(shop, NOON, "page_viewed", who="bob")
+class TestLately:
+    def test_every_moment_of_a_span_comes_with_its_unit_whatever_came_of_it(self, shop: Shop) -> None:
+        walked(shop, NOON, "page_viewed", "page_viewed", "page_viewed", who="ann")
+        walked(shop, NOON + 5 * MINUTE, "page_viewed", who="bob")
         bought(shop, NOON + HOUR, unit=unit("bob"))
-        walked(shop, NOON, "page_viewed", who="eve")
-        did(shop, NOON + MINUTE, "checkout_started", who="eve", checkout_key=KEY)
-        found = moments.still_open(shop, NOON - HOUR, NOON + 2 * HOUR)
-        assert list(zip(found["of"], found["events"], strict=True)) == [("session", 2.0), ("checkout", 2.0)]
-        assert found["unit"].tolist() == [unit("ann").hex(), unit("eve").hex()]
-        assert found["moment"].tolist() == [(NOON + MINUTE).timestamp()] * 2
+        did(shop, NOON + 6 * MINUTE, "checkout_started", who="bob", checkout_key=KEY)
+        found = moments.lately(shop, NOON - HOUR, NOON + 2 * HOUR)
+        assert list(zip(found["of"], found["events"], strict=True)) == [
+            ("session", 1.0),
+            ("session", 3.0),
+            ("session", 1.0),
+            ("checkout", 2.0),
+        ]
+        assert found["unit"].tolist() == [unit("ann").hex()] * 2 + [unit("bob").hex()] * 2
+        assert found["moment"].tolist()[1] == (NOON + 2 * MINUTE).timestamp()
 
     def test_a_checkout_that_shopify_told_of_is_known_by_its_token(self, shop: Shop) -> None:
         started(shop, NOON)
         did(shop, NOON + MINUTE, "checkout_started", checkout_key=KEY)
-        (row,) = moments.still_open(shop, NOON - HOUR, NOON + HOUR).itertuples()
+        (row,) = moments.lately(shop, NOON - HOUR, NOON + HOUR).itertuples()
         assert (row.unit, row.moment) == ("01" * 16, NOON.timestamp())
 
 

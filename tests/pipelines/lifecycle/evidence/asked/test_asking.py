@@ -50,27 +50,26 @@ def said() -> list[tuple[int | None, float | None]]:
     return list(PredictionLog.objects.order_by("at", "id").values_list("version_id", "score"))
 
 
-def test_what_was_done_of_late_is_asked_about_once_by_its_own_time(shop: Shop) -> None:
+def test_each_moment_is_asked_about_once_by_its_own_time(shop: Shop) -> None:
     version = runs(shop, a_version(shop))
     did(shop, NOW - 20 * MINUTE, who="long ago")
-    did(shop, NOW - 4 * MINUTE, who="ann")
-    did(shop, NOW - 2 * MINUTE, who="ann")
-    assert asking.ask(shop, SLUG, NOW) == 1
+    for ago in (4, 3, 2):
+        did(shop, NOW - ago * MINUTE, who="ann")
+    assert asking.ask(shop, SLUG, NOW) == 2
     assert asking.ask(shop, SLUG, NOW + 5 * MINUTE) == 0
-    (row,) = PredictionLog.objects.all()
-    assert (row.version_id, row.outcome, row.score, row.is_shown) == (version.pk, "answered", 0.5, True)
-    assert (bytes(row.unit), row.at, row.features["pages"]) == (unit("ann"), NOW - 2 * MINUTE, 2.0)
+    rows = PredictionLog.objects.order_by("at")
+    assert [(row.at, row.features["pages"]) for row in rows] == [(NOW - 4 * MINUTE, 1.0), (NOW - 2 * MINUTE, 3.0)]
+    assert {(row.version_id, row.outcome, row.score, row.is_shown) for row in rows} == {
+        (version.pk, "answered", 0.5, True)
+    }
+    assert {bytes(row.unit) for row in rows} == {unit("ann")}
 
 
-def test_who_goes_on_is_asked_about_again_and_who_bought_is_not(shop: Shop) -> None:
+def test_who_bought_meanwhile_is_asked_about_like_all_others(shop: Shop) -> None:
     runs(shop, a_version(shop))
     did(shop, NOW - 3 * MINUTE, who="ann")
-    did(shop, NOW - 3 * MINUTE, who="bob")
-    assert asking.ask(shop, SLUG, NOW) == 2
-    did(shop, NOW + MINUTE, who="ann")
-    did(shop, NOW + MINUTE, who="bob")
-    bought(shop, NOW + 2 * MINUTE, unit=unit("bob"))
-    assert asking.ask(shop, SLUG, NOW + 5 * MINUTE) == 1
+    bought(shop, NOW - MINUTE, unit=unit("ann"))
+    assert asking.ask(shop, SLUG, NOW) == 1
 
 
 def test_a_checkout_without_any_pixel_is_asked_about_under_its_token(shop: Shop) -> None:
@@ -90,6 +89,15 @@ def test_who_answers_unseen_says_of_the_same_moments(shop: Shop, monkeypatch: py
     seen, unseen = PredictionLog.objects.order_by("id")
     assert (seen.arm, seen.is_shown, seen.release_id) == ("stable", True, None)
     assert (unseen.arm, unseen.is_shown, unseen.release_id) == ("canary", False, 7)
+
+
+def test_what_ran_before_goes_on_to_answer_unseen(shop: Shop) -> None:
+    before, version = a_version(shop), runs(shop, a_version(shop, intercept=100.0))
+    Deployment.objects.filter(shop=shop, use_case=SLUG).update(standby=before)
+    did(shop, NOW - MINUTE)
+    assert asking.ask(shop, SLUG, NOW) == 2
+    rows = PredictionLog.objects.order_by("id").values_list("version_id", "is_shown", "score")
+    assert list(rows) == [(version.pk, True, 1.0), (before.pk, False, 0.5)]
 
 
 def test_where_no_version_runs_nobody_is_asked(shop: Shop) -> None:

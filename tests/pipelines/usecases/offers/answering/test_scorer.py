@@ -24,11 +24,20 @@ def asked(decision: int, eligible: list[dict[str, Any]] = EIGHT, **more: Any) ->
 def test_the_same_decision_is_answered_alike_and_others_as_often_as_was_told() -> None:
     answers = [score(PLAIN, asked(number)) for number in range(3_000)]
     assert answers == [score(PLAIN, asked(number)) for number in range(3_000)]
-    told = {answer["offer"]: answer["propensity"] for answer in answers}
-    times = Counter(answer["offer"] for answer in answers)
-    assert math.fsum(told.values()) == pytest.approx(1.0)
-    for offer, chance in told.items():
-        assert times[offer] / 3_000 == pytest.approx(chance, abs=4 * math.sqrt(chance * (1 - chance) / 3_000))
+    for turn in range(scorer.SETS):
+        mine = answers[turn :: scorer.SETS]
+        told = {answer["offer"]: answer["propensity"] for answer in mine}
+        times = Counter(answer["offer"] for answer in mine)
+        assert {answer["propensity"] for answer in mine} == {*told.values()}  # one chance for each
+        for offer, chance in told.items():
+            assert times[offer] / len(mine) == pytest.approx(chance, abs=5 * math.sqrt(chance / len(mine)))
+
+
+def test_the_sets_of_draws_say_nearly_the_same() -> None:
+    each = [scorer.chances_of(PLAIN, {}, scorer.open_offers(EIGHT), turn) for turn in range(scorer.SETS)]
+    assert len({tuple(chances) for chances in each}) > 1
+    for first, *others in zip(*each, strict=True):
+        assert all(abs(other - first) < 0.12 for other in others)
 
 
 def test_the_order_in_which_offers_are_told_changes_nothing() -> None:
@@ -41,13 +50,13 @@ def test_what_is_likelier_to_be_accepted_or_earns_more_is_shown_more() -> None:
         {"id": 2, "margin": 500, "shown": 900, "accepted": 60},
     ]
     dear = [two[0], two[1] | {"margin": 900}]
-    chances = [scorer.chances_of(PLAIN, {}, scorer.open_offers(each)) for each in (two, dear)]
+    chances = [scorer.chances_of(PLAIN, {}, scorer.open_offers(each), 0) for each in (two, dear)]
     assert chances[0][0] > 0.9 and chances[1][1] > 0.8
 
 
 def test_one_that_nobody_has_seen_yet_is_tried() -> None:
     new = [EIGHT[0], {"id": 99, "margin": 300, "shown": 0, "accepted": 0}]
-    assert scorer.chances_of(PLAIN, {}, scorer.open_offers(new))[1] > 0.1
+    assert scorer.chances_of(PLAIN, {}, scorer.open_offers(new), 0)[1] > 0.1
 
 
 def test_an_offer_that_costs_more_orders_than_it_brings_is_left_to_what_is_explored() -> None:
@@ -58,7 +67,7 @@ def test_an_offer_that_costs_more_orders_than_it_brings_is_left_to_what_is_explo
 
 def test_what_one_offer_has_of_its_own_counts_for_it_alone() -> None:
     own = PLAIN | {"extras": {"8": [-100.0, 1.0]}}
-    with_it, without = (scorer.chances_of(each, {}, scorer.open_offers(EIGHT)) for each in (own, PLAIN))
+    with_it, without = (scorer.chances_of(each, {}, scorer.open_offers(EIGHT), 0) for each in (own, PLAIN))
     assert with_it[7] == pytest.approx(0.05 / 9) and without[7] > 0.1
 
 
@@ -147,7 +156,7 @@ def test_whatever_is_told_the_chances_add_up_and_nothing_worthless_is_shown(
 ) -> None:
     answer = score(PLAIN, {"decision": f"{decision:032x}", "eligible": eligible})
     open_then = scorer.open_offers(eligible)
-    chances = scorer.chances_of(PLAIN, {}, open_then)
+    chances = scorer.chances_of(PLAIN, {}, open_then, decision % scorer.SETS)
     if answer["offer"]:
         assert {each.id: each.margin for each in open_then}[answer["offer"]] > 0
     least = PLAIN["explore"] / (len(open_then) + 1) if open_then else 1.0
@@ -156,7 +165,7 @@ def test_whatever_is_told_the_chances_add_up_and_nothing_worthless_is_shown(
 
 
 def test_the_draws_are_those_of_a_beta_law() -> None:
-    first, second, _ = scorer.fixed_draws(3, 7)
+    first, second, _ = scorer.fixed_draws(3, 7, 0)
     for a, b in ((1.0, 19.0), (40.0, 400.0)):
         drawn = scorer.beta_draws(a, b, first, second)
         mean, variance = a / (a + b), a * b / (a + b) ** 2 / (a + b + 1)
@@ -167,5 +176,5 @@ def test_the_draws_are_those_of_a_beta_law() -> None:
 def test_eight_offers_take_a_few_thousand_steps_of_arithmetic_and_draws_are_made_once() -> None:
     score(PLAIN, asked(0))
     before = scorer.fixed_draws.cache_info().misses
-    score(PLAIN, asked(1))
+    score(PLAIN, asked(scorer.SETS))
     assert scorer.fixed_draws.cache_info().misses == before and scorer.DRAWS * len(EIGHT) <= 2_048

@@ -34,7 +34,8 @@ def test_chances_are_those_of_the_scorer(fitted: Fitted | str) -> None:
     asked = [each for each, of in zip(questions_of(frames), known.day, strict=True) if of == day]
     for row, question in enumerate(asked[:20]):
         eligible = scorer.open_offers(question["eligible"])
-        chances = scorer.chances_of(fitted.parameters, question, eligible)
+        turn = int(found.decisions.unique_id[row]) % scorer.SETS
+        chances = scorer.chances_of(fitted.parameters, question, eligible, turn)
         np.testing.assert_allclose(found.chances[row, :-1], chances, atol=1e-12)
         assert found.chances[row, -1] == pytest.approx(scorer.none_of(fitted.parameters, chances))
         said = [scorer.likely(fitted.parameters, question, each) for each in eligible]
