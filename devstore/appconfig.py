@@ -50,6 +50,7 @@ class AppConfig:
     )  # fmt: skip
     optional: tuple[str, ...] = (
         "write_products", "write_analytics_annotations", "write_pixels", "read_customer_events",
+        "read_discounts",
     )  # fmt: skip
     subscriptions: dict[str, "Subscription"] | None = None
     proxy: "Proxy | None" = None

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from devstore import clock, redeeming
+from devstore import clock, discounts
 from devstore.api_pages import Json
 from devstore.platform import Platform
 from devstore.time_levers import begin_scenario, play, turn_clock, visit
@@ -114,8 +114,8 @@ def open_checkout(platform: Platform, asked: dict[str, Any]) -> Any:
 
 
 def discount_code(platform: Platform, asked: dict[str, Any]) -> Any:
-    """Make a discount code that takes `percent` off; of 0 it is deleted."""
-    redeeming.add(platform.trade(_shop(platform, asked)), str(asked["code"]), _number(asked["percent"]))
+    """Make a discount code that takes `percent` off, or change it; of 0 it is deleted."""
+    discounts.keep(platform.store, _shop(platform, asked), asked)
     return {"code": asked["code"]}
 
 

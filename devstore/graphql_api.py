@@ -28,7 +28,7 @@ from graphql import (
     visit,
 )
 
-from devstore import pixels
+from devstore import discounts, pixels
 from devstore.connections import CHILDREN, OF_SHOP, ROOTS, child_page, conditions, root_page
 from devstore.cost import MAX_COST, Buckets, Cost, actual_cost, extension
 from devstore.fields import FIELDS, Context, Getter
@@ -48,6 +48,7 @@ ROOT_SCOPES = {
     "inventoryItem": "read_inventory",
     "inventoryItems": "read_inventory",
     "inventoryLevel": "read_inventory",
+    "codeDiscountNodeByCode": "read_discounts",
     "location": "read_locations",
     "locations": "read_locations",
 }
@@ -131,6 +132,7 @@ def query_resolvers() -> dict[str, Callable[[Context, dict[str, Any]], Any]]:
         "node": lambda context, args: find(context, args["id"]),
         "nodes": lambda context, args: [find(context, each) for each in args["ids"]],
         "webPixel": pixels.read,
+        "codeDiscountNodeByCode": discounts.by_code,
         "ordersCount": partial(_count, "orders"),
         "productsCount": partial(_count, "products"),
         **{name: lambda context, args, kind=kind: _of_kind(kind, context, args["id"]) for name, kind in single.items()},

@@ -47,7 +47,6 @@ CREATE TABLE IF NOT EXISTS lost_sales (
 CREATE TABLE IF NOT EXISTS checkouts (
   id INTEGER PRIMARY KEY, shop TEXT, token TEXT UNIQUE, created_at INTEGER, updated_at INTEGER, completed_at INTEGER,
   customer_id INTEGER, lines TEXT);
-CREATE TABLE IF NOT EXISTS percents (shop TEXT, code TEXT, percent INTEGER, PRIMARY KEY (shop, code)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checkout_discounts (checkout_id INTEGER PRIMARY KEY, code TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS order_checkouts (order_id INTEGER PRIMARY KEY, checkout_id INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (
@@ -80,6 +79,9 @@ CREATE TABLE IF NOT EXISTS visit_requests (
 CREATE TABLE IF NOT EXISTS annotations (
   id INTEGER PRIMARY KEY, shop TEXT, title TEXT, description TEXT, type TEXT, started_at INTEGER, ended_at INTEGER,
   created_at INTEGER, updated_at INTEGER);
+CREATE TABLE IF NOT EXISTS discounts (
+  id INTEGER PRIMARY KEY, shop TEXT, code TEXT, percent INTEGER, kind TEXT, starts_at INTEGER, ends_at INTEGER,
+  usage_limit INTEGER, used INTEGER, buyers TEXT);
 CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), ahead REAL);
 CREATE TABLE IF NOT EXISTS knobs (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value INTEGER);
@@ -112,6 +114,7 @@ FIRST_IDS = {
     "definition": 12_900_000_000,
     "pixel": 1_290_000_000,
     "annotation": 5_400_000_000,
+    "discount": 1_510_000_000_000,
     "order_number": 1000,
 }
 
@@ -185,7 +188,7 @@ class Store:
         """Return the code that a checkout uses, and its percent, while there is such a code."""
         return self.one(
             "SELECT d.code, d.percent FROM checkout_discounts u JOIN checkouts c ON c.id = u.checkout_id "
-            "JOIN percents d ON d.shop = c.shop AND d.code = u.code WHERE c.id = ?",
+            "JOIN discounts d ON d.shop = c.shop AND d.code = u.code WHERE c.id = ?",
             checkout,
         )
 

@@ -167,6 +167,7 @@
   // slowest answer to a click took soon after the click. Shopify's own waits until the page is hidden.
   const SETTLED = 2000;
   let onReport = null;
+  let isSettled = false;
   const speed = { LCP: null, CLS: 0, INP: null };
   const told = new Set();
 
@@ -177,13 +178,18 @@
       // a browser that does not measure this
     }
   }
-  observe("largest-contentful-paint", (entry) => (speed.LCP = entry.startTime));
+  observe("largest-contentful-paint", (entry) => {
+    speed.LCP = entry.startTime;
+    if (isSettled) tell("LCP"); // a slow one, which was not known when the others were told
+  });
   observe("layout-shift", (entry) => (speed.CLS += entry.hadRecentInput ? 0 : entry.value));
-  observe("event", (entry) => {
+  const noteAnswer = (entry) => {
     if (!entry.interactionId) return;
     speed.INP = Math.max(speed.INP ?? 0, entry.duration);
     setTimeout(() => tell("INP"), SETTLED);
-  }, { durationThreshold: 16 });
+  };
+  observe("event", noteAnswer, { durationThreshold: 16 });
+  observe("first-input", noteAnswer); // however quick: of others only those over the threshold are told
 
   function tell(...names) {
     const due = names.filter((name) => speed[name] !== null && !told.has(name));
@@ -191,7 +197,11 @@
     due.forEach((name) => told.add(name));
     onReport({ metrics: due.map((name) => ({ id: `${name}-${performance.timeOrigin}`, name, value: speed[name] })) });
   }
-  window.addEventListener("load", () => setTimeout(() => tell("LCP", "CLS"), SETTLED));
+  const settle = () => {
+    isSettled = true;
+    tell("LCP", "CLS");
+  };
+  window.addEventListener("load", () => setTimeout(settle, SETTLED));
 
   window.shopify = {
     config,

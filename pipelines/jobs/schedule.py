@@ -38,6 +38,7 @@ def scheduler() -> Scheduler:
     clock.add("retention: end lives", privacy.end_lives, every=86_400)
     clock.add("ledger: sign heads", ledger.sign_heads, every=3600)
     clock.add("storefront: keep pixels", storefront.keep_pixels, every=60)
+    clock.add("codes: check", storefront.find_codes, every=60)
     clock.add("checkouts: settle", storefront.settle, every=60)
     clock.add("training: carry on", training.carry_on, every=60)
     clock.add("moments: ask", monitoring.ask_ourselves, every=300)

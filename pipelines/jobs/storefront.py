@@ -38,3 +38,27 @@ def settle() -> None:
     for case in USE_CASES.values():
         if case.till and case.till.choose:
             own.till(case.slug).settle(timezone.now())
+
+
+@job(timeout=60)
+def find_codes() -> None:
+    """Find shops whose discount codes are to be asked about, by the database alone."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import turns
+    from pipelines.lifecycle.storefront import codes
+
+    now = timezone.now()
+    for shop_id in turns.whose("codes", codes.due(now), now):
+        check_codes.enqueue(shop_id)
+
+
+@job(timeout=120, is_found_again=True)
+def check_codes(shop_id: int) -> None:
+    """Ask whether the codes of a shop still work."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle.storefront import codes
+    from pipelines.models import Shop
+
+    codes.check(Shop.objects.get(pk=shop_id), timezone.now())

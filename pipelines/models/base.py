@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 
@@ -60,6 +60,35 @@ class ShopSums(ShopTable):
     def sum_up(cls, shop: models.Model | int) -> None:
         """Put the sums of a shop's rows in the place of those before."""
         raise NotImplementedError
+
+
+class Coded(ShopTable):
+    """A table of a use case whose rows may name a discount code of the shop's, with what Shopify says of it."""
+
+    class Code(models.TextChoices):
+        UNCHECKED = ""
+        ACTIVE = "active"
+        LATER = "later"  # it is to begin
+        ENDED = "ended"
+        DELETED = "deleted"
+        NOBODY = "nobody"  # it is active, and was used as often as it may be
+        SOME = "some"  # it is active for some customers or markets: who that is, nobody here knows
+        UNKNOWN = "unknown"  # we may not read discounts
+
+    GIVES_NOTHING = (Code.LATER, Code.ENDED, Code.DELETED, Code.NOBODY)
+
+    code = models.CharField(max_length=120, blank=True)
+    code_state = models.CharField(max_length=8, choices=Code, blank=True, default=Code.UNCHECKED)
+    code_ends_at = models.DateTimeField(null=True)
+    code_checked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def checked(cls) -> models.QuerySet[Any]:
+        """Keep the rows whose codes matter."""
+        return cls.objects.exclude(code="")
 
 
 class Ending(ShopTable):

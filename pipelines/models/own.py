@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model
 
-from pipelines.models.base import Ending, ShopQuerySet, ShopTable
+from pipelines.models.base import Coded, Ending, ShopQuerySet, ShopTable
 
 ROOM = "pipelines.models.usecases"
 
@@ -50,6 +50,11 @@ def brought() -> list[type[Model]]:
 def ending() -> list[type[Ending]]:
     """List those of them whose rows end by themselves."""
     return [found for found in brought() if issubclass(found, Ending)]
+
+
+def coded() -> list[type[Coded]]:
+    """List those of them whose rows may name discount codes."""
+    return [found for found in brought() if issubclass(found, Coded)]
 
 
 def about_units() -> list[Any]:

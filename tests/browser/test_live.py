@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -49,21 +50,11 @@ def path_of(url: str) -> str:
 
 
 def opened(live: Admin) -> Any:
-    """Open Home, mark the document, and wait for its stream; a page whose stream does not come is opened again."""
-
-    def is_streaming() -> bool:
-        return bool(live.inside.evaluate("Boolean(document.getElementById('live')._htmx?.sse)"))
-
-    def tried() -> Any:
-        live.asked.clear()
-        app = live.open("/")
-        for _ in range(150):
-            if is_streaming():
-                return app
-            live.page.wait_for_timeout(100)
-        return None
-
-    app = waiting.until(tried, "a stream")
+    """Open Home, mark the document, and wait for its stream."""
+    live.asked.clear()
+    app = live.open("/")
+    streams = "Boolean(document.getElementById('live')._htmx?.sse)"
+    until(live, lambda: live.inside.evaluate(streams), "a stream")
     live.inside.evaluate("window.sameDocument = true")
     return app
 
@@ -101,6 +92,15 @@ def test_a_new_alert_and_a_webhook_show_without_a_reload(live, shop):
     assert live.asked.count("/changes") == 2, "it asks when it is told, and only then"
     assert "/progress" not in live.asked
     assert live.problems == []
+
+
+def test_a_stream_comes_however_late_its_script_does(live, shop):
+    def late(route: Any) -> None:
+        time.sleep(1)
+        route.continue_()
+
+    live.page.route("**/hx-sse-4*", late)
+    opened(live)
 
 
 def test_where_a_proxy_cuts_streams_the_page_asks(live, shop):

@@ -25,7 +25,7 @@ def asked_there(use_case: str) -> UseCase | None:
 
 
 async def respond(case: UseCase, domain: str, unit: bytes, question: str, at: datetime, send: Send) -> None:
-    """Answer what a cart is offered, or raise Refused; then ask who answers unseen."""
+    """Answer what is picked for a cart, or raise Refused; then ask who answers unseen."""
     ends = time.monotonic() + deciding.BUDGET
     body = checkout.body_of(question.encode()) | {"unit": unit.hex()}
     reply = await deciding.decide(case, domain, checkout.moment(domain, body, at), ends)

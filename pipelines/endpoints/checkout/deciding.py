@@ -136,7 +136,7 @@ def decision_of(key: Key, told: Told) -> str:
 
 
 async def chance_of(domain: str, told: Told, ends: float) -> float | None:
-    """Ask the use case that says the chance of an order of a checkout, where there is one and it answers in time."""
+    """Ask the use case that says how likely a checkout ends in an order, where there is one and it answers in time."""
     case = says_chances()
     if case is None or (domain, case.slug) not in (memory().pointers or {}):
         return None
@@ -218,7 +218,10 @@ def reply(
     """Write the answer: what is shown, with the pass by which it is accepted; a pick that is not shown is no answer."""
     till, more = own.till(case.slug), {"decision": decision}
     if not shown:
-        return answering.written(asking, arm(seen), replace(result, answer=None), more)
+        assert case.till
+        picks_nothing = result.answer is not None and result.answer.said.get(case.till.picked) == 0
+        kept = result if picks_nothing else replace(result, answer=None)
+        return answering.written(asking, arm(seen), kept, more)
     until = asking.at + till.HELD_FOR - timedelta(seconds=1)
     given = passes.give(asking.key[0], ACCEPTING.format(use_case=case.slug), decision, until)
     about: dict[str, Any] = {"shown": till.shown(shelved.held, shown), "accept": given}

@@ -96,7 +96,7 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def at_a_cart(case: UseCase, visit: Visit, method: str, send: Send) -> None:
-    """Say what a cart is offered, or take that it was accepted, or raise Refused."""
+    """Say what is picked for a cart, or take that it was accepted, or raise Refused."""
     if method == "POST":
         checkout.accept(visit.shop, visit.told.get("accept"), visit.at)
         await answer(send, 202, b"", SHORT)

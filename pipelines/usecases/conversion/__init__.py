@@ -6,7 +6,7 @@ Writes  unique_id | ds | y_hat
 
 from datetime import timedelta
 
-from pipelines.usecases.contract import Metric, Monitored, PairedWeeks, UseCase
+from pipelines.usecases.contract import Metric, Monitored, PairedWeeks, Till, UseCase
 from pipelines.usecases.conversion.gates import GATES
 from pipelines.usecases.conversion.wording import FEATURES, WORDS
 
@@ -27,6 +27,7 @@ USE_CASE = UseCase(
     load="model:load",
     present="presentation:present",
     score="scorer:score",
+    till=Till("score"),
     questions="moments:questions",
     asks="moments",
     safe_default={"score": None},

@@ -7,7 +7,7 @@ Writes  unique_id | ds | y_hat
 
 from datetime import timedelta
 
-from pipelines.usecases.contract import Metric, Monitored, Randomised, UseCase
+from pipelines.usecases.contract import Metric, Monitored, Randomised, Till, UseCase
 from pipelines.usecases.offers.frames import OWN_FRAMES
 from pipelines.usecases.offers.gates import GATES
 from pipelines.usecases.offers.wording import WATCHED, WORDS
@@ -32,6 +32,7 @@ USE_CASE = UseCase(
     score="answering.scorer:score",
     questions="model:questions",
     own_frames=OWN_FRAMES,
+    till=Till("offers", choose="eligible.choosing:choose", picked="offer"),
     hold_out=0.1,
     safe_default={"offer": 0, "propensity": 1.0},
     monitored=Monitored(

@@ -97,7 +97,7 @@ def test_only_scopes_of_data_level_one_are_asked_for():
         "write_app_proxy",
     }
     optional = {"write_products", "write_analytics_annotations", "write_pixels", "read_customer_events"}
-    assert set(CONFIG["access_scopes"]["optional_scopes"]) == optional
+    assert set(CONFIG["access_scopes"]["optional_scopes"]) == {*optional, "read_discounts"}
 
 
 def test_every_address_that_it_declares_is_a_page_or_a_door_of_ours():

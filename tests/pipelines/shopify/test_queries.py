@@ -80,7 +80,7 @@ def test_it_needs_no_scope_that_the_app_does_not_ask_for(schema, scope_map, name
     asked = tomllib.loads((Path(settings.BASE_DIR) / "shopify.app.toml").read_text())["access_scopes"]
     granted = {
         *asked["scopes"].split(","),
-        *(asked["optional_scopes"] if name.startswith(("metafield", "web_pixel", "analytics")) else []),
+        *(asked["optional_scopes"] if name.startswith(("metafield", "web_pixel", "analytics", "discount")) else []),
     }
     granted |= {scope.replace("write_", "read_") for scope in granted}  # each write scope brings its read scope along
     for parent, field, answer in fields(schema, name):

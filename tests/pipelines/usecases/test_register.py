@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.usecases import Register
+from pipelines.usecases import USE_CASES, Register
 from tests.toy_use_case import TOY
 
 
@@ -37,3 +37,10 @@ def test_a_process_may_have_one_more() -> None:
     known = Register()
     known.register(TOY)
     assert [*known] == ["toy"]
+
+
+def test_no_two_use_cases_stand_at_one_till_and_what_they_name_is_there() -> None:
+    with_till = [(case, case.till) for case in USE_CASES.values() if case.till]
+    assert len({till.path for _, till in with_till}) == len(with_till)
+    assert all(bool(till.choose) is bool(till.picked) for _, till in with_till)
+    assert all(callable(case.function(till.choose)) for case, till in with_till if till.choose)

@@ -18,7 +18,7 @@ VISITOR = f"('x' || substr(encode({D}.unit, 'hex'), 1, 15))::bit(60)::bigint"
 # The order of the checkout, or of the shopper, within the day after; of several the first.
 ORDER = f"""
     SELECT placed.shopify_id FROM pipelines_order placed
-    WHERE placed.shop_id = {D}.shop_id AND placed.processed_at >= {D}.at - interval '1 minute'
+    WHERE placed.shop_id = {D}.shop_id AND placed.processed_at >= {D}.at
         AND placed.processed_at < {D}.at + interval '1 day'
         AND NOT placed.is_test AND placed.cancelled_at IS NULL AND placed.deleted_at IS NULL
         AND (placed.checkout_key = {D}.checkout_key OR placed.unit = {D}.unit)

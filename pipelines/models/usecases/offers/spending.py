@@ -66,15 +66,15 @@ ACCEPT = """
     SELECT shop_id, offer_id, version_id, 0, count(*) FROM moved GROUP BY 1, 2, 3 ORDER BY 2, 3
     ON CONFLICT (offer_id, version_id) DO UPDATE SET accepted = held.accepted + excluded.accepted
 """
-# The order of the same checkout; where none is known, of the same shopper.
+# An order of the same checkout, or of the same shopper, placed after that: what is shown beside an order was not its.
 PAID = """
     SELECT r.id FROM pipelines_offerreservation r
     WHERE r.accepted_at > %(since)s AND r.state <> 'spent' AND EXISTS (
         SELECT FROM pipelines_order o
         WHERE o.shop_id = r.shop_id AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
-            AND o.processed_at >= r.at - interval '1 minute' AND (
+            AND o.processed_at >= r.at AND (
                 o.checkout_key = r.checkout_key
-                OR (r.checkout_key IS NULL AND o.unit <> '' AND o.unit = (
+                OR (o.unit <> '' AND o.unit = (
                     SELECT d.unit FROM pipelines_offerdecision d WHERE d.decision = r.decision))))
     ORDER BY r.id LIMIT %(most)s
 """

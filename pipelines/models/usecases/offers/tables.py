@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from pipelines.models.base import Ending, ShopManager, ShopQuerySet, ShopTable
+from pipelines.models.base import Coded, Ending, ShopManager, ShopQuerySet, ShopTable
 from pipelines.models.usecases.offers import past
 from pipelines.usecases.offers.eligible import whom
 
@@ -31,7 +31,7 @@ class OfferManager(FromOfferQuerySet["Offer"]):
     """All offers, by name for mypy."""
 
 
-class Offer(ShopTable):
+class Offer(Coded):
     """One offer of a merchant's."""
 
     class Kind(models.TextChoices):
@@ -45,21 +45,8 @@ class Offer(ShopTable):
         LIVE = "live"
         STOPPED = "stopped"
 
-    class Code(models.TextChoices):
-        UNCHECKED = ""
-        ACTIVE = "active"
-        LATER = "later"  # it is to begin
-        ENDED = "ended"
-        DELETED = "deleted"
-        NOBODY = "nobody"  # it is active, and reaches nobody
-        SOME = "some"  # it is active for some customers or markets: who that is cannot be known here
-        UNKNOWN = "unknown"  # we may not read discounts
-
-    GIVES_NOTHING = (Code.LATER, Code.ENDED, Code.DELETED, Code.NOBODY)
-
     name = models.CharField(max_length=LONGEST_NAME)
     kind = models.CharField(max_length=16, choices=Kind)
-    code = models.CharField(max_length=LONGEST_CODE, blank=True)
     threshold_minor = models.BigIntegerField(null=True)
     product_id = models.BigIntegerField(null=True)
     message = models.CharField(max_length=LONGEST_MESSAGE, blank=True)
@@ -72,9 +59,6 @@ class Offer(ShopTable):
     budget_minor = models.BigIntegerField(null=True)
     weekly_cap = models.PositiveIntegerField(null=True)  # times that it is given in a week of the shop's
     state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
-    code_state = models.CharField(max_length=8, choices=Code, blank=True, default=Code.UNCHECKED)
-    code_ends_at = models.DateTimeField(null=True)
-    code_checked_at = models.DateTimeField(null=True)
     sub = models.CharField(max_length=40)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
@@ -89,6 +73,11 @@ class Offer(ShopTable):
                 condition=Q(starts_at=None) | Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="offer_ends_later"
             ),
         ]
+
+    @classmethod
+    def checked(cls) -> models.QuerySet[Offer]:
+        """Keep the codes of offers that run, or may soon."""
+        return cls.objects.filter(kind=cls.Kind.CODE).exclude(state=cls.State.STOPPED)
 
     @property
     def whom(self) -> whom.Whom:

@@ -117,6 +117,20 @@ def test_what_is_accepted_is_spent_when_the_order_of_its_checkout_comes(shop: Sh
     assert (tally.shown, tally.accepted) == (1, 1)
 
 
+def test_what_is_shown_beside_an_order_is_spent_by_a_later_one(shop: Shop) -> None:
+    offer, decision, unit = an_offer(shop), uuid.uuid4(), b"u" * 16
+    an_order(shop, 1, NOW - timedelta(seconds=5), unit=unit, checkout_key=77)
+    reserve(offer, decision, at=NOW, checkout=77)
+    facts = {"decision": decision, "unit": unit, "arm": "stable", "eligible": [], "margins": [], "at": NOW}
+    OfferDecision.objects.create(shop=shop, checkout_key=77, **facts)
+    accept(shop, decision, NOW)
+    spending.settle(NOW + timedelta(minutes=1))
+    assert states() == [State.ACCEPTED]
+    an_order(shop, 2, NOW + timedelta(hours=5), unit=unit, checkout_key=78)
+    spending.settle(NOW + timedelta(hours=6))
+    assert states() == [State.SPENT]
+
+
 def test_without_a_checkout_the_same_shoppers_order_counts(shop: Shop) -> None:
     offer, decision, unit = an_offer(shop), uuid.uuid4(), b"u" * 16
     reserve(offer, decision, at=NOW)

@@ -1,0 +1,69 @@
+"""Discount codes of a shop, as a merchant keeps them in the admin; apps may only read them."""
+
+from typing import Any
+
+from devstore.clock import now
+from devstore.connections import moment
+from devstore.fields import Context, iso
+from devstore.store import Store
+
+KINDS = ("DiscountCodeBasic", "DiscountCodeFreeShipping", "DiscountCodeBxgy", "DiscountCodeApp")
+BUYERS = {
+    "all": "DiscountBuyerSelectionAll",
+    "customers": "DiscountCustomers",
+    "segments": "DiscountCustomerSegments",
+    "markets": "DiscountMarkets",
+}
+
+
+def keep(store: Store, shop: str, asked: dict[str, Any]) -> None:
+    """Make a code that takes `percent` off, in the place of the one that has it; of 0 it is deleted."""
+    percent = int(asked.get("percent", 10))
+    with store.writing() as db:
+        db.execute("DELETE FROM discounts WHERE shop = ? AND lower(code) = lower(?)", (shop, asked["code"]))
+    if not percent:
+        return
+    store.insert(
+        "discounts",
+        id=store.next_ids("discount"),
+        shop=shop,
+        code=asked["code"],
+        percent=percent,
+        kind=asked.get("kind", KINDS[0]),
+        starts_at=moment(asked["starts_at"]) if asked.get("starts_at") else now(),
+        ends_at=moment(asked["ends_at"]) if asked.get("ends_at") else None,
+        usage_limit=asked.get("usage_limit"),
+        used=int(asked.get("used", 0)),
+        buyers=BUYERS[asked.get("buyers", "all")],
+    )
+
+
+def found(store: Store, shop: str, code: str) -> Any:
+    """Return a shop's code, in whatever letters it is written."""
+    return store.one("SELECT * FROM discounts WHERE shop = ? AND lower(code) = lower(?)", shop, code)
+
+
+def by_code(context: Context, args: dict[str, Any]) -> dict[str, Any] | None:
+    """Find a code, as the Admin API tells it."""
+    row = found(context.store, context.domain, args["code"])
+    return {"id": f"gid://shopify/DiscountCodeNode/{row['id']}", "codeDiscount": told(row)} if row else None
+
+
+def told(row: Any) -> dict[str, Any]:
+    """Return a discount as the API tells it."""
+    return {
+        "__typename": row["kind"],
+        "status": status(row),
+        "startsAt": iso(row["starts_at"]),
+        "endsAt": iso(row["ends_at"]),
+        "usageLimit": row["usage_limit"],
+        "asyncUsageCount": row["used"],
+        "context": {"__typename": row["buyers"]},
+    }
+
+
+def status(row: Any) -> str:
+    """Say whether a discount is in use now."""
+    if row["ends_at"] is not None and row["ends_at"] <= now():
+        return "EXPIRED"
+    return "SCHEDULED" if row["starts_at"] > now() else "ACTIVE"
