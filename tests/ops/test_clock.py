@@ -162,3 +162,10 @@ def test_outside_the_demo_nobody_follows_a_file(tmp_path: Path) -> None:
     env["DJANGO_SETTINGS_MODULE"] = "shopmlops.settings"
     told = subprocess.run([sys.executable, "-c", tell], env=env, cwd=ROOT, check=True, capture_output=True, text=True)
     assert "demo clock" not in told.stdout
+
+
+def test_a_process_whose_clock_is_turned_does_not_load_pytest():
+    code = "import sys; from pipelines.ops import clock; clock.turn(5); import time_machine; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "time_machine" in loaded and not loaded & {"pytest", "_pytest"}

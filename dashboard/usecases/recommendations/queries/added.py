@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from dashboard.queries.words import Badge
+from dashboard.usecases.recommendations.queries import margin
 from dashboard.usecases.recommendations.queries.lists import SLUG
 from pipelines import words
 from pipelines.lifecycle.evidence.hold_out import told
@@ -42,6 +44,7 @@ class Added:
     held_out: Group
     more: str  # the difference in money
     between: str
+    margin: str
     takes: str
 
     @property
@@ -56,7 +59,7 @@ class Added:
         return f"Added sales: {self.mark.lower()}"
 
 
-def added(shop: Shop) -> Added | None:
+def added(shop: Shop, now: datetime) -> Added | None:
     """Read what is known of both groups; nothing where nobody may be shown nothing."""
     standing = told.standing(shop, SLUG)
     if standing is None:
@@ -68,6 +71,7 @@ def added(shop: Shop) -> Added | None:
         held_out=group("No recommendations", Badge("Comparison"), standing.held_out),
         more=words.less(-round(sales.value), shop.currency) if sales else "",
         between=words.less_between(-round(sales.high), -round(sales.low), shop.currency) if sales else "",
+        margin=margin.sentence(shop, standing, now),
         takes=told.takes(standing.proof),
     )
 

@@ -85,5 +85,5 @@ def recommendations_page(shop: Shop, viewer: Staff, wish: Wish, now: datetime) -
         coverage=coverage(shop, who.live_id),
         reach=reach(shop, who, now),
         published=published(shop, who),
-        added=added(shop),
+        added=added(shop, now),
     )

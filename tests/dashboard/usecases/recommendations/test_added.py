@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from pipelines.models import Deployment, HoldOut, HoldOutShare, Shop
+from pipelines.models import Deployment, HoldOut, HoldOutShare, OrderLine, Shop, Variant
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.recommendations import USE_CASE
 from tests.dashboard import picking
@@ -68,6 +69,29 @@ def test_a_range_with_zero_in_it_is_not_proven_and_that_comes_first(listed, held
 def test_what_is_proven_leads_with_the_money(listed, held, see):
     measured(listed, 249_000, 120_000, 380_000, "proven")
     assert 'heading="It adds sales: £2,490 more"' in see(HERE).content.decode()
+
+
+def sold(shop: Shop, *, minor: int, cost: int | None, line: int = 1) -> None:
+    """Sell a unit of something, a day ago."""
+    at = timezone.now() - timedelta(days=1)
+    facts = {"shop": shop, "updated_at": at}
+    Variant.objects.create(shopify_id=9_000 + line, product_id=8_000 + line, unit_cost_minor=cost, **facts)
+    OrderLine.objects.create(
+        shop=shop, line_id=line, order_id=line, variant_id=9_000 + line, quantity=2, current_quantity=1,
+        price_minor=minor, discount_minor=0, processed_at=at,
+    )  # fmt: skip
+
+
+def test_what_a_thousand_shoppers_bring_in_margin_is_a_range(listed, held, see):
+    assert "Added margin of 1,000 shoppers: not measured yet." in see(HERE).content.decode()
+    measured(listed, 249_000, -2_120_000, 2_620_000, "not_proven")
+    assert "not known, for Shopify knows the cost of too little that sells" in see(HERE).content.decode()
+    sold(listed, minor=10_000_000, cost=6_000_000)
+    told = "£18.22 more, very likely between £155 less and £192 more, at the 40% of sales"
+    page = see(HERE).content.decode()
+    assert told in page[page.index("Added margin") :][:250]
+    sold(listed, minor=20_000_000, cost=None, line=2)
+    assert "too little that sells" in see(HERE).content.decode()
 
 
 def test_what_is_proven_to_cost_says_so_too(listed, held, see):
