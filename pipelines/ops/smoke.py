@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urljoin
 
 import psycopg2
@@ -29,10 +29,20 @@ LONG = 3600.0
 HTTP_SECONDS = 300
 TROUBLE = """
 SELECT error FROM pipelines_syncrun WHERE state = 'failed' AND error <> ''
-UNION ALL SELECT error FROM pipelines_trainingrun WHERE state IN ('stopped', 'failed')
+UNION ALL SELECT error FROM pipelines_trainingrun
+    WHERE state = 'failed' OR state = 'stopped' AND error_code <> 'NotEnoughHistory'
 UNION ALL SELECT 'Version ' || number || ' was refused: ' || (gate ->> 'text')
     FROM pipelines_modelversion, jsonb_array_elements(gates) AS gate
     WHERE state = 'refused' AND gate ->> 'verdict' = 'failed'
+"""
+# A family that has a version running, or that says what it lacks: no store has a history of visits on its first day.
+SETTLED = """
+SELECT use_case FROM pipelines_deployment WHERE active_id IS NOT NULL
+UNION SELECT use_case FROM pipelines_trainingrun WHERE state = 'stopped' AND error_code = 'NotEnoughHistory'
+"""
+WAITING = """
+SELECT DISTINCT use_case, error FROM pipelines_trainingrun
+    WHERE state = 'stopped' AND error_code = 'NotEnoughHistory' ORDER BY use_case
 """
 COUNTS = {
     "orders": "SELECT count(*) FROM pipelines_order WHERE deleted_at IS NULL",
@@ -148,8 +158,8 @@ def run(plan: DemoPlan, then: Callable[[Demo, Reader], dict[str, Any]] | None = 
     with running_demo(plan, tell) as demo, reading(demo) as reader:
         merchant = Merchant(demo.plan)
         install(merchant)
-        for _ in USE_CASES:
-            approve(merchant, reader, *wait_for_decision(merchant, reader))
+        while decision := wait_for_decision(merchant, reader):
+            approve(merchant, reader, *decision)
         wait_for_publication(merchant, reader)
         if then:
             return then(demo, reader)
@@ -157,6 +167,7 @@ def run(plan: DemoPlan, then: Callable[[Demo, Reader], dict[str, Any]] | None = 
         return {
             **{name: reader.one(query) for name, query in COUNTS.items()},
             "models": figures(reader),
+            "waiting": dict(reader.all(WAITING)),
             "pages_ok": [page for page in pages(merchant.get("/")) if merchant.get(page)],
             "seconds": round(time.monotonic() - begun, 1),
         }
@@ -174,13 +185,14 @@ def install(merchant: Merchant) -> None:
     tell("Installed; the history is being imported ...")
 
 
-def wait_for_decision(merchant: Merchant, reader: Reader) -> tuple[str, dict[str, str]]:
+def wait_for_decision(merchant: Merchant, reader: Reader) -> tuple[str, dict[str, str]] | None:
     """Wait until Home leads to a card that can be approved; return where its form goes and what it carries.
 
-    On days of a freeze, as Black Friday's, it is lifted for that version.
+    On days of a freeze, as Black Friday's, it is lifted for that version. Nothing where every family runs, or says
+    what it lacks.
     """
 
-    def decision() -> tuple[str, dict[str, str]] | None:
+    def decision() -> tuple[str, dict[str, str]] | bool | None:
         trouble = reader.one(TROUBLE)
         if trouble:
             raise SmokeFailed(f"The app stopped: {trouble}")
@@ -189,11 +201,14 @@ def wait_for_decision(merchant: Merchant, reader: Reader) -> tuple[str, dict[str
         lifts = next((form for form in forms.items() if form[0].endswith("/lift")), None)
         if lifts:
             forms = Forms(merchant.post(*lifts)).found
-        return next((form for form in forms.items() if form[0].endswith("/approve")), None)
+        asked = next((form for form in forms.items() if form[0].endswith("/approve")), None)
+        return asked or {slug for (slug,) in reader.all(SETTLED)} >= USE_CASES.keys()
 
     form = wait(decision, LONG, "no version asked for a decision")
+    if form is True:
+        return None
     tell("A version was trained, replayed and waits for a decision ...")
-    return form
+    return cast(tuple[str, dict[str, str]], form)
 
 
 def approve(merchant: Merchant, reader: Reader, address: str, shown: dict[str, str]) -> None:
