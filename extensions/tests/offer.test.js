@@ -10,6 +10,7 @@ const CART = { currency: "GBP", total_price: 7150, total_discount: 0, attributes
 const asked = [];
 let answers;
 let sawRequest;
+let agrees = false;
 
 function page() {
   document.body.innerHTML = `<main><section hidden data-shopmlops-offer data-proxy="/apps/shopmlops/offers"
@@ -56,13 +57,14 @@ beforeAll(async () => {
     observe() {}
   };
   document.body.innerHTML = "";
-  window.Shopify = { customerPrivacy: { analyticsProcessingAllowed: () => false }, routes: { root: "/fr/" } };
+  window.Shopify = { customerPrivacy: { analyticsProcessingAllowed: () => agrees }, routes: { root: "/fr/" } };
   await import("../theme-block/assets/shopmlops-offer.js");
   document.dispatchEvent(new CustomEvent("visitorConsentCollected", { detail: { analyticsAllowed: true } }));
 });
 
 beforeEach(() => {
   asked.length = 0;
+  agrees = true;
   localStorage.clear();
   sessionStorage.clear();
   localStorage.setItem("_shopmlops_id", VISITOR);
@@ -205,9 +207,22 @@ describe("consent", () => {
   it("is waited for: nothing is kept or asked before it", async () => {
     given({ kind: "code", code: "TEN" });
     localStorage.clear();
+    agrees = false;
     document.dispatchEvent(new CustomEvent("visitorConsentCollected", { detail: { analyticsAllowed: false } }));
     expect([asked, localStorage.length, block().hidden]).toEqual([[], 0, true]);
+    agrees = true;
     document.dispatchEvent(new CustomEvent("visitorConsentCollected", { detail: { analyticsAllowed: true } }));
     await vi.waitFor(() => expect(block().hidden).toBe(false));
+  });
+
+  it("is asked for again each time: who took it back is asked nothing, until they agree anew", async () => {
+    given({ kind: "code", code: "TEN" });
+    localStorage.clear();
+    agrees = false;
+    await showsNothing();
+    sawRequest("https://shop.example/fr/cart/add.js");
+    expect([asked, localStorage.length, block().hidden]).toEqual([[], 0, true]);
+    agrees = true;
+    await shows();
   });
 });

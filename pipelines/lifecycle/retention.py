@@ -25,6 +25,7 @@ from pipelines.models import (
     IgnoredEvents,
     Measurement,
     ModelVersion,
+    OptOut,
     PageSpeed,
     PredictionLog,
     Release,
@@ -79,6 +80,7 @@ def lives() -> list[Life]:
         Life(Checkout.objects.all(), "created_at", OVER_A_YEAR),
         Life(Exposure.objects.exclude(release__phase__in=WATCHED), "first_at", A_SEASON),
         Life(HoldOutSight.objects.all(), "first_at", OVER_A_YEAR),  # a unit counts once in that time
+        Life(OptOut.objects.all(), "at", OVER_A_YEAR),  # nothing that is decided by knows a unit for longer
         Life(PredictionLog.objects.all(), "at", A_MONTH),
         Life(UnloggedAnswers.objects.all(), "starts_at", A_MONTH),
         Life(StorefrontEvent.objects.all(), "at", A_MONTH),
@@ -134,7 +136,7 @@ KEPT |= dict.fromkeys(
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "staff", "stockrule", "ownevent", "publishedfields", "publication",
      "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
-     "alertchannel", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare", "optout"],
+     "alertchannel", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
     SMALL,
 )  # fmt: skip
 

@@ -267,7 +267,7 @@ class StorefrontPixel(ShopTable):
 
 
 class OptOut(ShopTable):
-    """That a shopper wants no decisions made about them by a machine; it stands for as long as the shop has the app.
+    """That a shopper wants no decisions made about them by a machine; said last, it stands for 400 days.
 
     Keys without constraints: a row that nobody waits for must not wait for a lock on its shop.
     """

@@ -230,7 +230,12 @@ class UseCase:
     @property
     def has_door(self) -> bool:
         """Tell whether a visitor may ask it a question."""
-        return bool(self.score or self.door)
+        return bool(self.score or self.door) and self.is_open
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it may answer at the doors for all: not what a checkout asks by its own, or we ask ourselves."""
+        return not (self.till or self.asks)
 
     def function(self, name: str) -> Callable[..., Any]:
         """Import a function of this use case, named as "module:function"."""

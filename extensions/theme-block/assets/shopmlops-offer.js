@@ -140,9 +140,16 @@
     addEventListener('keyup', shows);
   };
 
+  /** Asked each time: a visitor may take back what they agreed to. */
+  const agrees = () => Boolean(window.Shopify?.customerPrivacy?.analyticsProcessingAllowed?.());
+
   /** @param {HTMLElement} block */
   const offer = async (block) => {
     const { proxy = '' } = block.dataset;
+    if (!agrees()) {
+      delete block.dataset.asked;
+      return;
+    }
     if (localStorage.getItem(OPTED_OUT)) return;
     const unit = visitor();
     const found = await offerFor(proxy, unit);
@@ -199,8 +206,7 @@
 
   /** Shopify says whether the visitor agreed; where it does not say, nobody did. */
   const whenAgreed = () => {
-    const privacy = window.Shopify?.customerPrivacy;
-    if (privacy?.analyticsProcessingAllowed?.()) begin();
+    if (agrees()) begin();
     else
       document.addEventListener('visitorConsentCollected', (event) => {
         if (event instanceof CustomEvent && event.detail?.analyticsAllowed) begin();

@@ -85,12 +85,7 @@ async def respond(asking: Asking, send: Send, more: Mapping[str, Any] = MappingP
 
 
 async def answered(asking: Asking) -> tuple[Assignment | None, Result]:
-    """Ask who speaks for a unit, and write down what it is shown; of an unknown shop only that it asked.
-
-    What decides about somebody at the checkout asks nobody about who opted out of that, and leaves nothing behind.
-    """
-    if USE_CASES[asking.key[1]].till and (asking.key[0], asking.unit) in memory().opted_out:
-        return None, Result(Outcome.FALLBACK, "opted out")
+    """Ask who speaks for a unit, and write down what it is shown; of an unknown shop only that it asked."""
     if asking.pointer is None:  # nobody has looked yet since this process began
         count_unknown(asking)
         return None, Result(Outcome.FALLBACK)

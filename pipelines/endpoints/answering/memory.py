@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -37,6 +38,8 @@ BEAT_EVERY = 300.0
 FIRST_SECONDS = 3.0  # that a process waits for its first look before it takes visitors
 ASKED_LATELY = timedelta(hours=1)
 CLOSED_EVERY = 30.0  # seconds, after which it is read again what cannot be bought
+OVERLAP = 30.0  # seconds: of opt-outs written at once the later may be seen first, and writing ends sooner than that
+UNDER_WAY = 20_000  # rows, more than are being written when a process first looks
 
 Key = tuple[str, str]  # a shop's domain, a use case
 
@@ -68,7 +71,7 @@ class Memory:
         self.customer_keys: dict[str, bytes] = {}  # sealed; of the shops whose lists are asked
         self.shelves = Shelves()
         self.opted_out: set[opt_outs.Who] = set()
-        self.newest_opt_out = 0
+        self.newest_opt_outs: deque[tuple[float, int]] = deque()  # by look, of the last half a minute
         self.wanted: dict[Key, None] = {}
         self.called = threading.Event()
         self.has_begun = threading.Event()
@@ -104,6 +107,7 @@ class Memory:
     def look(self) -> None:
         """Follow the pointers, load what they need where somebody asks, and forget what nobody asked for longest."""
         began, wanted = time.monotonic(), list(self.wanted)
+        self.look_at_opt_outs()
         rows = {(row[0], row[1]): row for row in exposures.rows(shown())}
         known = self.pointers or {}
         moved = {key: exposures.pointer(row) for key, row in rows.items() if self.rows.get(key) != row}
@@ -113,9 +117,6 @@ class Memory:
         asked = [*wanted, *(key for key in fresh if (key in moved or key[1] in self.doors) and self.is_asked(key))]
         late = {key: fresh[key] for key in asked if key in fresh and self.missing(key, fresh[key])}
         self.pointers = fresh | {key: known[key] for key in late if key in known}
-        self.shops = places()
-        self.newest_opt_out, fresh_opt_outs = opt_outs.since(self.newest_opt_out)
-        self.opted_out |= fresh_opt_outs
         self.looked = began
         for key, pointer in late.items():
             for name in self.missing(key, pointer):
@@ -129,6 +130,20 @@ class Memory:
         self.forget_unused()
         if time.monotonic() - self.beaten >= BEAT_EVERY:
             self.beat()
+
+    def look_at_opt_outs(self) -> None:
+        """Learn which shops are there and who opted out in them, before anything that decides; forget other shops'."""
+        shops, now = places(), time.monotonic()
+        while len(self.newest_opt_outs) > 1 and self.newest_opt_outs[1][0] <= now - OVERLAP:
+            self.newest_opt_outs.popleft()
+        newest, fresh = opt_outs.since(self.newest_opt_outs[0][1] if self.newest_opt_outs else 0)
+        if self.shops is not None and (come := shops.keys() - self.shops.keys()):
+            fresh |= opt_outs.of(come)
+        self.opted_out |= {who for who in fresh if who[0] in shops}
+        if self.shops is None or self.shops.keys() - shops.keys():
+            self.opted_out -= {who for who in list(self.opted_out) if who[0] not in shops}
+        self.newest_opt_outs.append((now, newest - UNDER_WAY if self.shops is None else newest))
+        self.shops = shops
 
     @property
     def doors(self) -> list[str]:

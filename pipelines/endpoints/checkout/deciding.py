@@ -98,8 +98,10 @@ async def say(asking: Asking) -> Reply:
 
 
 def unsaid(case: UseCase, why: str) -> Reply:
-    """Give the safe default, and write nothing down."""
-    about = {"outcome": Outcome.FALLBACK.value} | ({"why": why} if why else {})
+    """Give the safe default, or where something is picked only why nothing is; and write nothing down."""
+    if case.till and case.till.choose:
+        return Reply(json.dumps({"why": why}).encode())
+    about = {"outcome": Outcome.FALLBACK.value, "why": why}
     return Reply(b'{"answer":' + answering.safe_default(case.slug) + b"," + json.dumps(about).encode()[1:])
 
 
@@ -126,7 +128,7 @@ async def pick(case: UseCase, asking: Asking, told: Told, kept: Memory, ends: fl
     picked = picked_of(case, result, chosen)
     shown, why_not = await reserved(asking, told, decision, seen, picked, chosen, ends)
     write_down(asking, told, decision, seen, result, chosen, chance, shown, why_not)
-    return Reply(reply(case, asking, seen, result, shelved, decision, shown), asking, seen)
+    return Reply(reply(case, asking, shelved, decision, shown), asking, seen)
 
 
 def decision_of(key: Key, told: Told) -> str:
@@ -212,20 +214,18 @@ def write_down(
     webhooks.outbox().appended.add(own.till(asking.key[1]).LOG, asdict(decided))
 
 
-def reply(
-    case: UseCase, asking: Asking, seen: Assignment | None, result: Result, shelved: Shelved, decision: str, shown: int
-) -> bytes:
-    """Write the answer: what is shown, with the pass by which it is accepted; a pick that is not shown is no answer."""
-    till, more = own.till(case.slug), {"decision": decision}
+def reply(case: UseCase, asking: Asking, shelved: Shelved, decision: str, shown: int) -> bytes:
+    """Write what a page needs: what is shown, if anything, and the pass by which it is accepted; nothing of who picks.
+
+    Chances, arms and versions are the shop's own affair: who could read them would see how they are decided about.
+    """
+    till = own.till(case.slug)
     if not shown:
-        assert case.till
-        picks_nothing = result.answer is not None and result.answer.said.get(case.till.picked) == 0
-        kept = result if picks_nothing else replace(result, answer=None)
-        return answering.written(asking, arm(seen), kept, more)
+        return json.dumps({"decision": decision}).encode()
     until = asking.at + till.HELD_FOR - timedelta(seconds=1)
     given = passes.give(asking.key[0], ACCEPTING.format(use_case=case.slug), decision, until)
-    about: dict[str, Any] = {"shown": till.shown(shelved.held, shown), "accept": given}
-    return answering.written(asking, arm(seen), result, more | about | {"until": int(until.timestamp())})
+    about = {"decision": decision, "shown": till.shown(shelved.held, shown), "accept": given}
+    return json.dumps(about).encode()
 
 
 def arm(seen: Assignment | None) -> str:

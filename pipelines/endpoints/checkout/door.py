@@ -15,7 +15,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from pipelines.endpoints import webhooks
+from pipelines.endpoints import callers, webhooks
 from pipelines.endpoints.answering import door as answering
 from pipelines.endpoints.answering import passes
 from pipelines.endpoints.answering.door import Refused
@@ -55,6 +55,7 @@ class Request:
     domain: str
     path: str
     body: dict[str, Any]
+    sender: str  # an address; counted in memory, and never written
     at: datetime
     ends: float  # when nobody waits any more
 
@@ -109,10 +110,14 @@ async def understand(scope: Scope, receive: Receive, path: str) -> Request:
     length = headers.get(b"content-length", b"0")
     if not length.isdigit() or int(length) > told.LARGEST:
         raise Refused(413, "too large")
-    domain = shop_of(headers.get(b"authorization", b""), at)
+    speaks = speaker(headers.get(b"authorization", b""), at)
+    if path != OPT_OUT:
+        refuse_too_much(speaks)
     raw = await read_body(receive, told.LARGEST, BODY_SECONDS)
     ends = time.monotonic() + deciding.BUDGET
-    return Request(domain, path, body_of(raw), at, ends)
+    forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1")
+    sender = callers.address((scope.get("client") or ("", 0))[0], forwarded)
+    return Request(speaks.shop_domain, path, body_of(raw), sender, at, ends)
 
 
 def body_of(raw: bytes) -> dict[str, Any]:
@@ -125,8 +130,8 @@ def body_of(raw: bytes) -> dict[str, Any]:
         raise Refused(410, str(outdated)) from None
 
 
-def shop_of(given: bytes, at: datetime) -> str:
-    """Return whose checkout a token speaks for, or raise Refused."""
+def speaker(given: bytes, at: datetime) -> id_tokens.Checkout:
+    """Return what a token says of whose checkout it is, or raise Refused."""
     kind, _, token = given.decode("latin-1").partition(" ")
     if kind.lower() != "bearer" or not token:
         raise Refused(401, "a session token of the checkout is missing")
@@ -137,9 +142,13 @@ def shop_of(given: bytes, at: datetime) -> str:
     shops = memory().shops
     if shops is not None and speaks.shop_domain not in shops:
         raise Refused(404, "the app is not installed there")
+    return speaks
+
+
+def refuse_too_much(speaks: id_tokens.Checkout) -> None:
+    """Refuse what one checkout, or one shop, asks too much; an opt-out is counted by itself."""
     if not BY_CHECKOUT.takes(f"{speaks.shop_domain} {speaks.jti}") or not BY_SHOP.takes(speaks.shop_domain):
         raise Refused(429, "too much at once")
-    return speaks.shop_domain
 
 
 def moment(domain: str, body: dict[str, Any], at: datetime) -> told.Told:
@@ -155,9 +164,10 @@ def note(request: Request) -> None:
     """Append what a shopper said, or raise Refused."""
     if request.path == OPT_OUT:
         try:
-            opt_out(memory(), request.domain, told.unit_of(request.body), request.at)
+            unit = told.unit_of(request.body)
         except Unusable as unusable:
             raise Refused(400, str(unusable)) from None
+        opt_out(memory(), request.domain, unit, request.at, request.sender)
     else:
         accept(request.domain, request.body.get("accept"), request.at)
 

@@ -74,7 +74,7 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         visit = understand(scope)
         if visit.use_case == OPT_OUT:
-            opt_out(memory(), visit.shop, assignment.digest(visit.unit_id), visit.at)
+            opt_out(memory(), visit.shop, assignment.digest(visit.unit_id), visit.at, sender(scope))
             await answer(send, 202, b"", SHORT)
             return
         if case := carts.asked_there(visit.use_case):
@@ -110,7 +110,7 @@ async def at_a_cart(case: UseCase, visit: Visit, method: str, send: Send) -> Non
 def understand(scope: Scope) -> Visit:
     """Return who asks what, or raise Refused."""
     place = PATH.fullmatch(scope["path"])
-    if place is None or place[1] not in (*USE_CASES, OPT_OUT):
+    if place is None or not answers_here(place[1]):
         raise Refused(404, "nothing answers here")
     if scope["method"] != "POST" and (scope["method"] != "GET" or place[1] == OPT_OUT):
         raise Refused(405, "GET and POST only")
@@ -119,11 +119,27 @@ def understand(scope: Scope) -> Visit:
     shops = memory().shops
     if shops is not None and told["shop"] not in shops:
         raise Refused(404, "the app is not installed there")
-    if not BY_SHOP.takes(told["shop"]):
+    if place[1] != OPT_OUT and not BY_SHOP.takes(told["shop"]):
         raise Refused(429, "too much of this shop")
     if not passes.UNIT.fullmatch(told.get("unit", "")):
         raise Refused(400, "a unit is known by 8 to 64 letters, digits, - and _")
     return Visit(told["shop"], place[1], told["unit"], told, at)
+
+
+def answers_here(name: str) -> bool:
+    """Tell whether something is asked or told under a name."""
+    if name not in USE_CASES:
+        return name == OPT_OUT
+    return USE_CASES[name].is_open or carts.asked_there(name) is not None
+
+
+def sender(scope: Scope) -> str:
+    """Return the address that a visitor has by Shopify's word, which it says first, or nothing; it is never written.
+
+    Whoever asks us is Shopify's own machine, the same for everybody; so where it names nobody the shop alone counts.
+    """
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    return headers.get(b"x-forwarded-for", b"").decode("latin-1").partition(",")[0].strip()[:45]
 
 
 def signed(query: bytes, at: datetime) -> dict[str, str]:

@@ -16,6 +16,7 @@ from pipelines.models import (
     Exposure,
     HoldOutSight,
     Measurement,
+    OptOut,
     Shop,
     StockLevel,
     SyncRun,
@@ -56,6 +57,13 @@ def test_only_what_is_over_long_enough_ends(shop: Shop) -> None:
     retention.forget(NOW)
     assert set(Alert.objects.values_list("key", flat=True)) == {"open", "young"}
     assert Checkout.objects.get().shopify_id == 1
+
+
+def test_an_objection_ends_when_nothing_else_of_its_unit_is_known(shop: Shop) -> None:
+    for days in (399, 401):
+        OptOut.objects.create(shop=shop, unit=str(days).encode(), at=NOW - timedelta(days=days))
+    retention.forget(NOW)
+    assert bytes(OptOut.objects.get().unit) == b"399"
 
 
 def test_figures_of_hours_live_a_season_those_of_days_and_what_decided_over_a_year(shop: Shop) -> None:

@@ -109,7 +109,8 @@ class TestWhatItIs:
     def test_what_answers_on_request_has_a_safe_default_and_little_time(self, family: UseCase) -> None:
         is_asked = family.serves == "request"
         assert bool(family.score) == bool(family.questions) == is_asked
-        assert bool(family.safe_default) == family.has_door
+        assert bool(family.safe_default) == bool(family.score or family.door)
+        assert family.has_door == (bool(family.safe_default) and not family.till and not family.asks)
         assert not is_asked or (json.dumps(dict(family.safe_default)) and 0 < family.score_seconds < 1)
 
     def test_what_is_split_by_visitors_reaches_them(self, family: UseCase) -> None:

@@ -87,7 +87,7 @@ class Door:
 
 @pytest.fixture
 def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
-    keys.is_ours.cache_clear()
+    keys.opens.cache_clear()
     door = Door(monkeypatch)
     yield door
     door.outbox.connect = asking.nowhere

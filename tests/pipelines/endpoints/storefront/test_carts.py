@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
+from pipelines.endpoints.checkout import deciding
 from pipelines.endpoints.storefront import proxy
-from pipelines.models import Shop
+from pipelines.models import HoldOutSight, PredictionLog, Shop
 from pipelines.models.usecases.offers import Offer, OfferDecision, OfferReservation, OfferSpend
 from pipelines.stats import assignment
 from tests import exposing
 from tests.offering import an_offer
 from tests.pipelines.endpoints.answering.asking import Said
 from tests.pipelines.endpoints.checkout import paying
-from tests.pipelines.endpoints.checkout.paying import OFFERS, Counter, a_cart, mood, runs
+from tests.pipelines.endpoints.checkout.paying import CHANCES, OFFERS, Counter, a_cart, mood, runs
 from tests.pipelines.endpoints.storefront.test_proxy import VISITOR, Storefront, pairs_of, signed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,6 +56,7 @@ def test_an_offer_is_picked_reserved_and_written_down_for_the_unit_that_the_cart
     live: Storefront, shop: Shop, offer: Offer
 ) -> None:
     said = asked(live, shop, question=a_question())
+    assert said.told.keys() == {"decision", "shown", "accept"}
     assert said.status == 200 and said.told["shown"] == {"id": offer.pk, "kind": "code", "code": "TEN"}
     live.door.written()
     row = OfferDecision.objects.get()
@@ -82,7 +84,7 @@ def test_what_was_shown_is_accepted_by_its_pass(live: Storefront, shop: Shop) ->
 
 def test_who_did_not_agree_is_shown_nothing_and_leaves_nothing(live: Storefront, shop: Shop) -> None:
     said = asked(live, shop, question=a_question(analytics=False))
-    assert (said.status, said.told["answer"]) == (200, {"offer": 0, "propensity": 1.0})
+    assert (said.status, said.told) == (200, {"why": deciding.NO_CONSENT})
     live.door.written()
     assert not OfferDecision.objects.exists() and OfferSpend.objects.get().reserved_minor == 0
 
@@ -105,6 +107,16 @@ def test_what_cannot_be_read_or_is_of_another_version_is_refused(
     assert asked(live, shop, **told).status == status
     live.door.written()
     assert not OfferDecision.objects.exists()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_only_a_checkout_asks_answers_nothing_here(live: Storefront, shop: Shop, method: str) -> None:
+    runs(shop, CHANCES)
+    live.door.memory.look()
+    for told in ({}, {"question": a_question()}, {"seed": "", "shown": "live"}):
+        assert live.send(signed(pairs_of(shop, **told)), method, CHANCES).status == 404
+    live.door.written()
+    assert not PredictionLog.objects.exists() and not HoldOutSight.objects.exists()
 
 
 def test_an_unsigned_question_is_refused(live: Storefront, shop: Shop) -> None:

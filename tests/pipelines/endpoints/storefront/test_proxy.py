@@ -15,7 +15,8 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.endpoints.answering import passes
+from pipelines.endpoints import appending
+from pipelines.endpoints.answering import opting_out, passes
 from pipelines.endpoints.answering.door import Refused
 from pipelines.endpoints.storefront import proxy
 from pipelines.endpoints.storefront.limits import Limit
@@ -50,10 +51,10 @@ class Storefront:
     def post(self, shop: Shop, /, **told: Any) -> Said:
         return self.send(signed(pairs_of(shop, **told)), "POST")
 
-    def send(self, pairs: Pairs, method: str = "GET", use_case: str = SLUG) -> Said:
-        return self.send_raw(urlencode(pairs, errors="surrogatepass").encode(), method, use_case)
+    def send(self, pairs: Pairs, method: str = "GET", use_case: str = SLUG, forwarded: str = "") -> Said:
+        return self.send_raw(urlencode(pairs, errors="surrogatepass").encode(), method, use_case, forwarded)
 
-    def send_raw(self, query: bytes, method: str = "GET", use_case: str = SLUG) -> Said:
+    def send_raw(self, query: bytes, method: str = "GET", use_case: str = SLUG, forwarded: str = "") -> Said:
         said: list[Any] = []
 
         async def send(message: Any) -> None:
@@ -62,7 +63,8 @@ class Storefront:
         async def receive() -> Any:
             raise AssertionError("nothing of a body is read")
 
-        scope = {"method": method, "path": f"/proxy/{use_case}", "query_string": query, "headers": []}
+        headers = [(b"x-forwarded-for", forwarded.encode())]
+        scope = {"method": method, "path": f"/proxy/{use_case}", "query_string": query, "headers": headers}
         run(proxy.door(scope, receive, send))
         return Said(said[0]["status"], said[1]["body"], dict(said[0]["headers"]))
 
@@ -354,14 +356,49 @@ class TestOptingOut:
         assert storefront.send(pairs_of(shop), "POST", "opt-out").status == 401
         assert not answering.memory.opted_out
 
-    def test_what_a_checkout_asks_too_decides_nothing_about_them(
+    def test_what_we_ask_ourselves_answers_nobody(
         self, answering: Door, storefront: Storefront, shop: Shop, nothing_written: None
     ) -> None:
         runs(shop)
         answering.warm(shop)
-        answering.memory.opted_out.add((shop.domain, assignment.digest(VISITOR)))
-        with USE_CASES.also(dataclasses.replace(USE_CASES[SLUG], till=Till("there"))):
-            assert storefront.get(shop, question="{}").told["answer"] == SAFE
+        for changes in ({"till": Till("there")}, {"asks": "moments"}):
+            with USE_CASES.also(dataclasses.replace(USE_CASES[SLUG], **changes)):
+                assert storefront.get(shop).status == storefront.get(shop, question="{}").status == 404
+                assert storefront.post(shop, seed="", shown="live").status == answering.ask(shop).status == 404
+
+    def opts_out(self, storefront: Storefront, shop: Shop, number: int, forwarded: str = "") -> int:
+        pairs = signed(pairs_of(shop, unit=f"visitor-{number}"))
+        return storefront.send(pairs, "POST", "opt-out", forwarded).status
+
+    def test_units_that_somebody_makes_up_fill_nothing(
+        self, answering: Door, storefront: Storefront, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        answering.warm(shop)
+        for name, most in (("BY_SHOP", 4), ("BY_ADDRESS", 2)):
+            monkeypatch.setattr(opting_out, name, Limit(most, 0))
+        one, other = "198.51.100.1, 203.0.113.9", "198.51.100.2, 203.0.113.9"
+        assert [self.opts_out(storefront, shop, number, one) for number in range(3)] == [202, 202, 429]
+        assert self.opts_out(storefront, shop, 3, other) == 202
+        assert [self.opts_out(storefront, shop, number) for number in range(4, 7)] == [202, 429, 429]
+        assert len(answering.memory.opted_out) == 4
+
+    def test_two_a_second_is_what_a_shop_takes(self) -> None:
+        assert (opting_out.BY_SHOP.a_second, opting_out.BY_ADDRESS.at_once) == (2, 5)
+
+    def test_whatever_else_is_asked_keeps_nobody_from_it(
+        self, answering: Door, storefront: Storefront, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        runs(shop)
+        answering.warm(shop)
+        monkeypatch.setattr(proxy, "BY_SHOP", Limit(0, 0))
+        assert storefront.get(shop).status == 429 and self.opts_out(storefront, shop, 1) == 202
+
+    def test_what_cannot_be_kept_is_not_said_to_be(
+        self, answering: Door, storefront: Storefront, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        answering.warm(shop)
+        monkeypatch.setattr(appending, "ROOM", 0)
+        assert self.opts_out(storefront, shop, 1) == 503 and not answering.memory.opted_out
 
 
 class TestRefusing:

@@ -17,9 +17,9 @@ OLD, NEW = (f"{name}:{base64.b64encode(sign * 32).decode()}" for name, sign in (
 @pytest.fixture(autouse=True)
 def forgetful(settings: Any) -> Iterator[None]:
     settings.ENCRYPTION_KEYS = OLD
-    keys.is_ours.cache_clear()
+    keys.opens.cache_clear()
     yield
-    keys.is_ours.cache_clear()
+    keys.opens.cache_clear()
 
 
 def test_it_says_for_which_shop_it_was_made() -> None:
@@ -37,6 +37,11 @@ def test_anything_else_is_none(key: str) -> None:
     assert not keys.is_ours(key, SHOP)
 
 
+def test_what_is_too_long_is_not_even_remembered() -> None:
+    assert not keys.is_ours("x" * (keys.LONGEST + 1), SHOP) and not keys.opens.cache_info().currsize
+    assert not keys.is_ours("x" * keys.LONGEST, SHOP) and keys.opens.cache_info().currsize == 1
+
+
 def test_a_changed_letter_spoils_it() -> None:
     given = keys.give(SHOP)
     turned = "A" if given[20] != "A" else "B"
@@ -50,7 +55,7 @@ def test_it_is_good_while_a_rotation_lasts_and_is_then_made_anew(settings: Any) 
     assert keys.is_ours(given, SHOP) and not keys.is_newest(given)
     assert keys.is_newest(keys.give(SHOP))
     settings.ENCRYPTION_KEYS = NEW
-    keys.is_ours.cache_clear()
+    keys.opens.cache_clear()
     assert not keys.is_ours(given, SHOP)
 
 
