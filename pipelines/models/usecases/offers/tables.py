@@ -120,15 +120,21 @@ class OfferReservation(Ending):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    order_id = models.BigIntegerField(null=True)  # by which it is spent: Shopify's number
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["decision"], name="reserved_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["decision"], name="reserved_once"),
+            models.UniqueConstraint(fields=["offer", "order_id"], name="paid_once"),
+        ]
         indexes = [
             models.Index(
                 fields=["expires_at"], condition=Q(state__in=["held", "accepted"]), name="reservations_that_end"
             ),
             models.Index(fields=["accepted_at"], condition=~Q(state="spent"), name="reservations_to_settle"),
             models.Index(fields=["shop", "at"], name="reservations_by_shop"),
+            models.Index(fields=["offer", "checkout_key"], condition=Q(state="accepted"), name="reservations_accepted"),
+            models.Index(fields=["settled_at"], condition=Q(state="spent"), name="reservations_spent"),
         ]
 
 
@@ -193,4 +199,7 @@ class OfferDecision(Ending):
         indexes = [
             models.Index(fields=["shop", "at"], name="decisions_by_shop"),
             models.Index(fields=["unit"], name="decisions_by_unit"),  # who asks to be forgotten
+            models.Index(
+                fields=["shop", "checkout_key"], condition=Q(checkout_key__isnull=False), name="decisions_by_checkout"
+            ),
         ]
