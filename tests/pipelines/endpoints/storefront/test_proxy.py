@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -36,6 +36,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 answering = asking.door
 VISITOR = "7d0f6f0e-1f57-4a7c-9d55-0f5b2b1b9a01"
 Pairs = list[tuple[str, str]]
+Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Storefront:
@@ -50,10 +51,10 @@ class Storefront:
     def post(self, shop: Shop, /, **told: Any) -> Said:
         return self.send(signed(pairs_of(shop, **told)), "POST")
 
-    def send(self, pairs: Pairs, method: str = "GET", use_case: str = SLUG) -> Said:
-        return self.send_raw(urlencode(pairs, errors="surrogatepass").encode(), method, use_case)
+    def send(self, pairs: Pairs, method: str = "GET", use_case: str = SLUG, headers: Headers = ()) -> Said:
+        return self.send_raw(urlencode(pairs, errors="surrogatepass").encode(), method, use_case, headers)
 
-    def send_raw(self, query: bytes, method: str = "GET", use_case: str = SLUG) -> Said:
+    def send_raw(self, query: bytes, method: str = "GET", use_case: str = SLUG, headers: Headers = ()) -> Said:
         said: list[Any] = []
 
         async def send(message: Any) -> None:
@@ -62,7 +63,7 @@ class Storefront:
         async def receive() -> Any:
             raise AssertionError("nothing of a body is read")
 
-        scope = {"method": method, "path": f"/proxy/{use_case}", "query_string": query, "headers": []}
+        scope = {"method": method, "path": f"/proxy/{use_case}", "query_string": query, "headers": [*headers]}
         run(proxy.door(scope, receive, send))
         return Said(said[0]["status"], said[1]["body"], dict(said[0]["headers"]))
 
