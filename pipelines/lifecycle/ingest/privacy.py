@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.apps import apps
 from django.core.files.storage import Storage, storages
@@ -178,8 +179,9 @@ def units_of(shop: Shop, orders: QuerySet[Order]) -> list[bytes]:
 
 def forget_checkouts(shop: Shop, orders: QuerySet[Order]) -> None:
     """Take the checkouts of these orders out of whatever else is known by them."""
+    tables: list[Any] = [each for each in own.ending() if own.has_checkout(each)]
     keys = list(orders.exclude(checkout_key=None).values_list("checkout_key", flat=True))
-    for table in (each for each in own.ending() if own.has_checkout(each) and keys):
+    for table in tables if keys else []:
         table.objects.for_shop(shop).filter(checkout_key__in=keys).update(checkout_key=None)
 
 
