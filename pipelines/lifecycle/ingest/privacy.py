@@ -167,7 +167,7 @@ def units_of(shop: Shop, orders: QuerySet[Order]) -> list[bytes]:
     """Give every unit under which the buyers of these orders are known: by the cart, or by the checkout alone."""
     shown = orders.filter(unit__isnull=False).exclude(unit=FORGOTTEN)
     units = {bytes(unit) for unit in shown.values_list("unit", flat=True) if unit is not None}
-    keys = list(orders.exclude(checkout_key=None).values_list("checkout_key", flat=True))
+    keys = [key for key in orders.values_list("checkout_key", flat=True) if key is not None]
     if keys:
         begun = Checkout.objects.for_shop(shop).filter(shopify_id__in=keys)
         units |= {bytes(token) for token in begun.values_list("token_digest", flat=True)}
@@ -180,7 +180,7 @@ def units_of(shop: Shop, orders: QuerySet[Order]) -> list[bytes]:
 def forget_checkouts(shop: Shop, orders: QuerySet[Order]) -> None:
     """Take the checkouts of these orders out of whatever else is known by them."""
     tables: list[Any] = [each for each in own.ending() if own.has_checkout(each)]
-    keys = list(orders.exclude(checkout_key=None).values_list("checkout_key", flat=True))
+    keys = [key for key in orders.values_list("checkout_key", flat=True) if key is not None]
     for table in tables if keys else []:
         table.objects.for_shop(shop).filter(checkout_key__in=keys).update(checkout_key=None)
 
