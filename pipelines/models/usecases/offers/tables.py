@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from pipelines.models.base import Coded, Ending, ShopManager, ShopQuerySet, ShopTable
 from pipelines.models.usecases.offers import past
@@ -20,8 +20,10 @@ LONGEST_NAME, LONGEST_CODE, LONGEST_MESSAGE = 80, 120, 240
 
 class OfferQuerySet(ShopQuerySet["Offer"]):
     def as_of(self, moment: datetime, last_day: date) -> Self:
-        """Add what the frame `offers` has besides, the oldest offer first."""
-        return self.annotate(**past.of_offers(moment)).order_by("pk")
+        """Add what the frame `offers` has besides, the oldest offer first; one that ended runs no more."""
+        told = past.of_offers(moment)
+        is_live = Case(When(ends_at__lte=moment, then=0), default=told["is_live"])
+        return self.annotate(**told | {"is_live": is_live}).order_by("pk")
 
 
 FromOfferQuerySet = ShopManager.from_queryset(OfferQuerySet)
