@@ -171,8 +171,7 @@ class Counter(Door):
 def till(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
     for name, value in vars(Mood()).items():
         monkeypatch.setattr(mood, name, value)
-    others = [case for case in USE_CASES.values() if not case.till]
-    with USE_CASES.only(*others, *BOTH):
+    with USE_CASES.only(*BOTH):
         monkeypatch.setattr(asking, "Door", Counter)
         for opened in asking.opened(monkeypatch):
             assert isinstance(opened, Counter)
