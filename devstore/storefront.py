@@ -7,7 +7,6 @@ attributes that it wrote into the cart.
 import json
 from collections.abc import Callable
 from sqlite3 import Row
-from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -15,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from devstore import storefront_scripts as scripts
-from devstore import theme
+from devstore import theme, told
 from devstore.html import document, money, text
 from devstore.metafields import COMPLEMENTARY
 from devstore.platform import Platform
@@ -25,7 +24,6 @@ POLICY = (
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 LONGEST = 200  # characters of a cart attribute
-Events = list[dict[str, Any]]
 PER_PAGE = 48
 Cart = dict[str, int]
 Attributes = dict[str, str]
@@ -58,37 +56,12 @@ def page_with(platform: Platform, shop: Row, request: Request, body: str, status
     base = f"/store/{text(shop['domain'])}"
     items = sum(cart_of(request).values())
     head = f'<header><a href="{base}/">{text(shop["name"])}</a><a href="{base}/cart">Cart ({items})</a></header>'
-    told = scripts.tags(platform, shop, events_of(platform, shop, request) if status == 200 else [])
-    response = document(shop["name"], f"{head}<main>{body}</main>{told}", styles="storefront.css", policy=POLICY)
+    events = told.events_of(platform, shop, request, cart_of(request)) if status == 200 else []
+    tags = scripts.tags(platform, shop, events, told.cart_before(platform, shop, request, cart_of(request)))
+    response = document(shop["name"], f"{head}<main>{body}</main>{tags}", styles="storefront.css", policy=POLICY)
     response.status_code = status
     response.headers["Referrer-Policy"] = "same-origin"  # the proxy learns from it whose page asks
     return response
-
-
-def events_of(platform: Platform, shop: Row, request: Request) -> Events:
-    """Return what Shopify tells web pixels of a page."""
-    events: Events = [{"name": "page_viewed", "data": {}}]
-    path, number = request.url.path, request.path_params.get("number")
-    if handle := request.path_params.get("handle"):
-        sql = "SELECT v.id FROM variants v JOIN products p ON p.id = v.product_id WHERE p.shop = ? AND p.handle = ?"
-        row = platform.store.one(f"{sql} ORDER BY v.position LIMIT 1", shop["domain"], handle)
-        events += (
-            [{"name": "product_viewed", "data": {"productVariant": variant_of(platform, row["id"])}}] if row else []
-        )
-    added = request.query_params.get("added", "")
-    if path.endswith("/cart") and added.isdigit():
-        line = {"merchandise": variant_of(platform, int(added)), "quantity": 1}
-        events.append({"name": "product_added_to_cart", "data": {"cartLine": line}})
-    for part, name in (("checkout", "checkout_started"), ("thanks", "checkout_completed")):
-        if f"/{part}/" in path and number:
-            events.append({"id": f"{name}-{number}", "name": name, "data": {"checkout": {"token": str(number)}}})
-    return events
-
-
-def variant_of(platform: Platform, number: int) -> dict[str, Any]:
-    """Return a variant as web pixels are told of it."""
-    row = platform.store.one("SELECT id, product_id FROM variants WHERE id = ?", number)
-    return {"id": str(row["id"]), "product": {"id": str(row["product_id"])}} if row else {}
 
 
 def cart_of(request: Request) -> Cart:

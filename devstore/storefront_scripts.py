@@ -38,12 +38,13 @@ def routes(platform: Platform) -> list[Route]:
     return [Route("/extensions/theme/{name}", asset), Route("/extensions/web-pixel/{name}", source)]
 
 
-def tags(platform: Platform, shop: Row, events: list[dict[str, Any]]) -> str:
+def tags(platform: Platform, shop: Row, events: list[dict[str, Any]], cart: dict[str, Any] | None) -> str:
     """Return what stands at the end of a storefront page: what happened on it, and the scripts that tell."""
     facts = {
         "root": f"/store/{shop['domain']}/",
         "now": clock.seconds() * 1000,
         "events": events,
+        "cart": cart,
         "pixel": pixels.settings_in(platform.store, shop["domain"]) if shop["installed"] else None,
     }
     told = json.dumps(facts).replace("<", "\\u003c")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +33,11 @@ def reserve(offer: Offer, decision: uuid.UUID | None = None, at: datetime | None
 
 def accept(shop: Shop, decision: uuid.UUID, at: datetime | None = None) -> None:
     """Write down that a decision was accepted, as the committer does."""
-    row = {"shop": shop.pk, "decision": str(decision), "at": at or timezone.now()}
+    accept_all(shop, [decision], at)
+
+
+def accept_all(shop: Shop, decisions: Sequence[uuid.UUID], at: datetime | None = None) -> None:
+    """Write down that several were accepted, in one statement."""
+    rows = [{"shop": shop.pk, "decision": str(each), "at": at or timezone.now()} for each in decisions]
     with connection.cursor() as cursor:
-        cursor.execute(till.ACCEPT, [orjson.dumps([row]).decode()])
+        cursor.execute(till.ACCEPT, [orjson.dumps(rows).decode()])

@@ -5,6 +5,14 @@
   const KEPT = 'devstore-consent';
   const agreed = () => localStorage.getItem(KEPT) === 'yes';
   const privacy = () => ({ analyticsProcessingAllowed: agreed() });
+  const seen = () => ({
+    customerPrivacy: privacy(),
+    context: {
+      document: { referrer: document.referrer, location: { hostname: location.hostname, search: location.search } },
+      navigator: { userAgent: navigator.userAgent },
+    },
+    data: { cart: told.cart },
+  });
   const waiting = [];
   let pixel;
   let isReady = false;
@@ -26,7 +34,7 @@
         pixel.postMessage({ kind: 'answer', number: data.number, value });
       }
     });
-    pixel.postMessage({ kind: 'begin', ahead, settings: told.pixel, init: { customerPrivacy: privacy() } });
+    pixel.postMessage({ kind: 'begin', ahead, settings: told.pixel, init: seen() });
   };
 
   const decide = (answer) => {

@@ -12,6 +12,13 @@ def address(peer: str, forwarded: str) -> str:
     return forwarded.rpartition(",")[2].strip()[:45] or peer
 
 
+def behind_shopify(peer: str, forwarded: str) -> str:
+    """Return who asks through Shopify's app proxy: whom it names last, before a proxy of our own names Shopify."""
+    names = [name.strip()[:45] for name in forwarded.split(",")]
+    named = names if is_public(peer) else names[:-1]
+    return named[-1] if named and named[-1] else address(peer, forwarded)
+
+
 def is_public(name: str) -> bool:
     """Tell whether an address is one of the wide network's."""
     try:

@@ -62,6 +62,11 @@ def about_units() -> list[Any]:
     return [table for table in ending() if any(field.name == "unit" for field in table._meta.fields)]
 
 
+def has_checkout(table: type[Model]) -> bool:
+    """Tell whether rows of a table may be known by a checkout."""
+    return any(field.name == "checkout_key" for field in table._meta.fields)
+
+
 def till(slug: str) -> Any:
     """Return the module by which the checkout's doors pick something of a merchant's (`Till.choose`).
 

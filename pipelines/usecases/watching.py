@@ -56,11 +56,11 @@ class Monitored:
     """Say what is watched of what runs, when an outcome is known for good, and how accuracy is worked out.
 
     What says `chances` answers on request with a `score` that is how likely its unit orders within `matures_after`: its
-    figures are worked out for every such use case alike. Of all else, `accuracy` takes frames, what was said, and the
-    days of a period, and gives figures by name; `missed` names two of them that a month's report sets side by side: by
-    how much a version missed what happened, and the simple rule; `totals` names two likewise of 28 days, as shares of
-    what happened in all. `rows` takes frames and gives the features of each unit and day, `ds` beside them; without it
-    they stand in a frame.
+    figures are worked out for every such use case alike. Of all else that is answered in batches, `accuracy` takes
+    frames, what was said, and the days of a period, and gives figures by name; `missed` names two of them that a
+    month's report sets side by side: by how much a version missed what happened, and the simple rule; `totals` names
+    two likewise of 28 days, as shares of what happened in all. `rows` takes frames and gives the features of each unit
+    and day, `ds` beside them; without it they stand in a frame.
     """
 
     features: tuple[str, ...]

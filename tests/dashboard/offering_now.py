@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import datetime
 from typing import Any
 
 from pipelines.models import Shop
-from pipelines.models.usecases.offers import Offer, OfferSpend, OfferTally
+from pipelines.models.usecases.offers import Offer, OfferReservation, OfferSpend, OfferTally
 
 
 def an_offer(
@@ -17,6 +19,12 @@ def an_offer(
     OfferSpend.objects.create(shop=shop, offer=offer, spent_minor=spent)
     OfferTally.objects.create(shop=shop, offer=offer, shown=shown, accepted=accepted)
     return offer
+
+
+def spent(offer: Offer, minor: int, at: datetime, *, state: str = "spent") -> None:
+    """Write down what an offer gave that was shown then."""
+    facts = {"cost_minor": minor, "week": at.date(), "state": state, "expires_at": at, "at": at}
+    OfferReservation.objects.create(shop_id=offer.shop_id, offer=offer, decision=uuid.uuid4(), **facts)
 
 
 def several(shop: Shop) -> None:

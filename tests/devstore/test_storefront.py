@@ -276,6 +276,13 @@ class TestVisiting:
         assert viewed["product"] == str(products[0][0])
         clicked = next(event for event in told(shop) if event["name"] == "block_clicked")
         assert (clicked["use_case"], clicked["place"]) == ("recommendations", 1)
+        assert (viewed["device"], viewed["source"]) == ("desktop", "direct") and "http" not in str(viewed)
+        ((token, price),) = rows(shop, "SELECT token, json_extract(lines, '$[0].price') FROM checkouts")
+        begun = next(event for event in told(shop) if event["name"] == "checkout_started")
+        size = (begun["checkout"], round(100 * begun["value"]), begun["lines"], begun["units"], begun["discount"])
+        assert size == (token, price, 1, 1, False)
+        added = next(event for event in told(shop) if event["name"] == "product_added_to_cart")
+        assert (round(100 * added["value"]), added["units"]) == (price, 1)
         carried = rows(shop, "SELECT name, value FROM order_attributes ORDER BY order_id DESC LIMIT 1")
         assert carried == [("_shopmlops_unit", hashlib.sha256(unit.encode()).hexdigest()[:32])]
         assert page.problems == []

@@ -167,7 +167,12 @@ async def reserved(
     kept, (domain, use_case) = memory(), asking.key
     if not picked or asking.pointer is None or not kept.shops or domain not in kept.shops:
         return 0, ""
-    facts = {"shop": asking.pointer.shop, "picked": picked, "cost": chosen.costs[picked], "at": asking.at}
+    facts: dict[str, Any] = {
+        "shop": asking.pointer.shop,
+        "picked": picked,
+        "cost": chosen.costs[picked],
+        "at": asking.at,
+    }
     facts |= {"zone": kept.shops[domain].zone, "decision": decision, "checkout": told.checkout}
     left = ends - time.monotonic()
     shown, why_not = await cashier().reserve(use_case, left, **facts, version=seen.version if seen else None)

@@ -24,6 +24,7 @@ from urllib.parse import unquote_to_bytes
 import orjson
 from django.utils import timezone
 
+from pipelines.endpoints import callers
 from pipelines.endpoints.answering import door as answering
 from pipelines.endpoints.answering import passes, questions
 from pipelines.endpoints.answering.door import Asking, Refused
@@ -53,6 +54,7 @@ TOLERANCE = timedelta(seconds=90)  # to either side, as Shopify's own libraries 
 PASS_LASTS = timedelta(hours=1)
 SECURITY = ("shop", "timestamp", "signature", "path_prefix", "logged_in_customer_id")
 BY_SHOP = Limit(at_once=10_000, a_second=1_000)
+PICKS = Limit(at_once=40, a_second=0.5)  # for carts, by shop and address: each may reserve of a budget
 SHOWN = {exposures.CANARY: "new", exposures.HELD_OUT: "nothing"}  # else the live list
 JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 SHORT = [(b"cache-control", b"no-store")]
@@ -78,7 +80,7 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
             await answer(send, 202, b"", SHORT)
             return
         if case := carts.asked_there(visit.use_case):
-            await at_a_cart(case, visit, scope["method"], send)
+            await at_a_cart(case, visit, scope, send)
             return
         asking = answering.known(asking_of(visit), memory())
         if scope["method"] == "POST":
@@ -95,16 +97,31 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(send, 200, assigned(visit, asking), JSON)
 
 
-async def at_a_cart(case: UseCase, visit: Visit, method: str, send: Send) -> None:
+async def at_a_cart(case: UseCase, visit: Visit, scope: Scope, send: Send) -> None:
     """Say what is picked for a cart, or take that it was accepted, or raise Refused."""
-    if method == "POST":
+    if scope["method"] == "POST":
         checkout.accept(visit.shop, visit.told.get("accept"), visit.at)
         await answer(send, 202, b"", SHORT)
     elif "question" in visit.told:
+        if not PICKS.takes(f"{visit.shop} {shopper_address(scope)}"):
+            raise Refused(429, "too much at once")
         unit = assignment.digest(visit.unit_id)
         await carts.respond(case, visit.shop, unit, visit.told["question"], visit.at, send)
     else:
         raise Refused(404, "nothing answers here")
+
+
+def shopper_address(scope: Scope) -> str:
+    """Return the address that asks through Shopify's proxy; it is counted in memory, and never written."""
+    forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
+    return callers.behind_shopify((scope.get("client") or ("", 0))[0], forwarded)
+
+
+def sender(scope: Scope) -> str:
+    """Return that address, or nothing where Shopify names nobody: its own machine asks for everybody."""
+    forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
+    who = shopper_address(scope)
+    return who if who != callers.address((scope.get("client") or ("", 0))[0], forwarded) else ""
 
 
 def understand(scope: Scope) -> Visit:
@@ -131,15 +148,6 @@ def answers_here(name: str) -> bool:
     if name not in USE_CASES:
         return name == OPT_OUT
     return USE_CASES[name].is_open or carts.asked_there(name) is not None
-
-
-def sender(scope: Scope) -> str:
-    """Return the address that a visitor has by Shopify's word, which it says first, or nothing; it is never written.
-
-    Whoever asks us is Shopify's own machine, the same for everybody; so where it names nobody the shop alone counts.
-    """
-    headers: dict[bytes, bytes] = dict(scope["headers"])
-    return headers.get(b"x-forwarded-for", b"").decode("latin-1").partition(",")[0].strip()[:45]
 
 
 def signed(query: bytes, at: datetime) -> dict[str, str]:

@@ -15,6 +15,7 @@ from pipelines.models import Shop, StorefrontEvent
 
 STEPS = (1, 3, 5, 8, 13, 21, 34, 55, 89)  # events after which a session is looked at
 REST = timedelta(minutes=30)  # as Google Analytics ends a session
+BACK = timedelta(days=7)  # who was here so long ago returns: events are kept for longer than that
 SESSION, CHECKOUT = "session", "checkout"
 UNKNOWN = "unknown"
 Kind = StorefrontEvent.Kind
@@ -33,12 +34,14 @@ COLUMNS = ["unique_id", "ds", "at", "of", *COUNTS, "minutes", *SIZES, "has_disco
 COLUMNS += ["device", "source", "hour", "weekday", "waited"]
 
 # A visitor's number is the first 60 bits of the unit's digest. After a checkout began its session is looked at no more.
+# Who wants no decisions made about them is looked at nowhere, and neither is their checkout.
 VISITS = f"""
     WITH told AS (
         SELECT e.*, ('x' || substr(encode(e.unit, 'hex'), 1, 15))::bit(60)::bigint AS visitor,
-            lag(e.at) OVER w AS before, lag(e.kind) OVER w AS kind_before, min(e.at) OVER (PARTITION BY e.unit) AS first
+            lag(e.at) OVER w AS before, lag(e.kind) OVER w AS kind_before
         FROM pipelines_storefrontevent e
         WHERE e.shop_id = %(shop)s AND e.at >= %(since)s AND e.at < %(until)s
+            AND NOT EXISTS (SELECT FROM pipelines_optout out WHERE out.shop_id = e.shop_id AND out.unit = e.unit)
         WINDOW w AS (PARTITION BY e.unit ORDER BY e.at, e.id)),
     numbered AS (
         SELECT t.*, count(*) FILTER (
@@ -53,7 +56,7 @@ VISITS = f"""
         FROM numbered n WINDOW s AS (PARTITION BY unit, session ORDER BY at, id))
     SELECT visitor, CASE WHEN %(units)s THEN encode(unit, 'hex') END AS unit,
         extract(epoch FROM at) AS moment, extract(epoch FROM began) AS began,
-        extract(epoch FROM first) AS first, {", ".join(COUNTS)},
+        {", ".join(COUNTS)},
         value_minor AS value, lines, units, has_discount::int AS has_discount, device, came_by AS source,
         checkout_key AS key, (kind = '{Kind.CHECKOUT_STARTED}')::int AS starts_checkout
     FROM followed
@@ -61,15 +64,18 @@ VISITS = f"""
         AND (kind = '{Kind.CHECKOUT_STARTED}' OR checkouts = 0 AND events = ANY(%(steps)s))
     ORDER BY at, id
 """
+# An export tells of abandoned checkouts alone, so only what Shopify told of as it came is learned from.
 CHECKOUTS = """
     SELECT c.shopify_id AS key, CASE WHEN %(units)s THEN encode(c.token_digest, 'hex') END AS unit,
         extract(epoch FROM c.created_at) AS moment,
-        CASE WHEN c.currency = %(currency)s THEN coalesce(c.first_minor, c.subtotal_minor) END AS value,
-        coalesce(c.first_lines, nullif(jsonb_array_length(c.lines), 0)) AS lines,
-        coalesce(c.first_units, (SELECT sum((line ->> 'quantity')::bigint) FROM jsonb_array_elements(c.lines) line))
-            AS units
+        CASE WHEN c.currency = %(currency)s THEN c.first_minor END AS value, nullif(c.first_lines, 0) AS lines,
+        nullif(c.first_units, 0) AS units
     FROM pipelines_checkout c
     WHERE c.shop_id = %(shop)s AND c.created_at >= %(since)s AND c.created_at < %(until)s AND c.deleted_at IS NULL
+        AND c.first_minor IS NOT NULL AND c.shopify_id NOT IN (
+            SELECT e.checkout_key FROM pipelines_optout out
+            JOIN pipelines_storefrontevent e ON e.shop_id = out.shop_id AND e.unit = out.unit
+            WHERE out.shop_id = %(shop)s AND e.checkout_key IS NOT NULL)
     ORDER BY c.created_at, c.shopify_id
 """
 ORDERS = """
@@ -81,7 +87,26 @@ ORDERS = """
         AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
     ORDER BY o.processed_at, o.id
 """
-NUMBERS = ["moment", "began", "first", *COUNTS, *SIZES, "has_discount"]
+# The days on which those who come in a span were here before, and their first order: however short the span is.
+SEEN = """
+    SELECT DISTINCT ('x' || substr(encode(e.unit, 'hex'), 1, 15))::bit(60)::bigint AS visitor,
+        extract(epoch FROM (e.at AT TIME ZONE %(zone)s)::date) AS day
+    FROM pipelines_storefrontevent e
+    WHERE e.shop_id = %(shop)s AND e.at >= %(since)s - %(back)s AND e.at < %(until)s AND e.unit IN (
+        SELECT n.unit FROM pipelines_storefrontevent n
+        WHERE n.shop_id = %(shop)s AND n.at >= %(since)s AND n.at < %(until)s)
+    ORDER BY day, visitor
+"""
+BOUGHT = """
+    SELECT ('x' || substr(encode(o.unit, 'hex'), 1, 15))::bit(60)::bigint AS visitor,
+        extract(epoch FROM (min(o.processed_at) AT TIME ZONE %(zone)s)::date) AS day
+    FROM pipelines_order o
+    WHERE o.shop_id = %(shop)s AND o.processed_at < %(until)s AND o.unit IN (
+        SELECT n.unit FROM pipelines_storefrontevent n
+        WHERE n.shop_id = %(shop)s AND n.at >= %(since)s AND n.at < %(until)s)
+    GROUP BY o.unit
+"""
+NUMBERS = ["moment", "began", "day", *COUNTS, *SIZES, "has_discount"]
 
 
 def moments(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
@@ -110,9 +135,11 @@ def known(shop: Shop, since: datetime, until: datetime, *, with_units: bool = Fa
     visits = frames.read(VISITS, kinds, **asked, rest=REST, steps=list(STEPS))
     placed = frames.read(ORDERS, kinds, **asked)
     checkouts = checkouts_of(frames.read(CHECKOUTS, kinds, **asked, currency=shop.currency), visits)
-    sessions = visits[visits["starts_checkout"] == 0].assign(of=SESSION, key=pd.array([pd.NA], dtype="Int64")[0])
+    sessions = visits[visits["starts_checkout"] == 0].assign(of=SESSION, is_told=False, key=None)
     both = pd.concat([sessions, checkouts], ignore_index=True).sort_values("moment", kind="stable", ignore_index=True)
-    return described(both.assign(waited=waited(both, placed, visits)), placed, shop.timezone)
+    both = described(both.assign(waited=waited(both, placed, visits)), shop.timezone)
+    seen = frames.read(SEEN, kinds, **asked, zone=shop.timezone, back=BACK)
+    return both.assign(is_returning=returning(both, seen, frames.read(BOUGHT, kinds, **asked, zone=shop.timezone)))
 
 
 def checkouts_of(told: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
@@ -121,16 +148,20 @@ def checkouts_of(told: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
     rows = told.merge(seen, on="key", how="outer", suffixes=("_told", ""))
     for name in ("moment", "unit", *SIZES):
         rows[name] = rows.pop(f"{name}_told").fillna(rows[name])
-    return rows.assign(of=CHECKOUT, starts_checkout=1)
+    return rows.assign(of=CHECKOUT, starts_checkout=1, is_told=rows["key"].isin(told["key"]))
 
 
 def waited(rows: pd.DataFrame, placed: pd.DataFrame, visits: pd.DataFrame) -> pd.Series:
-    """Say after how many hours each moment's order came; NaN where none did."""
+    """Say after how many hours each moment's order came; NaN where none did.
+
+    Of a checkout that Shopify told of only its own order counts, as when it is held to what came.
+    """
     of_checkout = placed.dropna(subset=["key"]).drop_duplicates("key").set_index("key")["moment"]
     by_key = rows["key"].map(of_checkout).astype("float64")
     told = visits.dropna(subset=["key"]).drop_duplicates("key").set_index("key")["visitor"]
     buyer = placed["visitor"].fillna(placed["key"].map(told).astype("Int64"))
     by_visitor = next_of(rows, placed.assign(visitor=buyer))
+    by_visitor = by_visitor.mask(rows["is_told"].astype(bool))
     hours: pd.Series = (by_key.fillna(by_visitor) - rows["moment"]) / 3600
     return hours.where(hours.isna(), hours.clip(lower=0.0))
 
@@ -146,21 +177,38 @@ def next_of(rows: pd.DataFrame, placed: pd.DataFrame) -> pd.Series:
     return found.set_index("index")["next"].reindex(rows.index)
 
 
-def described(rows: pd.DataFrame, placed: pd.DataFrame, zone: str) -> pd.DataFrame:
-    """Add the moment's own number, its local time, and whether the visitor was here on an earlier day."""
+def returning(rows: pd.DataFrame, seen: pd.DataFrame, bought: pd.DataFrame) -> pd.Series:
+    """Say whether each moment's visitor was here on an earlier day of the week before, or ever ordered before that day.
+
+    Reads   rows: visitor | ds, seen and bought: visitor | day (seconds of the epoch)
+    """
+    mine = rows[["visitor", "ds"]].dropna(subset=["visitor"]).rename(columns={"ds": "day"}).reset_index()
+    mine = in_days(mine).sort_values("day")
+    known = in_days(seen.assign(day=pd.to_datetime(seen["day"], unit="s")))
+    known["was"] = known["day"]
+    known = known[["visitor", "day", "was"]].sort_values("day")
+    here = pd.merge_asof(mine, known, on="day", by="visitor", allow_exact_matches=False, tolerance=pd.Timedelta(BACK))
+    first = in_days(bought.assign(day=pd.to_datetime(bought["day"], unit="s"))).rename(columns={"day": "first"})
+    both = here.merge(first[["visitor", "first"]], on="visitor", how="left").set_index("index")
+    is_back = both["was"].notna() | (both["first"] < both["day"])
+    return is_back.astype("float64").reindex(rows.index)
+
+
+def in_days(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give visitors and days as they are matched."""
+    return rows.astype({"visitor": "int64", "day": "datetime64[ns]"})
+
+
+def described(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """Add the moment's own number and its local time."""
     local = pd.to_datetime(rows["moment"], unit="s", utc=True).dt.tz_convert(zone).dt.tz_localize(None)
     day = local.dt.floor("D")
-    first = pd.to_datetime(rows["first"], unit="s", utc=True).dt.tz_convert(zone).dt.tz_localize(None)
-    ordered = placed.dropna(subset=["visitor"]).groupby("visitor")["moment"].min()
-    bought = pd.to_datetime(rows["visitor"].map(ordered).astype("float64"), unit="s", utc=True)
-    is_back = (first < day) | (bought.dt.tz_convert(zone).dt.tz_localize(None) < day)
     sure = {name: rows[name].where(rows[name] != "", UNKNOWN).fillna(UNKNOWN) for name in ("device", "source")}
     return rows.assign(
         unique_id=numbers(rows),
         ds=day.astype("datetime64[s]"),
         at=local.astype("datetime64[s]"),
         minutes=(rows["moment"] - rows["began"]) / 60,
-        is_returning=is_back.astype("float64").where(rows["visitor"].notna()),
         hour=local.dt.hour.astype("int64"),
         weekday=local.dt.day_of_week.astype("int64"),
         **sure,

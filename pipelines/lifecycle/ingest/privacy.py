@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.apps import apps
 from django.core.files.storage import Storage, storages
@@ -16,6 +17,7 @@ from django.utils import timezone
 from pipelines.lifecycle import unlinking
 from pipelines.lifecycle.ingest.sql.sets import arrays
 from pipelines.models import (
+    Checkout,
     Exposure,
     ForgottenCustomer,
     HoldOut,
@@ -88,12 +90,13 @@ def cut(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> int
     """Take a customer out of orders, deliveries, and what was shown; these orders stay without, whatever arrives."""
     orders = orders_of(shop, customer_ref, order_ids)
     forget_units(shop, orders)
+    forget_checkouts(shop, orders)
     tied = orders.exclude(customer_ref=None)
     for ref in {customer_ref, *(bytes(ref) for ref in tied.values_list("customer_ref", flat=True) if ref is not None)}:
         forget_pseudonym(shop.domain, ref)
         forget_lists(shop, ref)
     forgotten = tied.count()
-    orders.update(customer_ref=None, unit=FORGOTTEN)
+    orders.update(customer_ref=None, unit=FORGOTTEN, checkout_key=None)
     return forgotten
 
 
@@ -142,8 +145,7 @@ def forget_units(shop: Shop, orders: QuerySet[Order]) -> None:
 
     Blocks of evidence and days of a hold-out that are closed keep their counts: they name nobody.
     """
-    shown = orders.filter(unit__isnull=False).exclude(unit=FORGOTTEN)
-    units = [bytes(unit) for unit in shown.values_list("unit", flat=True) if unit is not None]
+    units = units_of(shop, orders)
     # Named, since units are found by them: the tables are long.
     releases, hold_outs = Release.objects.for_shop(shop), HoldOut.objects.for_shop(shop)
     Exposure.objects.for_shop(shop).filter(release__in=releases, unit__in=units).delete()
@@ -159,6 +161,28 @@ def forget_units(shop: Shop, orders: QuerySet[Order]) -> None:
             [shop.domain, [unit.hex() for unit in units]],
         )
     Order.objects.for_shop(shop).filter(unit__in=units).update(unit=FORGOTTEN)
+
+
+def units_of(shop: Shop, orders: QuerySet[Order]) -> list[bytes]:
+    """Give every unit under which the buyers of these orders are known: by the cart, or by the checkout alone."""
+    shown = orders.filter(unit__isnull=False).exclude(unit=FORGOTTEN)
+    units = {bytes(unit) for unit in shown.values_list("unit", flat=True) if unit is not None}
+    keys = [key for key in orders.values_list("checkout_key", flat=True) if key is not None]
+    if keys:
+        begun = Checkout.objects.for_shop(shop).filter(shopify_id__in=keys)
+        units |= {bytes(token) for token in begun.values_list("token_digest", flat=True)}
+        for table in (StorefrontEvent, *(each for each in own.about_units() if own.has_checkout(each))):
+            found = table.objects.for_shop(shop).filter(checkout_key__in=keys).values_list("unit", flat=True)
+            units |= {bytes(unit) for unit in found if unit is not None}
+    return sorted(units - {FORGOTTEN})
+
+
+def forget_checkouts(shop: Shop, orders: QuerySet[Order]) -> None:
+    """Take the checkouts of these orders out of whatever else is known by them."""
+    tables: list[Any] = [each for each in own.ending() if own.has_checkout(each)]
+    keys = [key for key in orders.values_list("checkout_key", flat=True) if key is not None]
+    for table in tables if keys else []:
+        table.objects.for_shop(shop).filter(checkout_key__in=keys).update(checkout_key=None)
 
 
 def forget_pseudonym(shop_domain: str, customer_ref: bytes | None) -> None:

@@ -7,8 +7,6 @@ from typing import Any
 from pipelines.models import ModelVersion, Release
 from pipelines.usecases import USE_CASES
 
-BEATS_THE_SIMPLE_RULE = "Smaller errors than the best simple rule"
-
 
 def of(release: Release, active: ModelVersion | None) -> str:
     """Say in a sentence what we would do with a version that is not proven, beside what runs now."""
@@ -18,11 +16,12 @@ def of(release: Release, active: ModelVersion | None) -> str:
         return by_shoppers(active, shares[0])
     if active:
         return beside_a_version(found, active)
-    if any(gate["name"] == BEATS_THE_SIMPLE_RULE and gate["verdict"] == "passed" for gate in version.gates):
-        answers = USE_CASES[version.use_case].words.answers
+    words = USE_CASES[version.use_case].words
+    passed = {gate["name"] for gate in version.gates if gate["verdict"] == "passed"}
+    if words.beats_the_simple_rule in passed:
         return (
-            f"We would use it: its {answers} missed by no more than the best simple rule's, it is watched from the"
-            " first day, and going back is one click."
+            f"We would use it: its {words.answers} missed by no more than the best simple rule's, it is watched from"
+            " the first day, and going back is one click."
         )
     return "We would wait for the next training: nothing yet shows that it is better than the best simple rule."
 

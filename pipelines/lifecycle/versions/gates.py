@@ -136,7 +136,7 @@ def no_leak(measured: Measured) -> Gate:
 
 def better_than_the_simple_rule(measured: Measured) -> Gate:
     """Check the primary metric against the plain rule's."""
-    name = f"Smaller {measured.words.errors} than the best simple rule"
+    name = measured.words.beats_the_simple_rule
     ours, naive = primary(measured, CANDIDATE), primary(measured, measured.rule)
     change = worsening(measured, ours, naive)
     if change is None:

@@ -32,11 +32,6 @@ class Fitted:
     heads: Mapping[str, Head]
     notices: tuple[str, ...] = ()
 
-    def corrected(self, frames: Frames) -> Fitted:
-        """Move both chances to what has ripened since, without learning the models anew."""
-        moved = {of: head.corrected(rows_of(frames, of)) for of, head in self.heads.items()}
-        return Fitted(self.asof, self.seed, moved, self.notices)
-
 
 def fit(frames: Frames, *, seed: int = 0, progress: Progress | None = None) -> Fitted:
     """Learn from the moments of which it is known whether an order came within a day."""

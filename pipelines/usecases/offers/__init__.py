@@ -40,7 +40,6 @@ USE_CASE = UseCase(
         prediction="y_hat",
         outcome="accepted",
         matures_after=timedelta(days=1),
-        accuracy="judging.monitoring:accuracy",
         names=WATCHED,
         may_rest=("has_discount", "weekday"),
     ),

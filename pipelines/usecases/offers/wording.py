@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipelines.usecases.wording import CardWords, FigureName, PageWords, Words
 
 NEEDED = "Shoppers it takes for the same profit (fewer is better)"
-VALUE = "Profit for one shopper, in minor units"
+VALUE = "Profit for one shopper, in the smallest unit of your currency"
 SHOWN = "Shoppers who see an offer"
 WATCHED = {
     "value": "cart values",
@@ -52,12 +52,7 @@ WORDS = Words(
         worth="Profit of the orders of shoppers who could see an offer, after its cost, beside no offer for anybody.",
         figures=(
             FigureName("needed", NEEDED, is_share=False),
-            FigureName("value", VALUE, is_share=False),
             FigureName("shown", SHOWN),
-        ),
-        watched=(
-            FigureName("accepted_share", "Shown offers that were accepted"),
-            FigureName("said_share", "Said to be accepted"),
         ),
         features={name: words[0].upper() + words[1:] for name, words in WATCHED.items()},
     ),

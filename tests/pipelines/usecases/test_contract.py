@@ -308,8 +308,10 @@ class TestItsPlaceInTheHouse:
         if family.monitored:
             if family.monitored.says == "chances":
                 assert family.serves == "request" and not family.monitored.accuracy
-            else:
+            elif isinstance(family.evidence, PairedWeeks) or family.monitored.reads:
                 assert callable(family.function(family.monitored.accuracy))
+            else:
+                assert not family.monitored.accuracy  # nobody would ask
             assert family.monitored.features and family.monitored.outcome
             assert family.monitored.matures_after > timedelta(0)
 

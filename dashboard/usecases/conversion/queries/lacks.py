@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Sum
 from django.urls import reverse
@@ -48,7 +48,11 @@ def wants(shop: Shop) -> tuple[Lack, ...]:
 
 def lacks(shop: Shop, told: Heard, hours: Hours, chances: Chances, more: Iterable[Lack], now: datetime) -> list[Lack]:
     """List what is missing, what others say of theirs among it, and mark the first that can be done."""
-    found = [*of_events(shop, told, hours, now), *more, *of_history(told, hours, chances)]
+    found = [
+        *of_events(shop, told, hours, now),
+        *more,
+        *of_history(told, hours, chances, now.astimezone(shop.zone).date()),
+    ]
     first = next((place for place, lack in enumerate(found) if lack.scopes), None)
     return [replace(lack, is_primary=place == first) for place, lack in enumerate(found)]
 
@@ -87,9 +91,10 @@ def of_permission(shop: Shop) -> Iterator[Lack]:
         yield Lack(VISITS, scopes, "Not allowed yet", means, "warning", ",".join(SCOPES))
 
 
-def of_history(told: Heard, hours: Hours, chances: Chances) -> Iterator[Lack]:
-    """Say what only time brings."""
-    if (days := len(hours.days)) < DAYS:
+def of_history(told: Heard, hours: Hours, chances: Chances, today: date) -> Iterator[Lack]:
+    """Say what only time brings; every hour counts, whether anybody came or not."""
+    days = (today - hours.each[0].day).days if hours.each else 0
+    if days < DAYS:
         means = (
             "An hour is counted when it is 27 hours old, so that its orders are known. Ranges narrow with every day."
         )

@@ -13,6 +13,7 @@ from django.urls import reverse
 from dashboard.brought import AtCheckout, Lack, Part
 from dashboard.queries.monitoring.verdicts import Share
 from dashboard.queries.words import Badge
+from dashboard.usecases.offers.queries import given
 from pipelines import words
 from pipelines.lifecycle.evidence.hold_out import told
 from pipelines.lifecycle.evidence.hold_out.told import Standing
@@ -57,6 +58,7 @@ class Row:
 
     offer: Offer
     badge: Badge
+    runs: bool  # nothing keeps it from shoppers but that no version chooses yet
     note: str
     shown: int
     accepted: Share
@@ -87,7 +89,7 @@ class Offers:
 
     @property
     def live(self) -> int:
-        return sum(row.is_live for row in self.rows)
+        return sum(row.runs for row in self.rows)
 
     @property
     def heading(self) -> str:
@@ -143,7 +145,8 @@ def offers(shop: Shop, now: datetime) -> Offers:
     standing, spent = told.standing(shop, SLUG), sum(each.spent for each in known)
     share = 1 - float(shop.settings.cost_share)
     sales = standing.sales if standing else None
-    profit = [round(share * each) - spent for each in (sales.value, sales.low, sales.high)] if sales else []
+    cost = given.beyond_sales(shop, standing) if standing and sales else 0
+    profit = [round(share * each - cost) for each in (sales.value, sales.low, sales.high)] if sales else []
     mark = MARKS[marks.mark(*profit[1:]) if profit else marks.NOT_MEASURED]
     shown = sum(each.shown for each in rows)
     release = Release.objects.for_shop(shop).filter(use_case=SLUG, phase=Release.Phase.AWAITING_APPROVAL)
@@ -177,9 +180,11 @@ def row(offer: Any, currency: str, now: datetime, is_chosen: bool) -> Row:
     """Bring one offer into words."""
     budget = offer.budget_minor
     left = None if budget is None else max(0, budget - offer.spent - offer.reserved)
+    kept = kept_back(offer, left, now)
     return Row(
         offer=offer,
-        badge=badge(offer, left, now, is_chosen),
+        badge=kept or badge(offer, is_chosen),
+        runs=kept is None,
         note=note(offer, currency),
         shown=offer.shown,
         accepted=Share(min(offer.accepted, offer.shown), offer.shown),
@@ -188,8 +193,8 @@ def row(offer: Any, currency: str, now: datetime, is_chosen: bool) -> Row:
     )
 
 
-def badge(offer: Offer, left: int | None, now: datetime, is_chosen: bool) -> Badge:
-    """Say in a word how an offer stands; what keeps it from shoppers goes first."""
+def kept_back(offer: Offer, left: int | None, now: datetime) -> Badge | None:
+    """Say in a word what keeps an offer from shoppers; nothing where nothing of its own does."""
     if offer.state != Offer.State.LIVE:
         return Badge("Draft" if offer.state == Offer.State.DRAFT else "Stopped")
     if offer.ends_at and offer.ends_at <= now:
@@ -198,6 +203,11 @@ def badge(offer: Offer, left: int | None, now: datetime, is_chosen: bool) -> Bad
         return Badge("Budget used", "warning")
     if offer.starts_at and offer.starts_at > now:
         return Badge("Begins later")
+    return CODES[Offer.Code(offer.code_state)] if offer.is_code_lost else None
+
+
+def badge(offer: Offer, is_chosen: bool) -> Badge:
+    """Say in a word how an offer stands that nothing keeps back."""
     if offer.kind == Offer.Kind.CODE and offer.code_state in CODES:
         return CODES[Offer.Code(offer.code_state)]
     return Badge("Runs", "success") if is_chosen else Badge("Waits")

@@ -66,8 +66,8 @@ def switch(request: MerchantRequest, pk: int) -> HttpResponse:
     said = SwitchedOffer(pk, form.cleaned_data["is_live"])
     try:
         preferences.say(request.shop, said, revision=RevisionForm.read(request.POST), by=request.staff.sub)
-    except Refused as refusal:
-        return go(here(), refusal.sentence, refused=True)
+    except (NotAllowed, Refused) as refusal:
+        return go(here(), str(refusal), refused=True)
     return go(here(), STARTED if said.is_live else STOPPED)
 
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
+from django.db import connection, transaction
 
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable
@@ -65,7 +66,14 @@ def versions(pointer: Pointer) -> Iterator[Asked]:
 
 
 def ask(shop: Shop, use_case: str, now: datetime) -> int:
-    """Ask about what was done of late, and keep what is said; return how many answers are new."""
+    """Ask about what was done of late, and keep what is said; return how many answers are new. One pass at a time."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, %s))", [f"ask {use_case}", shop.pk])
+        return ask_alone(shop, use_case, now) if cursor.fetchone()[0] else 0
+
+
+def ask_alone(shop: Shop, use_case: str, now: datetime) -> int:
+    """Ask, where nobody else does."""
     pointer = next((each for _, each in exposures.pointers([use_case], [shop.pk])), None)
     speakers = list(versions(pointer)) if pointer else []
     if not speakers:

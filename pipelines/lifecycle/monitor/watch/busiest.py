@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -93,11 +93,16 @@ def look(shop: Shop, use_case: str, now: datetime) -> None:
 def hours_of(shop: Shop, use_case: str, version: int, now: datetime) -> dict[str, Held]:
     """Sum up what a version said and what came in four weeks, in the busiest hours and in all others."""
     asked = Asked.of(shop, use_case, now)
-    after = asked.today - timedelta(days=1) - asked.within
+    after = last_known(asked)
     rows = asked.chances(after - timedelta(days=DAYS), after, known=after)
     mine = rows[(rows["version_id"] == version) & rows["came"].notna()]
     is_peak = in_peak(mine, ShopSettings.of(shop).peak_hours)
     return {name: held(mine[of]) for name, of in ((PEAK, is_peak), (OTHER, ~is_peak))}
+
+
+def last_known(asked: Asked) -> date:
+    """Return the first day of which not all outcomes are known yet."""
+    return asked.today - timedelta(days=1) - asked.within
 
 
 def in_peak(rows: pd.DataFrame, hours: peak_hours.PeakHours) -> np.ndarray:
@@ -118,7 +123,7 @@ def held(rows: pd.DataFrame) -> Held:
 
 def keep(shop: Shop, use_case: str, version: int, found: Mapping[str, Held], now: datetime) -> None:
     """Write how many of the orders that were said came, once a day."""
-    ends_at = clock.midnight(now.astimezone(shop.zone).date(), shop.zone)
+    ends_at = clock.midnight(last_known(Asked.of(shop, use_case, now)), shop.zone)
     rows = [
         Measurement(
             shop=shop,
@@ -142,10 +147,12 @@ def tell(shop: Shop, key: str, use_case: str, found: Mapping[str, Held], now: da
     at_peak, other = found[PEAK], found[OTHER]
     way = "fewer" if at_peak.came < at_peak.said else "more"
     told = (
-        f"In four weeks {words.counted(round(at_peak.came), 'order')} came in them; about {at_peak.said:.0f} were said."
+        f"Of {words.counted(at_peak.units, 'answer')} given in them in four weeks {round(at_peak.came):,} were followed"
     )
+    told += f" by an order; about {at_peak.said:,.0f} were said."
     if other.is_enough:
-        told += f" In the other hours {round(other.came):,} came and about {other.said:,.0f} were said."
+        told += f" In the other hours it was {round(other.came):,} of {other.units:,},"
+        told += f" and about {other.said:,.0f} were said."
     board.tell(
         shop,
         key,

@@ -38,10 +38,18 @@ RUNNING = """
     WHERE o.shop_id = %(shop)s AND o.state = 'live' ORDER BY o.id
 """
 
+# A claimed value costs a share of itself: none is believed that is far from what the shop sells.
+LARGEST = """
+    SELECT nullif(greatest(10 * avg(total_minor), max(total_minor)), 0)::bigint FROM (
+        SELECT total_minor FROM pipelines_order
+        WHERE shop_id = %s AND NOT is_test AND deleted_at IS NULL ORDER BY processed_at DESC LIMIT 1000) AS latest
+    HAVING count(*) >= 20
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A shelf, and when its costs were read."""
+    """A shelf, and when its costs, and its largest cart, were read."""
 
     shelf: Shelf
     costs_read: float
@@ -58,9 +66,9 @@ def held(shop_id: int, before: Held | None) -> Held | None:
         return None
     share = float(ShopSettings.of(shop_id).cost_share)
     is_young = before is not None and time.monotonic() - before.costs_read < COSTS_EVERY
-    costs = before.shelf.costs if before is not None and is_young else costs_of(shop_id)
-    read = before.costs_read if before is not None and is_young else time.monotonic()
-    return Held(Shelf(shop.currency, share, offers, costs), read)
+    if before is not None and is_young:
+        return Held(Shelf(shop.currency, share, offers, before.shelf.costs, before.shelf.largest), before.costs_read)
+    return Held(Shelf(shop.currency, share, offers, costs_of(shop_id), largest_of(shop_id)), time.monotonic())
 
 
 def on_offer(row: tuple[Any, ...]) -> OnOffer:
@@ -73,6 +81,14 @@ def on_offer(row: tuple[Any, ...]) -> OnOffer:
         number, kind, rules, starts, ends, floor, cost, float(percent), threshold, product, variant, price,
         left_minor, left_times, is_lost, shown, accepted, code, message, name,
     )  # fmt: skip
+
+
+def largest_of(shop_id: int) -> int | None:
+    """Return the largest cart that is believed: ten usual orders, or the largest of the latest; of few, nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(LARGEST, [shop_id])
+        row = cursor.fetchone()
+        return row[0] if row else None
 
 
 def costs_of(shop_id: int) -> Costs:

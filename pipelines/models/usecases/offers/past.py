@@ -15,13 +15,19 @@ D, OFFER = "pipelines_offerdecision", "pipelines_offer"
 ZONE = f"(SELECT timezone FROM pipelines_shop WHERE id = {D}.shop_id)"
 LOCAL = f"({D}.at AT TIME ZONE {ZONE})"
 VISITOR = f"('x' || substr(encode({D}.unit, 'hex'), 1, 15))::bit(60)::bigint"
-# The order of the checkout, or of the shopper, within the day after; of several the first.
+# The order of the checkout, or of the shopper, within the day after; of several the first. An order that several
+# decisions could have is the newest one's: whoever asks often would be paid often else.
 ORDER = f"""
     SELECT placed.shopify_id FROM pipelines_order placed
     WHERE placed.shop_id = {D}.shop_id AND placed.processed_at >= {D}.at
         AND placed.processed_at < {D}.at + interval '1 day'
         AND NOT placed.is_test AND placed.cancelled_at IS NULL AND placed.deleted_at IS NULL
         AND (placed.checkout_key = {D}.checkout_key OR placed.unit = {D}.unit)
+        AND NOT EXISTS (
+            SELECT FROM {D} newer
+            WHERE newer.shop_id = {D}.shop_id AND newer.at <= placed.processed_at
+                AND (newer.at, newer.id) > ({D}.at, {D}.id) AND newer.why_not = '' AND newer.eligible <> '{{}}'
+                AND (newer.checkout_key = placed.checkout_key OR newer.unit = placed.unit))
     ORDER BY placed.processed_at, placed.id LIMIT 1
 """
 ACCEPTED = f"""

@@ -14,7 +14,7 @@ from pipelines.usecases.offers.eligible import whom
 from pipelines.usecases.offers.eligible.whom import NotAllowed
 
 LARGEST = whom.LARGEST
-MOST_OFFERS = 20  # that a shop has at once, drafts included
+MOST_OFFERS = 20  # that a shop has at once, drafts included, stopped ones not
 
 NO_NAME = f"An offer has a name of up to {LONGEST_NAME} characters."
 NO_CODE = "An offer of a discount code names the code as it is in Shopify."
@@ -26,7 +26,7 @@ NO_CAP = "A weekly cap is a whole number of at least 1."
 NO_DATES = "An offer ends after it begins."
 NO_COST = "Say what this offer costs you each time it is accepted: without it no margin can be kept."
 TAKEN = "Another offer has this name."
-TOO_MANY = f"A shop has up to {MOST_OFFERS} offers; stop and delete one first."
+TOO_MANY = f"A shop has up to {MOST_OFFERS} offers at once, drafts included; stop one first."
 GONE = "This offer is not there any more."
 
 
@@ -56,8 +56,7 @@ class OwnOffer:
         others = Offer.objects.for_shop(shop).exclude(pk=self.number or 0)
         if others.filter(name=self.name.strip()).exists():
             raise NotAllowed(TAKEN)
-        if self.number is None and others.count() >= MOST_OFFERS:
-            raise NotAllowed(TOO_MANY)
+        refuse(self.number is None and is_full(shop), TOO_MANY)
         row = Offer.objects.for_shop(shop).filter(pk=self.number).first() if self.number else Offer(shop=shop, sub=by)
         if row is None:
             raise NotAllowed(GONE)
@@ -106,12 +105,20 @@ class SwitchedOffer:
     is_live: bool
 
     def keep(self, shop: Shop, *, by: str) -> Noted | None:
-        """Let it run, or end it."""
+        """Let it run, or end it; raises NotAllowed where one that was stopped would be one too many."""
         state = Offer.State.LIVE if self.is_live else Offer.State.STOPPED
-        changed = Offer.objects.for_shop(shop).filter(pk=self.number).exclude(state=state).update(state=state)
+        mine = Offer.objects.for_shop(shop).filter(pk=self.number)
+        is_back = self.is_live and mine.filter(state=Offer.State.STOPPED).exists()
+        refuse(is_back and is_full(shop), TOO_MANY)
+        changed = mine.exclude(state=state).update(state=state)
         told = {"offer": self.number}
         because = "The merchant started an offer" if self.is_live else "The merchant stopped an offer"
         return Noted("offer.started" if self.is_live else "offer.stopped", because, told) if changed else None
+
+
+def is_full(shop: Shop) -> bool:
+    """Tell whether a shop has as many offers as it may have; those that were stopped do not count."""
+    return Offer.objects.for_shop(shop).exclude(state=Offer.State.STOPPED).count() >= MOST_OFFERS
 
 
 def refuse(is_wrong: bool, sentence: str) -> None:

@@ -16,7 +16,9 @@ HELD_FOR = timedelta(minutes=60)  # that a shopper may take to accept what is sh
 ACCEPTED_FOR = timedelta(days=3)  # that the order may take after that
 LOOKED_BACK = timedelta(days=7)  # for orders of what was accepted
 AT_ONCE = 5000  # reservations of one statement
+PASSES = 20  # statements of one kind, each minute
 
+# Who asks without a checkout may hold half of what is left, or one: a page's visitors are anybody.
 # Sent with what it limits, as one text: PostgreSQL takes such a text as one transaction, in one round trip.
 IN_TIME = "SET LOCAL statement_timeout = 100; SET LOCAL lock_timeout = 80;"
 RESERVE = """
@@ -36,6 +38,11 @@ RESERVE = """
             AND coalesce(s.reserved_minor + s.spent_minor + %(cost)s <= o.budget_minor, true)
             AND coalesce(
                 CASE WHEN s.week >= %(week)s THEN s.week_reserved + s.week_spent ELSE 0 END < o.weekly_cap, true)
+            AND (%(checkout)s::bigint IS NOT NULL OR (
+                coalesce(s.reserved_minor = 0
+                    OR 2 * (s.reserved_minor + %(cost)s) <= o.budget_minor - s.spent_minor, true)
+                AND coalesce(s.week IS NULL OR s.week < %(week)s OR s.week_reserved = 0
+                    OR 2 * (s.week_reserved + 1) <= o.weekly_cap - s.week_spent, true)))
         RETURNING s.offer_id, s.week),
     reserved AS (
         INSERT INTO pipelines_offerreservation (
@@ -51,38 +58,71 @@ RESERVE = """
     SELECT offer_id FROM earlier UNION ALL SELECT offer_id FROM counted
 """
 # Known for learning also where it was released meanwhile; then its order is spent when it comes, and reserved no more.
+# Of one offer a checkout, or a shopper, accepts one at a time. Without a checkout nothing is held longer by it.
 ACCEPT = """
     WITH told AS (
         SELECT t.shop, t.decision, min(t.at) AS at
         FROM json_to_recordset(%s::json) AS t(shop bigint, decision uuid, at timestamptz) GROUP BY 1, 2),
+    asked AS (
+        SELECT r.id, r.offer_id, r.checkout_key, d.unit, told.at
+        FROM told JOIN pipelines_offerreservation r ON r.decision = told.decision AND r.shop_id = told.shop
+        LEFT JOIN pipelines_offerdecision d ON d.decision = r.decision
+        WHERE r.accepted_at IS NULL AND told.at <= r.expires_at AND r.state IN ('held', 'released')),
+    alone AS (
+        SELECT id, at FROM asked
+        WHERE NOT EXISTS (
+            SELECT FROM asked other WHERE other.offer_id = asked.offer_id AND other.id < asked.id
+                AND (other.checkout_key = asked.checkout_key OR other.unit = asked.unit))
+        AND NOT EXISTS (
+            SELECT FROM pipelines_offerreservation other WHERE other.offer_id = asked.offer_id
+                AND other.state = 'accepted' AND other.checkout_key = asked.checkout_key)
+        AND NOT EXISTS (
+            SELECT FROM pipelines_offerdecision d JOIN pipelines_offerreservation other ON other.decision = d.decision
+            WHERE d.unit = asked.unit AND other.offer_id = asked.offer_id AND other.state = 'accepted')),
     moved AS (
-        UPDATE pipelines_offerreservation r SET accepted_at = told.at,
+        UPDATE pipelines_offerreservation r SET accepted_at = alone.at,
             state = CASE r.state WHEN 'held' THEN 'accepted' ELSE r.state END,
-            expires_at = CASE r.state WHEN 'held' THEN told.at + interval '3 days' ELSE r.expires_at END
-        FROM told WHERE r.decision = told.decision AND r.shop_id = told.shop AND r.accepted_at IS NULL
-            AND told.at <= r.expires_at AND r.state IN ('held', 'released')
+            expires_at = CASE WHEN r.state = 'held' AND r.checkout_key IS NOT NULL
+                THEN alone.at + interval '3 days' ELSE r.expires_at END
+        FROM alone WHERE r.id = alone.id AND r.accepted_at IS NULL
         RETURNING r.shop_id, r.offer_id, r.version_id)
     INSERT INTO pipelines_offertally AS held (shop_id, offer_id, version_id, shown, accepted)
     SELECT shop_id, offer_id, version_id, 0, count(*) FROM moved GROUP BY 1, 2, 3 ORDER BY 2, 3
     ON CONFLICT (offer_id, version_id) DO UPDATE SET accepted = held.accepted + excluded.accepted
 """
 # An order of the same checkout, or of the same shopper, placed after that: what is shown beside an order was not its.
+# An order pays for one reservation of an offer: that of its checkout, else the newest; the others end in their time.
 PAID = """
-    SELECT r.id FROM pipelines_offerreservation r
-    WHERE r.accepted_at > %(since)s AND r.state <> 'spent' AND EXISTS (
-        SELECT FROM pipelines_order o
-        WHERE o.shop_id = r.shop_id AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
-            AND o.processed_at >= r.at AND (
-                o.checkout_key = r.checkout_key
-                OR (o.unit <> '' AND o.unit = (
-                    SELECT d.unit FROM pipelines_offerdecision d WHERE d.decision = r.decision))))
+    SELECT DISTINCT ON (id) id, order_id FROM (
+        SELECT DISTINCT ON (r.offer_id, o.id) r.id, o.shopify_id AS order_id, o.processed_at
+        FROM pipelines_offerreservation r
+        LEFT JOIN pipelines_offerdecision d ON d.decision = r.decision
+        JOIN pipelines_order o ON o.shop_id = r.shop_id AND o.processed_at >= r.at AND (
+            o.checkout_key = r.checkout_key OR (o.unit <> '' AND o.unit = d.unit))
+        WHERE r.accepted_at > %(since)s AND r.state <> 'spent'
+            AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
+            AND NOT EXISTS (
+                SELECT FROM pipelines_offerreservation paid
+                WHERE paid.offer_id = r.offer_id AND paid.order_id = o.shopify_id)
+        ORDER BY r.offer_id, o.id, coalesce(o.checkout_key = r.checkout_key, false) DESC, r.at DESC, r.id DESC) AS pair
+    ORDER BY id, processed_at LIMIT %(most)s
+"""
+# What was paid by an order that was cancelled since.
+CANCELLED = """
+    SELECT r.id, NULL::bigint AS order_id FROM pipelines_offerreservation r
+    JOIN pipelines_order o ON o.shop_id = r.shop_id AND o.shopify_id = r.order_id
+    WHERE r.state = 'spent' AND r.settled_at > %(since)s AND (o.cancelled_at IS NOT NULL OR o.deleted_at IS NOT NULL)
     ORDER BY r.id LIMIT %(most)s
 """
+# Of each shop the oldest first: a shop of which very much is over keeps no other waiting.
 OVER = """
-    SELECT r.id FROM pipelines_offerreservation r
-    WHERE r.expires_at <= %(now)s AND r.state IN ('held', 'accepted') ORDER BY r.expires_at, r.id LIMIT %(most)s
+    SELECT id, NULL::bigint AS order_id FROM (
+        SELECT r.id, row_number() OVER (PARTITION BY r.shop_id ORDER BY r.expires_at, r.id) AS turn
+        FROM pipelines_offerreservation r
+        WHERE r.expires_at <= %(now)s AND r.state IN ('held', 'accepted')) AS waiting
+    ORDER BY turn, id LIMIT %(most)s
 """
-# What was reserved is so no more; `spends` is 1 where it is spent instead. What was released before is only spent.
+# What was reserved is so no more; `spends` is 1 where it is spent instead, -1 where what was spent comes back.
 MOVE = """
     WITH due AS MATERIALIZED ({which}),
     locked AS MATERIALIZED (
@@ -90,12 +130,12 @@ MOVE = """
             SELECT r.offer_id FROM pipelines_offerreservation r JOIN due ON due.id = r.id)
         ORDER BY s.id FOR UPDATE),
     before AS MATERIALIZED (
-        SELECT r.id, r.state FROM pipelines_offerreservation r JOIN due ON due.id = r.id
+        SELECT r.id, r.state, due.order_id FROM pipelines_offerreservation r JOIN due ON due.id = r.id
         WHERE (SELECT count(*) FROM locked) >= 0 ORDER BY r.id FOR UPDATE OF r),
     moved AS (
-        UPDATE pipelines_offerreservation r SET state = %(state)s, settled_at = %(now)s
+        UPDATE pipelines_offerreservation r SET state = %(state)s, settled_at = %(now)s, order_id = before.order_id
         FROM before WHERE r.id = before.id AND before.state = ANY(%(from)s)
-        RETURNING r.offer_id, r.cost_minor, r.week, (before.state <> 'released')::int AS was_reserved),
+        RETURNING r.offer_id, r.cost_minor, r.week, (before.state IN ('held', 'accepted'))::int AS was_reserved),
     sums AS (
         SELECT offer_id, sum(cost_minor) AS spent, sum(cost_minor * was_reserved) AS freed,
             array_agg(week) AS spent_weeks, array_agg(week) FILTER (WHERE was_reserved = 1) AS freed_weeks
@@ -106,6 +146,7 @@ MOVE = """
         week_reserved = s.week_reserved - (SELECT count(*) FROM unnest(sums.freed_weeks) w WHERE w = s.week),
         week_spent = s.week_spent + %(spends)s * (SELECT count(*) FROM unnest(sums.spent_weeks) w WHERE w = s.week)
     FROM sums WHERE s.offer_id = sums.offer_id
+    RETURNING (SELECT count(*) FROM due)
 """
 
 
@@ -115,14 +156,18 @@ def week_of(day: date) -> date:
 
 
 def settle(now: datetime) -> None:
-    """Count as spent what was accepted and paid for; then release what was not, in time. Twice is as once."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        spent: dict[str, Any] = {
-            "state": "spent",
-            "from": ["accepted", "released"],
-            "spends": 1,
-            "since": now - LOOKED_BACK,
-        }
-        cursor.execute(MOVE.format(which=PAID), spent | {"now": now, "most": AT_ONCE})
-        freed: dict[str, Any] = {"state": "released", "from": ["held", "accepted"], "spends": 0}
-        cursor.execute(MOVE.format(which=OVER), freed | {"now": now, "most": AT_ONCE})
+    """Give back what was paid and cancelled, count as spent what was paid, and release the rest in time; once each."""
+    facts: dict[str, Any] = {"now": now, "since": now - LOOKED_BACK}
+    move(CANCELLED, facts | {"state": "released", "from": ["spent"], "spends": -1})
+    move(PAID, facts | {"state": "spent", "from": ["accepted", "released"], "spends": 1})
+    move(OVER, facts | {"state": "released", "from": ["held", "accepted"], "spends": 0})
+
+
+def move(which: str, facts: dict[str, Any]) -> None:
+    """Move what is due, in several statements where it is very much."""
+    for _ in range(PASSES):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(MOVE.format(which=which), facts | {"most": AT_ONCE})
+            row = cursor.fetchone()
+        if row is None or row[0] < AT_ONCE:
+            return

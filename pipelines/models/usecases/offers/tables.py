@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from pipelines.models.base import Coded, Ending, ShopManager, ShopQuerySet, ShopTable
 from pipelines.models.usecases.offers import past
@@ -20,8 +20,10 @@ LONGEST_NAME, LONGEST_CODE, LONGEST_MESSAGE = 80, 120, 240
 
 class OfferQuerySet(ShopQuerySet["Offer"]):
     def as_of(self, moment: datetime, last_day: date) -> Self:
-        """Add what the frame `offers` has besides, the oldest offer first."""
-        return self.annotate(**past.of_offers(moment)).order_by("pk")
+        """Add what the frame `offers` has besides, the oldest offer first; one that ended runs no more."""
+        told = past.of_offers(moment)
+        is_live = Case(When(ends_at__lte=moment, then=0), default=told["is_live"])
+        return self.annotate(**told | {"is_live": is_live}).order_by("pk")
 
 
 FromOfferQuerySet = ShopManager.from_queryset(OfferQuerySet)
@@ -120,15 +122,21 @@ class OfferReservation(Ending):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    order_id = models.BigIntegerField(null=True)  # by which it is spent: Shopify's number
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["decision"], name="reserved_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["decision"], name="reserved_once"),
+            models.UniqueConstraint(fields=["offer", "order_id"], name="paid_once"),
+        ]
         indexes = [
             models.Index(
                 fields=["expires_at"], condition=Q(state__in=["held", "accepted"]), name="reservations_that_end"
             ),
             models.Index(fields=["accepted_at"], condition=~Q(state="spent"), name="reservations_to_settle"),
             models.Index(fields=["shop", "at"], name="reservations_by_shop"),
+            models.Index(fields=["offer", "checkout_key"], condition=Q(state="accepted"), name="reservations_accepted"),
+            models.Index(fields=["settled_at"], condition=Q(state="spent"), name="reservations_spent"),
         ]
 
 
@@ -193,4 +201,7 @@ class OfferDecision(Ending):
         indexes = [
             models.Index(fields=["shop", "at"], name="decisions_by_shop"),
             models.Index(fields=["unit"], name="decisions_by_unit"),  # who asks to be forgotten
+            models.Index(
+                fields=["shop", "checkout_key"], condition=Q(checkout_key__isnull=False), name="decisions_by_checkout"
+            ),
         ]

@@ -33,6 +33,7 @@ def compare(frames: Frames, new: pd.DataFrame, old: pd.DataFrame | None = None, 
     Writes  first_day | loss | against | bets | units | coverage; losses in minor units of money
     """
     over = new[new["first_day"].map(lambda day: day + timedelta(days=days - 1) <= frames.asof).astype(bool)]
+    over = over[over["question"].map(lambda text: isinstance(text, str) and bool(text)).astype(bool)]  # else of what?
     both = over.assign(theirs=np.nan) if old is None else merged(over, old)
     found = []
     for first_day in sorted(both["first_day"].unique()):
@@ -49,7 +50,7 @@ def merged(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
 
 def judged(frames: Frames, first_day: date, rows: pd.DataFrame, *, is_rule: bool) -> dict[str, Any]:
     """Price the moments of one period."""
-    asked = [json.loads(text) if isinstance(text, str) and text else {} for text in rows["question"]]
+    asked = [json.loads(text) for text in rows["question"]]
     came, ours = rows["came"].to_numpy(np.float64), rows["score"].to_numpy(np.float64)
     theirs = usual(frames, first_day, asked) if is_rule else rows["theirs"].to_numpy(np.float64)
     stake = stakes(asked)

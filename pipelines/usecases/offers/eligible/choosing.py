@@ -13,6 +13,7 @@ CONSENT, OPT_OUT, CURRENCY, EMPTY = "no consent", "opted out", "other currency",
 NOT_YET, OVER, CODE = "not yet", "over", "code gives nothing"
 VALUE, SHOPPER, NOT_IN_CART, IN_CART, STOCK = "cart value", "shopper", "product not in cart", "already in cart", "stock"
 BUDGET, WEEK, FLOOR = "budget", "weekly cap", "margin floor"
+TOO_LARGE = "larger than any order"
 REACHED = "has it anyway"  # free shipping that the cart has reached
 
 
@@ -43,7 +44,9 @@ def reason_for_all(shelf: Shelf, cart: Cart) -> str:
         return OPT_OUT
     if cart.currency != shelf.currency:  # a market's own currency: costs and budgets are in the shop's
         return CURRENCY
-    return "" if cart.value else EMPTY
+    if not cart.value:
+        return EMPTY
+    return TOO_LARGE if shelf.largest is not None and cart.value > shelf.largest else ""
 
 
 def reason_against(offer: OnOffer, cart: Cart, cost: int, margin: int) -> str:
@@ -101,9 +104,19 @@ def cost_of(offer: OnOffer, cart: Cart) -> int:
 
 
 def cart_margin(shelf: Shelf, cart: Cart) -> int:
-    """Say what a cart earns: its value without what its lines cost; what discounts took is gone from its value."""
-    costs = sum(line.quantity * unit_cost(shelf, line.variant, line.price) for line in cart.lines)
-    return floor((cart.value or 0) - (costs if cart.lines else (cart.value or 0) * shelf.cost_share))
+    """Say what a cart earns: its value without what its lines cost; what discounts took is gone from its value.
+
+    What of the value no line with a known cost explains costs the stated share, whatever price its line is told with.
+    """
+    value, known, explained, told = cart.value or 0, 0, 0, 0
+    for line in cart.lines:
+        cost = shelf.costs.of(line.variant) if line.variant is not None else None
+        if cost is None:
+            told += line.quantity * line.price
+        else:
+            known += line.quantity * cost
+            explained += line.quantity * line.price
+    return floor(value - known - max(told, value - explained) * shelf.cost_share)
 
 
 def unit_cost(shelf: Shelf, variant: int | None, price: int) -> float:

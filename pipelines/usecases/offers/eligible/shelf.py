@@ -62,6 +62,7 @@ class Shelf:
     cost_share: float  # of a price, where no cost is known
     offers: tuple[OnOffer, ...] = ()
     costs: Costs = field(default_factory=Costs)
+    largest: int | None = None  # cart that is believed; nothing: no order is known
 
     @property
     def products(self) -> frozenset[int]:

@@ -6,7 +6,8 @@ a twentieth more, a twentieth fewer. What is explored is the same for all and co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +15,17 @@ import numpy as np
 import pandas as pd
 
 from pipelines.stats.inference.off_policy import Valued
-from pipelines.usecases.contract import Frames, Progress, silent
-from pipelines.usecases.offers.answering.scorer import FEATURES
-from pipelines.usecases.offers.decisions import NO_OFFER, Decisions, Floats, Mask, decisions_of
-from pipelines.usecases.offers.fitted import Fitted
+from pipelines.usecases.contract import PARAMETERS, Frames, Progress, silent
+from pipelines.usecases.offers.answering.scorer import FEATURES, score
+from pipelines.usecases.offers.decisions import NO_OFFER, Decisions, Floats, Mask, decisions_of, questions_of
+from pipelines.usecases.offers.fitted import Fitted, dump
 from pipelines.usecases.offers.judging.calibration import calibration
 from pipelines.usecases.offers.judging.past import BEST_OFFER, CANDIDATE, CHAMPION, NO_OFFERS, Past, Stretch, past_of
 from pipelines.usecases.offers.learning.recipe import Beside
 from pipelines.usecases.offers.learning.weighing import Weighed, joined
 
 BASELINE = "baseline"
+ASKED = 2_000  # decisions, the newest, that the scorer is asked about again
 PER = 100  # minor units, of which `needed` counts the shoppers
 THIN_DAYS = 28
 THIN_BECAUSE = "fewer than 28 days of decisions are known"
@@ -54,7 +56,7 @@ def evaluate(
     by_origin = {name: [needed(each.weighed[name].doubly_robust) for each in past.stretches] for name in who}
     called = all_of | {BASELINE: all_of[rule]}
     known = decisions_of(frames)
-    kept = checks(past)
+    kept = checks(frames, past)
     called[CANDIDATE] = called[CANDIDATE] | kept
     return Evaluation(
         called
@@ -66,7 +68,7 @@ def evaluate(
             "origins": [each.isoformat() for each in past.origins],
             "horizon": past.days,
             "counted": past.counted,
-            "joined": [each.is_joined for each in past.stretches],
+            "joined": [each.candidate.context is not None for each in past.stretches],
             "left_out": dict(known.left_out),
             "worthless": worthless(known.decisions),
             "offers": by_offer(known.decisions, frames["offers"]),
@@ -117,30 +119,33 @@ def beside(past: Past, who: str) -> dict[str, Any]:
     return {} if ours is None or theirs is None else Beside.of(ours, theirs).as_dict()
 
 
-def checks(past: Past) -> dict[str, Any]:
+def checks(frames: Frames, past: Past) -> dict[str, Any]:
     """Compare what the candidate said with what came, and look whether it kept to what was open."""
     if not past.stretches:
-        return {"miscalibration": None, "below_floor": None, "not_open": None}
+        return {"miscalibration": None, "not_open": None}
     said = np.concatenate([each.said for each in past.stretches])
     accepted = np.concatenate([each.log.known.accepted for each in past.stretches])
-    return calibration(said, accepted) | broken(past)
+    asked = questions_of(frames)[-ASKED:]
+    closed = not_open(past.stretches[-1].candidate, asked)
+    return calibration(said, accepted) | {"not_open": closed}
 
 
 def ranges(kept: Mapping[str, Any]) -> dict[str, list[float] | None]:
-    """Give how far chance reaches: what was kept or broken is counted, so nothing of it is chance."""
-    counted = {name: kept[name] for name in ("below_floor", "not_open")}
-    bounds = {name: None if share is None else [share, share] for name, share in counted.items()}
-    return bounds | {"miscalibration": kept.get("miscalibration_range")}
+    """Give how far chance reaches: what was not open is counted, so nothing of it is chance."""
+    share = kept["not_open"]
+    bounds = None if share is None else [share, share]
+    return {"not_open": bounds, "miscalibration": kept.get("miscalibration_range")}
 
 
-def broken(past: Past) -> dict[str, float]:
-    """Give the shares of decisions in which the candidate might have shown what earns nothing, or was not open."""
-    below = closed = 0
-    for each in past.stretches:
-        chances, known = each.chances[CANDIDATE][:, :-1], each.log.known
-        below += int(((chances > 0) & ~(np.nan_to_num(known.margins) > 0)).any(axis=1).sum())
-        closed += int(((chances > 0) & (known.eligible < 0)).any(axis=1).sum())
-    return {"below_floor": below / past.decisions, "not_open": closed / past.decisions}
+def not_open(fitted: Fitted, asked: Sequence[Mapping[str, Any]]) -> float:
+    """Ask the scorer as a door does; give the share in which it would show what was not open, or earns nothing."""
+    parameters = json.loads(dump(fitted)[PARAMETERS])
+    return sum(not is_kept(question, score(parameters, question)["offer"]) for question in asked) / len(asked)
+
+
+def is_kept(question: Mapping[str, Any], offer: int) -> bool:
+    """Tell whether an answer is no offer, or one that was open and earns something."""
+    return not offer or any(each["id"] == offer and each["margin"] > 0 for each in question["eligible"])
 
 
 # Parts of the shoppers

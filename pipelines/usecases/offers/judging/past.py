@@ -26,14 +26,14 @@ CANDIDATE, CHAMPION, NO_OFFERS, BEST_OFFER = "candidate", "champion", "no_offer"
 
 @dataclass(frozen=True)
 class Stretch:
-    """Hold some days: the decisions, everybody's chances at them, and what the candidate says of what was shown."""
+    """Hold some days: who was learned before, decisions, everybody's chances, and what is said of what was shown."""
 
     cut: int
+    candidate: Fitted
     log: Log
     chances: Mapping[str, Floats]
     weighed: Mapping[str, Weighed]
     said: Floats  # the chance of acceptance of what was shown, NaN where nothing was
-    is_joined: bool
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def stretch(known: Decisions, asof: date, cut: int, end: int, champion: Fitted |
     if champion is not None:
         chances[CHAMPION] = log.chances(learned(before, asof, seed=seed, joins=champion.context is not None))
     weighed = {who: log.weigh(each) for who, each in chances.items()}
-    is_joined = candidate.context is not None
-    return Stretch(cut, log, chances, weighed, said_of(log, Choices(candidate, log.known, *log.tallies)), is_joined)
+    said = said_of(log, Choices(candidate, log.known, *log.tallies))
+    return Stretch(cut, candidate, log, chances, weighed, said)
 
 
 def best_offer(log: Log) -> int:

@@ -184,6 +184,14 @@ class TestWhatIsMissing:
         Deployment.objects.filter(pk=Deployment.of(shop, "conversion").pk).update(active=version)
         assert "First day not over" in self.rows(see)
 
+    def test_days_on_which_nobody_came_or_the_last_is_not_over_are_history_too(self, shop, see):
+        visiting.counted(shop)
+        today = timezone.now().astimezone(shop.zone).date()
+        VisitHour.objects.filter(day=today - timedelta(days=9)).update(visits=0, started=0)
+        VisitHour.objects.filter(day=today - timedelta(days=1)).delete()
+        text = self.rows(see)
+        assert "of 28 days" not in text and "No version is live" in text
+
 
 class TestAShopThatBegins:
     def test_sees_what_the_page_will_show(self, shop, another_shop, see):

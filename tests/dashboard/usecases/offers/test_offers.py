@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from dashboard.usecases.offers.queries import shown
 from pipelines.models import Deployment, HoldOut, LifecycleEvent, Shop, ShopSettings
-from pipelines.models.usecases.offers import Offer
+from pipelines.models.usecases.offers import Offer, saying
 from tests import histories
 from tests.dashboard import offering_now
 from tests.dashboard.offering_now import an_offer
@@ -19,6 +20,24 @@ from tests.identities import COLLEAGUE, OTHER_SHOP
 
 HERE, NEW = "/conversion", "/offers/new"
 FREE = {"name": "Free delivery", "kind": "free_shipping", "threshold": "80", "cost": "4.50"}
+
+
+def chosen(shop) -> None:
+    """Let a version choose among offers."""
+    version = histories.a_version(shop, use_case="offers")
+    Deployment.objects.filter(pk=Deployment.of(shop, "offers").pk).update(active=version)
+
+
+def compared(shop, value, low, high) -> None:
+    """Let so much be sold more to who could see an offer, from the 2nd to the 20th of November 2026."""
+    arm = {"units": 5000, "orders": 200, "per_thousand": None}
+    figures = {
+        "first_day": "2026-11-02", "last_day": "2026-11-20", "arms": {"held_out": arm, "shown": arm},
+        "orders": None, "sales": {"value": value, "low": low, "high": high, "mark": "proven"},
+    }  # fmt: skip
+    now = timezone.now()
+    row = HoldOut.objects.create(shop=shop, use_case="offers", made_at=now, counted_until=now, figures=figures)
+    a_share(row, 10, now)
 
 
 def told(see, **query) -> str:
@@ -91,9 +110,9 @@ class TestDefiningOne:
         assert not Offer.objects.exists()
 
     def test_of_two_people_at_once_only_the_first_counts(self, shop, send):
-        shown = ShopSettings.objects.get(shop=shop).revision
-        send(NEW, FREE | {"revision": shown})
-        text = send(NEW, FREE | {"name": "Another", "revision": shown}, sub=COLLEAGUE).content.decode()
+        revision = ShopSettings.objects.get(shop=shop).revision
+        send(NEW, FREE | {"revision": revision})
+        text = send(NEW, FREE | {"name": "Another", "revision": revision}, sub=COLLEAGUE).content.decode()
         assert "changed since you opened the page" in text and Offer.objects.count() == 1
 
     def test_says_before_the_start_how_many_shoppers_a_result_takes(self, shop, see):
@@ -115,6 +134,14 @@ class TestStartingAndStopping:
         assert Offer.objects.get().state == "live"
         assert "Stopped." in send(f"/offers/{row.pk}/switch", {"is_live": "0"}).content.decode()
         assert Offer.objects.get().state == "stopped"
+
+    def test_one_too_many_is_refused_in_words(self, shop, send):
+        row = an_offer(shop, state="stopped")
+        for number in range(saying.MOST_OFFERS):
+            an_offer(shop, f"Offer {number}", state="draft")
+        assert "stop one first" in send(f"/offers/{row.pk}/switch", {"is_live": "1"}).content.decode()
+        row.refresh_from_db()
+        assert row.state == "stopped"
 
     @pytest.mark.parametrize("fields", [{"is_live": "1", "revision": 77}, {"is_live": "perhaps"}, {}])
     def test_a_stale_page_or_an_odd_wish_changes_nothing(self, shop, send, fields):
@@ -148,18 +175,28 @@ class TestTheTable:
         ],
     )
     def test_added_profit_is_of_the_hold_out_alone_after_what_was_spent(self, shop, see, sales, mark, words):
-        an_offer(shop, shown=100, accepted=20, spent=90_000)
+        offer = an_offer(shop, shown=100, accepted=20, spent=90_000)
+        offering_now.spent(offer, 90_000, datetime(2026, 11, 2, tzinfo=UTC))
         value, low, high = sales
-        arm = {"units": 5000, "orders": 200, "per_thousand": None}
-        figures = {
-            "first_day": "2026-11-02", "last_day": "2026-11-20", "arms": {"held_out": arm, "shown": arm},
-            "orders": None, "sales": {"value": value, "low": low, "high": high, "mark": "proven"},
-        }  # fmt: skip
-        now = timezone.now()
-        row = HoldOut.objects.create(shop=shop, use_case="offers", made_at=now, counted_until=now, figures=figures)
-        a_share(row, 10, now)
+        compared(shop, value, low, high)
         text = told(see)
         assert mark in text and words in text and "at your usual margin of 50\xa0%" in text
+
+    def test_what_a_code_gave_is_taken_off_once(self, shop, see):
+        ShopSettings.objects.filter(shop=shop).update(cost_share=0.25)
+        day = datetime(2026, 11, 20, 23, 59, tzinfo=UTC)
+        offering_now.spent(an_offer(shop, kind="code", code="TEN", shown=100), 80_000, day)
+        compared(shop, 900_000, 800_000, 1_000_000)  # 75 % of it is margin, and a quarter of the code's cost is not off
+        assert "£6,550 more" in told(see)
+
+    def test_what_was_given_on_other_days_is_not_compared(self, shop, see):
+        offer = an_offer(shop, shown=100, spent=500_000)
+        for moment in (datetime(2026, 11, 1, 23, 59, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC)):
+            offering_now.spent(offer, 200_000, moment)
+        offering_now.spent(offer, 100_000, datetime(2026, 11, 9, tzinfo=UTC), state="released")
+        compared(shop, 900_000, 800_000, 1_000_000)
+        text = told(see)
+        assert "£4,500 more" in text and "£5,000<span" in text
 
     @pytest.mark.parametrize(
         ("changes", "word"),
@@ -181,9 +218,21 @@ class TestTheTable:
 
     def test_runs_where_a_version_chooses(self, shop, see):
         an_offer(shop)
-        version = histories.a_version(shop, use_case="offers")
-        Deployment.objects.filter(pk=Deployment.of(shop, "offers").pk).update(active=version)
+        chosen(shop)
         assert ">Runs</s-badge>" in told(see)
+
+    def test_only_those_that_nothing_keeps_from_shoppers_are_said_to_run(self, shop):
+        now = timezone.now()
+        an_offer(shop, "Ended", ends_at=now - timedelta(days=1))
+        an_offer(shop, "Later", starts_at=now + timedelta(days=1))
+        an_offer(shop, "Used up", budget_minor=500, spent=500)
+        an_offer(shop, "Lost", kind="code", code="X", code_state="deleted")
+        assert shown.state_of(shown.offers(shop, now)) == "No offer runs."
+        an_offer(shop, "Runs")
+        an_offer(shop, "For some", kind="code", code="Y", code_state="some")
+        assert shown.state_of(shown.offers(shop, now)) == "2 offers wait for a version that chooses."
+        chosen(shop)
+        assert shown.state_of(shown.offers(shop, now)) == "2 offers run; none is proven yet."
 
     def test_a_code_that_gives_nothing_is_named_among_what_is_missing(self, shop, see):
         an_offer(shop, kind="code", code="GONE", code_state="deleted")

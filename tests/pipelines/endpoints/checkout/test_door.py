@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from pipelines.endpoints.answering import opting_out
-from pipelines.endpoints.checkout import deciding, told
+from pipelines.endpoints.checkout import deciding, reserving, told
 from pipelines.endpoints.checkout import door as checkout
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.models import HoldOut, HoldOutSight, OptOut, PredictionLog, Shop
@@ -201,6 +201,29 @@ class TestBadMoments:
         assert sorted(run(all_at_once())) == [False] * 33 + [True] * 7
         spend = OfferSpend.objects.get()
         assert (spend.week_reserved, spend.reserved_minor) == (7, 1400)
+
+    def test_a_shop_whose_row_is_held_keeps_no_thread_from_the_others(
+        self, live: Counter, shop: Shop, offer: Offer
+    ) -> None:
+        other = exposing.a_shop(currency="GBP")
+        theirs = an_offer(other)
+        runs(other)
+        live.warmed(other)
+
+        async def asked(whose: Shop, number: int) -> Any:
+            body = json.dumps(a_cart(unit=f"{number:032x}", checkout=f"token-{number}")).encode()
+            bearer = [(b"authorization", f"Bearer {token(whose.domain)}".encode())]
+            return json.loads((await live.through("POST", PATH, body, bearer))[1]).get("shown", {}).get("id")
+
+        async def one_beside_many() -> Any:
+            many = [asyncio.create_task(asked(shop, number)) for number in range(20)]
+            while live.cashier.asking[shop.pk] < reserving.MOST_BY_SHOP or sum(map(asyncio.Task.done, many)) < 4:
+                await asyncio.sleep(0.01)
+            return await asked(other, 1), [task.result() for task in many if task.done()]
+
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pipelines_offerspend WHERE offer_id = %s FOR UPDATE", [offer.pk])
+            assert run(one_beside_many()) == (theirs.pk, [None] * 4)  # and who is one too many waits for nothing
 
     def test_a_stopped_offer_is_not_shown_although_memory_has_it(self, live: Counter, shop: Shop, offer: Offer) -> None:
         Offer.objects.update(state=Offer.State.STOPPED)

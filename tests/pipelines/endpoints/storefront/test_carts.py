@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.endpoints.checkout import deciding
 from pipelines.endpoints.storefront import proxy
+from pipelines.endpoints.storefront.limits import Limit
 from pipelines.models import HoldOutSight, PredictionLog, Shop
 from pipelines.models.usecases.offers import Offer, OfferDecision, OfferReservation, OfferSpend
 from pipelines.stats import assignment
@@ -117,6 +118,37 @@ def test_what_only_a_checkout_asks_answers_nothing_here(live: Storefront, shop: 
         assert live.send(signed(pairs_of(shop, **told)), method, CHANCES).status == 404
     live.door.written()
     assert not PredictionLog.objects.exists() and not HoldOutSight.objects.exists()
+
+
+def test_a_claimed_checkout_is_none(live: Storefront, shop: Shop) -> None:
+    asked(live, shop, question=json.dumps(a_cart(checkout="token-1")))
+    live.door.written()
+    assert OfferReservation.objects.get().checkout_key is None
+
+
+@pytest.mark.parametrize(
+    ("value", "status"), [(5000, 200), (4000, 200), (5002, 200), (5003, 400), (10**12, 400)]
+)  # of two for 2500
+def test_a_cart_is_worth_no_more_than_its_lines(live: Storefront, shop: Shop, value: int, status: int) -> None:
+    assert asked(live, shop, question=a_question(value=value)).status == status
+
+
+def test_of_a_long_cart_not_all_lines_are_told(live: Storefront, shop: Shop) -> None:
+    lines = [{"product": number, "quantity": 1, "price": 100} for number in range(50)]
+    assert asked(live, shop, question=a_question(value=6000, lines=lines)).status == 200
+    assert asked(live, shop, question=a_question(value=6000, lines=lines[1:])).status == 400
+
+
+def test_one_address_picks_so_much_in_a_shop(live: Storefront, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxy, "PICKS", Limit(at_once=2, a_second=0))
+
+    def from_address(name: str) -> int:
+        pairs = signed(pairs_of(shop, question=a_question()))
+        forwarded = [(b"x-forwarded-for", f"10.9.9.9, {name}, 23.227.38.33".encode())]
+        return live.send(pairs, "GET", OFFERS, forwarded).status
+
+    assert [from_address("203.0.113.7") for _ in range(3)] == [200, 200, 429]
+    assert from_address("203.0.113.8") == 200
 
 
 def test_an_unsigned_question_is_refused(live: Storefront, shop: Shop) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from pipelines.lifecycle.data import dataset, moments
-from pipelines.models import Checkout, Order, Shop, StorefrontEvent
+from pipelines.models import Checkout, OptOut, Order, Shop, StorefrontEvent
 from tests import histories
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +41,8 @@ def walked(shop: Shop, start: datetime, *kinds: str, who: str = "ann", **facts: 
 
 
 def started(shop: Shop, at: datetime, key: int = KEY, **changes: Any) -> Checkout:
-    facts = {"subtotal_minor": 6400, "currency": shop.currency, "updated_at": at, "token_digest": b"\x01" * 16}
-    facts |= {"lines": [{"variant_id": 1, "quantity": 2, "price_minor": 3200}]}
+    facts = {"subtotal_minor": 9900, "currency": shop.currency, "updated_at": at, "token_digest": b"\x01" * 16}
+    facts |= {"first_minor": 6400, "first_lines": 1, "first_units": 2}
     return Checkout.objects.create(shop=shop, shopify_id=key, created_at=at, **facts | changes)
 
 
@@ -123,6 +123,31 @@ class TestSessions:
         did(shop, NOON, who="eve")  # today twice is no return
         assert sorted(read(shop)["is_returning"]) == [0.0, 0.0, 0.0, 1.0, 1.0]
 
+    def test_who_was_here_more_than_a_week_ago_is_new_again_however_much_is_read(self, shop: Shop) -> None:
+        did(shop, NOON - timedelta(days=8), who="ann")
+        did(shop, NOON, who="ann")
+        assert read(shop)["is_returning"].tolist() == [0.0, 0.0]
+
+    def test_what_is_asked_of_late_is_what_is_learned_from_later(self, shop: Shop) -> None:
+        did(shop, NOON - timedelta(days=2), who="ann")
+        bought(shop, NOON - timedelta(days=20), unit=unit("bob"))
+        for who in ("ann", "bob", "eve"):
+            walked(shop, NOON, "page_viewed", "product_viewed", "product_added_to_cart", who=who)
+            did(shop, NOON + 4 * MINUTE, "checkout_started", who=who, checkout_key=KEY + ord(who[0]))
+        asked = moments.lately(shop, NOON - HOUR, NOON + HOUR)[moments.COLUMNS]
+        learned = read(shop)
+        learned = learned[learned["at"] >= pd.Timestamp("2026-11-18 11:00")].reset_index(drop=True)
+        pd.testing.assert_frame_equal(asked, learned)
+        assert sorted(asked["is_returning"]) == [0.0] * 3 + [1.0] * 6
+
+    def test_who_wants_no_decisions_is_looked_at_nowhere_and_neither_is_their_checkout(self, shop: Shop) -> None:
+        for who, key in (("ann", KEY), ("bob", KEY + 1)):
+            walked(shop, NOON, "page_viewed", "checkout_started", who=who, checkout_key=key)
+            started(shop, NOON + MINUTE, key=key)
+        OptOut.objects.create(shop=shop, unit=unit("ann"), at=NOON)
+        found = moments.lately(shop, NOON - HOUR, NOON + HOUR)
+        assert found["of"].tolist() == ["session", "checkout"] and unit("ann").hex() not in found["unit"].tolist()
+
     def test_a_moment_keeps_its_number_however_much_is_read_with_it(self, shop: Shop) -> None:
         did(shop, NOON)
         before = read(shop)["unique_id"].tolist()
@@ -180,13 +205,18 @@ class TestCheckouts:
         (row,) = read(shop).itertuples()
         assert (row.of, row.value, row.events) == ("checkout", 900.0, 1.0)
 
-    def test_what_was_laid_into_it_later_is_not_known_at_its_start(self, shop: Shop) -> None:
-        started(shop, NOON, first_minor=3200, first_lines=1, first_units=1)
-        (row,) = read(shop).itertuples()
-        assert (row.value, row.lines, row.units) == (3200.0, 1.0, 1.0)
+    def test_one_that_only_an_export_told_of_is_not_learned_from_since_those_are_abandoned(self, shop: Shop) -> None:
+        started(shop, NOON, first_minor=None)
+        assert read(shop).empty
+
+    def test_only_its_own_order_completes_it(self, shop: Shop) -> None:
+        started(shop, NOON)
+        did(shop, NOON, "checkout_started", checkout_key=KEY)
+        bought(shop, NOON + HOUR, unit=unit("ann"), checkout_key=KEY + 1)
+        assert read(shop)["waited"].isna().all()
 
     def test_an_amount_in_another_currency_is_not_known(self, shop: Shop) -> None:
-        started(shop, NOON, currency="JPY", lines=[])
+        started(shop, NOON, currency="JPY", first_lines=0, first_units=0)
         (row,) = read(shop).itertuples()
         assert math.isnan(row.value) and math.isnan(row.lines) and math.isnan(row.units)
 

@@ -15,12 +15,14 @@ from django.utils import timezone
 
 from pipelines.lifecycle.ingest import drain, privacy
 from pipelines.models import (
+    Checkout,
     Exposure,
     ForgottenCustomer,
     HoldOutSight,
     LifecycleEvent,
     Order,
     OrderLine,
+    PredictionLog,
     Shop,
     ShopToken,
     StorefrontEvent,
@@ -29,6 +31,7 @@ from pipelines.models import (
     WebhookDelivery,
 )
 from pipelines.models.base import ShopTable
+from pipelines.models.usecases.offers.tables import Offer, OfferReservation
 from pipelines.models.usecases.recommendations import RecommendationList
 from pipelines.shopify import vault
 from pipelines.usecases import USE_CASES, recommendations
@@ -75,6 +78,34 @@ class TestCustomers:
             bought(shop, number, customer)
         assert deliver(shop, "customers/redact", customer=77).state == "applied"
         assert customers(shop) == {3}
+
+    def test_who_is_known_by_the_checkout_alone_is_forgotten_under_every_unit(self, shop: Shop) -> None:
+        key, now = 0x123456789ABCDEF, timezone.now()
+        token, visitor, other = bytes.fromhex(f"{key:015x}" + "0" * 17), b"v" * 16, b"o" * 16
+        order = bought(shop, 1, 77)  # its cart carried no mark of ours
+        Order.objects.filter(pk=order.pk).update(checkout_key=key)
+        facts: dict[str, Any] = {"updated_at": now, "created_at": now, "currency": "GBP"}
+        Checkout.objects.create(shop=shop, shopify_id=key, token_digest=token, **facts)
+        for unit, known in ((visitor, key), (visitor, None), (other, key + 1)):
+            told = {"event": uuid.uuid4(), "kind": "page_viewed", "at": now}
+            StorefrontEvent.objects.create(shop=shop, unit=unit, checkout_key=known, **told)
+        for unit in (token, visitor, other):
+            said = {"arm": "stable", "outcome": "answered", "use_case": "any"}
+            PredictionLog.objects.create(shop=shop, unit=unit, at=now, **said)
+        deliver(shop, "customers/redact", customer=77)
+        assert {bytes(row.unit) for row in StorefrontEvent.objects.all()} == {other}
+        assert {bytes(row.unit) for row in PredictionLog.objects.all()} == {other}
+        assert Order.objects.get().checkout_key is None
+
+    def test_whatever_is_known_by_the_checkout_of_a_forgotten_customer_is_cut_from_it(self, shop: Shop) -> None:
+        key, now = 77, timezone.now()
+        order = bought(shop, 1, 77)
+        Order.objects.filter(pk=order.pk).update(checkout_key=key)
+        offer = Offer.objects.create(shop=shop, name="Ten off", kind="code", code="TEN")
+        held = {"decision": uuid.uuid4(), "cost_minor": 5, "week": now.date(), "at": now, "expires_at": now}
+        OfferReservation.objects.create(shop=shop, offer=offer, checkout_key=key, **held)
+        deliver(shop, "customers/redact", customer=77)
+        assert OfferReservation.objects.get().checkout_key is None
 
     def test_orders_that_are_named_are_cut_too(self, shop: Shop) -> None:
         for number in (1, 2):

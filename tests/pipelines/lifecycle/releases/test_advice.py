@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pipelines.lifecycle.releases import advice
+from pipelines.lifecycle.versions import gates
 from pipelines.models import ModelVersion, Release
 from pipelines.strategies import Canary, Traffic
-from tests import histories
+from pipelines.usecases import USE_CASES
+from tests import histories, one_family
 
 pytestmark = pytest.mark.django_db
 SPLIT = Traffic("randomised", units_a_day=3_000, rate=0.03)
@@ -51,16 +53,18 @@ class TestWhatWeWouldDo:
 
     @pytest.mark.parametrize(("verdict", "would"), [("passed", "We would use it"), ("open", "We would wait")])
     def test_where_the_simple_rule_runs_its_errors_decide(self, shop, verdict, would):
-        gates = [{"name": advice.BEATS_THE_SIMPLE_RULE, "verdict": verdict, "text": ""}]
+        gates = [{"name": "Smaller errors than the best simple rule", "verdict": verdict, "text": ""}]
         card = histories.a_card(shop, state=ModelVersion.State.UNDECIDED, gates=gates)
         assert card.evidence["advice"].startswith(would)
 
-    def test_the_check_that_decides_is_one_of_the_gates(self):
-        from pipelines.lifecycle.versions import gates
-        from pipelines.usecases import USE_CASES
-
-        found = gates.better_than_the_simple_rule(gates.Measured(USE_CASES["demand_forecast"], {}, {}))
-        assert found.name == advice.BEATS_THE_SIMPLE_RULE
+    @pytest.mark.parametrize("family", one_family.OURS, ids=lambda family: family.slug)
+    def test_the_check_that_decides_is_one_of_the_gates_however_a_family_calls_its_errors(self, shop, family):
+        found = gates.better_than_the_simple_rule(gates.Measured(family, {}, {}))
+        passed = [{"name": found.name, "verdict": "passed", "text": ""}]
+        version = histories.a_version(shop, use_case=family.slug, gates=passed, state=ModelVersion.State.UNDECIDED)
+        with USE_CASES.also(family):
+            told = advice.of(Release(shop=shop, use_case=family.slug, version=version), None)
+        assert told.startswith("We would use it")
 
     def test_what_is_proven_needs_no_advice(self, shop):
         assert histories.a_card(shop).evidence["advice"] == ""

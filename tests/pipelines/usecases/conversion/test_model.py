@@ -59,22 +59,6 @@ def test_an_order_after_the_last_day_is_not_known() -> None:
     assert model.dump(model.fit(seen)) == model.dump(model.fit(unseen))
 
 
-def test_between_trainings_chances_follow_the_newest_labels() -> None:
-    """A shop whose base rate doubles: the same models, moved, lie nearer to what happens."""
-    before = model.fit(shop.frames(35, 60), seed=0)
-    after = shop.frames(21, 60, seed=4, base=1.2)
-    moved = after["moments"].assign(
-        **{key: after["moments"][key] + pd.Timedelta(days=21) for key in ("ds", "at")},
-    )
-    later = shop.of(moved, shop.LAST_DAY + timedelta(days=21))
-    corrected = before.corrected(later)
-    came = (moved["waited"] <= 24).mean()
-    plain, ours = (model.predict(each, later)["y_hat"].mean() for each in (before, corrected))
-    assert abs(ours - came) < abs(plain - came)
-    assert corrected.corrected(later) == corrected
-    assert corrected.heads["session"].linear == before.heads["session"].linear
-
-
 def test_too_short_a_history_is_refused_in_words() -> None:
     with pytest.raises(NotEnoughHistory, match="13 of the 14 days"):
         model.fit(shop.frames(13, 10))

@@ -16,6 +16,12 @@ def test_every_figure_with_a_name_is_stored() -> None:
     assert {each.key for each in WORDS.page.figures} <= figures["candidate"].keys()
 
 
+def test_no_figure_is_in_minor_units() -> None:
+    told = [*WORDS.card.figures.values(), *(each.title for each in WORDS.page.figures)]
+    assert not any("minor" in each for each in told)
+    assert "value" not in {each.key for each in WORDS.page.figures}  # money is told as money beside it
+
+
 def test_what_is_watched_is_asked_and_has_a_name() -> None:
     assert set(WATCHED) <= set(CONTEXT) and USE_CASE.monitored is not None
     assert WORDS.page.features.keys() == USE_CASE.monitored.names.keys() and len(FEATURES) == 16

@@ -62,7 +62,8 @@ def test_what_is_wrong_in_the_busiest_hours_alone_is_told_in_orders_and_money(
     (alert,) = alerts()
     assert alert.title == "Shown: in your busiest hours 52% fewer orders came than it said"
     assert alert.text == (
-        "In four weeks 40 orders came in them; about 83 were said. In the other hours 120 came and about 83 were said."
+        "Of 208 answers given in them in four weeks 40 were followed by an order; about 83 were said. "
+        "In the other hours it was 120 of 208, and about 83 were said."
     )
     assert alert.next_step and (alert.minor_per_hour is None or alert.minor_per_hour >= 0)
     busiest.look(shop, SLUG, NOW + HOUR)

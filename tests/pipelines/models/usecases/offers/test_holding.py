@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines.models import Product, Shop, Variant
+from pipelines.models import Order, Product, Shop, Variant
 from pipelines.models.usecases.offers import Offer, holding, till
 from tests import factories
 from tests.offering import an_offer, reserve
@@ -54,6 +54,23 @@ def test_an_added_product_is_its_cheapest_variant(shop: Shop) -> None:
     (shown,) = held.shelf.offers
     assert (shown.variant, shown.price, held.shelf.products) == (302, 1000, {30})
     assert [held.shelf.costs.of(number) for number in (301, 302, 303)] == [500, None, None]
+
+
+@pytest.mark.parametrize(
+    ("totals", "largest"), [([100] * 19, None), ([0] * 20, None), ([100] * 20, 1000), ([100] * 19 + [8100], 8100)]
+)
+def test_the_largest_cart_that_is_believed_is_ten_usual_orders_or_the_largest(
+    shop: Shop, totals: list[int], largest: int | None
+) -> None:
+    facts = {"created_at": NOW, "processed_at": NOW, "updated_at": NOW, "currency": "GBP", "shop": shop}
+    for number, total in enumerate(totals):
+        Order.objects.create(shopify_id=number, total_minor=total, **facts)
+    Order.objects.create(shopify_id=99, total_minor=10**9, is_test=True, **facts)
+    an_offer(shop)
+    held = holding.held(shop.pk, None)
+    assert held and held.shelf.largest == largest
+    again = holding.held(shop.pk, held)
+    assert again and again.shelf.largest == largest
 
 
 @pytest.mark.parametrize("state", Offer.Code.values)

@@ -110,6 +110,18 @@ def test_without_an_order_nothing_was_earned_and_an_orders_shopper_is_enough(sho
     assert decisions(shop)["profit"].tolist() == [0, 1200]
 
 
+def test_an_order_is_one_decisions_the_newest_that_was_shown_before_it(shop: Shop) -> None:
+    """Who asks under many names of a checkout, or of a shopper, is paid once."""
+    for minutes in (1, 2, 3, 90):
+        decided(shop, THEN + timedelta(minutes=minutes), checkout_key=minutes)
+    decided(shop, THEN + timedelta(minutes=4), checkout_key=9, unit=b"o" * 16)
+    decided(shop, THEN + timedelta(minutes=5), checkout_key=5, why_not="used up")  # nothing is learned of it
+    an_order(shop, 1, THEN + timedelta(hours=1), unit=UNIT, checkout_key=9)
+    found = decisions(shop)
+    assert found["ordered"].tolist() == [0, 0, 0, 1, 0]
+    assert found["profit"].tolist() == [0, 0, 0, 1200, 0]
+
+
 def test_a_pick_that_could_not_be_shown_teaches_nothing(shop: Shop) -> None:
     offer = an_offer(shop)
     decided(shop, THEN, picked_id=offer.pk, why_not="used up")

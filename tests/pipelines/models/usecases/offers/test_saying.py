@@ -109,5 +109,20 @@ def test_a_name_is_used_once_and_offers_are_few(shop: Shop) -> None:
         say(shop, replace(OWN, code="OTHER"))
     for number in range(saying.MOST_OFFERS - 1):
         say(shop, replace(OWN, name=f"Offer {number}", ends_at=NOW + timedelta(days=number)))
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowed, match="stop one first"):
         say(shop, replace(OWN, name="One more"))
+
+
+def test_one_that_was_stopped_makes_room_and_comes_back_only_where_there_is_room(shop: Shop) -> None:
+    for number in range(saying.MOST_OFFERS):
+        say(shop, replace(OWN, name=f"Offer {number}"))
+    first, second = Offer.objects.order_by("pk")[:2]
+    say(shop, SwitchedOffer(first.pk, is_live=False))
+    say(shop, replace(OWN, name="One more"))
+    with pytest.raises(NotAllowed) as refused:
+        say(shop, SwitchedOffer(first.pk, is_live=True))
+    assert str(refused.value) == saying.TOO_MANY and Offer.objects.get(pk=first.pk).state == Offer.State.STOPPED
+    say(shop, SwitchedOffer(second.pk, is_live=True))  # a draft has its room already
+    say(shop, SwitchedOffer(second.pk, is_live=False))
+    say(shop, SwitchedOffer(first.pk, is_live=True))
+    assert Offer.objects.get(pk=first.pk).state == Offer.State.LIVE

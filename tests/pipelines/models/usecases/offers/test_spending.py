@@ -15,7 +15,7 @@ from django.utils import timezone
 from pipelines.models import Order, Shop
 from pipelines.models.usecases.offers import Offer, OfferDecision, OfferReservation, OfferSpend, OfferTally, spending
 from tests import factories
-from tests.offering import accept, an_offer, reserve
+from tests.offering import accept, accept_all, an_offer, reserve
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -43,8 +43,17 @@ def an_order(shop: Shop, number: int, at: datetime, **changes: Any) -> Order:
 
 def test_what_is_shown_is_reserved_until_nothing_is_left(shop: Shop) -> None:
     offer = an_offer(shop, budget_minor=500)
-    assert [reserve(offer) for _ in range(3)] == [offer.pk, offer.pk, 0]
+    assert [reserve(offer, checkout=number) for number in range(3)] == [offer.pk, offer.pk, 0]
     assert spend(offer) == (400, 0, 2, 0)
+
+
+@pytest.mark.parametrize("changes", [{"budget_minor": 1000}, {"weekly_cap": 5}])
+def test_who_has_no_checkout_leaves_half_to_those_who_have_one(shop: Shop, changes: dict[str, Any]) -> None:
+    offer = an_offer(shop, **changes)
+    assert [bool(reserve(offer)) for _ in range(4)] == [True, True, False, False]
+    assert [bool(reserve(offer, checkout=number)) for number in range(4)] == [True, True, True, False]
+    last = an_offer(shop, "Other", budget_minor=200)
+    assert [reserve(last), reserve(last)] == [last.pk, 0]
 
 
 def test_a_week_begins_with_all_that_its_cap_allows(shop: Shop) -> None:
@@ -145,10 +154,105 @@ def test_without_a_checkout_the_same_shoppers_order_counts(shop: Shop) -> None:
     assert states() == [State.SPENT]
 
 
-def test_what_is_accepted_and_never_ordered_is_released_after_days(shop: Shop) -> None:
+def decided(shop: Shop, unit: bytes, at: datetime = NOW) -> uuid.UUID:
+    """Write down who was shown something."""
+    decision = uuid.uuid4()
+    facts = {"decision": decision, "unit": unit, "arm": "stable", "eligible": [], "margins": [], "at": at}
+    OfferDecision.objects.create(shop=shop, **facts)
+    return decision
+
+
+def test_an_order_pays_for_one_reservation_of_an_offer(shop: Shop) -> None:
+    offer, unit = an_offer(shop), b"u" * 16
+    made = [decided(shop, unit) for _ in range(3)]
+    for number, decision in enumerate(made):
+        reserve(offer, decision, at=NOW + timedelta(minutes=number), checkout=number)
+    OfferReservation.objects.update(state=State.ACCEPTED, accepted_at=NOW)  # as if processes took them at once
+    an_order(shop, 1, NOW + timedelta(hours=1), unit=unit, checkout_key=1)
+    for _ in range(2):
+        spending.settle(NOW + timedelta(hours=1, minutes=3))
+    assert states() == [State.RELEASED, State.SPENT, State.RELEASED]  # of its checkout, not the newest
+    assert spend(offer) == (0, 200, 0, 1)
+    an_order(shop, 2, NOW + timedelta(hours=2), unit=unit, checkout_key=77)
+    spending.settle(NOW + timedelta(hours=3))
+    assert states() == [State.RELEASED, State.SPENT, State.SPENT]  # the newest
+
+
+def test_two_orders_pay_for_one_reservation_once(shop: Shop) -> None:
+    offer, decision = an_offer(shop), uuid.uuid4()
+    reserve(offer, decision, at=NOW, checkout=77)
+    accept(shop, decision, NOW)
+    for number in (1, 2):
+        an_order(shop, number, NOW + timedelta(minutes=number), checkout_key=77)
+    spending.settle(NOW + timedelta(minutes=3))
+    assert spend(offer) == (0, 200, 0, 1)
+    assert OfferReservation.objects.get().order_id == 1
+
+
+def test_what_an_order_paid_comes_back_when_it_is_cancelled(shop: Shop) -> None:
+    offer, decision = an_offer(shop), uuid.uuid4()
+    reserve(offer, decision, at=NOW, checkout=77)
+    accept(shop, decision, NOW)
+    an_order(shop, 1, NOW + timedelta(minutes=1), checkout_key=77)
+    spending.settle(NOW + timedelta(minutes=2))
+    assert spend(offer) == (0, 200, 0, 1)
+    Order.objects.update(cancelled_at=NOW + timedelta(minutes=3))
+    for _ in range(2):
+        spending.settle(NOW + timedelta(minutes=4))
+        assert spend(offer) == (0, 0, 0, 0) and states() == [State.RELEASED]
+    an_order(shop, 2, NOW + timedelta(minutes=5), checkout_key=77)
+    spending.settle(NOW + timedelta(minutes=6))
+    assert spend(offer) == (0, 200, 0, 1)
+
+
+@pytest.mark.parametrize("changes", [{"checkout": 77}, {"unit": b"u" * 16}])
+@pytest.mark.parametrize("is_one_statement", [False, True])
+def test_a_checkout_or_a_shopper_accepts_an_offer_once_at_a_time(
+    shop: Shop, changes: dict[str, Any], is_one_statement: bool
+) -> None:
+    offer, other = an_offer(shop), an_offer(shop, "Other", code="OTHER")
+    made = [decided(shop, changes.get("unit", bytes([number]) * 16)) for number in range(3)]
+    for decision, of in zip(made, (offer, offer, other), strict=True):
+        reserve(of, decision, at=NOW, checkout=changes.get("checkout"))
+    if is_one_statement:
+        accept_all(shop, made, NOW)
+    else:
+        for decision in made:
+            accept(shop, decision, NOW)
+    assert states() == [State.ACCEPTED, State.HELD, State.ACCEPTED]
+    assert [*OfferTally.objects.order_by("offer").values_list("accepted", flat=True)] == [1, 1]
+
+
+def test_accepting_holds_nothing_longer_where_no_checkout_is_known(shop: Shop) -> None:
     offer, decision = an_offer(shop), uuid.uuid4()
     reserve(offer, decision, at=NOW)
+    accept(shop, decision, NOW + timedelta(minutes=59))
+    spending.settle(NOW + spending.HELD_FOR)
+    assert spend(offer) == (0, 0, 0, 0) and states() == [State.RELEASED]
+
+
+def test_much_is_released_in_several_statements_and_no_shop_waits_for_another(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spending, "AT_ONCE", 4)
+    many, few = an_offer(shop), an_offer(factories.a_shop())
+    for _ in range(9):
+        reserve(many, at=NOW - timedelta(hours=3))
+    reserve(few, at=NOW - timedelta(hours=2))
+    monkeypatch.setattr(spending, "PASSES", 1)
+    spending.settle(NOW)
+    assert (spend(many)[2], spend(few)[2]) == (6, 0)
+    monkeypatch.setattr(spending, "PASSES", 20)
+    spending.settle(NOW)
+    assert spend(many) == (0, 0, 0, 0)
+
+
+def test_what_is_accepted_and_never_ordered_is_released_after_days(shop: Shop) -> None:
+    offer, decision = an_offer(shop), uuid.uuid4()
+    reserve(offer, decision, at=NOW, checkout=77)
     accept(shop, decision, NOW)
+    spending.settle(NOW + spending.HELD_FOR)
+    assert states() == [State.ACCEPTED]
     an_order(shop, 1, NOW, checkout_key=None, cancelled_at=NOW)
     spending.settle(NOW + spending.ACCEPTED_FOR)
     assert spend(offer) == (0, 0, 0, 0) and states() == [State.RELEASED]
@@ -186,11 +290,11 @@ class TestAtOnce:
         offer = an_offer(shop, **changes)
         together = threading.Barrier(40)
 
-        def one(_: int) -> int:
+        def one(number: int) -> int:
             try:
                 connection.ensure_connection()
                 together.wait()
-                return reserve(offer)
+                return reserve(offer, checkout=number)
             finally:
                 connection.close()
 

@@ -9,9 +9,12 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle import retention
+from pipelines.lifecycle.data import dataset
+from pipelines.lifecycle.data.dataset import Source
 from pipelines.lifecycle.ingest import privacy
 from pipelines.models import Order, Shop
 from pipelines.models.usecases.offers import Offer, OfferDecision, OfferReservation
+from pipelines.usecases.offers.frames import OWN_FRAMES
 from tests import factories
 from tests.offering import an_offer, reserve
 
@@ -43,6 +46,17 @@ def test_all_goes_with_the_shop() -> None:
     reserve(an_offer(shop), decided(shop, b"u" * 16))
     privacy.redact_shop(shop)
     assert not any(table.objects.exists() for table in (Offer, OfferDecision, OfferReservation))
+
+
+def test_an_offer_that_ended_runs_no_more_for_who_learns() -> None:
+    shop = factories.a_shop()
+    an_offer(shop, "Over", ends_at=NOW)
+    an_offer(shop, "Ends later", ends_at=NOW + timedelta(hours=1))
+    an_offer(shop, "Never ends")
+    an_offer(shop, "Draft", ends_at=NOW + timedelta(hours=1), state=Offer.State.DRAFT)
+    (own,) = (each for each in OWN_FRAMES if each.name == "offers")
+    found = dataset.own(Source(shop, NOW), own)
+    assert found["is_live"].tolist() == [0, 1, 1, 0]
 
 
 def test_decisions_end_after_a_year_and_a_bit() -> None:

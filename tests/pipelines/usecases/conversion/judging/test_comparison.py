@@ -92,6 +92,6 @@ def test_a_week_that_is_not_over_is_not_priced() -> None:
     assert compare(shop.frames(), said([0.5], [1], LAST - timedelta(days=3))).empty
 
 
-def test_what_was_asked_may_be_gone() -> None:
-    new = said([0.5], [1]).assign(question=np.nan)
-    assert week(new, new)["loss"] == pytest.approx(10_000 * 0.25)
+def test_of_what_nobody_knows_what_was_asked_nothing_is_priced() -> None:
+    new = said([0.5, 0.5], [1, 1], value=100)
+    assert week(new.assign(question=[new["question"][0], np.nan]), new)["units"] == 1

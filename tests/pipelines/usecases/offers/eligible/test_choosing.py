@@ -44,10 +44,30 @@ def test_where_no_cost_is_known_the_stated_share_counts() -> None:
     assert choose(SHELF, no_lines).eligible[0]["margin"] == 5000 - 2500 - 200
 
 
+@pytest.mark.parametrize(
+    ("lines", "cost"),
+    [
+        ((Line(10, 999, 2, 0),), 2500),  # told with no price
+        ((Line(10, 101, 1, 2500),), 1500 + 1250),  # one line is left out
+        ((Line(10, 101, 1, 2500), Line(10, None, 1, 2500)), 1500 + 1250),
+        ((Line(10, 101, 2, 3000),), 3000),  # a discount took from it
+        ((Line(10, 101, 2, 3000), Line(10, 999, 1, 1000)), 3000 + 500),
+    ],
+)
+def test_what_no_known_cost_explains_costs_the_stated_share(lines: tuple[Line, ...], cost: int) -> None:
+    assert choose(SHELF, replace(CART, lines=lines)).eligible[0]["margin"] == 5000 - cost - 200
+
+
 def test_a_share_of_the_cart_is_rounded_against_us() -> None:
     tenth = replace(OFFER, cost_minor=0, cost_percent=10.0)
     chosen = choose(replace(SHELF, offers=(tenth,)), replace(CART, value=4995))
     assert chosen.costs == {1: 500}
+
+
+def test_a_cart_that_is_far_larger_than_any_order_is_not_believed() -> None:
+    known = replace(SHELF, largest=5000)
+    assert reason(OFFER, CART, known) == ""
+    assert reason(OFFER, replace(CART, value=5001), known) == choosing.TOO_LARGE
 
 
 def test_an_added_product_earns_its_own_margin() -> None:

@@ -13,6 +13,8 @@ from pipelines.lifecycle.versions.gates import Measured, Outcome
 from pipelines.usecases import offers
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.offers import model
+from pipelines.usecases.offers.answering.scorer import score
+from pipelines.usecases.offers.judging import evaluation
 from pipelines.usecases.offers.judging.evaluation import BASELINE, evaluate
 from pipelines.usecases.offers.judging.replay import replay
 from tests.pipelines.usecases.offers import shop
@@ -50,8 +52,8 @@ def test_nothing_that_earns_nothing_or_was_not_open_is_ever_chosen() -> None:
     narrow = (odd["unique_id"] % 2 == 0) & odd["offer"].isin([0, 12])
     odd.loc[narrow, ["eligible", "margins"]] = ["12", "500"]
     figures = told(Frames(dict(frames.tables) | {"decisions": odd}, frames.asof))
-    assert figures["candidate"]["below_floor"] == figures["candidate"]["not_open"] == 0
-    assert figures["below_floor_range"] == [0, 0] and figures["worthless"] == int((~narrow).sum())
+    assert figures["candidate"]["not_open"] == 0
+    assert figures["not_open_range"] == [0, 0] and figures["worthless"] == int((~narrow).sum())
 
 
 def test_parts_with_too_few_shoppers_count_as_none() -> None:
@@ -103,6 +105,25 @@ class TestItsGates:
         found = self.judged(frames)
         assert {gate.verdict for gate in found.values()} == {Outcome.PASSED, Outcome.OPEN}
         assert "too few decisions" in found["Worth money on your own past"].text
+
+    @pytest.mark.parametrize("margin", [None, 0])
+    def test_a_scorer_that_shows_what_was_not_open_or_earns_nothing_refuses_it(
+        self, monkeypatch: pytest.MonkeyPatch, margin: int | None
+    ) -> None:
+        told = shop.frames(9_000, days=60, market=GOOD)
+        if margin is not None:
+            rows = told["decisions"].assign(eligible="11,12,13,99", margins=f"400,900,500,{margin}")
+            told = Frames(dict(told.tables) | {"decisions": rows}, told.asof)
+        asked = []
+
+        def careless(parameters: dict[str, Any], question: dict[str, Any]) -> dict[str, Any]:
+            asked.append(question)
+            return score(parameters, question) | ({"offer": 99} if len(asked) % 4 == 0 else {})
+
+        monkeypatch.setattr(evaluation, "score", careless)
+        gate = self.judged(told)["Offers only what is open and earns"]
+        assert gate.verdict is Outcome.FAILED and "in 25.0 % of them" in gate.text
+        assert len(asked) == evaluation.ASKED
 
     def test_sayings_far_from_what_came_refuse_it(self) -> None:
         frames = shop.frames(9_000, days=60, market=GOOD)
