@@ -277,7 +277,9 @@ class TestVisiting:
         clicked = next(event for event in told(shop) if event["name"] == "block_clicked")
         assert (clicked["use_case"], clicked["place"]) == ("recommendations", 1)
         assert (viewed["device"], viewed["source"]) == ("desktop", "direct") and "http" not in str(viewed)
-        ((token, price),) = rows(shop, "SELECT token, json_extract(lines, '$[0].price') FROM checkouts")
+        ((token, price),) = rows(
+            shop, "SELECT token, json_extract(lines, '$[0].price') FROM checkouts ORDER BY id DESC LIMIT 1"
+        )
         begun = next(event for event in told(shop) if event["name"] == "checkout_started")
         size = (begun["checkout"], round(100 * begun["value"]), begun["lines"], begun["units"], begun["discount"])
         assert size == (token, price, 1, 1, False)
