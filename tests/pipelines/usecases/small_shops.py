@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.usecases import USE_CASES, conversion, offers
+from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames, UseCase
 from tests import frames, toy_use_case
 from tests.families import visits
@@ -105,8 +105,6 @@ FORMATS: dict[str, UseCase] = {
 }
 FAMILIES: dict[str, UseCase] = {
     **USE_CASES,
-    "conversion": conversion.USE_CASE,
-    "offers": offers.USE_CASE,
     "toy": toy_use_case.TOY,
     "visits": visits.USE_CASE,
 }

@@ -56,7 +56,6 @@ def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the families of the tests be there beside ours."""
     monkeypatch.setattr(toy_use_case, "mood", toy_use_case.Mood())
     monkeypatch.setitem(dataset.BUILDERS, "visits", visits)
-    monkeypatch.setitem(dataset.BUILDERS, "moments", dataset.BUILDERS.get("moments", visits))
     with USE_CASES.also(*FAMILIES.values()):
         yield
 

@@ -120,7 +120,8 @@ def test_files_that_cannot_be_read_now_say_nothing_of_the_version(shop: Shop) ->
     artifact_storage.remove(version.artifact_path, ["manifest.json"])
     did(shop, NOW - MINUTE)
     assert asking.ask(shop, SLUG, NOW) == 1
-    assert PredictionLog.objects.get().outcome in ("fallback", "error")
+    row = PredictionLog.objects.get()
+    assert (row.outcome, row.reason, row.score) == ("fallback", "unavailable", None)
 
 
 def test_no_shop_is_asked_about_in_anothers_name(shop: Shop) -> None:
