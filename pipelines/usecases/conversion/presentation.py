@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from pipelines.usecases.stored import Stored
 
 PARTS = {
     "events_1": "Visits, at the first step",
@@ -18,24 +19,13 @@ PARTS = {
 LEAST = 30  # orders, below which nothing is told
 
 
-@dataclass(frozen=True)
-class Page:
-    """Plain JSON, as pages draw it."""
-
-    content: dict[str, Any]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give it."""
-        return self.content
-
-
-def present(evaluation: Any, replay: None, *, currency: str) -> Page:
+def present(evaluation: Any, replay: None, *, currency: str) -> Stored:
     """Say what past days say of a version."""
     figures = evaluation.as_dict()
     better = gain(figures)
     badge = {"words": "Surer than the usual share" if (better or 0) > 0 else "Not proven", "tone": ""}
     cards = [headline(figures, better), *parts(figures), *calibration(figures), *lacks(figures), undo()]
-    return Page({"badge": badge, "cards": cards, "figure": None})
+    return Stored({"badge": badge, "cards": cards, "figure": None})
 
 
 def gain(figures: Mapping[str, Any]) -> float | None:

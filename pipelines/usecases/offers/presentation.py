@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pipelines import words
 from pipelines.stats.inference import power
 from pipelines.usecases.offers.wording import KINDS
+from pipelines.usecases.stored import Stored
 
 SHOPPERS = 1_000
 RATES, LIFT = (0.03, 0.10), 0.2
@@ -33,22 +33,11 @@ ODD = {
 }
 
 
-@dataclass(frozen=True)
-class Page:
-    """Plain JSON, as pages draw it."""
-
-    content: dict[str, Any]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give it."""
-        return self.content
-
-
-def present(evaluation: Any, replay: Any, *, currency: str) -> Page:
+def present(evaluation: Any, replay: Any, *, currency: str) -> Stored:
     """Say what past decisions say of a version, in money of a thousand shoppers."""
     figures, past = evaluation.as_dict(), replay.as_dict() if replay else {}
     cards = [headline(figures, past, currency), *table(figures, currency), *offers(figures), *sizes(past), undo()]
-    return Page({"badge": badge(past), "cards": cards, "figure": None})
+    return Stored({"badge": badge(past), "cards": cards, "figure": None})
 
 
 def badge(past: Mapping[str, Any]) -> dict[str, str]:

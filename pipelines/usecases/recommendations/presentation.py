@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from pipelines.usecases.stored import Stored
 
 PARTS = {
     "head": "With a best-seller in them",
@@ -16,25 +17,14 @@ RULE = "Best sellers"
 LEAST = 30  # carts, below which nothing is told from chance
 
 
-@dataclass(frozen=True)
-class Page:
-    """Plain JSON, as pages draw it."""
-
-    content: dict[str, Any]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give it."""
-        return self.content
-
-
-def present(evaluation: Any, replay: None, *, currency: str) -> Page:
+def present(evaluation: Any, replay: None, *, currency: str) -> Stored:
     """Say what past carts say of a version; what it earns is only seen with shoppers."""
     figures = evaluation.as_dict()
     against = figures.get("against", {}).get("cart", {}).get("baseline", {})
     is_better = (against.get("low") or 0) > 0
     badge = {"words": "Finds more, not yet proven in money" if is_better else "Not proven", "tone": ""}
     cards = [headline(figures, against), *table(figures), undo()]
-    return Page({"badge": badge, "cards": cards, "figure": None})
+    return Stored({"badge": badge, "cards": cards, "figure": None})
 
 
 def headline(figures: Mapping[str, Any], against: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,7 @@ that the live version already knew, it says what would have been learned then: b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from pipelines.usecases.conversion.learning.columns import Floats, Mask
 from pipelines.usecases.conversion.model import LEAST_DAYS, Fitted, fit
 from pipelines.usecases.conversion.moments import KINDS, days, moments, rows_of, weight_of
 from pipelines.usecases.conversion.scorer import CHECKOUT, SESSION
+from pipelines.usecases.stored import Stored
 
 ORIGINS = 4
 LONGEST = 14  # days that are said from each origin
@@ -29,20 +29,9 @@ AT_EVENTS = (1, 3, 5)
 CANDIDATE, CHAMPION, BASELINE = "candidate", "champion", "baseline"
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """Figures of the past, as they are stored."""
-
-    figures: Mapping[str, Any]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give plain values."""
-        return dict(self.figures)
-
-
 def evaluate(
     frames: Frames, *, champion: Fitted | None = None, seed: int = 0, progress: Progress | None = None
-) -> Evaluation:
+) -> Stored:
     """Learn as of past days, and say the chances of the days after each of them."""
     report = progress or silent
     cuts, horizon = origins(frames)
@@ -57,7 +46,7 @@ def evaluate(
         first, last = pd.Timestamp(origin), pd.Timestamp(origin + timedelta(days=horizon))
         later = known[(known["ds"] > first) & (known["ds"] <= last)]
         told.append(at_origin(known[known["ds"] <= first], later, learned, champion, origin))
-    return Evaluation(figures(told, cuts, horizon, learned, seed))
+    return Stored(figures(told, cuts, horizon, learned, seed))
 
 
 def origins(frames: Frames) -> tuple[list[date], int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from pipelines.usecases.offers.judging.calibration import calibration
 from pipelines.usecases.offers.judging.past import BEST_OFFER, CANDIDATE, CHAMPION, NO_OFFERS, Past, Stretch, past_of
 from pipelines.usecases.offers.learning.recipe import Beside
 from pipelines.usecases.offers.learning.weighing import Weighed, joined
+from pipelines.usecases.stored import Stored
 
 BASELINE = "baseline"
 ASKED = 2_000  # decisions, the newest, that the scorer is asked about again
@@ -31,20 +31,9 @@ THIN_DAYS = 28
 THIN_BECAUSE = "fewer than 28 days of decisions are known"
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """Figures of the past, as they are stored."""
-
-    figures: Mapping[str, Any]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give plain values."""
-        return dict(self.figures)
-
-
 def evaluate(
     frames: Frames, *, champion: Fitted | None = None, seed: int = 0, progress: Progress | None = None
-) -> Evaluation:
+) -> Stored:
     """Ask about the last stretches of days what was known before each of them."""
     report = progress or silent
     report(0.0, "Asking past decisions again")
@@ -58,7 +47,7 @@ def evaluate(
     known = decisions_of(frames)
     kept = checks(frames, past)
     called[CANDIDATE] = called[CANDIDATE] | kept
-    return Evaluation(
+    return Stored(
         called
         | {f"{name}_range": bounds for name, bounds in ranges(kept).items()}
         | {

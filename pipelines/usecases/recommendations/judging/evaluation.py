@@ -23,6 +23,7 @@ from pipelines.usecases.recommendations.learning.split import Questions, carts, 
 from pipelines.usecases.recommendations.learning.together import Together, learn
 from pipelines.usecases.recommendations.model import Fitted, candidates
 from pipelines.usecases.recommendations.ranks import BLOCK, first_places
+from pipelines.usecases.stored import Stored
 
 ORIGINS = 3
 SHORTEST, LONGEST = 7, 28  # days of a stretch
@@ -39,20 +40,9 @@ class Scored:
     bought: Ints
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """Figures of the past, as they are stored."""
-
-    figures: Mapping[str, Any]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give plain values."""
-        return dict(self.figures)
-
-
 def evaluate(
     frames: Frames, *, champion: Fitted | None = None, seed: int = 0, progress: Progress | None = None
-) -> Evaluation:
+) -> Stored:
     """Ask about the last stretches of days what was known before each of them."""
     report = progress or silent
     baskets = candidates(baskets_of(frames))
@@ -63,7 +53,7 @@ def evaluate(
     for done, cut in enumerate(cuts):
         report((done + 1) / (ORIGINS + 1), "Comparing lists with past orders")
         scored.append(at_origin(baskets, cut, cut + days, chosen, champion.recipe if champion else None, seed))
-    return Evaluation(told(scored, cuts, days, seed))
+    return Stored(told(scored, cuts, days, seed))
 
 
 def origins(baskets: Baskets) -> tuple[list[int], int]:

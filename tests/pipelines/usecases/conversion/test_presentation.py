@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from pipelines.usecases.conversion.judging.evaluation import Evaluation, evaluate
+from pipelines.usecases.conversion.judging.evaluation import evaluate
 from pipelines.usecases.conversion.presentation import present
+from pipelines.usecases.stored import Stored
 from tests.pipelines.usecases.conversion import shop
 
 
@@ -45,5 +46,5 @@ def test_too_few_orders_are_said_and_what_it_lacks_is_listed() -> None:
 
 def test_nothing_at_all_is_a_page_as_well() -> None:
     nothing = evaluate(shop.of(shop.small()["moments"].iloc[:0]))
-    assert isinstance(nothing, Evaluation)
+    assert isinstance(nothing, Stored)
     assert "Too few past orders" in cards(present(nothing, None, currency="GBP").as_dict())["headline"]["sentences"][0]

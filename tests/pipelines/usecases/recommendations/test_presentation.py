@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.usecases.recommendations import presentation
-from pipelines.usecases.recommendations.judging.evaluation import Evaluation, evaluate
+from pipelines.usecases.recommendations.judging.evaluation import evaluate
+from pipelines.usecases.stored import Stored
 from tests.pipelines.usecases.recommendations import shop
 
 
@@ -41,4 +42,4 @@ def test_a_shop_of_few_orders_is_told_that_nothing_can_be_compared() -> None:
 
 def test_a_shop_without_an_order_has_a_page() -> None:
     empty = {"candidate": {}, "baseline": {}}
-    assert card(page(Evaluation(empty)), "undo")["sentences"]
+    assert card(page(Stored(empty)), "undo")["sentences"]
