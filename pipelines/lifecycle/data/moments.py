@@ -1,7 +1,7 @@
 """Moments at which somebody may be told to buy or not: a session after so many events, a checkout as it starts.
 
-A session is what one visitor does without half an hour's rest, and ends with what is bought. A checkout is one row,
-whether Shopify told of it, the pixel, or both. Nothing of a moment is read from after it, but what came of it.
+A session is looked at until its checkout begins. A checkout is one row, whether Shopify told of it, the pixel, or both.
+Nothing of a moment is read from after it, but what came of it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from pipelines.lifecycle.data import frames
+from pipelines.lifecycle.data import frames, sessions
 from pipelines.models import Shop, StorefrontEvent
 
 STEPS = (1, 3, 5, 8, 13, 21, 34, 55, 89)  # events after which a session is looked at
-REST = timedelta(minutes=30)  # as Google Analytics ends a session
 BACK = timedelta(days=7)  # who was here so long ago returns: events are kept for longer than that
 SESSION, CHECKOUT = "session", "checkout"
 UNKNOWN = "unknown"
@@ -35,26 +34,18 @@ COLUMNS += ["device", "source", "hour", "weekday", "waited"]
 
 # A visitor's number is the first 60 bits of the unit's digest. After a checkout began its session is looked at no more.
 # Who wants no decisions made about them is looked at nowhere, and neither is their checkout.
+ALLOWED = "NOT EXISTS (SELECT FROM pipelines_optout out WHERE out.shop_id = e.shop_id AND out.unit = e.unit)"
 VISITS = f"""
-    WITH told AS (
-        SELECT e.*, ('x' || substr(encode(e.unit, 'hex'), 1, 15))::bit(60)::bigint AS visitor,
-            lag(e.at) OVER w AS before, lag(e.kind) OVER w AS kind_before
-        FROM pipelines_storefrontevent e
-        WHERE e.shop_id = %(shop)s AND e.at >= %(since)s AND e.at < %(until)s
-            AND NOT EXISTS (SELECT FROM pipelines_optout out WHERE out.shop_id = e.shop_id AND out.unit = e.unit)
-        WINDOW w AS (PARTITION BY e.unit ORDER BY e.at, e.id)),
-    numbered AS (
-        SELECT t.*, count(*) FILTER (
-            WHERE before IS NULL OR at - before > %(rest)s OR kind_before = '{Kind.CHECKOUT_COMPLETED}')
-            OVER (PARTITION BY unit ORDER BY at, id) AS session
-        FROM told t),
+    WITH {sessions.numbered(only=ALLOWED)},
     followed AS (
         SELECT n.*, count(*) OVER s AS events, first_value(at) OVER s AS began,
             {", ".join(f"count(*) FILTER (WHERE kind = '{kind}') OVER s AS {name}" for name, kind in COUNTED.items())},
-            count(*) FILTER (WHERE kind = '{Kind.CHECKOUT_STARTED}') OVER s AS checkouts,
+            count(*) FILTER (WHERE kind IN ('{Kind.CHECKOUT_STARTED}', '{Kind.CHECKOUT_COMPLETED}'))
+                OVER s AS checkouts,
             first_value(source) OVER s AS came_by
-        FROM numbered n WINDOW s AS (PARTITION BY unit, session ORDER BY at, id))
-    SELECT visitor, CASE WHEN %(units)s THEN encode(unit, 'hex') END AS unit,
+        FROM sessions n WINDOW s AS (PARTITION BY unit, session ORDER BY at, id))
+    SELECT ('x' || substr(encode(unit, 'hex'), 1, 15))::bit(60)::bigint AS visitor,
+        CASE WHEN %(units)s THEN encode(unit, 'hex') END AS unit,
         extract(epoch FROM at) AS moment, extract(epoch FROM began) AS began,
         {", ".join(COUNTS)},
         value_minor AS value, lines, units, has_discount::int AS has_discount, device, came_by AS source,
@@ -132,11 +123,11 @@ def known(shop: Shop, since: datetime, until: datetime, *, with_units: bool = Fa
     asked = {"shop": shop.pk, "since": since, "until": until, "units": with_units}
     whole = frames.columns("visitor key", "Int64") | frames.columns("starts_checkout", frames.WHOLE)
     kinds = whole | dict.fromkeys(NUMBERS, frames.REAL) | frames.columns("device source unit", frames.TEXT)
-    visits = frames.read(VISITS, kinds, **asked, rest=REST, steps=list(STEPS))
+    visits = frames.read(VISITS, kinds, **asked, rest=sessions.REST, steps=list(STEPS))
     placed = frames.read(ORDERS, kinds, **asked)
     checkouts = checkouts_of(frames.read(CHECKOUTS, kinds, **asked, currency=shop.currency), visits)
-    sessions = visits[visits["starts_checkout"] == 0].assign(of=SESSION, is_told=False, key=None)
-    both = pd.concat([sessions, checkouts], ignore_index=True).sort_values("moment", kind="stable", ignore_index=True)
+    looked = visits[visits["starts_checkout"] == 0].assign(of=SESSION, is_told=False, key=None)
+    both = pd.concat([looked, checkouts], ignore_index=True).sort_values("moment", kind="stable", ignore_index=True)
     both = described(both.assign(waited=waited(both, placed, visits)), shop.timezone)
     seen = frames.read(SEEN, kinds, **asked, zone=shop.timezone, back=BACK)
     return both.assign(is_returning=returning(both, seen, frames.read(BOUGHT, kinds, **asked, zone=shop.timezone)))

@@ -1,8 +1,7 @@
 """How far visits went, counted hour by hour of the store: once, when an hour's orders are known, and for good.
 
-A visit is what one visitor does without half an hour's rest, and ends with what is bought. Who ordered was at the
-checkout, and who was there had something in the cart, whatever of it was told. A checkout is one, whether Shopify told
-of it, the pixel, or both.
+A visit is a session. Who ordered was at the checkout, and who was there had something in the cart, whatever of it was
+told. A checkout is one, whether Shopify told of it, the pixel, or both.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import orjson
 from django.db import connection
 from django.db.models import OuterRef, Subquery
 
-from pipelines.lifecycle.data.moments import REST
+from pipelines.lifecycle.data import sessions
 from pipelines.models import Shop, StorefrontEvent, VisitHour
 from pipelines.stats import clock
 from pipelines.stats.clock import HOUR, Span
@@ -32,27 +31,19 @@ COUNT = f"""
     WITH hours AS (
         SELECT * FROM json_to_recordset(%(hours)s::json) AS h(
             starts_at timestamptz, ends_at timestamptz, day date, hour smallint)),
-    told AS (
-        SELECT e.id, e.unit, e.at, e.kind, e.checkout_key, lag(e.at) OVER w AS before, lag(e.kind) OVER w AS kind_before
-        FROM pipelines_storefrontevent e
-        WHERE e.shop_id = %(shop)s AND e.at >= %(since)s - %(rest)s AND e.at < %(until)s + %(longest)s
-        WINDOW w AS (PARTITION BY e.unit ORDER BY e.at, e.id)),
-    numbered AS (
-        SELECT t.*, count(*) FILTER (
-            WHERE before IS NULL OR at - before > %(rest)s OR kind_before = '{Kind.CHECKOUT_COMPLETED}')
-            OVER (PARTITION BY unit ORDER BY at, id) AS visit
-        FROM told t),
+{sessions.numbered(since="%(since)s - %(rest)s", until="%(until)s + %(longest)s")},
     visits AS (
-        SELECT unit, min(at) AS began, max(at) AS ended, max(checkout_key) AS key,
+        SELECT unit, min(at) AS began, max(at) AS ended,
+            array_agg(checkout_key) FILTER (WHERE checkout_key IS NOT NULL) AS keys,
             bool_or(kind = '{Kind.SEARCHED}') AS searched, bool_or(kind = '{Kind.ADDED_TO_CART}') AS filled,
             bool_or(kind IN ('{Kind.CHECKOUT_STARTED}', '{Kind.CHECKOUT_COMPLETED}')) AS reached
-        FROM numbered GROUP BY unit, visit HAVING min(at) >= %(since)s AND min(at) < %(until)s),
+        FROM sessions GROUP BY unit, session HAVING min(at) >= %(since)s AND min(at) < %(until)s),
     ended AS (
         SELECT v.began, v.searched, bought.minor, bought.minor IS NOT NULL OR v.reached AS reached,
             bought.minor IS NOT NULL OR v.reached OR v.filled AS filled
         FROM visits v LEFT JOIN LATERAL (
             SELECT o.total_minor AS minor, o.processed_at FROM pipelines_order o
-            WHERE o.shop_id = %(shop)s AND o.checkout_key = v.key
+            WHERE o.shop_id = %(shop)s AND o.checkout_key = ANY(v.keys)
                 AND o.processed_at >= v.began AND o.processed_at < v.began + %(within)s
                 AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
             UNION ALL
@@ -139,5 +130,5 @@ def write(shop: Shop, spans: list[Span]) -> int:
     facts: dict[str, Any] = {"shop": shop.pk, "hours": orjson.dumps(hours).decode()}
     facts |= {"since": spans[0].starts_at, "until": spans[-1].ends_at}
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, facts | {"rest": REST, "longest": LONGEST, "within": WITHIN})
+        cursor.execute(COUNT, facts | {"rest": sessions.REST, "longest": LONGEST, "within": WITHIN})
         return int(cursor.rowcount)

@@ -75,11 +75,15 @@ class TestSessions:
         ]
         assert frame["minutes"].tolist() == [0.0, 2.0, 4.0]
 
-    def test_half_an_hour_of_rest_or_an_order_begins_another(self, shop: Shop) -> None:
+    def test_half_an_hour_of_rest_begins_another(self, shop: Shop) -> None:
         walked(shop, NOON, "page_viewed")
-        walked(shop, NOON + 30 * MINUTE, "page_viewed", "checkout_completed", "page_viewed")
-        walked(shop, NOON + 70 * MINUTE, "page_viewed")
-        assert steps(read(shop)) == [1, 1, 1]
+        walked(shop, NOON + 30 * MINUTE, "page_viewed", "page_viewed")
+        walked(shop, NOON + 63 * MINUTE, "page_viewed")
+        assert steps(read(shop)) == [1, 3, 1]
+
+    def test_the_page_of_thanks_begins_none(self, shop: Shop) -> None:
+        walked(shop, NOON, "page_viewed", "checkout_completed", "page_viewed", "page_viewed", "page_viewed")
+        assert steps(read(shop)) == [1]
 
     def test_nobodys_session_is_anothers_and_no_shop_reads_anothers(self, shop: Shop) -> None:
         other = histories.a_shop(domain="bob.myshopify.com")

@@ -57,11 +57,17 @@ class TestVisits:
             bought(shop, NOON + waits, checkout_key=number)
         assert steps(counted(shop)) == (2, 2, 2, 1)
 
-    def test_half_an_hour_of_rest_or_an_order_begins_another_and_only_one_of_them_bought(self, shop: Shop) -> None:
+    def test_the_page_of_thanks_is_of_the_same_visit_and_half_an_hour_of_rest_begins_another(self, shop: Shop) -> None:
         walked(shop, NOON, "page_viewed", BEGAN, BOUGHT, "page_viewed", who="ann", checkout_key=7)
         walked(shop, NOON + 50 * MINUTE, "page_viewed", who="ann")
         bought(shop, NOON + 2 * MINUTE, checkout_key=7)
-        assert steps(counted(shop)) == (3, 1, 1, 1)
+        assert steps(counted(shop)) == (2, 1, 1, 1)
+
+    def test_an_order_of_any_checkout_that_was_begun_is_the_visits(self, shop: Shop) -> None:
+        for late, key in enumerate((7, 9)):
+            walked(shop, NOON + 2 * late * MINUTE, "page_viewed", BEGAN, who="ann", checkout_key=key)
+        bought(shop, NOON + HOUR, checkout_key=7)
+        assert steps(counted(shop)) == (1, 1, 1, 1)
 
     def test_one_that_goes_on_from_the_hour_before_is_not_counted_again(self, shop: Shop) -> None:
         walked(shop, NOON - 5 * MINUTE, *["page_viewed"] * 9, who="ann")
