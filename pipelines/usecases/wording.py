@@ -23,6 +23,7 @@ class PageWords:
     objection: str = "it is far from what I know"  # why somebody might turn a version down
     rule_goes_on: str = ""  # what the simple rule does after a way back to it
     worth: str = ""  # what the money against the simple rule counts, and what that rule is
+    measured: str = "measured on shoppers"  # … where the past cannot tell what it is worth
     comparing: str = ""  # how two versions are compared where shoppers are not split
     errors_weigh: str = ""  # what an error counts in money
     figures: tuple[FigureName, ...] = ()  # that are measured of every version

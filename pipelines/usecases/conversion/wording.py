@@ -54,6 +54,7 @@ WORDS = Words(
         knows="It knows steps of a visit, the cart, device and time, and nothing of who the shopper is.",
     ),
     page=PageWords(
+        measured="held to who buys",
         learning="We learn from your visits, checkouts and orders who buys, and compare it with the usual share.",
         objection="it is far from what I see",
         rule_goes_on="Every visit and checkout gets the usual share that orders.",
