@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db.models import Sum
+from django.db.models.functions import Coalesce
 
 from pipelines.lifecycle.evidence.hold_out.told import Standing
 from pipelines.models import Shop
@@ -25,6 +26,6 @@ def beyond_sales(shop: Shop, standing: Standing) -> float:
     spent = OfferReservation.objects.for_shop(shop).filter(
         state=OfferReservation.State.SPENT, at__gte=since, at__lt=until
     )
-    sums = spent.order_by().values_list("offer__kind").annotate(Sum("cost_minor"))
+    sums = spent.order_by().values_list("offer__kind").annotate(minor=Sum(Coalesce("paid_minor", "cost_minor")))
     of_codes = float(shop.settings.cost_share)
     return float(sum(minor * (of_codes if kind == Offer.Kind.CODE else 1.0) for kind, minor in sums))

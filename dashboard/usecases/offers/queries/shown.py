@@ -179,7 +179,7 @@ def read(shop: Shop) -> QuerySet[Any]:
 def row(offer: Any, currency: str, now: datetime, is_chosen: bool) -> Row:
     """Bring one offer into words."""
     budget = offer.budget_minor
-    left = None if budget is None else max(0, budget - offer.spent - offer.reserved)
+    left = None if budget is None else budget - offer.spent - offer.reserved
     kept = kept_back(offer, left, now)
     return Row(
         offer=offer,
@@ -188,9 +188,16 @@ def row(offer: Any, currency: str, now: datetime, is_chosen: bool) -> Row:
         note=note(offer, currency),
         shown=offer.shown,
         accepted=Share(min(offer.accepted, offer.shown), offer.shown),
-        left="no limit" if left is None else words.money(left, currency),
+        left=left_in_words(left, currency),
         of_budget="" if budget is None else f"of {words.money(budget, currency)}",
     )
+
+
+def left_in_words(left: int | None, currency: str) -> str:
+    """Say what is left of a budget, or by how much orders that grew, or came late, went over it."""
+    if left is None:
+        return "no limit"
+    return words.money(left, currency) if left >= 0 else f"{words.money(-left, currency)} over"
 
 
 def kept_back(offer: Offer, left: int | None, now: datetime) -> Badge | None:
@@ -199,7 +206,7 @@ def kept_back(offer: Offer, left: int | None, now: datetime) -> Badge | None:
         return Badge("Draft" if offer.state == Offer.State.DRAFT else "Stopped")
     if offer.ends_at and offer.ends_at <= now:
         return Badge("Ended")
-    if left == 0:
+    if left is not None and left <= 0:
         return Badge("Budget used", "warning")
     if offer.starts_at and offer.starts_at > now:
         return Badge("Begins later")

@@ -26,6 +26,7 @@ NO_CAP = "A weekly cap is a whole number of at least 1."
 NO_DATES = "An offer ends after it begins."
 NO_COST = "Say what this offer costs you each time it is accepted: without it no margin can be kept."
 TAKEN = "Another offer has this name."
+TAKEN_SINCE = "Another offer has this name since this one was stopped. Rename one of them, then start it."
 TOO_MANY = f"A shop has up to {MOST_OFFERS} offers at once, drafts included; stop one first."
 GONE = "This offer is not there any more."
 
@@ -53,9 +54,7 @@ class OwnOffer:
     def keep(self, shop: Shop, *, by: str) -> Noted | None:
         """Write it down; raises NotAllowed with a sentence."""
         self.check()
-        others = Offer.objects.for_shop(shop).exclude(pk=self.number or 0)
-        if others.filter(name=self.name.strip()).exists():
-            raise NotAllowed(TAKEN)
+        refuse(is_taken(shop, self.name.strip(), self.number), TAKEN)
         refuse(self.number is None and is_full(shop), TOO_MANY)
         row = Offer.objects.for_shop(shop).filter(pk=self.number).first() if self.number else Offer(shop=shop, sub=by)
         if row is None:
@@ -105,11 +104,12 @@ class SwitchedOffer:
     is_live: bool
 
     def keep(self, shop: Shop, *, by: str) -> Noted | None:
-        """Let it run, or end it; raises NotAllowed where one that was stopped would be one too many."""
+        """Let it run, or end it; raises NotAllowed where one that was stopped has no room, or no name, any more."""
         state = Offer.State.LIVE if self.is_live else Offer.State.STOPPED
         mine = Offer.objects.for_shop(shop).filter(pk=self.number)
-        is_back = self.is_live and mine.filter(state=Offer.State.STOPPED).exists()
-        refuse(is_back and is_full(shop), TOO_MANY)
+        back = mine.filter(state=Offer.State.STOPPED).first() if self.is_live else None
+        refuse(back is not None and is_full(shop), TOO_MANY)
+        refuse(back is not None and is_taken(shop, back.name, self.number), TAKEN_SINCE)
         changed = mine.exclude(state=state).update(state=state)
         told = {"offer": self.number}
         because = "The merchant started an offer" if self.is_live else "The merchant stopped an offer"
@@ -119,6 +119,12 @@ class SwitchedOffer:
 def is_full(shop: Shop) -> bool:
     """Tell whether a shop has as many offers as it may have; those that were stopped do not count."""
     return Offer.objects.for_shop(shop).exclude(state=Offer.State.STOPPED).count() >= MOST_OFFERS
+
+
+def is_taken(shop: Shop, name: str, number: int | None) -> bool:
+    """Tell whether another offer has a name; of those that were stopped it is free."""
+    others = Offer.objects.for_shop(shop).exclude(pk=number or 0).exclude(state=Offer.State.STOPPED)
+    return others.filter(name=name).exists()
 
 
 def refuse(is_wrong: bool, sentence: str) -> None:

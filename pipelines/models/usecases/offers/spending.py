@@ -13,8 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 HELD_FOR = timedelta(minutes=60)  # that a shopper may take to accept what is shown
-ACCEPTED_FOR = timedelta(days=3)  # that the order may take after that
-LOOKED_BACK = timedelta(days=7)  # for orders of what was accepted
+LOOKED_BACK = timedelta(days=7)  # for orders of what was accepted; as long it stays reserved
 AT_ONCE = 5000  # reservations of one statement
 PASSES = 20  # statements of one kind, each minute
 
@@ -83,7 +82,7 @@ ACCEPT = """
         UPDATE pipelines_offerreservation r SET accepted_at = alone.at,
             state = CASE r.state WHEN 'held' THEN 'accepted' ELSE r.state END,
             expires_at = CASE WHEN r.state = 'held' AND r.checkout_key IS NOT NULL
-                THEN alone.at + interval '3 days' ELSE r.expires_at END
+                THEN alone.at + interval '7 days' ELSE r.expires_at END
         FROM alone WHERE r.id = alone.id AND r.accepted_at IS NULL
         RETURNING r.shop_id, r.offer_id, r.version_id)
     INSERT INTO pipelines_offertally AS held (shop_id, offer_id, version_id, shown, accepted)
@@ -92,10 +91,13 @@ ACCEPT = """
 """
 # An order of the same checkout, or of the same shopper, placed after that: what is shown beside an order was not its.
 # An order pays for one reservation of an offer: that of its checkout, else the newest; the others end in their time.
+# What it costs is what the merchant states, of the order as it was paid: its cart may have grown since, or shrunk.
 PAID = """
-    SELECT DISTINCT ON (id) id, order_id FROM (
-        SELECT DISTINCT ON (r.offer_id, o.id) r.id, o.shopify_id AS order_id, o.processed_at
-        FROM pipelines_offerreservation r
+    SELECT DISTINCT ON (id) id, order_id, paid FROM (
+        SELECT DISTINCT ON (r.offer_id, o.id) r.id, o.shopify_id AS order_id, o.processed_at,
+            f.cost_minor + ceil(f.cost_percent / 100 * (
+                o.subtotal_minor + CASE f.kind WHEN 'code' THEN o.discounts_minor ELSE 0 END))::bigint AS paid
+        FROM pipelines_offerreservation r JOIN pipelines_offer f ON f.id = r.offer_id
         LEFT JOIN pipelines_offerdecision d ON d.decision = r.decision
         JOIN pipelines_order o ON o.shop_id = r.shop_id AND o.processed_at >= r.at AND (
             o.checkout_key = r.checkout_key OR (o.unit <> '' AND o.unit = d.unit))
@@ -109,14 +111,14 @@ PAID = """
 """
 # What was paid by an order that was cancelled since.
 CANCELLED = """
-    SELECT r.id, NULL::bigint AS order_id FROM pipelines_offerreservation r
+    SELECT r.id, NULL::bigint AS order_id, NULL::bigint AS paid FROM pipelines_offerreservation r
     JOIN pipelines_order o ON o.shop_id = r.shop_id AND o.shopify_id = r.order_id
     WHERE r.state = 'spent' AND r.settled_at > %(since)s AND (o.cancelled_at IS NOT NULL OR o.deleted_at IS NOT NULL)
     ORDER BY r.id LIMIT %(most)s
 """
 # Of each shop the oldest first: a shop of which very much is over keeps no other waiting.
 OVER = """
-    SELECT id, NULL::bigint AS order_id FROM (
+    SELECT id, NULL::bigint AS order_id, NULL::bigint AS paid FROM (
         SELECT r.id, row_number() OVER (PARTITION BY r.shop_id ORDER BY r.expires_at, r.id) AS turn
         FROM pipelines_offerreservation r
         WHERE r.expires_at <= %(now)s AND r.state IN ('held', 'accepted')) AS waiting
@@ -130,14 +132,17 @@ MOVE = """
             SELECT r.offer_id FROM pipelines_offerreservation r JOIN due ON due.id = r.id)
         ORDER BY s.id FOR UPDATE),
     before AS MATERIALIZED (
-        SELECT r.id, r.state, due.order_id FROM pipelines_offerreservation r JOIN due ON due.id = r.id
+        SELECT r.id, r.state, r.paid_minor, due.order_id, due.paid
+        FROM pipelines_offerreservation r JOIN due ON due.id = r.id
         WHERE (SELECT count(*) FROM locked) >= 0 ORDER BY r.id FOR UPDATE OF r),
     moved AS (
-        UPDATE pipelines_offerreservation r SET state = %(state)s, settled_at = %(now)s, order_id = before.order_id
+        UPDATE pipelines_offerreservation r SET
+            state = %(state)s, settled_at = %(now)s, order_id = before.order_id, paid_minor = before.paid
         FROM before WHERE r.id = before.id AND before.state = ANY(%(from)s)
-        RETURNING r.offer_id, r.cost_minor, r.week, (before.state IN ('held', 'accepted'))::int AS was_reserved),
+        RETURNING r.offer_id, r.cost_minor, r.week, coalesce(before.paid, before.paid_minor, r.cost_minor) AS spent,
+            (before.state IN ('held', 'accepted'))::int AS was_reserved),
     sums AS (
-        SELECT offer_id, sum(cost_minor) AS spent, sum(cost_minor * was_reserved) AS freed,
+        SELECT offer_id, sum(spent) AS spent, sum(cost_minor * was_reserved) AS freed,
             array_agg(week) AS spent_weeks, array_agg(week) FILTER (WHERE was_reserved = 1) AS freed_weeks
         FROM moved GROUP BY offer_id)
     UPDATE pipelines_offerspend s SET

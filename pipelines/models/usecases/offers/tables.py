@@ -69,7 +69,7 @@ class Offer(Coded):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["shop", "name"], name="offer_once"),
+            models.UniqueConstraint(fields=["shop", "name"], condition=~Q(state="stopped"), name="offer_once"),
             models.CheckConstraint(condition=Q(cost_minor__gte=0, cost_percent__gte=0), name="offer_costs"),
             models.CheckConstraint(
                 condition=Q(starts_at=None) | Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="offer_ends_later"
@@ -116,7 +116,8 @@ class OfferReservation(Ending):
     decision = models.UUIDField()
     version_id = models.BigIntegerField(null=True)
     checkout_key = models.BigIntegerField(null=True)
-    cost_minor = models.BigIntegerField()
+    cost_minor = models.BigIntegerField()  # that is reserved
+    paid_minor = models.BigIntegerField(null=True)  # that it came to, by the order as it was paid
     week = models.DateField()
     state = models.CharField(max_length=8, choices=State, default=State.HELD)
     expires_at = models.DateTimeField()

@@ -126,3 +126,16 @@ def test_one_that_was_stopped_makes_room_and_comes_back_only_where_there_is_room
     say(shop, SwitchedOffer(second.pk, is_live=False))
     say(shop, SwitchedOffer(first.pk, is_live=True))
     assert Offer.objects.get(pk=first.pk).state == Offer.State.LIVE
+
+
+def test_the_name_of_one_that_was_stopped_is_free(shop: Shop) -> None:
+    say(shop, OWN)
+    first = Offer.objects.get()
+    say(shop, SwitchedOffer(first.pk, is_live=False))
+    say(shop, replace(OWN, code="OTHER"))
+    with pytest.raises(NotAllowed) as refused:
+        say(shop, SwitchedOffer(first.pk, is_live=True))
+    assert str(refused.value) == saying.TAKEN_SINCE and Offer.objects.get(pk=first.pk).state == Offer.State.STOPPED
+    say(shop, replace(OWN, name="Ten off in spring", number=first.pk))
+    say(shop, SwitchedOffer(first.pk, is_live=True))
+    assert Offer.objects.get(pk=first.pk).state == Offer.State.LIVE

@@ -254,18 +254,66 @@ def test_what_is_accepted_and_never_ordered_is_released_after_days(shop: Shop) -
     spending.settle(NOW + spending.HELD_FOR)
     assert states() == [State.ACCEPTED]
     an_order(shop, 1, NOW, checkout_key=None, cancelled_at=NOW)
-    spending.settle(NOW + spending.ACCEPTED_FOR)
+    spending.settle(NOW + spending.LOOKED_BACK)
     assert spend(offer) == (0, 0, 0, 0) and states() == [State.RELEASED]
 
 
-def test_an_order_that_comes_after_that_is_spent_all_the_same(shop: Shop) -> None:
-    offer, decision = an_offer(shop), uuid.uuid4()
+def test_what_a_checkout_accepted_stays_reserved_as_long_as_its_order_counts(shop: Shop) -> None:
+    offer, decision = an_offer(shop, budget_minor=399), uuid.uuid4()
     reserve(offer, decision, at=NOW, checkout=77)
     accept(shop, decision, NOW)
-    spending.settle(NOW + spending.ACCEPTED_FOR)
-    an_order(shop, 1, NOW + timedelta(days=4), checkout_key=77)
-    spending.settle(NOW + timedelta(days=4))
+    late = NOW + spending.LOOKED_BACK - timedelta(minutes=1)
+    spending.settle(late)
+    assert reserve(offer, at=late, checkout=78) == 0  # what is left is promised already
+    an_order(shop, 1, late, checkout_key=77)
+    spending.settle(late)
     assert spend(offer)[:2] == (0, 200)
+
+
+def test_an_order_whose_reservation_was_released_is_spent_all_the_same_and_then_nothing_more(shop: Shop) -> None:
+    offer, decision, unit = an_offer(shop, budget_minor=300), uuid.uuid4(), b"u" * 16
+    reserve(offer, decision, at=NOW)
+    OfferDecision.objects.create(shop=shop, decision=decision, unit=unit, arm="stable", eligible=[], margins=[], at=NOW)
+    accept(shop, decision, NOW)
+    spending.settle(NOW + spending.HELD_FOR)
+    other = uuid.uuid4()
+    reserve(offer, other, at=NOW + spending.HELD_FOR, checkout=78)
+    accept(shop, other, NOW + spending.HELD_FOR)
+    for number, about in enumerate(({"unit": unit}, {"checkout_key": 78})):
+        an_order(shop, number, NOW + timedelta(hours=5), **about)
+    spending.settle(NOW + timedelta(hours=6))
+    assert spend(offer)[:2] == (0, 400)
+    assert reserve(offer, at=NOW + timedelta(hours=6), checkout=79) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "order", "came_to"),
+    [
+        ({"cost_percent": 10}, {"subtotal_minor": 18_000, "discounts_minor": 2000}, 2000),  # it grew
+        ({"cost_percent": 10}, {"subtotal_minor": 3600, "discounts_minor": 400}, 400),  # it shrank
+        ({"cost_percent": 10, "cost_minor": 50}, {"subtotal_minor": 18_001, "discounts_minor": 2000}, 2051),
+        ({"cost_minor": 250}, {"subtotal_minor": 18_000}, 250),
+        (
+            {"cost_percent": 10, "kind": Offer.Kind.FREE_SHIPPING, "threshold_minor": 1},
+            {"subtotal_minor": 18_000, "discounts_minor": 2000},  # by a code that is none of its business
+            1800,
+        ),
+    ],
+)
+def test_what_is_spent_is_what_the_order_came_to(
+    shop: Shop, changes: dict[str, Any], order: dict[str, int], came_to: int
+) -> None:
+    offer, decision = an_offer(shop, budget_minor=1500, **{"cost_minor": 0, **changes}), uuid.uuid4()
+    reserve(offer, decision, at=NOW, checkout=77, cost=1000)
+    accept(shop, decision, NOW)
+    an_order(shop, 1, NOW + timedelta(minutes=1), checkout_key=77, **order)
+    spending.settle(NOW + timedelta(minutes=2))
+    assert spend(offer) == (0, came_to, 0, 1)
+    assert OfferReservation.objects.get().paid_minor == came_to
+    assert bool(reserve(offer, at=NOW + timedelta(minutes=3), cost=100)) == (came_to < 1500)
+    Order.objects.update(cancelled_at=NOW + timedelta(minutes=4))
+    spending.settle(NOW + timedelta(minutes=5))
+    assert spend(offer)[1] == 0
 
 
 def test_nobody_accepts_for_another_shop_or_too_late(shop: Shop) -> None:

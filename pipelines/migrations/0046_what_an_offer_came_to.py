@@ -1,0 +1,26 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('pipelines', '0045_one_order_pays_once'),
+    ]
+
+    operations = [
+        migrations.RemoveConstraint(
+            model_name='offer',
+            name='offer_once',
+        ),
+        migrations.AddConstraint(
+            model_name='offer',
+            constraint=models.UniqueConstraint(
+                condition=models.Q(('state', 'stopped'), _negated=True), fields=('shop', 'name'), name='offer_once'
+            ),
+        ),
+        migrations.AddField(
+            model_name='offerreservation',
+            name='paid_minor',
+            field=models.BigIntegerField(null=True),
+        ),
+    ]
