@@ -54,4 +54,4 @@ def changed(
         return HttpResponse(status=204)
     parts = [(name, template) for name, (template, shows) in page.parts.items() if shows & topics]
     live = Live(changes.written(mark), reverse(page.address, kwargs=of), parts)
-    return show(request, "dashboard/changes.html", read() | {"live": live})
+    return show(request, "dashboard/changes.html", (read() if parts else {}) | {"live": live})

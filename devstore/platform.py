@@ -19,6 +19,7 @@ from devstore.shop_payloads import Writer
 from devstore.store import Store
 from devstore.tokens import USERS, Tokens, id_token
 from devstore.trading import Trade
+from devstore.visiting.asking import Asking
 from devstore.visiting.telling import Telling
 from devstore.visiting.visits import Visits
 from devstore.webhooks import Webhooks
@@ -73,6 +74,7 @@ class Platform:
         self.faults = Faults()
         self.operations = Operations(self.store, schema, self._finished, self.faults)
         self.telling = Telling(settings.app_url, settings.client_secret, lambda: self.config)
+        self.asking = Asking(settings.app_url, settings.client_id, settings.client_secret, lambda: self.config)
         self.visits: dict[str, Visits] = {}
 
     @property
@@ -107,7 +109,7 @@ class Platform:
 
     def playing(self, shop: str) -> Playing:
         """Return who lets time pass in a shop."""
-        visits = self.visits.setdefault(shop, Visits(self.store, self.telling, shop))
+        visits = self.visits.setdefault(shop, Visits(self.store, self.telling, self.asking, shop))
         return Playing(self.store, self.webhooks, self.faults, self.trade(shop), visits, shop)
 
     def id_token(self, shop: str, user: str) -> str:

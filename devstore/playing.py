@@ -21,8 +21,9 @@ from devstore.shelves import Shelves
 from devstore.store import Store
 from devstore.trading import Trade
 from devstore.visiting.block import LIVE, NEW, NOTHING
+from devstore.visiting.coming import Coming
 from devstore.visiting.crowd import share_of_orders
-from devstore.visiting.visits import Coming, Visits
+from devstore.visiting.visits import Visits
 from devstore.webhooks import Webhooks
 
 HOUR = 3600
@@ -78,6 +79,7 @@ class Playing:
             db.execute("INSERT OR REPLACE INTO scenarios VALUES (?, ?, ?, ?, ?)", row)
             db.execute("DELETE FROM arrivals WHERE shop = ?", (self.shop,))
             self.visits.forget()
+            self.visits.offering.begin(SCENARIOS[name])
             self.shelves.expect(today)
         return self.play(clock.now())
 
@@ -201,7 +203,8 @@ class Playing:
 
     def told(self, run: Run) -> dict[str, Any]:
         """Say what plays, and the truth of it."""
-        return told(run) | {"visitors": self.visits.truth.told() | {"a_day": run.scenario.visitors}}
+        visitors = self.visits.truth.told() | {"a_day": run.scenario.visitors}
+        return told(run) | {"visitors": visitors, "offers": self.visits.offering.told()}
 
 
 def cart_of(coming: Coming) -> Cart:

@@ -49,6 +49,10 @@ def told(run: Run) -> dict[str, Any]:
         "began": moment(run, 0),
         "day": round(day, 3),
         "now": datetime.fromtimestamp(run.played, run.zone).isoformat(),
+        "acts": [
+            {"page": act.page, "form": act.form, "fields": dict(act.fields), "has_begun": act.day <= day}
+            for act in run.scenario.acts
+        ],
         "injected": [truth(run, event, day) for event in run.scenario.events],
     }
 

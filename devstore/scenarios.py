@@ -38,6 +38,45 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Appeal:
+    """What an offer does to shoppers who see it, in shares that differ by mood; it is known by its code or message.
+
+    Of those who would leave some buy because of it; of those who would buy anyway some take it, and some leave.
+    """
+
+    code: str = ""
+    percent: int = 0  # that the code takes off
+    message: str = ""
+    wins: float = 0.0
+    accepts: float = 0.0
+    drives_away: float = 0.0
+    costs: int = 0  # minor units each time it is accepted, beside what a code takes off
+
+    @property
+    def name(self) -> str:
+        return self.code or self.message
+
+
+USUAL_APPEAL = Appeal(wins=0.05, accepts=0.3)  # of an offer that a scenario does not know
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that the merchant does in the app on a day: each form on a page whose address fits is filled and sent.
+
+    A form fits where what it carries already is not said otherwise in `fields`.
+    """
+
+    day: float
+    page: str
+    form: str  # a regular expression
+    fields: Mapping[str, str]
+
+
+BUYS, FILLS, CHECKS_OUT = 0.02, 0.07, 0.29
+
+
+@dataclass(frozen=True)
 class Scenario:
     """A named month: what happens in it, how long it lasts, who visits, and when it plays unless that is said."""
 
@@ -47,6 +86,11 @@ class Scenario:
     days: int = 28
     at: str = "2027-05-03T01:00"  # a Monday in spring, far from every season
     visitors: int = 0  # a usual day; each costs about a millisecond
+    buys: float = BUYS  # of visitors, where nothing is shown to them
+    fills: float = FILLS  # of those who buy nothing, a cart
+    checks_out: float = CHECKS_OUT  # of these, begin a checkout
+    appeals: tuple[Appeal, ...] = ()
+    acts: tuple[Act, ...] = ()
     store: Mapping[str, Any] = field(default_factory=dict)  # what a store that is made up for it is like
 
     def on(self, what: What, day: float) -> list[Event]:
@@ -106,4 +150,33 @@ RECOMMENDATIONS = Scenario(
     visitors=4000,
     store={"orders_per_day": 120, "days": 270, "kits": 0.6},
 )
-SCENARIOS = {each.name: each for each in (CALM, DRIFT, BAD_MODEL, STOCK_OUTS, OUTAGE, BLACK_FRIDAY, RECOMMENDATIONS)}
+GOOD = Appeal(code="WELCOME5", percent=5, wins=0.4, accepts=0.4)
+HARMFUL = Appeal(code="TAKE20", percent=20, wins=0.02, accepts=0.9)
+PUSHY = Appeal(message="Only today: decide now", wins=0.01, accepts=0.02, drives_away=0.12)
+START = Act(0, "/conversion", r"/offers/\d+/switch", {"is_live": "1"})
+OFFERS = Scenario(
+    "offers",
+    "Offers: one makes shoppers finish, one is taken by those who would buy anyway, one drives them away",
+    visitors=800,
+    buys=0.25,
+    fills=0.45,
+    checks_out=0.75,
+    appeals=(GOOD, HARMFUL, PUSHY),
+    acts=(
+        Act(0, "/settings", r"/settings/hold-out", {"use_case": "offers", "percent": "20"}),
+        Act(0, "/offers/new", r"/offers/new", {
+            "name": "5 % for finishing", "kind": "code", "code": GOOD.code, "percent": "5", "budget": "60000",
+        }),
+        Act(0, "/offers/new", r"/offers/new", {
+            "name": "20 % off", "kind": "code", "code": HARMFUL.code, "percent": "20", "budget": "1500",
+        }),
+        Act(0, "/offers/new", r"/offers/new", {
+            "name": "A push", "kind": "message", "message": PUSHY.message,
+        }),
+        START,
+    ),
+    store={"orders_per_day": 250, "days": 60},
+)  # fmt: skip
+SCENARIOS = {
+    each.name: each for each in (CALM, DRIFT, BAD_MODEL, STOCK_OUTS, OUTAGE, BLACK_FRIDAY, RECOMMENDATIONS, OFFERS)
+}

@@ -74,6 +74,10 @@ CREATE TABLE IF NOT EXISTS visits (
   shop TEXT, day TEXT, saw TEXT, slot TEXT, visitors INTEGER, orders INTEGER, units INTEGER, money INTEGER,
   orders_because INTEGER, units_because INTEGER, money_because INTEGER,
   PRIMARY KEY (shop, day, saw, slot)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS offered (
+  shop TEXT, day TEXT, name TEXT, shown INTEGER, accepted INTEGER, orders INTEGER, orders_without INTEGER,
+  chance REAL, chance_without REAL, money INTEGER, money_without INTEGER, given INTEGER, profit INTEGER,
+  profit_without INTEGER, PRIMARY KEY (shop, day, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS visit_requests (
   shop TEXT, door TEXT, how TEXT, number INTEGER, PRIMARY KEY (shop, door, how)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS annotations (

@@ -16,7 +16,6 @@ from devstore.habits import Basket, Habits, how_many
 from devstore.scenarios import Scenario, What
 from devstore.visiting.buckets import digest
 
-BUYS = 0.02  # of visitors buy where nothing is shown to them
 MOST_OF_ORDERS = 0.8  # of a shop's usual orders are ever placed by visitors who are played
 AGREES = 0.85  # of people let themselves be counted
 RETURNS, BACK_WITHIN = 0.25, 14  # of visitors were there before, within so many days
@@ -51,12 +50,12 @@ class Visitor:
 
 def visitors_a_day(scenario: Scenario, habits: Habits) -> float:
     """Say how many visitors a usual day has: as many as the scenario says, where the shop has orders for so many."""
-    return min(float(scenario.visitors), MOST_OF_ORDERS * habits.usual / BUYS)
+    return min(float(scenario.visitors), MOST_OF_ORDERS * habits.usual / scenario.buys)
 
 
 def share_of_orders(scenario: Scenario, habits: Habits) -> float:
     """Say which share of the usual orders visitors place."""
-    return visitors_a_day(scenario, habits) * BUYS / habits.usual if habits.usual else 0.0
+    return visitors_a_day(scenario, habits) * scenario.buys / habits.usual if habits.usual else 0.0
 
 
 def crowd(

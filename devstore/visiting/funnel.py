@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from devstore.scenarios import CHECKS_OUT, FILLS
 from devstore.visiting.visit import Visit
 
-FILLS, CHECKS_OUT = 0.07, 0.29  # of those who buy nothing fill a cart, and of these begin a checkout
 # Shares among all others and among those who buy; nothing of it tells for sure.
 DEVICES = {"phone": (0.68, 0.45), "desktop": (0.27, 0.5), "tablet": (0.05, 0.05)}
 SOURCES = {
@@ -39,7 +39,7 @@ class Way:
     checks_out: bool = False
 
 
-def way(came: Visit, wanted: Mapping[int, int]) -> Way:
+def way(came: Visit, wanted: Mapping[int, int], fills_a_cart: float = FILLS, goes_on: float = CHECKS_OUT) -> Way:
     """Draw how a visitor goes, by whether anything is bought."""
     (luck,) = came.visitor.luck.spawn(1)
     buys = bool(wanted)
@@ -48,8 +48,8 @@ def way(came: Visit, wanted: Mapping[int, int]) -> Way:
     fills, checks_out = luck.random(2)
     if buys:
         return Way(device, source, pages, searches, dict(wanted), True)
-    cart = dict(came.visitor.basket.units) if fills < FILLS else {}
-    return Way(device, source, pages, searches, cart, bool(cart) and checks_out < CHECKS_OUT)
+    cart = dict(came.visitor.basket.units) if fills < fills_a_cart else {}
+    return Way(device, source, pages, searches, cart, bool(cart) and checks_out < goes_on)
 
 
 def chosen(shares: Mapping[str, tuple[float, float]], buys: bool, luck: np.random.Generator) -> str:

@@ -97,19 +97,23 @@ class Line:
         self.connection, self.unheard = kind(parts.netloc, timeout=SECONDS), 0
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> str:
-        """Say what became of a request."""
+        """Say what became of something that was told."""
+        return self.request("POST", path, body, headers)[0]
+
+    def request(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[str, bytes]:
+        """Say what became of a request, and what was answered."""
         if self.unheard >= GIVES_UP:
-            return AWAY
+            return AWAY, b""
         try:
-            self.connection.request("POST", path, body, headers)
+            self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()
-            answer.read()
+            told = answer.read()
         except (OSError, HTTPException):
             self.connection.close()
             self.unheard += 1
-            return AWAY
+            return AWAY, b""
         self.unheard = 0
-        return TOLD if answer.status < 300 else f"{REFUSED} {answer.status}"
+        return TOLD if answer.status < 300 else f"{REFUSED} {answer.status}", told
 
     def close(self) -> None:
         self.connection.close()

@@ -8,6 +8,7 @@ from typing import Any
 from devstore.store import Store
 from devstore.visiting.telling import AWAY, Heard
 
+TIMED = ("proxy", "pixel")  # doors whose requests are timed together
 FIGURES = ("visitors", "orders", "units", "money", "orders_because", "units_because", "money_because")
 
 
@@ -49,7 +50,7 @@ class Truth:
         asked = self.store.all("SELECT * FROM visit_requests WHERE shop = ? ORDER BY door, how", self.shop)
         counts = {(row["door"], row["how"]): row["number"] for row in asked}
         milliseconds = counts.pop(("all", "milliseconds"), 0)
-        answered = sum(number for (_, how), number in counts.items() if how != AWAY)
+        answered = sum(number for (door, how), number in counts.items() if door in TIMED and how != AWAY)
         return {
             "seen": [{**row, "conversion": round(row["orders"] / max(1, row["visitors"]), 5)} for row in rows],
             "requests": {f"{door} {how}": number for (door, how), number in counts.items()},

@@ -6,8 +6,9 @@ Each visitor's luck is drawn before anybody knows what will be shown: two lists 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from devstore.scenarios import BUYS
 from devstore.visiting.block import LIVE, MOST, NEW, NOTHING, UNASKED, USE_CASE, Blocks, Page
-from devstore.visiting.crowd import BUYS, Visitor
+from devstore.visiting.crowd import Visitor
 from devstore.visiting.tastes import Tastes, products_of
 
 WON, ADDED, CLICKED = 0.0013, 0.05, 0.06  # chance by each shown product that fits perfectly
@@ -56,11 +57,11 @@ class Visit:
         return {variants[product]: 1 for product in wanted if product in variants}
 
 
-def visit(visitor: Visitor, blocks: Blocks, tastes: Tastes, product_of: Mapping[int, int]) -> Visit:
+def visit(visitor: Visitor, blocks: Blocks, tastes: Tastes, product_of: Mapping[int, int], buys: float = BUYS) -> Visit:
     """Let a visitor look at some pages of the shop."""
     looked_at = [variant for basket in (visitor.basket, *visitor.others) for variant, _ in basket.units]
     came = Visit(visitor, pages=products_of(looked_at, product_of)[:MOST_PAGES])
-    came.buys_anyway = bool(visitor.luck.random() < BUYS)
+    came.buys_anyway = bool(visitor.luck.random() < buys)
     seen = {number: blocks.pages[number] for number in came.pages if number in blocks.pages}
     came.saw, came.says = what_is_seen(visitor, blocks, list(seen.values()))
     taken = set(products_of(came.own, product_of))

@@ -5,8 +5,7 @@ this order. So a list is seen as it was when the hours that are played began.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from functools import partial
 from math import ceil
 
@@ -16,49 +15,31 @@ from devstore.pixels import settings_in
 from devstore.runs import Run
 from devstore.store import Store
 from devstore.trading import Trade
+from devstore.visiting.asking import Asking
 from devstore.visiting.block import NEW, NOTHING, Blocks, blocks_of
+from devstore.visiting.coming import Coming
 from devstore.visiting.crowd import Visitor, crowd
-from devstore.visiting.funnel import Way, checkout_event, told_on_the_way, way
+from devstore.visiting.funnel import checkout_event, told_on_the_way, way
+from devstore.visiting.offering import Offering
 from devstore.visiting.tastes import tastes_of
 from devstore.visiting.telling import Said, Telling
 from devstore.visiting.truth import Truth
 from devstore.visiting.visit import Visit, told, visit
 
 
-@dataclass(frozen=True)
-class Coming:
-    """A visit, its day, and when what is bought is bought: not before the app was told."""
-
-    visit: Visit
-    day: date
-    at: int
-    slot: str  # of the list that was seen
-    because: dict[int, int]  # units by variant that are wanted because of it
-    way: Way
-    checkout: int | None = None  # that was begun
-    told_at: int = 0
-
-    @property
-    def wanted(self) -> dict[int, int]:
-        return self.visit.own | self.because
-
-    @property
-    def sold_at(self) -> int:
-        return max(self.at, self.told_at)
-
-
 class Visits:
     """Play the visitors of one shop."""
 
-    def __init__(self, store: Store, telling: Telling, shop: str) -> None:
+    def __init__(self, store: Store, telling: Telling, asking: Asking, shop: str) -> None:
         self.store, self.telling, self.shop = store, telling, shop
-        self.truth = Truth(store, shop)
+        self.truth, self.offering = Truth(store, shop), Offering(store, asking, shop)
         self.waiting: list[Coming] = []  # who was told of, and whose time has not been played
         self.until = 0  # up to when everybody was told of
 
     def forget(self) -> None:
         """Begin anew."""
         self.truth.forget()
+        self.offering.forget()
         self.waiting, self.until = [], 0
 
     def come(self, run: Run, habits: Habits, to: int, trade: Trade) -> None:
@@ -70,8 +51,12 @@ class Visits:
         assert row is not None
         blocks = blocks_of(self.store, row, habits.sold)
         product_of = self.product_of()
-        look = partial(visit, blocks=blocks, tastes=tastes_of(habits, product_of), product_of=product_of)
+        tastes = tastes_of(habits, product_of)
+        look = partial(visit, blocks=blocks, tastes=tastes, product_of=product_of, buys=run.scenario.buys)
         came = [self.checked_out(each, trade) for each in visits(run, habits, (since, to), blocks, look)]
+        if row["installed"]:
+            came, heard = self.offering.react(came, run.scenario.appeals, tastes, trade)
+            self.truth.note_requests(heard)
         said = [each for coming in came if (each := self.said_by(coming, blocks, product_of, row["currency"]))]
         pixel = settings_in(self.store, self.shop) if row["installed"] else None
         heard = self.telling.tell(self.shop, pixel, said)
@@ -124,6 +109,7 @@ class Visits:
             "money_because": sum(prices[variant] * units for variant, units in because.items()),
         }
         self.truth.note(coming.day, coming.visit.saw, coming.slot, figures)
+        self.offering.note(coming, sold, coming.day)
 
     def prices_of(self, sold: dict[int, int]) -> dict[int, int]:
         """Give the prices of some variants."""
@@ -148,5 +134,5 @@ def visits(
         for visitor in crowd(run.scenario, habits, day, run.number(day), run.seed, within):
             came = look(visitor)
             slot, because = slots.get(came.saw, blocks.rules.live), came.because(blocks.variants)
-            going = way(came, came.own | because)
+            going = way(came, came.own | because, run.scenario.fills, run.scenario.checks_out)
             yield Coming(came, day, start + visitor.basket.second, slot, because, going)

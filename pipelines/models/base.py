@@ -50,6 +50,13 @@ class ShopTable(models.Model):
         abstract = True
 
 
+class Followed(ShopTable):
+    """A few rows of a shop, whose every change is told to who looks at a page (`lifecycle/pages/changes.py`)."""
+
+    class Meta:
+        abstract = True
+
+
 class ShopSums(ShopTable):
     """A table of sums over a shop's rows in another, written with them."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model
 
-from pipelines.models.base import Coded, Ending, ShopQuerySet, ShopTable
+from pipelines.models.base import Coded, Ending, Followed, ShopQuerySet, ShopTable
 
 ROOM = "pipelines.models.usecases"
 
@@ -55,6 +55,11 @@ def ending() -> list[type[Ending]]:
 def coded() -> list[type[Coded]]:
     """List those of them whose rows may name discount codes."""
     return [found for found in brought() if issubclass(found, Coded)]
+
+
+def followed() -> list[type[Followed]]:
+    """List those of them whose changes pages are told of."""
+    return [found for found in brought() if issubclass(found, Followed)]
 
 
 def about_units() -> list[Any]:

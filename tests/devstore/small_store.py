@@ -18,6 +18,7 @@ from devstore.playing import Playing
 from devstore.seeding import seed
 from devstore.store import Store
 from devstore.trading import Trade
+from devstore.visiting.asking import NOTHING, SHOWN, Answer, Question
 from devstore.visiting.telling import TOLD, Heard, Said
 from devstore.visiting.visits import Visits
 
@@ -54,11 +55,29 @@ class Listening:
         return Heard(Counter({("proxy", TOLD): sum(bool(each.shown) for each in said)}), 1000)
 
 
+@dataclass
+class Asked:
+    """Answer visitors' carts in place of an app: with one offer, or with nothing."""
+
+    offer: dict[str, Any] | None = None
+    questions: list[Question] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
+
+    def ask(self, shop: str, questions: Sequence[Question]) -> list[Answer]:
+        self.questions += questions
+        nothing = Answer(NOTHING)
+        return [Answer(SHOWN, self.offer, each.unit) if self.offer else nothing for each in questions]
+
+    def accept(self, shop: str, accepted: Sequence[tuple[Question, Answer]]) -> Counter[tuple[str, str]]:
+        self.accepted += [answer.accept for _, answer in accepted]
+        return Counter(("accepted", TOLD) for _ in accepted)
+
+
 def made(folder: Path, per_day: float = 12, kits: float = 0) -> Playing:
     """Return who plays scenarios in a store of some weeks, always the same."""
     seed(folder, Plan(SHOP, days=80, orders_per_day=per_day, kits=kits))
     store, sent = Store(folder), Sent()
-    visits = Visits(store, Listening(), SHOP)
+    visits = Visits(store, Listening(), Asked(), SHOP)
     return Playing(store, sent, Faults(), Trade(store, sent, SHOP), visits, SHOP)
 
 

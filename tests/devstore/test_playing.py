@@ -31,12 +31,12 @@ def number(playing: Playing, since: float, to: float) -> int:
 
 def test_every_scenario_has_a_name_a_month_and_says_of_each_injection_what_it_is() -> None:
     assert set(SCENARIOS) == {
-        "calm", "drift", "bad-model", "stock-outs", "outage", "black-friday", "recommendations",
+        "calm", "drift", "bad-model", "stock-outs", "outage", "black-friday", "recommendations", "offers",
     }  # fmt: skip
     for name, scenario in SCENARIOS.items():
         assert scenario.name == name and scenario.days >= 28
         assert all(event.sentence and 0 < event.first < event.last for event in scenario.events)
-        assert (scenario.events == ()) == (name == "calm")
+        assert (scenario.events == ()) == (name in ("calm", "offers"))
         assert datetime.fromisoformat(scenario.at).weekday() == 0
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection
 
-from pipelines.models import SyncRun
+from pipelines.models import SyncRun, own
 from pipelines.usecases import USE_CASES
 
-TOPICS = ("alerts", "runs", "progress", "models", "data", "measured")
+TOPICS = ("alerts", "runs", "progress", "models", "data", "measured", "visits", "own")
 Mark = Mapping[str, str]
 LONGEST = 9 * len(TOPICS)
 
@@ -68,13 +69,26 @@ DATA = """
     ORDER BY o.processed_at DESC LIMIT 1
 """
 MEASURED = "SELECT at::text FROM pipelines_pulse WHERE name = 'measure'"
-SHOWN = (ALERTS, RUNS, PROGRESS, MODELS, DATA, MEASURED)
-QUESTION = f"""
-SELECT shop.domain, {", ".join(f"left(md5(coalesce(({topic}), '')), 8)" for topic in SHOWN)}
+VISITS = """
+    SELECT starts_at::text FROM pipelines_visithour
+    WHERE shop_id = shop.id ORDER BY starts_at DESC LIMIT 1
+"""
+SHOWN = (ALERTS, RUNS, PROGRESS, MODELS, DATA, MEASURED, VISITS)
+ROWS = "(SELECT string_agg(own::text, ',' ORDER BY id) FROM {table} AS own WHERE shop_id = shop.id)"
+QUESTION = """
+SELECT shop.domain, {marks}
 FROM pipelines_shop AS shop
 WHERE shop.domain = ANY(%(domains)s)
   AND shop.installed_at IS NOT NULL AND shop.uninstalled_at IS NULL AND shop.redacted_at IS NULL
 """
+
+
+@cache
+def question() -> str:
+    """Return what is asked of the database: a mark of each topic, the last of what use cases bring."""
+    own_rows = (ROWS.format(table=table._meta.db_table) for table in own.followed())
+    shown = (*SHOWN, f"SELECT concat_ws(';', {', '.join(own_rows)})")
+    return QUESTION.format(marks=", ".join(f"left(md5(coalesce(({topic}), '')), 8)" for topic in shown))
 
 
 def marks(domains: Iterable[str], now: datetime) -> dict[str, Mark]:
@@ -86,7 +100,7 @@ def marks(domains: Iterable[str], now: datetime) -> dict[str, Mark]:
         "use_cases": list(USE_CASES),
     }
     with connection.cursor() as cursor:
-        cursor.execute(QUESTION, asked)
+        cursor.execute(question(), asked)
         return {domain: dict(zip(TOPICS, told, strict=True)) for domain, *told in cursor.fetchall()}
 
 

@@ -7,6 +7,7 @@ watches, and time waits for them; where nobody does, it is done at once.
 from __future__ import annotations
 
 import importlib.util
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,7 +38,8 @@ LIVE = "SELECT count(*) FROM pipelines_deployment WHERE active_id IS NOT NULL"
 ASKED = "SELECT min(id) FROM pipelines_release WHERE phase = 'awaiting_approval'"
 DECAYED = "SELECT id, use_case FROM pipelines_release WHERE phase = 'live' AND analysis #>> '{decay,alarm}' = 'true'"
 QUEUES = ("events", "default", "training")
-SHOWN = ["write_products", "write_pixels", "read_customer_events"]  # without these visitors are shown nothing
+# Without the first three visitors are shown nothing; the last says which codes work.
+SHOWN = ["write_products", "write_pixels", "read_customer_events", "read_discounts"]
 MAKER = "benchmarks.usecases.{}.rig.bad_version"
 
 
@@ -51,6 +53,7 @@ class Month:
     say: Say
     day_seconds: float = 0.0  # a day takes at least so long, so that it can be watched
     made: set[float] = field(default_factory=set)  # days of bad versions that were made
+    acted: int = 0  # things that the scenario has the merchant do
     told: int = 0
 
     def __post_init__(self) -> None:
@@ -69,6 +72,7 @@ class Month:
         if run["visitors"]["a_day"]:
             self.merchant.pull("scopes", grant=SHOWN)
         self.made = {each["day"] for each in run["injected"] if each["has_begun"]}
+        self.act(run)
         self.say(f"{run['title']}. Day {run['day']:.1f} of {days or run['days']}.")
         for at in moments(run, days or run["days"]):
             self.step(at)
@@ -86,6 +90,7 @@ class Month:
         run = self.merchant.pull("play", at=at.isoformat())
         self.settle(at)
         self.inject(run)
+        self.act(run)
         self.answer()
         self.told = self.tell(run)
         time.sleep(max(0.0, self.day_seconds / len(HOURS) - (time.monotonic() - began)))
@@ -131,6 +136,14 @@ class Month:
                 step = self.demo.begin("bad-version", *made)
                 self.demo.finish(step, MODEL_SECONDS)
 
+    def act(self, run: dict[str, Any]) -> None:
+        """Do what the scenario has the merchant do by now: fill in forms of the app's."""
+        due = [each for each in run["acts"] if each["has_begun"]]
+        for each in due[self.acted :]:
+            self.say(f"The merchant sends a form of {each['page']}.")
+            send(self.merchant, each["page"], each["form"], each["fields"])
+        self.acted = max(self.acted, len(due))
+
     def answer(self) -> None:
         """Answer what the app asks, or let time stand still until somebody did."""
         asked = self.reader.one(ASKED)
@@ -170,6 +183,27 @@ def maker(slug: str) -> str:
     if slug not in USE_CASES or not importlib.util.find_spec("benchmarks") or not importlib.util.find_spec(name):
         raise ServiceError("Bad versions are made by benchmarks/ of the source; this installation has none.")
     return name
+
+
+def send(merchant: Merchant, page: str, form: str, fields: dict[str, str]) -> None:
+    """Fill in and send each form of a page whose address fits, and which carries nothing else than is said.
+
+    One that is sent leads to a page that carries more, so the page is read anew for each.
+    """
+    done: set[str] = set()
+    while True:
+        found = Forms(merchant.get(page)).found.items()
+        fits = [
+            (address, shown)
+            for address, shown in found
+            if re.fullmatch(form, address) and address not in done
+            and all(shown.get(name, value) == value for name, value in fields.items())
+        ]  # fmt: skip
+        if not fits:
+            return
+        address, shown = fits[0]
+        done.add(address)
+        merchant.post(address, shown | fields)
 
 
 def approve(merchant: Merchant, release: int) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from devstore.habits import Basket, Habits, habits_of
 from devstore.playing import Playing
-from devstore.scenarios import SCENARIOS, Event, What
-from devstore.visiting.crowd import BUYS, Visitor, crowd, share_of_orders, visitors_a_day
+from devstore.scenarios import BUYS, SCENARIOS, Event, What
+from devstore.visiting.crowd import Visitor, crowd, share_of_orders, visitors_a_day
 from tests.devstore.small_store import SHOP
 
 MONDAY = date(2027, 5, 3)

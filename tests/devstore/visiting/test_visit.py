@@ -12,9 +12,9 @@ import pytest
 
 from devstore.habits import habits_of
 from devstore.playing import Playing
-from devstore.scenarios import SCENARIOS
+from devstore.scenarios import BUYS, SCENARIOS
 from devstore.visiting.block import LIVE, MOST, NEW, NOTHING, UNASKED, Blocks, Page, Rules, blocks_of
-from devstore.visiting.crowd import BUYS, Visitor, crowd
+from devstore.visiting.crowd import Visitor, crowd
 from devstore.visiting.tastes import Tastes, tastes_of
 from devstore.visiting.visit import Visit, told, visit
 from tests.devstore.small_store import SHOP

@@ -33,7 +33,14 @@ def run(*injected: tuple[str, float]) -> dict[str, Any]:
         {"what": what, "size": 2.0, "day": day, "at": (BEGAN + timedelta(days=day)).isoformat()}
         for what, day in injected
     ]
-    return {"name": "drift", "day": 28.0, "began": BEGAN.isoformat(), "injected": told, "visitors": {"a_day": 9}}
+    return {
+        "name": "drift",
+        "day": 28.0,
+        "began": BEGAN.isoformat(),
+        "injected": told,
+        "visitors": {"a_day": 9},
+        "offers": [],
+    }
 
 
 def test_a_delay_counts_from_the_injection_and_what_came_before_is_none() -> None:

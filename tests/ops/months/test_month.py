@@ -40,7 +40,7 @@ class Queue:
 
 def a_month(queue: Queue, state: dict[str, Any], rows: dict[str, Any], approves: bool = True) -> month.Month:
     made = object.__new__(month.Month)
-    made.queue, made.approves, made.made, made.said = queue, approves, set(), []
+    made.queue, made.approves, made.made, made.acted, made.said = queue, approves, set(), 0, []
     made.say = made.said.append
     made.merchant = SimpleNamespace(look=lambda what: state)
     made.reader = SimpleNamespace(one=lambda query, *values: rows.get(query), all=lambda query: rows.get(query, []))
@@ -99,6 +99,29 @@ def test_roll_back_is_pressed_with_its_word() -> None:
     assert page.pressed == [("/roll-back/toy", {"revision": "3", "word": "roll back"})]
 
 
+def test_a_form_is_sent_once_where_it_carries_what_is_said() -> None:
+    switches = "".join(
+        f'<form action="/offers/{number}/switch">'
+        f'<input name="revision" value="3"><input name="is_live" value="{on}"></form>'
+        for number, on in ((1, 1), (2, 0), (3, 1))
+    )
+    page = Page()
+    page.text = switches + '<form action="/offers/new"></form>'
+    month.send(page, "/conversion", r"/offers/\d+/switch", {"is_live": "1"})
+    sent = {"revision": "3", "is_live": "1"}
+    assert page.pressed == [("/offers/1/switch", sent), ("/offers/3/switch", sent)]
+
+
+def test_what_the_scenario_has_the_merchant_do_is_done_once_and_on_its_day() -> None:
+    page = Page("/offers/new")
+    playing = a_month(Queue(), QUIET, {})
+    playing.merchant = page
+    acts = [{"page": "/offers/new", "form": "/offers/new", "fields": {"name": "Ten off"}, "has_begun": False}]
+    for has_begun in (False, True, True):
+        playing.act({"acts": [acts[0] | {"has_begun": has_begun}]})
+    assert page.pressed == [("/offers/new", {"revision": "3", "name": "Ten off"})]
+
+
 def test_someone_makes_each_bad_version_of_a_scenario() -> None:
     bad = [event.of for each in SCENARIOS.values() for event in each.events if event.what is What.MODEL]
     assert [month.maker(slug) for slug in bad] == [month.MAKER.format(slug) for slug in bad] != []
@@ -113,7 +136,8 @@ def test_nobody_makes_one_of_what_is_no_family(slug: str) -> None:
 
 @pytest.mark.parametrize(("a_day", "granted"), [(400, [month.SHOWN]), (0, [])])
 def test_where_visitors_are_played_the_merchant_lets_them_be_shown_something(a_day: int, granted: list[Any]) -> None:
-    run = RUN | {"name": "calm", "title": "Calm", "day": 0.1, "days": 0, "injected": [], "visitors": {"a_day": a_day}}
+    run = RUN | {"name": "calm", "title": "Calm", "day": 0.1, "days": 0, "injected": [], "acts": [], "offers": []}
+    run |= {"visitors": {"a_day": a_day}}
     pulled: list[tuple[str, dict[str, Any]]] = []
     playing = a_month(Queue(), QUIET, {month.LIVE: 1}, approves=False)
     playing.merchant = SimpleNamespace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dashboard.usecases.offers.forms import KINDS, WHO, OfferForm
-from dashboard.usecases.offers.queries.shown import SLUG
+from dashboard.usecases.offers.queries.added import SLUG
 from pipelines import words
 from pipelines.lifecycle.evidence.hold_out import told
 from pipelines.models import Product, Shop

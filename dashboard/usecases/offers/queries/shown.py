@@ -14,6 +14,7 @@ from dashboard.brought import AtCheckout, Lack, Part
 from dashboard.queries.monitoring.verdicts import Share
 from dashboard.queries.words import Badge
 from dashboard.usecases.offers.queries import given
+from dashboard.usecases.offers.queries.added import MARKS, SLUG, Added, of_each
 from pipelines import words
 from pipelines.lifecycle.evidence.hold_out import told
 from pipelines.lifecycle.evidence.hold_out.told import Standing
@@ -22,7 +23,6 @@ from pipelines.models.usecases.offers import Offer, OfferTally
 from pipelines.shopify.domains import admin_page
 from pipelines.stats.inference import marks
 
-SLUG = "offers"
 FIRST = 30  # orders of those who are shown nothing, for a first range
 READS_CODES = "read_discounts"
 PLUS = "plus"  # in the name of the plan
@@ -44,12 +44,6 @@ SAID_OF_CODES = {
     Offer.Code.UNKNOWN: "We cannot know whether the code still works",
     Offer.Code.UNCHECKED: "We cannot know yet whether the code works",
 }
-MARKS = {
-    marks.PROVEN: "Proven",
-    marks.SUGGESTIVE: "Suggestive",
-    marks.NOT_PROVEN: "Not proven",
-    marks.NOT_MEASURED: "Too early to say",
-}
 
 
 @dataclass(frozen=True)
@@ -62,6 +56,7 @@ class Row:
     note: str
     shown: int
     accepted: Share
+    added: Added
     left: str
     of_budget: str
 
@@ -141,7 +136,8 @@ def offers(shop: Shop, now: datetime) -> Offers:
     """Read each offer, and what all of them brought."""
     known = list(read(shop))
     is_chosen = Deployment.objects.for_shop(shop).filter(use_case=SLUG, active__isnull=False).exists()
-    rows = [row(each, shop.currency, now, is_chosen) for each in known]
+    alone = of_each(shop, now.astimezone(shop.zone).date())
+    rows = [row(each, shop.currency, now, is_chosen, alone.get(each.pk, Added())) for each in known]
     standing, spent = told.standing(shop, SLUG), sum(each.spent for each in known)
     share = 1 - float(shop.settings.cost_share)
     sales = standing.sales if standing else None
@@ -176,7 +172,7 @@ def read(shop: Shop) -> QuerySet[Any]:
     return mine.order_by(Case(When(state=Offer.State.LIVE, then=0), default=1), "state", "pk")
 
 
-def row(offer: Any, currency: str, now: datetime, is_chosen: bool) -> Row:
+def row(offer: Any, currency: str, now: datetime, is_chosen: bool, added: Added) -> Row:
     """Bring one offer into words."""
     budget = offer.budget_minor
     left = None if budget is None else budget - offer.spent - offer.reserved
@@ -188,6 +184,7 @@ def row(offer: Any, currency: str, now: datetime, is_chosen: bool) -> Row:
         note=note(offer, currency),
         shown=offer.shown,
         accepted=Share(min(offer.accepted, offer.shown), offer.shown),
+        added=added,
         left=left_in_words(left, currency),
         of_budget="" if budget is None else f"of {words.money(budget, currency)}",
     )

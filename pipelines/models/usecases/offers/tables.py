@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, F, Q, When
 
-from pipelines.models.base import Coded, Ending, ShopManager, ShopQuerySet, ShopTable
+from pipelines.models.base import Coded, Ending, Followed, ShopManager, ShopQuerySet
 from pipelines.models.usecases.offers import past
 from pipelines.usecases.offers.eligible import whom
 
@@ -33,7 +33,7 @@ class OfferManager(FromOfferQuerySet["Offer"]):
     """All offers, by name for mypy."""
 
 
-class Offer(Coded):
+class Offer(Coded, Followed):
     """One offer of a merchant's."""
 
     class Kind(models.TextChoices):
@@ -75,6 +75,7 @@ class Offer(Coded):
                 condition=Q(starts_at=None) | Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="offer_ends_later"
             ),
         ]
+        indexes = [models.Index(fields=["shop"], name="offers_by_shop")]
 
     @classmethod
     def checked(cls) -> models.QuerySet[Offer]:
@@ -90,7 +91,7 @@ class Offer(Coded):
         return self.kind == self.Kind.CODE and self.code_state in self.GIVES_NOTHING
 
 
-class OfferSpend(ShopTable):
+class OfferSpend(Followed):
     """What of an offer is spent and reserved: one row each, so that one update decides."""
 
     offer = models.OneToOneField(Offer, on_delete=models.CASCADE, related_name="spend")
@@ -99,6 +100,9 @@ class OfferSpend(ShopTable):
     week = models.DateField(null=True)  # the Monday of the week that is counted
     week_reserved = models.PositiveIntegerField(default=0)
     week_spent = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["shop"], name="spends_by_shop")]
 
 
 class OfferReservation(Ending):
@@ -141,7 +145,7 @@ class OfferReservation(Ending):
         ]
 
 
-class OfferTally(ShopTable):
+class OfferTally(Followed):
     """How often an offer was shown and accepted while a version chose."""
 
     offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -153,6 +157,7 @@ class OfferTally(ShopTable):
         constraints = [
             models.UniqueConstraint(fields=["offer", "version_id"], nulls_distinct=False, name="offer_tally_once")
         ]
+        indexes = [models.Index(fields=["shop"], name="tallies_by_shop")]
 
 
 class DecisionQuerySet(ShopQuerySet["OfferDecision"]):

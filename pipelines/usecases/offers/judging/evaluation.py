@@ -18,6 +18,7 @@ from pipelines.usecases.contract import PARAMETERS, Frames, Progress, silent
 from pipelines.usecases.offers.answering.scorer import FEATURES, score
 from pipelines.usecases.offers.decisions import NO_OFFER, Decisions, Floats, Mask, decisions_of, questions_of
 from pipelines.usecases.offers.fitted import Fitted, dump
+from pipelines.usecases.offers.judging.added import added
 from pipelines.usecases.offers.judging.calibration import calibration
 from pipelines.usecases.offers.judging.past import BEST_OFFER, CANDIDATE, CHAMPION, NO_OFFERS, Past, Stretch, past_of
 from pipelines.usecases.offers.learning.recipe import Beside
@@ -183,12 +184,18 @@ def worthless(known: Decisions) -> int:
 
 
 def by_offer(known: Decisions, offers: pd.DataFrame) -> list[dict[str, Any]]:
-    """Count how often each offer was shown and accepted, the most shown first, with those that are not any more."""
+    """Tell how often each offer was shown and accepted, and what it added; the most shown first, also what is gone."""
     shown, took = known.tallies(int(known.day.max()) + 1 if len(known) else 0)
     kinds = offers.drop_duplicates("offer_id").set_index("offer_id")["kind"].to_dict()
     order = np.argsort(-shown, kind="stable").tolist()
     ids = known.ids.tolist()
     return [
-        {"offer": ids[at], "kind": kinds.get(ids[at], ""), "shown": int(shown[at]), "accepted": int(took[at])}
+        {
+            "offer": ids[at],
+            "kind": kinds.get(ids[at], ""),
+            "shown": int(shown[at]),
+            "accepted": int(took[at]),
+            "added": added(known, at),
+        }
         for at in order
     ]

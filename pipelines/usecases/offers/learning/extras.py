@@ -85,13 +85,22 @@ def seen_of(known: Decisions) -> list[Seen]:
     for at, offer in enumerate(known.ids.tolist()):
         shown = has_profit & (known.offer == at) & np.isfinite(known.accepted)
         could = (known.eligible == at).any(axis=1) | (known.eligible == NO_OFFER).all(axis=1)
-        none = has_profit & (known.offer == NO_OFFER) & could & (known.held_out | known.is_drawn)
+        none = shown_nothing(known, has_profit & could)
         if min(shown.sum(), none.sum()) >= LEAST:
             gross = weighed(known, known.earned, shown).value
             least = float(np.mean(known.margin[shown])) / LEAST
             beyond = weighed(known, profit - known.earned, shown)
             found.append(Seen(str(offer), beyond, weighed(known, profit, none), max(gross, least)))
     return found
+
+
+def shown_nothing(known: Decisions, rows: Mask) -> Mask:
+    """Keep those who were shown nothing by chance: the held out, and while they are few also who was drawn nothing.
+
+    Who was drawn nothing where an offer was likely stands for many: a handful of them would outweigh all held out.
+    """
+    held_out = rows & known.held_out
+    return held_out if held_out.sum() >= LEAST else rows & (known.offer == NO_OFFER) & (known.held_out | known.is_drawn)
 
 
 def weighed(known: Decisions, reward: Floats, chosen: Mask) -> Valued:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from dashboard.usecases.conversion.views.page import CHECKOUTS
+from pipelines.lifecycle.pages import changes
 from pipelines.models import Checkout, Deployment, IgnoredEvents, Order, PredictionLog, Shop, StorefrontEvent, VisitHour
-from tests import histories
+from tests import histories, offering
 from tests.dashboard import visiting
 from tests.identities import OTHER_SHOP
 
@@ -220,3 +223,25 @@ class TestQuestions:
             a_checkout(told, key, now - 5 * MINUTE, 4000)
             says(told, key, now - MINUTE, 0.4)
         assert self.asked(see) == before <= 18
+
+
+class TestLive:
+    def test_what_changed_is_fetched_and_nothing_else(self, told, see):
+        whole = page(see)
+        seen = re.search(r"seen=([0-9a-f.]+)", whole)[1]
+        assert see(f"{HERE}/changes", seen=seen).status_code == 204
+        offer = offering.an_offer(told)
+        parts = re.findall(r'hx-target="#([a-z-]+)"', see(f"{HERE}/changes", seen=seen).content.decode())
+        assert parts == ["checkouts-state", "checkouts-figures", "checkouts-lacks", "checkouts-beside"]
+        seen = changes.written(changes.mark(told.domain, timezone.now()))
+        offering.reserve(offer)
+        text = see(f"{HERE}/changes", seen=seen).content.decode()
+        assert text[text.index('id="at-checkout"') :].count('data-label="Shown">1<') == 2  # the offer, and all
+
+    def test_each_part_stands_on_the_page_once(self, told, see):
+        offering.an_offer(told)
+        text = page(see)
+        assert all(text.count(f'id="{part}"') == 1 for part in CHECKOUTS.parts)
+        assert {topic for _, topics in CHECKOUTS.parts.values() for topic in topics} <= set(changes.TOPICS)
+        everything = see(f"{HERE}/changes", seen="").content.decode()
+        assert all(everything.count(f'id="{part}"') == 1 for part in CHECKOUTS.parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -161,10 +162,32 @@ class TestTheTable:
             assert words in text, words
         assert text.index("Free delivery from") < text.index("Free gift wrap")
 
+    def test_says_what_went_over_a_budget(self, shop, see):
+        an_offer(shop, spent=31_200, budget_minor=30_000)
+        text = told(see)
+        assert "£12 over" in text and "Budget used" in text
+
     def test_calls_nothing_added_before_both_groups_have_orders(self, shop, see):
         offering_now.several(shop)
         text = told(see)
         assert "Too early to say" in text and "0 of about 30 orders of shoppers who are shown nothing" in text
+
+    @pytest.mark.parametrize(
+        ("value", "low", "high", "times", "said"),
+        [
+            (50.0, 20.0, 80.0, 1, ["Proven", "£600 more", "between £240 and £960 more"]),
+            (-50.0, -80.0, -20.0, 1, ["Proven", "£600 less", "between £240 and £960 less"]),
+            (10.0, -20.0, 40.0, 9, ["Not proven", "£120 more", "proof takes about 9 times as many"]),
+            (None, None, None, None, ["Too early to say"]),
+        ],
+    )
+    def test_says_of_each_offer_what_it_added_alone(self, shop, see, value, low, high, times, said):
+        offer = an_offer(shop, shown=1300)
+        alone = {"counts": {"shown": 1200, "beside": 400}, "value": value, "low": low, "high": high, "times": times}
+        histories.a_version(shop, use_case="offers", metrics={"offers": [{"offer": offer.pk, "added": alone}]})
+        line = re.search(r"<s-table-body>\s*<s-table-row>.*?</s-table-row>", told(see), re.DOTALL)[0]
+        for words in (*said, "1,200 shown, 400 not"):
+            assert words in line, words
 
     @pytest.mark.parametrize(
         ("sales", "mark", "words"),

@@ -10,8 +10,18 @@ from django.utils import timezone
 from pipelines.lifecycle.alerts import answers, board, pulses
 from pipelines.lifecycle.alerts.lives import Wish
 from pipelines.lifecycle.pages import changes
-from pipelines.models import Alert, Deployment, FreezeWindow, ModelVersion, Release, Shop, SyncRun, TrainingRun
-from tests import histories
+from pipelines.models import (
+    Alert,
+    Deployment,
+    FreezeWindow,
+    ModelVersion,
+    Release,
+    Shop,
+    SyncRun,
+    TrainingRun,
+    VisitHour,
+)  # fmt: skip
+from tests import histories, offering
 from tests.factories import a_shop
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +107,26 @@ def a_pass_of_measuring(shop):
     pulses.beat("measure", timezone.now() + timedelta(minutes=15))
 
 
+def an_hour_of_visits_is_counted(shop):
+    at = timezone.now()
+    counts = [
+        "visits",
+        "searched",
+        "carts",
+        "checkouts",
+        "orders",
+        "sales_minor",
+        "started",
+        "finished",
+        "finished_minor",
+    ]
+    VisitHour.objects.create(shop=shop, starts_at=at, day=at.date(), hour=at.hour, **dict.fromkeys(counts, 0))
+
+
+def a_row_that_a_use_case_has_followed(shop):
+    offering.reserve(offering.an_offer(shop))
+
+
 HAPPENINGS = {
     an_alert: ["alerts"],
     an_answer: ["alerts"],
@@ -113,6 +143,8 @@ HAPPENINGS = {
     a_freeze_is_dismissed: ["models"],
     an_order: ["data"],
     a_pass_of_measuring: ["measured"],
+    an_hour_of_visits_is_counted: ["visits"],
+    a_row_that_a_use_case_has_followed: ["own"],
 }
 
 

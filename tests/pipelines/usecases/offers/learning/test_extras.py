@@ -38,6 +38,15 @@ def test_one_offer_that_costs_orders_stands_apart_from_the_others() -> None:
     assert own["13"][0] < min(own["11"][0], own["12"][0]) - 3
 
 
+def test_a_handful_who_were_drawn_nothing_do_not_outweigh_the_held_out() -> None:
+    likely = known_of(Market(explore=0.98, held_out=0.2), n=4_000)
+    rare = (likely.offer == NO_OFFER) & ~likely.held_out
+    few = likely.where(~rare | (np.cumsum(rare) <= 12))  # as where an offer is nearly always shown
+    odd = replace(few, profit=np.where(few.held_out | (few.offer != NO_OFFER), few.profit, 20_000.0))
+    odd = replace(odd, propensity=np.where(odd.held_out | (odd.offer != NO_OFFER), odd.propensity, 0.0125))
+    assert extras_of(odd).shared == pytest.approx(extras_of(few.where(few.held_out | (few.offer != NO_OFFER))).shared)
+
+
 def test_few_decisions_say_little() -> None:
     few, many = (extras_of(known_of(n=n)).shared for n in (1_500, 20_000))
     assert few is not None and many is not None and few[1] > many[1]

@@ -1,0 +1,52 @@
+"""What each offer added alone, as the newest training worked it out, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pipelines import words
+from pipelines.models import ModelVersion, Shop
+from pipelines.stats.inference import marks
+
+SLUG = "offers"
+MARKS = {
+    marks.PROVEN: "Proven",
+    marks.SUGGESTIVE: "Suggestive",
+    marks.NOT_PROVEN: "Not proven",
+    marks.NOT_MEASURED: "Too early to say",
+}
+
+
+@dataclass(frozen=True)
+class Added:
+    """How sure it is that an offer adds anything, how much that is so far, and on how many shoppers it stands."""
+
+    mark: str = MARKS[marks.NOT_MEASURED]
+    more: str = ""
+    between: str = ""
+    sample: str = ""
+
+
+def of_each(shop: Shop, today: date) -> dict[int, Added]:
+    """Say of each offer that was ever shown what it added, by its number."""
+    newest = ModelVersion.objects.for_shop(shop).filter(use_case=SLUG).order_by("-number")
+    metrics, made = newest.values_list("metrics", "created_at").first() or ({}, None)
+    until = words.short_day(made.astimezone(shop.zone).date(), today) if made else ""
+    told = (each for each in metrics.get("offers") or [] if each.get("added"))
+    return {each["offer"]: in_words(each["added"], shop.currency, until) for each in told}
+
+
+def in_words(told: Mapping[str, Any], currency: str, until: str) -> Added:
+    """Bring what one offer added into words: of all who were shown it, beside shoppers who were shown none."""
+    shown, beside = told["counts"]["shown"], told["counts"]["beside"]
+    sample = f"{words.number(shown)} shown, {words.number(beside)} not; by {until}"
+    if told["value"] is None:
+        return Added(sample=sample)
+    value, low, high = (round(shown * told[name]) for name in ("value", "low", "high"))
+    mark = marks.mark(told["low"], told["high"])
+    if mark == marks.NOT_PROVEN and told["times"]:
+        sample = f"{sample}; proof takes about {words.number(told['times'])} times as many"
+    return Added(MARKS[mark], words.less(-value, currency), words.less_between(-high, -low, currency), sample)
