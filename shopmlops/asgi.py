@@ -1,4 +1,4 @@
-"""The web process: webhooks, questions, pixel, proxy, streams, health, static files before Django; pages through it."""
+"""The web process: webhooks, questions, exports, pixel, proxy, streams, health, files; Django for the pages."""
 
 import os
 from typing import Any
@@ -11,6 +11,7 @@ django = get_wsgi_application()
 from pipelines.endpoints import health, webhooks  # noqa: E402 (it reads the settings)
 from pipelines.endpoints.answering import door as answering  # noqa: E402
 from pipelines.endpoints.answering.memory import memory  # noqa: E402
+from pipelines.endpoints.api import door as api  # noqa: E402
 from pipelines.endpoints.checkout import door as checkout  # noqa: E402
 from pipelines.endpoints.live import door as live  # noqa: E402
 from pipelines.endpoints.storefront import pixel, proxy  # noqa: E402
@@ -48,6 +49,8 @@ def door_to(path: str) -> Any:
         return answering.door
     if path.startswith(checkout.PREFIX):
         return checkout.door
+    if path.startswith(api.PREFIX):
+        return api.door
     if path == live.PATH:
         return live.door
     if path == pixel.PATH:
