@@ -69,7 +69,7 @@ def part_of(package: Distribution) -> Part:
     """Return what a package says of itself."""
     told = package.metadata
     classified = [line.rpartition(" :: ")[2] for line in told.get_all("Classifier") or [] if line.startswith("License")]
-    named = [told.get("License-Expression"), told.get("License")]
+    named = [*(told.get_all("License-Expression") or []), *(told.get_all("License") or [])]
     short = [name for name in named if name and len(name) <= LONGEST_NAME and "\n" not in name]
     licence = (short or [" AND ".join(classified)])[0]
     texts = [file.read_text() for file in package.files or [] if WORDS.fullmatch(file.name)]
