@@ -35,18 +35,24 @@ def refuse_unsafe_start() -> None:
 
 
 def refuse_foreign_storage() -> None:
-    """Stop a process that does not see the artifacts which the others see; a demo is one machine's own."""
+    """Stop a process that does not see the artifacts which the others see."""
     from django.db import connections
 
+    why = foreign_storage()
+    connections.close_all()
+    if why:
+        raise ImproperlyConfigured(why)
+
+
+def foreign_storage() -> str:
+    """Say that this process does not see the artifacts which the others see; a demo is one machine's own."""
     from pipelines.lifecycle.versions import place
 
     why = "" if settings.DEMO else place.trouble()
-    connections.close_all()
-    if why:
-        raise ImproperlyConfigured(
-            f"shopmlops.E010: {why} Give web, workers and trainers the same ARTIFACT_STORAGE, or one SHOPMLOPS_STATE "
-            "on a disk that they share; `manage.py storage --adopt` where this place is the right one."
-        )
+    return why and (
+        f"shopmlops.E010: {why} Give web, workers and trainers the same ARTIFACT_STORAGE, or one SHOPMLOPS_STATE "
+        "on a disk that they share; `manage.py storage --adopt` where this place is the right one."
+    )
 
 
 def secrets() -> Iterator[CheckMessage]:
