@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from dashboard.urls import urlpatterns
-from pipelines.models import Alert, AlertChannel, FreezeWindow, OwnEvent, Shop, WebhookDelivery
+from pipelines.models import Alert, AlertChannel, FreezeWindow, OwnEvent, Shop, ShopKey, WebhookDelivery
 from pipelines.models.usecases.offers import Offer
 from pipelines.models.usecases.recommendations import PickRule
 from tests.dashboard import story
@@ -69,6 +69,7 @@ OBJECTS: dict[str, Named] = {
     "answer-alert": by_key(Alert),
     "replay": a_delivery,
     "remove-event": by_key(OwnEvent),
+    "revoke-key": by_key(ShopKey),
     "settle-freeze": by_key(FreezeWindow),
     "remove-pick-rule": by_key(PickRule),
 }
