@@ -14,6 +14,8 @@ from typing import Any
 import requests
 from django.conf import settings
 
+from pipelines.lifecycle.errors import StageError
+
 log = logging.getLogger(__name__)
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -22,8 +24,10 @@ EXISTS = 409
 OVER = ("Complete", "Failed")
 
 
-class ClusterAway(Exception):
+class ClusterAway(StageError):
     """The cluster did not take a training; it says nothing about the training."""
+
+    retryable = True
 
 
 def begin(name: str, arguments: list[str]) -> bool:
