@@ -27,8 +27,8 @@ class Part:
     @property
     def is_strong_copyleft(self) -> bool:
         """Tell whether what ships with it would have to be under its licence, too."""
-        offered = re.split(r"\s+OR\s+", self.licence)
-        return all(STRONG_COPYLEFT.search(each) for each in offered)
+        choices = re.split(r"\s+OR\s+", self.licence)
+        return all(STRONG_COPYLEFT.search(each) for each in choices)
 
 
 def shipped(requirements: Path) -> list[Part]:
