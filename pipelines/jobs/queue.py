@@ -25,6 +25,7 @@ from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
 from pipelines.lifecycle.errors import OutOfTime
 from pipelines.lifeline import die_with
+from shopmlops import alive
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -124,6 +125,10 @@ class Worker(RQWorker):
         }
         super().__init__(*args, **kwargs)
 
+    def heartbeat(self, *args: Any, **kwargs: Any) -> None:
+        alive.touch()
+        super().heartbeat(*args, **kwargs)
+
     def get_heartbeat_ttl(self, job: RQJob, working_time: float = 0.0) -> int:
         return LOST_AFTER
 
@@ -146,6 +151,7 @@ class Scheduler(DjangoCronScheduler):
         self.register(work, work.queue, interval=every, cron=cron, name=name)
 
     def enqueue_jobs(self) -> list[CronJob]:
+        alive.touch()
         now = datetime.now(UTC)
         due = [entry for entry in self.get_jobs() if entry.should_run()]
         for entry in due:
@@ -188,3 +194,17 @@ def waits_since(queue: Queue) -> datetime | None:
     """Return when the job was put on a queue that is next on it."""
     first = next(iter(queue.get_jobs(0, 1)), None)
     return first.enqueued_at if first else None
+
+
+def failed() -> dict[str, int]:
+    """Say of each queue how many jobs failed and are kept."""
+    return {name: django_rq.get_queue(name).failed_job_registry.count for name in settings.QUEUES}
+
+
+def try_failed_again(name: str) -> int:
+    """Put the failed jobs of a queue back on it; return how many."""
+    registry = django_rq.get_queue(name).failed_job_registry
+    ids = registry.get_job_ids()
+    for job_id in ids:
+        registry.requeue(job_id)
+    return len(ids)

@@ -40,7 +40,7 @@ class Queue:
 
 def a_month(queue: Queue, state: dict[str, Any], rows: dict[str, Any], approves: bool = True) -> month.Month:
     made = object.__new__(month.Month)
-    made.queue, made.approves, made.made, made.acted, made.said = queue, approves, set(), 0, []
+    made.queue, made.approves, made.done, made.acted, made.said = queue, approves, set(), 0, []
     made.say = made.said.append
     made.merchant = SimpleNamespace(look=lambda what: state)
     made.reader = SimpleNamespace(one=lambda query, *values: rows.get(query), all=lambda query: rows.get(query, []))
@@ -120,6 +120,20 @@ def test_what_the_scenario_has_the_merchant_do_is_done_once_and_on_its_day() -> 
     for has_begun in (False, True, True):
         playing.act({"acts": [acts[0] | {"has_begun": has_begun}]})
     assert page.pressed == [("/offers/new", {"revision": "3", "name": "Ten off"})]
+
+
+def test_a_campaign_is_named_once_when_it_begins_and_spoils_nothing() -> None:
+    page, playing = Page(), a_month(Queue(), QUIET, {})
+    playing.merchant = page
+    campaign = {
+        "what": "prices", "name": "Spring sale", "day": 9, "at": "2027-05-12T00:00:00+01:00",
+        "until": "2027-05-17T00:00:00+01:00",
+    }  # fmt: skip
+    busy = campaign | {"what": "demand", "name": "", "day": 2, "has_begun": True}
+    for has_begun in (False, True, True):
+        playing.inject({"injected": [busy, campaign | {"has_begun": has_begun}]})
+    days = {"first_day": "2027-05-12", "last_day": "2027-05-16"}
+    assert page.pressed == [("/settings/events", {"name": "Spring sale", **days})] and not playing.is_spoilt
 
 
 def test_someone_makes_each_bad_version_of_a_scenario() -> None:
