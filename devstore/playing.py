@@ -207,8 +207,8 @@ class Playing:
 
     def told(self, run: Run) -> dict[str, Any]:
         """Say what plays, and the truth of it."""
-        visitors = self.visits.truth.told() | {"a_day": run.scenario.visitors}
-        return told(run) | {"visitors": visitors, "offers": self.visits.offering.told()}
+        about = {"a_day": run.scenario.visitors, "offers": self.visits.offering.told()}
+        return told(run) | {"visitors": self.visits.truth.told() | about}
 
 
 def cart_of(coming: Coming) -> Cart:

@@ -57,7 +57,6 @@ class Appeal:
     wins: float = 0.0
     accepts: float = 0.0
     drives_away: float = 0.0
-    costs: int = 0  # minor units each time it is accepted, beside what a code takes off
 
     @property
     def name(self) -> str:

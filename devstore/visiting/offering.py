@@ -111,13 +111,12 @@ class Offering:
         costs = {row["id"]: row["cost"] or 0 for row in rows}
         used = self.store.discount_of(coming.checkout) if sold else None
         off = sum(discounted(prices[variant] * units, used) for variant, units in sold.items()) if used else 0
-        given = (off + came.appeal.costs) if sold and came.accepts else 0
         money, without = (sum(prices[v] * n for v, n in each.items()) for each in (sold, coming.without))
         cost, cost_without = (sum(costs[v] * n for v, n in each.items()) for each in (sold, coming.without))
         figures = {
             "shown": 1, "accepted": int(came.accepts), "orders": int(bool(sold)), "orders_without": int(came.would),
             "chance": came.chance, "chance_without": float(came.would), "money": money - off, "money_without": without,
-            "given": given, "profit": money - cost - given, "profit_without": without - cost_without,
+            "given": off, "profit": money - cost - off, "profit_without": without - cost_without,
         }  # fmt: skip
         changes = ", ".join(f"{name} = {name} + excluded.{name}" for name in FIGURES)
         self.store.db.execute(

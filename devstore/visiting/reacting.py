@@ -22,7 +22,6 @@ class Reaction:
     buys: bool
     accepts: bool
     chance: float  # of an order, before luck, with the offer
-    appeal: Appeal
     adds: int = 0  # a variant
 
 
@@ -44,7 +43,7 @@ def reaction(
     buys = bool(goes >= leaves if would else goes < wins)
     accepts = buys and (not would or bool(takes < appeal.accepts * pull))
     adds = int(shown["variant"]) if accepts and shown["kind"] == "product" else 0
-    return Reaction(name, would, buys, accepts, 1 - leaves if would else wins, appeal, adds)
+    return Reaction(name, would, buys, accepts, 1 - leaves if would else wins, adds)
 
 
 def fit_of(shown: Mapping[str, Any], in_cart: Iterable[int], tastes: Tastes) -> float:

@@ -61,7 +61,6 @@ def figures(run: dict[str, Any], seen: list[Seen]) -> dict[str, Any]:
         "trainings": [each.kind.partition(":")[2] for each in seen if each.kind.startswith("training:")],
         "releases": [f"day {each.day(began):.1f}: {each.text}" for each in seen if each.kind.startswith("release.")],
         "visitors": run["visitors"],
-        "offers": run["offers"],
     }
 
 

@@ -83,7 +83,7 @@ def offers(shop: Callable[..., Playing], code: str, days: int = 4) -> tuple[Play
     playing.begin("offers", 0)
     for step in range(1, days * 3 + 1):
         playing.play(after(step / 3))
-    return playing, {row["name"]: row for row in playing.told(playing.run())["offers"]}
+    return playing, {row["name"]: row for row in playing.told(playing.run())["visitors"]["offers"]}
 
 
 def test_an_offer_wins_orders_and_the_store_knows_what_would_have_been(shop: Callable[..., Playing]) -> None:

@@ -144,7 +144,7 @@ def test_another_scenario_begins_to_count_anew(shop: Callable[..., Playing]) -> 
     playing = played(shop, 1)
     playing.begin("bad-model", 0)
     assert playing.told(playing.run())["visitors"] == {
-        "seen": [], "requests": {}, "requests_a_second": None, "a_day": 0,
+        "seen": [], "requests": {}, "requests_a_second": None, "a_day": 0, "offers": [],
     }  # fmt: skip
 
 

@@ -39,7 +39,6 @@ def run(*injected: tuple[str, float]) -> dict[str, Any]:
         "began": BEGAN.isoformat(),
         "injected": told,
         "visitors": {"a_day": 9},
-        "offers": [],
     }
 
 

@@ -150,7 +150,7 @@ def test_nobody_makes_one_of_what_is_no_family(slug: str) -> None:
 
 @pytest.mark.parametrize(("a_day", "granted"), [(400, [month.SHOWN]), (0, [])])
 def test_where_visitors_are_played_the_merchant_lets_them_be_shown_something(a_day: int, granted: list[Any]) -> None:
-    run = RUN | {"name": "calm", "title": "Calm", "day": 0.1, "days": 0, "injected": [], "acts": [], "offers": []}
+    run = RUN | {"name": "calm", "title": "Calm", "day": 0.1, "days": 0, "injected": [], "acts": []}
     run |= {"visitors": {"a_day": a_day}}
     pulled: list[tuple[str, dict[str, Any]]] = []
     playing = a_month(Queue(), QUIET, {month.LIVE: 1}, approves=False)
