@@ -109,7 +109,7 @@ class Offering:
         rows = self.store.all(f"SELECT id, price, cost FROM variants WHERE id IN ({marks})", *(sold | coming.without))
         prices = {row["id"]: row["price"] for row in rows}
         costs = {row["id"]: row["cost"] or 0 for row in rows}
-        used = self.store.discount_of(coming.checkout) if sold else None
+        used = self.store.discount_of(self.shop, coming.checkout) if came.accepts else None
         off = sum(discounted(prices[variant] * units, used) for variant, units in sold.items()) if used else 0
         money, without = (sum(prices[v] * n for v, n in each.items()) for each in (sold, coming.without))
         cost, cost_without = (sum(costs[v] * n for v, n in each.items()) for each in (sold, coming.without))
