@@ -50,7 +50,7 @@ tools:
 		echo "Going on without libgomp1: LightGBM is left out of training." >&2; \
 	fi
 
-.venv/installed: requirements.txt requirements-dev.txt constraints.txt | tools
+.venv/installed: requirements.txt requirements-demo.txt requirements-s3.txt requirements-dev.txt constraints.txt | tools
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$(python3 --version)." >&2; exit 1; }
 	@[ -x .venv/bin/uv ] || { python3 -m venv .venv && .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; }
 	.venv/bin/uv pip install --quiet --python $(PY) -r requirements-dev.txt -c constraints.txt
@@ -76,11 +76,12 @@ worker: setup ## Work off jobs as in production; QUEUES=training for a trainer
 	@: "$${DATABASE_URL:?is not set: make demo brings its own database}" "$${REDIS_URL:?is not set: make demo brings its own Redis}"
 	exec $(PY) manage.py work $(QUEUES)
 
-lint: setup node ## Style, types, import rules, templates, Shopify's own check of extensions/
+lint: setup node ## Style, types, import rules, templates, the Dockerfile, Shopify's own check of extensions/
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/hadolint Dockerfile
 	find . \( -path ./.venv -o -path ./node_modules \) -prune -o -path '*/templates/*' -name '*.html' -print0 | xargs -0r .venv/bin/djade --target-version 5.2 --check
 	$(call if_node,npm run --silent lint)
 
