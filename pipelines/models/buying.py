@@ -56,6 +56,12 @@ class PurchaseOrder(ShopTable):
 
     objects: ClassVar[PurchaseOrderManager] = PurchaseOrderManager()
 
+    # As `summed` brings them along.
+    units: int
+    came: int
+    to_come: int
+    cost_minor: int
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["shop", "number"], name="purchase_order_once"),

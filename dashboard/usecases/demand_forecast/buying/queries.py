@@ -66,7 +66,7 @@ class OrdersPage:
     @property
     def late(self) -> int:
         """Count the orders that should have come."""
-        return sum(listed.order.expected_on < self.today for listed in self.on_the_way)
+        return sum((listed.order.expected_on or self.today) < self.today for listed in self.on_the_way)
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def orders_page(shop: Shop, today: date) -> OrdersPage:
 
 def listed(order: PurchaseOrder) -> Listed:
     """Say how an order with its sums stands."""
-    is_partly = order.state == State.SENT and getattr(order, "came", 0)
+    is_partly = order.state == State.SENT and bool(order.came)
     return Listed(order, IN_PARTS if is_partly else STATES[State(order.state)])
 
 
