@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from pipelines.lifecycle.data.dataset import LONGEST_WINDOW
+from pipelines.lifecycle.ingest.sql import partitions
 from pipelines.models import (
     Alert,
     AlertDelivery,
@@ -39,7 +40,6 @@ from pipelines.models import (
     VisitHour,
     WaitingLine,
     own,
-    partitions,
 )
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Remembered
@@ -141,6 +141,9 @@ KEPT |= dict.fromkeys(
         "holdoutday",
         "pairedweek",
         "monthreport",
+        "purchaseorder",
+        "purchaseline",
+        "goodsreceipt",
     ],
     DECIDED,
 )

@@ -9,7 +9,8 @@ import pytest
 from django.db import connection, transaction
 
 from pipelines.lifecycle import retention
-from pipelines.models import PredictionLog, partitions
+from pipelines.lifecycle.ingest.sql import partitions
+from pipelines.models import PredictionLog
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -65,6 +65,6 @@ def attach(cursor: Any, name: str, begins: str, ends: str) -> None:
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("pipelines", "0046_keys_for_tools")]
+    dependencies = [("pipelines", "0047_orders_to_suppliers")]
 
     operations = [migrations.RunPython(cut, migrations.RunPython.noop)]
