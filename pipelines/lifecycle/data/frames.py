@@ -113,6 +113,15 @@ PURCHASES = """
       AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
 """
 
+CUSTOMER_ORDERS = """
+    SELECT ('x' || substr(encode(o.customer_ref, 'hex'), 1, 16))::bit(64)::bigint AS unique_id,
+           (o.processed_at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day,
+           o.shopify_id AS order_id, greatest(o.total_minor - o.refunded_minor, 0) AS paid
+    FROM pipelines_order o
+    WHERE o.shop_id = %(shop)s AND o.processed_at >= %(since)s AND o.processed_at < %(until)s
+      AND o.customer_ref IS NOT NULL AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
+"""
+
 PRODUCTS = """
     SELECT p.shopify_id AS unique_id, p.title, p.product_type, p.vendor, p.tags::text AS tags,
            (extract(epoch FROM p.created_at AT TIME ZONE %(zone)s) / 86400)::bigint AS first_day,
@@ -215,6 +224,17 @@ def purchases(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
     rows = read(PURCHASES, kinds, shop=shop.pk, zone=shop.timezone, since=since, until=until)
     rows["ds"] = pd.to_datetime(rows.pop("day"), unit="D")
     return rows.sort_values(["basket", "unique_id"], ignore_index=True)[["basket", "ds", "unique_id", "customer"]]
+
+
+def customer_orders(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
+    """Give the orders that name a customer, by the number of the pseudonym, with what was paid and not given back.
+
+    Writes  unique_id | ds | order_id | paid
+    """
+    kinds = columns("unique_id day order_id", WHOLE) | columns("paid", REAL)
+    rows = read(CUSTOMER_ORDERS, kinds, shop=shop.pk, zone=shop.timezone, since=since, until=until)
+    rows["ds"] = pd.to_datetime(rows.pop("day"), unit="D")
+    return rows.sort_values(["unique_id", "order_id"], ignore_index=True)[["unique_id", "ds", "order_id", "paid"]]
 
 
 def products(shop: Shop, at: datetime) -> pd.DataFrame:

@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.lifecycle.data import dataset
 from pipelines.models import Order, Product, Shop, Variant
-from pipelines.usecases import USE_CASES
+from pipelines.shopify import vault
+from pipelines.usecases import USE_CASES, repeat_orders
 from pipelines.usecases.recommendations import USE_CASE
 from tests import histories
 
@@ -49,6 +50,25 @@ def test_a_basket_holds_each_product_once_on_the_shops_own_day(shop: Shop) -> No
     rows = built(shop, "purchases")
     assert rows["unique_id"].tolist() == sorted([lamp.product_id, shade.product_id])
     assert set(rows["basket"]) == {order.shopify_id} and set(rows["ds"].dt.day) == {17}
+
+
+def test_orders_that_name_a_customer_are_told_by_its_number_and_what_was_paid(shop: Shop) -> None:
+    ref = bytes(range(200, 216))
+    moment = datetime(2026, 11, 17, 23, 30, tzinfo=UTC)
+    order = histories.an_order(shop, moment, [], customer_ref=ref, total_minor=5000, refunded_minor=1500)
+    for changes in ({"customer_ref": None}, {"is_test": True}, {"cancelled_at": DAY}, {"deleted_at": DAY}):
+        histories.an_order(shop, DAY, [], **{"customer_ref": ref, **changes})
+    histories.an_order(histories.a_shop(), DAY, [], customer_ref=ref)
+    with USE_CASES.also(repeat_orders.USE_CASE):
+        rows = dataset.read(dataset.Source(shop, NOW), "repeat_orders")["customer_orders"]
+    assert rows.to_dict("records") == [
+        {
+            "unique_id": vault.number_of(ref),
+            "ds": pd.Timestamp(2026, 11, 17),
+            "order_id": order.shopify_id,
+            "paid": 3500,
+        }
+    ]
 
 
 def test_what_nobody_bought_in_the_end_is_no_purchase(shop: Shop) -> None:
