@@ -93,9 +93,11 @@ def units_of(use_case: UseCase, said: answers.Answers, frames: Frames) -> int:
     """Count what was answered for: questions, or the units of the first table as its judge counts them."""
     if use_case.serves == "request":
         return len(said["asked"])
-    first = use_case.outputs[0]
-    judged: Soundness = use_case.function(first.judge)(said[first.name], frames)
-    return judged.units
+    for output in use_case.outputs[:1]:
+        if output.name in said:
+            judged: Soundness = use_case.function(output.judge)(said[output.name], frames)
+            return judged.units
+    return 0
 
 
 def answers_beside(use_case: UseCase, said: answers.Answers, champion: Any, frames: Frames) -> dict[str, int] | None:

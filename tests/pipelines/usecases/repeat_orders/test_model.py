@@ -1,13 +1,11 @@
 """Chances rise with what is due, fall for who is long gone, and beat the simple rule where intervals differ."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from pipelines.usecases.contract import Frames, NotEnoughHistory
-from pipelines.usecases.repeat_orders import model, past, rule
+from pipelines.usecases.repeat_orders import model, past
 from pipelines.usecases.repeat_orders.customers import days_of, number_of
-from pipelines.usecases.repeat_orders.past import past_of
 from tests.frames import LAST_DAY
 from tests.pipelines.usecases.repeat_orders import shop
 
@@ -42,24 +40,3 @@ def test_nobody_who_came_leaves_the_chance_small_and_everybody_great() -> None:
     for came, low, high in ((np.zeros(len(known)), 0.0, 0.1), (np.ones(len(known)), 0.9, 1.0)):
         weights = np.array(model.learned(past.Past(known, came)))
         assert low <= model.chances(known, weights).mean() <= high
-
-
-def test_very_many_customers_are_sampled_by_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(past, "MOST", 20)
-    days = days_of(shop.of_days(customers=60))
-    some = past.sampled(days).rows["unique_id"].unique()
-    assert len(some) == 20 and set(some % 3) == {0}
-
-
-def test_the_simple_rule_says_the_share_of_those_who_were_away_as_long() -> None:
-    known = pd.DataFrame({"since": [0, 9, 99], "usual": 10.0})
-    before = past.Past(pd.concat([known] * 100), np.tile([1.0, 0.0, 0.0], 100))
-    first, second, third = rule.said(known, before)
-    assert first > 0.95 and second < 0.05 and third < 0.05
-
-
-def test_a_past_day_is_looked_at_only_with_what_it_knew() -> None:
-    days, day = days_of(shop.of_days()), number_of(LAST_DAY)
-    looked = past_of(days, day, 7)
-    assert len(looked.known) == len(looked.came) > 0
-    assert past_of(days, days.first + 3, 7).known.empty
