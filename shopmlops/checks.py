@@ -139,6 +139,12 @@ def strangers() -> Iterator[CheckMessage]:
             hint="Give operators a host name of their own, which strangers cannot reach.",
             id="shopmlops.W002",
         )
+    if not settings.OPERATOR_SECOND_FACTOR:
+        yield Warning(
+            "OPERATOR_SECOND_FACTOR is off: whoever knows an operator's password sees every shop.",
+            hint="Give operators their codes with `manage.py second_factor`, then set it to 1.",
+            id="shopmlops.W005",
+        )
 
 
 def mail() -> Iterator[CheckMessage]:

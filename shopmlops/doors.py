@@ -6,6 +6,7 @@ from typing import Any
 
 from pipelines.endpoints import health, webhooks
 from pipelines.endpoints.answering import door as answering
+from pipelines.endpoints.api import door as api
 from pipelines.endpoints.checkout import door as checkout
 from pipelines.endpoints.live import door as live
 from pipelines.endpoints.storefront import pixel, proxy
@@ -16,7 +17,12 @@ AT: dict[str, Any] = {
     pixel.PATH: pixel.door,
     **dict.fromkeys(health.PATHS, health.door),
 }
-BELOW: dict[str, Any] = {answering.PREFIX: answering.door, checkout.PREFIX: checkout.door, proxy.PREFIX: proxy.door}
+BELOW: dict[str, Any] = {
+    answering.PREFIX: answering.door,
+    checkout.PREFIX: checkout.door,
+    api.PREFIX: api.door,
+    proxy.PREFIX: proxy.door,
+}
 
 
 def door_to(path: str) -> Any:

@@ -34,6 +34,7 @@ def production(settings, tmp_path):
     settings.POLARIS_URL = "https://cdn.shopify.com/shopifycloud/polaris-1.js"
     settings.SHOPIFY_BULK_HOSTS = ["storage.googleapis.com", ".shopify.com"]
     settings.DEBUG, settings.ADMIN_HOST = False, "ops.example.com"
+    settings.OPERATOR_SECOND_FACTOR = True
     settings.EMAIL_HOST, settings.ADMINS = "smtp.example.com", [("ops", "ops@example.com")]
     return settings
 
@@ -90,6 +91,12 @@ def test_the_example_file_as_it_stands_misses_only_secrets(tmp_path):
 def test_an_admin_under_the_merchants_address_is_warned_of(production):
     production.ADMIN_HOST = ""
     assert ids() == {"shopmlops.W002"}
+    checks.refuse_unsafe_start()
+
+
+def test_an_admin_behind_a_password_alone_is_warned_of(production):
+    production.OPERATOR_SECOND_FACTOR = False
+    assert ids() == {"shopmlops.W005"}
     checks.refuse_unsafe_start()
 
 

@@ -36,6 +36,10 @@ PROVEN = {
         "checkout/test_door.py::test_a_token_of_another_shop_asks_there_alone",
         "checkout/test_door.py::test_nobody_accepts_for_another_shop_or_decision",
     ],
+    "/api/": [
+        "api/test_door.py::test_a_key_reads_its_own_shop_alone",
+        "api/test_door.py::test_without_a_key_of_a_shop_nothing_is_read",
+    ],
     "/proxy/": ["storefront/test_proxy.py::test_a_changed_parameter_is_refused"],
 }
 

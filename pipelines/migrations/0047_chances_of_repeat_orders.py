@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0045_one_order_pays_once'),
+        ('pipelines', '0046_keys_for_tools'),
     ]
 
     operations = [
