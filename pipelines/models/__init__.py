@@ -3,6 +3,7 @@
 from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
 from pipelines.models.ingest import (
+    BundlePart,
     Checkout,
     ForgottenCustomer,
     Location,
@@ -56,6 +57,7 @@ __all__ = [
     "AlertDelivery",
     "Annotation",
     "Approval",
+    "BundlePart",
     "ChanceDay",
     "Checkout",
     "ComputedDay",

@@ -133,6 +133,16 @@ PRODUCTS = """
     GROUP BY p.id
 """
 
+# A product's own variants are no parts of it.
+COMPONENTS = """
+    SELECT DISTINCT b.product_id AS unique_id, c.product_id AS component
+    FROM pipelines_bundlepart p
+    JOIN pipelines_variant b ON b.shop_id = p.shop_id AND b.shopify_id = p.bundle_id
+    JOIN pipelines_variant c ON c.shop_id = p.shop_id AND c.shopify_id = p.part_id
+    WHERE p.shop_id = %(shop)s AND b.deleted_at IS NULL AND b.product_id <> c.product_id
+    ORDER BY 1, 2
+"""
+
 WHOLE, REAL, SMALL, TEXT = "int64", "float64", "float32", "str"
 
 
@@ -248,6 +258,14 @@ def products(shop: Shop, at: datetime) -> pd.DataFrame:
     rows["tags"] = rows["tags"].map(orjson.loads)
     rows["first_day"] = pd.to_datetime(rows["first_day"], unit="D")
     return rows.astype({"published": bool}).sort_values("unique_id", ignore_index=True)
+
+
+def components(shop: Shop) -> pd.DataFrame:
+    """Give bundles, each with the products that it is made of.
+
+    Writes  unique_id | component
+    """
+    return read(COMPONENTS, columns("unique_id component", WHOLE), shop=shop.pk)
 
 
 def stock_rules(shop: Shop) -> pd.DataFrame:
