@@ -143,6 +143,8 @@ RQ_QUEUES = {
     name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 600, "SERIALIZER": "rq.serializers.JSONSerializer"} for name in QUEUES
 }
 
+TRAINING_CRONJOB = env.text("TRAINING_CRONJOB", "")
+
 # Files: artifacts of model versions on the file system, or in S3 by ARTIFACT_STORAGE.
 ARTIFACT_STORAGE = env.text("ARTIFACT_STORAGE", "django.core.files.storage.FileSystemStorage")
 STORAGES: dict[str, dict[str, Any]] = {
@@ -157,7 +159,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "dashboard.finders.PlotlyFinder",
 ]
-STATIC_ROOT = STATE_DIR / "static"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(STATE_DIR / "static")))
 
 # Security. Merchants' pages carry no cookie; the cookies below are the operators' admin only.
 SECURE_SSL_REDIRECT = not DEMO and not DEBUG and APP_URL.startswith("https://")

@@ -62,6 +62,7 @@ def test_a_sound_production_starts(production):
         ("POLARIS_URL", "https://evilshopify.com/polaris.js", "shopmlops.E006"),
         ("SHOPIFY_ADMIN_ORIGINS", ["http://localhost:9300"], "shopmlops.E006"),
         ("SHOPIFY_BULK_HOSTS", ["127.0.0.1:9300"], "shopmlops.E006"),
+        ("TRAINING_CRONJOB", "train", "shopmlops.E016"),
         ("DEBUG", True, "shopmlops.E009"),
         ("ADMIN_HOST", "desk.example.com", "shopmlops.E011"),
         ("APP_URL", "https://shop.example.com", "shopmlops.E011"),
@@ -72,6 +73,12 @@ def test_production_refuses_what_is_unsafe(production, name, value, expected):
     assert ids() == {expected}
     with pytest.raises(ImproperlyConfigured, match=expected):
         checks.refuse_unsafe_start()
+
+
+def test_a_pod_may_hand_trainings_to_its_cluster(production, monkeypatch):
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    production.TRAINING_CRONJOB = "train"
+    assert ids() == set()
 
 
 def test_one_pattern_may_allow_both_hosts(production):
