@@ -117,6 +117,7 @@ FIRST_IDS = {
     "definition": 12_900_000_000,
     "pixel": 1_290_000_000,
     "annotation": 5_400_000_000,
+    "component": 7_100_000_000,
     "discount": 1_510_000_000_000,
     "order_number": 1000,
 }
