@@ -18,7 +18,7 @@ from dashboard.views import (
     versions,
     vitals,
 )
-from dashboard.views.sections import hold_outs, own_events, peak_hours, standard_fields
+from dashboard.views.sections import hold_outs, keys, own_events, peak_hours, standard_fields
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -67,6 +67,9 @@ urlpatterns = [
     path("results/<str:month>.csv", results.csv, name="results-csv"),
     path("results/<str:month>.pdf", results.pdf, name="results-pdf"),
     path("settings", settings.settings, name="settings"),
+    path("settings/keys", keys.keys, name="keys"),
+    path("settings/keys/make", keys.make, name="make-key"),
+    path("settings/keys/<int:pk>/revoke", keys.revoke, name="revoke-key"),
     path("settings/events", own_events.add_event, name="add-event"),
     path("settings/events/<int:pk>/remove", own_events.remove_event, name="remove-event"),
     path("settings/hold-out", hold_outs.choose, name="choose-hold-out"),

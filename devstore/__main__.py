@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devstore.order_files import WrongFile
+from devstore.order_files.lines import WrongFile
 from devstore.scenarios import SCENARIOS
 from devstore.seeding import Plan, seed
 

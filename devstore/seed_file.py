@@ -11,7 +11,8 @@ import numpy as np
 from devstore import clock
 from devstore.book import Book, handle
 from devstore.clock import now
-from devstore.order_files import Line, WrongFile, read_lines
+from devstore.order_files.lines import Line, WrongFile
+from devstore.order_files.reading import read_lines
 
 # Postage, fees, corrections and vouchers: sold, but nothing that stands on a shelf.
 NON_PRODUCTS = {
@@ -23,6 +24,8 @@ COUNTED = ("orders", "lines", "variants", "products", "customers", "refunds")
 DAY = 86_400
 REMOVED_WITHIN = 2 * DAY  # what is taken back so soon had not left the warehouse
 COST_SHARE = 0.5
+PAID_BACK_AFTER = timedelta(days=7)  # where a file tells that money went back, but not when
+HALF_A_CENT = 0.005
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class Order:
     sales: list[Sale] = field(default_factory=list)
     returns: list[tuple[datetime, Sale, int]] = field(default_factory=list)
     cancelled: datetime | None = None
+    paid_back: float = 0.0  # of the order as a whole: nobody says for which of its lines
 
 
 @dataclass
@@ -71,7 +75,8 @@ def fill_from_file(book: Book) -> dict[str, Any]:
     """Fill the book with the file's orders, shifted by whole weeks to end yesterday."""
     assert book.plan.orders is not None
     zone, counts = ZoneInfo(book.plan.timezone), Counts()
-    lines = [_local(line, zone) for line in read_lines(book.plan.orders)]
+    read, findings = read_lines(book.plan.orders)
+    lines = [_local(line, zone) for line in read]
     yesterday = clock.moment(zone).date() - timedelta(days=1)
     last = max(line.ts for line in lines).date()
     cut = last - timedelta(days=(last.weekday() - yesterday.weekday()) % 7)
@@ -83,7 +88,7 @@ def fill_from_file(book: Book) -> dict[str, Any]:
     orders = _orders(kept, counts)
     filling = _Filling(book, zone, yesterday - cut, counts)
     filling.run(orders)
-    return filling.summary(orders, cut, yesterday)
+    return {**filling.summary(orders, cut, yesterday), "odd": findings.odd()}
 
 
 def _local(line: Line, zone: ZoneInfo) -> Line:
@@ -136,12 +141,14 @@ def _match(orders: list[Order], taken_back: list[Line], counts: Counts) -> None:
 
 
 def _take_back_exported(orders: list[Order]) -> None:
-    """Apply what Shopify's own export says of an order: cancelled, or refunded in whole."""
+    """Apply what Shopify's own export says of an order: cancelled, refunded in whole, or some money given back."""
     for order in orders:
-        total = sum(sale.line.price * sale.line.qty for sale in order.sales)
+        paid = sum(sale.line.price * sale.line.qty - sale.line.discount for sale in order.sales)
         refunded = max((sale.line.refunded or 0.0 for sale in order.sales), default=0.0)
-        if order.cancelled or (refunded and refunded >= total > 0):
-            at = order.cancelled or order.ts + timedelta(days=7)
+        if not order.cancelled and refunded < paid - HALF_A_CENT:
+            order.paid_back = refunded
+        elif order.cancelled or refunded:
+            at = order.cancelled or order.ts + PAID_BACK_AFTER
             for sale in order.sales:
                 order.returns.append((at, sale, sale.units))
                 sale.units = 0
@@ -253,11 +260,16 @@ class _Filling:
         """Write one refund per moment; return how much money went back when."""
         by_time: dict[int, list[tuple[Sale, int]]] = defaultdict(list)
         for when, sale, units in order.returns:
-            by_time[self.moment(when)].append((sale, units))
-        return {moment: self._refund(number, moment, moment - at, parts) for moment, parts in sorted(by_time.items())}
+            by_time[min(self.moment(when), self.now)].append((sale, units))
+        if order.paid_back:
+            by_time[min(self.moment(order.ts + PAID_BACK_AFTER), self.now)] += []
+        return {
+            moment: self._refund(number, moment, moment - at, parts, 0 if parts else round(order.paid_back * 100))
+            for moment, parts in sorted(by_time.items())
+        }
 
-    def _refund(self, number: int, moment: int, after: int, parts: list[tuple[Sale, int]]) -> int:
-        refund, amount = self.book.take("refund"), 0
+    def _refund(self, number: int, moment: int, after: int, parts: list[tuple[Sale, int]], amount: int) -> int:
+        refund = self.book.take("refund")
         for sale, units in parts:
             value = round((sale.line.price - sale.line.discount / sale.line.qty) * units * 100)
             amount += value

@@ -8,7 +8,7 @@ from typing import Any
 from devstore.book import Book, Plan
 from devstore.clock import now
 from devstore.generate import generate
-from devstore.order_files import WrongFile
+from devstore.order_files.lines import WrongFile
 from devstore.seed_file import fill_from_file
 from devstore.store import Store
 from devstore.twin import fill_like, model_of

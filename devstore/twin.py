@@ -6,7 +6,7 @@ from typing import Any
 
 from devstore.book import Book
 from devstore.clock import now
-from devstore.order_files import WrongFile
+from devstore.order_files.lines import WrongFile
 from devstore.store import Store
 
 DAY = 86_400

@@ -32,7 +32,7 @@ def check(request: MerchantRequest) -> HttpResponse:
     """Compare with Shopify now, unless that runs already."""
     if data_state(request.shop, timezone.now()).is_importing:
         return go(reverse("data"), "A check is running already.", refused=True)
-    ingest.import_everything.enqueue(request.shop.pk, "merchant")
+    ingest.ask(request.shop, "merchant")
     return go(reverse("data"), "The check has started")
 
 

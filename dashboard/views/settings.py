@@ -12,7 +12,7 @@ from dashboard.embedding import merchant_required
 from dashboard.forms.pages import FreezeForm, SettingsForm, SettleForm
 from dashboard.guards import decider_required, refuse_unless_decider
 from dashboard.pages import go, local_now, show
-from dashboard.queries.settings import settings_page, traffics_of
+from dashboard.queries.settings.page import settings_page, traffics_of
 from pipelines.jobs import releases as release_jobs
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused

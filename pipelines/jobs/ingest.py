@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from pipelines.jobs.queue import job
+
+if TYPE_CHECKING:
+    from pipelines.models import Shop
 
 log = logging.getLogger(__name__)
 
@@ -17,15 +21,23 @@ def drain() -> None:
     drain.drain(limit=50_000)
 
 
+def ask(shop: Shop, trigger: str) -> None:
+    """Ask Shopify for all data of a shop; what is asked for is in the database before anything is queued."""
+    from pipelines.lifecycle.ingest import backfill
+
+    for run in backfill.import_everything(shop, trigger):
+        advance_import.enqueue(run.pk)
+
+
 @job(timeout=60)
 def import_everything(shop_id: int, trigger: str) -> None:
-    """Ask Shopify for all data of a shop, and write down which freezes its calendar brings.
+    """Ask for all data of a shop, and write down which freezes its calendar brings.
 
     The clock may ask more than once for the same day.
     """
     from django.utils import timezone
 
-    from pipelines.lifecycle.ingest import backfill, pulls
+    from pipelines.lifecycle.ingest import pulls
     from pipelines.lifecycle.releases import freezes
     from pipelines.models import Shop
 
@@ -33,15 +45,14 @@ def import_everything(shop_id: int, trigger: str) -> None:
     if trigger == "daily" and shop.pk not in pulls.due(timezone.now(), shop.pk):
         return
     freezes.propose(shop, timezone.now())
-    for run in backfill.import_everything(shop, trigger):
-        advance_import.enqueue(run.pk)
+    ask(shop, trigger)
 
 
 @job(timeout=3600)
 def advance_import(run_id: int) -> None:
     """Take an import one step further; the first whole one is followed by what the simple rules say, and training."""
+    from pipelines.jobs import training
     from pipelines.jobs.releases import refresh
-    from pipelines.jobs.training import train_version
     from pipelines.lifecycle import turns
     from pipelines.lifecycle.ingest import backfill
     from pipelines.models import Deployment, SyncRun, TrainingRun
@@ -57,7 +68,7 @@ def advance_import(run_id: int) -> None:
     for use_case in USE_CASES:
         Deployment.of(run.shop, use_case)  # from now on the clock finds it, should this job die here
         refresh.enqueue(run.shop_id, use_case)
-        train_version.enqueue(run.shop_id, use_case, "first")
+        training.begin(run.shop_id, use_case, "first")
 
 
 @job(timeout=60)

@@ -44,7 +44,7 @@ from pipelines.models.serving import (
     UnloggedAnswers,
     VisitHour,
 )
-from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopSettings, ShopToken, Staff, StockRule
+from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopKey, ShopSettings, ShopToken, Staff, StockRule
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
 from pipelines.models.training import ComputedDay, DatasetSnapshot, TrainingRun
 
@@ -96,6 +96,7 @@ __all__ = [
     "Release",
     "ServingWindow",
     "Shop",
+    "ShopKey",
     "ShopSettings",
     "ShopToken",
     "Staff",

@@ -151,6 +151,15 @@ class Staff(ShopTable):
         constraints = [models.UniqueConstraint(fields=["shop", "sub"], name="staff_once")]
 
 
+class ShopKey(ShopTable):
+    """A key by which tools of the merchant's own read what we export: shown once, and kept as a digest."""
+
+    name = models.CharField(max_length=16, unique=True)  # the part by which it is found; no secret
+    digest = models.BinaryField(max_length=32)  # of the part that is one
+    made_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(null=True)  # to the hour
+
+
 class StockRule(ShopTable):
     """What the merchant knows of a vendor or a variant: lead time, pack size and so on; null means inherited."""
 

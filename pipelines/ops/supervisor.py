@@ -136,7 +136,10 @@ def start_store(demo: Demo, say: Say) -> None:
     say(f"Preparing the development store{source} ...")
     for made_of in seeds(plan):
         seed: tuple[str | Path, ...] = (PYTHON, "-m", "devstore", "seed", "--state", state, *made_of)
-        demo.finish(demo.begin("devstore-seed", *seed), SEED_SECONDS)
+        step = demo.begin("devstore-seed", *seed)
+        demo.finish(step, SEED_SECONDS)
+        for odd in json.loads(step.last_words(1).splitlines()[-1]).get("odd", ()):
+            say(odd)
     serve = ("--host", "127.0.0.1", "--port", str(plan.store_port), "--app-url", plan.app_url)
     command = (PYTHON, "-m", "devstore", "serve", "--state", state, *serve)
     demo.start("devstore", *command, address=f"{plan.store_url}/control/state")

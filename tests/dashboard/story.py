@@ -82,9 +82,9 @@ def know(shop: Shop) -> None:
         Staff.objects.create(shop=shop, sub=sub, is_owner=is_owner, is_collaborator=False, checked_at=timezone.now())
 
 
-def a_live_shop(variants: int = 12) -> Shop:
+def a_live_shop(variants: int = 12, **changes: object) -> Shop:
     """Return a shop whose first version is live and whose second waits for a decision."""
-    shop = a_shop()
+    shop = a_shop(**changes)
     know(shop)
     sell_and_name(shop, variants)
     live = a_version(shop)

@@ -185,12 +185,32 @@ def test_shopifys_own_export_is_known_by_its_header(seed: Seed, tmp_path: Path) 
          f"{day} 13:00:00 +0100", "10.00", "GB", "0"],
         ["#1003", "a@b.example", f"{LAST} 09:00:00 +0100", 1, "Scarf", "15.00", "SCARF", "", "", "GB", "0"],
     ]  # fmt: skip
-    made, db = seed("--orders", str(write(tmp_path / "orders_export.csv", rows, EXPORT)))
+    made, db = seed("--orders", str(write(tmp_path / "orders_export.csv", [*rows, rows[1]], EXPORT)))
+    assert made["odd"] == ["In orders_export.csv 1 row repeats an earlier one letter by letter: counted as it stands."]
     last_kept = made["days_left_out"] == 0
-    assert (made["orders"], made["lines"], made["cancelled_orders"]) == (2 + last_kept, 3 + last_kept, 1)
+    assert (made["orders"], made["lines"], made["cancelled_orders"]) == (2 + last_kept, 4 + last_kept, 1)
     first = db.execute("SELECT subtotal, discounts FROM orders ORDER BY id").fetchone()
-    assert tuple(first) == (3300, 200)
+    assert tuple(first) == (4800, 200)
     assert "example" not in (tmp_path / "state" / "store.sqlite3").read_bytes().decode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("refunded", "status", "left", "returned"),
+    [("0", "paid", 3300, 0), ("5.00", "partially_refunded", 2800, 0), ("33.00", "refunded", 0, 3)],
+)
+def test_money_given_back_is_of_the_whole_order_less_its_discount(
+    seed: Seed, tmp_path: Path, refunded: str, status: str, left: int, returned: int
+) -> None:
+    day = LAST - timedelta(days=35)
+    rows: Rows = [
+        ["#1", "", f"{day} 09:00:00 +0100", 2, "Cap", "10.00", "CAP", "", refunded, "GB", "2.00"],
+        ["#1", "", "", 1, "Scarf", "15.00", "SCARF", "", "", "", "0"],
+    ]
+    _, db = seed("--orders", str(write(tmp_path / "orders_export.csv", rows, EXPORT)))
+    assert tuple(db.execute("SELECT financial_status, current_subtotal FROM orders").fetchone()) == (status, left)
+    assert db.execute("SELECT coalesce(sum(quantity), 0) FROM refund_lines").fetchone()[0] == returned
+    late = "SELECT count(*) FROM refunds WHERE created_at > (SELECT max(updated_at) FROM locations) + 60"
+    assert db.execute(late).fetchone()[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.forms.own_event import OwnEventForm
 from dashboard.pages import go, local_now, show
-from dashboard.queries.settings import settings_page
+from dashboard.queries.settings.page import settings_page
 from pipelines.jobs import releases
 from pipelines.lifecycle import own_events
 from pipelines.lifecycle.errors import Refused

@@ -10,7 +10,7 @@ from dashboard.embedding import merchant_required
 from dashboard.forms.peak_hours import PeakHoursForm
 from dashboard.guards import decider_required
 from dashboard.pages import go, show
-from dashboard.queries.settings import settings_page
+from dashboard.queries.settings.page import settings_page
 from pipelines.lifecycle.evidence import peaks
 
 

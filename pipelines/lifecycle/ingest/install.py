@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines.lifecycle import unlinking
-from pipelines.models import LifecycleEvent, Publication, PublishedFields, Shop, ShopSettings, ShopToken, Staff
+from pipelines.models import LifecycleEvent, Publication, PublishedFields, Shop, ShopKey, ShopSettings, ShopToken, Staff
 from pipelines.shopify import token_exchange, tokens, transport, vault
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import BadAnswer, ShopifyError
@@ -54,7 +54,8 @@ def depart(shop: Shop, at: datetime) -> bool:
         row.save(update_fields=["uninstalled_at"])
         ShopToken.objects.filter(shop=row).delete()  # dead since Shopify sent the message
         Staff.objects.for_shop(row).update(checked_at=None)
-        for table in (PublishedFields, Publication):  # who comes back finds none of our fields, and is sent all of them
+        # Who comes back finds none of our fields, and is sent all of them; and makes new keys.
+        for table in (PublishedFields, Publication, ShopKey):
             table.objects.for_shop(row).delete()
         LifecycleEvent.record(row, "shop.uninstalled", by="system", because="the app was uninstalled in Shopify admin")
     unlinking.leave(row, because="One of the two stores uninstalled the app", now=timezone.now())

@@ -6,8 +6,6 @@ from django.urls import URLPattern, reverse
 
 from dashboard.urls import urlpatterns
 from pipelines.models import Deployment, ModelVersion, Release, ShopSettings
-from pipelines.models.usecases.demand_forecast import StockAdvice
-from pipelines.models.usecases.recommendations import PickRule
 from tests.identities import COLLEAGUE, OTHER_SHOP, bearer
 
 OPEN = {"bounce"}
@@ -33,58 +31,7 @@ class TestNobody:
 
 
 class TestStranger:
-    def test_sees_no_row_of_another_shop(self, shop, another_shop, see):
-        variant = StockAdvice.objects.for_shop(shop).first().variant_id
-        card = Release.objects.for_shop(shop).latest("pk")
-        for path in (
-            f"/releases/{card.pk}",
-            f"/releases/{card.pk}/figure.json",
-            f"/forecasts/{variant}",
-            f"/forecasts/{variant}/figure.json",
-            "/recommendations?product=100000",
-            "/versions/demand_forecast/1",
-            "/versions/demand_forecast/compare?a=1&b=2",
-        ):
-            assert see(path, domain=OTHER_SHOP).status_code == 404, path
-
-    def test_changes_no_row_of_another_shop(self, shop, another_shop, send):
-        variant = StockAdvice.objects.for_shop(shop).first().variant_id
-        card = Release.objects.for_shop(shop).latest("pk")
-        rule = PickRule.objects.create(shop=shop, rule="block", pick_id=100_000, sub="1")
-        for path in (
-            f"/recommendations/rules/{rule.pk}/remove",
-            f"/releases/{card.pk}/approve",
-            f"/releases/{card.pk}/reject",
-            "/roll-back/demand_forecast",
-            f"/forecasts/{variant}/override",
-            f"/forecasts/{variant}/end-override",
-            f"/forecasts/{variant}/rule",
-        ):
-            assert send(path, {"revision": card.revision}, domain=OTHER_SHOP).status_code == 404, path
-        card.refresh_from_db()
-        assert card.is_waiting_for_merchant and PickRule.objects.filter(pk=rule.pk).exists()
-
-    @pytest.mark.parametrize(
-        "path",
-        [
-            "/",
-            "/forecasts",
-            "/recommendations",
-            "/conversion",
-            "/versions",
-            "/experiments",
-            "/results",
-            "/alerts",
-            "/data",
-            "/settings",
-            "/settings/rules",
-            "/start",
-        ],
-    )
-    def test_sees_own_pages_only(self, shop, another_shop, see, path):
-        page = see(path, domain=OTHER_SHOP).content.decode()
-        assert "Harbour Lane" in page
-        assert "Northbeck" not in page and "Larch Down Jacket" not in page
+    """Who asks for things of another shop is tried at every address in tests/tenancy."""
 
     @pytest.mark.parametrize("path", ["/forecasts.csv", "/order-list.csv", "/settings/rules.csv"])
     def test_downloads_own_rows_only(self, shop, another_shop, see, path):

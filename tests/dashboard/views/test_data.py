@@ -117,12 +117,13 @@ class TestRepairs:
 
     def test_check_now(self, shop, send, queued):
         assert "The check has started" in send("/data/check").content.decode()
-        assert ("import_everything", (shop.pk, "merchant")) in queued
+        runs = SyncRun.objects.for_shop(shop).filter(trigger="merchant")
+        assert {name for name, _ in queued} == {"advance_import"} and runs.count() == 4
 
     def test_check_once(self, shop, send, queued):
         SyncRun.objects.create(shop=shop, kind="stock", trigger="daily", state="loading")
         assert "A check is running already." in send("/data/check").content.decode()
-        assert not [name for name, _ in queued if name == "import_everything"]
+        assert not [name for name, _ in queued if name == "advance_import"]
 
 
 class TestShoppers:
