@@ -1,4 +1,4 @@
-"""The chance of an order, asked by a checkout: of a version whose trees were grown from made sessions."""
+"""The chance of an order, asked by a checkout, of a version that learned from made sessions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pipelines.usecases.contract import PARAMETERS, Frames
 from pipelines.usecases.conversion import USE_CASE
 
 
-def grow(shop: Any) -> None:
+def learn(shop: Any) -> None:
     """Let a version run that learned from two months of made sessions."""
     frames = Frames({"moments": made.moments()}, asof=made.LAST_DAY, country="GB")
     written = USE_CASE.resolve("dump")(USE_CASE.resolve("fit")(frames))
     runs(shop, USE_CASE.slug, json.loads(written[PARAMETERS]))
 
 
-SERVED = Served("chances", 0.3, grow, partial(checkouts, "score"))
+SERVED = Served("chances", 0.3, learn, partial(checkouts, "score"))
