@@ -54,7 +54,7 @@ def main() -> None:
         backpressure=CONNECTIONS,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
-        log_dictconfig=logs.configuration(env.text("LOG_LEVEL", "INFO")),
+        log_dictconfig=logs.configuration(env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "line")),
     )
     with TemporaryDirectory(prefix="shopmlops-metrics-") as counts:
         os.environ.setdefault(COUNTS, counts)  # the workers inherit it: whichever is asked adds up what all count
