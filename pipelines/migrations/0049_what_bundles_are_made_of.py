@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0047_chances_of_repeat_orders'),
+        ('pipelines', '0048_chances_of_repeat_orders'),
     ]
 
     operations = [
