@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 UV_VERSION := 0.13.9
+PIP_AUDIT_VERSION := 2.10.1
 APT_LINE := apt-get update && apt-get install -y make python3-venv libgomp1
 CHROMIUM_LINE := apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell
 POOLER_LINE := apt-get update && apt-get install -y --no-install-recommends pgbouncer
@@ -33,7 +34,7 @@ SPREAD ?= --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-re
 ARGS ?=
 STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(AT),--at $(AT)) $(if $(STATE),--state "$(STATE)") $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(DAYS),--days $(DAYS))
 
-.PHONY: help setup tools demo operator run worker smoke lint test browser any-day image chromium pooler node benchmark
+.PHONY: help setup tools demo operator run worker smoke lint test browser audit any-day image chromium pooler node benchmark
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -52,7 +53,7 @@ tools:
 		echo "Going on without libgomp1: LightGBM is left out of training." >&2; \
 	fi
 
-.venv/installed: requirements.txt requirements-demo.txt requirements-s3.txt requirements-dev.txt constraints.txt | tools
+.venv/installed: requirements.txt requirements-demo.txt requirements-s3.txt requirements-sentry.txt requirements-dev.txt constraints.txt | tools
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$(python3 --version)." >&2; exit 1; }
 	@[ -x .venv/bin/uv ] || { python3 -m venv .venv && .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; }
 	.venv/bin/uv pip install --quiet --python $(PY) -r requirements-dev.txt -c constraints.txt
@@ -96,6 +97,14 @@ browser: setup chromium ## Only the tests that drive Chromium
 
 image: setup ## The image, built with what is there (BASE=…@sha256:…), the app run and a version trained in it; minutes
 	@exec $(PY) manage.py image $(if $(BASE),--base "$(BASE)")
+
+audit: setup ## Known vulnerabilities and licences of what ships; says so where their database cannot be reached
+	@$(PY) manage.py notices >/dev/null
+	@said="$$(.venv/bin/uv tool run --quiet --from pip-audit==$(PIP_AUDIT_VERSION) pip-audit --strict --no-deps --disable-pip --progress-spinner off -r constraints.txt 2>&1)" && { echo "$$said" | tail -1; exit 0; }; \
+	if grep -qE "could not be audited|ConnectionError|Failed to (fetch|resolve)" <<<"$$said"; then \
+		echo "The database of vulnerabilities cannot be reached from here: nothing was checked." >&2; exit 2; \
+	fi; \
+	echo "$$said" >&2; exit 1
 
 any-day: setup ## The smoke run on six awkward days and the tests on two; an hour or so, not in CI
 	@exec $(PY) manage.py any_day

@@ -58,7 +58,7 @@ class Trade:
         """Place an order for the lines wanted, or for something at random."""
         with self.event() as event:
             lines = self._lines(wanted or self._random_lines())
-            number = self._write_order(lines, customer, test, self.store.discount_of(checkout))
+            number = self._write_order(lines, customer, test, self.store.discount_of(self.shop, checkout))
             for name, value in (attributes or {}).items():
                 self.store.insert("order_attributes", order_id=number, name=str(name), value=str(value))
             self._close_checkout(checkout, number)
@@ -341,6 +341,20 @@ class Trade:
                 self.store.db.execute(f"UPDATE {table} SET updated_at = ? WHERE id = ?", (now(), key))
             self.tell("inventory_items/update", self.writer.item(number), event)
             self.tell("products/update", self.writer.product(variant["product_id"]), event)
+
+    def bundle(self, number: int, parts: dict[int, int]) -> None:
+        """Make a variant a bundle of so many of others; of none, it is no bundle any more."""
+        product = self.variant(number)["product_id"]
+        with self.event() as event:
+            self.store.db.execute("DELETE FROM components WHERE bundle_id = ?", (number,))
+            for part, quantity in parts.items():
+                self.store.insert(
+                    "components", id=self.store.next_ids("component"), shop=self.shop, bundle_id=number,
+                    variant_id=self.variant(part)["id"], quantity=quantity,
+                )  # fmt: skip
+            for table, key in (("variants", number), ("products", product)):
+                self.store.db.execute(f"UPDATE {table} SET updated_at = ? WHERE id = ?", (now(), key))
+            self.tell("products/update", self.writer.product(product), event)
 
     def add_product(self, title: str, price: int, sku: str, units: int = 10) -> int:
         """Add a product with one variant."""

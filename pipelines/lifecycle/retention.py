@@ -117,7 +117,7 @@ ELSEWHERE = {
     "stocklevel": "three years, and the newest of each place for good (below)",
 }
 HISTORY, DECIDED, SMALL = "the shop's own history", "what was decided, and on what", "a row or a few for each thing"
-KEPT = dict.fromkeys(["order", "orderline", "refund", "product", "variant", "location"], HISTORY)
+KEPT = dict.fromkeys(["order", "orderline", "refund", "product", "variant", "bundlepart", "location"], HISTORY)
 KEPT |= dict.fromkeys(
     [
         "lifecycleevent",
@@ -130,6 +130,9 @@ KEPT |= dict.fromkeys(
         "holdoutday",
         "pairedweek",
         "monthreport",
+        "purchaseorder",
+        "purchaseline",
+        "goodsreceipt",
     ],
     DECIDED,
 )

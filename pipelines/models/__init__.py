@@ -2,7 +2,9 @@
 
 from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
+from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
 from pipelines.models.ingest import (
+    BundlePart,
     Checkout,
     ForgottenCustomer,
     Location,
@@ -56,6 +58,7 @@ __all__ = [
     "AlertDelivery",
     "Annotation",
     "Approval",
+    "BundlePart",
     "ChanceDay",
     "Checkout",
     "ComputedDay",
@@ -67,6 +70,7 @@ __all__ = [
     "Exposure",
     "ForgottenCustomer",
     "FreezeWindow",
+    "GoodsReceipt",
     "HoldOut",
     "HoldOutDay",
     "HoldOutShare",
@@ -92,6 +96,8 @@ __all__ = [
     "Publication",
     "PublishedFields",
     "Pulse",
+    "PurchaseLine",
+    "PurchaseOrder",
     "Refund",
     "Release",
     "ServingWindow",

@@ -16,8 +16,8 @@ DOORS = {
     "pipelines/lifecycle/alerts/channels.py": "knows what the operators' mail server may answer",
     "pipelines/lifecycle/alerts/pulses.py": "knows what the operators' mail server may answer",
     "pipelines/lifecycle/alerts/outside.py": "addresses of merchants: resolved once, public ones alone (decision 95)",
-    "pipelines/cluster.py": "the API server of the cluster that it runs in, by the pod's own account (decision 129)",
-    "shopmlops/alive.py": "asks this container's own web process whether it lives",
+    "pipelines/cluster.py": "the cluster that it runs in, by the account that the cluster gave it",
+    "shopmlops/alive.py": "the process beside it, on this machine, asked whether it lives",
     "shopmlops/doorman.py": "looks at connections that others opened",
 }
 TOOLS = ("pipelines/ops/", "pipelines/management/")  # started by hand, beside a demo on this machine
