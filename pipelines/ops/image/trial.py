@@ -159,7 +159,7 @@ def beside(state: Path) -> Iterator[Demo]:
     port, store_port = free_ports(2)
     with ExitStack() as stack:
         stack.enter_context(only_one(places.state))
-        demo = Demo(DemoPlan(places.state, port, store_port, history_days=90), places, {})
+        demo = Demo(DemoPlan(places.state, port, store_port), places, {})
         stack.callback(demo.stop)
         start_services(demo, tell)
         start_store(demo, tell)
