@@ -151,10 +151,12 @@ def ask_ourselves() -> None:
 
 @job(timeout=240)
 def ask_about(shop_id: int, use_case: str) -> None:
-    """Ask what runs, and who answers unseen, about what was done of late; the next pass asks what this one missed."""
+    """Ask about what was done of late, and tell of checkouts likely to be lost; the next pass asks what this missed."""
     from django.utils import timezone
 
-    from pipelines.lifecycle.evidence.asked import asking
+    from pipelines.lifecycle.evidence.asked import asking, leaving
     from pipelines.models import Shop
 
-    asking.ask(Shop.objects.get(pk=shop_id), use_case, timezone.now())
+    shop, now = Shop.objects.get(pk=shop_id), timezone.now()
+    asking.ask(shop, use_case, now)
+    leaving.tell(shop, use_case, now)
