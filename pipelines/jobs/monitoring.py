@@ -12,6 +12,7 @@ def keep_up() -> None:
 
     from pipelines.lifecycle import due, spending
     from pipelines.lifecycle.evidence import answers, blocks, exposures
+    from pipelines.lifecycle.evidence.asked import correcting
     from pipelines.models import Shop
 
     now = timezone.now()
@@ -19,6 +20,8 @@ def keep_up() -> None:
         learn_peak_hours.enqueue(shop_id)
     for shop_id, use_case in due.watched():
         judge.enqueue(shop_id, use_case)
+    for shop_id, use_case in correcting.due():
+        correct.enqueue(shop_id, use_case)
     for release_id in blocks.seen_lately(now):
         restate.enqueue(release_id)
     answers.sum_up(now, answers.LOOKS_FAR_BACK)
@@ -116,6 +119,20 @@ def compare_circumstances(shop_id: int, use_case: str) -> None:
     if monitored and monitored.circumstances:
         shop = Shop.objects.get(pk=shop_id)
         circumstances.look(shop, use_case, dataset.read(dataset.Source(shop, now), use_case), now)
+
+
+@job(queue="training", timeout=1800, is_found_again=True)
+def correct(shop_id: int, use_case: str) -> None:
+    """Let what answers follow what came of what it was asked about, between two trainings."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import spending
+    from pipelines.lifecycle.evidence.asked import correcting
+    from pipelines.models import Shop
+
+    shop = Shop.objects.get(pk=shop_id)
+    with spending.noted(shop, use_case, spending.What.WATCH):
+        correcting.correct(shop, use_case, timezone.now())
 
 
 @job(is_found_again=True)

@@ -137,7 +137,7 @@ KEPT |= dict.fromkeys(
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "shopkey", "staff", "stockrule", "ownevent", "publishedfields", "publication",
      "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
-     "alertchannel", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
+     "alertchannel", "correction", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
     SMALL,
 )  # fmt: skip
 

@@ -30,7 +30,7 @@ from pipelines.models.monitoring import (
     PairedWeek,
     ServingWindow,
 )
-from pipelines.models.registry import ModelVersion
+from pipelines.models.registry import Correction, ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import (
     IgnoredEvents,
@@ -59,6 +59,7 @@ __all__ = [
     "ChanceDay",
     "Checkout",
     "ComputedDay",
+    "Correction",
     "CronSlot",
     "DatasetSnapshot",
     "Deployment",
