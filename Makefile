@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 UV_VERSION := 0.13.9
+PIP_AUDIT_VERSION := 2.10.1
 APT_LINE := apt-get update && apt-get install -y make python3-venv libgomp1
 CHROMIUM_LINE := apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell
 NODE_LINE := apt-get update && apt-get install -y --no-install-recommends nodejs npm
@@ -31,7 +32,7 @@ SPREAD ?= --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-re
 ARGS ?=
 STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(AT),--at $(AT)) $(if $(STATE),--state "$(STATE)") $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(DAYS),--days $(DAYS))
 
-.PHONY: help setup tools demo operator run worker smoke lint test browser any-day chromium node benchmark
+.PHONY: help setup tools demo operator run worker smoke lint test browser audit any-day chromium node benchmark
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -50,7 +51,7 @@ tools:
 		echo "Going on without libgomp1: LightGBM is left out of training." >&2; \
 	fi
 
-.venv/installed: requirements.txt requirements-dev.txt constraints.txt | tools
+.venv/installed: requirements.txt requirements-demo.txt requirements-s3.txt requirements-dev.txt constraints.txt | tools
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$(python3 --version)." >&2; exit 1; }
 	@[ -x .venv/bin/uv ] || { python3 -m venv .venv && .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; }
 	.venv/bin/uv pip install --quiet --python $(PY) -r requirements-dev.txt -c constraints.txt
@@ -76,11 +77,12 @@ worker: setup ## Work off jobs as in production; QUEUES=training for a trainer
 	@: "$${DATABASE_URL:?is not set: make demo brings its own database}" "$${REDIS_URL:?is not set: make demo brings its own Redis}"
 	exec $(PY) manage.py work $(QUEUES)
 
-lint: setup node ## Style, types, import rules, templates, Shopify's own check of extensions/
+lint: setup node ## Style, types, import rules, templates, the Dockerfile, Shopify's own check of extensions/
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/hadolint Dockerfile
 	find . \( -path ./.venv -o -path ./node_modules \) -prune -o -path '*/templates/*' -name '*.html' -print0 | xargs -0r .venv/bin/djade --target-version 5.2 --check
 	$(call if_node,npm run --silent lint)
 
@@ -90,6 +92,14 @@ test: setup chromium node ## The whole suite, browser included, and the scripts 
 
 browser: setup chromium ## Only the tests that drive Chromium
 	.venv/bin/pytest -m browser $(ARGS)
+
+audit: setup ## Known vulnerabilities and licences of what ships; says so where their database cannot be reached
+	@$(PY) manage.py notices >/dev/null
+	@said="$$(.venv/bin/uv tool run --quiet --from pip-audit==$(PIP_AUDIT_VERSION) pip-audit --strict --no-deps --disable-pip --progress-spinner off -r constraints.txt 2>&1)" && { echo "$$said" | tail -1; exit 0; }; \
+	if grep -qE "could not be audited|ConnectionError|Failed to (fetch|resolve)" <<<"$$said"; then \
+		echo "The database of vulnerabilities cannot be reached from here: nothing was checked." >&2; exit 2; \
+	fi; \
+	echo "$$said" >&2; exit 1
 
 any-day: setup ## The smoke run on six awkward days and the tests on two; an hour or so, not in CI
 	@exec $(PY) manage.py any_day

@@ -26,7 +26,7 @@ from django.views.decorators.http import require_safe
 from redis import RedisError
 
 from dashboard.asking import Request
-from dashboard.framing import frame, is_fetch, scripts
+from dashboard.framing import UNFRAMED, frame, is_fetch, scripts
 from pipelines.jobs.ingest import import_everything
 from pipelines.lifecycle.ingest.install import arrive
 from pipelines.shopify.domains import host_parameter, shop_domain
@@ -54,7 +54,7 @@ class EmbeddingMiddleware:
         if request.framed_for:
             frame(request, response, request.framed_for)
         else:
-            response.headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
+            response.headers.setdefault("Content-Security-Policy", UNFRAMED)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

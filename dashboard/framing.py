@@ -12,6 +12,10 @@ from django.templatetags.static import static
 from pipelines.shopify.domains import admin_origins
 
 DOCUMENTS = {"document", "iframe", "frame"}  # Sec-Fetch-Dest of a navigation
+UNFRAMED = (  # operators' pages, and whoever is no merchant's
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 BEACONS = "https://monorail-edge.shopifysvc.com"  # App Bridge reports page speed there
 
 

@@ -79,9 +79,9 @@ def checkout_page(platform: Platform, shop: Row, request: Request) -> str:
     row = _checkout(platform, shop, number)
     if row is None or row["completed_at"]:
         return "<h1>Checkout</h1><p>There is nothing to pay here.</p>"
-    used = platform.store.discount_of(number)
+    used = platform.store.discount_of(shop["domain"], number)
     action = f"/store/{text(shop['domain'])}/checkout/{number}"
-    field = f'<input name="code" aria-label="Discount code" value="{text(used["code"] if used else "")}">'
+    field = f'<input name="code" aria-label="Discount code" value="{text(used["code"] or "" if used else "")}">'
     code = f'<form method="post" action="{action}/discount" class="code">{field}<button>Apply</button></form>'
     pay = f'<form method="post" action="{action}/pay"><button>Pay now</button></form>'
     summary = _summary(checkout_lines(row), checkout_total(row), used, shop["currency"])
@@ -100,7 +100,7 @@ def _summary(lines: list[dict[str, Any]], goods: int, used: Row | None, currency
         for line in lines
     )
     off = discounted(goods, used)
-    less = f"<p>{text(used['code'])} <b>-{money(off, currency)}</b></p>" if used else ""
+    less = f"<p>{text(used['title'])} <b>-{money(off, currency)}</b></p>" if used else ""
     total = f'<p>Total <b id="total">{money(goods - off, currency)}</b></p>'
     return f'<section id="summary"><ul class="lines">{listed}</ul>{less}{total}</section>'
 

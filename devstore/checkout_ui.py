@@ -116,7 +116,7 @@ def facts(platform: Platform, shop: Row, target: str, number: int, attributes: d
     row = store.one("SELECT * FROM checkouts WHERE id = ? AND shop = ?", number, domain)
     if row is None or (target != CHECKOUT and order is None):
         return None
-    used, goods = store.discount_of(number), checkout_total(row)
+    used, goods = store.discount_of(domain, number), checkout_total(row)
     if order:
         attributes = {held["name"]: held["value"] for held in store.order_attributes(order["id"])}
     return {
@@ -125,7 +125,7 @@ def facts(platform: Platform, shop: Row, target: str, number: int, attributes: d
         "checkoutToken": row["token"],
         "subtotal": amount(goods - discounted(goods, used), shop["currency"]),
         "lines": [line_of(line, shop["currency"]) for line in checkout_lines(row)],
-        "discountCodes": [{"code": used["code"]}] if used else [],
+        "discountCodes": [{"code": used["code"]}] if used and used["code"] else [],
         "attributes": [{"key": name, "value": value} for name, value in attributes.items()],
         "order": f"gid://shopify/Order/{order['id']}" if order else None,
     }

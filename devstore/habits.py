@@ -6,12 +6,13 @@ is like one of the last eight weeks. So pairs, quantities and hours stay what th
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from devstore.store import Store
 
@@ -19,7 +20,7 @@ WEEKS = 8
 DAY = 86_400
 SPREAD = 0.5  # of the negative binomial: variance = mean / SPREAD
 ORDERS = """
-    SELECT o.id, o.created_at, l.variant_id, l.quantity
+    SELECT o.id, o.created_at, l.variant_id, l.quantity, v.product_id
     FROM orders o JOIN lines l ON l.order_id = o.id JOIN variants v ON v.id = l.variant_id
     JOIN products p ON p.id = v.product_id AND p.status = 'active'
     WHERE o.shop = ? AND o.created_at >= ? AND o.created_at < ? AND o.test = 0 AND o.cancelled_at IS NULL
@@ -42,6 +43,7 @@ class Habits:
     baskets: list[Basket]
     per_weekday: list[float]
     sold: dict[int, float]
+    product_of: dict[int, int] = field(default_factory=dict)
 
     @property
     def best_first(self) -> list[int]:
@@ -69,8 +71,12 @@ class Habits:
         """Draw so many baskets like those of the last weeks."""
         if not count:
             return []
-        weights = np.array([np.mean([lifts.get(variant, 1.0) for variant, _ in each.units]) for each in self.baskets])
+        weights = self.weights(lifts)
         return [self.baskets[place] for place in rng.choice(len(self.baskets), count, p=weights / weights.sum())]
+
+    def weights(self, lifts: Mapping[int, float]) -> NDArray[np.float64]:
+        """Say how many times as often each basket is bought: its variants on average."""
+        return np.array([np.mean([lifts.get(variant, 1.0) for variant, _ in each.units]) for each in self.baskets])
 
 
 def how_many(mean: float, rng: np.random.Generator) -> int:
@@ -90,10 +96,12 @@ def habits_of(store: Store, shop: str, zone: ZoneInfo, first_day: date) -> Habit
     lines: dict[int, list[tuple[int, int]]] = {}
     at: dict[int, datetime] = {}
     sold: Counter[int] = Counter()
+    product_of: dict[int, int] = {}
     for row in rows:
         lines.setdefault(row["id"], []).append((row["variant_id"], row["quantity"]))
         at[row["id"]] = datetime.fromtimestamp(row["created_at"], zone)
         sold[row["variant_id"]] += row["quantity"]
+        product_of[row["variant_id"]] = row["product_id"]
     baskets = [
         Basket(when.hour * 3600 + when.minute * 60 + when.second, tuple(lines[order])) for order, when in at.items()
     ]
@@ -101,4 +109,4 @@ def habits_of(store: Store, shop: str, zone: ZoneInfo, first_day: date) -> Habit
     opened = min(counts, default=since)  # a young shop has fewer weeks
     days = [opened + timedelta(days=number) for number in range((first_day - opened).days)]
     usual = [float(median([counts[day] for day in days if day.weekday() == weekday] or [0])) for weekday in range(7)]
-    return Habits(baskets, usual, {variant: units / len(days) for variant, units in sold.items()})
+    return Habits(baskets, usual, {variant: units / len(days) for variant, units in sold.items()}, product_of)

@@ -6,6 +6,7 @@ from sqlite3 import Row
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from devstore.discounts import applications
 from devstore.fields import (
     checkout_lines,
     checkout_total,
@@ -54,7 +55,7 @@ class OrderBodies(Letterhead):
             **self._order_money(row, lines),
             "billing_address": address(who),
             "customer": self._customer(row, who),
-            "discount_applications": [],
+            "discount_applications": applications(self.store.codes_of_order(number), lines),
             "fulfillments": [],
             "line_items": [self.line(line, row) for line in lines],
             "payment_terms": None,
@@ -209,8 +210,13 @@ class OrderBodies(Letterhead):
             "vendor": line["vendor"],
             "tax_lines": [],
             "duties": [],
-            "discount_allocations": [],
+            "discount_allocations": self._allocations(line["discount"]),
         }
+
+    def _allocations(self, off: int) -> list[dict[str, Any]]:
+        """Say what is taken off a line, of the one discount that its order has."""
+        told = {"amount": plain(off), "amount_set": self.price_set(off), "discount_application_index": 0}
+        return [told] if off else []
 
     def _shipping(self, row: Row) -> dict[str, Any]:
         price = row["shipping"]
@@ -319,7 +325,8 @@ class OrderBodies(Letterhead):
         """Return the body of checkouts/create and checkouts/update."""
         row = self.store.one("SELECT * FROM checkouts WHERE id = ?", number)
         assert row is not None
-        who, goods, used = contact(row["customer_id"] or -number), checkout_total(row), self.store.discount_of(number)
+        who, goods = contact(row["customer_id"] or -number), checkout_total(row)
+        used = self.store.discount_of(row["shop"], number)
         total, off = plain(goods - discounted(goods, used)), discounted(goods, used)
         empty = (
             "gateway", "landing_site", "note", "referring_site", "closed_at", "user_id", "location_id",
@@ -344,7 +351,7 @@ class OrderBodies(Letterhead):
             "line_items": [self._checkout_line(line) for line in checkout_lines(row)],
             "name": f"#{number}",
             "abandoned_checkout_url": checkout_url(row),
-            "discount_codes": self._codes([used["code"]] if used else [], off),
+            "discount_codes": self._codes([used["code"]] if used and used["code"] else [], off),
             "tax_lines": [],
             "source_name": "web",
             "presentment_currency": self.shop["currency"],

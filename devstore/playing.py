@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from devstore import clock
+from devstore import campaigns, clock
+from devstore.campaigns import Campaigns
 from devstore.faults import Faults
 from devstore.habits import DAY, Habits, habits_of, midnight
 from devstore.runs import Run, told
@@ -49,7 +50,7 @@ class Playing:
         self, store: Store, webhooks: Webhooks, faults: Faults, trade: Trade, visits: Visits, shop: str
     ) -> None:
         self.store, self.webhooks, self.faults, self.trade, self.shop = store, webhooks, faults, trade, shop
-        self.shelves, self.visits = Shelves(store, trade, shop), visits
+        self.shelves, self.campaigns, self.visits = Shelves(store, trade, shop), Campaigns(store, trade, shop), visits
 
     def run(self) -> Run | None:
         """Return what plays."""
@@ -78,6 +79,7 @@ class Playing:
             db.execute("INSERT OR REPLACE INTO scenarios VALUES (?, ?, ?, ?, ?)", row)
             db.execute("DELETE FROM arrivals WHERE shop = ?", (self.shop,))
             self.visits.forget()
+            self.campaigns.end()
             self.shelves.expect(today)
         return self.play(clock.now())
 
@@ -124,22 +126,24 @@ class Playing:
         """Draw the carts of a day that no visitor who is played fills."""
         start, number = midnight(day, run.zone), run.number(day)
         rng = np.random.default_rng([run.seed, number])
-        lifts = habits.lifts(run.scenario.factor(What.MIX, number))
-        level = run.scenario.factor(What.DEMAND, number) * (1 - share_of_orders(run.scenario, habits))
+        lifts, pull = campaigns.lifts(run.scenario, habits, number), campaigns.pull(run.scenario, habits, number)
+        level = run.scenario.factor(What.DEMAND, number) * pull * (1 - share_of_orders(run.scenario, habits))
         baskets = habits.day(day.weekday(), level, lifts, rng)
         return [Cart(start + basket.second, dict(basket.units)) for basket in baskets]
 
     def fill(self, run: Run, habits: Habits, day: date, number: int) -> None:
-        """Begin a day: what arrives is put on the shelves, what is nearly gone is ordered, some things are sold out."""
+        """Begin a day: prices change, what arrives is put on the shelves, what is nearly gone ordered, some is gone."""
         gone = {
             variant
             for event in run.scenario.on(What.SOLD_OUT, number)
             for variant in habits.best_first[: round(event.size * len(habits.sold))]
         }
+        self.campaigns.turn(run.scenario, habits, number)
         self.shelves.receive(day)
         if any(event.first == number for event in run.scenario.on(What.SOLD_OUT, number)):
             self.shelves.empty(gone)
-        self.shelves.refill(day, habits, run.scenario.factor(What.DEMAND, number), gone)
+        level = run.scenario.factor(What.DEMAND, number) * campaigns.pull(run.scenario, habits, number)
+        self.shelves.refill(day, habits, level, gone)
 
     def sell(self, run: Run, day: date, cart: Cart) -> None:
         """Sell what is there of a cart, and remember what could not be sold."""

@@ -58,6 +58,7 @@ def truth(run: Run, event: Event, day: float) -> dict[str, Any]:
     return {
         "what": event.what.value,
         "of": event.of,
+        "name": event.name,
         "size": event.size,
         "sentence": event.sentence,
         "day": event.first,

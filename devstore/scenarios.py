@@ -18,7 +18,12 @@ class What(StrEnum):
     MIX = "mix"  # size: the factor on what sells slowly; what sells best loses as much
     SOLD_OUT = "sold_out"  # size: the share of variants, best sellers first, that nobody restocks
     OUTAGE = "outage"  # size: the share of webhooks that are lost; the others come when it is over
+    PRICES = "prices"  # size: what is left of the prices of a share of the products
+    DISCOUNT = "discount"  # size: what is left at the checkout of what everything costs
     MODEL = "model"  # size: how badly it is spoilt; whoever runs the app makes it
+
+
+CAMPAIGNS = (What.PRICES, What.DISCOUNT)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Event:
     sentence: str
     last: float = math.inf
     of: str = ""  # whose model
+    share: float = 1.0  # of the products, which it is about
+    name: str = ""  # of a campaign, as the merchant calls it
 
     def is_on(self, day: float) -> bool:
         """Tell whether it lasts on a day."""
@@ -99,6 +106,15 @@ BLACK_FRIDAY = Scenario(
     at="2027-11-08T01:00",  # Black Friday is the 26th
     visitors=400,
 )
+CAMPAIGN = Scenario(
+    "campaign",
+    "Two campaigns: a third off some products for five days, and a fifth off everything at the checkout for four",
+    (
+        Event(What.PRICES, 9, 0.67, "A third off four of ten products", last=14, share=0.4, name="Spring sale"),
+        Event(What.DISCOUNT, 20, 0.8, "A fifth off everything, at the checkout", last=24, name="Members' days"),
+    ),
+    visitors=400,
+)
 RECOMMENDATIONS = Scenario(
     "recommendations",
     "Recommendations: four thousand visitors a day buy more where a list fits; on day 4 one comes that does not",
@@ -106,4 +122,6 @@ RECOMMENDATIONS = Scenario(
     visitors=4000,
     store={"orders_per_day": 120, "days": 270, "kits": 0.6},
 )
-SCENARIOS = {each.name: each for each in (CALM, DRIFT, BAD_MODEL, STOCK_OUTS, OUTAGE, BLACK_FRIDAY, RECOMMENDATIONS)}
+SCENARIOS = {
+    each.name: each for each in (CALM, DRIFT, BAD_MODEL, STOCK_OUTS, OUTAGE, BLACK_FRIDAY, CAMPAIGN, RECOMMENDATIONS)
+}

@@ -82,6 +82,9 @@ CREATE TABLE IF NOT EXISTS annotations (
 CREATE TABLE IF NOT EXISTS discounts (
   id INTEGER PRIMARY KEY, shop TEXT, code TEXT, percent INTEGER, kind TEXT, starts_at INTEGER, ends_at INTEGER,
   usage_limit INTEGER, used INTEGER, buyers TEXT);
+CREATE TABLE IF NOT EXISTS automatic_discounts (shop TEXT PRIMARY KEY, title TEXT, percent INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lowered_prices (
+  shop TEXT, variant_id INTEGER PRIMARY KEY, price INTEGER, compare_at INTEGER);
 CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), ahead REAL);
 CREATE TABLE IF NOT EXISTS knobs (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value INTEGER);
@@ -184,12 +187,14 @@ class Store:
         )
         return row["token"] if row else None
 
-    def discount_of(self, checkout: int | None) -> sqlite3.Row | None:
-        """Return the code that a checkout uses, and its percent, while there is such a code."""
+    def discount_of(self, shop: str, checkout: int | None) -> sqlite3.Row | None:
+        """Return the code that a checkout uses, and its percent, if any; else what is taken off by itself."""
         return self.one(
-            "SELECT d.code, d.percent FROM checkout_discounts u JOIN checkouts c ON c.id = u.checkout_id "
-            "JOIN discounts d ON d.shop = c.shop AND d.code = u.code WHERE c.id = ?",
+            "SELECT d.code, d.code AS title, d.percent FROM checkout_discounts u JOIN checkouts c "
+            "ON c.id = u.checkout_id JOIN discounts d ON d.shop = c.shop AND d.code = u.code WHERE c.id = ? "
+            "UNION ALL SELECT NULL, title, percent FROM automatic_discounts WHERE shop = ? LIMIT 1",
             checkout,
+            shop,
         )
 
     def codes_of_order(self, order: int) -> list[str]:

@@ -143,7 +143,8 @@ def complementary(platform: Platform, shop: Row, product: int) -> str:
 
 def _variant_form(row: Row, currency: str, action: str) -> str:
     name = "" if row["title"] == "Default Title" else text(row["title"])
-    label = f"{name} {money(row['price'], currency)}".strip()
+    before = f"<s>{money(row['compare_at'], currency)}</s> " if (row["compare_at"] or 0) > row["price"] else ""
+    label = f"{name} {before}{money(row['price'], currency)}".strip()
     if row["available"] < 1:
         return f"<li><span>{label}</span><span>Sold out</span></li>"
     return f"""<li><span>{label}</span><span>{row["available"]} left</span>

@@ -78,7 +78,7 @@ def checkout_of(platform: Platform, shop: Row, number: int, *, is_order: bool) -
         "currencyCode": shop["currency"],
         "subtotalPrice": money(checkout_total(row), shop["currency"]),
         "lineItems": [{"quantity": line["quantity"]} for line in lines],
-        "discountApplications": [{}] if platform.store.discount_of(number) else [],
+        "discountApplications": [{}] if platform.store.discount_of(shop["domain"], number) else [],
     }
 
 

@@ -58,7 +58,7 @@ class Trade:
         """Place an order for the lines wanted, or for something at random."""
         with self.event() as event:
             lines = self._lines(wanted or self._random_lines())
-            number = self._write_order(lines, customer, test, self.store.discount_of(checkout))
+            number = self._write_order(lines, customer, test, self.store.discount_of(self.shop, checkout))
             for name, value in (attributes or {}).items():
                 self.store.insert("order_attributes", order_id=number, name=str(name), value=str(value))
             self._close_checkout(checkout, number)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import os
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ DEMO_SECRET_FILE = "demo-secret"  # noqa: S105 (a name, no secret)
 @register
 def setup_is_consistent(**kwargs: Any) -> list[CheckMessage]:
     """Report every inconsistency of the settings, with an id and a hint."""
-    return [*secrets(), *addresses(), *hosts(), *strangers(), *mail(), *clock(), *demo()]
+    return [*secrets(), *addresses(), *hosts(), *strangers(), *mail(), *clock(), *cluster(), *demo()]
 
 
 def refuse_unsafe_start() -> None:
@@ -35,18 +36,24 @@ def refuse_unsafe_start() -> None:
 
 
 def refuse_foreign_storage() -> None:
-    """Stop a process that does not see the artifacts which the others see; a demo is one machine's own."""
+    """Stop a process that does not see the artifacts which the others see."""
     from django.db import connections
 
+    why = foreign_storage()
+    connections.close_all()
+    if why:
+        raise ImproperlyConfigured(why)
+
+
+def foreign_storage() -> str:
+    """Say that this process does not see the artifacts which the others see; a demo is one machine's own."""
     from pipelines.lifecycle.versions import place
 
     why = "" if settings.DEMO else place.trouble()
-    connections.close_all()
-    if why:
-        raise ImproperlyConfigured(
-            f"shopmlops.E010: {why} Give web, workers and trainers the same ARTIFACT_STORAGE, or one SHOPMLOPS_STATE "
-            "on a disk that they share; `manage.py storage --adopt` where this place is the right one."
-        )
+    return why and (
+        f"shopmlops.E010: {why} Give web, workers and trainers the same ARTIFACT_STORAGE, or one SHOPMLOPS_STATE "
+        "on a disk that they share; `manage.py storage --adopt` where this place is the right one."
+    )
 
 
 def secrets() -> Iterator[CheckMessage]:
@@ -139,6 +146,12 @@ def strangers() -> Iterator[CheckMessage]:
             hint="Give operators a host name of their own, which strangers cannot reach.",
             id="shopmlops.W002",
         )
+    if not settings.OPERATOR_SECOND_FACTOR:
+        yield Warning(
+            "OPERATOR_SECOND_FACTOR is off: whoever knows an operator's password sees every shop.",
+            hint="Give operators their codes with `manage.py second_factor`, then set it to 1.",
+            id="shopmlops.W005",
+        )
 
 
 def mail() -> Iterator[CheckMessage]:
@@ -166,6 +179,16 @@ def clock() -> Iterator[CheckMessage]:
             f"CLOCK_AHEAD is {settings.CLOCK_AHEAD}: only the demo's clock can be turned.",
             hint="Unset it; `make demo AT=2027-02-28T23:58` sets it for its own processes.",
             id="shopmlops.E015",
+        )
+
+
+def cluster() -> Iterator[CheckMessage]:
+    """Report trainings that are handed to a cluster which is not there."""
+    if settings.TRAINING_CRONJOB and "KUBERNETES_SERVICE_HOST" not in os.environ:
+        yield Error(
+            "TRAINING_CRONJOB is set, and this process runs in no cluster: no training would begin.",
+            hint="Unset it, and run trainers; deploy/kubernetes sets it where pods run.",
+            id="shopmlops.E016",
         )
 
 

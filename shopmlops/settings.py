@@ -23,6 +23,7 @@ IMAGE_DIGEST = env.text("IMAGE_DIGEST", "")
 
 # Secrets
 SECRET_KEY = env.secret("SECRET_KEY", GENERATED + "django-key-for-development-only-not-for-production")
+SECRET_KEY_FALLBACKS = [key for key in [env.secret("SECRET_KEY_OLD", "")] if key]
 ENCRYPTION_KEYS = env.secret("ENCRYPTION_KEYS", "")  # "id:base64,id:base64", newest first
 SIGNING_KEY = env.secret("SIGNING_KEY", "")  # Ed25519 private key, base64; only where training runs
 SIGNING_PUBLIC_KEYS = env.words("SIGNING_PUBLIC_KEYS")  # current and retired, base64
@@ -56,7 +57,7 @@ ADMINS = [(address, address) for address in env.words("OPERATOR_MAILS")]
 
 # Django
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "shopmlops.operators.apps.OperatorsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -64,6 +65,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "django_rq",
     "django_htmx",
     "pipelines",
@@ -76,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -139,6 +143,8 @@ RQ_QUEUES = {
     name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 600, "SERIALIZER": "rq.serializers.JSONSerializer"} for name in QUEUES
 }
 
+TRAINING_CRONJOB = env.text("TRAINING_CRONJOB", "")
+
 # Files: artifacts of model versions on the file system, or in S3 by ARTIFACT_STORAGE.
 ARTIFACT_STORAGE = env.text("ARTIFACT_STORAGE", "django.core.files.storage.FileSystemStorage")
 STORAGES: dict[str, dict[str, Any]] = {
@@ -153,7 +159,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "dashboard.finders.PlotlyFinder",
 ]
-STATIC_ROOT = STATE_DIR / "static"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(STATE_DIR / "static")))
 
 # Security. Merchants' pages carry no cookie; the cookies below are the operators' admin only.
 SECURE_SSL_REDIRECT = not DEMO and not DEBUG and APP_URL.startswith("https://")
@@ -162,6 +168,7 @@ SECURE_HSTS_SECONDS = 31536000 if SECURE_SSL_REDIRECT else 0
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
 AUTH_PASSWORD_VALIDATORS = [  # operators' own
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -188,6 +195,10 @@ AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "shopmlops.addresses.address_digest"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
+# The second proof: codes of an authenticator app (manage.py second_factor).
+OPERATOR_SECOND_FACTOR = env.flag("OPERATOR_SECOND_FACTOR")
+OTP_TOTP_ISSUER = "shopmlops operators"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 ADMIN_HOST = env.text("ADMIN_HOST", "")
 

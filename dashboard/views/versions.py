@@ -82,7 +82,7 @@ def train(request: MerchantRequest, use_case: str) -> HttpResponse:
         raise Http404(use_case)
     if not runs.queue(request.shop.pk, use_case, due.BY_MERCHANT):
         return go(reverse("versions"), "A version is being trained already.", refused=True)
-    training.train_version.enqueue(request.shop.pk, use_case, due.BY_MERCHANT)
+    training.begin(request.shop.pk, use_case, due.BY_MERCHANT)
     return go(reverse("versions"), "Training starts")
 
 

@@ -12,6 +12,7 @@ from datetime import date
 
 import numpy as np
 
+from devstore import campaigns
 from devstore.habits import Basket, Habits, how_many
 from devstore.scenarios import Scenario, What
 from devstore.visiting.buckets import digest
@@ -68,7 +69,7 @@ def crowd(
     """
     rng = np.random.default_rng([seed, number, VISITING])
     count = how_many(expected(scenario, habits, day, number), rng)
-    baskets = habits.drawn(count, habits.lifts(scenario.factor(What.MIX, number)), rng)
+    baskets = habits.drawn(count, campaigns.lifts(scenario, habits, number), rng)
     looked_at = rng.integers(0, max(1, len(habits.baskets)), (count, len(LOOKS) - 1))
     more = rng.choice(len(LOOKS), count, p=LOOKS)
     people = people_of(rng, count, number)
@@ -87,7 +88,8 @@ def expected(scenario: Scenario, habits: Habits, day: date, number: int) -> floa
     if not scenario.visitors or not habits.baskets or not habits.usual:
         return 0.0
     weekday = habits.per_weekday[day.weekday()] / habits.usual
-    return visitors_a_day(scenario, habits) * weekday * scenario.factor(What.DEMAND, number)
+    more = scenario.factor(What.DEMAND, number) * campaigns.pull(scenario, habits, number)
+    return visitors_a_day(scenario, habits) * weekday * more
 
 
 def people_of(rng: np.random.Generator, count: int, number: int) -> np.ndarray:

@@ -51,8 +51,8 @@ def import_everything(shop_id: int, trigger: str) -> None:
 @job(timeout=3600)
 def advance_import(run_id: int) -> None:
     """Take an import one step further; the first whole one is followed by what the simple rules say, and training."""
+    from pipelines.jobs import training
     from pipelines.jobs.releases import refresh
-    from pipelines.jobs.training import train_version
     from pipelines.lifecycle import turns
     from pipelines.lifecycle.ingest import backfill
     from pipelines.models import Deployment, SyncRun, TrainingRun
@@ -68,7 +68,7 @@ def advance_import(run_id: int) -> None:
     for use_case in USE_CASES:
         Deployment.of(run.shop, use_case)  # from now on the clock finds it, should this job die here
         refresh.enqueue(run.shop_id, use_case)
-        train_version.enqueue(run.shop_id, use_case, "first")
+        training.begin(run.shop_id, use_case, "first")
 
 
 @job(timeout=60)

@@ -31,17 +31,20 @@ def keep_up() -> None:
 
 @job(timeout=240)
 def sum_up() -> None:
-    """Count what was answered in the last hours."""
+    """Count what was answered in the last hours, and while nobody counted."""
     from django.utils import timezone
 
+    from pipelines.lifecycle.alerts import pulses
     from pipelines.lifecycle.evidence import answers
 
-    answers.sum_up(timezone.now())
+    now = timezone.now()
+    answers.sum_up(now, pulses.missed("answers", now, answers.LOOKS_BACK, answers.LOOKS_FAR_BACK))
+    pulses.beat("answers", now)
 
 
 @job(timeout=600)
 def measure() -> None:
-    """Measure the hours and days that ended lately, and tell where what runs does badly."""
+    """Measure the hours and days that ended lately or unmeasured, and tell where what runs does badly."""
     from django.utils import timezone
 
     from pipelines.lifecycle.alerts import pulses
@@ -49,7 +52,7 @@ def measure() -> None:
     from pipelines.lifecycle.monitor.watch import answers, door, silence, telling
 
     now = timezone.now()
-    stage.measure(now)
+    stage.measure(now, pulses.missed("measure", now, stage.LOOKS_BACK, stage.LOOKS_FAR_BACK))
     answers.look(now)
     door.look(now)
     silence.look(now)

@@ -25,6 +25,7 @@ from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
 from pipelines.lifecycle.errors import OutOfTime
 from pipelines.lifeline import die_with
+from shopmlops import alive
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -124,6 +125,10 @@ class Worker(RQWorker):
         }
         super().__init__(*args, **kwargs)
 
+    def heartbeat(self, *args: Any, **kwargs: Any) -> None:
+        alive.touch()
+        super().heartbeat(*args, **kwargs)
+
     def get_heartbeat_ttl(self, job: RQJob, working_time: float = 0.0) -> int:
         return LOST_AFTER
 
@@ -146,6 +151,7 @@ class Scheduler(DjangoCronScheduler):
         self.register(work, work.queue, interval=every, cron=cron, name=name)
 
     def enqueue_jobs(self) -> list[CronJob]:
+        alive.touch()
         now = datetime.now(UTC)
         due = [entry for entry in self.get_jobs() if entry.should_run()]
         for entry in due:

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from pipelines.jobs.queue import job
 from pipelines.jobs.releases import alongside, propose_release, publish, refresh
+
+
+def begin(shop_id: int, use_case: str, trigger: str) -> None:
+    """Have a version trained: by a trainer, or by a Job of the cluster where that is set."""
+    way = hand_over if settings.TRAINING_CRONJOB else train_version
+    way.enqueue(shop_id, use_case, trigger)
+
+
+@job(timeout=120, is_found_again=True)
+def hand_over(shop_id: int, use_case: str, trigger: str) -> None:
+    """Give a training to the cluster; what it does not take is found again, and so is a run whose Job died."""
+    from pipelines import cluster
+    from pipelines.lifecycle import due
+    from pipelines.models import Shop
+
+    shop = Shop.objects.get(pk=shop_id)
+    if due.is_wanted(shop, use_case, trigger):
+        told = ["train", "--shop", shop.domain, "--use-case", use_case, "--trigger", trigger]
+        cluster.begin(f"train-{shop_id}-{use_case.replace('_', '-')}", told)
 
 
 @job(queue="training", timeout=1800, is_found_again=True)
@@ -55,11 +76,11 @@ def carry_on() -> None:
 
     now = timezone.now()
     for run in turns.whose("take over", due.dead_runs(), now):
-        train_version.enqueue(*run)
+        begin(*run)
     for run in turns.whose("train", due.trainings(now), now):
-        train_version.enqueue(*run)
+        begin(*run)
     for run in turns.whose("train again", due.renewals(now), now):
-        train_version.enqueue(*run)
+        begin(*run)
     for version_id in turns.whose("judge", due.judgements(now), now):
         validate_version.enqueue(version_id)
     for version_id in turns.whose("propose", due.proposals(now), now):

@@ -31,7 +31,7 @@ def number(playing: Playing, since: float, to: float) -> int:
 
 def test_every_scenario_has_a_name_a_month_and_says_of_each_injection_what_it_is() -> None:
     assert set(SCENARIOS) == {
-        "calm", "drift", "bad-model", "stock-outs", "outage", "black-friday", "recommendations",
+        "calm", "drift", "bad-model", "stock-outs", "outage", "black-friday", "campaign", "recommendations",
     }  # fmt: skip
     for name, scenario in SCENARIOS.items():
         assert scenario.name == name and scenario.days >= 28

@@ -34,6 +34,7 @@ def production(settings, tmp_path):
     settings.POLARIS_URL = "https://cdn.shopify.com/shopifycloud/polaris-1.js"
     settings.SHOPIFY_BULK_HOSTS = ["storage.googleapis.com", ".shopify.com"]
     settings.DEBUG, settings.ADMIN_HOST = False, "ops.example.com"
+    settings.OPERATOR_SECOND_FACTOR = True
     settings.EMAIL_HOST, settings.ADMINS = "smtp.example.com", [("ops", "ops@example.com")]
     return settings
 
@@ -61,6 +62,7 @@ def test_a_sound_production_starts(production):
         ("POLARIS_URL", "https://evilshopify.com/polaris.js", "shopmlops.E006"),
         ("SHOPIFY_ADMIN_ORIGINS", ["http://localhost:9300"], "shopmlops.E006"),
         ("SHOPIFY_BULK_HOSTS", ["127.0.0.1:9300"], "shopmlops.E006"),
+        ("TRAINING_CRONJOB", "train", "shopmlops.E016"),
         ("DEBUG", True, "shopmlops.E009"),
         ("ADMIN_HOST", "desk.example.com", "shopmlops.E011"),
         ("APP_URL", "https://shop.example.com", "shopmlops.E011"),
@@ -71,6 +73,12 @@ def test_production_refuses_what_is_unsafe(production, name, value, expected):
     assert ids() == {expected}
     with pytest.raises(ImproperlyConfigured, match=expected):
         checks.refuse_unsafe_start()
+
+
+def test_a_pod_may_hand_trainings_to_its_cluster(production, monkeypatch):
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    production.TRAINING_CRONJOB = "train"
+    assert ids() == set()
 
 
 def test_one_pattern_may_allow_both_hosts(production):
@@ -90,6 +98,12 @@ def test_the_example_file_as_it_stands_misses_only_secrets(tmp_path):
 def test_an_admin_under_the_merchants_address_is_warned_of(production):
     production.ADMIN_HOST = ""
     assert ids() == {"shopmlops.W002"}
+    checks.refuse_unsafe_start()
+
+
+def test_an_admin_behind_a_password_alone_is_warned_of(production):
+    production.OPERATOR_SECOND_FACTOR = False
+    assert ids() == {"shopmlops.W005"}
     checks.refuse_unsafe_start()
 
 

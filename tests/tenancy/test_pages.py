@@ -198,6 +198,23 @@ def test_no_other_page_tells_or_changes_anything_of_another_shop(shop: Shop, str
     assert two_shops.rows_of(shop) == before
 
 
+def test_every_page_has_its_headers_and_no_cookie(shop: Shop, client: Client) -> None:
+    """Framed by its own shop's admin alone, kept by nobody, no scripts of anybody else's, and nothing set."""
+    wrong = []
+    for pattern in urlpatterns:
+        with transaction.atomic():
+            for method, answer in asked(client, address(pattern, shop), SHOP).items():
+                policy, kept = answer.headers["Content-Security-Policy"], answer.headers.get("Cache-Control")
+                is_framed = pattern.name not in FOR_ANYBODY
+                ends = f"frame-ancestors https://{SHOP} https://admin.shopify.com" if is_framed else "ancestors 'none'"
+                scripts = next(rule for rule in policy.split("; ") if rule.startswith("script-src "))
+                is_well = policy.endswith(ends) and "unsafe" not in scripts and not answer.cookies
+                is_well = is_well and (kept == "no-store" or not is_framed)
+                wrong += [] if is_well else [(method, pattern.name, policy, kept)]
+            transaction.set_rollback(True)
+    assert wrong == [] and not client.cookies
+
+
 def test_operators_pages_know_no_merchant(shop: Shop, client: Client) -> None:
     for path in ("/admin/", f"/admin/pipelines/shop/{shop.pk}/change/", "/admin/pipelines/webhookdelivery/"):
         answer = client.get(path, headers=bearer(SHOP))

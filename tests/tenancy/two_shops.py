@@ -19,6 +19,7 @@ from pipelines.models import (
     AlertChannel,
     FreezeWindow,
     HoldOut,
+    HoldOutShare,
     MonthReport,
     Order,
     OwnEvent,
@@ -55,7 +56,8 @@ def a_whole_shop(domain: str, name: str) -> Shop:
     PickRule.objects.create(shop=shop, rule="block", pick_id=100_000, sub="1")
     report = keep.make(shop, Month(MONTH, shop.zone), now)
     MonthReport.objects.filter(pk=report.pk).update(pdf=b"%PDF")
-    HoldOut.objects.create(shop=shop, use_case=picking.SLUG, made_at=now, counted_until=now)
+    held = HoldOut.objects.create(shop=shop, use_case=picking.SLUG, made_at=now, counted_until=now)
+    HoldOutShare.objects.create(shop=shop, hold_out=held, percent=5, since=now)
     SyncRun.objects.create(shop=shop, kind="orders", trigger="daily")
     keys.make(shop, by="1", now=now)
     offering_now.an_offer(shop, f"Offer of {name}")

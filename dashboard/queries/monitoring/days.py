@@ -77,8 +77,8 @@ def complete(seen: DaysSeen) -> charts.Figure | None:
     known = [value for value in shares if value is not None]
     if not known:
         return None
-    came = sum(row is not None and row.value == 1 for row in seen.live[ANSWERED])
-    title = f"{seen.answers.capitalize()} came on {came} of {words.counted(len(seen.axis.spans), 'day')}"
+    told = [value for value in values(seen.live[ANSWERED]) if value is not None]  # not on days of a change of versions
+    title = f"{seen.answers.capitalize()} came on {told.count(1)} of {words.counted(len(told), 'day')}"
     return draw(
         Timeline(
             id="answers",

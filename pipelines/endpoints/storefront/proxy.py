@@ -38,7 +38,7 @@ from pipelines.endpoints.patience import Receive, Scope, Send, answer
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.evidence.answers import Outcome
-from pipelines.lifecycle.evidence.exposures import Pointer
+from pipelines.lifecycle.evidence.exposures import Assignment, Pointer
 from pipelines.shopify import vault
 from pipelines.shopify.domains import client_secrets, shop_domain
 from pipelines.shopify.hmac import proxy_is_authentic
@@ -83,14 +83,14 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
             await at_a_cart(case, visit, scope, send)
             return
         asking = answering.known(asking_of(visit), memory())
-        if scope["method"] == "POST":
-            note_what_was_shown(visit, asking)
+        seen = note_what_was_shown(visit, asking) if scope["method"] == "POST" else None
     except Refused as refused:
         more = [(b"allow", b"GET, POST")] if refused.status == 405 else []
         await answer(send, refused.status, refused.reason.encode(), [*SHORT, *more])
         return
     if scope["method"] == "POST":
         await answer(send, 202, b"", SHORT)
+        await answering.mirror(asking, seen)
     elif "question" in visit.told:
         await answering.respond(asking, send, allowed(visit))
     else:
@@ -229,7 +229,7 @@ def allowed(visit: Visit) -> dict[str, Any]:
     return {"pass": passes.give(visit.shop, visit.use_case, visit.unit_id, until), "until": int(until.timestamp())}
 
 
-def note_what_was_shown(visit: Visit, asking: Asking) -> None:
+def note_what_was_shown(visit: Visit, asking: Asking) -> Assignment:
     """Write down that a block showed a visitor its list, or none, or raise Refused where this unit sees otherwise.
 
     A page that lags behind a release or a hold-out is believed of nobody, whichever arm they are in: were only some of
@@ -245,6 +245,7 @@ def note_what_was_shown(visit: Visit, asking: Asking) -> None:
     answering.count(asking, seen)
     if seen.arm != exposures.HELD_OUT:
         answering.write_down(asking, seen, Result(Outcome.ANSWERED))
+    return seen
 
 
 def seeds(pointer: Pointer, at: datetime) -> dict[str, str]:

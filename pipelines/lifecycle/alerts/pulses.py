@@ -26,6 +26,12 @@ def beat(name: str, now: datetime) -> None:
     Pulse.objects.update_or_create(name=name, defaults={"at": now})
 
 
+def missed(name: str, now: datetime, least: timedelta, most: timedelta) -> timedelta:
+    """Say how far back what watches has to look: to its last sign and as far beyond as usually."""
+    last = Pulse.objects.filter(name=name).values_list("at", flat=True).first()
+    return min(most, least + max(timedelta(), now - last)) if last else least
+
+
 def silent(now: datetime) -> list[str]:
     """Name what has not watched for too long; what never began counts from the first time that somebody asks."""
     known = dict(Pulse.objects.filter(name__in=SILENT_AFTER).values_list("name", "at"))

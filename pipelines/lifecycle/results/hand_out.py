@@ -9,7 +9,6 @@ from django.db import transaction
 
 from pipelines.lifecycle.alerts import outbox
 from pipelines.lifecycle.results.months import Month
-from pipelines.lifecycle.results.pdf import printed
 from pipelines.models import MonthReport, Shop
 
 IS_NEWS = timedelta(days=14)  # since it could be final
@@ -26,6 +25,8 @@ def hand_out(pk: int, now: datetime) -> bool:
 
     What is old is printed and not mailed: nobody is sent months of the past.
     """
+    from pipelines.lifecycle.results.pdf import printed  # who only looks for what is due prints nothing
+
     row = MonthReport.objects.select_related("shop").filter(pk=pk, is_final=True, told_at=None).first()
     if row is None:
         return False

@@ -12,7 +12,6 @@ from typing import Any
 from django.db import transaction
 
 from pipelines.lifecycle.results.months import Month, months_of
-from pipelines.lifecycle.results.report import report
 from pipelines.models import MonthReport, Shop
 from pipelines.models.releases import evidence_digest
 
@@ -42,6 +41,8 @@ def is_due(row: MonthReport | None, month: Month, now: datetime) -> bool:
 
 def make(shop: Shop, month: Month, now: datetime) -> MonthReport:
     """Work a month out: a claim that is final is compared, anything else replaced. Safe to run twice."""
+    from pipelines.lifecycle.results.report import report  # what is due is asked far more often, and needs none of it
+
     figures = report(shop, month, now)
     with transaction.atomic():
         row, is_new = MonthReport.objects.get_or_create(

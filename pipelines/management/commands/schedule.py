@@ -10,6 +10,7 @@ from django.db import connections
 from redis import RedisError
 
 from pipelines.jobs.schedule import scheduler
+from shopmlops import alive
 
 log = logging.getLogger(__name__)
 PAUSE = 2.0
@@ -21,6 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         clock = scheduler()
         while True:
+            alive.touch()
             try:
                 clock.start()
                 return

@@ -50,7 +50,8 @@ class Month:
     approves: bool  # what waits for the merchant; else time stands still until somebody decides
     say: Say
     day_seconds: float = 0.0  # a day takes at least so long, so that it can be watched
-    made: set[float] = field(default_factory=set)  # days of bad versions that were made
+    done: set[float] = field(default_factory=set)  # days of what was done for a scenario
+    is_spoilt: bool = False  # by a bad version
     told: int = 0
 
     def __post_init__(self) -> None:
@@ -68,7 +69,9 @@ class Month:
         run = self.merchant.pull("scenario", name=name)
         if run["visitors"]["a_day"]:
             self.merchant.pull("scopes", grant=SHOWN)
-        self.made = {each["day"] for each in run["injected"] if each["has_begun"]}
+        begun_before = [each for each in run["injected"] if each["has_begun"]]
+        self.done = {each["day"] for each in begun_before}
+        self.is_spoilt = any(each["what"] == "model" for each in begun_before)
         self.say(f"{run['title']}. Day {run['day']:.1f} of {days or run['days']}.")
         for at in moments(run, days or run["days"]):
             self.step(at)
@@ -123,13 +126,18 @@ class Month:
     # What people do
 
     def inject(self, run: dict[str, Any]) -> None:
-        """Make the bad versions whose day has come."""
+        """Make the bad versions whose day has come, and name the campaigns that began."""
         for event in run["injected"]:
-            if event["what"] == "model" and event["has_begun"] and event["day"] not in self.made:
-                self.made.add(event["day"])
+            if not event["has_begun"] or event["day"] in self.done:
+                continue
+            self.done.add(event["day"])
+            if event["what"] == "model":
+                self.is_spoilt = True
                 made = PYTHON, "-m", maker(event["of"]), "--times", str(event["size"])
                 step = self.demo.begin("bad-version", *made)
                 self.demo.finish(step, MODEL_SECONDS)
+            elif event["name"]:
+                name_days(self.merchant, event)
 
     def answer(self) -> None:
         """Answer what the app asks, or let time stand still until somebody did."""
@@ -140,7 +148,7 @@ class Month:
                 self.pause()
         elif asked:
             approve(self.merchant, asked)
-        for pk, use_case in self.reader.all(DECAYED) if self.approves and self.made else []:
+        for pk, use_case in self.reader.all(DECAYED) if self.approves and self.is_spoilt else []:
             self.say(f"Its days are worse than its past explains: release {pk} is taken back by one click.")
             go_back(self.merchant, pk, use_case)
 
@@ -178,6 +186,13 @@ def approve(merchant: Merchant, release: int) -> None:
     for address, shown in page.items():
         if address.endswith("/approve"):
             merchant.post(address, shown)
+
+
+def name_days(merchant: Merchant, event: dict[str, Any]) -> None:
+    """Add the days of a campaign under Settings, as a merchant would."""
+    last = datetime.fromisoformat(event["until"]) - timedelta(seconds=1)
+    days = {"first_day": event["at"][:10], "last_day": last.date().isoformat()}
+    merchant.post("/settings/events", {"name": event["name"], **days})
 
 
 def go_back(merchant: Merchant, release: int, use_case: str) -> None:

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from pipelines.usecases.contract import Frames
+from pipelines.usecases.demand_forecast.judging.watched import OUT_OF_STOCK
 from pipelines.usecases.demand_forecast.outputs import TOTAL
 
 WEEK = 7
-OUT_OF_STOCK = (1, 3)  # of `stockout`: known, and suspected
 
 Tables = Mapping[str, pd.DataFrame]
 

@@ -85,6 +85,15 @@ def test_a_forecast_that_does_well_is_said_to(seen, see):
     assert jargon(page_of(see)) == []
 
 
+def test_days_of_which_nothing_is_known_are_no_days_without_an_answer(seen, see):
+    """On the day on which a version takes over neither is asked for the whole of it."""
+    days = Measurement.objects.filter(metric="answered").order_by("-starts_at").values_list("starts_at", flat=True)
+    Measurement.objects.filter(starts_at__in=[days[3], days[9]]).delete()
+    assert "Forecasts came on 26 of 26 days" in said(page_of(see))
+    Measurement.objects.filter(metric="answered", starts_at=days[5]).update(value=0)
+    assert "Forecasts came on 25 of 26 days" in said(page_of(see))
+
+
 def test_what_outcomes_are_not_known_of_is_a_gap(seen, see):
     page = page_of(see)
     assert "The last 7 days are not known yet" in page and '<td class="num">not known yet</td>' in page

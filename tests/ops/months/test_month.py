@@ -40,7 +40,7 @@ class Queue:
 
 def a_month(queue: Queue, state: dict[str, Any], rows: dict[str, Any], approves: bool = True) -> month.Month:
     made = object.__new__(month.Month)
-    made.queue, made.approves, made.made, made.said = queue, approves, set(), []
+    made.queue, made.approves, made.done, made.said = queue, approves, set(), []
     made.say = made.said.append
     made.merchant = SimpleNamespace(look=lambda what: state)
     made.reader = SimpleNamespace(one=lambda query, *values: rows.get(query), all=lambda query: rows.get(query, []))
@@ -97,6 +97,20 @@ def test_roll_back_is_pressed_with_its_word() -> None:
     page = Page("/roll-back/toy")
     month.go_back(page, 7, "toy")
     assert page.pressed == [("/roll-back/toy", {"revision": "3", "word": "roll back"})]
+
+
+def test_a_campaign_is_named_once_when_it_begins_and_spoils_nothing() -> None:
+    page, playing = Page(), a_month(Queue(), QUIET, {})
+    playing.merchant = page
+    campaign = {
+        "what": "prices", "name": "Spring sale", "day": 9, "at": "2027-05-12T00:00:00+01:00",
+        "until": "2027-05-17T00:00:00+01:00",
+    }  # fmt: skip
+    busy = campaign | {"what": "demand", "name": "", "day": 2, "has_begun": True}
+    for has_begun in (False, True, True):
+        playing.inject({"injected": [busy, campaign | {"has_begun": has_begun}]})
+    days = {"first_day": "2027-05-12", "last_day": "2027-05-16"}
+    assert page.pressed == [("/settings/events", {"name": "Spring sale", **days})] and not playing.is_spoilt
 
 
 def test_someone_makes_each_bad_version_of_a_scenario() -> None:

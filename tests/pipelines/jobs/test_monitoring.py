@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from pipelines.jobs import monitoring
 from pipelines.lifecycle import due
+from pipelines.lifecycle.alerts import pulses
 from pipelines.lifecycle.serving import refresh
-from pipelines.models import Alert, Deployment, Measurement
+from pipelines.models import Alert, Deployment, Measurement, ServingWindow
 from pipelines.stats import clock
 from tests import exposing, histories
 from tests.histories import numbers
@@ -46,3 +47,22 @@ def test_the_clock_measures_the_last_hour_and_tells_of_trouble() -> None:
     monitoring.measure_late()
     assert Measurement.objects.get(metric="error_share", segment="all", version=active, value=1).n == 50
     assert Alert.objects.filter(key__startswith="answers:every").count() == 1
+
+
+@pytest.mark.usefixtures("shown")
+def test_hours_in_which_no_worker_ran_are_counted_and_measured_as_soon_as_one_does() -> None:
+    """Else a release is told that nothing can be seen of it, beside a log that is full."""
+    now = timezone.now()
+    release = exposing.a_canary(exposing.a_shop(installed_at=now - timedelta(days=60)))
+    active = Deployment.objects.get().active
+    for name in ("answers", "measure"):
+        pulses.beat(name, now - timedelta(hours=11))
+    hour = clock.hour_of(now - timedelta(hours=9), release.shop.zone)
+    units = [next(numbers).to_bytes(16) for _ in range(50)]
+    exposing.append(
+        exposing.answers.LOG, (exposing.said(release.shop, active, "stable", unit, hour.starts_at) for unit in units)
+    )
+    monitoring.sum_up()
+    monitoring.measure()
+    assert ServingWindow.objects.get(starts_at=hour.starts_at, arm="stable").units == 50
+    assert Measurement.objects.get(metric="error_share", segment="all", version=active, value=0).n == 50

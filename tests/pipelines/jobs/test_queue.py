@@ -20,10 +20,9 @@ from tests import times, waiting
 from tests.pipelines.jobs import sample_jobs
 
 ROOT = Path(__file__).resolve().parents[3]
+SET_UP = f"import os, sys\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shopmlops.settings'\n{times.SET_UP}"
 IMPATIENT_WORKER = f"""
-import os, sys
-os.environ["DJANGO_SETTINGS_MODULE"] = "shopmlops.settings"
-{times.SET_UP}
+{SET_UP}
 from pipelines.jobs import queue
 queue.LOST_AFTER = 2
 worker = queue.worker("default")
@@ -122,6 +121,17 @@ def test_a_killed_workers_job_dies_with_it_and_another_worker_finishes_it(queued
         waiting.until(lambda: out.read_text().endswith("finished\n"))
     first_try, *later = out.read_text().split()
     assert int(first_try) == horse and set(later) == {"finished"}  # at least once: jobs are safe to run twice
+
+
+@pytest.mark.parametrize(("name", "is_loaded"), [("default", "True"), ("events", "False")])
+def test_what_most_jobs_need_is_loaded_before_they_are_forked(
+    queued: Callable[[], list[str]], tmp_path: Path, name: str, is_loaded: str
+) -> None:
+    noting = queue.Job(sample_jobs.note_what_is_loaded.function, name, timeout=60, retries=1, is_found_again=False)
+    noting.send([str(tmp_path / "noted")], {})
+    code = f"{SET_UP}from django.core.management import call_command; call_command('work', '{name}', '--burst')"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+    assert (tmp_path / "noted").read_text().split() == [is_loaded]
 
 
 @pytest.mark.django_db

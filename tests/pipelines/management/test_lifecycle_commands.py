@@ -7,10 +7,14 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 from django.utils import timezone
 
+from pipelines.jobs import training
+from pipelines.lifecycle.errors import ArtifactNotStored
 from pipelines.lifecycle.releases import propose
-from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Order, Release, SyncRun
+from pipelines.lifecycle.versions import model_card, runs
+from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Order, Release, SyncRun, TrainingRun
 from pipelines.usecases import USE_CASES
 from tests import histories, toy_use_case
 
@@ -45,13 +49,17 @@ def listed(shop):
     return told.getvalue()
 
 
+def a_folder(path):
+    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": path}}
+
+
 def kinds(shop):
     return list(LifecycleEvent.objects.for_shop(shop).order_by("seq").values_list("kind", "by"))
 
 
-def exit_code(shop):
+def exit_code(shop, **options):
     try:
-        call("train", shop)
+        call("train", shop, **options)
     except CommandError as error:
         return error.returncode
     return 0
@@ -79,6 +87,50 @@ def test_train_exits_5_when_undecided(shop, toy):
     toy.verdict = "not_proven"
     assert exit_code(shop) == 5
     assert Release.objects.get().is_waiting_for_merchant
+
+
+def test_train_exits_6_while_another_run_holds_the_training(shop):
+    run = runs.claim(shop.pk, "toy", "merchant")
+    assert exit_code(shop) == 6 and TrainingRun.objects.get() == run and not ModelVersion.objects.exists()
+
+
+def test_what_the_clock_asked_for_and_another_run_has_done_exits_6(shop):
+    assert [exit_code(shop, trigger="first") for _ in range(2)] == [0, 6]
+    assert ModelVersion.objects.count() == 1
+
+
+def test_train_begins_what_waits_for_a_trainer_who_then_finds_nothing_to_do(shop):
+    runs.queue(shop.pk, "toy", "merchant")
+    assert exit_code(shop, trigger="merchant") == 0
+    training.train_version(shop.pk, "toy", "merchant")
+    assert TrainingRun.objects.get().state == TrainingRun.State.DONE and ModelVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "No space left"), MemoryError(), ArtifactNotStored("Not written.")])
+def test_train_exits_7_on_a_fault_of_the_machine_which_says_nothing_of_a_version(shop, toy, fault):
+    toy.fails = fault
+    assert exit_code(shop) == 7
+    assert TrainingRun.objects.get().state == TrainingRun.State.FAILED and not ModelVersion.objects.exists()
+
+
+def test_a_fault_in_the_code_is_told_with_its_lines(shop, toy):
+    toy.fails = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        call("train", shop)
+
+
+def test_train_where_other_artifacts_lie_is_refused(shop, settings, tmp_path):
+    assert exit_code(shop) == 0
+    with override_settings(STORAGES=settings.STORAGES | {"artifacts": a_folder(tmp_path)}):
+        assert exit_code(shop) == 1 and ModelVersion.objects.count() == 1
+
+
+def test_the_image_that_trained_stands_in_the_lineage(shop, settings):
+    settings.IMAGE_DIGEST = "sha256:" + "5f" * 32
+    call("train", shop)
+    version = ModelVersion.objects.get()
+    assert version.lineage["image_digest"] == settings.IMAGE_DIGEST
+    assert settings.IMAGE_DIGEST in model_card.lineage(version)
 
 
 def test_an_unknown_shop_is_named(toy):

@@ -21,9 +21,10 @@ from pipelines.endpoints.answering.door import Refused
 from pipelines.endpoints.storefront import proxy
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.evidence import exposures
-from pipelines.models import Exposure, HoldOutSight, OptOut, PredictionLog, Release, Shop
+from pipelines.models import Deployment, Exposure, HoldOutSight, OptOut, PredictionLog, Release, Shop
 from pipelines.shopify.hmac import proxy_signature
 from pipelines.stats import assignment
+from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Till
 from tests import exposing, holding_out
@@ -219,6 +220,24 @@ class TestShowing:
         if changes.get("shown") == "other":
             changes = {"shown": "live" if told["shown"] == "new" else "new"}
         assert storefront.post(shop, **told | changes).status == 409
+
+    def test_who_runs_alongside_is_asked_beside_what_was_shown(
+        self, storefront: Storefront, answering: Door, shop: Shop
+    ) -> None:
+        """A storefront that shows lists by itself asks nothing: a new version would never be heard of."""
+        release = a_canary(shop)
+        steps = [Step("alongside", mirrors=True).as_dict(), Step("all", weight=100).as_dict()]
+        Release.objects.filter(pk=release.pk).update(phase="shadow", steps=steps, step=0, weight=0)
+        Deployment.objects.update(canary=None)
+        answering.warm(shop)
+        for number in range(5):
+            assert storefront.post(shop, unit=f"visitor-{number}", shown="live").status == 202
+        answering.written()
+        unseen = PredictionLog.objects.filter(is_shown=False)
+        assert set(unseen.values_list("version_id", "arm", "release_id")) == {
+            (release.version_id, "canary", release.pk)
+        }
+        assert unseen.count() == 5 == PredictionLog.objects.filter(is_shown=True, outcome="answered").count()
 
     def test_before_the_first_look_nothing_is_believed(
         self, storefront: Storefront, shop: Shop, nothing_written: None

@@ -33,6 +33,15 @@ def test_what_is_heard_of_is_not_silent():
     assert set(pulses.silent(NOW + 41 * MINUTE)) == set(pulses.SILENT_AFTER)
 
 
+def test_who_was_away_looks_back_to_when_it_last_watched_and_no_further_than_is_kept():
+    least, most = timedelta(hours=2), timedelta(days=2)
+    assert pulses.missed("measure", NOW, least, most) == least
+    pulses.beat("measure", NOW - timedelta(hours=11))
+    assert pulses.missed("measure", NOW, least, most) == timedelta(hours=13)
+    assert pulses.missed("measure", NOW + timedelta(days=9), least, most) == most
+    assert pulses.missed("measure", NOW - timedelta(days=1), least, most) == least  # a clock that went back
+
+
 def test_what_never_began_counts_from_the_first_question():
     assert pulses.silent(NOW) == []
     assert set(pulses.silent(NOW + 41 * MINUTE)) == set(pulses.SILENT_AFTER)

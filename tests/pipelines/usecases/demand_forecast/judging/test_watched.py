@@ -12,11 +12,12 @@ from pipelines.usecases.demand_forecast.judging.watched import LATELY, rows
 
 LAST = date(2026, 9, 13)
 COLUMNS = ["unique_id", "ds", "y", "price", "discount", "stockout"]
+KNOWN, UNKNOWN, SUSPECTED = 1, 2, 3  # as the frame has it: UNKNOWN of all days with sales and no more said
 
 
 def frames(*told: tuple[int, int, float, float]) -> Frames:
     """Make sales of a series, so many days ago, of so many units at a price."""
-    facts = [(unit, pd.Timestamp(LAST - timedelta(days=ago)), y, price, 0.0, 0) for unit, ago, y, price in told]
+    facts = [(unit, pd.Timestamp(LAST - timedelta(days=ago)), y, price, 0.0, UNKNOWN) for unit, ago, y, price in told]
     return Frames({"daily_sales": pd.DataFrame(facts, columns=COLUMNS)}, LAST)
 
 
@@ -53,3 +54,12 @@ def test_twice_as_many_orders_are_a_drift_and_as_many_are_none():
     days = usual["ds"].dt.day.to_numpy()
     said = [table.compare(usual[["y"]], now[["y"]], days).loc["y", "finding"] for now in (same, doubled)]
     assert [Finding(each) for each in said] == [Finding.OK, Finding.DRIFT]
+
+
+def test_days_out_of_stock_are_those_alone_and_do_not_follow_sales():
+    usual, doubled = of_a_shop(0.5, 0), of_a_shop(1.0, 1)
+    found = table.compare(usual[["stockout"]], doubled[["stockout"]], usual["ds"].dt.day.to_numpy())
+    assert found.loc["stockout", "psi"] == 0 or np.isnan(found.loc["stockout", "psi"])
+    told = frames((1, 3, 2.0, 9.0), (1, 2, 0.0, 9.0), (1, 1, 0.0, 9.0), (1, 0, 1.0, 9.0))
+    told["daily_sales"]["stockout"] = [UNKNOWN, KNOWN, SUSPECTED, UNKNOWN]
+    assert rows(told)["stockout"].tolist() == [0, 1, 1, 0]
