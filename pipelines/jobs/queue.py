@@ -194,3 +194,17 @@ def waits_since(queue: Queue) -> datetime | None:
     """Return when the job was put on a queue that is next on it."""
     first = next(iter(queue.get_jobs(0, 1)), None)
     return first.enqueued_at if first else None
+
+
+def failed() -> dict[str, int]:
+    """Say of each queue how many jobs failed and are kept."""
+    return {name: django_rq.get_queue(name).failed_job_registry.count for name in settings.QUEUES}
+
+
+def try_failed_again(name: str) -> int:
+    """Put the failed jobs of a queue back on it; return how many."""
+    registry = django_rq.get_queue(name).failed_job_registry
+    ids = registry.get_job_ids()
+    for job_id in ids:
+        registry.requeue(job_id)
+    return len(ids)

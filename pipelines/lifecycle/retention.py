@@ -131,6 +131,9 @@ KEPT |= dict.fromkeys(
         "holdoutday",
         "pairedweek",
         "monthreport",
+        "purchaseorder",
+        "purchaseline",
+        "goodsreceipt",
     ],
     DECIDED,
 )
