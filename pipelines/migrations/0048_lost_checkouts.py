@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0046_keys_for_tools'),
+        ('pipelines', '0047_orders_to_suppliers'),
     ]
 
     operations = [
