@@ -4,6 +4,7 @@ from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
 from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
 from pipelines.models.ingest import (
+    BundlePart,
     Checkout,
     ForgottenCustomer,
     Location,
@@ -57,6 +58,7 @@ __all__ = [
     "AlertDelivery",
     "Annotation",
     "Approval",
+    "BundlePart",
     "ChanceDay",
     "Checkout",
     "ComputedDay",

@@ -9,7 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pipelines.usecases.evidence import PairedWeeks, Randomised
-from pipelines.usecases.outputs import Door, Held, Metafields, Output, OwnFrame, Remembered, Shown, Slots
+from pipelines.usecases.outputs import (
+    Door,
+    Held,
+    Metafields,
+    OfCustomers,
+    Output,
+    OwnFrame,
+    Remembered,
+    Shown,
+    Slots,
+)
 from pipelines.usecases.tills import Till
 from pipelines.usecases.watching import Circumstance, Figure, Monitored, Rehearsal
 from pipelines.usecases.wording import PLAIN, Words
@@ -161,7 +171,7 @@ class UseCase:
     title: str
     needs: tuple[str, ...]
     min_history: timedelta
-    unit: Literal["variant", "product", "visitor", "checkout"]
+    unit: Literal["variant", "product", "visitor", "checkout", "customer"]
     serves: Literal["batch", "request"]
     reaches_shoppers: bool  # whether a shopper can see what a new version changes: then a freeze always holds it
     primary_metric: Metric
@@ -273,6 +283,7 @@ __all__ = [
     "Metric",
     "Monitored",
     "NotEnoughHistory",
+    "OfCustomers",
     "Output",
     "OwnFrame",
     "PairedWeeks",

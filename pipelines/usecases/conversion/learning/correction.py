@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.stats.logistic import sigmoid
 from pipelines.usecases.conversion.learning.columns import Floats, Ints
-from pipelines.usecases.conversion.learning.logistic import sigmoid
 
 LEAST_ROWS = 400  # ripe moments, before which the slope stays
 UNSURE = np.array([0.4, 0.3])  # of shift and slope at first, in log odds: base rates swing by half from month to month
