@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0047_orders_to_suppliers'),
+        ('pipelines', '0049_what_bundles_are_made_of'),
     ]
 
     operations = [

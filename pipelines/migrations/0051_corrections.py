@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0048_lost_checkouts'),
+        ('pipelines', '0050_lost_checkouts'),
     ]
 
     operations = [
