@@ -104,6 +104,7 @@ def lives() -> list[Life]:
         Life(DriftBins.objects.all(), "starts_at", A_SEASON),
         Life(Alert.objects.exclude(closed_at=None), "closed_at", OVER_A_YEAR),
         Life(AlertDelivery.objects.exclude(settled_at=None), "settled_at", A_SEASON),
+        Life(AlertDelivery.objects.exclude(checkout_key=None), "made_at", A_MONTH),
         Life(Annotation.objects.all(), "made_at", A_SEASON),
         Life(PageSpeed.objects.all(), "day", OVER_A_YEAR),
         Life(StagingRun.objects.exclude(finished_at=None), "finished_at", OVER_A_YEAR),
@@ -128,7 +129,7 @@ ELSEWHERE = {
     "stocklevel": "three years, and the newest of each place for good (below)",
 }
 HISTORY, DECIDED, SMALL = "the shop's own history", "what was decided, and on what", "a row or a few for each thing"
-KEPT = dict.fromkeys(["order", "orderline", "refund", "product", "variant", "location"], HISTORY)
+KEPT = dict.fromkeys(["order", "orderline", "refund", "product", "variant", "bundlepart", "location"], HISTORY)
 KEPT |= dict.fromkeys(
     [
         "lifecycleevent",
@@ -150,7 +151,7 @@ KEPT |= dict.fromkeys(
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "shopkey", "staff", "stockrule", "ownevent", "publishedfields", "publication",
      "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
-     "alertchannel", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
+     "alertchannel", "correction", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
     SMALL,
 )  # fmt: skip
 
