@@ -2,7 +2,9 @@
 
 from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
+from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
 from pipelines.models.ingest import (
+    BundlePart,
     Checkout,
     ForgottenCustomer,
     Location,
@@ -30,7 +32,7 @@ from pipelines.models.monitoring import (
     PairedWeek,
     ServingWindow,
 )
-from pipelines.models.registry import ModelVersion
+from pipelines.models.registry import Correction, ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import (
     IgnoredEvents,
@@ -56,9 +58,11 @@ __all__ = [
     "AlertDelivery",
     "Annotation",
     "Approval",
+    "BundlePart",
     "ChanceDay",
     "Checkout",
     "ComputedDay",
+    "Correction",
     "CronSlot",
     "DatasetSnapshot",
     "Deployment",
@@ -67,6 +71,7 @@ __all__ = [
     "Exposure",
     "ForgottenCustomer",
     "FreezeWindow",
+    "GoodsReceipt",
     "HoldOut",
     "HoldOutDay",
     "HoldOutShare",
@@ -92,6 +97,8 @@ __all__ = [
     "Publication",
     "PublishedFields",
     "Pulse",
+    "PurchaseLine",
+    "PurchaseOrder",
     "Refund",
     "Release",
     "ServingWindow",

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0046_keys_for_tools'),
+        ('pipelines', '0051_corrections'),
     ]
 
     operations = [
@@ -22,17 +22,5 @@ class Migration(migrations.Migration):
             model_name='offerreservation',
             name='paid_minor',
             field=models.BigIntegerField(null=True),
-        ),
-        migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(fields=['shop'], name='offers_by_shop'),
-        ),
-        migrations.AddIndex(
-            model_name='offerspend',
-            index=models.Index(fields=['shop'], name='spends_by_shop'),
-        ),
-        migrations.AddIndex(
-            model_name='offertally',
-            index=models.Index(fields=['shop'], name='tallies_by_shop'),
         ),
     ]
