@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
+from django.utils import timezone
 
 SHOPIFY_HOSTS = ("shopify.com", "myshopify.com", "shopifycloud.com", "storage.googleapis.com")
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
@@ -27,6 +28,20 @@ DEMO_SECRET_FILE = "demo-secret"  # noqa: S105 (a name, no secret)
 def setup_is_consistent(**kwargs: Any) -> list[CheckMessage]:
     """Report every inconsistency of the settings, with an id and a hint."""
     return [*secrets(), *addresses(), *hosts(), *strangers(), *mail(), *clock(), *cluster(), *demo()]
+
+
+@register
+def api_goes_on(**kwargs: Any) -> list[CheckMessage]:
+    """Report that the version of Shopify's API that we speak is about to end."""
+    return [*api_version(timezone.now().date())]
+
+
+@register(deploy=True)
+def deployment_is_safe(**kwargs: Any) -> list[CheckMessage]:
+    """Report what is unsafe together, before it is deployed; the demo answers only on its machine."""
+    from shopmlops import deploying
+
+    return [] if settings.DEMO else deploying.unsafe()
 
 
 def refuse_unsafe_start() -> None:
