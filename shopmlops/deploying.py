@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
-from shopmlops.checks import is_key
+from shopmlops.env import is_key
 
 HERE = {"", "127.0.0.1", "localhost", "::1"}
 SHORTEST_TOKEN = 16
