@@ -14,13 +14,13 @@ RUN apt-get update \
 FROM python AS built
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends python3-venv && rm -rf /var/lib/apt/lists/*
-COPY requirements.txt requirements-s3.txt constraints.txt /build/
+COPY requirements.txt requirements-s3.txt requirements-sentry.txt constraints.txt /build/
 WORKDIR /build
 # A machine whose network reads along has a certificate of its own: --secret id=ca,src=/etc/ssl/certs/ca-certificates.crt
 RUN --mount=type=secret,id=ca \
     if [ -s /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca; fi; \
     python3 -m venv /opt/python \
-    && /opt/python/bin/pip install --no-cache-dir -r requirements.txt -r requirements-s3.txt -c constraints.txt \
+    && /opt/python/bin/pip install --no-cache-dir -r requirements.txt -r requirements-s3.txt -r requirements-sentry.txt -c constraints.txt \
     && /opt/python/bin/pip uninstall --yes --quiet pip \
     && find /opt/python -type d -name tests -prune -exec rm -rf {} +
 COPY . /app

@@ -51,7 +51,7 @@ tools:
 		echo "Going on without libgomp1: LightGBM is left out of training." >&2; \
 	fi
 
-.venv/installed: requirements.txt requirements-demo.txt requirements-s3.txt requirements-dev.txt constraints.txt | tools
+.venv/installed: requirements.txt requirements-demo.txt requirements-s3.txt requirements-sentry.txt requirements-dev.txt constraints.txt | tools
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$(python3 --version)." >&2; exit 1; }
 	@[ -x .venv/bin/uv ] || { python3 -m venv .venv && .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; }
 	.venv/bin/uv pip install --quiet --python $(PY) -r requirements-dev.txt -c constraints.txt

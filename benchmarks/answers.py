@@ -22,10 +22,10 @@ from benchmarks.ingest import web_process
 from benchmarks.rig.answering.use_case import NAMES, SLUG
 from benchmarks.rig.rates import median_rate, rate
 from benchmarks.rig.scratch import scratch_database
+from benchmarks.rig.serving.shops import SHOP, a_version
 from pipelines.ops import demo_settings
 
 CONNECTIONS, QUESTIONS, ROUNDS, VISITORS = 32, 5_000, 5, 2_000
-SHOP = "benchmark.myshopify.com"
 SETTINGS = "benchmarks.rig.answering.settings"
 LEAST = 0.6  # answers for each empty view
 
@@ -60,32 +60,12 @@ def make_release() -> None:
 
     now = timezone.now()
     shop = Shop.objects.create(domain=SHOP, currency="EUR", installed_at=now)
-    old, new = a_version(shop, 1), a_version(shop, 2)
+    old, new = (a_version(shop, SLUG, number, dict.fromkeys(NAMES, number * 0.01)) for number in (1, 2))
     steps = [Step("50", weight=50).as_dict(), Step("all", weight=100).as_dict()]
     facts = {"use_case": SLUG, "strategy": "canary", "phase": Release.Phase.CANARY, "steps": steps, "weight": 50}
     release = Release.objects.create(shop=shop, version=new, exposed_at=now, **facts)
     Approval.objects.create(shop=shop, release=release, sub="1", expires_at=now + timedelta(days=1))
     Deployment.objects.create(shop=shop, use_case=SLUG, active=old, canary=new)
-
-
-def a_version(shop: Any, number: int) -> Any:
-    """Return a version with signed parameters."""
-    from pipelines.lifecycle.versions import artifacts
-    from pipelines.models import DatasetSnapshot, ModelVersion
-    from pipelines.usecases.contract import PARAMETERS
-
-    weights = dict.fromkeys(NAMES, number * 0.01)
-    stored = artifacts.store(shop.pk, SLUG, number, {PARAMETERS: json.dumps(weights).encode()})
-    return ModelVersion.objects.create(
-        shop=shop,
-        use_case=SLUG,
-        number=number,
-        state=ModelVersion.State.VALIDATED,
-        dataset=DatasetSnapshot.objects.create(shop=shop, use_case=SLUG, digest="d" * 64),
-        artifact_path=stored.path,
-        artifact_digest=stored.digest,
-        signature=stored.signature,
-    )
 
 
 def question(number: int) -> tuple[str, str]:

@@ -88,7 +88,6 @@ def web_process(secrets: dict[str, str], settings_module: str = "shopmlops.setti
         | {
             "DATABASE_URL": f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}",
             "DJANGO_SETTINGS_MODULE": settings_module,
-            "SHOPMLOPS_DEMO": "1",
             "SHOPMLOPS_STATE": str(state),
             "APP_URL": f"http://127.0.0.1:{port}",
         }

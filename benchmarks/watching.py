@@ -23,7 +23,7 @@ from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import UseCase
 
 DAYS, ROUNDS, MOST = 90, 25, 5  # times the empty view
-SEGMENTS = ("all", "peak_weekday", "offpeak_weekday", "peak_weekend", "offpeak_weekend")
+KINDS = ("peak_weekday", "offpeak_weekday", "peak_weekend", "offpeak_weekend")  # of hours: each is of one
 FIGURES = """
     INSERT INTO pipelines_measurement (shop_id, use_case, version_id, metric, segment, starts_at, ends_at, n, value,
         low, high, verdict, made_at)
@@ -31,6 +31,8 @@ FIGURES = """
         random(), 0, 1, 'ok', at
     FROM unnest(%(metrics)s::text[]) AS m(metric) CROSS JOIN unnest(%(segments)s::text[]) AS s(segment)
     CROSS JOIN generate_series(%(since)s::timestamptz, %(until)s::timestamptz, %(length)s * interval '1 hour') AS at
+    WHERE segment <> ALL(%(kinds)s) OR segment = CASE WHEN extract(hour FROM at) >= 17 THEN 'peak' ELSE 'offpeak' END
+        || CASE WHEN extract(isodow FROM at) < 6 THEN '_weekday' ELSE '_weekend' END
 """
 
 
@@ -69,7 +71,8 @@ def fill(case: UseCase) -> int:
     Deployment.objects.create(shop=shop, use_case=case.slug, active=version, active_since=since, revision=1)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     values: dict[str, Any] = {"shop": shop.pk, "use_case": case.slug, "since": midnight - timedelta(days=DAYS)}
-    hourly = {"version": version.pk, "metrics": NAMES, "segments": [*SEGMENTS], "length": 1, "until": now}
+    values["kinds"] = [*KINDS]
+    hourly = {"version": version.pk, "metrics": NAMES, "segments": ["all", *KINDS], "length": 1, "until": now}
     daily = {"length": 24, "until": midnight - timedelta(days=1)}
     accuracy = {"version": version.pk, "metrics": [f"{each.key}_1d" for each in case.words.page.watched]}
     drift = {"version": None, "metrics": ["drift", "drift_lasting"], "segments": [*watched.features]}

@@ -18,6 +18,7 @@ class Request(HttpRequest):
     staff: Staff | None
     identity: Identity | None
     framed_for: str | None  # the shop whose admin may frame the answer
+    is_looked_at: bool  # by an operator, who may only look
 
 
 class MerchantRequest(Request):

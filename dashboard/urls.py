@@ -18,7 +18,7 @@ from dashboard.views import (
     versions,
     vitals,
 )
-from dashboard.views.sections import hold_outs, keys, own_events, peak_hours, standard_fields
+from dashboard.views.sections import hold_outs, keys, own_data, own_events, peak_hours, standard_fields
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -70,6 +70,7 @@ urlpatterns = [
     path("settings/keys", keys.keys, name="keys"),
     path("settings/keys/make", keys.make, name="make-key"),
     path("settings/keys/<int:pk>/revoke", keys.revoke, name="revoke-key"),
+    path("settings/everything.jsonl", own_data.everything, name="everything"),
     path("settings/events", own_events.add_event, name="add-event"),
     path("settings/events/<int:pk>/remove", own_events.remove_event, name="remove-event"),
     path("settings/hold-out", hold_outs.choose, name="choose-hold-out"),

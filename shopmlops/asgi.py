@@ -8,6 +8,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopmlops.settings")
 django = get_wsgi_application()
 
+from pipelines import tracing  # noqa: E402
 from pipelines.endpoints.answering.memory import memory  # noqa: E402 (it reads the settings)
 from shopmlops import doors  # noqa: E402
 from shopmlops.checks import refuse_foreign_storage, refuse_unsafe_start  # noqa: E402
@@ -31,7 +32,8 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     peer = peer_of(scope)
     doorman.enter(peer)
     try:
-        await door_to(scope["path"])(scope, receive, send)
+        with tracing.known(request=tracing.request_id(dict(scope["headers"]).get(b"x-request-id", b""))):
+            await door_to(scope["path"])(scope, receive, send)
     finally:
         doorman.leave(peer)
 

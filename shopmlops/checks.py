@@ -9,6 +9,7 @@ import base64
 import hmac
 import os
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -189,6 +190,18 @@ def cluster() -> Iterator[CheckMessage]:
             "TRAINING_CRONJOB is set, and this process runs in no cluster: no training would begin.",
             hint="Unset it, and run trainers; deploy/kubernetes sets it where pods run.",
             id="shopmlops.E016",
+        )
+
+
+def api_version(today: date) -> Iterator[CheckMessage]:
+    """Report a version of Shopify's API that ends soon, or has: each is answered for a year."""
+    year, month = map(int, settings.SHOPIFY_API_VERSION.split("-"))
+    ends = date(year + 1, month, 1)
+    if today > ends - timedelta(days=61) and not settings.DEMO:
+        yield Warning(
+            f"Shopify's API {settings.SHOPIFY_API_VERSION} ends on {ends}.",
+            hint="Move on: docs/operations.md says how.",
+            id="shopmlops.W006",
         )
 
 

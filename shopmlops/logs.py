@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+from datetime import UTC, datetime
 from typing import Any
 
+from pipelines import tracing
 from pipelines.shopify.reading.texts import clean
 
 # All that ends a line somewhere, moves a terminal's cursor, or turns the direction of what follows.
@@ -25,6 +28,21 @@ class OneLine(logging.Formatter):
         return behind_bars(super().formatStack(stack_info))
 
 
+class Json(OneLine):
+    """Write a record as one object, with what it belongs to; a traceback stands in it as a text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "said": on_one_line(record.getMessage()),
+        }
+        if record.exc_info:
+            told["traceback"] = self.formatException(record.exc_info)
+        return json.dumps({**tracing.ids(), **told}, ensure_ascii=False)
+
+
 def on_one_line(text: str) -> str:
     r"""Return a text without e-mail addresses, its control characters written out.
 
@@ -39,15 +57,16 @@ def behind_bars(text: str) -> str:
     return "\n".join("  | " + on_one_line(line) for line in text.split("\n"))
 
 
-def configuration(level: str) -> dict[str, Any]:
+def configuration(level: str, form: str = "line") -> dict[str, Any]:
     """Return what logging.config takes: every process of ours logs to stderr, line by line."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "line": {"()": "shopmlops.logs.OneLine", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+            "line": {"()": "shopmlops.logs.OneLine", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+            "json": {"()": "shopmlops.logs.Json"},
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "_granian": {"level": "INFO"},

@@ -202,4 +202,5 @@ OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 ADMIN_HOST = env.text("ADMIN_HOST", "")
 
-LOGGING = logs.configuration(env.text("LOG_LEVEL", "INFO"))
+LOGGING = logs.configuration(env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "line"))
+SENTRY_DSN = env.secret("SENTRY_DSN", "")

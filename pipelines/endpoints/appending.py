@@ -25,7 +25,7 @@ from pipelines.endpoints.metrics.counted import DROPPED
 log = logging.getLogger(__name__)
 
 ROOM = 50_000  # rows of a kind, and counts of one
-BATCH = 1000
+BATCH = 250  # in one statement: a larger one keeps those who wait for the processor, or for a delivery, longer
 PAUSE = 0.05  # seconds between two writes: more rows come together
 RETRY = 1.0  # seconds after which a database that was away is asked again
 LAST_SECONDS = 1.0  # that the end of a process waits for its rows

@@ -36,7 +36,8 @@ BODY_SECONDS = 5.0  # Shopify itself gives up after so many
 TOPIC_NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+){1,3}")
 LIMITS = {"webhook-id": 100, "event-id": 100, "api-version": 20, "topic": 60, "shop-domain": 100}
 OF_NO_FORM = ("webhook-id", "event-id", "api-version")
-HEADERS = [(name, b"x-shopify-" + name.encode(), longest) for name, longest in LIMITS.items()]
+SHOPIFYS = b"shopify-"  # how its headers begin; those of webhooks have X- before that, those of its newer events not
+HEADERS = [(name, SHOPIFYS + name.encode(), longest) for name, longest in LIMITS.items()]
 
 MORE = {405: [(b"allow", b"POST")], 503: [(b"retry-after", b"5")]}
 
@@ -72,7 +73,7 @@ async def take_in(scope: Scope, receive: Receive) -> None:
     if not length.isdigit() or int(length) > LARGEST:
         raise Refused(413, "too large")
     body = await read_body(receive, LARGEST, BODY_SECONDS)
-    if not webhook_is_authentic(body, headers.get(b"x-shopify-hmac-sha256", b""), client_secrets()):
+    if not webhook_is_authentic(body, headers.get(b"shopify-hmac-sha256", b""), client_secrets()):
         raise Refused(401, "signature does not match")
     named = named_headers(headers)
     minimised, state, error = understand(named["topic"], body)
@@ -84,7 +85,7 @@ async def take_in(scope: Scope, receive: Receive) -> None:
         topic=named["topic"],
         event_id=named["event-id"],
         api_version=named["api-version"],
-        triggered_at=moment(headers.get(b"x-shopify-triggered-at")),
+        triggered_at=moment(headers.get(b"shopify-triggered-at")),
         body_digest=digest,
         payload=minimised.payload,
         subject=minimised.subject,
@@ -99,10 +100,11 @@ async def take_in(scope: Scope, receive: Receive) -> None:
 
 
 def single_headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Return the headers by name; of Shopify's own each may stand there once."""
+    """Return the headers by name, Shopify's own without their X-; of those each may stand there once."""
     headers: dict[bytes, bytes] = {}
-    for name, value in pairs:
-        if name in headers and name.startswith(b"x-shopify-"):
+    for given, value in pairs:
+        name = given.removeprefix(b"x-") if given.startswith(b"x-shopify-") else given
+        if name in headers and name.startswith(SHOPIFYS):
             raise Refused(400, "a header of Shopify's is there twice")
         headers[name] = value
     return headers

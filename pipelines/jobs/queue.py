@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import update_wrapper
+from inspect import signature
 from typing import Any, Generic, ParamSpec
 
 import django_rq
@@ -23,6 +24,7 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
+from pipelines import tracing
 from pipelines.lifecycle.errors import OutOfTime
 from pipelines.lifeline import die_with
 from shopmlops import alive
@@ -50,11 +52,24 @@ class Job(Generic[P]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            self.function(*args, **kwargs)
+            with tracing.known(**self.about(*args, **kwargs)):
+                self.function(*args, **kwargs)
         except (Exception, OutOfTime):
             if self.is_found_again:
                 leave_to_the_clock()
             raise
+
+    def about(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, object]:
+        """Say what lines of the log belong to while this runs: the job, what it is given, and what led to it."""
+        running = get_current_job()
+        led = running.meta.get("led_by", {}) if running else {}
+        given = signature(self.function).bind(*args, **kwargs).arguments
+        return {
+            **led,
+            "job": self.path.removeprefix("pipelines.jobs."),
+            "job_id": running.id if running else "",
+            **given,
+        }
 
     def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Put the job on its queue once the transaction commits."""
@@ -82,7 +97,15 @@ class Job(Generic[P]):
             result_ttl=0,
             failure_ttl=int(timedelta(days=FAILURE_DAYS).total_seconds()),
             retry=Retry(max=self.retries),
+            meta={"led_by": led_by()},
         )
+
+
+def led_by() -> dict[str, str]:
+    """Return what a new job is led to by: the request, or the job that runs now."""
+    known = tracing.ids()
+    led = {"request": known["request"]} if "request" in known else {}
+    return led | ({"led_by": known["job_id"]} if known.get("job_id") else {})
 
 
 def job(
@@ -194,3 +217,17 @@ def waits_since(queue: Queue) -> datetime | None:
     """Return when the job was put on a queue that is next on it."""
     first = next(iter(queue.get_jobs(0, 1)), None)
     return first.enqueued_at if first else None
+
+
+def failed() -> dict[str, int]:
+    """Say of each queue how many jobs failed and are kept."""
+    return {name: django_rq.get_queue(name).failed_job_registry.count for name in settings.QUEUES}
+
+
+def try_failed_again(name: str) -> int:
+    """Put the failed jobs of a queue back on it; return how many."""
+    registry = django_rq.get_queue(name).failed_job_registry
+    ids = registry.get_job_ids()
+    for job_id in ids:
+        registry.requeue(job_id)
+    return len(ids)

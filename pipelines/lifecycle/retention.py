@@ -130,6 +130,9 @@ KEPT |= dict.fromkeys(
         "holdoutday",
         "pairedweek",
         "monthreport",
+        "purchaseorder",
+        "purchaseline",
+        "goodsreceipt",
     ],
     DECIDED,
 )

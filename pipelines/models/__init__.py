@@ -2,6 +2,7 @@
 
 from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
+from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
 from pipelines.models.ingest import (
     Checkout,
     ForgottenCustomer,
@@ -67,6 +68,7 @@ __all__ = [
     "Exposure",
     "ForgottenCustomer",
     "FreezeWindow",
+    "GoodsReceipt",
     "HoldOut",
     "HoldOutDay",
     "HoldOutShare",
@@ -92,6 +94,8 @@ __all__ = [
     "Publication",
     "PublishedFields",
     "Pulse",
+    "PurchaseLine",
+    "PurchaseOrder",
     "Refund",
     "Release",
     "ServingWindow",

@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
 from django_otp import devices_for_user
 from django_otp.admin import OTPAdminAuthenticationForm, OTPAdminSite
+
+from pipelines.jobs import queue
+from shopmlops.operators import fleet, looking
 
 
 class LoginForm(OTPAdminAuthenticationForm):  # type: ignore[misc]  # it has no types
@@ -19,11 +28,36 @@ class LoginForm(OTPAdminAuthenticationForm):  # type: ignore[misc]  # it has no 
         return super()._chosen_device(user) or next(devices_for_user(user, for_verify=True), None)
 
 
+@require_POST
+def requeue(request: HttpRequest, name: str) -> HttpResponse:
+    """Put the failed jobs of a queue back on it."""
+    if not request.user.has_perm("pipelines.change_webhookdelivery"):
+        raise PermissionDenied
+    if name not in settings.QUEUES:
+        raise Http404(name)
+    messages.info(request, f"{queue.try_failed_again(name)} jobs of {name} will be tried again.")
+    return HttpResponseRedirect(reverse("admin:index"))
+
+
 class OperatorsSite(AdminSite):
     """Django's admin, whose door asks for a second proof where the setting says so."""
 
     site_header = site_title = "shopmlops operators"
     index_title = "The fleet"
+    index_template = "admin/fleet.html"
+
+    def get_urls(self) -> list[Any]:
+        """Add what Django's admin does not have: a look as the merchant, and failed jobs that are tried again."""
+        own = [
+            path("look/<int:pk>/", self.admin_view(looking.look), name="look"),
+            path("look/<int:pk>/<path:inner>", self.admin_view(looking.look), name="look-at"),
+            path("queues/<slug:name>/requeue", self.admin_view(requeue), name="requeue"),
+        ]
+        return own + super().get_urls()
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show how the fleet is, above the tables."""
+        return super().index(request, {"fleet": fleet.state(timezone.now())} | (extra_context or {}))
 
     @property
     def login_form(self) -> type[AdminAuthenticationForm]:  # type: ignore[override]  # asked at each login

@@ -115,7 +115,7 @@ class TestSearching:
     def test_downloads_the_order_list(self, admin):
         app = admin.open("/forecasts")
         with admin.page.expect_download() as waiting:
-            app.locator("s-button", has_text="Create order list").click()
+            app.locator("s-button", has_text="Order list").click()
         assert waiting.value.suggested_filename.startswith("order-list-")
 
 

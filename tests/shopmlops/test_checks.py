@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,15 @@ def test_the_example_file_as_it_stands_misses_only_secrets(tmp_path):
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
     )
     assert set(re.findall(r"shopmlops\.\w+", checked.stderr)) == {f"shopmlops.E00{n}" for n in (1, 2, 4)}
+
+
+@pytest.mark.parametrize(
+    ("day", "warned"), [("2026-12-09", 0), ("2027-08-01", 0), ("2027-08-02", 1), ("2028-01-01", 1)]
+)
+def test_a_version_of_shopifys_api_that_ends_is_warned_of(production, day, warned):
+    production.SHOPIFY_API_VERSION = "2026-10"
+    found = [message.id for message in checks.api_version(date.fromisoformat(day))]
+    assert found == ["shopmlops.W006"] * warned
 
 
 def test_an_admin_under_the_merchants_address_is_warned_of(production):

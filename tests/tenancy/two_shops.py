@@ -18,11 +18,14 @@ from pipelines.models import (
     Alert,
     AlertChannel,
     FreezeWindow,
+    GoodsReceipt,
     HoldOut,
     HoldOutShare,
     MonthReport,
     Order,
     OwnEvent,
+    PurchaseLine,
+    PurchaseOrder,
     Release,
     Shop,
     SyncRun,
@@ -61,9 +64,22 @@ def a_whole_shop(domain: str, name: str) -> Shop:
     SyncRun.objects.create(shop=shop, kind="orders", trigger="daily")
     keys.make(shop, by="1", now=now)
     offering_now.an_offer(shop, f"Offer of {name}")
+    an_order_that_comes(shop)
     Order.objects.for_shop(shop).update(customer_ref=b"\x07" * 16, unit=b"\x05" * 16)
     a_dead_delivery(shop)
     return shop
+
+
+def an_order_that_comes(shop: Shop) -> PurchaseOrder:
+    """Return an order to a supplier of which a part came."""
+    now = timezone.now()
+    order = PurchaseOrder.objects.create(
+        shop=shop, number=1, vendor=f"Mill of {shop.name}", currency="GBP", state=PurchaseOrder.State.SENT, sent_at=now,
+        sent_on=now.date(), expected_on=now.date(),
+    )  # fmt: skip
+    line = PurchaseLine.objects.create(shop=shop, order=order, variant_id=200_000, title="Mug", units=9, received=1)
+    GoodsReceipt.objects.create(shop=shop, line=line, units=1, day=now.date(), by="1")
+    return order
 
 
 def a_dead_delivery(shop: Shop) -> WebhookDelivery:

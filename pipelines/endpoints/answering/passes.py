@@ -6,7 +6,6 @@ A page that we made hands it to its visitor's browser. It says nothing of a pers
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 from datetime import datetime
 from functools import lru_cache
@@ -14,6 +13,8 @@ from functools import lru_cache
 from django.conf import settings
 from django.core.signing import BadSignature, Signer, b64_encode
 from django.utils.encoding import force_bytes
+
+from pipelines.shopify.hmac import digest
 
 UNIT = re.compile(r"[A-Za-z0-9_-]{8,64}")
 LONGEST = 200
@@ -61,7 +62,7 @@ class Quick(Signer):
     def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
         """Return the signature that Django gives."""
         told = value.encode() if isinstance(value, str) else value
-        return b64_encode(hmac.digest(derived(self.salt, key or self.key), told, "sha256")).decode()
+        return b64_encode(digest(derived(self.salt, key or self.key), told)).decode()
 
 
 @lru_cache(maxsize=1024)

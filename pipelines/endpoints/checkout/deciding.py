@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -216,7 +216,7 @@ def write_down(
         chance=chance,
         context=told.features,
     )
-    webhooks.outbox().appended.add(own.till(asking.key[1]).LOG, asdict(decided))
+    webhooks.outbox().appended.add(own.till(asking.key[1]).LOG, decided)
 
 
 def reply(case: UseCase, asking: Asking, shelved: Shelved, decision: str, shown: int) -> bytes:

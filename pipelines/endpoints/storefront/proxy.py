@@ -17,12 +17,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import orjson
-from django.utils import timezone
 
 from pipelines.endpoints import callers
 from pipelines.endpoints.answering import door as answering
@@ -48,9 +47,10 @@ from pipelines.usecases.contract import UseCase
 
 PREFIX = "/proxy/"
 PATH = re.compile(rf"{PREFIX}([a-z0-9_-]{{1,40}})")
+STAMP, CUSTOMER = re.compile("[0-9]{1,12}"), re.compile("[0-9]{1,19}")
 OPT_OUT = "opt-out"
 LARGEST, MOST = 16 * 1024, 50  # bytes and parameters of a query
-TOLERANCE = timedelta(seconds=90)  # to either side, as Shopify's own libraries have it
+TOLERANCE = 90  # seconds to either side, as Shopify's own libraries have it
 PASS_LASTS = timedelta(hours=1)
 SECURITY = ("shop", "timestamp", "signature", "path_prefix", "logged_in_customer_id")
 BY_SHOP = Limit(at_once=10_000, a_second=1_000)
@@ -60,7 +60,7 @@ JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 SHORT = [(b"cache-control", b"no-store")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Visit:
     """A request that came through the shop's own storefront."""
 
@@ -131,7 +131,7 @@ def understand(scope: Scope) -> Visit:
         raise Refused(404, "nothing answers here")
     if scope["method"] != "POST" and (scope["method"] != "GET" or place[1] == OPT_OUT):
         raise Refused(405, "GET and POST only")
-    at = timezone.now()
+    at = datetime.now(UTC)
     told = signed(scope["query_string"], at)
     shops = memory().shops
     if shops is not None and told["shop"] not in shops:
@@ -160,7 +160,7 @@ def signed(query: bytes, at: datetime) -> dict[str, str]:
     if not proxy_is_authentic(unsigned, given.get("signature", ""), client_secrets()):
         raise Refused(401, "signature does not match")
     stamp = given.get("timestamp", "")
-    if not re.fullmatch("[0-9]{1,12}", stamp) or abs(at.timestamp() - int(stamp)) > TOLERANCE.total_seconds():
+    if not STAMP.fullmatch(stamp) or abs(at.timestamp() - int(stamp)) > TOLERANCE:
         raise Refused(401, "the request is too old")
     if shop_domain(given.get("shop")) is None:
         raise Refused(401, "the request names no shop")
@@ -207,9 +207,11 @@ def asking_of(visit: Visit) -> Asking:
 
 def shopper(visit: Visit) -> dict[str, int]:
     """Say who asks, where Shopify says that a customer is logged in: as the number that the shop's lists know."""
-    told = visit.told.get("logged_in_customer_id", "")
+    told = visit.told.get("logged_in_customer_id")
+    if not told:
+        return {}
     sealed = memory().customer_keys.get(visit.shop, b"")
-    if not (re.fullmatch("[0-9]{1,19}", told) and sealed and USE_CASES[visit.use_case].door):
+    if not (CUSTOMER.fullmatch(told) and sealed and USE_CASES[visit.use_case].door):
         return {}
     known = vault.pseudonym(sealed, visit.shop, int(told))
     return {questions.SHOPPER: vault.number_of(known)} if known else {}

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.lifecycle.data import frames, moments, shelf, stockouts
+from pipelines.lifecycle.data import frames, moments, on_the_way, shelf, stockouts
 from pipelines.lifecycle.ingest import freshness
 from pipelines.models import DatasetSnapshot, Shop
 from pipelines.usecases import USE_CASES
@@ -174,7 +174,7 @@ def daily_sales(source: Source) -> pd.DataFrame:
 
 
 def stock(source: Source) -> pd.DataFrame:
-    """Give what each location has of a series, and what it passed on lately (its share of demand).
+    """Give what each location has of a series, what comes there, and what it passed on lately (its share of demand).
 
     Writes  variant_id | location_id | available | committed | incoming | moved
     """
@@ -182,7 +182,10 @@ def stock(source: Source) -> pd.DataFrame:
     moved = of_series(stockouts.units_gone(source.stock_moves, since=source.until - MOVED_WINDOW), source.stock_items)
     keys = ["variant_id", "location_id"]
     rows = rows.groupby(keys, as_index=False)[["available", "committed", "incoming"]].sum()
-    return rows.merge(moved.groupby(keys, as_index=False)["moved"].sum(), on=keys, how="left").fillna({"moved": 0.0})
+    rows = rows.merge(moved.groupby(keys, as_index=False)["moved"].sum(), on=keys, how="left").fillna({"moved": 0.0})
+    orders = frames.on_order(source.shop, source.now)
+    orders["variant_id"] = source.spoken_for(orders["variant_id"])
+    return on_the_way.counted(rows, orders.dropna(subset=["variant_id"]))
 
 
 def of_series(rows: pd.DataFrame, items: pd.Series) -> pd.DataFrame:

@@ -100,6 +100,14 @@ NEWEST_STOCK = """
     ORDER BY inventory_item_id, location_id, updated_at DESC
 """
 
+# To where the goods go; an order without a place goes to the one that moves most, which is for the caller to say.
+ON_ORDER = """
+    SELECT l.variant_id, coalesce(o.location_id, 0) AS location_id, sum(l.units - l.received)::bigint AS ordered
+    FROM pipelines_purchaseline l JOIN pipelines_purchaseorder o ON o.id = l.order_id
+    WHERE o.shop_id = %(shop)s AND o.state = 'sent' AND l.received < l.units AND o.sent_at <= %(at)s
+    GROUP BY 1, 2
+"""
+
 # Whoever bought is a number made of the pseudonym: nothing else of anybody is known here.
 PURCHASES = """
     SELECT DISTINCT l.order_id AS basket,
@@ -204,6 +212,14 @@ def newest_stock(shop: Shop, at: datetime) -> pd.DataFrame:
     """
     kinds = columns("inventory_item_id location_id available committed incoming", WHOLE)
     return read(NEWEST_STOCK, kinds, shop=shop.pk, at=at)
+
+
+def on_order(shop: Shop, at: datetime) -> pd.DataFrame:
+    """Give the units that the shop ordered from suppliers and that have not come; place 0: none was named.
+
+    Writes  variant_id | location_id | ordered
+    """
+    return read(ON_ORDER, columns("variant_id location_id ordered", WHOLE), shop=shop.pk, at=at)
 
 
 def purchases(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:

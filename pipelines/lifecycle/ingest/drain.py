@@ -20,6 +20,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from pipelines import tracing
 from pipelines.lifecycle.ingest.apply import ALONE, APPLIED, TOGETHER, Event, Fate, apply_alone, apply_together
 from pipelines.lifecycle.ingest.sql.sets import array, arrays
 from pipelines.lifecycle.interpreter import quick_turns, uncollected
@@ -153,7 +154,7 @@ def drain_one(pk: int) -> int:
     """Apply one delivery by itself; if the database refuses it, count that apart."""
     claimed: list[Event] = []
     try:
-        with transaction.atomic():
+        with tracing.known(delivery=pk), transaction.atomic():
             claimed = claim("id = %s", [pk], 1)
             settle(claimed)
     except Exception as error:

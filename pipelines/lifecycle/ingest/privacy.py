@@ -220,6 +220,14 @@ def redact_shop(shop: Shop) -> None:
         transaction.on_commit(lambda: erase_files(row.pk))
 
 
+def erase_all(shop: Shop) -> None:
+    """Erase a shop with all that Shopify ever delivered of it, because somebody here says so."""
+    domain = shop.domain
+    redact_shop(shop)
+    WebhookDelivery.objects.filter(shop_domain=domain).delete()
+    log.warning("everything of one shop was erased by hand")
+
+
 def erase_files(shop_id: int) -> None:
     """Delete the artifacts of a shop, and note that they are gone; a second call finds nothing."""
     erase_folder(storages["artifacts"], str(shop_id))

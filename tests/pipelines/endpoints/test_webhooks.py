@@ -406,3 +406,24 @@ def test_a_full_queue_sends_away_instead_of_growing(door: Door) -> None:
     answers = run(flood())
     assert set(answers) == {200, 503}
     assert WebhookDelivery.objects.count() >= answers.count(200)  # one may be stored after its sender was told to wait
+
+
+def without_x(headers: dict[str, str]) -> dict[str, str]:
+    return {name.removeprefix("X-"): value for name, value in headers.items()}
+
+
+def test_headers_are_read_without_their_x_too(door: Door) -> None:
+    """As Shopify's next generation of events names them."""
+    raw, headers = signed_webhook("orders/create", factories.order_body(1042), SHOP)
+    assert door.send(raw, without_x(headers)) == 200
+    delivery = stored()
+    assert (delivery.topic, delivery.webhook_id) == ("orders/create", headers["X-Shopify-Webhook-Id"])
+    assert door.send(raw, headers) == 200  # the same delivery, named as webhooks are
+    assert WebhookDelivery.objects.count() == 1
+
+
+def test_a_header_that_stands_there_under_both_names_is_refused(door: Door) -> None:
+    raw, headers = signed_webhook("orders/create", factories.order_body(1042), SHOP)
+    assert door.send(raw, headers | {"Shopify-Topic": "shop/redact"}) == 400
+    assert door.send(raw, without_x(headers | {"X-Shopify-Hmac-Sha256": "AAAA"})) == 401
+    assert not WebhookDelivery.objects.exists()

@@ -112,10 +112,11 @@ def none_of(parameters: Mapping[str, Any], chances: Sequence[float]) -> float:
 
 def draws_of(parameters: Mapping[str, Any], question: Mapping[str, Any], offer: Open, turn: int) -> list[float]:
     """Draw what showing an offer is worth."""
-    numerator, denominator, beyond = fixed_draws(parameters["seed"], offer.id, turn)
+    numerator, _, beyond = fixed_draws(parameters["seed"], offer.id, turn)
     context = parameters.get("context")
+    accepted: Sequence[float]
     if context is None:
-        accepted = beta_draws(*posterior(parameters, offer), numerator, denominator)
+        accepted = accepted_draws(*posterior(parameters, offer), parameters["seed"], offer.id, turn)
     else:
         mean, spread = odds(context, question, offer.id)
         accepted = [1 / (1 + math.exp(-max(mean + spread * z, -30.0))) for z in numerator]
@@ -136,6 +137,13 @@ def posterior(parameters: Mapping[str, Any], offer: Open) -> tuple[float, float]
     """Give the two counts of what is known of an offer: accepted and not, with those of the prior."""
     a, b = parameters["prior"]
     return float(a + offer.accepted), float(b + offer.shown - offer.accepted)
+
+
+@lru_cache(maxsize=1_024)
+def accepted_draws(a: float, b: float, seed: int, offer: int, turn: int) -> Sequence[float]:
+    """Draw the chances of an offer, the same for each shopper until its counts are read anew."""
+    first, second, _ = fixed_draws(seed, offer, turn)
+    return tuple(beta_draws(a, b, first, second))
 
 
 def beta_draws(a: float, b: float, first: Sequence[float], second: Sequence[float]) -> list[float]:

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.errors import StaleData
-from pipelines.models import OrderLine, OwnEvent
+from pipelines.models import OrderLine, OwnEvent, PurchaseLine, PurchaseOrder
 from pipelines.usecases.contract import Event
 from tests import histories
 from tests.pipelines.lifecycle.data.test_stockouts import sells_daily_but_for
@@ -45,6 +45,25 @@ def test_skus_that_differ_in_case_or_blanks_are_one_series_told_under_the_newest
     assert told(built.frames["daily_sales"]) == {(new.shopify_id, day.date()): 5}
     assert built.frames["series"]["unique_id"].tolist() == [new.shopify_id]
     assert built.snapshot.shares["twins_joined"] == 1
+
+
+def test_what_was_sent_to_a_supplier_comes_to_where_the_variant_sells_until_it_came(shop):
+    variant = histories.a_variant(shop, 1, created=SPRING)
+    histories.stocked(shop, variant, 4, NOW - timedelta(days=2))
+    histories.an_order(shop, NOW - timedelta(days=3), [(variant, 1)])
+    order = PurchaseOrder.objects.create(shop=shop, number=1, vendor="Larch", currency="GBP")
+    line = PurchaseLine.objects.create(shop=shop, order=order, variant_id=variant.shopify_id, title="Mug", units=12)
+    assert coming(shop) == [0]  # a draft
+    PurchaseOrder.objects.update(state=PurchaseOrder.State.SENT, sent_at=NOW - timedelta(hours=1))
+    assert coming(shop) == [12]
+    PurchaseLine.objects.filter(pk=line.pk).update(received=8)
+    assert coming(shop) == [4]
+    PurchaseOrder.objects.update(state=PurchaseOrder.State.CANCELLED)
+    assert coming(shop) == [0]
+
+
+def coming(shop):
+    return dataset.build(shop, "demand_forecast", now=NOW).frames["stock"]["incoming"].tolist()
 
 
 def test_sizes_of_one_product_that_share_a_sku_stay_apart(shop):

@@ -175,6 +175,13 @@ def test_the_draws_are_those_of_a_beta_law() -> None:
 
 def test_eight_offers_take_a_few_thousand_steps_of_arithmetic_and_draws_are_made_once() -> None:
     score(PLAIN, asked(0))
-    before = scorer.fixed_draws.cache_info().misses
+    made = (scorer.fixed_draws, scorer.accepted_draws)
+    before = [each.cache_info().misses for each in made]
     score(PLAIN, asked(scorer.SETS))
-    assert scorer.fixed_draws.cache_info().misses == before and scorer.DRAWS * len(EIGHT) <= 2_048
+    assert [each.cache_info().misses for each in made] == before and scorer.DRAWS * len(EIGHT) <= 2_048
+
+
+def test_an_offer_whose_counts_moved_is_drawn_anew() -> None:
+    few, many = ({"id": 7, "margin": 500, "shown": 9000, "accepted": accepted} for accepted in (9, 900))
+    drawn = [scorer.draws_of(PLAIN, {}, *scorer.open_offers([each]), 0) for each in (few, many, few)]
+    assert drawn[0] == drawn[2] and 50 * sum(drawn[0]) < sum(drawn[1])

@@ -1,6 +1,6 @@
 """An app that answers nothing, under the same server: how fast any answer could be.
 
-python -m benchmarks.usecases.recommendations.rig.empty PORT
+python -m benchmarks.rig.serving.empty PORT
 """
 
 from __future__ import annotations

@@ -61,14 +61,6 @@ class ReadOnly(Rows):
         return False
 
 
-@admin.register(models.Shop)
-class ShopAdmin(ReadOnly):
-    list_display = ("domain", "plan", "timezone", "currency", "installed_at", "uninstalled_at", "access_ended_at")
-    list_filter = ("plan", "currency")
-    search_fields = ("domain", "name")
-    exclude = ("customer_key",)
-
-
 @admin.register(models.WebhookDelivery)
 class DeliveryAdmin(ReadOnly):
     list_display = ("id", "shop_domain", "topic", "subject", "state", "attempts", "received_at", "applied_at", "error")

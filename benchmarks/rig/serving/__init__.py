@@ -1,0 +1,1 @@
+"""Servers and shops for the benchmark of what answers shoppers."""

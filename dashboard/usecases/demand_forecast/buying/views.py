@@ -1,0 +1,173 @@
+"""Orders to suppliers: drafted from the advice, sent, received in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.asking import MerchantRequest
+from dashboard.embedding import merchant_required
+from dashboard.files import csv_file, major
+from dashboard.forms.pages import RevisionForm
+from dashboard.pages import go, local_now, show
+from dashboard.usecases.demand_forecast.buying.forms import DayForm, DraftForm, ReceiptForm, UnitsForm
+from dashboard.usecases.demand_forecast.buying.queries import name_of, order_page, orders_page, wanted
+from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE
+from pipelines.jobs import releases
+from pipelines.lifecycle.buying import orders
+from pipelines.lifecycle.errors import Refused
+from pipelines.models import PurchaseLine, PurchaseOrder
+
+HEADER = (
+    "Order",
+    "Vendor",
+    "Product",
+    "Option",
+    "SKU",
+    "Units",
+    "Pack size",
+    "Unit cost",
+    "Cost",
+    "Currency",
+    "Received",
+)
+NO_DAY = "Choose a day. Nothing was saved."
+NO_UNITS = "Units are whole numbers. Nothing was saved."
+
+
+@merchant_required
+@require_GET
+def listed(request: MerchantRequest) -> HttpResponse:
+    """Show what to order from whom, and what is on its way."""
+    page = orders_page(request.shop, local_now(request.shop.zone).date())
+    return show(request, "usecases/demand_forecast/orders.html", {"page": page})
+
+
+@merchant_required
+@require_POST
+def draft(request: MerchantRequest) -> HttpResponse:
+    """Draft an order to one vendor from the advice of today."""
+    form = DraftForm(request.POST)
+    if not form.is_valid():
+        return go(reverse("orders"), "This vendor is not known.", refused=True)
+    vendor = form.cleaned_data["vendor"]
+    try:
+        lines = wanted(request.shop, vendor)
+        order = orders.draft(request.shop, vendor, lines, location_id=None, by=request.staff.sub)
+    except Refused as refusal:
+        return go(reverse("orders"), refusal.sentence, refused=True)
+    return go(reverse("order", args=[order.pk]))
+
+
+@merchant_required
+@require_GET
+def one(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Show one order."""
+    page = order_page(find(request, pk), local_now(request.shop.zone).date())
+    return show(request, "usecases/demand_forecast/order.html", {"page": page})
+
+
+@merchant_required
+@require_GET
+def download(request: MerchantRequest, pk: int) -> StreamingHttpResponse:
+    """Give one order as a file."""
+    order = find(request, pk)
+    return csv_file(
+        f"{name_of(order)}.csv", HEADER, (cells(order, line) for line in order.lines.order_by("title", "pk"))
+    )
+
+
+def cells(order: PurchaseOrder, line: PurchaseLine) -> Iterator[Any]:
+    """Return one line of the file."""
+    yield from (name_of(order), order.vendor, line.title, line.subtitle, line.sku, line.units, line.pack_size)
+    yield from (major(line.unit_cost_minor, order.currency), major(line.cost_minor, order.currency), order.currency)
+    yield line.received
+
+
+@merchant_required
+@require_POST
+def change(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Put other units on the lines of a draft."""
+    form = UnitsForm(request.POST)
+    if not form.is_valid():
+        return refused(pk, NO_UNITS)
+    return moved(request, pk, "Saved", orders.change, form.units)
+
+
+@merchant_required
+@require_POST
+def send(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Say that it was sent, and when it is expected."""
+    return on_a_day(request, pk, "Sent. Its units count as on the way", orders.send)
+
+
+@merchant_required
+@require_POST
+def expect(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Say on which other day it is expected."""
+    return on_a_day(request, pk, "Saved", orders.expect)
+
+
+def on_a_day(request: MerchantRequest, pk: int, said: str, move: Callable[..., object]) -> HttpResponse:
+    """Make a move that takes the day on which an order is expected."""
+    form = DayForm(request.POST)
+    if not form.is_valid():
+        return refused(pk, NO_DAY)
+    return moved(request, pk, said, move, local_now(request.shop.zone).date(), form.cleaned_data["day"])
+
+
+@merchant_required
+@require_POST
+def receive(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Write down what came."""
+    day, units = DayForm(request.POST), UnitsForm(request.POST)
+    if not day.is_valid() or not units.is_valid():
+        return refused(pk, NO_UNITS if day.is_valid() else NO_DAY)
+    today = local_now(request.shop.zone).date()
+    return moved(request, pk, "Written down", orders.receive, units.units, today, day.cleaned_data["day"])
+
+
+@merchant_required
+@require_POST
+def take_back(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Take a delivery back that was written down by mistake."""
+    form = ReceiptForm(request.POST)
+    if not form.is_valid():
+        return refused(pk, "This delivery is not known. Nothing was changed.")
+    return moved(request, pk, "Taken back", orders.take_back, form.cleaned_data["receipt"])
+
+
+@merchant_required
+@require_POST
+def cancel(request: MerchantRequest, pk: int) -> HttpResponse:
+    """End an order."""
+    return moved(request, pk, "Ended. Nothing more of it is expected", orders.cancel)
+
+
+def moved(request: MerchantRequest, pk: int, said: str, move: Callable[..., object], *told: Any) -> HttpResponse:
+    """Move an order as its page showed it, and have the advice worked out again where what is on the way changed."""
+    order = find(request, pk)
+    before = order.state
+    try:
+        move(order, *told, revision=RevisionForm.read(request.POST), by=request.staff.sub)
+    except Refused as refusal:
+        return refused(pk, refusal.sentence)
+    order.refresh_from_db(fields=["state"])
+    if PurchaseOrder.State.SENT in (before, order.state):
+        releases.refresh.enqueue(request.shop.pk, USE_CASE)
+    return go(reverse("order", args=[pk]), said)
+
+
+def refused(pk: int, why: str) -> HttpResponse:
+    """Go back to an order, and say why nothing was changed."""
+    return go(reverse("order", args=[pk]), why, refused=True)
+
+
+def find(request: MerchantRequest, pk: int) -> PurchaseOrder:
+    """Return one of the shop's own orders, or 404."""
+    return get_object_or_404(PurchaseOrder.objects.for_shop(request.shop).select_related("shop"), pk=pk)

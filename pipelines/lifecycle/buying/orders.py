@@ -1,0 +1,198 @@
+"""Each move of an order to a supplier: one locked row, one entry in the ledger, refused in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from pipelines.lifecycle.errors import Refused
+from pipelines.models import LifecycleEvent, Shop
+from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
+from pipelines.models.ledger import Noted
+
+State = PurchaseOrder.State
+CHANGED = "This order changed since you opened the page. Nothing was saved; look at it again."
+LARGEST = 10_000_000  # units of one line
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What one line of a new order asks for."""
+
+    variant_id: int
+    title: str
+    subtitle: str
+    sku: str
+    units: int
+    pack_size: int
+    unit_cost_minor: int
+
+
+def draft(shop: Shop, vendor: str, wanted: Iterable[Wanted], *, location_id: int | None, by: str) -> PurchaseOrder:
+    """Begin an order to a vendor; a draft that is there already is kept as it is, so that nothing is ordered twice."""
+    wanted = [line for line in wanted if line.units > 0]
+    if not wanted:
+        raise Refused("There is nothing to order here. No draft was made.")
+    with transaction.atomic():
+        Shop.objects.select_for_update(no_key=True).only("pk").get(pk=shop.pk)
+        mine = PurchaseOrder.objects.for_shop(shop)
+        if known := mine.filter(vendor=vendor, state=State.DRAFT).first():
+            return known
+        number = (mine.aggregate(most=Max("number"))["most"] or 0) + 1
+        order = PurchaseOrder.objects.create(
+            shop=shop, number=number, vendor=vendor, location_id=location_id, currency=shop.currency
+        )
+        PurchaseLine.objects.bulk_create(PurchaseLine(shop=shop, order=order, **asdict(line)) for line in wanted)
+        record(order, Noted("order.drafted", "An order was drafted", {"lines": len(wanted)}), by)
+    return order
+
+
+def change(order: PurchaseOrder, units: Mapping[int, int], *, revision: int, by: str) -> None:
+    """Put other units on the lines of a draft, by the number of the line; a line of none is left out."""
+
+    def changed(locked: PurchaseOrder) -> Noted:
+        require(locked, State.DRAFT, "was sent already. Cancel it and draft another to change it")
+        for line in lines_of(locked):
+            wanted = checked(units.get(line.pk, line.units))
+            if wanted:
+                PurchaseLine.objects.filter(pk=line.pk).update(units=wanted)
+            else:
+                line.delete()
+        return Noted("order.changed", "Units of an order were changed")
+
+    move(order, revision, by, changed)
+
+
+def send(order: PurchaseOrder, today: date, expected_on: date, *, revision: int, by: str) -> None:
+    """Say that an order was sent today: from now on its units are on the way."""
+    check_ahead(expected_on, today)
+
+    def sent(locked: PurchaseOrder) -> Noted:
+        require(locked, State.DRAFT, "was sent already")
+        if not lines_of(locked):
+            raise Refused("This order has no line. Add units, or cancel it.")
+        locked.state, locked.sent_on, locked.sent_at = State.SENT, today, timezone.now()
+        locked.expected_on = expected_on
+        return Noted("order.sent", "An order was sent", {"expected_on": expected_on.isoformat()})
+
+    move(order, revision, by, sent)
+
+
+def expect(order: PurchaseOrder, today: date, expected_on: date, *, revision: int, by: str) -> None:
+    """Say on which other day an order is expected."""
+    check_ahead(expected_on, today)
+
+    def moved(locked: PurchaseOrder) -> Noted:
+        require(locked, State.SENT, "is not on its way")
+        locked.expected_on = expected_on
+        return Noted("order.expected", "An order is expected on another day", {"expected_on": expected_on.isoformat()})
+
+    move(order, revision, by, moved)
+
+
+def receive(order: PurchaseOrder, came: Mapping[int, int], today: date, day: date, *, revision: int, by: str) -> int:
+    """Write down what came, by the number of the line, and end the order once everything did; returns the units.
+
+    More than was ordered is kept as it came. The page's revision keeps the same delivery from being counted twice.
+    """
+    if any(units < 0 for units in came.values()):
+        raise Refused("Units that came cannot be less than none. To correct a delivery, take it back below.")
+    total = sum(checked(units) for units in came.values())
+    if not total:
+        raise Refused("Say of at least one line how many units came. Nothing was saved.")
+
+    def received(locked: PurchaseOrder) -> Noted:
+        require(locked, State.SENT, "is not on its way")
+        assert locked.sent_on
+        if not locked.sent_on <= day <= today:
+            raise Refused("Goods come between the day on which they were ordered and today.")
+        for line in lines_of(locked):
+            if units := came.get(line.pk, 0):
+                GoodsReceipt.objects.create(shop=locked.shop, line=line, units=units, day=day, by=by)
+                PurchaseLine.objects.filter(pk=line.pk).update(received=line.received + units)
+        end_if_whole(locked)
+        return Noted("order.received", "Goods of an order came", {"units": total, "day": day.isoformat()})
+
+    move(order, revision, by, received)
+    return total
+
+
+def take_back(order: PurchaseOrder, receipt: int, *, revision: int, by: str) -> None:
+    """Take back what was written down as come; an order that had ended by it is on its way again."""
+
+    def taken(locked: PurchaseOrder) -> Noted:
+        found = GoodsReceipt.objects.for_shop(locked.shop_id).filter(line__order=locked, pk=receipt)
+        row = found.select_related("line").first()
+        if row is None or locked.state not in (State.SENT, State.RECEIVED):
+            raise Refused("This delivery is not written down any more. Nothing was changed.")
+        PurchaseLine.objects.filter(pk=row.line_id).update(received=row.line.received - row.units)
+        row.delete()
+        locked.state, locked.ended_at = State.SENT, None
+        return Noted("order.taken_back", "A delivery was taken back", {"units": row.units})
+
+    move(order, revision, by, taken)
+
+
+def cancel(order: PurchaseOrder, *, revision: int, by: str) -> None:
+    """End an order: what has not come is no longer expected."""
+
+    def cancelled(locked: PurchaseOrder) -> Noted:
+        if locked.state not in (State.DRAFT, State.SENT):
+            raise Refused(f"Order {locked.number} has ended already. Nothing was changed.")
+        came = any(line.received for line in lines_of(locked))
+        locked.state, locked.ended_at = (State.RECEIVED if came else State.CANCELLED), timezone.now()
+        return Noted("order.ended", "The rest of an order no longer comes" if came else "An order was cancelled")
+
+    move(order, revision, by, cancelled)
+
+
+def move(order: PurchaseOrder, revision: int, by: str, change: Callable[[PurchaseOrder], Noted]) -> None:
+    """Change an order that nobody changed since it was shown, in one transaction."""
+    with transaction.atomic():
+        locked = PurchaseOrder.objects.select_for_update(of=("self",)).select_related("shop").get(pk=order.pk)
+        if locked.revision != revision:
+            raise Refused(CHANGED)
+        locked.revision += 1
+        noted = change(locked)
+        locked.save()
+        record(locked, noted, by)
+
+
+def require(order: PurchaseOrder, state: State, otherwise: str) -> None:
+    """Refuse a move out of another state."""
+    if order.state != state:
+        raise Refused(f"Order {order.number} {otherwise}. Nothing was changed.")
+
+
+def check_ahead(expected_on: date, today: date) -> None:
+    """Refuse to expect something on a day that is over."""
+    if expected_on < today:
+        raise Refused("The day on which it is expected is over. Choose today or a later day.")
+
+
+def checked(units: int) -> int:
+    """Return a number of units that a line can hold."""
+    if not 0 <= units <= LARGEST:
+        raise Refused(f"A line takes from 0 to {LARGEST:,} units. Nothing was saved.")
+    return units
+
+
+def lines_of(order: PurchaseOrder) -> list[PurchaseLine]:
+    """Read the lines of an order."""
+    return list(order.lines.order_by("pk"))
+
+
+def end_if_whole(order: PurchaseOrder) -> None:
+    """End an order of which nothing is to come."""
+    if not any(line.to_come for line in lines_of(order)):
+        order.state, order.ended_at = State.RECEIVED, timezone.now()
+
+
+def record(order: PurchaseOrder, noted: Noted, by: str) -> None:
+    """Write a move into the ledger."""
+    LifecycleEvent.record(order.shop, noted.kind, by=by, because=noted.because, order=order.number, **noted.facts)

@@ -1,0 +1,120 @@
+"""What a shop buys: orders to suppliers, their lines, and the goods that came."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Greatest
+
+from pipelines.models.base import ShopManager, ShopQuerySet, ShopTable
+
+
+class PurchaseOrderQuerySet(ShopQuerySet["PurchaseOrder"]):
+    def on_the_way(self) -> Self:
+        """Keep what was sent and has not come whole."""
+        return self.filter(state=PurchaseOrder.State.SENT)
+
+    def summed(self) -> Self:
+        """Bring along how many units were ordered and came, and what they cost."""
+        return self.annotate(
+            units=Sum("lines__units", default=0),
+            came=Sum("lines__received", default=0),
+            to_come=Sum(Greatest(F("lines__units") - F("lines__received"), 0), default=0),
+            cost_minor=Sum(F("lines__units") * F("lines__unit_cost_minor"), default=0),
+        )
+
+
+FromPurchaseOrderQuerySet = ShopManager.from_queryset(PurchaseOrderQuerySet)
+
+
+class PurchaseOrderManager(FromPurchaseOrderQuerySet["PurchaseOrder"]):
+    """All orders to suppliers, by name for mypy."""
+
+
+class PurchaseOrder(ShopTable):
+    """One order to a supplier."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        SENT = "sent"  # its units are on the way until they came
+        RECEIVED = "received"  # or what is missing is no longer expected
+        CANCELLED = "cancelled"
+
+    number = models.PositiveIntegerField()
+    vendor = models.CharField(max_length=255)
+    location_id = models.BigIntegerField(null=True)  # where to; null: wherever the shop keeps it
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    revision = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_on = models.DateField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    expected_on = models.DateField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[PurchaseOrderManager] = PurchaseOrderManager()
+
+    # As `summed` brings them along.
+    units: int
+    came: int
+    to_come: int
+    cost_minor: int
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "number"], name="purchase_order_once"),
+            models.UniqueConstraint(fields=["shop", "vendor"], condition=Q(state="draft"), name="purchase_draft_once"),
+        ]
+
+
+class PurchaseLineQuerySet(ShopQuerySet["PurchaseLine"]):
+    def on_the_way(self) -> Self:
+        """Keep lines of which something is still to come."""
+        return self.filter(order__state=PurchaseOrder.State.SENT, received__lt=F("units"))
+
+
+FromPurchaseLineQuerySet = ShopManager.from_queryset(PurchaseLineQuerySet)
+
+
+class PurchaseLineManager(FromPurchaseLineQuerySet["PurchaseLine"]):
+    """All lines of orders to suppliers, by name for mypy."""
+
+
+class PurchaseLine(ShopTable):
+    """One variant of an order, as it was when it was ordered."""
+
+    order = models.ForeignKey(PurchaseOrder, on_delete=models.CASCADE, related_name="lines")
+    variant_id = models.BigIntegerField()
+    title = models.CharField(max_length=255)
+    subtitle = models.CharField(max_length=255, blank=True)
+    sku = models.CharField(max_length=255, blank=True)
+    units = models.PositiveIntegerField()
+    pack_size = models.PositiveIntegerField(default=1)
+    unit_cost_minor = models.BigIntegerField(default=0)
+    received = models.PositiveIntegerField(default=0)  # may be more than was ordered
+
+    objects: ClassVar[PurchaseLineManager] = PurchaseLineManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "variant_id"], name="purchase_line_once")]
+
+    @property
+    def to_come(self) -> int:
+        """Count the units that were ordered and have not come."""
+        return max(0, self.units - self.received)
+
+    @property
+    def cost_minor(self) -> int:
+        return self.units * self.unit_cost_minor
+
+
+class GoodsReceipt(ShopTable):
+    """Units of one line that came on a day."""
+
+    line = models.ForeignKey(PurchaseLine, on_delete=models.CASCADE, related_name="receipts")
+    units = models.PositiveIntegerField()
+    day = models.DateField()
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.CharField(max_length=60)

@@ -1,0 +1,37 @@
+"""What a line of the log belongs to: a request, the job that it led to, the job after that, and what each is about.
+
+Standard library only: the doors and the queue say it, the log writes it.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
+
+GIVEN = re.compile(rb"[A-Za-z0-9-]{8,64}")
+NOTHING: Mapping[str, str] = MappingProxyType({})
+_known: ContextVar[Mapping[str, str]] = ContextVar("known", default=NOTHING)
+
+
+def ids() -> dict[str, str]:
+    """Return what is known of what runs now."""
+    return dict(_known.get())
+
+
+@contextmanager
+def known(**names: object) -> Iterator[None]:
+    """Let every line until the end belong to these, too."""
+    token = _known.set({**_known.get(), **{name: str(value) for name, value in names.items()}})
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
+def request_id(given: bytes) -> str:
+    """Return the id that a proxy gave a request, or a new one."""
+    return given.decode() if GIVEN.fullmatch(given) else secrets.token_hex(8)

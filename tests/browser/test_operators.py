@@ -1,0 +1,72 @@
+"""Operators' pages in a real browser: they work under a policy that lets nothing but ours run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.cache import caches
+
+from tests.identities import SHOP
+from tests.tenancy import two_shops
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PASSWORD = "a long password of an operator"
+PICTURES = os.environ.get("PICTURES")
+
+
+@pytest.fixture
+def shop(queued, settings):
+    static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": static}
+    caches["lockout"].clear()
+    get_user_model().objects.create_superuser("ada", password=PASSWORD)
+    return two_shops.a_whole_shop(SHOP, "Northbeck Outfitters")
+
+
+@pytest.fixture
+def page(browser, live_server):
+    opened = browser.new_page(viewport={"width": 1280, "height": 900}, base_url=live_server.url)
+    yield opened
+    opened.close()
+
+
+def picture(page, name: str) -> None:
+    """Keep a picture where somebody asked for some."""
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+
+
+def test_an_operator_logs_in_looks_around_and_sees_what_the_merchant_sees(shop, page):
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto("/admin/")
+    page.fill("#id_username", "ada")
+    page.fill("#id_password", PASSWORD)
+    page.click("input[type=submit]")
+    assert page.locator("text=Right now").is_visible()
+    picture(page, "fleet")
+    page.click("text=Shops with the app")
+    assert page.locator("td.field-dead_deliveries").inner_text() == "1"
+    picture(page, "shops")
+    page.check("input[name=_selected_action]")
+    page.select_option("select[name=action]", "verify_ledger")
+    page.click("button[name=index]")
+    assert page.locator("text=the ledger holds").is_visible()
+    page.check("input[name=_selected_action]")
+    page.select_option("select[name=action]", "erase")
+    page.click("button[name=index]")
+    assert page.locator("text=This cannot be undone").is_visible()
+    picture(page, "erase")
+    page.goto(f"/admin/pipelines/shop/{shop.pk}/change/")
+    picture(page, "shop")
+    page.click("text=See what the merchant sees")
+    assert page.locator("text=Nothing can be changed here").is_visible()
+    picture(page, "looking")
+    page.click("nav >> text=Versions")
+    assert page.url.endswith(f"/admin/look/{shop.pk}/versions")
+    picture(page, "looking-versions")
+    assert said == []

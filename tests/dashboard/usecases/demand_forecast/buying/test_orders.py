@@ -1,0 +1,150 @@
+"""From "what do I buy today?" to goods that came, as a merchant clicks it."""
+
+from __future__ import annotations
+
+import csv
+from datetime import timedelta
+
+import pytest
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from dashboard.usecases.demand_forecast.buying import queries
+from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder
+from pipelines.models.usecases.demand_forecast import StockAdvice
+from tests.identities import OTHER_SHOP
+
+State = PurchaseOrder.State
+
+
+@pytest.fixture
+def vendor(shop):
+    """Return the vendor of something to order."""
+    return StockAdvice.objects.for_shop(shop).filter(location_id=0).to_order().first().vendor
+
+
+@pytest.fixture
+def order(shop, vendor, send):
+    """Draft an order to the vendor by its button."""
+    send("/orders/draft", {"vendor": vendor})
+    return PurchaseOrder.objects.get()
+
+
+def local_day(shop, days=0):
+    return timezone.now().astimezone(shop.zone).date() + timedelta(days=days)
+
+
+def units_of(order, units):
+    return {f"units-{line.pk}": units for line in order.lines.all()}
+
+
+@pytest.fixture
+def sent(shop, order, send):
+    send(f"/orders/{order.pk}/send", {"revision": order.revision, "day": local_day(shop, 14)})
+    order.refresh_from_db()
+    return order
+
+
+class TestWhatToOrder:
+    def test_is_summed_up_by_vendor(self, shop, vendor, see):
+        advised = StockAdvice.objects.for_shop(shop).filter(location_id=0).to_order()
+        page = see("/orders").content.decode()
+        for name in advised.values_list("vendor", flat=True).distinct():
+            assert name in page
+        rows = queries.by_vendor(shop, {})
+        assert sum(row.cost_minor for row in rows) == advised.aggregate(s=Sum("order_cost_minor"))["s"]
+
+    def test_with_nothing_to_order_the_page_says_so(self, shop, see):
+        StockAdvice.objects.for_shop(shop).update(order_quantity=0)
+        page = see("/orders").content.decode()
+        assert "Nothing has to be ordered today" in page and "No order yet" in page
+
+    def test_becomes_a_draft_with_its_lines(self, shop, vendor, order, see):
+        advised = StockAdvice.objects.for_shop(shop).filter(location_id=0, vendor=vendor).to_order()
+        assert {line.variant_id: line.units for line in order.lines.all()} == {
+            row.variant_id: row.order_quantity for row in advised
+        }
+        assert "Open the draft" in see("/orders").content.decode()
+
+    def test_of_a_vendor_who_is_not_asked_for_anything_is_refused(self, shop, send, see):
+        answer = send("/orders/draft", {"vendor": "Nobody"})
+        assert not PurchaseOrder.objects.exists()
+        assert "nothing to order here" in answer.content.decode()
+
+    def test_once_sent_is_not_asked_for_again_before_the_advice_knows(self, shop, vendor, sent):
+        assert vendor not in {row.vendor for row in queries.by_vendor(shop, {})}
+        StockAdvice.objects.for_shop(shop).update(updated_at=timezone.now())
+        assert vendor in {row.vendor for row in queries.by_vendor(shop, {})}
+
+
+class TestOneOrder:
+    def test_says_why_and_when_it_would_come(self, order, see):
+        page = see(f"/orders/{order.pk}").content.decode()
+        assert "PO-0001" in page and "I sent it" in page and "in 28 days" in page
+        assert f'value="{queries.order_page(order, local_day(order.shop)).expected_on:%Y-%m-%d}"' in page
+
+    def test_takes_other_units(self, order, send):
+        send(f"/orders/{order.pk}/units", {"revision": order.revision} | units_of(order, 36))
+        assert set(order.lines.values_list("units", flat=True)) == {36}
+
+    @pytest.mark.parametrize("units", ["many", "-3", "1.5", "99999999999999999999"])
+    def test_keeps_what_it_had_when_units_make_no_sense(self, order, send, see, units):
+        before = list(order.lines.values_list("units", flat=True))
+        answer = send(f"/orders/{order.pk}/units", {"revision": order.revision} | units_of(order, units))
+        assert list(order.lines.values_list("units", flat=True)) == before
+        assert "Nothing was saved" in answer.content.decode()
+
+    def test_sent_its_units_are_on_the_way_and_the_advice_is_worked_out_again(self, sent, queued, see):
+        assert sent.state == State.SENT and "refresh" in [name for name, _ in queued]
+        assert "On its way" in see("/orders").content.decode()
+
+    @pytest.mark.parametrize("day", ["", "soon", "2020-01-01"])
+    def test_is_sent_for_a_day_that_can_be(self, order, send, day):
+        send(f"/orders/{order.pk}/send", {"revision": order.revision, "day": day})
+        order.refresh_from_db()
+        assert order.state == State.DRAFT
+
+    def test_comes_in_parts(self, shop, sent, send, see):
+        line = sent.lines.first()
+        came = {f"units-{line.pk}": 1}
+        send(f"/orders/{sent.pk}/receive", {"revision": sent.revision, "day": local_day(shop)} | came)
+        page = see(f"/orders/{sent.pk}").content.decode()
+        assert "In parts" in page and "The rest will not come" in page and "Take back" in page
+        again = send(f"/orders/{sent.pk}/receive", {"revision": sent.revision, "day": local_day(shop)} | came)
+        assert "changed since you opened" in again.content.decode()
+        assert PurchaseLine.objects.get(pk=line.pk).received == 1
+
+    def test_that_came_whole_has_ended(self, shop, sent, send, see):
+        came = {f"units-{line.pk}": line.units for line in sent.lines.all()}
+        send(f"/orders/{sent.pk}/receive", {"revision": sent.revision, "day": local_day(shop)} | came)
+        assert "Received" in see("/orders").content.decode()
+        assert PurchaseLine.objects.filter(received=F("units")).count() == sent.lines.count()
+
+    def test_a_delivery_written_down_by_mistake_is_taken_back(self, shop, sent, send):
+        line = sent.lines.first()
+        send(f"/orders/{sent.pk}/receive", {"revision": sent.revision, "day": local_day(shop), f"units-{line.pk}": 1})
+        sent.refresh_from_db()
+        send(f"/orders/{sent.pk}/take-back", {"revision": sent.revision, "receipt": GoodsReceipt.objects.get().pk})
+        assert PurchaseLine.objects.get(pk=line.pk).received == 0
+
+    def test_that_is_late_says_so(self, sent, see):
+        PurchaseOrder.objects.update(expected_on=local_day(sent.shop, -1))
+        assert "It should have come." in see(f"/orders/{sent.pk}").content.decode()
+        assert "1 later than expected" in see("/orders").content.decode()
+
+    def test_is_cancelled(self, sent, send, see):
+        send(f"/orders/{sent.pk}/cancel", {"revision": sent.revision})
+        assert "Cancelled" in see("/orders").content.decode()
+
+    def test_is_a_file(self, order, see):
+        text = see(f"/orders/{order.pk}.csv").getvalue().decode("utf-8-sig")
+        rows = list(csv.DictReader(text.splitlines()))
+        assert [int(row["Units"]) for row in rows] == [line.units for line in order.lines.order_by("title", "subtitle")]
+        assert rows[0]["Order"] == "PO-0001"
+
+    @pytest.mark.parametrize("move", ["units", "send", "expect", "receive", "take-back", "cancel"])
+    def test_of_another_shop_is_not_there(self, order, another_shop, see, send, move):
+        assert see(f"/orders/{order.pk}", domain=OTHER_SHOP).status_code == 404
+        assert see(f"/orders/{order.pk}.csv", domain=OTHER_SHOP).status_code == 404
+        told = {"revision": 0, "day": "2030-01-01", "receipt": 1}
+        assert send(f"/orders/{order.pk}/{move}", told, domain=OTHER_SHOP).status_code == 404
