@@ -32,7 +32,7 @@ from pipelines.models.monitoring import (
     PairedWeek,
     ServingWindow,
 )
-from pipelines.models.registry import ModelVersion
+from pipelines.models.registry import Correction, ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import (
     IgnoredEvents,
@@ -62,6 +62,7 @@ __all__ = [
     "ChanceDay",
     "Checkout",
     "ComputedDay",
+    "Correction",
     "CronSlot",
     "DatasetSnapshot",
     "Deployment",

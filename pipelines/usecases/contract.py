@@ -199,6 +199,9 @@ class UseCase:
     score: str = ""
     questions: str = ""  # frames -> what was asked of late: a new version is tried on it, as it will run
     asks: str = ""  # the frame whose moments we ask about ourselves as they come; nothing: only doors ask
+    # Of what we ask about ourselves: how what a version says is moved by what came since it was learned (decision 127).
+    corrects: str = ""  # (fitted, frames, the state before or nothing) -> state, plain JSON
+    corrected: str = ""  # by the standard library alone: (what PARAMETERS holds, state) -> the same, moved
     door: Door | None = None  # of what answers every night: visitors are answered from its lists
     till: Till | None = None  # of what a checkout asks
     safe_default: Mapping[str, Any] = field(default_factory=dict)  # the answer where no version gives one in time

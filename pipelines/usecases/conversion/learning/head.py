@@ -80,7 +80,7 @@ class Head:
 def of_dict(plain: Mapping[str, Any], text: str) -> Head:
     """Read a head back."""
     grown = plain["grown"] and Trees(text, tuple(plain["grown"]["features"]), plain["grown"]["codes"])
-    moved = Correction(**plain["moved"] | {"doubt": tuple(plain["moved"]["doubt"])})
+    moved = corrections.of_dict(plain["moved"])
     return Head(plain["linear"], grown, plain["share"], moved, plain["rows"], plain["orders"], plain["refused"])
 
 
