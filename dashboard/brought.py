@@ -75,6 +75,7 @@ class Settings:
     links: tuple[tuple[str, str], ...] = ()  # pages of settings: name of the address, title
     below: str = ""  # a template after the form
     may_differ: str = ""  # what need not follow the shop
+    decided: tuple[str, ...] = ()  # fields for those alone who may decide: they carry something out
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,7 @@ CHILDREN: dict[tuple[str, str], tuple[str, Loader]] = {
     ("Order", "lineItems"): ("LineItem", _children("lines", "order_id")),
     ("Refund", "refundLineItems"): ("RefundLineItem", _children("refund_lines", "refund_id")),
     ("Product", "variants"): ("ProductVariant", _children("variants", "product_id", order="product_id, position")),
+    ("ProductVariant", "productVariantComponents"): ("ProductVariantComponent", _children("components", "bundle_id")),
     ("InventoryItem", "inventoryLevels"): (
         "InventoryLevel",
         _children("levels", "item_id", parent="item_id", order="item_id, location_id"),

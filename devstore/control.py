@@ -88,6 +88,14 @@ def change_variant(platform: Platform, asked: dict[str, Any]) -> Any:
     return {"variant_id": _number(asked["variant_id"])}
 
 
+def bundle(platform: Platform, asked: dict[str, Any]) -> Any:
+    """Make a variant a bundle of others: {"variant_id": 1, "parts": {"2": 1, "3": 2}}."""
+    number = _number(asked["variant_id"])
+    parts = {_number(part): int(quantity) for part, quantity in (asked.get("parts") or {}).items()}
+    platform.trade(_shop(platform, asked)).bundle(number, parts)
+    return {"variant_id": number}
+
+
 def add_product(platform: Platform, asked: dict[str, Any]) -> Any:
     """Add a product with one variant."""
     trade = platform.trade(_shop(platform, asked))
@@ -197,6 +205,7 @@ LEVERS: dict[str, Lever] = {
     "delete-order": _with_order("delete_order"),
     "adjust-stock": adjust_stock,
     "change-variant": change_variant,
+    "bundle": bundle,
     "add-product": add_product,
     "delete-product": delete_product,
     "publish-product": publish_product,

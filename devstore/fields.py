@@ -319,6 +319,11 @@ def barcode(variant: int) -> str:
     return f"{digits}{-weighted % 10}"
 
 
+def is_bundle(context: Context, variant: int) -> bool:
+    """Tell whether a variant is sold with components only."""
+    return context.store.one("SELECT 1 FROM components WHERE bundle_id = ?", variant) is not None
+
+
 VARIANT: dict[str, Getter] = {
     **_id("ProductVariant"),
     "title": _column("title"),
@@ -337,6 +342,13 @@ VARIANT: dict[str, Getter] = {
     "createdAt": _time("created_at"),
     "updatedAt": _time("updated_at"),
     "selectedOptions": lambda row, context, args: [{"name": "Title", "value": row["title"]}],
+    "requiresComponents": lambda row, context, args: is_bundle(context, row["id"]),
+}
+
+COMPONENT: dict[str, Getter] = {
+    "id": lambda row, context, args: gid("ProductVariantComponent", row["id"]),
+    "quantity": _column("quantity"),
+    "productVariant": lambda row, context, args: context.variant(row["variant_id"]),
 }
 
 # An inventory item has no table of its own: it is the stock side of a variant's row.
@@ -577,6 +589,7 @@ FIELDS: dict[str, dict[str, Getter]] = {
     "RefundLineItem": REFUND_LINE,
     "Product": PRODUCT,
     "ProductVariant": VARIANT,
+    "ProductVariantComponent": COMPONENT,
     "InventoryItem": ITEM,
     "InventoryLevel": LEVEL,
     "Location": LOCATION,

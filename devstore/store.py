@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS variants (
   id INTEGER PRIMARY KEY, shop TEXT, product_id INTEGER, title TEXT, sku TEXT, price INTEGER, compare_at INTEGER,
   cost INTEGER, position INTEGER, tracked INTEGER, continues INTEGER DEFAULT 0, item_id INTEGER, created_at INTEGER,
   updated_at INTEGER);
+CREATE TABLE IF NOT EXISTS components (
+  id INTEGER PRIMARY KEY, shop TEXT, bundle_id INTEGER, variant_id INTEGER, quantity INTEGER);
+CREATE INDEX IF NOT EXISTS components_of_bundle ON components (bundle_id);
 CREATE TABLE IF NOT EXISTS levels (
   item_id INTEGER, location_id INTEGER, shop TEXT, available INTEGER, committed INTEGER DEFAULT 0,
   incoming INTEGER DEFAULT 0, created_at INTEGER, updated_at INTEGER, PRIMARY KEY (item_id, location_id)) WITHOUT ROWID;
@@ -117,6 +120,7 @@ FIRST_IDS = {
     "definition": 12_900_000_000,
     "pixel": 1_290_000_000,
     "annotation": 5_400_000_000,
+    "component": 7_100_000_000,
     "discount": 1_510_000_000_000,
     "order_number": 1000,
 }

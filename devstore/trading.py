@@ -342,6 +342,20 @@ class Trade:
             self.tell("inventory_items/update", self.writer.item(number), event)
             self.tell("products/update", self.writer.product(variant["product_id"]), event)
 
+    def bundle(self, number: int, parts: dict[int, int]) -> None:
+        """Make a variant a bundle of so many of others; of none, it is no bundle any more."""
+        product = self.variant(number)["product_id"]
+        with self.event() as event:
+            self.store.db.execute("DELETE FROM components WHERE bundle_id = ?", (number,))
+            for part, quantity in parts.items():
+                self.store.insert(
+                    "components", id=self.store.next_ids("component"), shop=self.shop, bundle_id=number,
+                    variant_id=self.variant(part)["id"], quantity=quantity,
+                )  # fmt: skip
+            for table, key in (("variants", number), ("products", product)):
+                self.store.db.execute(f"UPDATE {table} SET updated_at = ? WHERE id = ?", (now(), key))
+            self.tell("products/update", self.writer.product(product), event)
+
     def add_product(self, title: str, price: int, sku: str, units: int = 10) -> int:
         """Add a product with one variant."""
         product, variant, item = (self.store.next_ids(kind) for kind in ("product", "variant", "item"))

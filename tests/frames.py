@@ -52,6 +52,25 @@ def series(n_series: int = 3, days: int = 70, last_day: date = LAST_DAY) -> pd.D
     )
 
 
+def customer_orders(customers: int = 60, days: int = 84, seed: int = 0, last_day: date = LAST_DAY) -> pd.DataFrame:
+    """Draw orders of customers, each with an interval of its own; a third stop, and some come once.
+
+    Writes  unique_id | ds | order_id | paid
+    """
+    rng = np.random.default_rng(seed)
+    rows = []
+    for customer in range(1, customers + 1):
+        usual, day = float(rng.lognormal(2.5, 0.6)), rng.uniform(0, 20) if customer > 1 else 0.0
+        until = day + rng.uniform(1, days) if customer % 3 == 0 else days
+        while day < until:
+            rows.append((customer, int(day), float(rng.integers(1000, 9000))))
+            day += max(1.0, float(rng.gamma(4, usual / 4)))
+    table = pd.DataFrame(rows, columns=["unique_id", "day", "paid"])
+    table["ds"] = pd.Timestamp(last_day) - pd.to_timedelta(days - 1 - table.pop("day"), unit="D")
+    table["order_id"] = np.arange(1, len(table) + 1)
+    return table[table["ds"] <= pd.Timestamp(last_day)][["unique_id", "ds", "order_id", "paid"]]
+
+
 def shop_frames(n_series: int = 3, days: int = 70, seed: int = 0, last_day: date = LAST_DAY) -> Frames:
     """Put the frames of one shop together."""
     tables = {"daily_sales": daily_sales(n_series, days, seed, last_day), "series": series(n_series, days, last_day)}

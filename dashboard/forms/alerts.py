@@ -20,7 +20,7 @@ class AnswerForm(forms.Form):
 class ChannelForm(forms.Form):
     """A way to tell somebody, whom of what, and when not."""
 
-    kind = forms.ChoiceField(choices=AlertChannel.Kind)
+    kind = forms.ChoiceField(choices=[kind for kind in AlertChannel.Kind.choices if kind[0] != AlertChannel.Kind.LOST])
     target = forms.CharField(required=False, max_length=1000)
     least = forms.ChoiceField(choices=Alert.Severity)
     quiet_from = forms.TimeField(required=False)

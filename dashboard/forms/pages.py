@@ -313,7 +313,13 @@ class SettingsForm(RevisionForm):
         budget, currency = stored["risk_budget_minor"], settings.shop.currency
         money = {"risk_budget_minor": "" if budget is None else str(to_major(budget, currency))}
         choices = {name: int(value) for name, value in stored.items() if isinstance(value, bool)}
-        return stored | shares | times | weights | money | choices | drift_fields.shown(settings)
+        empty = {name: "" for name, value in stored.items() if value is None}
+        return stored | empty | shares | times | weights | money | choices | drift_fields.shown(settings)
+
+
+def decided() -> tuple[str, ...]:
+    """Name the settings that only those change who may decide."""
+    return (*SettingsForm.DECIDED, *(name for each in all_brought() for name in each.settings.decided))
 
 
 def brought_fields() -> dict[str, forms.Field]:

@@ -40,8 +40,13 @@ class ModelState:
 
     @property
     def is_replayed(self) -> bool:
-        """Tell whether it answers for products every night, so that the shop's past can be replayed in orders."""
+        """Tell whether the shop's past can be replayed in money by it."""
         return is_replayed(self.slug)
+
+    @property
+    def is_asked(self) -> bool:
+        """Tell whether visitors ask for it one by one; else it is told every night."""
+        return USE_CASES[self.slug].is_asked
 
     @property
     def words(self) -> Words:
@@ -89,6 +94,11 @@ class ModelState:
     def way_back(self) -> ModelVersion | None:
         """Return the version that a way back leads to; nothing for the simple rule."""
         return rollback.target_of(self.deployment) if self.deployment else None
+
+    @property
+    def way_takes(self) -> str:
+        """Return what a way back waits for, or nothing."""
+        return rollback.way_takes(self.deployment, self.way_back) if self.deployment else ""
 
     @property
     def word_to_type(self) -> str:

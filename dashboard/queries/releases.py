@@ -58,6 +58,7 @@ class ReleasePage:
     why_not: str  # why this person may not decide
     target: ModelVersion | None  # where a way back leads
     word: str  # to type before a way back
+    takes: str  # what a way back waits for, if anything
     is_newest: bool  # of this version's releases
     standing: Standing  # where it stands and what comes next, as every page says it
 
@@ -173,6 +174,7 @@ def release_page(shop: Shop, release: Release, staff: Staff | None) -> ReleasePa
     said_yes = {given.sub for given in approvers.approvals_of(release).filter(consumed_at=None)}
     shown = release.evidence.get("analysis") if release.is_waiting_for_merchant else None
     is_live = deployment.active_id is not None and deployment.active_id == release.version_id
+    target = rollback.target_of(deployment) if is_live else deployment.active
     return ReleasePage(
         release=release,
         title=USE_CASES[release.use_case].title,
@@ -188,8 +190,9 @@ def release_page(shop: Shop, release: Release, staff: Staff | None) -> ReleasePa
         yes_needed=(release.evidence.get("plan") or {}).get("approvals_needed", 1),
         is_yes_mine=bool(staff and staff.sub in said_yes),
         why_not=approvers.why_not_allowed(shop, staff.sub) if staff else "Open the app again in a minute.",
-        target=rollback.target_of(deployment) if is_live else deployment.active,
+        target=target,
         word=rollback.word_to_type(deployment) if is_live else "",
+        takes=rollback.way_takes(deployment, target) if is_live else "",
         is_newest=not release.version.releases.filter(pk__gt=release.pk).exists(),
         standing=standing_of(release, timezone.now()),
     )

@@ -82,7 +82,7 @@ def add(request: MerchantRequest) -> HttpResponse:
 @decider_required("alert-channels")
 def test_channel(request: MerchantRequest, pk: int) -> HttpResponse:
     """Have a channel tried."""
-    channel = get_object_or_404(AlertChannel.objects.for_shop(request.shop), pk=pk)
+    channel = get_object_or_404(AlertChannel.objects.for_shop(request.shop).of_alerts(), pk=pk)
     try:
         keepers.test(channel, timezone.now())
     except Refused as refusal:
@@ -96,7 +96,7 @@ def test_channel(request: MerchantRequest, pk: int) -> HttpResponse:
 @decider_required("alert-channels")
 def report_to_channel(request: MerchantRequest, pk: int) -> HttpResponse:
     """Have the report of each month sent to an address, or no more."""
-    channel = get_object_or_404(AlertChannel.objects.for_shop(request.shop).select_related("shop"), pk=pk)
+    channel = get_object_or_404(AlertChannel.objects.for_shop(request.shop).of_alerts().select_related("shop"), pk=pk)
     wanted = request.POST.get("wanted") == "1"
     try:
         keepers.report(channel, wanted=wanted, by=request.staff.sub)
@@ -110,7 +110,8 @@ def report_to_channel(request: MerchantRequest, pk: int) -> HttpResponse:
 @decider_required("alert-channels")
 def remove_channel(request: MerchantRequest, pk: int) -> HttpResponse:
     """Forget a channel with its address."""
-    keepers.remove(get_object_or_404(AlertChannel.objects.for_shop(request.shop), pk=pk), by=request.staff.sub)
+    channel = get_object_or_404(AlertChannel.objects.for_shop(request.shop).of_alerts(), pk=pk)
+    keepers.remove(channel, by=request.staff.sub)
     return go(reverse("alert-channels"), "Removed, with its address")
 
 

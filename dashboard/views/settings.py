@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
-from dashboard.forms.pages import FreezeForm, SettingsForm, SettleForm
+from dashboard.forms.pages import FreezeForm, SettingsForm, SettleForm, decided
 from dashboard.guards import decider_required, refuse_unless_decider
 from dashboard.pages import go, local_now, show
 from dashboard.queries.settings.page import settings_page, traffics_of
@@ -46,7 +46,7 @@ def save(request: MerchantRequest, form: SettingsForm) -> None:
     changes = form.changes()
     if form.cleaned_data["revision"] != request.shop.settings.revision:
         raise Refused(preferences.CHANGED)
-    if any(changes[name] != getattr(request.shop.settings, name) for name in SettingsForm.DECIDED):
+    if any(changes[name] != getattr(request.shop.settings, name) for name in decided()):
         refuse_unless_decider(request)
     preferences.change_settings(request.shop, changes, revision=form.cleaned_data["revision"], by=request.staff.sub)
 

@@ -12,6 +12,7 @@ def keep_up() -> None:
 
     from pipelines.lifecycle import due, spending
     from pipelines.lifecycle.evidence import answers, blocks, exposures
+    from pipelines.lifecycle.evidence.asked import correcting
     from pipelines.models import Shop
 
     now = timezone.now()
@@ -19,6 +20,8 @@ def keep_up() -> None:
         learn_peak_hours.enqueue(shop_id)
     for shop_id, use_case in due.watched():
         judge.enqueue(shop_id, use_case)
+    for shop_id, use_case in correcting.due():
+        correct.enqueue(shop_id, use_case)
     for release_id in blocks.seen_lately(now):
         restate.enqueue(release_id)
     answers.sum_up(now, answers.LOOKS_FAR_BACK)
@@ -121,6 +124,20 @@ def compare_circumstances(shop_id: int, use_case: str) -> None:
         circumstances.look(shop, use_case, dataset.read(dataset.Source(shop, now), use_case), now)
 
 
+@job(queue="training", timeout=1800, is_found_again=True)
+def correct(shop_id: int, use_case: str) -> None:
+    """Let what answers follow what came of what it was asked about, between two trainings."""
+    from django.utils import timezone
+
+    from pipelines.lifecycle import spending
+    from pipelines.lifecycle.evidence.asked import correcting
+    from pipelines.models import Shop
+
+    shop = Shop.objects.get(pk=shop_id)
+    with spending.noted(shop, use_case, spending.What.WATCH):
+        correcting.correct(shop, use_case, timezone.now())
+
+
 @job(is_found_again=True)
 def learn_peak_hours(shop_id: int) -> None:
     """Learn a shop's peak hours again; what goes wrong with it is not the others' affair."""
@@ -154,10 +171,12 @@ def ask_ourselves() -> None:
 
 @job(timeout=240)
 def ask_about(shop_id: int, use_case: str) -> None:
-    """Ask what runs, and who answers unseen, about what was done of late; the next pass asks what this one missed."""
+    """Ask about what was done of late, and tell of checkouts likely to be lost; the next pass asks what this missed."""
     from django.utils import timezone
 
-    from pipelines.lifecycle.evidence.asked import asking
+    from pipelines.lifecycle.evidence.asked import asking, leaving
     from pipelines.models import Shop
 
-    asking.ask(Shop.objects.get(pk=shop_id), use_case, timezone.now())
+    shop, now = Shop.objects.get(pk=shop_id), timezone.now()
+    asking.ask(shop, use_case, now)
+    leaving.tell(shop, use_case, now)

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from pipelines.lifecycle.data.dataset import LONGEST_WINDOW
+from pipelines.lifecycle.ingest.sql import partitions
 from pipelines.models import (
     Alert,
     AlertDelivery,
@@ -68,6 +69,16 @@ class Life:
         return ended
 
 
+class Pieces(Life):
+    """Rows of a table that is cut into weeks, which end whole."""
+
+    def end(self, now: datetime) -> int:
+        """Make weeks ahead, and drop those that have had their time."""
+        table = self.rows.model._meta.db_table
+        partitions.make_ahead(table, now)
+        return partitions.end(table, now - self.keep)
+
+
 def lives() -> list[Life]:
     """List what ends by itself."""
     newer = SyncRun.objects.filter(shop=OuterRef("shop"), kind=OuterRef("kind"), state="done", pk__gt=OuterRef("pk"))
@@ -81,7 +92,7 @@ def lives() -> list[Life]:
         Life(Exposure.objects.exclude(release__phase__in=WATCHED), "first_at", A_SEASON),
         Life(HoldOutSight.objects.all(), "first_at", OVER_A_YEAR),  # a unit counts once in that time
         Life(OptOut.objects.all(), "at", OVER_A_YEAR),  # nothing that is decided by knows a unit for longer
-        Life(PredictionLog.objects.all(), "at", A_MONTH),
+        Pieces(PredictionLog.objects.all(), "at", A_MONTH),  # whole weeks: a row may live six days longer
         Life(UnloggedAnswers.objects.all(), "starts_at", A_MONTH),
         Life(StorefrontEvent.objects.all(), "at", A_MONTH),
         Life(VisitHour.objects.all(), "starts_at", OVER_A_YEAR),
@@ -93,6 +104,7 @@ def lives() -> list[Life]:
         Life(DriftBins.objects.all(), "starts_at", A_SEASON),
         Life(Alert.objects.exclude(closed_at=None), "closed_at", OVER_A_YEAR),
         Life(AlertDelivery.objects.exclude(settled_at=None), "settled_at", A_SEASON),
+        Life(AlertDelivery.objects.exclude(checkout_key=None), "made_at", A_MONTH),
         Life(Annotation.objects.all(), "made_at", A_SEASON),
         Life(PageSpeed.objects.all(), "day", OVER_A_YEAR),
         Life(StagingRun.objects.exclude(finished_at=None), "finished_at", OVER_A_YEAR),
@@ -117,7 +129,7 @@ ELSEWHERE = {
     "stocklevel": "three years, and the newest of each place for good (below)",
 }
 HISTORY, DECIDED, SMALL = "the shop's own history", "what was decided, and on what", "a row or a few for each thing"
-KEPT = dict.fromkeys(["order", "orderline", "refund", "product", "variant", "location"], HISTORY)
+KEPT = dict.fromkeys(["order", "orderline", "refund", "product", "variant", "bundlepart", "location"], HISTORY)
 KEPT |= dict.fromkeys(
     [
         "lifecycleevent",
@@ -139,7 +151,7 @@ KEPT |= dict.fromkeys(
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "shopkey", "staff", "stockrule", "ownevent", "publishedfields", "publication",
      "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
-     "alertchannel", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
+     "alertchannel", "correction", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
     SMALL,
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
 from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
 from pipelines.models.ingest import (
+    BundlePart,
     Checkout,
     ForgottenCustomer,
     Location,
@@ -31,7 +32,7 @@ from pipelines.models.monitoring import (
     PairedWeek,
     ServingWindow,
 )
-from pipelines.models.registry import ModelVersion
+from pipelines.models.registry import Correction, ModelVersion
 from pipelines.models.releases import Approval, Deployment, EvidenceBlock, Exposure, FreezeWindow, Release
 from pipelines.models.serving import (
     IgnoredEvents,
@@ -57,9 +58,11 @@ __all__ = [
     "AlertDelivery",
     "Annotation",
     "Approval",
+    "BundlePart",
     "ChanceDay",
     "Checkout",
     "ComputedDay",
+    "Correction",
     "CronSlot",
     "DatasetSnapshot",
     "Deployment",

@@ -68,6 +68,19 @@ class Alert(ShopTable):
         ]
 
 
+class AlertChannels(ShopQuerySet["AlertChannel"]):
+    def of_alerts(self) -> AlertChannels:
+        """Keep those that a merchant added, to be told of alerts."""
+        return self.exclude(kind=AlertChannel.Kind.LOST)
+
+
+FromAlertChannels = ShopManager.from_queryset(AlertChannels)
+
+
+class AlertChannelManager(FromAlertChannels["AlertChannel"]):
+    """All channels, by name for mypy."""
+
+
 class AlertChannel(ShopTable):
     """A way by which a merchant wants to be told: where to is sealed, and never shown in a log."""
 
@@ -77,6 +90,7 @@ class AlertChannel(ShopTable):
         TEAMS = "teams"
         WEBHOOK = "webhook"
         FLOW = "flow"
+        LOST = "lost"  # Flow, too: of checkouts that are likely to be lost, and of no alert
 
     kind = models.CharField(max_length=10, choices=Kind)
     target = models.BinaryField(default=b"")  # encrypted: an address; Flow has none
@@ -87,8 +101,11 @@ class AlertChannel(ShopTable):
     gets_report = models.BooleanField(default=False, db_default=False)  # of each month, by e-mail
     made_at = models.DateTimeField(default=timezone.now)
 
+    objects: ClassVar[AlertChannelManager] = AlertChannelManager()
+
     class Meta:
         indexes = [models.Index(fields=["shop"], name="channel_of_shop")]
+        constraints = [models.UniqueConstraint(fields=["shop"], condition=Q(kind="lost"), name="lost_told_by_one")]
 
 
 class AlertDelivery(ShopTable):
@@ -112,10 +129,13 @@ class AlertDelivery(ShopTable):
     settled_at = models.DateTimeField(null=True)
     code = models.PositiveSmallIntegerField(null=True)  # that the other side answered last; never what it wrote
     problem = models.CharField(max_length=120, blank=True)  # in our words, or Shopify's
+    checkout_key = models.BigIntegerField(null=True)  # that it is about: each is told of once
+    facts = models.JSONField(null=True)  # what it says of that, and nothing of a person
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["alert", "channel", "occasion"], name="alert_told_once"),
+            models.UniqueConstraint(fields=["shop", "checkout_key"], name="checkout_told_once"),
         ]
         indexes = [
             models.Index(fields=["next_at"], condition=Q(state="waiting"), name="alert_delivery_due"),

@@ -205,12 +205,25 @@ class Variant(Fact):
     unit_cost_minor = models.BigIntegerField(null=True)
     item_updated_at = models.DateTimeField(null=True)  # the clock of is_tracked and unit_cost_minor
     created_at = models.DateTimeField(null=True)
+    requires_components = models.BooleanField(null=True)  # a bundle, sold with its parts; exports tell, webhooks do not
 
     class Meta(Fact.Meta):
         indexes = [
             models.Index(fields=["shop", "inventory_item_id"], name="variant_by_item"),
             models.Index(fields=["shop", "product_id"], name="variant_by_product"),
         ]
+
+
+class BundlePart(BulkTable):
+    """So many of a variant that another one, a bundle, is made of."""
+
+    bundle_id = models.BigIntegerField()  # variants, by Shopify's ids
+    part_id = models.BigIntegerField()
+    quantity = models.IntegerField()
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "bundle_id", "part_id"], name="bundle_part_once")]
 
 
 class StockLevel(BulkTable):

@@ -58,3 +58,21 @@ class ModelVersion(ShopTable):
     @property
     def may_be_released(self) -> bool:
         return self.state in (self.State.VALIDATED, self.State.UNDECIDED)
+
+
+class Correction(ShopTable):
+    """How what a version says is moved by what came since it was learned: a row a day, made from the one before.
+
+    The version itself stays as it was signed. Each row carries the digest of the one before, the first that of the
+    version's artifact.
+    """
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="corrections", db_index=False)
+    through = models.DateField()  # the last day of the shop's that was learned from
+    state = models.JSONField()
+    before = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "through"], name="correction_once")]

@@ -67,6 +67,10 @@ class Publication(ShopTable):
         """Tell whether all lists of that version have been in the slot."""
         return slot in self.slots and bool(self.slots[slot]["is_full"])
 
+    def lies_ready(self, version: int | None) -> bool:
+        """Tell whether a slot holds all lists of a version, none for the simple rule: visitors can see them at once."""
+        return any(self.version_in(slot) == (version or 0) and self.is_full(slot) for slot in self.slots)
+
 
 class StandardField(ShopTable):
     """A product's field of Shopify's own that we wrote, and what stood there before: that comes back in the end."""

@@ -114,6 +114,7 @@ class ShopSettings(models.Model):
     risk_budget_minor = models.BigIntegerField(null=True)  # most that a step may cost; null: a day's sales x margin
     peak_hours = models.JSONField(default=dict)  # {"weekday": [hours], …}: see evidence/peaks
     drift_rollbacks = models.JSONField(default=dict, db_default={})  # use case -> the drift from which it goes back
+    lost_below = models.PositiveSmallIntegerField(null=True)  # percent; of less likely checkouts Flow is told
     guide_hidden = models.BooleanField(default=False)
     revision = models.PositiveIntegerField(default=0)  # a form carries the revision that it showed
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from pipelines.usecases import conversion, demand_forecast, offers, recommendations
+from pipelines.usecases import conversion, demand_forecast, offers, recommendations, repeat_orders
 from pipelines.usecases.contract import UseCase
 from pipelines.usecases.wording import Words, shared_by
 
@@ -44,7 +44,13 @@ class Register(Mapping[str, UseCase]):
             yield
 
 
-USE_CASES = Register(demand_forecast.USE_CASE, recommendations.USE_CASE, conversion.USE_CASE, offers.USE_CASE)
+USE_CASES = Register(
+    demand_forecast.USE_CASE,
+    recommendations.USE_CASE,
+    conversion.USE_CASE,
+    offers.USE_CASE,
+    repeat_orders.USE_CASE,
+)
 
 
 def use_case_choices() -> list[tuple[str, str]]:

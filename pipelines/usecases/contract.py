@@ -9,7 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pipelines.usecases.evidence import PairedWeeks, Randomised
-from pipelines.usecases.outputs import Door, Held, Metafields, Output, OwnFrame, Remembered, Shown, Slots
+from pipelines.usecases.outputs import (
+    Door,
+    Held,
+    Metafields,
+    OfCustomers,
+    Output,
+    OwnFrame,
+    Remembered,
+    Shown,
+    Slots,
+)
 from pipelines.usecases.tills import Till
 from pipelines.usecases.watching import Circumstance, Figure, Monitored, Rehearsal
 from pipelines.usecases.wording import PLAIN, Words
@@ -161,7 +171,7 @@ class UseCase:
     title: str
     needs: tuple[str, ...]
     min_history: timedelta
-    unit: Literal["variant", "product", "visitor", "checkout"]
+    unit: Literal["variant", "product", "visitor", "checkout", "customer"]
     serves: Literal["batch", "request"]
     reaches_shoppers: bool  # whether a shopper can see what a new version changes: then a freeze always holds it
     primary_metric: Metric
@@ -189,6 +199,9 @@ class UseCase:
     score: str = ""
     questions: str = ""  # frames -> what was asked of late: a new version is tried on it, as it will run
     asks: str = ""  # the frame whose moments we ask about ourselves as they come; nothing: only doors ask
+    # Of what we ask about ourselves: how what a version says is moved by what came since it was learned (decision 127).
+    corrects: str = ""  # (fitted, frames, the state before or nothing) -> state, plain JSON
+    corrected: str = ""  # by the standard library alone: (what PARAMETERS holds, state) -> the same, moved
     door: Door | None = None  # of what answers every night: visitors are answered from its lists
     till: Till | None = None  # of what a checkout asks
     safe_default: Mapping[str, Any] = field(default_factory=dict)  # the answer where no version gives one in time
@@ -270,6 +283,7 @@ __all__ = [
     "Metric",
     "Monitored",
     "NotEnoughHistory",
+    "OfCustomers",
     "Output",
     "OwnFrame",
     "PairedWeeks",

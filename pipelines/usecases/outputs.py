@@ -29,13 +29,18 @@ class Shown:
 
 @dataclass(frozen=True)
 class Held:
-    """Keep the newest answer of each who may speak, the simple rule among them: visitors see one or another.
+    """Keep the newest answer of each who may speak, the simple rule among them: visitors see one or another."""
 
-    Rows of which `of_shoppers` is true are about the customer whose number stands in `unit`: they go with the customer.
+
+@dataclass(frozen=True)
+class OfCustomers:
+    """Say which rows of a table are about one customer each: they go with who asks to be forgotten.
+
+    `column` holds the number of the customer's pseudonym, as the frames tell it.
     """
 
-    of_shoppers: Mapping[str, Any] = field(default_factory=dict)
-    unit: str = "unit_id"
+    column: str
+    rows: Mapping[str, Any] = field(default_factory=dict)  # those that are: column -> value
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ class Output:
     judge: str  # "module:function": (rows, frames) -> Soundness
     kept: Remembered | Shown | Held
     metafields: Metafields | None = None
+    customers: OfCustomers | None = None
 
     def __post_init__(self) -> None:
         """Refuse an output without a judge: nothing is shown that nobody looked at."""

@@ -26,6 +26,7 @@ class PageWords:
     measured: str = "measured on shoppers"  # … where the past cannot tell what it is worth
     comparing: str = ""  # how two versions are compared where shoppers are not split
     errors_weigh: str = ""  # what an error counts in money
+    missed: str = "What was missed"  # … how that is counted, in the month's report
     figures: tuple[FigureName, ...] = ()  # that are measured of every version
     watched: tuple[FigureName, ...] = ()  # of how near it came once it runs; the first is drawn
     features: Mapping[str, str] = field(default_factory=dict)  # what it is told -> words

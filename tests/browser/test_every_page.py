@@ -22,6 +22,7 @@ PAGES = (
     "/recommendations",
     "/recommendations?product=100001&cart=100002,100003",
     "/conversion",
+    "/customers",
     "/models/demand_forecast",
     "/versions",
     "/versions/then",

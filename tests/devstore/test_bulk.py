@@ -69,6 +69,19 @@ def test_children_do_not_follow_their_parents_unless_grouped(world: World) -> No
     assert not parent_is_just_above(world.bulk(ORDERS)[1])
 
 
+def test_parts_of_a_bundle_lie_below_its_variant(world: World) -> None:
+    found = world.graphql("{ productVariants(first: 3) { nodes { id } } }")["data"]["productVariants"]["nodes"]
+    bundle, one, other = (variant["id"] for variant in found)
+    world.control("bundle", variant_id=bundle, parts={one: 1, other: 2})
+    query = """{ products { edges { node { id variants { edges { node { id requiresComponents
+      productVariantComponents { edges { node { id quantity productVariant { id } } } } } } } } } } }"""
+    _, records = world.bulk(query)
+    parts = {each["productVariant"]["id"]: each for each in records if "productVariant" in each}
+    assert {each: part["quantity"] for each, part in parts.items()} == {one: 1, other: 2}
+    assert {part["__parentId"] for part in parts.values()} == {bundle}
+    assert [each["id"] for each in records if each.get("requiresComponents")] == [bundle]
+
+
 def test_slashes_are_escaped(world: World) -> None:
     operation, _ = world.bulk("{ locations { edges { node { id } } } }")
     raw = requests.get(operation["url"], timeout=60).text

@@ -43,6 +43,7 @@ NAMES: dict[str, Callable[[Shop], Any]] = {
 }
 OF_OTHER_FAMILIES = {
     "monitoring.ask_about": "conversion",
+    "monitoring.correct": "conversion",
     "visits.count_chances": "conversion",
     "releases.publish": "recommendations",
 }

@@ -19,13 +19,14 @@ from benchmarks.usecases.conversion.rig import made, real, references
 from benchmarks.usecases.conversion.rig.real import COLUMNS, DAYS, LEAKS, Part
 from pipelines.stats.drift.accuracy.calibration import ece_equal_mass
 from pipelines.stats.drift.accuracy.probabilities import auc, log_loss
+from pipelines.stats.logistic import sigmoid
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.conversion import model
 from pipelines.usecases.conversion.judging.evaluation import AT_EVENTS, labelled, said_by
 from pipelines.usecases.conversion.learning import head as heads
 from pipelines.usecases.conversion.learning import leakage
 from pipelines.usecases.conversion.learning.columns import Columns, Floats
-from pipelines.usecases.conversion.learning.logistic import Prior, sigmoid
+from pipelines.usecases.conversion.learning.logistic import Prior
 from pipelines.usecases.conversion.scorer import SESSION
 
 WEEK = 7  # days between two trainings

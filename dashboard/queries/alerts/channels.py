@@ -46,14 +46,14 @@ class ChannelsPage:
     mail_works: bool
     values: dict[str, Any]
     errors: dict[str, list[str]]
-    kinds = tuple(KINDS.items())
+    kinds = tuple((kind, name) for kind, name in KINDS.items() if kind != AlertChannel.Kind.LOST)
     leasts = tuple(LEAST.items())
 
 
 def channels_page(shop: Shop, viewer: Staff, form: Any = None) -> ChannelsPage:
     """Read the channels of a shop."""
     why_not = approvers.why_not_allowed(shop, viewer.sub)
-    rows = list(AlertChannel.objects.for_shop(shop).order_by("pk"))
+    rows = list(AlertChannel.objects.for_shop(shop).of_alerts().order_by("pk"))
     newest = last_lines(shop)
     first = {"kind": "email", "least": "warning", "target": "", "quiet_from": "", "quiet_until": ""}
     return ChannelsPage(
@@ -90,7 +90,7 @@ def opened(row: AlertChannel) -> tuple[str, str]:
 
 def export(shop: Shop) -> list[dict[str, Any]]:
     """Return all that is stored of whom to tell, as it was typed."""
-    rows = AlertChannel.objects.for_shop(shop).order_by("pk")
+    rows = AlertChannel.objects.for_shop(shop).of_alerts().order_by("pk")
     return [
         {
             "kind": row.kind,

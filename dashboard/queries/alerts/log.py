@@ -8,13 +8,14 @@ from dashboard.queries.words import Badge
 from pipelines import words
 from pipelines.models import AlertDelivery, Shop
 
-SHOWN = 50
+SHOWN, OF_CHECKOUTS = 50, 20  # a shop may have many checkouts a day: they crowd no alert out
 KINDS = {
     "email": "E-mail",
     "slack": "Slack",
     "teams": "Microsoft Teams",
     "webhook": "Own server",
     "flow": "Shopify Flow",
+    "lost": "Shopify Flow",
 }
 STATES = {
     "sent": Badge("Sent", "success"),
@@ -29,9 +30,10 @@ OCCASIONS = {
     "over": "It is over",
     "test": "A test",
     "report": "A month is over",
+    "lost": "An order is less likely than you set",
 }
 
-TITLES = {"test": "Test of this channel", "report": "The month’s report"}
+TITLES = {"test": "Test of this channel", "report": "The month’s report", "lost": "Checkout likely to be lost"}
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,10 @@ class Line:
 
 def lines(shop: Shop) -> list[Line]:
     """Read the newest messages of a shop."""
-    newest = AlertDelivery.objects.for_shop(shop).select_related("alert").order_by("-made_at", "-pk")[:SHOWN]
-    return [line_of(delivery) for delivery in newest]
+    newest = AlertDelivery.objects.for_shop(shop).select_related("alert").order_by("-made_at", "-pk")
+    of_alerts = newest.filter(checkout_key=None)[:SHOWN]
+    of_checkouts = newest.exclude(checkout_key=None)[:OF_CHECKOUTS]
+    return [line_of(delivery) for delivery in (*of_alerts, *of_checkouts)]
 
 
 def line_of(delivery: AlertDelivery) -> Line:

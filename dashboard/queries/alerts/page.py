@@ -124,7 +124,7 @@ def alerts_page(shop: Shop, viewer: Staff, now: datetime) -> AlertsPage:
         open=[Shown(each.alert, each.state, each.about, "", is_first=not place) for place, each in enumerate(opened)],
         answered=[each for each in standing if each.state is not State.OPEN],
         past=[shown(alert, viewer, now) for alert in past],
-        channels=AlertChannel.objects.for_shop(shop).count(),
+        channels=AlertChannel.objects.for_shop(shop).of_alerts().count(),
         false_alarms=counted["false"],
         over=counted["over"],
         lines=lines(shop),

@@ -1,6 +1,7 @@
 """The page of visits and checkouts: who buys, where carts stop, whether chances came true, and what is missing."""
 
-from dashboard.brought import Brought
+from dashboard.brought import Brought, Settings
+from dashboard.usecases.conversion.forms import LostForm
 from dashboard.usecases.conversion.queries.hours import is_counted
 from dashboard.usecases.conversion.queries.lacks import wants
 
@@ -9,4 +10,5 @@ BROUGHT = Brought(
     page=("checkouts", "Conversion & checkout"),
     wants=wants,
     speaks=is_counted,
+    settings=Settings(form=LostForm, template="usecases/conversion/partials/_lost.html", decided=("lost_below",)),
 )

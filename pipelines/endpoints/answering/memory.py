@@ -25,6 +25,7 @@ from pipelines.endpoints.answering.shelves import Shelves
 from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.evidence.exposures import Pointer
 from pipelines.lifecycle.storefront import closed, opt_outs
+from pipelines.lifecycle.versions import corrections
 from pipelines.models import Shop
 from pipelines.usecases import USE_CASES
 
@@ -38,6 +39,7 @@ BEAT_EVERY = 300.0
 FIRST_SECONDS = 3.0  # that a process waits for its first look before it takes visitors
 ASKED_LATELY = timedelta(hours=1)
 CLOSED_EVERY = 30.0  # seconds, after which it is read again what cannot be bought
+CORRECTED_EVERY = 60.0  # seconds, after which it is read again what moves versions
 OVERLAP = 30.0  # seconds: of opt-outs written at once the later may be seen first, and writing ends sooner than that
 UNDER_WAY = 20_000  # rows, more than are being written when a process first looks
 
@@ -75,7 +77,7 @@ class Memory:
         self.wanted: dict[Key, None] = {}
         self.called = threading.Event()
         self.has_begun = threading.Event()
-        self.looked = -STALE_AFTER
+        self.looked = self.corrected = -STALE_AFTER
         self.beaten = time.monotonic()
 
     # For requests: no statement, no file, no lock
@@ -123,6 +125,7 @@ class Memory:
                 self.versions[name] = self.load(pointer, name)
             self.pointers[key] = pointer
         self.look_at_shelves()
+        self.look_at_corrections()
         self.shelves.look(self.pointers)
         for key in wanted:
             self.wanted.pop(key, None)
@@ -188,6 +191,19 @@ class Memory:
                 gone = closed.products(pointer.shop)
                 for each in asked:
                     each.closed = gone
+
+    def look_at_corrections(self) -> None:
+        """Let versions say what their newest corrections make of them; they move once a day."""
+        if time.monotonic() - self.corrected < CORRECTED_EVERY:
+            return
+        self.corrected = time.monotonic()
+        cases = {version: key[1] for key, each in (self.pointers or {}).items() for version in each.versions}
+        moving = {name: found for name, found in self.versions.items() if isinstance(found, Scorer) and found.signed}
+        newest = corrections.newest_of(name for name in moving if isinstance(name, int)) if moving else {}
+        for name, found in moving.items():
+            row = newest.get(name) if isinstance(name, int) else None
+            if name in cases and found.correction != (row.pk if row else None):
+                scorers.move(found, cases[name], row)
 
     def forget_unfit(self) -> None:
         """Have versions that could not be read tried again after a while."""

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable
-from pipelines.lifecycle.versions import artifacts
-from pipelines.models import ModelVersion
+from pipelines.lifecycle.versions import artifacts, corrections
+from pipelines.models import Correction, ModelVersion
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import PARAMETERS
 
@@ -48,6 +48,8 @@ class Scorer:
     size: int
     number: int | None = None
     is_held: bool = False
+    signed: Any = None  # the parameters as they were signed, where corrections move them
+    correction: int | None = None  # the row by which they are moved
     closed: frozenset[int] = frozenset()  # what no list may show now
     mark: object = None  # when its lists were written
     overdue: set[Any] = field(default_factory=set)  # calls that nobody waits for any more, and that still run
@@ -91,7 +93,16 @@ def load(use_case: str, shop: int, number: int) -> Scorer | Unfit:
         return Unfit("refused", is_to_blame=True)
     if content is None or len(content) > LARGEST:
         return Unfit("no parameters" if content is None else "large parameters", is_to_blame=True)
-    return Scorer(USE_CASES[use_case].resolve("score"), json.loads(content), len(content), version.number)
+    found = Scorer(USE_CASES[use_case].resolve("score"), json.loads(content), len(content), version.number)
+    if USE_CASES[use_case].corrected:
+        found.signed = found.parameters
+        move(found, use_case, corrections.newest(number))
+    return found
+
+
+def move(scorer: Scorer, use_case: str, row: Correction | None) -> None:
+    """Let a version say what its newest correction makes of it; as it was signed where none holds."""
+    scorer.parameters, scorer.correction = corrections.moved(use_case, scorer.signed, row), row.pk if row else None
 
 
 def in_json(said: Mapping[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from smtplib import SMTPException
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -25,7 +26,7 @@ from pipelines.shopify.errors import ShopifyError
 Kind = AlertChannel.Kind
 TARGET, SECRET = "alert target", "alert secret"
 SECRET_BYTES = 24
-FLOW_HANDLE = "model-alert"
+FLOW_HANDLE, LOST_HANDLE = "model-alert", "checkout-likely-lost"
 JSON = {"Content-Type": "application/json", "User-Agent": "shopmlops-alerts"}
 GONE = 410
 NO_MAIL = "E-mail is not set up in this app. Its operator has to name a mail server."
@@ -123,8 +124,18 @@ def flow(channel: AlertChannel, message: Message) -> Outcome:
         "currency": message.currency,
         "url": message.url,
     }
+    return triggered(channel, FLOW_HANDLE, {"Alert": alert})
+
+
+def flow_of_lost(channel: AlertChannel, message: Message) -> Outcome:
+    """Start the workflows for a checkout likely to be lost; extensions/flow-checkout says what it carries."""
+    return triggered(channel, LOST_HANDLE, {"Checkout": message.facts})
+
+
+def triggered(channel: AlertChannel, handle: str, payload: dict[str, Any]) -> Outcome:
+    """Tell Shopify Flow that a trigger of ours fired."""
     try:
-        AdminApi(channel.shop).execute("flow_trigger_receive", {"handle": FLOW_HANDLE, "payload": {"Alert": alert}})
+        AdminApi(channel.shop).execute("flow_trigger_receive", {"handle": handle, "payload": payload})
     except ShopifyError as trouble:
         return Outcome(False, problem=str(trouble)[:120], again=trouble.retryable)
     return Outcome(True)
@@ -151,6 +162,7 @@ SENDERS: dict[str, Send] = {
     Kind.TEAMS: teams,
     Kind.WEBHOOK: webhook,
     Kind.FLOW: flow,
+    Kind.LOST: flow_of_lost,
 }
 
 

@@ -24,7 +24,7 @@ def add(
     """Keep a channel, with its address sealed."""
     with transaction.atomic():
         Shop.objects.select_for_update(no_key=True).only("pk").get(pk=shop.pk)
-        if AlertChannel.objects.for_shop(shop).count() >= MOST:
+        if AlertChannel.objects.for_shop(shop).of_alerts().count() >= MOST:
             raise Refused(ENOUGH)
         secrets = channels.sealed(kind, target if kind != AlertChannel.Kind.FLOW else "", shop)
         hours = {"quiet_from": quiet_from, "quiet_until": quiet_until}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -40,6 +41,7 @@ class Message:
     opened_at: datetime
     url: str
     attached: tuple[str, bytes] | None = None  # a PDF with its name
+    facts: Mapping[str, Any] | None = None  # of a checkout
 
     @property
     def headline(self) -> str:
@@ -106,6 +108,7 @@ def message_of(delivery: AlertDelivery, now: datetime) -> Message:
         name=shop.name or shop.domain,
         currency=shop.currency,
         url=page_of(shop, "results" if what == REPORT else "alerts"),
+        facts=delivery.facts,
         **told,
     )
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from pipelines.lifecycle.alerts import lives, quiet
 from pipelines.models import Alert, AlertChannel, AlertDelivery, Shop
 
 State = AlertDelivery.State
+LOST = "lost"
 BACK = "It came back before its turn came."
 
 
 def put(alert: Alert, what: str, now: datetime) -> None:
     """Have an alert told to every channel that wants to hear of it; a second call for the same changes nothing."""
-    wanted = [channel for channel in AlertChannel.objects.for_shop(alert.shop_id) if is_for(channel, alert)]
+    wanted = [channel for channel in AlertChannel.objects.for_shop(alert.shop_id).of_alerts() if is_for(channel, alert)]
     write(alert, wanted, what, now)
 
 
@@ -51,6 +54,16 @@ def put_report(shop: Shop, month: date, now: datetime) -> int:
         for channel in asked
     ]
     return len(AlertDelivery.objects.bulk_create(rows))
+
+
+def put_lost(shop: Shop, checkouts: Mapping[int, Mapping[str, Any]], now: datetime) -> int:
+    """Have Flow told of checkouts by their keys, each once; return how many were new."""
+    channel, _ = AlertChannel.objects.get_or_create(shop=shop, kind=AlertChannel.Kind.LOST)
+    about = {"shop": shop, "channel": channel, "kind": channel.kind, "occasion": LOST, "made_at": now, "next_at": now}
+    rows = [AlertDelivery(**about, checkout_key=key, facts=facts) for key, facts in checkouts.items()]
+    known = AlertDelivery.objects.for_shop(shop).filter(checkout_key__in=checkouts).count()
+    AlertDelivery.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows) - known
 
 
 def is_for(channel: AlertChannel, alert: Alert) -> bool:

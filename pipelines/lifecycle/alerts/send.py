@@ -16,7 +16,7 @@ from django.utils import timezone
 from pipelines.lifecycle import turns
 from pipelines.lifecycle.alerts import answers, channels, lives, messages, outbox
 from pipelines.lifecycle.alerts.channels import Outcome
-from pipelines.models import AlertChannel, AlertDelivery, Shop
+from pipelines.models import AlertChannel, AlertDelivery, Order, Shop, ShopSettings
 
 log = logging.getLogger(__name__)
 State = AlertDelivery.State
@@ -25,6 +25,8 @@ MOST_TRIES = len(PAUSES) + 1
 AT_ONCE = 50  # of one channel in one go
 OVER = "It was over before its turn came."
 TOGETHER = "Held back in your quiet hours, and one of {} in one message."
+SWITCHED_OFF, FINISHED = "You had switched this off.", "The checkout was finished."
+TOO_LATE, IN_PROGRESS = "The checkout was over before it could be sent.", timedelta(hours=1)
 ANSWERED, REMOVED = "Somebody had answered.", "The channel was removed."
 
 
@@ -81,6 +83,8 @@ def first(due: list[AlertDelivery], now: datetime) -> list[AlertDelivery]:
 
 def why_stale(delivery: AlertDelivery, now: datetime) -> str:
     """Say why a message need not be sent any more, or nothing."""
+    if delivery.checkout_key is not None:
+        return why_not_lost(delivery, now)
     if delivery.alert is None:
         return ""
     state, what = answers.state_of(delivery.alert, now), delivery.occasion.partition(":")[0]
@@ -90,6 +94,16 @@ def why_stale(delivery: AlertDelivery, now: datetime) -> str:
     if what.startswith("unanswered") and state is not lives.State.OPEN:
         return ANSWERED
     return ""
+
+
+def why_not_lost(delivery: AlertDelivery, now: datetime) -> str:
+    """Say why nobody need be told of a checkout any more, or nothing."""
+    if ShopSettings.of(delivery.shop_id).lost_below is None:
+        return SWITCHED_OFF
+    finished = Order.objects.for_shop(delivery.shop_id).filter(checkout_key=delivery.checkout_key)
+    if finished.exists():
+        return FINISHED
+    return TOO_LATE if delivery.made_at < now - IN_PROGRESS else ""
 
 
 def pause(pk: int, tries: int) -> timedelta:

@@ -220,6 +220,7 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "stock_history": lambda source: stockouts.closing_levels(*source.stock_in_time),
     "rules": rules,
     "purchases": lambda source: frames.purchases(source.shop, source.since, source.until),
+    "customer_orders": lambda source: frames.customer_orders(source.shop, source.since, source.until),
     "products": lambda source: shelf.products(source.shop, source.now, source.variants),
     "terms": lambda source: frames.shop_terms(source.shop),
     "moments": lambda source: moments.moments(source.shop, source.since, source.until),

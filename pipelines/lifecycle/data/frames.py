@@ -121,6 +121,15 @@ PURCHASES = """
       AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
 """
 
+CUSTOMER_ORDERS = """
+    SELECT ('x' || substr(encode(o.customer_ref, 'hex'), 1, 16))::bit(64)::bigint AS unique_id,
+           (o.processed_at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day,
+           o.shopify_id AS order_id, greatest(o.total_minor - o.refunded_minor, 0) AS paid
+    FROM pipelines_order o
+    WHERE o.shop_id = %(shop)s AND o.processed_at >= %(since)s AND o.processed_at < %(until)s
+      AND o.customer_ref IS NOT NULL AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
+"""
+
 PRODUCTS = """
     SELECT p.shopify_id AS unique_id, p.title, p.product_type, p.vendor, p.tags::text AS tags,
            (extract(epoch FROM p.created_at AT TIME ZONE %(zone)s) / 86400)::bigint AS first_day,
@@ -130,6 +139,16 @@ PRODUCTS = """
         AND coalesce(v.deleted_at > %(at)s, true)
     WHERE p.shop_id = %(shop)s AND coalesce(p.deleted_at > %(at)s, true) AND coalesce(p.created_at, %(at)s) <= %(at)s
     GROUP BY p.id
+"""
+
+# A product's own variants are no parts of it.
+COMPONENTS = """
+    SELECT DISTINCT b.product_id AS unique_id, c.product_id AS component
+    FROM pipelines_bundlepart p
+    JOIN pipelines_variant b ON b.shop_id = p.shop_id AND b.shopify_id = p.bundle_id
+    JOIN pipelines_variant c ON c.shop_id = p.shop_id AND c.shopify_id = p.part_id
+    WHERE p.shop_id = %(shop)s AND b.deleted_at IS NULL AND b.product_id <> c.product_id
+    ORDER BY 1, 2
 """
 
 WHOLE, REAL, SMALL, TEXT = "int64", "float64", "float32", "str"
@@ -233,6 +252,17 @@ def purchases(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
     return rows.sort_values(["basket", "unique_id"], ignore_index=True)[["basket", "ds", "unique_id", "customer"]]
 
 
+def customer_orders(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
+    """Give the orders that name a customer, by the number of the pseudonym, with what was paid and not given back.
+
+    Writes  unique_id | ds | order_id | paid
+    """
+    kinds = columns("unique_id day order_id", WHOLE) | columns("paid", REAL)
+    rows = read(CUSTOMER_ORDERS, kinds, shop=shop.pk, zone=shop.timezone, since=since, until=until)
+    rows["ds"] = pd.to_datetime(rows.pop("day"), unit="D")
+    return rows.sort_values(["unique_id", "order_id"], ignore_index=True)[["unique_id", "ds", "order_id", "paid"]]
+
+
 def products(shop: Shop, at: datetime) -> pd.DataFrame:
     """Give the products that the shop has at a moment; the price is that of the cheapest variant.
 
@@ -244,6 +274,14 @@ def products(shop: Shop, at: datetime) -> pd.DataFrame:
     rows["tags"] = rows["tags"].map(orjson.loads)
     rows["first_day"] = pd.to_datetime(rows["first_day"], unit="D")
     return rows.astype({"published": bool}).sort_values("unique_id", ignore_index=True)
+
+
+def components(shop: Shop) -> pd.DataFrame:
+    """Give bundles, each with the products that it is made of.
+
+    Writes  unique_id | component
+    """
+    return read(COMPONENTS, columns("unique_id component", WHOLE), shop=shop.pk)
 
 
 def stock_rules(shop: Shop) -> pd.DataFrame:

@@ -13,7 +13,8 @@ from pipelines.models import Shop
 def products(shop: Shop, now: datetime, variants: pd.DataFrame) -> pd.DataFrame:
     """Give the products that a shop has at a moment, whose variants are known with the series that each belongs to.
 
-    Writes  unique_id | title | product_type | vendor | tags | price | first_day | published | sellable | twin
+    Writes  unique_id | title | product_type | vendor | tags | price | first_day | published | sellable | twin |
+            components (lists of products; missing: it is no bundle)
     """
     rows = frames.products(shop, now)
     for_sale = variants[variants["is_active"] == 1]
@@ -21,6 +22,8 @@ def products(shop: Shop, now: datetime, variants: pd.DataFrame) -> pd.DataFrame:
     sellable = can_be_bought(for_sale, stock).groupby(for_sale["product_id"]).any()
     rows["sellable"] = rows["unique_id"].map(sellable).eq(True)
     rows["twin"] = rows["unique_id"].map(twins(variants))
+    made_of = frames.components(shop).groupby("unique_id")["component"].agg(list)
+    rows["components"] = rows["unique_id"].map(made_of).astype(object)
     return rows
 
 

@@ -84,7 +84,8 @@ ORDERS = Table(
 )
 LINES = Table("pipelines_orderline", shapes.Line, key=("shop_id", "line_id"))
 PRODUCTS = Table("pipelines_product", shapes.Product, resurrects=True, may_be_read_again=True)
-VARIANTS = Table("pipelines_variant", shapes.Variant, resurrects=True)
+VARIANTS = Table("pipelines_variant", shapes.Variant, keeps=("requires_components",), resurrects=True)
+PARTS = Table("pipelines_bundlepart", shapes.Part, key=("shop_id", "bundle_id", "part_id"))
 LOCATIONS = Table("pipelines_location", shapes.Location, resurrects=True)
 CHECKOUTS = Table(
     "pipelines_checkout",

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from pipelines.lifecycle.ingest import checkouts, facts, inventory, privacy
+from pipelines.lifecycle.ingest import bundles, checkouts, facts, inventory, privacy
 from pipelines.lifecycle.ingest.facts import staged
 from pipelines.models import Order, SyncRun, WaitingLine
 from pipelines.shopify.bulk import MalformedLine
@@ -34,6 +34,7 @@ class Batch:
     parents: dict[str | None, Any] = field(default_factory=dict)  # by the global id that children name
     children: list[Any] = field(default_factory=list)
     strays: list[Any] = field(default_factory=list)  # children whose parent is not in this piece
+    parts: list[shapes.Part] = field(default_factory=list)  # of bundles
 
     def refuse(self, number: int, why: object) -> None:
         self.refusals.append(f"line {number:,}: {why}"[:200])
@@ -232,11 +233,17 @@ class ProductLoader(Loader):
         return nodes.product(node, self.source)
 
     def parse_child(self, batch: Batch, number: int, node: Node) -> None:
+        if nodes.is_part(node):
+            batch.read(number, batch.parts, self.part, node)
+            return
         batch.read(number, batch.children, self.variant, node)
         batch.read(number, batch.strays, nodes.item, node, self.source)
 
     def variant(self, node: Node) -> shapes.Variant:
         return nodes.variant(node, gid(node["__parentId"]), self.source)
+
+    def part(self, node: Node) -> shapes.Part:
+        return nodes.part(node, gid(node["__parentId"]), self.source)
 
     def write(self, batch: Batch) -> int:
         products = list(batch.parents.values())
@@ -245,10 +252,12 @@ class ProductLoader(Loader):
         facts.write(facts.PRODUCTS, products, facts.FETCH_WINS)
         facts.write(facts.VARIANTS, batch.children, facts.FETCH_WINS)
         inventory.write_items(filter(None, batch.strays))
+        bundles.write(batch.parts)
         return len(products) + len(batch.children)
 
     def finish(self) -> int:
-        """Bury what a whole export does not list any more: a deletion whose webhook was missed."""
+        """Bury what a whole export does not list any more: a deletion whose webhook was missed; forget old parts."""
+        bundles.forget(self.run.shop_id, self.variants, self.source.read_at)
         if self.run.since or self.run.is_partial or self.run.lines_refused or self.began_at:
             return 0
         buried = facts.bury_unlisted(facts.VARIANTS, self.run.shop_id, self.variants, self.source.read_at)

@@ -36,7 +36,6 @@ from pipelines.models.base import ShopTable
 from pipelines.shopify import vault
 from pipelines.shopify.reading import shapes
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Held
 
 log = logging.getLogger(__name__)
 State = WebhookDelivery.State
@@ -94,7 +93,7 @@ def cut(shop: Shop, customer_ref: bytes | None, order_ids: Sequence[int]) -> int
     tied = orders.exclude(customer_ref=None)
     for ref in {customer_ref, *(bytes(ref) for ref in tied.values_list("customer_ref", flat=True) if ref is not None)}:
         forget_pseudonym(shop.domain, ref)
-        forget_lists(shop, ref)
+        forget_answers(shop, ref)
     forgotten = tied.count()
     orders.update(customer_ref=None, unit=FORGOTTEN, checkout_key=None)
     return forgotten
@@ -196,13 +195,13 @@ def forget_pseudonym(shop_domain: str, customer_ref: bytes | None) -> None:
             )
 
 
-def forget_lists(shop: Shop, customer_ref: bytes | None) -> None:
-    """Delete what is held for a customer alone."""
+def forget_answers(shop: Shop, customer_ref: bytes | None) -> None:
+    """Delete what was answered about a customer alone."""
     if not customer_ref:
         return
     for output in (output for case in USE_CASES.values() for output in case.outputs):
-        if isinstance(output.kept, Held) and output.kept.of_shoppers:
-            mine = {output.kept.unit: vault.number_of(customer_ref), **output.kept.of_shoppers}
+        if asked := output.customers:
+            mine = {asked.column: vault.number_of(customer_ref), **asked.rows}
             own.rows(output.table, shop).filter(**mine).delete()
 
 

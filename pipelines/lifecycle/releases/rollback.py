@@ -17,8 +17,9 @@ from pipelines.lifecycle.evidence.pace import WINDOW
 from pipelines.lifecycle.releases import move, traffic
 from pipelines.lifecycle.releases.move import SYSTEM, Phase
 from pipelines.lifecycle.versions import registry
-from pipelines.models import Approval, Deployment, ModelVersion, Release
+from pipelines.models import Approval, Deployment, ModelVersion, Publication, Release
 from pipelines.models.releases import evidence_digest
+from pipelines.usecases import USE_CASES
 
 MOVED_ON = "Another version went live since you opened this page. Nothing was done; look at it again."
 VOID = "A rollback came first"
@@ -128,6 +129,18 @@ def cooldown(by: str, now: datetime) -> dict[str, datetime]:
 def target_of(deployment: Deployment) -> ModelVersion | None:
     """Return the last live version that ran healthy for a day and may still run, else nothing: the safe default."""
     return next((row.version for row in healthy_releases(deployment)), None)
+
+
+def way_takes(deployment: Deployment, target: ModelVersion | None) -> str:
+    """Say what a way back waits for where the lists of what it leads to lie in no slot any more; else nothing."""
+    case = USE_CASES[deployment.use_case]
+    row = Publication.objects.for_shop(deployment.shop_id).filter(use_case=case.slug).first() if case.slotted else None
+    if row is None or not row.pointer or row.lies_ready(target.pk if target else None):
+        return ""
+    return (
+        f"Its {case.words.answers} do not lie on your products any more, so they are written again first, in one bulk"
+        " operation: some minutes, more where products are very many. Until then shoppers see what they see now."
+    )
 
 
 def healthy_releases(deployment: Deployment) -> QuerySet[Release]:

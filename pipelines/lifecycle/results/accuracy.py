@@ -20,10 +20,12 @@ from pipelines.stats import clock
 from pipelines.stats.inference import days
 from pipelines.stats.inference.diebold_mariano import diebold_mariano
 from pipelines.usecases import USE_CASES
+from pipelines.usecases.wording import Words
 
 KEY, UNIT = "accuracy", "usual day"
 NOT_WATCHED = "How near its answers come is not measured while it runs."
 WHOSE = ("version_id", "starts_at")
+MISSED_CHANCES = "Squared errors of the chances that were told"
 OF_CHANCES = "the share that ordered in the two weeks before"
 Missed = tuple[float, float]  # by the version, by the simple rule
 
@@ -50,14 +52,14 @@ def claim(asked: Asked) -> Claim:
     value, low, high = (each / rule.sum() for each in (total.value, total.low, total.high))
     details = {"missed": float(ours.sum()), "missed_by_rule": float(rule.sum())}
     details |= {"statistic": tested.statistic, "p_value": tested.p_value} if tested else {}
-    return Claim(KEY, title, "share", how(case.words.units, tells_chances), value, low, high, **facts, details=details)
+    return Claim(KEY, title, "share", how(case.words, tells_chances), value, low, high, **facts, details=details)
 
 
-def how(units: str, tells_chances: bool) -> str:
+def how(spoken: Words, tells_chances: bool) -> str:
     """Say on what the claim stands."""
     if tells_chances:
-        return f"Squared errors of the chances that were told, both on the same {units}; a day's first answer counts."
-    return f"Units missed a day, both on the same {units} and days; days without stock left out."
+        return f"{MISSED_CHANCES}, both on the same {spoken.units}; a day's first answer counts."
+    return f"{spoken.page.missed}, both on the same {spoken.units} and days."
 
 
 def of_28_days(asked: Asked) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from pipelines.lifecycle.errors import AlreadyRunning, ArtifactRefused
 from pipelines.lifecycle.versions import answers, artifacts, registry, runs
 from pipelines.models import Deployment, ModelVersion, Shop, ShopSettings, TrainingRun
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import Frames, NotEnoughHistory, UseCase
+from pipelines.usecases.contract import Frames, NotEnoughHistory, Soundness, UseCase
 
 SEED = 0
 PROBED_UNITS = 200  # for the trial of what the days ahead change
@@ -85,8 +85,19 @@ def serving_of(
     began = time.perf_counter()
     said = answers.given(use_case, files, data.frames)
     seconds = time.perf_counter() - began
-    units = len(said["asked"]) if use_case.serves == "request" else data.snapshot.series
+    units = units_of(use_case, said, data.frames)
     return {"seconds": round(seconds, 3), "units": units, "bytes": sum(map(len, files.values()))}, said
+
+
+def units_of(use_case: UseCase, said: answers.Answers, frames: Frames) -> int:
+    """Count what was answered for: questions, or the units of the first table as its judge counts them."""
+    if use_case.serves == "request":
+        return len(said["asked"])
+    for output in use_case.outputs[:1]:
+        if output.name in said:
+            judged: Soundness = use_case.function(output.judge)(said[output.name], frames)
+            return judged.units
+    return 0
 
 
 def answers_beside(use_case: UseCase, said: answers.Answers, champion: Any, frames: Frames) -> dict[str, int] | None:

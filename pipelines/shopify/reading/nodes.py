@@ -21,6 +21,7 @@ from pipelines.shopify.reading.shapes import (
     Malformed,
     Order,
     OrderWithLines,
+    Part,
     Product,
     ProductWithVariants,
     Refund,
@@ -213,6 +214,23 @@ def variant(node: Node, product_id: int, source: Source) -> Variant:
         inventory_item_id=reference(node.get("inventoryItem")),
         continues_selling=node.get("inventoryPolicy") == "CONTINUE",
         created_at=maybe_moment(node.get("createdAt"), what + "createdAt"),
+        requires_components=node.get("requiresComponents"),
+    )
+
+
+def is_part(node: Node) -> bool:
+    """Tell whether a line of an export is a part of a bundle, and no variant."""
+    return str(node.get("id")).startswith("gid://shopify/ProductVariantComponent/")
+
+
+def part(node: Node, bundle_id: int, source: Source) -> Part:
+    """Read a part of a bundle."""
+    return Part(
+        shop_id=source.shop_id,
+        bundle_id=bundle_id,
+        part_id=gid((node.get("productVariant") or {}).get("id"), "a part's variant"),
+        quantity=whole(node.get("quantity"), "a part's quantity"),
+        read_at=source.read_at,
     )
 
 

@@ -100,6 +100,17 @@ class Variant(NamedTuple):
     inventory_item_id: int | None
     continues_selling: bool
     created_at: str | None
+    requires_components: bool | None = None  # it is a bundle, and sold with its parts; webhooks do not tell
+
+
+class Part(NamedTuple):
+    """What a bundle is made of: so many of another variant."""
+
+    shop_id: int
+    bundle_id: int
+    part_id: int
+    quantity: int
+    read_at: str
 
 
 class Item(NamedTuple):

@@ -22,6 +22,17 @@ def score(parameters: Mapping[str, Any], question: Mapping[str, Any]) -> dict[st
     return {"score": chance(parameters["heads"][of], question), "of": of}
 
 
+def corrected(parameters: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+    """Move what is said to where what came since the training puts it.
+
+    >>> corrected({"heads": {"session": {"intercept": 0.0}}}, {"session": {"centre": 0.0, "shift": 1.0, "slope": 1.0}})
+    {'heads': {'session': {'intercept': 0.0, 'moved': {'centre': 0.0, 'shift': 1.0, 'slope': 1.0}}}}
+    """
+    moved = {of: {name: told[name] for name in ("centre", "shift", "slope")} for of, told in state.items()}
+    heads = {of: head | ({"moved": moved[of]} if of in moved else {}) for of, head in parameters["heads"].items()}
+    return {**parameters, "heads": heads}
+
+
 def chance(head: Mapping[str, Any], question: Mapping[str, Any]) -> float:
     """Give the chance that one of the two models says."""
     said = linear(head, question)

@@ -18,6 +18,7 @@ PAGE = PageWords(
         "days after their end."
     ),
     errors_weigh="A unit too many weighs what your service level says.",
+    missed="Units missed a day, days without stock left out",
     figures=(
         FigureName("rmsse", "Error per day, against the usual swing", is_share=False),
         FigureName("wape28", "Error of 28-day totals, share of what sold"),

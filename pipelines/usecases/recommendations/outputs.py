@@ -1,6 +1,6 @@
 """What recommendations say, what storefronts hold of it, and what the merchant tells them."""
 
-from pipelines.usecases.contract import Held, Metafields, Output, OwnFrame, Slots
+from pipelines.usecases.contract import Held, Metafields, OfCustomers, Output, OwnFrame, Slots
 
 LIVE = ("a", "b")  # the theme's block shows one of them, or the best sellers
 BEST = "best"
@@ -10,7 +10,8 @@ OUTPUTS = (
         "recommendations",
         table="RecommendationList",
         judge="sound:lists",
-        kept=Held(of_shoppers={"kind": "again"}),
+        kept=Held(),
+        customers=OfCustomers("unit_id", rows={"kind": "again"}),
         metafields=Metafields(
             types=dict.fromkeys((*LIVE, BEST), "list.product_reference"),
             owner="Product",

@@ -43,6 +43,17 @@ class TestAShopThatRuns:
         assert "Demand forecast version 2 is ready for your decision" in page
         assert "£1,900 less" in page
 
+    def test_is_told_once_when_all_models_train_again(self, shop, see):
+        page = " ".join(see("/").content.decode().split())
+        assert page.count(f"All {len(USE_CASES)} models train again") == 1 and "trains again" not in page
+        with USE_CASES.only(USE_CASES["demand_forecast"]):
+            assert "Demand forecast trains again" in " ".join(see("/").content.decode().split())
+
+    def test_says_that_a_model_answers_visitors_only_where_they_ask(self, shop, see):
+        page = see("/").content.decode()
+        asked = [case for case in USE_CASES.values() if case.is_asked]
+        assert page.count("answers each visitor") == len(asked) < len(USE_CASES)
+
     def test_sees_orders_of_the_last_28_days(self, shop, see):
         recent = Order.objects.for_shop(shop).filter(processed_at__gte=timezone.now() - timedelta(days=28)).count()
         assert f"<b>{recent:,}</b>" in see("/").content.decode()

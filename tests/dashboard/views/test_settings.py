@@ -36,6 +36,18 @@ class TestSettings:
         assert ShopSettings.objects.get().weighs_costs
         assert "as much as margin against holding asks for" in see("/settings/rules").content.decode()
 
+    def test_say_below_which_chance_flow_is_told_of_a_checkout(self, shop, fields, send, see):
+        page = see("/settings").content.decode()
+        assert 'label="When an order is less likely than" name="lost_below" value="" min="1" max="99"' in page
+        for typed, kept in (("40", 40), ("100", 40), ("0", 40), ("", None)):
+            send("/settings", fields | {"lost_below": typed, "revision": ShopSettings.objects.get().revision})
+            assert ShopSettings.objects.get().lost_below == kept, typed
+            assert f'name="lost_below" value="{kept or ""}"' in see("/settings").content.decode()
+
+    def test_that_carry_something_out_are_for_who_may_decide(self, shop, fields, send):
+        send("/settings", fields | {"lost_below": "40"}, sub=COLLEAGUE)
+        assert ShopSettings.objects.get().lost_below is None
+
     def test_that_did_not_change_come_back_as_they_were(self, shop, fields, send):
         before = {name: getattr(shop.settings, name) for name in SettingsForm.base_fields if name != "revision"}
         send("/settings", fields)

@@ -18,6 +18,7 @@ from tests.families.visits import frames as visiting
 from tests.pipelines.usecases.conversion import shop as checkouts
 from tests.pipelines.usecases.offers import shop as offering
 from tests.pipelines.usecases.recommendations import shop as baskets
+from tests.pipelines.usecases.repeat_orders import shop as customers
 
 NEWCOMER = 999_999
 FIRST_DAY = pd.Timestamp(frames.LAST_DAY)
@@ -84,6 +85,7 @@ SMALL_SHOPS = {
         {"waited": 0.1},
         new_day=pd.Timestamp(checkouts.LAST_DAY) + timedelta(days=1),
     ),
+    "repeat_orders": Small(customers.of_days, "customer_orders", {"ds": FIRST_DAY}, "customer_orders", {"paid": 1e9}),
     "toy": Small(frames.shop_frames, "daily_sales"),
     "visits": Small(
         visiting.shop_frames, "visits", {"ds": FIRST_DAY}, "visits", {"pages": 1000, "is_returning": 1, "ordered": 1.0}

@@ -260,6 +260,12 @@ class TestItsPlaceInTheHouse:
         kept = {type(output.kept) for output in family.outputs}
         assert family.serves != "batch" or (kept and kept <= keeping.WRITERS.keys())
 
+    def test_whatever_it_says_of_one_customer_goes_with_who_asks_to_be_forgotten(self, housed: UseCase) -> None:
+        for output in housed.outputs:
+            asked, columns = output.customers, own.table(output.table)._meta
+            assert asked or housed.unit != "customer"
+            assert not asked or {asked.column, *asked.rows} <= {field.name for field in columns.concrete_fields}
+
     def test_an_output_that_nobody_judges_cannot_be_made(self, family: UseCase) -> None:
         with pytest.raises(ValueError, match="nothing judges gossip"):
             Output("gossip", table="Gossip", judge="", kept=Shown())

@@ -22,7 +22,7 @@ from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable
 from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.evidence.exposures import CANARY, STABLE, Pointer
-from pipelines.lifecycle.versions import artifacts
+from pipelines.lifecycle.versions import artifacts, corrections
 from pipelines.models import ModelVersion, PredictionLog, Shop
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import PARAMETERS, Frames
@@ -141,6 +141,8 @@ def answering(shop: Shop, use_case: str, version_id: int) -> Callable[[Mapping[s
         return lambda _: {"outcome": Outcome.FALLBACK, "reason": "unavailable"}
     except ArtifactRefused:
         return lambda _: {"outcome": Outcome.ERROR, "reason": "refused"}
+    if USE_CASES[use_case].corrected:
+        parameters = corrections.moved(use_case, parameters, corrections.newest(version_id))
     score = USE_CASES[use_case].resolve("score")
     return lambda question: timed(score, parameters, question)
 

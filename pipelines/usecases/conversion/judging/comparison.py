@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipelines.stats.chances import bets
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.conversion.moments import moments, waits
 from pipelines.usecases.conversion.scorer import CHECKOUT, SESSION
@@ -21,7 +22,6 @@ WEEK = 7
 BEFORE = timedelta(days=14)  # of which the simple rule knows how many ordered
 WITHIN = 24.0  # hours
 NOTHING_KNOWN = 10_000.0  # minor units at stake where no cart is known: then all moments count alike
-LEAST_APART = 1e-9
 KEY = ["first_day", "unit_id", "moment"]
 NAMES = ["first_day", "loss", "against", "bets", "units", "coverage"]
 
@@ -67,15 +67,6 @@ def stakes(asked: list[dict[str, Any]]) -> np.ndarray:
     told = np.array([float(each.get("value") or 0) for each in asked])
     usually = float(np.median(told[told > 0])) if (told > 0).any() else NOTHING_KNOWN
     return np.where(told > 0, told, usually)
-
-
-def bets(ours: np.ndarray, theirs: np.ndarray, came: np.ndarray) -> dict[str, float]:
-    """Bet on the squared errors, each moment by how far apart the two are: 1 where the new one erred all it could."""
-    apart, both = np.abs(ours - theirs), ours + theirs
-    most = float((apart * np.maximum(both, 2 - both)).sum())
-    if most < LEAST_APART:
-        return {}
-    return {"answers": float(((ours - came) ** 2 - (theirs - came) ** 2).sum() / most)}
 
 
 def usual(frames: Frames, first_day: date, asked: list[dict[str, Any]]) -> np.ndarray:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipelines.stats import chances
 from pipelines.stats.peak_hours import class_of, peak_hours
 from pipelines.usecases.contract import Frames, NotEnoughHistory, Progress, silent
-from pipelines.usecases.conversion.judging import figures as judge
+from pipelines.usecases.conversion.judging import ranges
 from pipelines.usecases.conversion.learning.columns import Floats, Mask
 from pipelines.usecases.conversion.model import LEAST_DAYS, Fitted, fit
 from pipelines.usecases.conversion.moments import KINDS, days, moments, rows_of, weight_of
@@ -126,7 +127,7 @@ def figures(
     """Put the figures of all origins together."""
     days_told = {"horizon": horizon, "origins": [cut.isoformat() for cut in cuts] if told else []}
     if not told:
-        nothing = judge.figures(np.empty(0), np.empty(0))
+        nothing = chances.figures(np.empty(0), np.empty(0))
         return {CANDIDATE: nothing, BASELINE: nothing, "slices": {}, "by_origin": {}, "notices": [], **days_told}
     rows = pd.concat(told, ignore_index=True)
     who = [each for each in (CANDIDATE, CHAMPION, BASELINE) if each in rows]
@@ -142,8 +143,8 @@ def figures(
         **ours,
         "slices": by_part,
         "by_origin": by_origin,
-        "gap_range": judge.gap_range(came, said, weight),
-        "ece_range": judge.ece_range(came, said, weight, seed=seed),
+        "gap_range": chances.gap_range(came, said, weight),
+        "ece_range": ranges.ece_range(came, said, weight, seed=seed),
         "early_auc_range": early,
         "bins": {of: bins_of(rows, of) for of in KINDS},
         "simple_rule": BASELINE,
@@ -155,7 +156,7 @@ def figures(
 
 def of_part(rows: pd.DataFrame, who: str, weight: float) -> dict[str, Any]:
     """Give the figures of some moments by one of those compared."""
-    return judge.figures(rows["came"].to_numpy(), rows[who].to_numpy(), weight)
+    return chances.figures(rows["came"].to_numpy(), rows[who].to_numpy(), weight)
 
 
 def losses(rows: pd.DataFrame, who: str, cuts: list[date]) -> list[float | None]:
@@ -166,7 +167,7 @@ def losses(rows: pd.DataFrame, who: str, cuts: list[date]) -> list[float | None]
 def bins_of(rows: pd.DataFrame, of: str) -> list[dict[str, Any]]:
     """Give what was said and what came of one kind of moments."""
     mine = rows[rows["of"] == of]
-    return judge.bins(mine["came"].to_numpy(), mine[CANDIDATE].to_numpy())
+    return chances.bins(mine["came"].to_numpy(), mine[CANDIDATE].to_numpy())
 
 
 def early_auc(rows: pd.DataFrame) -> list[float] | None:
@@ -174,7 +175,7 @@ def early_auc(rows: pd.DataFrame) -> list[float] | None:
     is_session = (rows["of"] == SESSION).to_numpy()
     first = is_session & (rows["events"] == 1).to_numpy(dtype=bool, na_value=False)
     found = [
-        judge.auc_range(part["came"].to_numpy(), part[CANDIDATE].to_numpy())
+        ranges.auc_range(part["came"].to_numpy(), part[CANDIDATE].to_numpy())
         for part in (rows[first], rows[~is_session])
     ]
     return max((each for each in found if each), key=lambda each: each[1], default=None)

@@ -7,13 +7,14 @@ orders move them a little, many much. The slope waits for 400 ripe moments: 74 h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from pipelines.stats.logistic import sigmoid
 from pipelines.usecases.conversion.learning.columns import Floats, Ints
-from pipelines.usecases.conversion.learning.logistic import sigmoid
 
 LEAST_ROWS = 400  # ripe moments, before which the slope stays
 UNSURE = np.array([0.4, 0.3])  # of shift and slope at first, in log odds: base rates swing by half from month to month
@@ -46,6 +47,11 @@ class Correction:
     def exported(self) -> dict[str, Any]:
         """Give what `scorer` reads."""
         return {"centre": self.centre, "shift": self.shift, "slope": self.slope}
+
+
+def of_dict(plain: Mapping[str, Any]) -> Correction:
+    """Read a correction back."""
+    return Correction(**dict(plain) | {"doubt": tuple(plain["doubt"])})
 
 
 def after(correction: Correction, day: Ints, logits: Floats, came: Floats, weight: float = 1.0) -> Correction:

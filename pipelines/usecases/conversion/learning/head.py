@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipelines.stats.logistic import sigmoid
 from pipelines.usecases.conversion.learning import correction as corrections
 from pipelines.usecases.conversion.learning import leakage, logistic, trees
 from pipelines.usecases.conversion.learning.columns import Columns, Floats, Ints, Rows
 from pipelines.usecases.conversion.learning.correction import Correction
-from pipelines.usecases.conversion.learning.logistic import Prior, sigmoid
+from pipelines.usecases.conversion.learning.logistic import Prior
 from pipelines.usecases.conversion.learning.trees import Trees
 from pipelines.usecases.conversion.scorer import LEAST
 
@@ -79,7 +80,7 @@ class Head:
 def of_dict(plain: Mapping[str, Any], text: str) -> Head:
     """Read a head back."""
     grown = plain["grown"] and Trees(text, tuple(plain["grown"]["features"]), plain["grown"]["codes"])
-    moved = Correction(**plain["moved"] | {"doubt": tuple(plain["moved"]["doubt"])})
+    moved = corrections.of_dict(plain["moved"])
     return Head(plain["linear"], grown, plain["share"], moved, plain["rows"], plain["orders"], plain["refused"])
 
 

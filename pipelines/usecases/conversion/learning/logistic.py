@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipelines.stats.logistic import solve
 from pipelines.usecases.conversion.learning.columns import Columns, Floats, Rows, amounts, column_of, names
 
 PENALTY = 20.0  # how sure it is that a weight is as elsewhere, on its column's scale
 SURE = 0.25  # and that the intercept is, so that it is soon the shop's own
 ENOUGH = 30  # rows that tell a column's scale
 MOST_NAMES = 50
-ROUNDS = 60
 
 
 @dataclass(frozen=True)
@@ -82,32 +82,6 @@ def name_parts(known: pd.DataFrame, keys: tuple[str, ...]) -> list[tuple[str, st
         for one in common[np.argsort(-count, kind="stable")][:MOST_NAMES]:
             found.append((key, str(one), (told == one).astype(np.float64)))
     return found
-
-
-def solve(design: Floats, came: Floats, weight: Floats, start: Floats, penalty: Floats) -> Floats:
-    """Find the penalised maximum by Newton's method, each step halved until it helps."""
-
-    def loss(weights: Floats) -> float:
-        said = design @ weights
-        return float(weight @ (np.logaddexp(0, said) - came * said) + penalty @ (weights - start) ** 2 / 2)
-
-    found, now = start.copy(), loss(start)
-    for _ in range(ROUNDS):
-        share = sigmoid(design @ found)
-        slope = design.T @ (weight * (came - share)) - penalty * (found - start)
-        bend = (design.T * (weight * share * (1 - share))) @ design + np.diag(penalty)
-        step = np.linalg.solve(bend, slope)
-        while (then := loss(found + step)) > now and np.abs(step).max() > 1e-12:
-            step /= 2
-        found, now = found + step, min(then, now)
-        if np.abs(step).max() < 1e-10:
-            break
-    return found
-
-
-def sigmoid(value: Floats) -> Floats:
-    """Turn log odds into chances."""
-    return np.asarray(np.exp(-np.logaddexp(0, -value)))
 
 
 def written(weights: Floats, parts: list[tuple[str, str, Floats]], scales: Mapping[str, Scale]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import time
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ import jwt
 import pytest
 from django.conf import settings
 
-from pipelines.endpoints.checkout import deciding, reserving
+from pipelines.endpoints.checkout import deciding, lately, reserving
 from pipelines.endpoints.checkout import door as checkout
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.models import Deployment, ModelVersion, Shop
@@ -111,6 +112,7 @@ class Counter(Door):
         for module in (checkout, deciding):
             monkeypatch.setattr(module, "memory", lambda: self.memory)
         monkeypatch.setattr(deciding, "cashier", lambda: self.cashier)
+        monkeypatch.setattr(lately, "told", OrderedDict())
         monkeypatch.setattr(deciding, "BUDGET", 20.0)  # a busy machine takes its time
         monkeypatch.setattr(deciding, "CHANCE_SECONDS", 5.0)
         monkeypatch.setattr(spending, "IN_TIME", "")

@@ -294,14 +294,34 @@ class TestScore:
         runs(shop, CHANCES)
         till.warmed(shop)
         said = till.at("/checkout/score", shop)
-        assert said.told["answer"] == {"score": 0.4, "of": "checkout"}
+        assert said.told == {"score": 0.4, "age": 0}
         till.written()
         row = PredictionLog.objects.get()
         assert (row.use_case, row.score, bytes(row.unit).hex()) == (CHANCES, 0.4, UNIT)
 
     def test_without_a_version_the_safe_default_is_the_answer(self, till: Counter, shop: Shop) -> None:
         till.warmed(shop)
-        assert till.at("/checkout/score", shop).told["answer"] == {"score": None}
+        assert till.at("/checkout/score", shop).told == {"score": None, "age": None}
+
+    def test_a_browser_learns_no_more_than_a_block_needs(self, till: Counter, shop: Shop) -> None:
+        runs(shop, CHANCES)
+        till.warmed(shop)
+        paying.mood.says = lambda question: {"score": 0.123456789, "of": "checkout", "why": "secret"}
+        assert till.at("/checkout/score", shop).told == {"score": 0.12, "age": 0}
+        till.written()
+        assert PredictionLog.objects.get().score == 0.123456789
+
+    def test_where_a_version_fails_the_last_score_of_that_checkout_stands_in(self, till: Counter, shop: Shop) -> None:
+        runs(shop, CHANCES)
+        till.warmed(shop)
+        till.at("/checkout/score", shop)
+        paying.mood.says = lambda question: {}["gone"]
+        said = till.at("/checkout/score", shop).told
+        assert said["score"] == 0.4 and 0 <= said["age"] <= 60
+        assert till.at("/checkout/score", shop, checkout="another").told == {"score": None, "age": None}
+        till.written()
+        outcomes = PredictionLog.objects.values_list("outcome", flat=True)
+        assert sorted(outcomes) == ["answered", "error", "error"]
 
     def test_what_a_checkout_asks_answers_at_no_other_door(self, live: Counter, shop: Shop) -> None:
         runs(shop, CHANCES)

@@ -45,7 +45,7 @@ def test_a_checkout_is_scored_and_shown_what_pays_by_the_chance_that_is_told(til
         till.memory.shelves.of((shop.domain, "offers"))
         till.memory.look()
         scored = till.at("/checkout/score", shop)
-        assert scored.told["answer"] == {"score": 0.5, "of": "checkout"}
+        assert scored.told == {"score": 0.5, "age": 0}
         shown = [till.at("/checkout/offers", shop, checkout=f"token-{number}") for number in range(12)]
         till.written()
     rows = {row.decision.hex: row for row in OfferDecision.objects.all()}

@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 from pipelines.lifecycle.data import dataset
-from pipelines.models import Order, Product, Shop, Variant
-from pipelines.usecases import USE_CASES
+from pipelines.models import BundlePart, Order, Product, Shop, Variant
+from pipelines.shopify import vault
+from pipelines.usecases import USE_CASES, repeat_orders
 from pipelines.usecases.recommendations import USE_CASE
+from pipelines.usecases.recommendations.answering.filters import allowed_of
 from tests import histories
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +51,19 @@ def test_a_basket_holds_each_product_once_on_the_shops_own_day(shop: Shop) -> No
     rows = built(shop, "purchases")
     assert rows["unique_id"].tolist() == sorted([lamp.product_id, shade.product_id])
     assert set(rows["basket"]) == {order.shopify_id} and set(rows["ds"].dt.day) == {17}
+
+
+def test_orders_that_name_a_customer_are_told_by_its_number_and_what_was_paid(shop: Shop) -> None:
+    ref = bytes(range(200, 216))
+    moment = datetime(2026, 11, 17, 23, 30, tzinfo=UTC)
+    order = histories.an_order(shop, moment, [], customer_ref=ref, total_minor=5000, refunded_minor=1500)
+    for changes in ({"customer_ref": None}, {"is_test": True}, {"cancelled_at": DAY}, {"deleted_at": DAY}):
+        histories.an_order(shop, DAY, [], **{"customer_ref": ref, **changes})
+    histories.an_order(histories.a_shop(), DAY, [], customer_ref=ref)
+    with USE_CASES.also(repeat_orders.USE_CASE):
+        rows = dataset.read(dataset.Source(shop, NOW), "repeat_orders")["customer_orders"]
+    assert rows["unique_id"].tolist() == [vault.number_of(ref)] and rows["ds"].dt.day.tolist() == [17]
+    assert (rows["order_id"].tolist(), rows["paid"].tolist()) == ([order.shopify_id], [3500])
 
 
 def test_what_nobody_bought_in_the_end_is_no_purchase(shop: Shop) -> None:
@@ -111,6 +126,23 @@ def test_products_whose_sku_differs_in_case_alone_are_twins(shop: Shop) -> None:
     Variant.objects.filter(pk=other.pk).update(sku="lamp-1 ")
     twins = built(shop, "products").set_index("unique_id")["twin"]
     assert twins[one.product_id] == twins[other.product_id] != twins[third.product_id]
+
+
+def test_a_bundle_names_the_products_that_it_is_made_of_and_neither_is_shown_for_the_other(shop: Shop) -> None:
+    bundle, lamp, shade, other = (histories.a_variant(shop, number, created=SPRING) for number in range(1, 5))
+    for part in (lamp, shade, bundle):  # a variant beside its like is no part
+        facts = {"bundle_id": bundle.shopify_id, "part_id": part.shopify_id, "quantity": 1, "read_at": NOW}
+        BundlePart.objects.create(shop=shop, **facts)
+    made_of = built(shop, "products").set_index("unique_id")["components"]
+    assert made_of[bundle.product_id] == [lamp.product_id, shade.product_id]
+    assert not isinstance(made_of[lamp.product_id], list)
+    ids = built(shop, "products")["unique_id"].to_numpy()
+    apart = allowed_of(built(shop, "products"), None, ids).apart.toarray()
+    place = {number: at for at, number in enumerate(ids)}
+    for part in (lamp, shade):
+        assert apart[place[bundle.product_id], place[part.product_id]]
+        assert apart[place[part.product_id], place[bundle.product_id]]
+    assert not apart[place[bundle.product_id], place[other.product_id]]
 
 
 def test_the_same_rows_have_the_same_digest_though_tags_are_lists(shop: Shop) -> None:

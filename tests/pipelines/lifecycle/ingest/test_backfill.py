@@ -16,6 +16,7 @@ from django.utils import timezone
 from pipelines.jobs import ingest as jobs
 from pipelines.lifecycle.ingest import backfill, loaders, privacy
 from pipelines.models import (
+    BundlePart,
     Checkout,
     Location,
     Order,
@@ -488,6 +489,41 @@ class TestProducts:
         exports.lines.append("{")
         assert run(shop, "products").lines_refused == 1
         assert Product.objects.filter(deleted_at=None).count() == 2
+
+
+def part_node(bundle: int, part: int, **changes: Any) -> Node:
+    node = {"id": f"gid://shopify/ProductVariantComponent/{bundle}{part}", "quantity": 2}
+    node |= {"productVariant": {"id": f"gid://shopify/ProductVariant/{part}"}}
+    return node | {"__parentId": f"gid://shopify/ProductVariant/{bundle}"} | changes
+
+
+class TestBundles:
+    """What a bundle is made of: nodes below its variants, which may stand anywhere in the file."""
+
+    def parts(self) -> set[tuple[int, int, int]]:
+        return set(BundlePart.objects.values_list("bundle_id", "part_id", "quantity"))
+
+    def test_parts_are_read_and_forgotten_where_a_bundle_has_them_no_more(self, shop: Shop, exports: Exports) -> None:
+        bundle = variant_node(6001, 600, requiresComponents=True)
+        exports.has([part_node(6001, 6011), product_node(600), bundle, part_node(6001, 6012, quantity=1)])
+        assert run(shop, "products").state == "done"
+        assert self.parts() == {(6001, 6011, 2), (6001, 6012, 1)}
+        assert Variant.objects.get().requires_components
+        exports.has([product_node(600), bundle, part_node(6001, 6012, quantity=3)])
+        run(shop, "products")
+        assert self.parts() == {(6001, 6012, 3)}
+
+    def test_an_export_of_what_changed_leaves_other_bundles_alone(self, shop: Shop, exports: Exports) -> None:
+        exports.has([product_node(600), variant_node(6001, 600), part_node(6001, 6011)])
+        run(shop, "products")
+        exports.has([product_node(601), variant_node(6011, 601, requiresComponents=False)])
+        run(shop, "products")
+        assert self.parts() == {(6001, 6011, 2)}
+
+    def test_a_part_that_cannot_be_read_is_named(self, shop: Shop, exports: Exports) -> None:
+        exports.has([product_node(600), variant_node(6001, 600), part_node(6001, 6011, productVariant=None)])
+        assert run(shop, "products").lines_refused == 1
+        assert not BundlePart.objects.exists()
 
 
 def level_node(item: int, location: int, available: int, **changes: Any) -> Node:

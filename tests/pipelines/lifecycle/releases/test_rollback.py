@@ -7,7 +7,8 @@ import pytest
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.releases import propose, rollback
 from pipelines.lifecycle.versions import registry, validate
-from pipelines.models import Deployment, ModelVersion, Release
+from pipelines.models import Deployment, ModelVersion, Publication, Release
+from pipelines.usecases import USE_CASES, recommendations
 from tests import histories
 from tests.histories import a_card, approved
 
@@ -110,3 +111,32 @@ def test_p07_what_learned_the_same_as_a_barred_version_is_not_approved(shop):
     twin.refresh_from_db()
     with pytest.raises(Refused, match="same as version 1"):
         approved(twin)
+
+
+class TestWhatAWayBackTakes:
+    """Lists of products lie in two slots: what is in neither must be written again before shoppers see it."""
+
+    def taken(self, shop, slots, pointer=("a", 10)):
+        told = {"live": pointer[0], "weight": pointer[1]} if pointer else {}
+        Publication.objects.create(shop=shop, use_case="recommendations", slots=slots, pointer=told)
+        deployment = Deployment(shop=shop, use_case="recommendations")
+        with USE_CASES.also(recommendations.USE_CASE):
+            return rollback.way_takes(deployment, ModelVersion(pk=7)), rollback.way_takes(deployment, None)
+
+    def test_nothing_where_a_slot_is_full_of_it(self, shop):
+        to_seven, to_rule = self.taken(shop, {"a": slot(9), "b": slot(7)})
+        assert to_seven == "" and "one bulk operation" in to_rule
+
+    def test_the_simple_rule_may_lie_ready_too_and_a_slot_that_is_filled_is_no_way_yet(self, shop):
+        to_seven, to_rule = self.taken(shop, {"a": slot(7, is_full=False), "b": slot(0)})
+        assert "recommendations do not lie on your products" in to_seven and to_rule == ""
+
+    def test_nothing_was_ever_told_to_a_storefront(self, shop):
+        assert self.taken(shop, {}, pointer=None) == ("", "")
+
+    def test_a_family_without_lists_on_products_goes_back_at_once(self, shop):
+        assert rollback.way_takes(Deployment.of(shop, "demand_forecast"), None) == ""
+
+
+def slot(version, is_full=True):
+    return {"version": version, "is_full": is_full}

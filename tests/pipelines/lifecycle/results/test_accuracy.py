@@ -11,6 +11,7 @@ from pipelines.lifecycle.results import accuracy, report
 from pipelines.models import Measurement
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Monitored
+from pipelines.usecases.wording import PageWords
 from tests import exposing, histories, reporting
 from tests.reporting import A_MONDAY, OCTOBER, USE_CASE, each_day, of_28_days, saved
 
@@ -30,6 +31,14 @@ def test_fewer_units_missed_day_after_day_are_proven(shop, version):
     assert found.mark == "proven" and found.n == 31
     assert found.value == pytest.approx(0.25) and 0 < found.low < 0.25 < found.high
     assert found.details["p_value"] < 0.001 and not found.is_counted
+
+
+@pytest.mark.parametrize("use_case", USE_CASES.values(), ids=lambda case: case.slug)
+def test_each_family_says_how_what_was_missed_is_counted(use_case):
+    spoken = use_case.words
+    told = accuracy.how(spoken, tells_chances=False)
+    assert told.startswith(spoken.page.missed) and f"on the same {spoken.units}" in told
+    assert use_case.monitored.missed is None or spoken.page.missed != PageWords.missed
 
 
 def test_more_units_missed_are_proven_to_be_more(shop, version):

@@ -12,8 +12,8 @@ from django.utils import timezone
 from pipelines.lifecycle.errors import AlreadyRunning, ArtifactNotStored, StaleData
 from pipelines.lifecycle.versions import artifacts, runs, train
 from pipelines.models import Deployment, LifecycleEvent, ModelVersion, SyncRun, TrainingRun
-from pipelines.usecases.contract import NotEnoughHistory
-from tests import histories
+from pipelines.usecases.contract import NotEnoughHistory, Soundness
+from tests import histories, toy_use_case
 
 pytestmark = pytest.mark.django_db
 State = TrainingRun.State
@@ -44,6 +44,11 @@ def test_a_version_is_what_was_learned_with_its_lineage(shop):
     assert version.recipe == {"review_days": 7, "lead_days": 14, "seed": 0}
     assert version.lineage["libraries"]["numpy"] and version.dataset.rows == 10
     assert LifecycleEvent.objects.latest("seq").kind == "version.trained"
+
+
+def test_what_is_answered_for_is_counted_by_the_judge_of_the_first_table(shop, monkeypatch):
+    monkeypatch.setitem(toy_use_case.FUNCTIONS, "judge", lambda rows, frames: Soundness(expected=9, units=7))
+    assert trained(shop).metrics["serving"]["units"] == 7
 
 
 def test_the_run_tells_its_steps_cost_and_version(shop):

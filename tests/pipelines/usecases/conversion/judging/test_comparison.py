@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.usecases.conversion.judging.comparison import NAMES, bets, compare
+from pipelines.usecases.conversion.judging.comparison import NAMES, compare
 from tests.pipelines.usecases.conversion import shop
 
 LAST = shop.LAST_DAY
@@ -53,19 +53,6 @@ def test_the_truth_is_the_cheapest_thing_to_say() -> None:
     for wrong in (truth * 0.6, np.minimum(1, truth * 1.5), np.full(4000, truth.mean())):
         row = week(said(truth, came, value=2500), said(wrong, came, value=2500))
         assert row["loss"] < row["against"] and row["bets"]["answers"] < 0
-
-
-def test_a_bet_between_equals_is_nought_on_average_and_never_beyond_one() -> None:
-    rng, found = np.random.default_rng(1), []
-    for _ in range(400):
-        truth = rng.beta(1, 6, 200)
-        off = rng.normal(0, 0.05, 200)
-        pair = (truth + off, truth - off)  # equally wrong
-        found.append(bets(*pair, (rng.random(200) < truth).astype(float)).get("answers", 0.0))
-    assert abs(np.mean(found)) < 3 * np.std(found) / 20
-    assert bets(np.ones(3), np.zeros(3), np.zeros(3)) == {"answers": 1.0}
-    assert bets(np.ones(3), np.zeros(3), np.ones(3)) == {"answers": -1.0}
-    assert bets(np.ones(3), np.ones(3), np.ones(3)) == {}  # nothing to tell apart
 
 
 def test_swapped_versions_flip_the_verdict_exactly() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from pipelines.stats.logistic import sigmoid
 from pipelines.usecases.conversion.learning.correction import LEAST_ROWS, Correction, after, followed
-from pipelines.usecases.conversion.learning.logistic import sigmoid
 
 
 def told(rows: int, days: int, shift: float, slope: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

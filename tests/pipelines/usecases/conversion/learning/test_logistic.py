@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.optimize import minimize
 
+from pipelines.stats.logistic import sigmoid
 from pipelines.usecases.conversion import scorer
 from pipelines.usecases.conversion.learning.columns import Columns, Rows
-from pipelines.usecases.conversion.learning.logistic import PENALTY, SURE, Prior, fit, logits, sigmoid, solve
+from pipelines.usecases.conversion.learning.logistic import Prior, fit, logits
 
 COLUMNS = Columns(("pages", "minutes"), ("device",), ("hour",))
 PRIOR = Prior(0.05, {"pages": (1.4, 0.8, 0.5)})
@@ -20,20 +20,6 @@ def rows(count: int, seed: int = 0) -> Rows:
     known["minutes"] = known["minutes"].mask(random.random(count) < 0.2)
     share = sigmoid(-3 + 0.8 * np.log1p(known["pages"].to_numpy()) + (known["device"] == "desktop").to_numpy())
     return Rows(known, np.arange(count), (random.random(count) < share).astype(np.float64))
-
-
-def test_the_maximum_is_that_of_an_independent_optimiser() -> None:
-    random = np.random.default_rng(0)
-    design = np.column_stack([np.ones(300), random.normal(size=(300, 3))])
-    came, weight = (random.random(300) < 0.3).astype(float), random.random(300)
-    start, penalty = np.array([-1.0, 0.5, 0.0, 0.0]), np.array([SURE, PENALTY, PENALTY, PENALTY])
-
-    def loss(weights: np.ndarray) -> float:
-        said = design @ weights
-        return weight @ (np.logaddexp(0, said) - came * said) + penalty @ (weights - start) ** 2 / 2
-
-    wanted = minimize(loss, start, method="BFGS", options={"gtol": 1e-9}).x
-    assert solve(design, came, weight, start, penalty) == pytest.approx(wanted, abs=1e-5)
 
 
 def test_few_rows_keep_the_weights_of_other_shops_and_many_find_their_own() -> None:

@@ -1,4 +1,4 @@
-"""The figures of chances (METHODS 4d), with the ranges that chance alone explains."""
+"""The figures of chances that were told, once it is known what came (METHODS 4d), and how two who told them compare."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.stats.drift.accuracy import calibration
 from pipelines.stats.drift.accuracy.probabilities import auc, log_loss
 from pipelines.stats.drift.shares import wilson
-from pipelines.usecases.conversion.learning.columns import Floats
-from pipelines.usecases.conversion.learning.leakage import least_auc
 
-DRAWS = 200
-BINS = 8  # of the calibration that a merchant sees
+Floats = NDArray[np.float64]
 Range = list[float] | None
+
+BINS = 8  # of the calibration that a merchant sees
+LEAST_APART = 1e-9
 
 
 def figures(came: Floats, said: Floats, weight: float = 1.0) -> dict[str, Any]:
@@ -50,25 +51,6 @@ def gap_range(came: Floats, said: Floats, weight: float) -> Range:
     return bounds if math.isfinite(bounds[1]) else None
 
 
-def ece_range(came: Floats, said: Floats, weight: float, *, seed: int) -> Range:
-    """Give the error of calibration beyond what perfect chances show by chance, and as it is."""
-    if not len(came):
-        return None
-    random = np.random.default_rng(seed)
-    found = calibration.ece_equal_mass(came, said)
-    drawn = [calibration.ece_equal_mass((random.random(len(said)) < said).astype(float), said) for _ in range(DRAWS)]
-    by_chance = float(np.quantile(drawn, 0.95)) / math.sqrt(weight)
-    return [max(found - by_chance, 0.0), found]
-
-
-def auc_range(came: Floats, said: Floats) -> Range:
-    """Give how well buyers are surely told apart, and as measured."""
-    if not 0 < came.sum() < len(came):
-        return None
-    low, found = least_auc(said, came)
-    return [low, found]
-
-
 def bins(came: Floats, said: Floats) -> list[dict[str, float | int]]:
     """Give what was said and what came in bins of equally many moments, least likely first, with their range."""
     if not len(said):
@@ -82,3 +64,12 @@ def bins(came: Floats, said: Floats) -> list[dict[str, float | int]]:
         told = {"said": float(said[mine].mean()), "came": share.value, "low": share.low, "high": share.high}
         found.append({**told, "orders": int(came[mine].sum()), "rows": int(mine.sum())})
     return found
+
+
+def bets(ours: np.ndarray, theirs: np.ndarray, came: np.ndarray) -> dict[str, float]:
+    """Bet on the squared errors, each moment by how far apart the two are: 1 where the new one erred all it could."""
+    apart, both = np.abs(ours - theirs), ours + theirs
+    most = float((apart * np.maximum(both, 2 - both)).sum())
+    if most < LEAST_APART:
+        return {}
+    return {"answers": float(((ours - came) ** 2 - (theirs - came) ** 2).sum() / most)}
