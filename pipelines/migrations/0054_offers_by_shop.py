@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('pipelines', '0052_what_an_offer_came_to'),
+        ('pipelines', '0053_what_an_offer_came_to'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0051_corrections'),
+        ('pipelines', '0052_answers_in_weeks'),
     ]
 
     operations = [

@@ -65,6 +65,6 @@ def attach(cursor: Any, name: str, begins: str, ends: str) -> None:
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("pipelines", "0047_orders_to_suppliers")]
+    dependencies = [("pipelines", "0051_corrections")]
 
     operations = [migrations.RunPython(cut, migrations.RunPython.noop)]
