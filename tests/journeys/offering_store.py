@@ -94,7 +94,7 @@ class OfferingStore(VisitingStore):
     def basket(self) -> Basket:
         """Return the cart of somebody new."""
         would = bool(self.rng.random() < BUYS)
-        unit, units = uuid.UUID(int=int(self.rng.integers(2**62))).hex, int(self.rng.poisson(2)) + 1
+        unit, units = self.rng.bytes(16).hex(), int(self.rng.poisson(2)) + 1
         return Basket(unit, uuid.uuid4().hex, units, self.thing.price_minor or 0, would)
 
     def seen(self, basket: Basket) -> Answer:

@@ -90,7 +90,8 @@ def seen_of(known: Decisions) -> list[Seen]:
             gross = weighed(known, known.earned, shown).value
             least = float(np.mean(known.margin[shown])) / LEAST
             beyond = weighed(known, profit - known.earned, shown)
-            found.append(Seen(str(offer), beyond, weighed(known, profit, none), max(gross, least)))
+            seen = Seen(str(offer), beyond, weighed(known, profit, none), max(gross, least))
+            found += [seen] if np.isfinite(seen.doubt + seen.none.se) else []  # one shopper alone says nothing
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.usecases.offers.decisions import NO_OFFER, Decisions, decisions_of
 from pipelines.usecases.offers.learning.extras import capped, extras_of, shrunk
+from pipelines.usecases.offers.learning.recipe import learned
 from tests.pipelines.usecases.offers import shop
 from tests.pipelines.usecases.offers.shop import Market
 
@@ -45,6 +46,13 @@ def test_a_handful_who_were_drawn_nothing_do_not_outweigh_the_held_out() -> None
     odd = replace(few, profit=np.where(few.held_out | (few.offer != NO_OFFER), few.profit, 20_000.0))
     odd = replace(odd, propensity=np.where(odd.held_out | (odd.offer != NO_OFFER), odd.propensity, 0.0125))
     assert extras_of(odd).shared == pytest.approx(extras_of(few.where(few.held_out | (few.offer != NO_OFFER))).shared)
+
+
+def test_one_shopper_who_comes_a_thousand_times_says_nothing() -> None:
+    known = known_of(n=2_000)
+    alone = replace(known, visitor=np.zeros(len(known), dtype=np.int64))
+    assert extras_of(alone).shared is None and extras_of(alone).own == {}
+    assert learned(alone, shop.LAST_DAY, seed=0).shared is None
 
 
 def test_few_decisions_say_little() -> None:
