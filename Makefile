@@ -7,6 +7,7 @@ UV_VERSION := 0.13.9
 PIP_AUDIT_VERSION := 2.10.1
 APT_LINE := apt-get update && apt-get install -y make python3-venv libgomp1
 CHROMIUM_LINE := apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell
+POOLER_LINE := apt-get update && apt-get install -y --no-install-recommends pgbouncer
 NODE_LINE := apt-get update && apt-get install -y --no-install-recommends nodejs npm
 # A start is a dozen processes that import the same modules: what one has compiled the others read.
 export PYTHONDONTWRITEBYTECODE :=
@@ -24,6 +25,7 @@ SCENARIO ?=
 DAYS ?=
 SPEED ?=
 APPROVE ?=
+BASE ?=
 HOST ?= 127.0.0.1
 QUEUES ?= events default
 NAME ?=
@@ -32,7 +34,7 @@ SPREAD ?= --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-re
 ARGS ?=
 STORE_OPTIONS = $(if $(ORDERS),--orders "$(ORDERS)") $(if $(HISTORY),--history $(HISTORY)) $(if $(AT),--at $(AT)) $(if $(STATE),--state "$(STATE)") $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(DAYS),--days $(DAYS))
 
-.PHONY: help setup tools demo operator run worker smoke lint test browser audit any-day chromium node benchmark
+.PHONY: help setup tools demo operator run worker smoke lint test browser audit any-day image chromium pooler node benchmark
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -86,12 +88,15 @@ lint: setup node ## Style, types, import rules, templates, the Dockerfile, Shopi
 	find . \( -path ./.venv -o -path ./node_modules \) -prune -o -path '*/templates/*' -name '*.html' -print0 | xargs -0r .venv/bin/djade --target-version 5.2 --check
 	$(call if_node,npm run --silent lint)
 
-test: setup chromium node ## The whole suite, browser included, and the scripts of extensions/
+test: setup chromium node pooler ## The whole suite, browser included, and the scripts of extensions/
 	$(call if_node,npm run --silent test)
 	$(if $(AT),TESTS_AT=$(AT)) .venv/bin/pytest $(SPREAD) --durations=10 $(ARGS)
 
 browser: setup chromium ## Only the tests that drive Chromium
 	.venv/bin/pytest -m browser $(ARGS)
+
+image: setup ## The image, built with what is there (BASE=…@sha256:…), the app run and a version trained in it; minutes
+	@exec $(PY) manage.py image $(if $(BASE),--base "$(BASE)")
 
 audit: setup ## Known vulnerabilities and licences of what ships; says so where their database cannot be reached
 	@$(PY) manage.py notices >/dev/null
@@ -109,6 +114,11 @@ chromium:
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then ($(CHROMIUM_LINE)) >/dev/null || [ -x /usr/bin/chromium ]; \
 	elif [ -x /usr/bin/chromium ]; then :; \
 	else echo "Chromium is not installed, so the browser tests are skipped. As root: $(CHROMIUM_LINE)" >&2; fi
+
+pooler:
+	@if [ -x /usr/sbin/pgbouncer ] || command -v pgbouncer >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then ($(POOLER_LINE)) >/dev/null 2>&1 || true; \
+	else echo "pgbouncer is not installed, so its tests are skipped. As root: $(POOLER_LINE)" >&2; fi
 
 # What only Node can check is left out, and said, where there is no Node, or none that is new enough.
 if_node = @if [ -e node_modules/installed ]; then $(1); else echo "Without Node, extensions/ is not checked: $(1)" >&2; fi

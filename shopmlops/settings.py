@@ -145,13 +145,20 @@ RQ_QUEUES = {
 
 TRAINING_CRONJOB = env.text("TRAINING_CRONJOB", "")
 
-# Files: artifacts of model versions on the file system, or in S3 by ARTIFACT_STORAGE.
+# Files: artifacts of model versions on the file system, or in a bucket by ARTIFACT_STORAGE.
 ARTIFACT_STORAGE = env.text("ARTIFACT_STORAGE", "django.core.files.storage.FileSystemStorage")
-STORAGES: dict[str, dict[str, Any]] = {
-    "artifacts": {
-        "BACKEND": ARTIFACT_STORAGE,
-        "OPTIONS": {"location": STATE_DIR / "artifacts"} if ARTIFACT_STORAGE.endswith("FileSystemStorage") else {},
+ARTIFACT_PLACES: dict[str, dict[str, Any]] = {
+    "django.core.files.storage.FileSystemStorage": {"location": STATE_DIR / "artifacts"},
+    "shopmlops.bucket.Bucket": {
+        "bucket_name": env.text("S3_BUCKET", ""),
+        "endpoint_url": env.text("S3_ENDPOINT", "") or None,
+        "region_name": env.text("S3_REGION", "") or None,
+        "access_key": env.text("S3_ACCESS_KEY", "") or None,
+        "secret_key": env.secret("S3_SECRET_KEY", "") or None,
     },
+}
+STORAGES: dict[str, dict[str, Any]] = {
+    "artifacts": {"BACKEND": ARTIFACT_STORAGE, "OPTIONS": ARTIFACT_PLACES.get(ARTIFACT_STORAGE, {})},
     "staticfiles": {"BACKEND": "shopmlops.packing.PackedOnce"},
 }
 STATIC_URL = "/static/"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 
 from django.core.exceptions import SuspiciousOperation
@@ -17,11 +20,12 @@ def storage() -> Storage:
 
 
 def write(path: str, content: bytes) -> None:
-    """Write one new file under exactly this name."""
-    saved = storage().save(path, ContentFile(content))
-    if saved != path:
-        storage().delete(saved)
-        raise FileExistsError(17, "a file of that name exists", path)
+    """Write one new file under exactly this name; OSError where the storage does not take it."""
+    with told_as_a_disk_would():
+        saved = storage().save(path, ContentFile(content))
+        if saved != path:
+            storage().delete(saved)
+            raise FileExistsError(errno.EEXIST, "a file of that name exists", path)
 
 
 def read(path: str) -> bytes:
@@ -42,7 +46,16 @@ def read(path: str) -> bytes:
 def remove(path: str, names: list[str]) -> None:
     """Delete what an unfinished attempt left behind."""
     for name in [*names, ""]:
-        try:
+        with suppress(OSError), told_as_a_disk_would():
             storage().delete(f"{path}/{name}".rstrip("/"))
-        except OSError:
-            continue
+
+
+@contextmanager
+def told_as_a_disk_would() -> Iterator[None]:
+    """Let a storage that fails in ways of its own, as a bucket's network does, fail as a disk does: by an OSError."""
+    try:
+        yield
+    except (OSError, SuspiciousOperation):
+        raise
+    except Exception as error:
+        raise OSError(errno.EIO, "the storage did not take it") from error

@@ -71,6 +71,11 @@ def production() -> dict[str, str]:
     return named | hosts | {"ENCRYPTION_KEYS": f"k1:{key}", "SIGNING_PUBLIC_KEYS": key}
 
 
+def test_what_the_dockerfile_copies_is_let_in(inside):
+    copied = [words.split()[:-1] for words in re.findall(r"^COPY (?!--)(.+)$", DOCKERFILE, re.MULTILINE)]
+    assert [name for names in copied for name in names if not (inside / name).exists()] == []
+
+
 def test_its_base_is_asked_for_and_nobody_runs_as_root():
     assert re.search(r"^ARG BASE$", DOCKERFILE, re.MULTILINE), "no default: a base is named by its digest"
     assert re.findall(r"^USER (\S+)$", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
