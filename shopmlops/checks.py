@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import os
 from collections.abc import Iterator
@@ -17,6 +16,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
+from django.utils import timezone
+
+from shopmlops import env
 
 SHOPIFY_HOSTS = ("shopify.com", "myshopify.com", "shopifycloud.com", "storage.googleapis.com")
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
@@ -27,6 +29,20 @@ DEMO_SECRET_FILE = "demo-secret"  # noqa: S105 (a name, no secret)
 def setup_is_consistent(**kwargs: Any) -> list[CheckMessage]:
     """Report every inconsistency of the settings, with an id and a hint."""
     return [*secrets(), *addresses(), *hosts(), *strangers(), *mail(), *clock(), *cluster(), *demo()]
+
+
+@register
+def api_goes_on(**kwargs: Any) -> list[CheckMessage]:
+    """Report that the version of Shopify's API that we speak is about to end."""
+    return [*api_version(timezone.now().date())]
+
+
+@register(deploy=True)
+def deployment_is_safe(**kwargs: Any) -> list[CheckMessage]:
+    """Report what is unsafe together, before it is deployed; the demo answers only on its machine."""
+    from shopmlops import deploying
+
+    return [] if settings.DEMO else deploying.unsafe()
 
 
 def refuse_unsafe_start() -> None:
@@ -69,7 +85,7 @@ def secrets() -> Iterator[CheckMessage]:
     if not settings.ENCRYPTION_KEYS:
         yield Error("ENCRYPTION_KEYS is not set.", hint="Shopify's tokens are stored encrypted.", id="shopmlops.E002")
     for entry in filter(None, settings.ENCRYPTION_KEYS.split(",")):
-        if not is_key(entry.partition(":")[2]):
+        if not env.is_key(entry.partition(":")[2]):
             yield Error(
                 "ENCRYPTION_KEYS holds an entry that is not id:key with 32 bytes in base64.",
                 hint="Make one with: echo k1:$(openssl rand -base64 32)",
@@ -82,16 +98,8 @@ def secrets() -> Iterator[CheckMessage]:
             id="shopmlops.E004",
         )
     for key in filter(None, [settings.SIGNING_KEY, *settings.SIGNING_PUBLIC_KEYS]):
-        if not is_key(key):
+        if not env.is_key(key):
             yield Error("A signing key is not 32 bytes in base64.", hint="See env.example.", id="shopmlops.E005")
-
-
-def is_key(value: str) -> bool:
-    """Say whether this is 32 bytes in base64."""
-    try:
-        return len(base64.b64decode(value, validate=True)) == 32
-    except ValueError:
-        return False
 
 
 def addresses() -> Iterator[CheckMessage]:

@@ -1,5 +1,6 @@
 """Read one environment variable, or say what is missing."""
 
+import base64
 import os
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -65,3 +66,11 @@ def secret(name: str, default: str | None = None) -> str:
         except OSError as error:
             raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}.") from None
     return text(name, default)
+
+
+def is_key(value: str) -> bool:
+    """Say whether this is 32 bytes in base64."""
+    try:
+        return len(base64.b64decode(value, validate=True)) == 32
+    except ValueError:
+        return False

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import ip_address
+from typing import Any
+from urllib.parse import parse_qs
+
+MOST_FIELDS = 8  # of a query; no door of ours asks for more
+
+
+def query_of(scope: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return the first value of each field of a query; nothing where there are more than any door asks for."""
+    text = scope.get("query_string", b"").decode("latin-1")
+    try:
+        found = parse_qs(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return None
+    return {name: values[0] for name, values in found.items()}
 
 
 def address(peer: str, forwarded: str) -> str:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from pipelines.lifecycle.data.dataset import LONGEST_WINDOW
+from pipelines.lifecycle.ingest.sql import partitions
 from pipelines.models import (
     Alert,
     AlertDelivery,
@@ -68,6 +69,16 @@ class Life:
         return ended
 
 
+class Pieces(Life):
+    """Rows of a table that is cut into weeks, which end whole."""
+
+    def end(self, now: datetime) -> int:
+        """Make weeks ahead, and drop those that have had their time."""
+        table = self.rows.model._meta.db_table
+        partitions.make_ahead(table, now)
+        return partitions.end(table, now - self.keep)
+
+
 def lives() -> list[Life]:
     """List what ends by itself."""
     newer = SyncRun.objects.filter(shop=OuterRef("shop"), kind=OuterRef("kind"), state="done", pk__gt=OuterRef("pk"))
@@ -81,7 +92,7 @@ def lives() -> list[Life]:
         Life(Exposure.objects.exclude(release__phase__in=WATCHED), "first_at", A_SEASON),
         Life(HoldOutSight.objects.all(), "first_at", OVER_A_YEAR),  # a unit counts once in that time
         Life(OptOut.objects.all(), "at", OVER_A_YEAR),  # nothing that is decided by knows a unit for longer
-        Life(PredictionLog.objects.all(), "at", A_MONTH),
+        Pieces(PredictionLog.objects.all(), "at", A_MONTH),  # whole weeks: a row may live six days longer
         Life(UnloggedAnswers.objects.all(), "starts_at", A_MONTH),
         Life(StorefrontEvent.objects.all(), "at", A_MONTH),
         Life(VisitHour.objects.all(), "starts_at", OVER_A_YEAR),

@@ -64,3 +64,13 @@ def test_no_file_of_the_product_is_too_long() -> None:
     product = [path for name, path in MODULE_FILES.items() if not name.startswith(("devstore", "benchmarks"))]
     long = [path for path in product if len(path.read_text().splitlines()) > LINES and path.parent.name != "migrations"]
     assert long == []
+
+
+def test_migrations_follow_each_other_in_one_line() -> None:
+    """Two that follow the same one, as from two branches, stop every `migrate`."""
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    assert loader.detect_conflicts() == {}
+    numbers = sorted(name[:4] for app, name in loader.disk_migrations if app == "pipelines")
+    assert numbers == sorted(set(numbers))

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
 from shopmlops import checks
@@ -82,6 +83,11 @@ def test_a_pod_may_hand_trainings_to_its_cluster(production, monkeypatch):
     assert ids() == set()
 
 
+def test_an_api_that_is_over_is_told_of_by_the_command_itself(production):
+    production.SHOPIFY_API_VERSION = "2024-10"
+    assert "shopmlops.W006" in {message.id for message in run_checks()}
+
+
 def test_one_pattern_may_allow_both_hosts(production):
     production.ALLOWED_HOSTS = [".example.com"]
     assert ids() == set()
@@ -93,7 +99,7 @@ def test_the_example_file_as_it_stands_misses_only_secrets(tmp_path):
     checked = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
     )
-    assert set(re.findall(r"shopmlops\.\w+", checked.stderr)) == {f"shopmlops.E00{n}" for n in (1, 2, 4)}
+    assert set(re.findall(r"shopmlops\.E\w+", checked.stderr)) == {f"shopmlops.E00{n}" for n in (1, 2, 4)}
 
 
 @pytest.mark.parametrize(

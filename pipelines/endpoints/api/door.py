@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qs
 
 import orjson
 from django.db import Error as DatabaseTrouble
@@ -87,21 +86,23 @@ def understand(scope: Scope) -> Asked:
     kind, _, key = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     if kind.lower() != "bearer":
         raise Refused(401, "a key of the shop is missing")
-    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True, max_num_fields=8)
+    query = callers.query_of(scope)
+    if query is None:
+        raise Refused(400, "the query has too many fields")
     return Asked(place[1], key.strip(), place_in(query), rows_in(query), timezone.now())
 
 
-def place_in(query: dict[str, list[str]]) -> int:
+def place_in(query: dict[str, str]) -> int:
     """Return after which row a page begins, or raise Refused."""
-    given = query.get("after", ["0"])[0]
+    given = query.get("after", "0")
     if not AFTER.fullmatch(given):
         raise Refused(400, "after is not what the page before named as next")
     return int(given)
 
 
-def rows_in(query: dict[str, list[str]]) -> int:
+def rows_in(query: dict[str, str]) -> int:
     """Return how many rows a page has at most, or raise Refused."""
-    given = query.get("limit", [str(USUAL_ROWS)])[0]
+    given = query.get("limit", str(USUAL_ROWS))
     if not (AFTER.fullmatch(given) and 1 <= int(given) <= MOST_ROWS):
         raise Refused(400, f"limit is no number from 1 to {MOST_ROWS}")
     return int(given)

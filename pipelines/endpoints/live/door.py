@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from urllib.parse import parse_qs
 
+from pipelines.endpoints import callers
 from pipelines.endpoints.live.hub import Stream, hub
 from pipelines.endpoints.patience import STALLED_SECONDS, Receive, Scope, Send, answer, disconnected
 from pipelines.lifecycle.pages import changes
@@ -56,8 +56,8 @@ def token_in(header: bytes) -> str:
 def seen_by(scope: Scope, headers: dict[bytes, bytes]) -> changes.Mark:
     """Return what a page shows: of a stream that comes back as it was told last, else as it was rendered."""
     told = headers.get(b"last-event-id", b"").decode("latin-1")
-    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=8)
-    return changes.read(told or query.get("seen", [""])[0])
+    query = callers.query_of(scope) or {}
+    return changes.read(told or query.get("seen", ""))
 
 
 async def serve(stream: Stream, receive: Receive, send: Send) -> None:

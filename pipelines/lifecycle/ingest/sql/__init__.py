@@ -1,1 +1,1 @@
-"""How many rows and keys are written into one statement."""
+"""How many rows and keys are written into one statement, and how a log is cut into weeks."""
