@@ -8,7 +8,6 @@ compared.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import os
 import socket
@@ -23,7 +22,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from benchmarks import folders
+from benchmarks import folders, modules_in
 from benchmarks.checks import Check, Say, at_least, at_most
 from benchmarks.ingest import wait_for, web_process
 from benchmarks.rig.rates import median_rate, rate
@@ -73,9 +72,8 @@ def nothing(count: int) -> list[Request]:
 
 def brought() -> list[Served]:
     """List the doors that use cases bring to be measured."""
-    names = [f"{folder}.rig.served" for folder in folders()]
-    found: list[Served] = [importlib.import_module(name).SERVED for name in names if importlib.util.find_spec(name)]
-    return found
+    rigs = modules_in(*(f"{folder}.rig" for folder in folders()))
+    return [importlib.import_module(address).SERVED for name, address in rigs if name == "served"]
 
 
 def fill(measured: Sequence[Served], say: Say) -> None:

@@ -102,7 +102,8 @@ def judge(shop_id: int, use_case: str) -> None:
         if chances.are_said(use_case):
             chances.judge(shop, use_case, now)
             telling.expected(shop, use_case, now)
-            busiest.look(shop, use_case, now)
+            if busiest.is_watched(use_case):
+                busiest.look(shop, use_case, now)
         drifts.look(shop, use_case, facts, now)
         telling.drift(shop, use_case, now)
     compare_circumstances.enqueue(shop_id, use_case)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from pipelines.usecases.outputs import OwnFrame
+
 MISSED = ("missed", "missed_by_rule")  # squared errors of chances, added up
 
 
@@ -56,11 +58,12 @@ class Monitored:
     """Say what is watched of what runs, when an outcome is known for good, and how accuracy is worked out.
 
     What says `chances` answers on request with a `score` that is how likely its unit orders within `matures_after`: its
-    figures are worked out for every such use case alike. Of all else that is answered in batches, `accuracy` takes
-    frames, what was said, and the days of a period, and gives figures by name; `missed` names two of them that a
-    month's report sets side by side: by how much a version missed what happened, and the simple rule; `totals` names
-    two likewise of 28 days, as shares of what happened in all. `rows` takes frames and gives the features of each unit
-    and day, `ds` beside them; without it they stand in a frame.
+    figures are worked out for every such use case alike. So are those of what says `takes`: its `score` is how likely
+    what it picked is taken, and `taken` is the frame of its own that holds both; a score of 0 picks nothing. Of all
+    else that is answered in batches, `accuracy` takes frames, what was said, and the days of a period, and gives
+    figures by name; `missed` names two of them that a month's report sets side by side: by how much a version missed
+    what happened, and the simple rule; `totals` names two likewise of 28 days, as shares of what happened in all.
+    `rows` takes frames and gives the features of each unit and day, `ds` beside them; without it they stand in a frame.
     """
 
     features: tuple[str, ...]
@@ -68,7 +71,8 @@ class Monitored:
     outcome: str
     matures_after: timedelta
     accuracy: str = ""
-    says: Literal["amounts", "chances"] = "amounts"
+    says: Literal["amounts", "chances", "takes"] = "amounts"
+    taken: OwnFrame | None = None  # version | ds | hour | score | came (nothing: not known yet)
     missed: tuple[str, str] | None = None
     totals: tuple[str, str] | None = None
     rows: str = ""

@@ -294,10 +294,11 @@ def stock_rules(shop: Shop) -> pd.DataFrame:
     return rows.astype(dict.fromkeys(["variant_id", *StockRule.FIELDS], REAL))
 
 
-def own(shop: Shop, asked: OwnFrame, last_day: date, at: datetime) -> pd.DataFrame:
+def own(shop: Shop, asked: OwnFrame, last_day: date, at: datetime, *, since: datetime | None = None) -> pd.DataFrame:
     """Give the rows of a table that a use case brings, as they stood at a moment, with the columns that it names."""
     names = [asked.fields.get(name, name) for name in asked.columns]
     rows = own_tables.rows(asked.table, shop).as_of(at, last_day)
+    rows = rows.filter(at__gte=since) if since else rows
     found = pd.DataFrame(rows.values_list(*names), columns=[*asked.columns])
     return found.astype({name: kind for name, kind in asked.columns.items() if kind and name != asked.series})
 

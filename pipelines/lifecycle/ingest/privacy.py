@@ -17,6 +17,7 @@ from django.utils import timezone
 from pipelines.lifecycle import unlinking
 from pipelines.lifecycle.ingest.sql.sets import arrays
 from pipelines.models import (
+    AlertDelivery,
     Checkout,
     Exposure,
     ForgottenCustomer,
@@ -177,9 +178,10 @@ def units_of(shop: Shop, orders: QuerySet[Order]) -> list[bytes]:
 
 
 def forget_checkouts(shop: Shop, orders: QuerySet[Order]) -> None:
-    """Take the checkouts of these orders out of whatever else is known by them."""
+    """Take the checkouts of these orders out of whatever else is known by them, and what Flow was told of them."""
     tables: list[Any] = [each for each in own.ending() if own.has_checkout(each)]
     keys = [key for key in orders.values_list("checkout_key", flat=True) if key is not None]
+    AlertDelivery.objects.for_shop(shop).filter(checkout_key__in=keys).delete()
     for table in tables if keys else []:
         table.objects.for_shop(shop).filter(checkout_key__in=keys).update(checkout_key=None)
 

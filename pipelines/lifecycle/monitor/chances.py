@@ -1,7 +1,8 @@
-"""How good the chances were that visitors were answered with, once it is known who ordered (METHODS 4d).
+"""How good the chances were that visitors were answered with, once it is known what came of them (METHODS 4d).
 
-A chance is that of an order of the unit within the time after which outcomes are known for good. Each day that has
-matured is judged once, for every version that answered and for the simple rule: the share of the two weeks before.
+A chance is that of an order of the unit within the time after which outcomes are known for good, or that what was
+picked for it is taken. Each day that has matured is judged once, for every version that answered and for the simple
+rule: the share of the two weeks before.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.lifecycle.ingest import freshness
-from pipelines.lifecycle.monitor import accuracy, expected
+from pipelines.lifecycle.monitor import accuracy, expected, logged
 from pipelines.lifecycle.monitor.accuracy import DAY, Found, Speaker
 from pipelines.lifecycle.monitor.logged import Asked, labels, scores
 from pipelines.models import Shop
@@ -26,14 +27,14 @@ LEARNED = timedelta(days=14)  # before a day; their share of orders is the simpl
 
 
 def are_said(use_case: str) -> bool:
-    """Tell whether a use case says on request how likely its units order."""
+    """Tell whether a use case says on request how likely its units order, or take what it picks."""
     monitored = USE_CASES[use_case].monitored
-    return monitored is not None and monitored.says == "chances"
+    return monitored is not None and monitored.says != "amounts"
 
 
 def judge(shop: Shop, use_case: str, now: datetime) -> int:
     """Judge the days that have matured, and estimate of those that have not; return how many are new."""
-    asked = Asked.of(shop, use_case, now)
+    asked = logged.of(shop, use_case, now)
     units = dict(asked.units())
     return judge_days(asked, units, now) + sum(expected.estimate(asked, each, of) for each, of in units.items())
 
@@ -51,7 +52,7 @@ def judge_days(asked: Asked, units: Mapping[int, Mapping[date, int]], now: datet
     first, last = min(map(min, due.values())), max(map(max, due.values()))
     rows = asked.chances(first - LEARNED, last + timedelta(days=1), known=until - asked.within)
     for speaker, days in due.items():
-        accuracy.keep(speaker, DAY, judged(speaker, days, rows))
+        accuracy.keep(speaker, DAY, judged(speaker, days, rows, asked.share))
     return sum(map(len, due.values()))
 
 
@@ -63,7 +64,7 @@ def speakers(asked: Asked, units: Mapping[int, Mapping[date, int]], until: date)
         yield Speaker(asked.shop, asked.use_case, version, frozenset(days), until)
 
 
-def judged(speaker: Speaker, days: set[date], rows: pd.DataFrame) -> Found:
+def judged(speaker: Speaker, days: set[date], rows: pd.DataFrame, share: str) -> Found:
     """Work out the figures of some days, with of how many units."""
     found: dict[date, tuple[int, Mapping[str, Any]]] = {}
     for day in sorted(days):
@@ -71,7 +72,7 @@ def judged(speaker: Speaker, days: set[date], rows: pd.DataFrame) -> Found:
         if speaker.version is not None:
             mine = mine[mine["version_id"] == speaker.version]
         said = np.full(len(mine), rule) if speaker.version is None else scores(mine)
-        found[day] = len(mine), figures(labels(mine), said, rule)
+        found[day] = len(mine), figures(labels(mine), said, rule, share)
     return found
 
 
@@ -81,7 +82,7 @@ def usual_share(rows: pd.DataFrame, day: date) -> float:
     return float((before.sum() + 1) / (len(before) + 2)) if len(before) else float("nan")
 
 
-def figures(came: np.ndarray, said: np.ndarray, rule: float) -> dict[str, float]:
+def figures(came: np.ndarray, said: np.ndarray, rule: float, share: str) -> dict[str, float]:
     """Give the figures of one day's chances, and what they missed beside the simple rule on the same units."""
     found = probabilities.accuracy(came, said)
     missed, by_rule = ((each - came) ** 2 for each in (said, np.full(len(came), rule)))
@@ -91,5 +92,5 @@ def figures(came: np.ndarray, said: np.ndarray, rule: float) -> dict[str, float]
         "auc": found.auc,
         "calibration_error": found.ece_equal_mass,
         "calibration_z": found.calibration_z,
-        "ordered_share": found.rate.value,
+        share: found.rate.value,
     }

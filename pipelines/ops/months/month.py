@@ -87,8 +87,8 @@ class Month:
     def step(self, at: datetime) -> None:
         """Let time pass up to a moment, wait until the app did what was due, and answer what it asks."""
         began = time.monotonic()
-        run = self.merchant.pull("visit", at=at.isoformat())
-        while run["visitors"]["a_day"] and self.is_busy():  # what began while they came
+        self.merchant.pull("visit", at=at.isoformat())
+        while self.is_busy():  # what began while visitors came, or by an answer: a job that meets a jump is killed
             self.pause()
         run = self.merchant.pull("play", at=at.isoformat())
         self.settle(at)

@@ -8,7 +8,7 @@ Writes  unique_id | ds | y_hat
 from datetime import timedelta
 
 from pipelines.usecases.contract import Metric, Monitored, Randomised, Till, UseCase
-from pipelines.usecases.offers.frames import OWN_FRAMES
+from pipelines.usecases.offers.frames import OWN_FRAMES, TAKEN
 from pipelines.usecases.offers.gates import GATES
 from pipelines.usecases.offers.wording import WATCHED, WORDS
 
@@ -40,6 +40,8 @@ USE_CASE = UseCase(
         prediction="y_hat",
         outcome="accepted",
         matures_after=timedelta(days=1),
+        says="takes",
+        taken=TAKEN,
         names=WATCHED,
         may_rest=("has_discount", "weekday"),
     ),

@@ -6,6 +6,13 @@ COUNTS = ("events", "pages", "products", "collections", "searches", "adds", "rem
 NUMBERS = (*COUNTS, "minutes", "value", "lines", "units", "has_discount", "is_returning", "hour", "weekday")
 TEXTS = ("device", "source")
 
+# What was shown, by how likely it was said to be accepted, and whether it was within a day.
+TAKEN = OwnFrame(
+    "taken",
+    table="OfferDecision",
+    columns={"version": "float64", "ds": "", "hour": "float64", "score": "float64", "came": "float64"},
+    fields={"version": "version_id", "hour": "context__hour", "came": "accepted"},
+)
 OWN_FRAMES = (
     OwnFrame(
         "offers",

@@ -55,5 +55,12 @@ WORDS = Words(
             FigureName("shown", SHOWN),
         ),
         features={name: words[0].upper() + words[1:] for name, words in WATCHED.items()},
+        watched=(
+            FigureName("brier", "Squared distance of chances from what was accepted (less is better)", is_share=False),
+            FigureName("log_loss", "How unsure it was of who accepts (less is better)", is_share=False),
+            FigureName("auc", "Who accepts ranked above others (of 1)", is_share=False),
+            FigureName("calibration_error", "Distance of chances from what was accepted"),
+            FigureName("came_share", "Share that accepted"),
+        ),
     ),
 )

@@ -74,6 +74,13 @@ class TestThePage:
         assert "Delivery log: 0 of 1 message arrived, 1 failed" in html
         assert "6 tries. The server answered 500." in html and "ann@example.com" not in html
 
+    def test_the_log_tells_of_checkouts_and_they_crowd_no_alert_out(self, shop, alert, mail, see):
+        about = {"shop": shop, "kind": "lost", "occasion": "lost", "state": "sent", "settled_at": timezone.now()}
+        AlertDelivery.objects.bulk_create(AlertDelivery(**about, checkout_key=key, facts={}) for key in range(60))
+        html = see("/alerts").content.decode()
+        assert "Checkout likely to be lost" in html and "An order is less likely than you set" in html
+        assert html.count("Checkout likely to be lost") == 20
+
     def test_says_when_nobody_watches(self, alert, see):
         Pulse.objects.create(name="alerts", at=timezone.now() - timedelta(hours=2))
         assert "We have not watched since" in text(see("/alerts"))

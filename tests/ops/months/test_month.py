@@ -162,6 +162,20 @@ def test_where_visitors_are_played_the_merchant_lets_them_be_shown_something(a_d
     assert [asked["grant"] for lever, asked in pulled if lever == "scopes"] == granted
 
 
+@pytest.mark.parametrize("a_day", [0, 400])
+def test_time_stands_until_what_an_answer_began_is_done(a_day: int) -> None:
+    queue, pulled = Queue(running=1), []
+    playing = a_month(queue, QUIET, {month.TO_DO: 0, month.TICKED: datetime.fromisoformat("2027-05-04T03:00:00+00:00")})
+    run = RUN | {"injected": [], "visitors": {"a_day": a_day}}
+    playing.merchant = SimpleNamespace(
+        pull=lambda lever, **asked: pulled.append((lever, queue.running)) or run, look=lambda what: QUIET
+    )
+    playing.reader.named = lambda query, **values: []
+    playing.pause = lambda: setattr(queue, "running", 0)
+    playing.step(datetime.fromisoformat("2027-05-04T03:00:00+00:00"))
+    assert pulled == [("visit", 1), ("play", 0)]
+
+
 class TestScenarios:
     def test_are_the_stores_and_begin_when_they_say(self) -> None:
         assert {name: each.at for name, each in SCENARIOS.items()} == {name: options.begins(name) for name in SCENARIOS}

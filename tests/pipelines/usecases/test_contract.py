@@ -311,8 +311,9 @@ class TestItsPlaceInTheHouse:
 
     def test_what_is_watched_of_it_is_there(self, family: UseCase) -> None:
         if family.monitored:
-            if family.monitored.says == "chances":
+            if family.monitored.says != "amounts":
                 assert family.serves == "request" and not family.monitored.accuracy
+                assert (family.monitored.taken is not None) == (family.monitored.says == "takes")
             elif isinstance(family.evidence, PairedWeeks) or family.monitored.reads:
                 assert callable(family.function(family.monitored.accuracy))
             else:

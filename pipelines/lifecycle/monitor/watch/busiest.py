@@ -2,7 +2,8 @@
 
 The orders of four weeks that came are set beside those that were said. Days have luck of their own, so what chance can
 do is learned from how far apart the days are. A look is made each day: it must be sure (one in a thousand by chance
-alone) and large before anybody is told, and it is over once chance explains what is left.
+alone, over all parts that are looked at) and large before anybody is told, and it is over once chance explains what is
+left. Visits and checkouts are looked at apart: too many orders said of the ones would hide too few said of the others.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from pipelines import words
 from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.data import moments
 from pipelines.lifecycle.monitor.logged import Asked, labels, scores
 from pipelines.lifecycle.monitor.watch import revenue
 from pipelines.models import Deployment, Measurement, Shop, ShopSettings
@@ -23,12 +27,14 @@ from pipelines.stats import claims, clock, peak_hours
 from pipelines.usecases import USE_CASES
 
 DAYS = 28
-SURE, CALM = 3.7, 2.0  # standard errors: one in a thousand, and one in twenty (Student's t of four weeks)
+BY_CHANCE = 0.001  # that anybody is told on one day where nothing is wrong
+CALM = 2.0  # standard errors: one in twenty (Student's t of four weeks)
 LEAST_DAYS = 10
 FAR = 0.2  # of the orders that were said
 LEAST = 20.0  # orders, said or come
 METRIC = "ordered_of_said_28d"
 PEAK, OTHER = "peak", "offpeak"
+PARTS = {moments.SESSION: "visits", moments.CHECKOUT: "checkouts"}
 NEXT = "Look under Monitoring at this model's busiest hours. If the version before did better there, go back to it."
 
 
@@ -38,6 +44,7 @@ class Held:
 
     units: int
     days: tuple[tuple[float, float, float], ...]  # of each: orders that came, that were said, and their variance
+    looks: int = 1  # parts that are looked at on the same day
 
     @property
     def came(self) -> float:
@@ -70,11 +77,30 @@ class Held:
 
     @property
     def is_wrong(self) -> bool:
-        return self.is_enough and abs(self.off) >= SURE and self.share >= FAR
+        return self.is_enough and abs(self.off) >= sure(self.looks) and self.share >= FAR
 
     @property
     def is_calm(self) -> bool:
         return not self.is_enough or abs(self.off) < CALM
+
+
+Found = Mapping[str, Mapping[str, Held]]  # part of what is asked about -> kind of hour
+
+
+@cache
+def sure(looks: int) -> float:
+    """Give the standard errors that chance alone passes so seldom, over so many looks at once (Bonferroni).
+
+    >>> round(sure(1), 1), round(sure(2), 1)
+    (3.7, 4.0)
+    """
+    return float(student.ppf(1 - BY_CHANCE / 2 / looks, DAYS - 1))
+
+
+def is_watched(use_case: str) -> bool:
+    """Tell whether a use case says how likely its units order."""
+    monitored = USE_CASES[use_case].monitored
+    return monitored is not None and monitored.says == "chances"
 
 
 def look(shop: Shop, use_case: str, now: datetime) -> None:
@@ -83,21 +109,25 @@ def look(shop: Shop, use_case: str, now: datetime) -> None:
     found = hours_of(shop, use_case, version, now) if version else {}
     if version:
         keep(shop, use_case, version, found, now)
-    at_peak = found.get(PEAK)
-    if at_peak is not None and at_peak.is_wrong:
-        tell(shop, key, use_case, found, now)
-    elif at_peak is None or at_peak.is_calm:
+    wrong = {part: each for part, each in found.items() if each[PEAK].is_wrong}
+    if wrong:
+        tell(shop, key, use_case, wrong, now)
+    elif all(each[PEAK].is_calm for each in found.values()):
         board.close(shop, key, now)
 
 
-def hours_of(shop: Shop, use_case: str, version: int, now: datetime) -> dict[str, Held]:
-    """Sum up what a version said and what came in four weeks, in the busiest hours and in all others."""
+def hours_of(shop: Shop, use_case: str, version: int, now: datetime) -> Found:
+    """Sum up what a version said and what came in four weeks, part by part, in the busiest hours and in all others."""
     asked = Asked.of(shop, use_case, now)
     after = last_known(asked)
-    rows = asked.chances(after - timedelta(days=DAYS), after, known=after)
+    rows = asked.chances(after - timedelta(days=DAYS), after, known=after, apart=True)
     mine = rows[(rows["version_id"] == version) & rows["came"].notna()]
     is_peak = in_peak(mine, ShopSettings.of(shop).peak_hours)
-    return {name: held(mine[of]) for name, of in ((PEAK, is_peak), (OTHER, ~is_peak))}
+    kinds, parts = {PEAK: is_peak, OTHER: ~is_peak}, sorted(mine["part"].unique())
+    return {
+        part: {name: held(mine[of & (mine["part"] == part).to_numpy()], len(parts)) for name, of in kinds.items()}
+        for part in parts
+    }
 
 
 def last_known(asked: Asked) -> date:
@@ -112,16 +142,16 @@ def in_peak(rows: pd.DataFrame, hours: peak_hours.PeakHours) -> np.ndarray:
     return np.array([each in known for each in zip(kinds, rows["hour"], strict=True)], dtype=bool)
 
 
-def held(rows: pd.DataFrame) -> Held:
+def held(rows: pd.DataFrame, looks: int) -> Held:
     """Sum up some answers, day by day."""
     said, came = scores(rows), labels(rows)
     sums = (
         pd.DataFrame({"came": came, "said": said, "variance": said * (1 - said)}).groupby(rows["day"].to_numpy()).sum()
     )
-    return Held(len(rows), tuple(sums.itertuples(index=False, name=None)))
+    return Held(len(rows), tuple(sums.itertuples(index=False, name=None)), looks)
 
 
-def keep(shop: Shop, use_case: str, version: int, found: Mapping[str, Held], now: datetime) -> None:
+def keep(shop: Shop, use_case: str, version: int, found: Found, now: datetime) -> None:
     """Write how many of the orders that were said came, once a day."""
     ends_at = clock.midnight(last_known(Asked.of(shop, use_case, now)), shop.zone)
     rows = [
@@ -130,36 +160,44 @@ def keep(shop: Shop, use_case: str, version: int, found: Mapping[str, Held], now
             use_case=use_case,
             version_id=version,
             metric=METRIC,
-            segment=segment,
+            segment=f"{part}:{kind}" if part else kind,
             starts_at=ends_at - timedelta(days=DAYS),
             ends_at=ends_at,
             n=each.units,
             value=each.came / each.said if each.is_enough and each.said > 0 else None,
             verdict=claims.BREACH if each.is_wrong else claims.OK if each.is_enough else claims.INSUFFICIENT,
         )
-        for segment, each in found.items()
+        for part, kinds in found.items()
+        for kind, each in kinds.items()
     ]
     Measurement.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def tell(shop: Shop, key: str, use_case: str, found: Mapping[str, Held], now: datetime) -> None:
-    """Say how far off it was there, beside the other hours."""
-    at_peak, other = found[PEAK], found[OTHER]
+def tell(shop: Shop, key: str, use_case: str, wrong: Found, now: datetime) -> None:
+    """Say how far off it was there, beside the other hours, of the part that is farthest off first."""
+    by_share = sorted(wrong.items(), key=lambda each: -each[1][PEAK].share)
+    part, kinds = by_share[0]
+    at_peak, of = kinds[PEAK], f" of {PARTS[part]}" if part in PARTS else ""
     way = "fewer" if at_peak.came < at_peak.said else "more"
-    told = (
-        f"Of {words.counted(at_peak.units, 'answer')} given in them in four weeks {round(at_peak.came):,} were followed"
-    )
-    told += f" by an order; about {at_peak.said:,.0f} were said."
-    if other.is_enough:
-        told += f" In the other hours it was {round(other.came):,} of {other.units:,},"
-        told += f" and about {other.said:,.0f} were said."
+    title = f"{USE_CASES[use_case].title}: in your busiest hours {at_peak.share:.0%} {way} orders{of} came than it said"
     board.tell(
         shop,
         key,
-        title=f"{USE_CASES[use_case].title}: in your busiest hours {at_peak.share:.0%} {way} orders came than it said",
-        text=told,
+        title=title,
+        text=" ".join(sentence(part, kinds) for part, kinds in by_share),
         next_step=NEXT,
         use_case=use_case,
         minor_per_hour=revenue.at_risk(shop, at_peak.share, at_peak=True, now=now),
         now=now,
     )
+
+
+def sentence(part: str, kinds: Mapping[str, Held]) -> str:
+    """Say what was said and what came, in the busiest hours and in the others."""
+    at_peak, other, about = kinds[PEAK], kinds[OTHER], f" of {PARTS[part]}" if part in PARTS else ""
+    told = f"Of {words.counted(at_peak.units, 'answer')}{about} given in them in four weeks {round(at_peak.came):,}"
+    told += f" were followed by an order; about {at_peak.said:,.0f} were said."
+    if other.is_enough:
+        told += f" In the other hours it was {round(other.came):,} of {other.units:,},"
+        told += f" and about {other.said:,.0f} were said."
+    return told

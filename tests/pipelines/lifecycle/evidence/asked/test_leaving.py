@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.lifecycle.evidence.asked import leaving
 from pipelines.lifecycle.ingest import privacy
-from pipelines.models import AlertChannel, AlertDelivery, OptOut, Shop, ShopSettings
+from pipelines.models import AlertChannel, AlertDelivery, OptOut, Order, Shop, ShopSettings
 from pipelines.usecases import USE_CASES
 from tests import histories
 from tests.families.visits import SLUG, moments
@@ -105,6 +105,17 @@ def test_shops_know_nothing_of_each_other(shop: Shop) -> None:
     started(other, NOW - 10 * MINUTE)
     says(other, TOKEN, 9, 0.1, "checkout")
     assert told(shop) == 0
+
+
+def test_what_was_told_goes_with_whose_order_it_became(shop: Shop) -> None:
+    for key in (KEY, 2):
+        token = key.to_bytes(16)
+        started(shop, NOW - 10 * MINUTE, key=key, token_digest=token)
+        says(shop, token, 9, 0.1, "checkout")
+    assert told(shop) == 2
+    order = bought(shop, NOW - MINUTE, checkout_key=KEY)
+    privacy.forget_checkouts(shop, Order.objects.filter(pk=order.pk))
+    assert [row.checkout_key for row in AlertDelivery.objects.all()] == [2]
 
 
 def test_what_was_told_goes_with_the_shop(shop: Shop) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.lifecycle.monitor.watch import busiest
 from pipelines.lifecycle.monitor.watch.busiest import Held
-from pipelines.models import Alert, Deployment, Measurement, ModelVersion, Shop
+from pipelines.models import Alert, Deployment, Measurement, ModelVersion, PredictionLog, Shop
 from pipelines.stats import peak_hours
 from tests import exposing, histories
 from tests.exposing import MONDAY, SLUG
@@ -48,6 +48,52 @@ def came(shop: Shop, version: ModelVersion, hour: int, *, said: float, orders: i
         mine = orders // len(WEEKDAYS) + (number < orders % len(WEEKDAYS))
         for unit in units[:mine]:
             histories.an_order(shop, at + timedelta(minutes=5), [], unit=unit, total_minor=2000)
+
+
+def in_parts(shop: Shop, version: ModelVersion, part: str, *, said: float, orders: int) -> None:
+    """Let units of one part be told a chance in a busiest hour, and some order."""
+    before = PredictionLog.objects.latest("pk").pk if PredictionLog.objects.exists() else 0
+    came(shop, version, PEAK, said=said, orders=orders)
+    PredictionLog.objects.filter(pk__gt=before).update(features={"of": part})
+
+
+def test_visits_and_checkouts_that_are_wrong_in_opposite_ways_do_not_cancel(shop: Shop, version: ModelVersion) -> None:
+    in_parts(shop, version, "session", said=0.4, orders=40)
+    in_parts(shop, version, "checkout", said=0.4, orders=126)  # together as many as were said
+    busiest.look(shop, SLUG, NOW)
+    (alert,) = alerts()
+    assert alert.title == "Shown: in your busiest hours 52% fewer orders of visits came than it said"
+    assert alert.text == (
+        "Of 208 answers of visits given in them in four weeks 40 were followed by an order; about 83 were said. "
+        "Of 208 answers of checkouts given in them in four weeks 126 were followed by an order; about 83 were said."
+    )
+    verdicts = dict(Measurement.objects.filter(metric=busiest.METRIC).values_list("segment", "verdict"))
+    assert verdicts == {
+        "session:peak": "breach",
+        "checkout:peak": "breach",
+        "session:offpeak": "insufficient",
+        "checkout:offpeak": "insufficient",
+    }
+
+
+def test_one_that_is_wrong_is_told_of_where_the_other_holds(shop: Shop, version: ModelVersion) -> None:
+    in_parts(shop, version, "session", said=0.4, orders=83)
+    in_parts(shop, version, "checkout", said=0.4, orders=140)
+    busiest.look(shop, SLUG, NOW)
+    (alert,) = alerts()
+    assert "orders of checkouts came than it said" in alert.title and "visits" not in alert.text
+
+
+def test_a_visitor_counts_in_each_part(shop: Shop, version: ModelVersion) -> None:
+    at, unit = MONDAY + 4 * DAY + PEAK * HOUR, next(numbers).to_bytes(16)
+    for part, hours in (("session", 0), ("session", 1), ("checkout", 1)):
+        told(shop, version, [unit], np.array([0.4]), at + hours * HOUR)
+        PredictionLog.objects.filter(pk=PredictionLog.objects.latest("pk").pk).update(features={"of": part})
+    found = busiest.hours_of(shop, SLUG, version.pk, NOW)
+    assert {part: sum(each.units for each in kinds.values()) for part, kinds in found.items()} == {
+        "checkout": 1,
+        "session": 1,
+    }
 
 
 def alerts() -> list[Alert]:
@@ -124,6 +170,23 @@ def test_good_chances_raise_no_alarm_in_a_month_of_daily_looks() -> None:
         ordered = rng.random(said.shape) < said * rng.lognormal(-0.045, 0.3, (56, 1))
         looks = (Held(a_day, tuple(sums(ordered, said)[first : first + 28])) for first in range(28))
         alarms += any(look.is_wrong for look in looks)
+    assert alarms <= 0.01 * shops
+
+
+def test_two_parts_looked_at_together_raise_no_more_alarms_than_one() -> None:
+    """Visits are many and seldom order, checkouts few and often; the days of both have the same luck."""
+    rng, shops, alarms = np.random.default_rng(2), 400, 0
+    for number in range(shops):
+        luck = rng.lognormal(-0.045, 0.3, (56, 1))
+        parts = []
+        for a_day, chances in ((60, (1, 12)), (8 + 10 * (number % 3), (6, 6))):
+            said = rng.beta(*chances, (56, a_day))
+            parts.append((a_day, sums(rng.random(said.shape) < np.minimum(said * luck, 1), said)))
+        alarms += any(
+            Held(a_day, tuple(days[first : first + 28]), looks=2).is_wrong
+            for first in range(28)
+            for a_day, days in parts
+        )
     assert alarms <= 0.01 * shops
 
 
