@@ -23,4 +23,16 @@ class Migration(migrations.Migration):
             name='paid_minor',
             field=models.BigIntegerField(null=True),
         ),
+        migrations.AddIndex(
+            model_name='offer',
+            index=models.Index(fields=['shop'], name='offers_by_shop'),
+        ),
+        migrations.AddIndex(
+            model_name='offerspend',
+            index=models.Index(fields=['shop'], name='spends_by_shop'),
+        ),
+        migrations.AddIndex(
+            model_name='offertally',
+            index=models.Index(fields=['shop'], name='tallies_by_shop'),
+        ),
     ]
