@@ -122,8 +122,8 @@ BAD_MODEL = Scenario(
     "bad-model",
     "A bad model: a version that says too much goes live, and a busy week shows it",
     (
-        Event(What.MODEL, 3, 3.0, "A version that learned a growth which is not there", of="demand_forecast"),
-        Event(What.DEMAND, 12, 1.7, "A busy week", last=19),
+        Event(What.MODEL, 3, 3.7, "A version that learned a growth which is not there", of="demand_forecast"),
+        Event(What.DEMAND, 4, 2.5, "A busy week", last=10),  # on day 10 the next version takes over
     ),
 )
 STOCK_OUTS = Scenario(
