@@ -91,7 +91,8 @@ def seen_of(known: Decisions) -> list[Seen]:
             least = float(np.mean(known.margin[shown])) / LEAST
             beyond = weighed(known, profit - known.earned, shown)
             seen = Seen(str(offer), beyond, weighed(known, profit, none), max(gross, least))
-            found += [seen] if np.isfinite(seen.doubt + seen.none.se) else []  # one shopper alone says nothing
+            if np.isfinite(seen.doubt + seen.none.se):  # one shopper alone says nothing
+                found.append(seen)
     return found
 
 
