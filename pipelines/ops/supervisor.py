@@ -34,6 +34,11 @@ STEP_SECONDS = 1800.0
 SEED_SECONDS = 3600.0
 # A second SIGTERM makes a worker drop its job; the queue hands it out again at the next start.
 PATIENT_THEN_COLD = ((signal.SIGTERM, 5.0), (signal.SIGTERM, 3.0))
+WORKERS = {
+    "events": ("events",),  # orders show up also while an import runs
+    "worker": ("events", "default"),
+    "trainer": ("training",),
+}
 
 
 class Signals(TypedDict, total=False):
@@ -154,14 +159,20 @@ def prepare_database(demo: Demo, say: Say) -> None:
 def start_app(demo: Demo, say: Say) -> None:
     """Start the processes of the Procfile."""
     say("Starting the app ...")
-    plan = demo.plan
-    address = ("--host", "127.0.0.1", "--port", str(plan.port))
-    demo.start("web", PYTHON, "-m", "shopmlops.server", *address, address=f"{plan.app_url}/readyz")
-    killed: Signals = {"death_signal": signal.SIGKILL, "stop_signals": PATIENT_THEN_COLD}
-    demo.start("events", *demo.manage("work", "events"), **killed)  # orders show up also while an import runs
-    demo.start("worker", *demo.manage("work", "events", "default"), **killed)
-    demo.start("trainer", *demo.manage("work", "training"), **killed)
-    demo.start("scheduler", *demo.manage("schedule"))
+    for name in ("web", *WORKERS, "scheduler"):
+        start_process(demo, name)
+
+
+def start_process(demo: Demo, name: str) -> None:
+    """Start one process of the Procfile."""
+    if name == "web":
+        address = ("--host", "127.0.0.1", "--port", str(demo.plan.port))
+        demo.start("web", PYTHON, "-m", "shopmlops.server", *address, address=f"{demo.plan.app_url}/readyz")
+    elif name == "scheduler":
+        demo.start(name, *demo.manage("schedule"))
+    else:
+        killed: Signals = {"death_signal": signal.SIGKILL, "stop_signals": PATIENT_THEN_COLD}
+        demo.start(name, *demo.manage("work", *WORKERS[name]), **killed)
 
 
 def supervise(plan: DemoPlan, say: Say, meanwhile: Callable[[Demo], None]) -> None:

@@ -1,0 +1,1 @@
+"""A shop beside the store of a demo: what it is told, and what became of that."""
