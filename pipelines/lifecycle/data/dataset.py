@@ -114,9 +114,10 @@ class Source:
 
     @cached_property
     def stock_items(self) -> pd.Series:
-        """Give the series of each tracked inventory item."""
-        tracked = self.variants[(self.variants["is_tracked"] == 1) & self.variants["series"].notna()]
-        tracked = tracked.dropna(subset=["inventory_item_id"])
+        """Give the series of each tracked inventory item; what a bundle has is the stock of its parts."""
+        variants = self.variants
+        has_own = (variants["is_tracked"] == 1) & (variants["is_bundle"] == 0) & variants["series"].notna()
+        tracked = variants[has_own].dropna(subset=["inventory_item_id"])
         return tracked.astype({"inventory_item_id": "int64", "series": "int64"}).set_index("inventory_item_id")[
             "series"
         ]
@@ -128,7 +129,7 @@ class Source:
         rows = rows.rename(columns={"variant_id": "unique_id", "price_minor": "price", "unit_cost_minor": "unit_cost"})
         rows["first_day"] = self.first_days(rows)
         rows["margin"] = rows["price"] - rows["unit_cost"]
-        return rows.drop(columns=["series", "created"]).sort_values("unique_id", ignore_index=True)
+        return rows.drop(columns=["series", "created", "is_bundle"]).sort_values("unique_id", ignore_index=True)
 
     def first_days(self, rows: pd.DataFrame) -> pd.Series:
         """Say since when a series could sell, where its first sale does not say it.

@@ -74,6 +74,7 @@ DAILY_LINES = """
 VARIANTS = """
     SELECT v.shopify_id AS variant_id, v.product_id, v.title, v.sku, v.price_minor, v.unit_cost_minor,
            v.inventory_item_id, v.is_tracked::int AS is_tracked, v.continues_selling::int AS continues,
+           coalesce(v.requires_components, false)::int AS is_bundle,
            extract(epoch FROM coalesce(v.created_at, p.created_at))::bigint AS created,
            (coalesce(v.deleted_at > %(at)s, true) AND coalesce(p.deleted_at > %(at)s, true)
                AND p.status = 'active')::int AS is_active,
@@ -210,7 +211,7 @@ def variants(shop: Shop, at: datetime) -> pd.DataFrame:
 
     Writes  variant_id | product_id | title | sku | price_minor | unit_cost_minor | inventory_item_id | …
     """
-    kinds = columns("variant_id product_id is_tracked continues is_active", WHOLE)
+    kinds = columns("variant_id product_id is_tracked continues is_bundle is_active", WHOLE)
     kinds |= columns("price_minor unit_cost_minor inventory_item_id created", REAL)
     return read(VARIANTS, kinds | columns("title sku product_title product_type vendor", TEXT), shop=shop.pk, at=at)
 
