@@ -166,7 +166,7 @@ def test_where_visitors_are_played_the_merchant_lets_them_be_shown_something(a_d
 def test_time_stands_until_what_an_answer_began_is_done(a_day: int) -> None:
     queue, pulled = Queue(running=1), []
     playing = a_month(queue, QUIET, {month.TO_DO: 0, month.TICKED: datetime.fromisoformat("2027-05-04T03:00:00+00:00")})
-    run = RUN | {"injected": [], "visitors": {"a_day": a_day}}
+    run = RUN | {"injected": [], "acts": [], "visitors": {"a_day": a_day}}
     playing.merchant = SimpleNamespace(
         pull=lambda lever, **asked: pulled.append((lever, queue.running)) or run, look=lambda what: QUIET
     )
