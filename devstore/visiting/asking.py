@@ -18,7 +18,7 @@ from devstore.visiting.telling import BROWSER, TOLD, Line
 AT_ONCE = 3
 DOORS = 1  # of their version, as the app's extensions speak it
 PICKS = "offers"
-SHOWN, NOTHING = "shown", "nothing"
+SHOWN, NOTHING, NO_ANSWER = "shown", "nothing", "no answer"
 Thing, Came = TypeVar("Thing"), TypeVar("Came")
 
 
@@ -83,13 +83,12 @@ class Asking:
             how, raw = line.request("POST", f"/checkout/{PICKS}", body, self._token(shop, question))
         else:
             path = self._proxied(shop, {"unit": question.visitor, "question": json.dumps(about)})
+            if not path:
+                return Answer(NO_ANSWER)
             how, raw = line.request("GET", path, b"", headers_of(question))
         if how != TOLD:
             return Answer(how)
-        said = json.loads(raw)
-        if shown := said.get("shown"):
-            return Answer(SHOWN, shown, said["accept"])
-        return Answer(said.get("why", NOTHING))
+        return understood(raw)
 
     def _accept(self, shop: str, line: Line, question: Question, answer: Answer) -> str:
         if question.checkout:
@@ -103,9 +102,22 @@ class Asking:
         return headers_of(question) | {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def _proxied(self, shop: str, told: dict[str, str]) -> str:
+        """Return where the storefront asks the app; nothing where the app declares no proxy."""
         declared = self.config().proxy
-        assert declared is not None
+        if declared is None:
+            return ""
         return f"{declared.path}/{PICKS}?{signed([*told.items()], shop, declared.prefix, self.secret)}"
+
+
+def understood(raw: bytes) -> Answer:
+    """Read what a door said; what is no answer of it shows nothing, as in a browser."""
+    try:
+        said = json.loads(raw)
+        if shown := said.get("shown"):
+            return Answer(SHOWN, shown, said["accept"])
+        return Answer(said.get("why", NOTHING))
+    except (ValueError, AttributeError, KeyError):
+        return Answer(NO_ANSWER)
 
 
 def headers_of(question: Question) -> dict[str, str]:

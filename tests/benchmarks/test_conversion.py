@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.usecases.conversion import conversion
 from benchmarks.usecases.conversion.rig import made, real, references
+from pipelines.stats.logistic import sigmoid
 from pipelines.usecases.conversion.learning.columns import Columns, Rows
-from pipelines.usecases.conversion.learning.logistic import sigmoid
 
 A_MONTH = 120
 

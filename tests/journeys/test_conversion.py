@@ -50,7 +50,8 @@ def test_chances_of_an_order_live_their_whole_life(store: BuyingStore) -> None:
     loud = json.loads(artifacts.load_file(first, PARAMETERS) or b"")
     for head in loud["heads"].values():
         head["intercept"] += 3
-    bad = histories.a_version(store.shop, use_case=USE_CASE.slug, files={PARAMETERS: json.dumps(loud).encode()})
+    files = dict(artifacts.load(first)) | {PARAMETERS: json.dumps(loud).encode()}
+    bad = histories.a_version(store.shop, use_case=USE_CASE.slug, files=files)
     propose.propose(bad)
     assert store.release(2).phase == Phase.SHADOW
     store.lived(A_DAY)
@@ -77,5 +78,5 @@ def test_chances_of_an_order_live_their_whole_life(store: BuyingStore) -> None:
     assert len(days) >= 10 and sum(ours[day] < usual[day] for day in days) > 0.8 * len(days)
     assert len(theirs) >= 10 and all(theirs[day] > ours[day] for day in theirs.keys() & ours.keys())
     alert = Alert.objects.open().get(key=f"peak:{USE_CASE.slug}")
-    assert "fewer orders came than it said" in alert.title and alert.minor_per_hour
+    assert "fewer orders of visits came than it said" in alert.title and alert.minor_per_hour
     assert LifecycleEvent.broken_at(store.shop) is None

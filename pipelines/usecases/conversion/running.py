@@ -5,7 +5,7 @@ Nothing is learned twice: neither days that the version itself was learned from,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
@@ -16,18 +16,23 @@ from pipelines.usecases.contract import Frames
 from pipelines.usecases.conversion.learning.columns import Rows
 from pipelines.usecases.conversion.learning.correction import of_dict
 from pipelines.usecases.conversion.model import Fitted
-from pipelines.usecases.conversion.moments import rows_of
+from pipelines.usecases.conversion.moments import rows_of, weight_of
 
 
 def corrects(fitted: Fitted, frames: Frames, state: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Follow the days up to the one before the last: of those every outcome is known for good."""
     heads = {of: replace(head, moved=of_dict(state[of])) if state else head for of, head in fitted.heads.items()}
     learned = np.datetime64(fitted.asof, "D").astype(np.int64)
-    return {of: asdict(head.corrected(ripe(frames, of, int(learned))).moved) for of, head in heads.items()}
+    for of, head in heads.items():
+        for day in ripe_days(frames, of, int(learned)):
+            heads[of] = head = head.corrected(day)
+    return {of: asdict(head.moved) for of, head in heads.items()}
 
 
-def ripe(frames: Frames, of: str, learned: int) -> Rows:
-    """Give the moments of whole days after the training."""
+def ripe_days(frames: Frames, of: str, learned: int) -> Iterator[Rows]:
+    """Give the moments of each whole day after the training; what a moment weighs is the day's own."""
     rows = rows_of(frames, of)
     last = np.datetime64(frames.asof - timedelta(days=1), "D").astype(np.int64)
-    return rows.where((rows.day > learned) & (rows.day <= last))
+    for each in np.unique(rows.day[(rows.day > learned) & (rows.day <= last)]):
+        day = rows.where(rows.day == each)
+        yield replace(day, weight=weight_of(day.known))

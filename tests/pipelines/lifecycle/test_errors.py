@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import OperationalError
 
+from pipelines.cluster import ClusterAway
 from pipelines.lifecycle import errors
 from pipelines.lifecycle.errors import OutOfTime, StageError, is_own_fault
 
@@ -17,6 +18,7 @@ RETRYABLE = {
     errors.ArtifactRefused: False,
     errors.Unjudged: False,
     errors.Refused: False,
+    ClusterAway: True,
 }
 
 

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.stats.logistic import sigmoid
 from pipelines.usecases.contract import PARAMETERS
 from pipelines.usecases.conversion import model, scorer
-from pipelines.usecases.conversion.learning import logistic, trees
+from pipelines.usecases.conversion.learning import trees
 from pipelines.usecases.conversion.learning.columns import Columns, Rows
 from pipelines.usecases.conversion.moments import COLUMNS
 from tests.conftest import ROOT
@@ -91,7 +92,7 @@ def drawn(random: np.random.Generator, rows: int, names: list[str] | None = None
     known["kind"], known["hour"] = random.choice(names or [*"abcdef"], rows), random.integers(0, 24, rows)
     known["x"] = known["x"].mask(random.random(rows) < random.choice([0.0, 0.3]))
     level = np.nan_to_num(known["x"], nan=8.0) / 5 + known["kind"].isin([*"ace"]) - 2
-    came = (random.random(rows) < logistic.sigmoid(level.to_numpy())).astype(np.float64)
+    came = (random.random(rows) < sigmoid(level.to_numpy())).astype(np.float64)
     return Rows(known, np.arange(rows), came)
 
 

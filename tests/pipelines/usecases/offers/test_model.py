@@ -102,7 +102,7 @@ def test_a_harmful_offer_is_given_up_and_a_good_one_is_shown() -> None:
     for name, market in {"harmful": harmful, "good": good}.items():
         said = answers(shop.frames(6_000, market=market))
         share[name] = np.mean([each["offer"] == 12 for each in said[-500:]])
-    assert share["harmful"] < 0.06 and share["good"] > 0.9
+    assert share["harmful"] < 0.08 and share["good"] > 0.9
 
 
 def test_a_feature_that_is_always_the_same_changes_nothing() -> None:

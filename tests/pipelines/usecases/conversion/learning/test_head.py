@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from pipelines.stats.drift.accuracy.probabilities import log_loss
+from pipelines.stats.logistic import sigmoid
 from pipelines.usecases.conversion.learning import head as heads
 from pipelines.usecases.conversion.learning.columns import Columns, Rows
 from pipelines.usecases.conversion.learning.head import SHARES, Choice, Told, choose, foretold, learn
-from pipelines.usecases.conversion.learning.logistic import Prior, sigmoid
+from pipelines.usecases.conversion.learning.logistic import Prior
 
 COLUMNS = Columns(("x", "y"))
 
