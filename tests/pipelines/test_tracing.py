@@ -9,6 +9,7 @@ import pytest
 from pipelines import tracing
 from pipelines.jobs import queue
 from pipelines.jobs.queue import job
+from tests.loops import run
 
 seen: list[dict[str, str]] = []
 
@@ -41,7 +42,7 @@ def test_requests_that_are_answered_together_keep_their_own() -> None:
     async def together() -> list[str]:
         return await asyncio.gather(*(one(name) for name in "abc"))
 
-    assert asyncio.run(together()) == ["a", "b", "c"]
+    assert run(together()) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("given", [b"", b"short", b"x" * 65, b"a b c d e f g", b"abcdefgh\n", "ümlautümlaut".encode()])
