@@ -207,6 +207,7 @@ OPERATOR_SECOND_FACTOR = env.flag("OPERATOR_SECOND_FACTOR")
 OTP_TOTP_ISSUER = "shopmlops operators"
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000  # an order to a supplier has a field for each of its variants
 ADMIN_HOST = env.text("ADMIN_HOST", "")
 
 LOGGING = logs.configuration(env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "line"))

@@ -18,6 +18,7 @@ from pipelines.models.ledger import Noted
 State = PurchaseOrder.State
 CHANGED = "This order changed since you opened the page. Nothing was saved; look at it again."
 LARGEST = 10_000_000  # units of one line
+AT_ONCE = 1_000  # lines of one statement
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,11 @@ def change(order: PurchaseOrder, units: Mapping[int, int], *, revision: int, by:
 
     def changed(locked: PurchaseOrder) -> Noted:
         require(locked, State.DRAFT, "was sent already. Cancel it and draft another to change it")
-        for line in lines_of(locked):
-            wanted = checked(units.get(line.pk, line.units))
-            if wanted:
-                PurchaseLine.objects.filter(pk=line.pk).update(units=wanted)
-            else:
-                line.delete()
+        lines = lines_of(locked)
+        for line in lines:
+            line.units = checked(units.get(line.pk, line.units))
+        locked.lines.filter(pk__in=[line.pk for line in lines if not line.units]).delete()
+        PurchaseLine.objects.bulk_update([line for line in lines if line.units], ["units"], batch_size=AT_ONCE)
         return Noted("order.changed", "Units of an order were changed")
 
     move(order, revision, by, changed)
@@ -111,10 +111,13 @@ def receive(order: PurchaseOrder, came: Mapping[int, int], today: date, day: dat
         assert locked.sent_on
         if not locked.sent_on <= day <= today:
             raise Refused("Goods come between the day on which they were ordered and today.")
-        for line in lines_of(locked):
-            if units := came.get(line.pk, 0):
-                GoodsReceipt.objects.create(shop=locked.shop, line=line, units=units, day=day, by=by)
-                PurchaseLine.objects.filter(pk=line.pk).update(received=line.received + units)
+        lines = [line for line in lines_of(locked) if came.get(line.pk)]
+        for line in lines:
+            line.received += came[line.pk]
+        PurchaseLine.objects.bulk_update(lines, ["received"], batch_size=AT_ONCE)
+        GoodsReceipt.objects.bulk_create(
+            GoodsReceipt(shop=locked.shop, line=line, units=came[line.pk], day=day, by=by) for line in lines
+        )
         end_if_whole(locked)
         return Noted("order.received", "Goods of an order came", {"units": total, "day": day.isoformat()})
 

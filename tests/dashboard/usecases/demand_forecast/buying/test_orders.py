@@ -30,6 +30,12 @@ def order(shop, vendor, send):
     return PurchaseOrder.objects.get()
 
 
+@pytest.fixture(autouse=True)
+def a_day_that_does_not_end(time_machine):
+    """Let no midnight pass between what a test says and what a page knows."""
+    time_machine.move_to(timezone.now(), tick=False)
+
+
 def local_day(shop, days=0):
     return timezone.now().astimezone(shop.zone).date() + timedelta(days=days)
 
@@ -73,7 +79,7 @@ class TestWhatToOrder:
 
     def test_once_sent_is_not_asked_for_again_before_the_advice_knows(self, shop, vendor, sent):
         assert vendor not in {row.vendor for row in queries.by_vendor(shop, {})}
-        StockAdvice.objects.for_shop(shop).update(updated_at=timezone.now())
+        StockAdvice.objects.for_shop(shop).update(updated_at=timezone.now() + timedelta(minutes=1))
         assert vendor in {row.vendor for row in queries.by_vendor(shop, {})}
 
 
@@ -97,6 +103,22 @@ class TestOneOrder:
     def test_sent_its_units_are_on_the_way_and_the_advice_is_worked_out_again(self, sent, queued, see):
         assert sent.state == State.SENT and "refresh" in [name for name, _ in queued]
         assert "On its way" in see("/orders").content.decode()
+
+    def test_of_thousands_of_variants_is_changed_and_received_like_any(
+        self, shop, order, send, django_assert_max_num_queries
+    ):
+        lines = (PurchaseLine(shop=shop, order=order, title="Mug", units=5, variant_id=each) for each in range(3000))
+        PurchaseLine.objects.bulk_create(lines)
+        with django_assert_max_num_queries(40):
+            send(f"/orders/{order.pk}/units", {"revision": order.revision} | units_of(order, 36))
+        assert set(order.lines.values_list("units", flat=True)) == {36}
+        PurchaseOrder.objects.update(state=State.SENT, sent_on=local_day(shop), expected_on=local_day(shop))
+        order.refresh_from_db()
+        told = {"revision": order.revision, "day": local_day(shop)}
+        with django_assert_max_num_queries(40):
+            send(f"/orders/{order.pk}/receive", told | units_of(order, 36))
+        order.refresh_from_db()
+        assert order.state == State.RECEIVED
 
     @pytest.mark.parametrize("day", ["", "soon", "2020-01-01"])
     def test_is_sent_for_a_day_that_can_be(self, order, send, day):
