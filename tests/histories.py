@@ -59,6 +59,15 @@ def pulled(shop: Shop, at: datetime | None = None) -> None:
     SyncRun.objects.bulk_create(SyncRun(shop=shop, kind=kind, **facts) for kind in kinds)
 
 
+def a_shop_to_learn_from() -> Shop:
+    """Return a shop with one thing that sold, read from Shopify just now: the least that the toy family learns from."""
+    shop = a_shop()
+    thing = a_variant(shop, 1, created=timezone.now() - timedelta(days=90))
+    an_order(shop, timezone.now() - timedelta(days=5), [(thing, 2)])
+    pulled(shop)
+    return shop
+
+
 def a_variant(shop: Shop, number: int, *, created: datetime, **changes: object) -> Variant:
     """Return a variant of a product of its own, with some stock."""
     Product.objects.create(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.utils import timezone
 
@@ -22,11 +20,7 @@ pytestmark = pytest.mark.django_db
 def shop(monkeypatch):
     monkeypatch.setattr(toy_use_case, "mood", toy_use_case.Mood())
     with USE_CASES.only(toy_use_case.TOY):
-        shop = histories.a_shop()
-        thing = histories.a_variant(shop, 1, created=timezone.now() - timedelta(days=90))
-        histories.an_order(shop, timezone.now() - timedelta(days=5), [(thing, 2)])
-        histories.pulled(shop)
-        yield shop
+        yield histories.a_shop_to_learn_from()
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 
 from pipelines.jobs import training
 from pipelines.lifecycle import artifact_storage
@@ -35,11 +33,7 @@ def server(settings):
 def shop(server, monkeypatch):
     monkeypatch.setattr(toy_use_case, "mood", toy_use_case.Mood())
     with USE_CASES.only(toy_use_case.TOY):
-        shop = histories.a_shop()
-        thing = histories.a_variant(shop, 1, created=timezone.now() - timedelta(days=90))
-        histories.an_order(shop, timezone.now() - timedelta(days=5), [(thing, 2)])
-        histories.pulled(shop)
-        yield shop
+        yield histories.a_shop_to_learn_from()
 
 
 def trained(shop):

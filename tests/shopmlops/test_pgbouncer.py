@@ -6,7 +6,6 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -63,11 +62,7 @@ def pooled(transactional_db, pooler):
 def shop(pooled, monkeypatch):
     monkeypatch.setattr(toy_use_case, "mood", toy_use_case.Mood())
     with USE_CASES.only(toy_use_case.TOY):
-        shop = histories.a_shop()
-        thing = histories.a_variant(shop, 1, created=timezone.now() - timedelta(days=90))
-        histories.an_order(shop, timezone.now() - timedelta(days=5), [(thing, 2)])
-        histories.pulled(shop)
-        yield shop
+        yield histories.a_shop_to_learn_from()
 
 
 def servers(work):

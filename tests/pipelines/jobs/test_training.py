@@ -27,11 +27,7 @@ def toy(monkeypatch):
 
 @pytest.fixture
 def shop(toy):
-    shop = histories.a_shop()
-    thing = histories.a_variant(shop, 1, created=timezone.now() - timedelta(days=90))
-    histories.an_order(shop, timezone.now() - timedelta(days=5), [(thing, 2)])
-    histories.pulled(shop)
-    return shop
+    return histories.a_shop_to_learn_from()
 
 
 def test_a_training_leads_to_a_card(shop):
