@@ -9,10 +9,21 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle.releases import freezes
-from pipelines.models import Location, Measurement, ModelVersion, Product, Release, Shop, Variant
+from pipelines.models import (
+    Location,
+    Measurement,
+    ModelVersion,
+    Product,
+    PurchaseLine,
+    PurchaseOrder,
+    Release,
+    Shop,
+    Variant,
+)
 from pipelines.models.usecases.demand_forecast import ForecastOverride, StockAdvice
 from tests import histories
 from tests.dashboard import moving
+from tests.tenancy import two_shops
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = (
@@ -23,6 +34,10 @@ PAGES = (
     "/recommendations?product=100001&cart=100002,100003",
     "/conversion",
     "/customers",
+    "/orders",
+    "/orders/{sent}",
+    "/orders/{draft}",
+    "/settings/keys",
     "/models/demand_forecast",
     "/versions",
     "/versions/then",
@@ -49,10 +64,19 @@ new PerformanceObserver((list) => { for (const entry of list.getEntries()) windo
 """
 
 
+@pytest.fixture(autouse=True)
+def bought(shop: Shop) -> None:
+    """Let something be ordered and come in parts, and something be drafted."""
+    two_shops.an_order_that_comes(shop)
+    draft = PurchaseOrder.objects.create(shop=shop, number=2, vendor="Vendor 0", currency="GBP")
+    PurchaseLine.objects.create(shop=shop, order=draft, variant_id=200_000, title="Mug", units=6, pack_size=6)
+
+
 def address(path: str) -> str:
     compared = Measurement.objects.filter(metric="drift").latest("starts_at")
     day = compared.starts_at.astimezone(compared.shop.zone).date()
-    return path.format(card=Release.objects.latest("pk").pk, yesterday=day)
+    orders = {str(order.state): order.pk for order in PurchaseOrder.objects.all()}
+    return path.format(card=Release.objects.latest("pk").pk, yesterday=day, **orders)
 
 
 # What lies beyond the right edge, cut or not, unless a box of its own scrolls.
