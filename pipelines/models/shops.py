@@ -196,6 +196,8 @@ class OwnEvent(ShopTable):
     name = models.CharField(max_length=80)
     first_day = models.DateField()
     last_day = models.DateField()
+    percent_off = models.PositiveSmallIntegerField(null=True)  # a sale
+    product_type = models.CharField(max_length=255, default="", db_default="")  # that the sale is of; empty: all
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,6 +1,7 @@
 """Demand forecast: units of each variant that will sell, day by day.
 
-Reads   daily_sales: unique_id | ds | y (| stockout | in_stock), series: unique_id | product_type | first_day | …
+Reads   daily_sales: unique_id | ds | y (| stockout | in_stock), series: unique_id | product_type | first_day | …,
+        planned_sales: unique_id | first_day | last_day | depth | known_from | announced
 Writes  unique_id | ds | y_hat, and sums: unique_id | days | quantile | y
 """
 
@@ -14,7 +15,17 @@ from pipelines.usecases.demand_forecast.wording import WORDS
 USE_CASE = UseCase(
     slug="demand_forecast",
     title="Demand forecast",
-    needs=("daily_sales", "series", "stock", "stock_history", "rules", "overrides", "odd_orders", "terms"),
+    needs=(
+        "daily_sales",
+        "series",
+        "stock",
+        "stock_history",
+        "rules",
+        "overrides",
+        "odd_orders",
+        "planned_sales",
+        "terms",
+    ),
     min_history=timedelta(days=28),
     unit="variant",
     serves="batch",

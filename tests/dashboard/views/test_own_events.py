@@ -41,10 +41,23 @@ def test_an_event_is_added_for_the_past_and_for_what_comes(shop, send, see, queu
     assert told() == ["own_event.added"]
 
 
+def test_a_sale_says_what_it_takes_off_which_products(shop, send, see, queued):
+    page = see("/settings").content.decode()
+    assert '<s-option value="Things">' in page
+    send("/settings/events", FIELDS | {"percent_off": "20", "product_type": "Things"})
+    row = OwnEvent.objects.get()
+    assert (row.percent_off, row.product_type) == (20, "Things")
+    assert "20 % off Things" in see("/settings").content.decode()
+    assert LifecycleEvent.objects.get(kind="own_event.added").details["percent_off"] == 20
+    assert ("refresh", (shop.pk, "demand_forecast")) in queued
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
         ({"name": " "}, "name"),
+        ({"percent_off": "4"}, "percent_off"),
+        ({"percent_off": "a fifth"}, "percent_off"),
         ({"first_day": "x"}, "first_day"),
         ({"last_day": "2027-03-31"}, "last_day"),
         ({"last_day": "2027-07-30"}, "last_day"),
@@ -56,7 +69,7 @@ def test_what_nobody_can_mean_is_refused_at_its_field(shop, send, wrong, field):
     answer = send("/settings/events", FIELDS | wrong)
     page = answer.content.decode()
     section = page[page.index("Your own events") :]
-    tag = re.search(rf'<s-(?:text|date)-field [^>]*name="{field}"[^>]*>', section)[0]
+    tag = re.search(rf'<s-(?:text|date|number)-field [^>]*name="{field}"[^>]*>', section)[0]
     assert answer.status_code == 422 and 'error="' in tag
     assert not OwnEvent.objects.exists()
 
