@@ -46,7 +46,17 @@ from pipelines.models.serving import (
     UnloggedAnswers,
     VisitHour,
 )
-from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopKey, ShopSettings, ShopToken, Staff, StockRule
+from pipelines.models.shops import (
+    CronSlot,
+    OwnEvent,
+    PlannedDiscount,
+    Shop,
+    ShopKey,
+    ShopSettings,
+    ShopToken,
+    Staff,
+    StockRule,
+)
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
 from pipelines.models.training import ComputedDay, DatasetSnapshot, TrainingRun
 
@@ -90,6 +100,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "OwnEvent",
+    "PlannedDiscount",
     "PageSpeed",
     "PairedWeek",
     "PredictionLog",

@@ -61,9 +61,10 @@ def forecast(grocer: Grocer, week: int, until: int, *, with_promotions: bool, se
 
 def figures(name: str, chosen: NDArray[np.bool_], sold: Units, plain: Units, known: Units, most: float) -> list[Check]:
     """Compare the summed absolute error of some product-weeks, as a share of what sold, and tell the bias."""
-    units = sold[chosen].sum()
-    without, told = (np.abs(said[chosen] - sold[chosen]).sum() / units for said in (plain, known))
+    units = float(sold[chosen].sum())
+    without, told = (float(np.abs(said[chosen] - sold[chosen]).sum()) / units for said in (plain, known))
+    off, bias = (float(said[chosen].sum()) / units - 1 for said in (plain, known))
     return [
         at_most(f"error_{name}", told, "of units sold", most, reference=without),
-        Check(f"bias_{name}", known[chosen].sum() / units - 1, "share", reference=plain[chosen].sum() / units - 1),
+        Check(f"bias_{name}", bias, "share", reference=off),
     ]

@@ -10,6 +10,8 @@ import numpy as np
 from pipelines import words
 from pipelines.usecases.demand_forecast.learning.history import History
 
+FAR = 366  # days: a sale that goes on for longer has no end
+
 
 def planned_sales(history: History, days: int) -> list[str]:
     """Say of each series what its planned sale of the days ahead does, the one that does most; else nothing."""
@@ -35,5 +37,8 @@ def sentence(depth: float, first: date, last: date, lift: float, today: date) ->
     >>> sentence(0.2, date(2026, 12, 3), date(2026, 12, 6), 1.6, date(2026, 11, 30))
     'Your sale of 20 % from 3 to 6\xa0Dec: about 1.6 times as much'
     """
-    when = f"on {words.short_day(first, today)}" if first == last else f"from {words.day_range(first, last, today)}"
+    if (last - today).days > FAR:
+        when = f"from {words.short_day(first, today)} on"
+    else:
+        when = f"on {words.short_day(first, today)}" if first == last else f"from {words.day_range(first, last, today)}"
     return f"Your sale of {round(100 * depth)} % {when}: about {lift:g} times as much"

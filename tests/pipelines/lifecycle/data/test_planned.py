@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipelines.lifecycle.data import dataset
-from pipelines.models import OwnEvent, Shop
+from pipelines.models import OwnEvent, PlannedDiscount, Shop
 from tests import histories
 
 pytestmark = pytest.mark.django_db
@@ -50,3 +50,18 @@ def test_a_sale_of_one_type_is_planned_for_that_type_and_an_event_without_discou
 def test_the_sales_of_another_shop_are_not_planned_here(shop: Shop) -> None:
     OwnEvent.objects.create(shop=histories.a_shop(), name="Winter", percent_off=20, **DAYS)
     assert planned(shop).empty
+
+
+def test_a_discount_of_shopifys_is_planned_for_its_products_in_days_of_the_shop(shop: Shop) -> None:
+    shop.timezone = "America/New_York"
+    sale = {"starts_at": datetime(2026, 12, 3, 5, tzinfo=UTC), "made_at": NOW - timedelta(days=4), "share_off": 0.25}
+    ends = datetime(2026, 12, 7, 5, tzinfo=UTC)
+    PlannedDiscount.objects.create(shop=shop, shopify_id=1, ends_at=ends, product_ids=[100_002, 100_003], **sale)
+    rows = planned(shop)
+    assert rows["unique_id"].tolist() == [200_002, 200_003]
+    assert set(rows["first_day"]) == {pd.Timestamp(2026, 12, 3)} and set(rows["last_day"]) == {
+        pd.Timestamp(2026, 12, 6)
+    }
+    PlannedDiscount.objects.create(shop=shop, shopify_id=2, **sale)
+    rows = planned(shop)
+    assert len(rows) == 5 and rows["last_day"].max().year >= 2099
