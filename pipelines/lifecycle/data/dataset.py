@@ -129,7 +129,7 @@ class Source:
         moved = of_series(stockouts.units_gone(self.stock_moves, since=self.until - MOVED_WINDOW), self.stock_items)
         keys = ["variant_id", "location_id"]
         rows = rows.groupby(keys, as_index=False)[["available", "committed", "incoming"]].sum()
-        moved = moved.groupby(keys, as_index=False)["moved"].sum()
+        moved = moved.groupby(keys, as_index=False)[["moved"]].sum()
         return rows.merge(moved, on=keys, how="left").fillna({"moved": 0.0})
 
     @cached_property

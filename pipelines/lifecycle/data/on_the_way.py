@@ -47,5 +47,4 @@ def deliveries(orders: pd.DataFrame, today: date) -> pd.DataFrame:
     """
     late = pd.Timestamp(today + timedelta(days=USUALLY_LATE_DAYS))
     due = orders.assign(ds=orders["ds"].where(orders["ds"] >= pd.Timestamp(today), late))
-    summed = due.groupby([*KEYS, "ds"], as_index=False)["ordered"].sum()
-    return summed.rename(columns={"ordered": "units"})
+    return due.rename(columns={"ordered": "units"}).groupby([*KEYS, "ds"], as_index=False)[["units"]].sum()

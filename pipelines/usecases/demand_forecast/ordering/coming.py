@@ -10,7 +10,6 @@ import pandas as pd
 
 from pipelines.usecases.demand_forecast.ordering.policies import FloatArray, IntArray
 
-TOTAL = 0
 MOST_DAYS = 24  # with a spell of their own; what comes later still counts on the last of them
 NEVER = 10_000
 
@@ -56,7 +55,7 @@ def coming_to(rows: pd.DataFrame, deliveries: pd.DataFrame, today: date) -> Comi
     keys = ["variant_id", "location_id", "ds"]
     kinds = {"variant_id": "int64", "location_id": "int64", "ds": "datetime64[s]", "units": "float64"}
     known = deliveries.astype(kinds)
-    known = pd.concat([known.assign(location_id=TOTAL), known]).groupby(keys, as_index=False)["units"].sum()
+    known = pd.concat([known.assign(location_id=0), known]).groupby(keys, as_index=False)[["units"]].sum()
     ids = pd.MultiIndex.from_frame(rows[keys[:2]])
     known["row"] = ids.get_indexer(pd.MultiIndex.from_frame(known[keys[:2]]))
     known = known[known["row"] >= 0]

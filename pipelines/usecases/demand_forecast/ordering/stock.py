@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pipelines.stats.inference.quantiles import expected_shortfall
 from pipelines.usecases.demand_forecast.backtesting.spread import Spread
 from pipelines.usecases.demand_forecast.ordering.arrival import Ahead, demand_ahead
-from pipelines.usecases.demand_forecast.ordering.coming import TOTAL, Coming, coming_to, spells_of
+from pipelines.usecases.demand_forecast.ordering.coming import Coming, coming_to, spells_of
 from pipelines.usecases.demand_forecast.ordering.places import lying_elsewhere, shared_out
 from pipelines.usecases.demand_forecast.ordering.policies import (
     COST_SHARE_OF_PRICE,
@@ -42,6 +42,7 @@ STATUSES = (
     "not_wanted",
     "ok",
 )
+TOTAL = 0
 MONTH = 28
 GENEROUS_COVER = 90
 DEAD_AFTER = 90
