@@ -19,6 +19,7 @@ USE_CASE = UseCase(
         "daily_sales",
         "series",
         "stock",
+        "deliveries",
         "stock_history",
         "rules",
         "overrides",
