@@ -64,7 +64,7 @@ def find_sales() -> None:
 
 @job(timeout=120)
 def read_sales(shop_id: int) -> None:
-    """Read the sales that a shop has planned; what changed is forecast anew."""
+    """Read the sales that a shop has planned; where they changed, everything answers anew."""
     from django.utils import timezone
 
     from pipelines.jobs import releases

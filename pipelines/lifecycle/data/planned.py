@@ -1,6 +1,6 @@
 """The sales that a shop has planned, series by series: own events with a discount, and Shopify's automatic discounts.
 
-Each is known since the day on which it was entered. A discount without an end goes on for longer than is forecast.
+Each is known since the day on which it was entered. A discount without an end goes on for ever.
 """
 
 from __future__ import annotations
