@@ -8,7 +8,7 @@ import time_machine
 
 from pipelines.lifecycle import own_events
 from pipelines.lifecycle.ingest import privacy
-from pipelines.models import LifecycleEvent, OwnEvent
+from pipelines.models import LifecycleEvent, OwnEvent, PlannedDiscount
 from tests.identities import OTHER_SHOP
 
 FIELDS = {"name": "Spring drop", "first_day": "2027-04-01", "last_day": "2027-04-03"}
@@ -50,6 +50,22 @@ def test_a_sale_says_what_it_takes_off_which_products(shop, send, see, queued):
     assert "20 % off Things" in see("/settings").content.decode()
     assert LifecycleEvent.objects.get(kind="own_event.added").details["percent_off"] == 20
     assert ("refresh", (shop.pk, "demand_forecast")) in queued
+
+
+def test_what_is_planned_at_shopify_is_listed_once_it_may_be_read(shop, see):
+    assert 'data-scopes="read_discounts"' in see("/settings").content.decode()
+    shop.scopes = [*shop.scopes, "read_discounts"]
+    shop.save()
+    sale = {"starts_at": datetime(2027, 6, 20, tzinfo=UTC), "made_at": datetime(2027, 6, 1, tzinfo=UTC)}
+    ends = datetime(2027, 6, 23, 23, tzinfo=UTC)
+    PlannedDiscount.objects.create(shop=shop, shopify_id=1, share_off=0.2, ends_at=ends, **sale)
+    PlannedDiscount.objects.create(shop=shop, shopify_id=2, share_off=0.25, product_ids=[7], **sale)
+    over = datetime(2027, 6, 14, tzinfo=UTC)
+    PlannedDiscount.objects.create(shop=shop, shopify_id=3, share_off=0.33, ends_at=over, **sale)
+    page = see("/settings").content.decode().replace("\xa0", " ")
+    assert 'data-scopes="read_discounts"' not in page and "33 % off" not in page
+    assert "20 % off all products, 20 to 23 Jun" in page
+    assert "25 % off 1 product, from 20 Jun on" in page
 
 
 @pytest.mark.parametrize(
