@@ -39,7 +39,7 @@ def message(number: int, state: int) -> Message:
     """Return a state of an order: each one later, and a euro dearer, than the one before."""
     told = load.order(number)
     told["updated_at"] = f"2026-11-2{2 + state}T12:00:00+01:00"
-    told["current_total_price_set"] = told["total_price_set"] = load.money(total(state))
+    told["total_price"] = total(state)
     topic = "orders/create" if state == 0 else "orders/updated"
     return Message(number, state, json.dumps(told).encode(), f"{number:08d}-{state}", topic)
 
