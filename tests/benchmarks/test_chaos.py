@@ -12,6 +12,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from benchmarks.chaos import compared, harm
+from benchmarks.rig import load
 from benchmarks.rig.disk import FULL, FillingFileSystemStorage
 from benchmarks.rig.shops import deliveries
 from pipelines.ops import layout, redis_server
@@ -79,3 +80,8 @@ def test_what_the_door_answered_wrongly_fails_with_its_name(sender: deliveries.S
     sender.faults.append("nested was answered 500")
     wrong = next(check for check in compared.sent(sender) if check.name == "answered_wrongly")
     assert not wrong.ok and "nested" in wrong.target
+
+
+def test_what_is_broken_takes_no_line_from_an_order_that_counts() -> None:
+    broken = {line["id"] for line in load.order(deliveries.BROKEN)["line_items"]}
+    assert not broken & {line["id"] for number in range(3) for line in load.order(number)["line_items"]}
