@@ -26,6 +26,7 @@ from pipelines.ops.demo_settings import ROOT, demo_secrets
 from pipelines.ops.embedded import Services
 
 DAY = 86_400  # seconds
+LOOKS = 3  # without anything to do: a job that is handed out is on no list for a moment
 TICKS = os.sysconf("SC_CLK_TCK")
 BY_VERSION, BY_RELEASE = ("validate_version", "propose_release"), ("evaluate", "restate", "look_back_at")
 
@@ -77,7 +78,9 @@ class Crew:
         lost, database, began = sum(failed().values()), database_seconds(), time.monotonic()
         with self.at_work(self.env | {"SHOPMLOPS_DEMO": "1", "CLOCK_AHEAD": str(days * DAY)}) as workers:
             ask()
-            while is_busy():
+            idle = 0
+            while idle < LOOKS:
+                idle = 0 if is_busy() else idle + 1
                 if any(worker.poll() is not None for worker in workers):
                     raise RuntimeError(f"A worker ended: {self.log.read_text()[-2000:]}")
                 time.sleep(0.5)
