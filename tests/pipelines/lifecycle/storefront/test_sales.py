@@ -11,12 +11,10 @@ from django.utils import timezone
 
 from pipelines.jobs import storefront
 from pipelines.jobs.queue import Job
-from pipelines.lifecycle.ingest import install
 from pipelines.lifecycle.storefront import sales
 from pipelines.models import Deployment, PlannedDiscount, Shop
-from pipelines.shopify.id_tokens import verify
-from tests.devstore.conftest import CLIENT_ID, SECRET, World, app, world
-from tests.pipelines.lifecycle.storefront.test_codes import CONFIG
+from tests.devstore.conftest import World, app, world
+from tests.pipelines.lifecycle.storefront.test_codes import that_lets_us_read
 
 __all__ = ["app", "world"]
 pytestmark = pytest.mark.django_db
@@ -44,16 +42,8 @@ def changed(**said: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def shop(world: World, settings: Any) -> Iterator[Shop]:
-    settings.DEMO = True
-    settings.SHOPIFY_API_KEY, settings.SHOPIFY_API_SECRET = CLIENT_ID, SECRET
-    settings.SHOPIFY_API_ORIGIN = f"http://127.0.0.1:{world.port}/shops/{{shop}}"
-    before = (world.folder / "shopify.app.toml").read_text()
-    (world.folder / "shopify.app.toml").write_text(CONFIG)
-    world.control("scopes", grant=[sales.SCOPE])
-    token = world.id_token()
-    yield install.arrive(verify(token), token).shop
-    world.control("scopes", revoke=[sales.SCOPE])
-    (world.folder / "shopify.app.toml").write_text(before)
+    with that_lets_us_read(world, settings) as shop:
+        yield shop
 
 
 @pytest.fixture
