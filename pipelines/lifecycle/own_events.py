@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -26,9 +27,9 @@ class Span:
     percent_off: int | None = None
     product_type: str = ""  # empty: all
 
-    def told(self) -> dict[str, str | int]:
+    def told(self) -> dict[str, Any]:
         """Say the days, and the sale, as the ledger keeps them."""
-        days: dict[str, str | int] = {"first_day": self.first_day.isoformat(), "last_day": self.last_day.isoformat()}
+        days: dict[str, Any] = {"first_day": self.first_day.isoformat(), "last_day": self.last_day.isoformat()}
         if self.percent_off is None:
             return days
         return days | {"percent_off": self.percent_off, "product_type": self.product_type}

@@ -56,7 +56,7 @@ def forecast(grocer: Grocer, week: int, until: int, *, with_promotions: bool, se
     frames, days = grocer.frames(week, with_promotions=with_promotions), WEEK * (until - week)
     fitted = model.fit(frames, horizon=days, seed=seed)
     mean = model.predict_panel(fitted, frames, horizon=days).mean
-    return mean.reshape(len(mean), -1, WEEK).sum(axis=2, dtype=np.float64)
+    return np.asarray(mean.reshape(len(mean), -1, WEEK).sum(axis=2, dtype=np.float64))
 
 
 def figures(name: str, chosen: NDArray[np.bool_], sold: Units, plain: Units, known: Units, most: float) -> list[Check]:

@@ -53,8 +53,8 @@ class Grocer:
         """List the discounted weeks as planned sales, known since before the first day."""
         rows = self.weeks[self.weeks["depth"] >= LEAST_DEPTH]
         first = MONDAY + pd.to_timedelta(7 * (rows["week"] - 1), unit="D")
-        days = {"first_day": first, "last_day": first + pd.Timedelta(days=6), "known_from": MONDAY}
-        return rows[["unique_id", "depth", "announced"]].assign(**days)
+        plan = rows[["unique_id", "depth", "announced"]]
+        return plan.assign(first_day=first, last_day=first + pd.Timedelta(days=6), known_from=MONDAY)
 
     def held_back(self, first: int, last: int, name: str) -> np.ndarray:
         """Give a column of some weeks (series, weeks)."""
@@ -73,7 +73,7 @@ def grocer_of(data_dir: str | Path, *, products: int, seed: int) -> Grocer:
     lines = lines[lines["week"] <= whole]
     kept = chosen(lines, whole - HELD_BACK, products, seed)
     lines = lines[lines["unique_id"].isin(kept)]
-    sales = lines.groupby(["unique_id", "ds"], as_index=False)["quantity"].sum().rename(columns={"quantity": "y"})
+    sales = lines.groupby(["unique_id", "ds"])["quantity"].sum().rename("y").reset_index()
     kinds = pd.read_parquet(folder / "products.parquet").set_index("product_id")["product_category"]
     series = pd.DataFrame({"unique_id": kept, "product_type": kinds.reindex(kept).fillna("").astype(str).to_numpy()})
     return Grocer(sales.astype({"y": "float32"}), series, weeks_of(lines, mailed, kept, whole))
@@ -93,10 +93,10 @@ def weeks_of(lines: pd.DataFrame, mailed: pd.DataFrame, kept: np.ndarray, whole:
     keys = ["unique_id", "week"]
     listed = lines["sales_value"] + lines["retail_disc"]
     sold = lines.assign(listed=listed).groupby(keys)[["quantity", "listed", "retail_disc"]].sum()
-    stores = mailed[mailed["mailer_location"] != "0"].rename(columns={"product_id": "unique_id"})
-    stores = stores.groupby(keys)["store_id"].nunique()
+    named = mailed[mailed["mailer_location"] != "0"].rename(columns={"product_id": "unique_id"})
     every = pd.MultiIndex.from_product([kept, range(1, whole + 1)], names=keys)
-    weeks = sold.reindex(every).assign(stores=stores.reindex(every).fillna(0))
+    stores = named.groupby(keys)["store_id"].nunique().reindex(every).fillna(0)
+    weeks = sold.reindex(every)
     depth = (weeks["retail_disc"] / weeks["listed"]).groupby("unique_id").ffill().fillna(0.0)
-    found = {"y": weeks["quantity"].fillna(0.0), "depth": depth, "announced": weeks["stores"] >= MAILED_STORES}
+    found = {"y": weeks["quantity"].fillna(0.0), "depth": depth, "announced": stores >= MAILED_STORES}
     return pd.DataFrame(found).reset_index()

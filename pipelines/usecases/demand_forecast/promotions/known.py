@@ -38,8 +38,8 @@ class Plan:
 
     def where(self, chosen: Mask) -> Plan:
         """Keep some of them."""
-        columns = (self.row, self.first, self.last, self.known, self.log, self.announced)
-        return Plan(*(column[chosen] for column in columns))
+        row, first, last, known = (column[chosen] for column in (self.row, self.first, self.last, self.known))
+        return Plan(row, first, last, known, self.log[chosen], self.announced[chosen])
 
     def days(self, first: int, count: int) -> tuple[Ints, Ints]:
         """Number the promotions once for each of their days among some columns: which one, and which day."""
@@ -101,7 +101,7 @@ class Promotions:
         """Give how many times as much sells in some of the planned promotions, as is believed now."""
         announced = self.plan.announced[which].astype(np.int64)
         power = self.powers[-1][announced, self.kind[self.plan.row[which]]]
-        return effect.lift_of(power, self.plan.log[which])
+        return np.asarray(effect.lift_of(power, self.plan.log[which]), dtype=np.float64)
 
 
 def promotions_of(panel: Panel, sales: pd.DataFrame, planned: pd.DataFrame | None, kinds: NDArray[Any]) -> Promotions:
@@ -128,14 +128,15 @@ def promotions_of(panel: Panel, sales: pd.DataFrame, planned: pd.DataFrame | Non
     np.maximum.at(logs, (place[plan.row[which]], day), plan.log[which].astype(np.float32))
     announced[place[plan.row[which]], day] |= plan.announced[which]
     y, seen = panel.y[chosen], panel.seen[chosen]
-    powers, found = [], []
+    powers: list[Matrix] = []
+    found: list[tuple[Ints, Ints, Matrix]] = []
     for first, believed, lift in effect.learn(y, seen, logs, announced, kind[chosen]):
         powers.append(believed)
         at, then = np.nonzero((y[:, first : first + lift.shape[1]] > 0) & (lift > 1))
         found.append((chosen[at], then + first, lift[at, then]))
-    lifted = Promotions(*(np.concatenate(part) for part in zip(*found, strict=True)), plan, np.stack(powers), kind)
-    panel.y[lifted.row, lifted.column] /= lifted.lift
-    return lifted
+    rows, days, lifts = (np.concatenate(part) for part in zip(*found, strict=True))
+    panel.y[rows, days] /= lifts
+    return Promotions(rows, days, lifts, plan, np.stack(powers), kind)
 
 
 def _plan_of(panel: Panel, planned: pd.DataFrame | None) -> Plan:
