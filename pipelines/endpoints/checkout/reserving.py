@@ -103,7 +103,8 @@ class Lane:
 
     def append(self, about: dict[str, Any]) -> bool:
         """Have something of the block written down."""
-        whose = {"shop": self.drawer.shop, "picked": self.drawer.picked, "block": self.block.id, "week": self.block.week}
+        whose: dict[str, Any] = {"shop": self.drawer.shop, "picked": self.drawer.picked}
+        whose |= {"block": self.block.id, "week": self.block.week}
         return webhooks.outbox().appended.add(own.till(self.drawer.use_case).HAND_OUT, whose | about)
 
     def answer(self, why_not: str, least: int = 0) -> None:
