@@ -123,7 +123,8 @@ class _Story:
             f"{'Not proven. ' if not self.is_proven else ''}Use this version for all variants?",
             badge=self.badge,
             big=words.less(saved, self.currency),
-            aside=f"cost of ordering mistakes than with {self.against}, on your last {self.weeks}",
+            aside=f"{'' if saved else 'in '}cost of ordering mistakes {'than with' if saved else 'to'} {self.against}, "
+            f"on your last {self.weeks}",
             sentences=tuple(self.evidence(difference)),
         )
 
