@@ -226,7 +226,7 @@ def usual_of(release: Release, since: datetime) -> Usual:
 def judged(span: Span, mine: Count, other: Count, usual: Usual) -> Window:
     """Say how one window was."""
     if mine.broken:
-        return Window(*span, Health.BREACH, broken=True)
+        return Window(*span, Health.BREACH, broken=mine.broken)
     if not mine.units:
         return Window(*span, silence(mine, other, usual))
     fails = is_over(mine.errors, mine.units, usual.errors)

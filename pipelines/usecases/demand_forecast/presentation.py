@@ -250,13 +250,15 @@ class _Story:
         return Card("if_wrong", "If this is wrong", sentences=tuple(sentences))
 
     def figure(self) -> Figure | None:
-        """Draw the weeks one after the other."""
+        """Draw the weeks one after the other; none where they do not differ."""
         if self.difference is None or self.difference.interval is None:
             return None
         weeks = [
             ReplayWeek(self.replay.first_day + timedelta(days=7 * place), week.saved, week.running, week.interval)
             for place, week in enumerate(self.replay.weekly(self.rival))
         ]
+        if not any(week.saved for week in weeks):
+            return None
         better = sum(week.saved > 0 for week in weeks)
         said = f"{words.less(weeks[-1].running, self.currency)} after {self.weeks}"
         return running_difference(

@@ -152,7 +152,7 @@ class TestBreaches:
 
     def test_answers_that_cannot_be_right_are_a_breach_whatever_was_counted(self) -> None:
         window = judged(SPAN, Count(units=400, broken="NaN in 3 forecasts"), Count(), Usual())
-        assert (window.health, window.broken) == (Health.BREACH, True)
+        assert (window.health, window.broken) == (Health.BREACH, "NaN in 3 forecasts")
 
     def test_what_the_version_before_was_used_to_is_no_breach(self, release: Release) -> None:
         for week in range(1, 4):
