@@ -15,6 +15,7 @@ from django.db import DatabaseError, OperationalError, connections, transaction
 from redis import RedisError
 
 from pipelines.jobs import queue, schedule
+from pipelines.lifecycle.evidence import windows
 from pipelines.models import CronSlot
 from tests import times, waiting
 from tests.pipelines.jobs import sample_jobs
@@ -142,6 +143,7 @@ def test_two_clocks_send_a_tick_once(queued: Callable[[], list[str]]) -> None:
     heartbeats = [name for name in queued() if name.endswith("heartbeat")]
     assert len(heartbeats) == 1
     assert CronSlot.objects.filter(job="heartbeat").count() == 1
+    assert CronSlot.objects.filter(job=windows.SUMS_UP).count() == 1  # by which silence is told from our absence
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ from scipy.stats import binom
 
 from pipelines.lifecycle.evidence import windows
 from pipelines.lifecycle.evidence.windows import Count, Usual, judged, window_at, windows_of
-from pipelines.models import Release, ServingWindow, Shop
+from pipelines.models import CronSlot, Release, ServingWindow, Shop
 from pipelines.stats.clock import Span
 from pipelines.strategies import Health, Step
 from pipelines.usecases import USE_CASES
@@ -83,6 +83,12 @@ class TestHours:
             a_window(release, MONDAY + hour * HOUR, "canary", heartbeats=canary)
             a_window(release, MONDAY + hour * HOUR, "stable", heartbeats=stable)
         assert healths(release, MONDAY + 4 * HOUR) == ["quiet", "no_data", "down", "quiet"]
+
+    def test_hours_in_which_we_did_not_run_ourselves_say_nothing(self, release: Release) -> None:
+        past(release, units=50)
+        ticks = [MONDAY + timedelta(minutes=minutes) for minutes in (-5, 55, 300)]
+        CronSlot.objects.bulk_create(CronSlot(job=windows.SUMS_UP, slot=slot) for slot in ticks)
+        assert healths(release) == ["down", "quiet", "quiet", "quiet", "quiet", "down"]
 
     def test_a_live_version_that_is_not_heard_of_is_never_to_blame(self, release: Release) -> None:
         past(release, units=50)
