@@ -34,7 +34,7 @@ SHOWN = """
 """
 FALSE_BREACHES = 0.01  # of windows, shared by errors and slow answers
 SEVERE = 5  # times what is allowed
-SUMS_UP = "answers: sum up"  # on the clock of jobs/schedule: whoever writes down what was heard
+SUMS_UP = "answers: sum up"  # on the clock of jobs/schedule, which keeps its ticks for as long as is looked back
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def windows_of(release: Release, now: datetime) -> tuple[Window, ...]:
 def without_our_absence(found: Sequence[Window]) -> list[Window]:
     """Call an hour quiet in which nothing was heard of either arm because we did not run ourselves.
 
-    Once we are back it says nothing of a version. Ticks are kept for two days; what lies before them stands.
+    Once we are back it says nothing of a version. What lies before the first tick that is kept stands.
     """
     if not any(window.health is Health.DOWN for window in found):
         return [*found]

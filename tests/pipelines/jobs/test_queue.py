@@ -158,8 +158,10 @@ def test_the_heartbeat_is_noted_and_old_ticks_are_forgotten(redis: Any) -> None:
     now = datetime.now(UTC)
     CronSlot.objects.create(job="old", slot=now - timedelta(days=3))
     CronSlot.objects.create(job="new", slot=now)
+    for days in (3, 29):
+        CronSlot.objects.create(job=windows.SUMS_UP, slot=now - timedelta(days=days))
     schedule.heartbeat()
-    assert [slot.job for slot in CronSlot.objects.all()] == ["new"]
+    assert {(slot.job, (now - slot.slot).days) for slot in CronSlot.objects.all()} == {("new", 0), (windows.SUMS_UP, 3)}
     assert datetime.fromisoformat(redis.get(schedule.HEARTBEAT).decode()) >= now
 
 
