@@ -16,6 +16,7 @@ from pipelines.models import (
     Release,
     ShopSettings,
 )
+from pipelines.strategies import Canary
 from pipelines.usecases import USE_CASES, demand_forecast
 from tests.dashboard import moving, story
 from tests.dashboard.views.test_access import said_to
@@ -83,6 +84,14 @@ class TestApprove:
         assert Deployment.objects.get().active == card.version
         assert Approval.objects.get().evidence_digest == card.evidence_digest
         assert ("refresh", (card.shop_id, "demand_forecast")) in queued
+
+    def test_of_one_that_some_see_first_is_told_to_the_storefront_at_once(self, card, send, queued):
+        steps = [each.as_dict() for each in Canary().steps(moving.SPLIT)]
+        step = next(number for number, each in enumerate(steps) if each["asks"])
+        Release.objects.filter(pk=card.pk).update(strategy="canary", steps=steps, step=step)
+        assert "of shoppers" in send(f"/releases/{card.pk}/approve", said_to(card)).content.decode()
+        assert Release.objects.get(pk=card.pk).phase == "canary"
+        assert ("publish", (card.shop_id, "demand_forecast")) in queued
 
     @pytest.mark.parametrize(
         "changed", [{"revision": 99}, {"evidence_digest": "0" * 64}, {"artifact_digest": "f" * 64}]
