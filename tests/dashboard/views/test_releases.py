@@ -16,7 +16,6 @@ from pipelines.models import (
     Release,
     ShopSettings,
 )
-from pipelines.strategies import Canary
 from pipelines.usecases import USE_CASES, demand_forecast
 from tests.dashboard import moving, story
 from tests.dashboard.views.test_access import said_to
@@ -85,10 +84,9 @@ class TestApprove:
         assert Approval.objects.get().evidence_digest == card.evidence_digest
         assert ("refresh", (card.shop_id, "demand_forecast")) in queued
 
-    def test_of_one_that_some_see_first_is_told_to_the_storefront_at_once(self, card, send, queued):
-        steps = [each.as_dict() for each in Canary().steps(moving.SPLIT)]
-        step = next(number for number, each in enumerate(steps) if each["asks"])
-        Release.objects.filter(pk=card.pk).update(strategy="canary", steps=steps, step=step)
+    def test_of_one_that_some_see_first_is_told_to_the_storefront_at_once(self, shop, send, queued):
+        now, asks = timezone.now(), {"phase": "awaiting_approval", "step": 1, "weight": 0, "exposed_at": None}
+        card = moving.shares(shop, **asks, entered_at=now, expires_at=now + timedelta(days=7))
         assert "of shoppers" in send(f"/releases/{card.pk}/approve", said_to(card)).content.decode()
         assert Release.objects.get(pk=card.pk).phase == "canary"
         assert ("publish", (card.shop_id, "demand_forecast")) in queued
