@@ -156,7 +156,7 @@ def strip(canvas: Canvas, timeline: Timeline) -> None:
 def name(canvas: Canvas, scale: Scale, timeline: Timeline) -> None:
     """Write each line's name above its first point; names that would lie on each other go to the line's end.
 
-    The first that begins near the right edge ends there, too, and a name that would lie on it comes below it.
+    The first that begins near the right edge ends there, too; of names that would lie on each other one comes further in.
     """
     ends, written = [(0, "start"), (-1, "end"), (-1, "end")], list[float]()
     for line, (place, anchor) in zip(timeline.lines, ends, strict=False):
@@ -167,8 +167,9 @@ def name(canvas: Canvas, scale: Scale, timeline: Timeline) -> None:
             if anchor == "start" and at.start <= 1 - NARROW:
                 canvas.text(at.start, y, line.name, css=f"on {line.css}", anchor=anchor)
                 continue
+            away = -LETTERS if 2 * y > scale.top + scale.bottom else LETTERS
             while any(abs(y - other) < LETTERS for other in written):
-                y += LETTERS
+                y += away
             written.append(y)
             canvas.text(at.stop, y, line.name, css=f"on {line.css}", anchor="end")
 
