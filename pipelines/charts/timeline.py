@@ -156,7 +156,7 @@ def strip(canvas: Canvas, timeline: Timeline) -> None:
 def name(canvas: Canvas, scale: Scale, timeline: Timeline) -> None:
     """Write each line's name above its first point; names that would lie on each other go to the line's end.
 
-    The first that begins near the right edge ends there, too; of names that would lie on each other one comes further in.
+    The first that begins near the right edge ends there, too; of names that would meet one comes further in.
     """
     ends, written = [(0, "start"), (-1, "end"), (-1, "end")], list[float]()
     for line, (place, anchor) in zip(timeline.lines, ends, strict=False):
