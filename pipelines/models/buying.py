@@ -4,11 +4,42 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Greatest
 
 from pipelines.models.base import ShopManager, ShopQuerySet, ShopTable
+
+
+class Supplier(ShopTable):
+    """Whom the shop buys from; where an order goes to is sealed, and never shown in a log."""
+
+    name = models.CharField(max_length=255)
+    currency = models.CharField(max_length=3)  # of its prices
+    lead_time_days = models.PositiveSmallIntegerField(null=True)  # null: as for its vendors, else as for the shop
+    smallest_minor = models.BigIntegerField(default=0)  # value of the smallest order that it takes
+    order_weekdays = ArrayField(models.PositiveSmallIntegerField(), default=list)  # Monday: 0; none: any day
+    address = models.BinaryField(default=b"")  # encrypted: as it stands on an order
+    revision = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "name"], name="supplier_once")]
+
+
+class Supplied(ShopTable):
+    """What a supplier delivers: all of one vendor, or one variant, which comes before its vendor."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="supplied")
+    vendor = models.CharField(max_length=255, blank=True)
+    variant_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "vendor", "variant_id"], nulls_distinct=False, name="supplied_by_one"
+            )
+        ]
 
 
 class PurchaseOrderQuerySet(ShopQuerySet["PurchaseOrder"]):
@@ -43,7 +74,8 @@ class PurchaseOrder(ShopTable):
         CANCELLED = "cancelled"
 
     number = models.PositiveIntegerField()
-    vendor = models.CharField(max_length=255)
+    vendor = models.CharField(max_length=255)  # whom it is sent to: the supplier's name then, else that of a vendor
+    supplier = models.ForeignKey(Supplier, null=True, on_delete=models.SET_NULL, related_name="orders")
     location_id = models.BigIntegerField(null=True)  # where to; null: wherever the shop keeps it
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)

@@ -14,7 +14,17 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from dashboard.urls import urlpatterns
-from pipelines.models import Alert, AlertChannel, FreezeWindow, OwnEvent, PurchaseOrder, Shop, ShopKey, WebhookDelivery
+from pipelines.models import (
+    Alert,
+    AlertChannel,
+    FreezeWindow,
+    OwnEvent,
+    PurchaseOrder,
+    Shop,
+    ShopKey,
+    Supplier,
+    WebhookDelivery,
+)
 from pipelines.models.usecases.offers import Offer
 from pipelines.models.usecases.recommendations import PickRule
 from tests.dashboard import story
@@ -65,6 +75,7 @@ OBJECTS: dict[str, Named] = {
     **dict.fromkeys(VERSION.split(), a_version),
     **dict.fromkeys(VARIANT.split(), a_variant),
     **dict.fromkeys(ORDER.split(), by_key(PurchaseOrder)),
+    **dict.fromkeys(("supplier", "remove-supplier"), by_key(Supplier)),
     **dict.fromkeys(CHANNEL.split(), by_key(AlertChannel)),
     **dict.fromkeys(("results-csv", "results-pdf"), a_month),
     **dict.fromkeys(("change-offer", "switch-offer"), by_key(Offer)),

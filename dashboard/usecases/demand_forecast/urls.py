@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dashboard.usecases.demand_forecast.buying import supplier_views as suppliers
 from dashboard.usecases.demand_forecast.buying import views as buying
 from dashboard.usecases.demand_forecast.views import forecasts, rules, variants
 
@@ -26,6 +27,10 @@ urlpatterns = [
     path("orders/<int:pk>/receive", buying.receive, name="receive-order"),
     path("orders/<int:pk>/take-back", buying.take_back, name="take-back-receipt"),
     path("orders/<int:pk>/cancel", buying.cancel, name="cancel-order"),
+    path("suppliers", suppliers.listed, name="suppliers"),
+    path("suppliers/new", suppliers.add, name="add-supplier"),
+    path("suppliers/<int:pk>", suppliers.one, name="supplier"),
+    path("suppliers/<int:pk>/delete", suppliers.remove, name="remove-supplier"),
     path("settings/rules", rules.rules, name="rules"),
     path("settings/rules.csv", rules.rules_csv, name="rules-csv"),
     path("settings/rules/upload", rules.upload, name="rules-upload"),

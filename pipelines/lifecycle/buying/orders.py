@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import LifecycleEvent, Shop
-from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
+from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder, Supplier
 from pipelines.models.ledger import Noted
 
 State = PurchaseOrder.State
@@ -34,8 +34,17 @@ class Wanted:
     unit_cost_minor: int
 
 
-def draft(shop: Shop, vendor: str, wanted: Iterable[Wanted], *, location_id: int | None, by: str) -> PurchaseOrder:
-    """Begin an order to a vendor; a draft that is there already is kept as it is, so that nothing is ordered twice."""
+def draft(
+    shop: Shop,
+    vendor: str,
+    wanted: Iterable[Wanted],
+    *,
+    supplier: Supplier | None = None,
+    location_id: int | None,
+    by: str,
+) -> PurchaseOrder:
+    """Begin an order to a supplier, or a vendor; a draft that is there is kept, so that nothing is ordered twice."""
+    vendor, currency = (supplier.name, supplier.currency) if supplier else (vendor, shop.currency)
     wanted = [line for line in wanted if line.units > 0]
     if not wanted:
         raise Refused("There is nothing to order here. No draft was made.")
@@ -46,23 +55,27 @@ def draft(shop: Shop, vendor: str, wanted: Iterable[Wanted], *, location_id: int
             return known
         number = (mine.aggregate(most=Max("number"))["most"] or 0) + 1
         order = PurchaseOrder.objects.create(
-            shop=shop, number=number, vendor=vendor, location_id=location_id, currency=shop.currency
+            shop=shop, number=number, vendor=vendor, supplier=supplier, location_id=location_id, currency=currency
         )
         PurchaseLine.objects.bulk_create(PurchaseLine(shop=shop, order=order, **asdict(line)) for line in wanted)
         record(order, Noted("order.drafted", "An order was drafted", {"lines": len(wanted)}), by)
     return order
 
 
-def change(order: PurchaseOrder, units: Mapping[int, int], *, revision: int, by: str) -> None:
-    """Put other units on the lines of a draft, by the number of the line; a line of none is left out."""
+def change(
+    order: PurchaseOrder, units: Mapping[int, int], costs: Mapping[int, int] | None = None, *, revision: int, by: str
+) -> None:
+    """Put other units and costs on the lines of a draft, by the number of the line; a line of none is left out."""
 
     def changed(locked: PurchaseOrder) -> Noted:
         require(locked, State.DRAFT, "was sent already. Cancel it and draft another to change it")
         lines = lines_of(locked)
         for line in lines:
             line.units = checked(units.get(line.pk, line.units))
+            line.unit_cost_minor = (costs or {}).get(line.pk, line.unit_cost_minor)
         locked.lines.filter(pk__in=[line.pk for line in lines if not line.units]).delete()
-        PurchaseLine.objects.bulk_update([line for line in lines if line.units], ["units"], batch_size=AT_ONCE)
+        kept = [line for line in lines if line.units]
+        PurchaseLine.objects.bulk_update(kept, ["units", "unit_cost_minor"], batch_size=AT_ONCE)
         return Noted("order.changed", "Units of an order were changed")
 
     move(order, revision, by, changed)

@@ -15,13 +15,13 @@ from dashboard.embedding import merchant_required
 from dashboard.files import csv_file, major
 from dashboard.forms.pages import RevisionForm
 from dashboard.pages import go, local_now, show
-from dashboard.usecases.demand_forecast.buying.forms import DayForm, DraftForm, ReceiptForm, UnitsForm
+from dashboard.usecases.demand_forecast.buying.forms import CostsForm, DayForm, DraftForm, ReceiptForm, UnitsForm
 from dashboard.usecases.demand_forecast.buying.queries import name_of, order_page, orders_page, wanted
 from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE
 from pipelines.jobs import releases
 from pipelines.lifecycle.buying import orders
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import PurchaseLine, PurchaseOrder
+from pipelines.models import PurchaseLine, PurchaseOrder, Supplier
 
 HEADER = (
     "Order",
@@ -37,6 +37,7 @@ HEADER = (
     "Received",
 )
 NO_DAY = "Choose a day. Nothing was saved."
+NO_COSTS = "Costs are amounts of money. Nothing was saved."
 NO_UNITS = "Units are whole numbers. Nothing was saved."
 
 
@@ -51,14 +52,18 @@ def listed(request: MerchantRequest) -> HttpResponse:
 @merchant_required
 @require_POST
 def draft(request: MerchantRequest) -> HttpResponse:
-    """Draft an order to one vendor from the advice of today."""
+    """Draft an order to one supplier or vendor from the advice of today."""
     form = DraftForm(request.POST)
     if not form.is_valid():
         return go(reverse("orders"), "This vendor is not known.", refused=True)
-    vendor = form.cleaned_data["vendor"]
+    vendor, supplier = form.cleaned_data["vendor"], None
+    if number := form.cleaned_data["supplier"]:
+        supplier = Supplier.objects.for_shop(request.shop).filter(pk=number).first()
+        if supplier is None:
+            return go(reverse("orders"), "This supplier is not known any more.", refused=True)
     try:
-        lines = wanted(request.shop, vendor)
-        order = orders.draft(request.shop, vendor, lines, location_id=None, by=request.staff.sub)
+        lines = wanted(request.shop, vendor, supplier)
+        order = orders.draft(request.shop, vendor, lines, supplier=supplier, location_id=None, by=request.staff.sub)
     except Refused as refusal:
         return go(reverse("orders"), refusal.sentence, refused=True)
     return go(reverse("order", args=[order.pk]))
@@ -92,11 +97,11 @@ def cells(order: PurchaseOrder, line: PurchaseLine) -> Iterator[Any]:
 @merchant_required
 @require_POST
 def change(request: MerchantRequest, pk: int) -> HttpResponse:
-    """Put other units on the lines of a draft."""
-    form = UnitsForm(request.POST)
-    if not form.is_valid():
-        return refused(pk, NO_UNITS)
-    return moved(request, pk, "Saved", orders.change, form.units)
+    """Put other units and costs on the lines of a draft."""
+    units, costs = UnitsForm(request.POST), CostsForm(request.POST)
+    if not units.is_valid() or not costs.is_valid():
+        return refused(pk, NO_COSTS if units.is_valid() else NO_UNITS)
+    return moved(request, pk, "Saved", orders.change, units.units, costs.costs(find(request, pk).currency))
 
 
 @merchant_required
@@ -170,4 +175,4 @@ def refused(pk: int, why: str) -> HttpResponse:
 
 def find(request: MerchantRequest, pk: int) -> PurchaseOrder:
     """Return one of the shop's own orders, or 404."""
-    return get_object_or_404(PurchaseOrder.objects.for_shop(request.shop).select_related("shop"), pk=pk)
+    return get_object_or_404(PurchaseOrder.objects.for_shop(request.shop).select_related("shop", "supplier"), pk=pk)
