@@ -152,7 +152,7 @@ KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "shopkey", "staff", "stockrule", "ownevent", "publishedfields", "publication",
      "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
      "alertchannel", "correction", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare", "supplier",
-     "supplied"],
+     "supplied", "orderpaper"],
     SMALL,
 )  # fmt: skip
 

@@ -150,3 +150,10 @@ class GoodsReceipt(ShopTable):
     day = models.DateField()
     at = models.DateTimeField(auto_now_add=True)
     by = models.CharField(max_length=60)
+
+
+class OrderPaper(ShopTable):
+    """An order as it was printed to be sent on; gone as soon as the order says something else."""
+
+    order = models.OneToOneField(PurchaseOrder, on_delete=models.CASCADE, related_name="paper")
+    file = models.BinaryField()  # encrypted: the supplier's address stands on it

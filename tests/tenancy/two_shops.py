@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import ForeignKey, Model
 from django.utils import timezone
 
-from pipelines.lifecycle.buying import suppliers
+from pipelines.lifecycle.buying import printing, suppliers
 from pipelines.lifecycle.exports import keys
 from pipelines.lifecycle.results import keep
 from pipelines.lifecycle.results.months import Month
@@ -83,6 +83,7 @@ def an_order_that_comes(shop: Shop) -> PurchaseOrder:
     )  # fmt: skip
     line = PurchaseLine.objects.create(shop=shop, order=order, variant_id=200_000, title="Mug", units=9, received=1)
     GoodsReceipt.objects.create(shop=shop, line=line, units=1, day=now.date(), by="1")
+    printing.keep(order.pk)
     return order
 
 

@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import LifecycleEvent, Shop
-from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder, Supplier
+from pipelines.models.buying import GoodsReceipt, OrderPaper, PurchaseLine, PurchaseOrder, Supplier
 from pipelines.models.ledger import Noted
 
 State = PurchaseOrder.State
 CHANGED = "This order changed since you opened the page. Nothing was saved; look at it again."
 LARGEST = 10_000_000  # units of one line
 AT_ONCE = 1_000  # lines of one statement
+PRINTED_ANEW = ("order.changed", "order.sent", "order.expected")  # what stands on paper is another then
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,8 @@ def move(order: PurchaseOrder, revision: int, by: str, change: Callable[[Purchas
         locked.revision += 1
         noted = change(locked)
         locked.save()
+        if noted.kind in PRINTED_ANEW:
+            OrderPaper.objects.filter(order=locked).delete()
         record(locked, noted, by)
 
 

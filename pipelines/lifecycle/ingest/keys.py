@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Model
 
 from pipelines.lifecycle.alerts import channels
-from pipelines.lifecycle.buying import suppliers
-from pipelines.models import AlertChannel, LifecycleEvent, Shop, ShopToken, Supplier
+from pipelines.lifecycle.buying import printing, suppliers
+from pipelines.models import AlertChannel, LifecycleEvent, OrderPaper, Shop, ShopToken, Supplier
 from pipelines.models.base import ShopTable
 from pipelines.shopify import vault
 
@@ -16,6 +16,7 @@ SEALED: Sealed = (("access_token", "access token"), ("refresh_token", "refresh t
 SEALED_OF_ROWS: dict[type[ShopTable], Sealed] = {
     AlertChannel: (("target", channels.TARGET), ("secret", channels.SECRET)),
     Supplier: (("address", suppliers.ADDRESS),),
+    OrderPaper: (("file", printing.PURPOSE),),
 }
 
 

@@ -15,7 +15,7 @@ from pipelines.models import LifecycleEvent, Shop, ShopKey, ShopSettings, Suppli
 from pipelines.models.base import ShopTable
 from pipelines.shopify.vault import CannotUnseal
 
-SEALED = {"customer_key", "target", "secret"}  # under our keys: of no use to anybody else
+SEALED = {"customer_key", "target", "secret", "file"}  # under our keys: of no use to anybody else
 UNREADABLE = "It cannot be read any more."
 LEFT_OUT = (ShopKey,)  # digests of keys that were shown once
 

@@ -13,6 +13,7 @@ from dashboard.forms.pages import WEEKDAYS
 from dashboard.queries.words import Badge
 from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines.lifecycle.buying.orders import Wanted
+from pipelines.lifecycle.buying.printing import name_of
 from pipelines.lifecycle.buying.suppliers import takes_orders_on
 from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop, Supplied, Supplier
 from pipelines.models.usecases.demand_forecast import StockAdvice
@@ -168,11 +169,6 @@ class OrderPage:
             (float(each) for each in days if each is not None), default=self.order.shop.settings.lead_time_days
         )
         return self.taken_on + timedelta(days=round(slowest))
-
-
-def name_of(order: PurchaseOrder) -> str:
-    """Return how an order is called on paper."""
-    return f"PO-{order.number:04d}"
 
 
 def orders_page(shop: Shop, today: date) -> OrdersPage:

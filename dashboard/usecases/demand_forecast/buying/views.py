@@ -16,12 +16,13 @@ from dashboard.files import csv_file, major
 from dashboard.forms.pages import RevisionForm
 from dashboard.pages import go, local_now, show
 from dashboard.usecases.demand_forecast.buying.forms import CostsForm, DayForm, DraftForm, ReceiptForm, UnitsForm
-from dashboard.usecases.demand_forecast.buying.queries import name_of, order_page, orders_page, wanted
+from dashboard.usecases.demand_forecast.buying.queries import order_page, orders_page, wanted
 from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE
-from pipelines.jobs import releases
+from pipelines.jobs import releases, results
 from pipelines.lifecycle.buying import orders
+from pipelines.lifecycle.buying.printing import file_of, name_of
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import PurchaseLine, PurchaseOrder, Supplier
+from pipelines.models import OrderPaper, PurchaseLine, PurchaseOrder, Supplier
 
 HEADER = (
     "Order",
@@ -66,6 +67,7 @@ def draft(request: MerchantRequest) -> HttpResponse:
         order = orders.draft(request.shop, vendor, lines, supplier=supplier, location_id=None, by=request.staff.sub)
     except Refused as refusal:
         return go(reverse("orders"), refusal.sentence, refused=True)
+    results.print_order.enqueue(order.pk)
     return go(reverse("order", args=[order.pk]))
 
 
@@ -75,6 +77,26 @@ def one(request: MerchantRequest, pk: int) -> HttpResponse:
     """Show one order."""
     page = order_page(find(request, pk), local_now(request.shop.zone).date())
     return show(request, "usecases/demand_forecast/order.html", {"page": page})
+
+
+@merchant_required
+@require_GET
+def paper(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Give the button of the printed order, or go on asking for it while it is printed."""
+    return show(request, "usecases/demand_forecast/partials/_paper.html", {"order": find(request, pk)})
+
+
+@merchant_required
+@require_GET
+def pdf(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Give one order as it was printed by a worker."""
+    order = find(request, pk)
+    printed = OrderPaper.objects.for_shop(request.shop).filter(order=order).select_related("shop").first()
+    if printed is None:
+        return refused(pk, "This order is being printed. Try again in a moment.")
+    response = HttpResponse(file_of(printed), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{name_of(order)}.pdf"'
+    return response
 
 
 @merchant_required
@@ -162,6 +184,7 @@ def moved(request: MerchantRequest, pk: int, said: str, move: Callable[..., obje
         move(order, *told, revision=RevisionForm.read(request.POST), by=request.staff.sub)
     except Refused as refusal:
         return refused(pk, refusal.sentence)
+    results.print_order.enqueue(pk)
     order.refresh_from_db(fields=["state"])
     if PurchaseOrder.State.SENT in (before, order.state):
         releases.refresh.enqueue(request.shop.pk, USE_CASE)

@@ -10,6 +10,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from dashboard.usecases.demand_forecast.buying import queries
+from pipelines.lifecycle.buying import printing
 from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder
 from pipelines.models.usecases.demand_forecast import StockAdvice
 from tests.identities import OTHER_SHOP
@@ -157,6 +158,15 @@ class TestOneOrder:
     def test_is_cancelled(self, sent, send, see):
         send(f"/orders/{sent.pk}/cancel", {"revision": sent.revision})
         assert "Cancelled" in see("/orders").content.decode()
+
+    def test_is_printed_by_a_worker(self, order, see, queued):
+        assert ("print_order", (order.pk,)) in queued
+        assert "The PDF is being printed" in see(f"/orders/{order.pk}").content.decode()
+        assert see(f"/orders/{order.pk}.pdf").status_code == 303
+        printing.keep(order.pk)
+        assert "Download PDF" in see(f"/orders/{order.pk}/paper").content.decode()
+        answer = see(f"/orders/{order.pk}.pdf")
+        assert answer.content.startswith(b"%PDF-") and "PO-0001.pdf" in answer["Content-Disposition"]
 
     def test_is_a_file(self, order, see):
         text = see(f"/orders/{order.pk}.csv").getvalue().decode("utf-8-sig")
