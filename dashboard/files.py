@@ -1,6 +1,7 @@
-"""Files that merchants download."""
+"""Files that merchants download, and send back."""
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -45,3 +46,15 @@ def safe(cell: Any) -> Any:
 def major(minor: int | None, currency: str) -> str:
     """Return an amount as a spreadsheet reads it: 1234.50."""
     return "" if minor is None else f"{to_major(minor, currency)}"
+
+
+def read_table(content: bytes) -> csv.DictReader[str]:
+    """Read a file of ours as it comes back: with or without a byte order mark, between commas or semicolons."""
+    text = content.decode("utf-8-sig")
+    return csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",")
+
+
+def clean(cell: str, longest: int) -> str:
+    """Take off what a spreadsheet, or our own file, puts around a value."""
+    text = cell.strip()[:longest]
+    return text[1:] if text[:1] == "'" and FORMULA.match(text, 1) else text

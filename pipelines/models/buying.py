@@ -78,6 +78,7 @@ class PurchaseOrder(ShopTable):
     supplier = models.ForeignKey(Supplier, null=True, on_delete=models.SET_NULL, related_name="orders")
     location_id = models.BigIntegerField(null=True)  # where to; null: wherever the shop keeps it
     currency = models.CharField(max_length=3)
+    budget_minor = models.BigIntegerField(null=True)  # that its lines were filled up to
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     revision = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)

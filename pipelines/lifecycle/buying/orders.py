@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Max
@@ -18,8 +18,9 @@ from pipelines.models.ledger import Noted
 State = PurchaseOrder.State
 CHANGED = "This order changed since you opened the page. Nothing was saved; look at it again."
 LARGEST = 10_000_000  # units of one line
+LONGEST_AGO = timedelta(days=365)
 AT_ONCE = 1_000  # lines of one statement
-PRINTED_ANEW = ("order.changed", "order.sent", "order.expected")  # what stands on paper is another then
+PRINTED_ANEW = ("order.changed", "order.filled", "order.sent", "order.expected")  # what stands on paper is another then
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def draft(
         order = PurchaseOrder.objects.create(
             shop=shop, number=number, vendor=vendor, supplier=supplier, location_id=location_id, currency=currency
         )
-        PurchaseLine.objects.bulk_create(PurchaseLine(shop=shop, order=order, **asdict(line)) for line in wanted)
+        PurchaseLine.objects.bulk_create(line_of(order, line) for line in wanted)
         record(order, Noted("order.drafted", "An order was drafted", {"lines": len(wanted)}), by)
     return order
 
@@ -82,15 +83,33 @@ def change(
     move(order, revision, by, changed)
 
 
-def send(order: PurchaseOrder, today: date, expected_on: date, *, revision: int, by: str) -> None:
-    """Say that an order was sent today: from now on its units are on the way."""
+def refill(order: PurchaseOrder, wanted: Iterable[Wanted], budget_minor: int | None, *, revision: int, by: str) -> None:
+    """Put other lines in the place of those of a draft, as a budget allows, or without one."""
+
+    def filled(locked: PurchaseOrder) -> Noted:
+        require(locked, State.DRAFT, "was sent already. Cancel it and draft another to change it")
+        locked.lines.all().delete()
+        PurchaseLine.objects.bulk_create(line_of(locked, each) for each in wanted)
+        locked.budget_minor = budget_minor
+        return Noted("order.filled", "An order was filled up to a budget", {"budget_minor": budget_minor})
+
+    move(order, revision, by, filled)
+
+
+def send(
+    order: PurchaseOrder, today: date, expected_on: date, *, on: date | None = None, revision: int, by: str
+) -> None:
+    """Say that an order was sent, today or on a day before: from now on its units are on the way."""
     check_ahead(expected_on, today)
+    sent_on = today if on is None else on
+    if not today - LONGEST_AGO <= sent_on <= today:
+        raise Refused(f"An order was sent today, or up to {LONGEST_AGO.days} days before. Nothing was saved.")
 
     def sent(locked: PurchaseOrder) -> Noted:
         require(locked, State.DRAFT, "was sent already")
         if not lines_of(locked):
             raise Refused("This order has no line. Add units, or cancel it.")
-        locked.state, locked.sent_on, locked.sent_at = State.SENT, today, timezone.now()
+        locked.state, locked.sent_on, locked.sent_at = State.SENT, sent_on, timezone.now()
         locked.expected_on = expected_on
         return Noted("order.sent", "An order was sent", {"expected_on": expected_on.isoformat()})
 
@@ -199,6 +218,11 @@ def checked(units: int) -> int:
     if not 0 <= units <= LARGEST:
         raise Refused(f"A line takes from 0 to {LARGEST:,} units. Nothing was saved.")
     return units
+
+
+def line_of(order: PurchaseOrder, wanted: Wanted) -> PurchaseLine:
+    """Make a line of an order."""
+    return PurchaseLine(shop=order.shop, order=order, **asdict(wanted))
 
 
 def lines_of(order: PurchaseOrder) -> list[PurchaseLine]:

@@ -109,8 +109,8 @@ def deliver(supplier: Supplier, told: Told) -> None:
 
 def check_name(shop: Shop, name: str, besides: Supplier | None = None) -> None:
     """Refuse a name that another supplier has."""
-    others = Supplier.objects.for_shop(shop).exclude(pk=besides.pk if besides else None)
-    if others.filter(name__iexact=name).exists():
+    of_this_name = Supplier.objects.for_shop(shop).filter(name__iexact=name)
+    if any(each != besides for each in of_this_name.defer("address")):
         raise Refused(f"There is a supplier called {name} already. Nothing was saved.")
 
 

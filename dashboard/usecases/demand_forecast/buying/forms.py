@@ -31,6 +31,31 @@ class DayForm(forms.Form):
     day = forms.DateField()
 
 
+class SentForm(DayForm):
+    """When an order was sent, and when it is expected; without a day it was sent today."""
+
+    sent_on = forms.DateField(required=False)
+
+
+class ListForm(SentForm):
+    """A list that was ordered by, and of whose part it is told."""
+
+    file = forms.FileField(max_length=200)
+    only = forms.CharField(max_length=255, required=False)
+
+    def clean_file(self) -> Any:
+        """Refuse a file that no order list needs."""
+        if self.cleaned_data["file"].size > 8_000_000:
+            raise forms.ValidationError("The file is larger than 8 MB. Mark it in parts.")
+        return self.cleaned_data["file"]
+
+
+class BudgetForm(forms.Form):
+    """How much money an order may take; nothing: as much as is advised."""
+
+    budget = forms.DecimalField(max_value=1_000_000_000, required=False)
+
+
 class ReceiptForm(forms.Form):
     """Which delivery is meant."""
 

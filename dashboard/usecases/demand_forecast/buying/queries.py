@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
-
 from dashboard.forms.pages import WEEKDAYS
 from dashboard.queries.words import Badge
-from dashboard.usecases.demand_forecast.wish import TOTAL
-from pipelines.lifecycle.buying.orders import Wanted
+from dashboard.usecases.demand_forecast.buying.to_order import FromVendor, advice_of, by_vendor, wanted
 from pipelines.lifecycle.buying.printing import name_of
 from pipelines.lifecycle.buying.suppliers import takes_orders_on
-from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop, Supplied, Supplier
+from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop
 from pipelines.models.usecases.demand_forecast import StockAdvice
+from pipelines.usecases.demand_forecast.ordering.budget import keeps
 from pipelines.words import to_major
 
 State = PurchaseOrder.State
@@ -28,19 +25,6 @@ STATES = {
     State.CANCELLED: Badge("Cancelled"),
 }
 IN_PARTS = Badge("In parts", "info")
-
-
-@dataclass(frozen=True)
-class FromVendor:
-    """What should be ordered today from one supplier, or from one vendor that none delivers."""
-
-    vendor: str  # or the supplier's name
-    supplier: int | None
-    variants: int
-    units: int
-    cost_minor: int
-    runs_out: date | None
-    draft: PurchaseOrder | None  # that is there already
 
 
 @dataclass(frozen=True)
@@ -64,6 +48,7 @@ class OrdersPage:
     on_the_way: list[Listed]
     drafts: list[Listed]
     ended: list[Listed]
+    usually_on: date  # when what is ordered today comes, by the shop's own lead time
 
     @property
     def cost_minor(self) -> int:
@@ -73,6 +58,31 @@ class OrdersPage:
     def late(self) -> int:
         """Count the orders that should have come."""
         return sum((listed.order.expected_on or self.today) < self.today for listed in self.on_the_way)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a draft, with what is advised on its variant."""
+
+    line: PurchaseLine
+    advice: StockAdvice | None
+    currency: str
+
+    @property
+    def cost(self) -> str:
+        """Write what a unit costs as a field takes it; nothing where it is not known."""
+        return str(to_major(self.line.unit_cost_minor, self.currency)) if self.line.unit_cost_minor else ""
+
+    @property
+    def kept_minor(self) -> int:
+        """Give the margin of sales that would be missed without its units."""
+        return round(keeps(self.advice.kept, self.line.units)) if self.advice else 0
+
+    @property
+    def packs_now(self) -> int:
+        """Give the size of a pack by now, where it is another than on the line."""
+        now = max(1, round(self.advice.rule.get("pack_size") or 1)) if self.advice else self.line.pack_size
+        return now if now != self.line.pack_size else 0
 
 
 @dataclass(frozen=True)
@@ -90,13 +100,31 @@ class OrderPage:
         return name_of(self.order)
 
     @property
-    def rows(self) -> list[tuple[PurchaseLine, StockAdvice | None, str]]:
-        """Give each line with what is advised on its variant, and what a unit costs as it is typed."""
-        return [(line, self.advised.get(line.variant_id), self.typed_cost(line)) for line in self.lines]
+    def rows(self) -> list[Row]:
+        """Give each line with what is advised on its variant."""
+        return [Row(line, self.advised.get(line.variant_id), self.order.currency) for line in self.lines]
 
-    def typed_cost(self, line: PurchaseLine) -> str:
-        """Write what a unit costs as a field takes it; nothing where it is not known."""
-        return str(to_major(line.unit_cost_minor, self.order.currency)) if line.unit_cost_minor else ""
+    @property
+    def kept_minor(self) -> int:
+        """Give the margin of sales that would be missed without this order, in the shop's currency."""
+        return sum(row.kept_minor for row in self.rows)
+
+    @cached_property
+    def left_out(self) -> int:
+        """Count the variants of which the budget buys less than is advised today."""
+        bought = {line.variant_id: line.units for line in self.lines}
+        advised = wanted(self.order.shop, self.order.vendor, self.order.supplier)
+        return sum(bought.get(line.variant_id, 0) < line.units for line in advised)
+
+    @property
+    def budget_left_minor(self) -> int:
+        return max(0, (self.order.budget_minor or 0) - self.cost_minor)
+
+    @property
+    def budget_typed(self) -> str:
+        """Write the budget as a field takes it."""
+        budget = self.order.budget_minor
+        return "" if budget is None else str(to_major(budget, self.order.currency))
 
     @property
     def is_draft(self) -> bool:
@@ -185,6 +213,7 @@ def orders_page(shop: Shop, today: date) -> OrdersPage:
         on_the_way=[each for each in open_ones if each.order.state == State.SENT],
         drafts=drafts,
         ended=[listed(order) for order in ended],
+        usually_on=today + timedelta(days=shop.settings.lead_time_days),
     )
 
 
@@ -194,77 +223,10 @@ def listed(order: PurchaseOrder) -> Listed:
     return Listed(order, IN_PARTS if is_partly else STATES[State(order.state)])
 
 
-def by_vendor(shop: Shop, drafts: dict[str, PurchaseOrder]) -> list[FromVendor]:
-    """Sum up what should be ordered today, supplier by supplier and vendor by vendor, the dearest first."""
-    names = dict(Supplier.objects.for_shop(shop).values_list("pk", "name"))
-    rows = (
-        to_order(shop)
-        .values("supplier", "from_vendor")
-        .annotate(
-            variants=Count("pk"),
-            units=Sum("order_quantity"),
-            cost_minor=Sum("order_cost_minor"),
-            runs_out=Min("runs_out"),
-        )
-    )
-    found = []
-    for row in rows.order_by("-cost_minor", "from_vendor", "supplier"):
-        vendor = names.get(row["supplier"], row.pop("from_vendor"))
-        found.append(FromVendor(**row, vendor=vendor, draft=drafts.get(vendor)))
-    return found
-
-
-def to_order(shop: Shop) -> QuerySet[StockAdvice]:
-    """Keep what should be ordered today and was not, since it was advised, with who delivers it."""
-    sent = (
-        PurchaseLine.objects.for_shop(shop)
-        .on_the_way()
-        .filter(variant_id=OuterRef("variant_id"), order__sent_at__gte=OuterRef("updated_at"))
-    )
-    advice = StockAdvice.objects.for_shop(shop).filter(location_id=TOTAL).to_order().exclude(Exists(sent))
-    supplied = Supplied.objects.for_shop(shop).values("supplier")
-    of_variant = supplied.filter(vendor="", variant_id=OuterRef("variant_id"))
-    of_vendor = supplied.filter(vendor=OuterRef("vendor"), variant_id=None)
-    return advice.annotate(
-        supplier=Coalesce(Subquery(of_variant), Subquery(of_vendor)),
-        from_vendor=Case(When(supplier=None, then=F("vendor")), default=Value("")),
-    )
-
-
-def wanted(shop: Shop, vendor: str, supplier: Supplier | None) -> list[Wanted]:
-    """Give what should be ordered today from a supplier, or a vendor that none delivers, as lines of an order."""
-    mine = to_order(shop).filter(supplier=supplier.pk) if supplier else to_order(shop).filter(from_vendor=vendor)
-    is_foreign = supplier is not None and supplier.currency != shop.currency
-    paid = paid_before(supplier) if supplier and is_foreign else {}
-    rows = mine.order_by("title", "subtitle", "variant_id")
-    return [
-        Wanted(
-            variant_id=row.variant_id,
-            title=row.title,
-            subtitle=row.subtitle,
-            sku=row.sku,
-            units=row.order_quantity,
-            pack_size=max(1, round(row.rule.get("pack_size") or 1)),
-            unit_cost_minor=(paid.get(row.variant_id) if is_foreign else row.unit_cost_minor) or 0,
-        )
-        for row in rows.defer("search", "spark")
-    ]
-
-
-def paid_before(supplier: Supplier) -> dict[int, int]:
-    """Give what a unit of each variant cost when this supplier was last sent an order in its currency."""
-    lines = PurchaseLine.objects.for_shop(supplier.shop_id).filter(
-        order__supplier=supplier, order__currency=supplier.currency, unit_cost_minor__gt=0
-    )
-    newest = lines.order_by("variant_id", "-order__number").distinct("variant_id")
-    return dict(newest.values_list("variant_id", "unit_cost_minor"))
-
-
 def order_page(order: PurchaseOrder, today: date) -> OrderPage:
     """Read one order."""
     lines = list(order.lines.order_by("title", "subtitle", "pk"))
-    advice = StockAdvice.objects.for_shop(order.shop_id).filter(location_id=TOTAL)
-    known = advice.filter(variant_id__in=[line.variant_id for line in lines]).defer("search", "spark")
+    known = advice_of(order.shop_id, [line.variant_id for line in lines])
     receipts = GoodsReceipt.objects.for_shop(order.shop_id).filter(line__order=order).select_related("line")
     return OrderPage(
         order, lines, {row.variant_id: row for row in known}, list(receipts.order_by("-day", "-pk")), today

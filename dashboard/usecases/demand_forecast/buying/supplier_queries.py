@@ -131,4 +131,5 @@ def opened(supplier: Supplier) -> str:
 def typed(form: Any) -> dict[str, Any]:
     """Return what was typed, as it was."""
     days = [int(day) for day in form.data.getlist("order_weekdays") if day.isdecimal()]
-    return form.data.dict() | {"vendors": form.data.getlist("vendors"), "order_weekdays": days}
+    told: dict[str, Any] = form.data.dict()
+    return told | {"vendors": form.data.getlist("vendors"), "order_weekdays": days}

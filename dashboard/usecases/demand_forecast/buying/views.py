@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -15,14 +16,29 @@ from dashboard.embedding import merchant_required
 from dashboard.files import csv_file, major
 from dashboard.forms.pages import RevisionForm
 from dashboard.pages import go, local_now, show
-from dashboard.usecases.demand_forecast.buying.forms import CostsForm, DayForm, DraftForm, ReceiptForm, UnitsForm
-from dashboard.usecases.demand_forecast.buying.queries import order_page, orders_page, wanted
+from dashboard.usecases.demand_forecast.buying import list_file
+from dashboard.usecases.demand_forecast.buying.budgets import filled
+from dashboard.usecases.demand_forecast.buying.forms import (
+    BudgetForm,
+    CostsForm,
+    DayForm,
+    DraftForm,
+    ListForm,
+    ReceiptForm,
+    SentForm,
+    UnitsForm,
+)
+from dashboard.usecases.demand_forecast.buying.queries import order_page, orders_page
+from dashboard.usecases.demand_forecast.buying.to_order import wanted
 from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE
+from pipelines import words
 from pipelines.jobs import releases, results
 from pipelines.lifecycle.buying import orders
+from pipelines.lifecycle.buying.lists import mark_ordered
 from pipelines.lifecycle.buying.printing import file_of, name_of
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import OrderPaper, PurchaseLine, PurchaseOrder, Supplier
+from pipelines.words import to_minor
 
 HEADER = (
     "Order",
@@ -37,6 +53,7 @@ HEADER = (
     "Currency",
     "Received",
 )
+NO_LIST = "Choose the list that you ordered by, and a day on which it comes. Nothing was marked."
 NO_DAY = "Choose a day. Nothing was saved."
 NO_COSTS = "Costs are amounts of money. Nothing was saved."
 NO_UNITS = "Units are whole numbers. Nothing was saved."
@@ -69,6 +86,26 @@ def draft(request: MerchantRequest) -> HttpResponse:
         return go(reverse("orders"), refusal.sentence, refused=True)
     results.print_order.enqueue(order.pk)
     return go(reverse("order", args=[order.pk]))
+
+
+@merchant_required
+@require_POST
+def mark(request: MerchantRequest) -> HttpResponse:
+    """Write down what was ordered by a list that was downloaded."""
+    form = ListForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return go(reverse("orders"), NO_LIST, refused=True)
+    told, today = form.cleaned_data, local_now(request.shop.zone).date()
+    try:
+        lists = list_file.read(request.shop, told["file"].read(), told["only"])
+        on = told["sent_on"] or today
+        made = mark_ordered(request.shop, lists, today, on, told["day"], by=request.staff.sub)
+    except Refused as refusal:
+        return go(reverse("orders"), refusal.sentence, refused=True)
+    for order in made:
+        results.print_order.enqueue(order.pk)
+    releases.refresh.enqueue(request.shop.pk, USE_CASE)
+    return go(reverse("orders"), f"{words.counted(len(made), 'order')} marked as sent. Their units count as on the way")
 
 
 @merchant_required
@@ -128,9 +165,29 @@ def change(request: MerchantRequest, pk: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
+def budget(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Fill a draft again from today's advice, up to a budget."""
+    form, order = BudgetForm(request.POST), find(request, pk)
+    if not form.is_valid():
+        return refused(pk, "A budget is an amount of money. Nothing was changed.")
+    typed = form.cleaned_data["budget"]
+    money = None if typed is None else to_minor(typed, order.currency)
+    try:
+        lines = filled(order, money)
+    except Refused as refusal:
+        return refused(pk, refusal.sentence)
+    return moved(request, pk, "Filled again", orders.refill, lines, money)
+
+
+@merchant_required
+@require_POST
 def send(request: MerchantRequest, pk: int) -> HttpResponse:
-    """Say that it was sent, and when it is expected."""
-    return on_a_day(request, pk, "Sent. Its units count as on the way", orders.send)
+    """Say when it was sent, and when it is expected."""
+    form = SentForm(request.POST)
+    if not form.is_valid():
+        return refused(pk, NO_DAY)
+    send_then = partial(orders.send, on=form.cleaned_data["sent_on"])
+    return on_a_day(request, pk, "Sent. Its units count as on the way", send_then)
 
 
 @merchant_required

@@ -9,7 +9,7 @@ import pytest
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from dashboard.usecases.demand_forecast.buying import queries
+from dashboard.usecases.demand_forecast.buying import queries, to_order
 from pipelines.lifecycle.buying import printing
 from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder
 from pipelines.models.usecases.demand_forecast import StockAdvice
@@ -58,7 +58,7 @@ class TestWhatToOrder:
         page = see("/orders").content.decode()
         for name in advised.values_list("vendor", flat=True).distinct():
             assert name in page
-        rows = queries.by_vendor(shop, {})
+        rows = to_order.by_vendor(shop, {})
         assert sum(row.cost_minor for row in rows) == advised.aggregate(s=Sum("order_cost_minor"))["s"]
 
     def test_with_nothing_to_order_the_page_says_so(self, shop, see):
@@ -79,9 +79,9 @@ class TestWhatToOrder:
         assert "nothing to order here" in answer.content.decode()
 
     def test_once_sent_is_not_asked_for_again_before_the_advice_knows(self, shop, vendor, sent):
-        assert vendor not in {row.vendor for row in queries.by_vendor(shop, {})}
+        assert vendor not in {row.vendor for row in to_order.by_vendor(shop, {})}
         StockAdvice.objects.for_shop(shop).update(updated_at=timezone.now() + timedelta(minutes=1))
-        assert vendor in {row.vendor for row in queries.by_vendor(shop, {})}
+        assert vendor in {row.vendor for row in to_order.by_vendor(shop, {})}
 
 
 class TestOneOrder:
@@ -126,6 +126,12 @@ class TestOneOrder:
         send(f"/orders/{order.pk}/send", {"revision": order.revision, "day": day})
         order.refresh_from_db()
         assert order.state == State.DRAFT
+
+    def test_may_have_been_sent_some_days_ago(self, shop, order, send):
+        days = {"sent_on": local_day(shop, -3), "day": local_day(shop, 4)}
+        send(f"/orders/{order.pk}/send", {"revision": order.revision} | days)
+        order.refresh_from_db()
+        assert (order.state, order.sent_on) == (State.SENT, local_day(shop, -3))
 
     def test_comes_in_parts(self, shop, sent, send, see):
         line = sent.lines.first()

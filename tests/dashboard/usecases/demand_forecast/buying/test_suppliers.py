@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from dashboard.usecases.demand_forecast.buying import queries
+from dashboard.usecases.demand_forecast.buying import queries, to_order
 from pipelines.lifecycle.buying.suppliers import address_of
 from pipelines.models import PurchaseOrder, StockRule, Supplied, Supplier
 from pipelines.models.usecases.demand_forecast import StockAdvice
@@ -98,7 +98,7 @@ class TestOrders:
     def test_of_all_its_vendors_are_one(self, shop, add, see, send):
         vendors = {row.vendor for row in StockAdvice.objects.for_shop(shop).filter(location_id=0).to_order()}
         torver = add(vendors=sorted(vendors))
-        (row,) = queries.by_vendor(shop, {})
+        (row,) = to_order.by_vendor(shop, {})
         assert (row.vendor, row.supplier) == ("Torver Outerwear", torver.pk)
         send("/orders/draft", {"vendor": row.vendor, "supplier": torver.pk})
         order = PurchaseOrder.objects.get()
@@ -106,12 +106,12 @@ class TestOrders:
         assert "Open the draft" in see("/orders").content.decode()
 
     def test_of_one_variant_leave_its_vendor(self, shop, advised, add):
-        before = {row.vendor: row.variants for row in queries.by_vendor(shop, {})}
+        before = {row.vendor: row.variants for row in to_order.by_vendor(shop, {})}
         torver = add(skus=advised.sku)
-        after = {row.vendor: row.variants for row in queries.by_vendor(shop, {})}
+        after = {row.vendor: row.variants for row in to_order.by_vendor(shop, {})}
         assert after.pop("Torver Outerwear") == 1
         assert after.get(advised.vendor, 0) == before[advised.vendor] - 1
-        assert [line.variant_id for line in queries.wanted(shop, "", torver)] == [advised.variant_id]
+        assert [line.variant_id for line in to_order.wanted(shop, "", torver)] == [advised.variant_id]
 
     def test_under_the_smallest_say_so(self, advised, add, send, see):
         torver = add(vendors=[advised.vendor], smallest="900000")
@@ -141,7 +141,7 @@ class TestOrders:
         send(f"/orders/{order.pk}/units", told)
         line.refresh_from_db()
         assert line.unit_cost_minor == 350 and "¥3,500" in see("/orders").content.decode()
-        assert [each.unit_cost_minor for each in queries.wanted(shop, "", torver)] == [350]
+        assert [each.unit_cost_minor for each in to_order.wanted(shop, "", torver)] == [350]
 
     @pytest.mark.parametrize("cost", ["much", "-3", "1e99"])
     def test_keep_their_costs_when_what_is_typed_makes_no_sense(self, advised, add, send, cost):
