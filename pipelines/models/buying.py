@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -10,6 +11,8 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Greatest
 
 from pipelines.models.base import ShopManager, ShopQuerySet, ShopTable
+
+USUALLY_LATE_DAYS = 7
 
 
 class Supplier(ShopTable):
@@ -88,6 +91,12 @@ class PurchaseOrder(ShopTable):
     ended_at = models.DateTimeField(null=True)
 
     objects: ClassVar[PurchaseOrderManager] = PurchaseOrderManager()
+
+    def comes_on(self, today: date) -> date | None:
+        """Say on which day it counts as coming: as expected, or, once late, as late from today as usual."""
+        if self.expected_on is None or self.expected_on >= today:
+            return self.expected_on
+        return today + timedelta(days=USUALLY_LATE_DAYS)
 
     # As `summed` brings them along.
     units: int

@@ -19,6 +19,7 @@ from dashboard.pages import go, local_now, show
 from dashboard.usecases.demand_forecast.buying import list_file
 from dashboard.usecases.demand_forecast.buying.budgets import filled
 from dashboard.usecases.demand_forecast.buying.forms import (
+    ArrivalForm,
     BudgetForm,
     CostsForm,
     DayForm,
@@ -198,11 +199,12 @@ def expect(request: MerchantRequest, pk: int) -> HttpResponse:
 
 
 def on_a_day(request: MerchantRequest, pk: int, said: str, move: Callable[..., object]) -> HttpResponse:
-    """Make a move that takes the day on which an order is expected."""
-    form = DayForm(request.POST)
+    """Make a move that takes the day and the place at which an order is expected."""
+    form = ArrivalForm(request.POST)
     if not form.is_valid():
         return refused(pk, NO_DAY)
-    return moved(request, pk, said, move, local_now(request.shop.zone).date(), form.cleaned_data["day"])
+    day, place = form.cleaned_data["day"], form.cleaned_data["place"]
+    return moved(request, pk, said, move, local_now(request.shop.zone).date(), day, place)
 
 
 @merchant_required
