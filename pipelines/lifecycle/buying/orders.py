@@ -106,7 +106,7 @@ def send(
     revision: int,
     by: str,
 ) -> None:
-    """Say that an order was sent, today or on a day before: its units are on the way, to a place or where most sells."""
+    """Say that an order was sent, today or on a day before: its units are on the way, to a place if one is named."""
     check_ahead(expected_on, today)
     check_place(order, to)
     sent_on = today if on is None else on

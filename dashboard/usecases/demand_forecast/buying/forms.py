@@ -133,6 +133,6 @@ class SupplierForm(forms.Form):
     @property
     def told(self) -> Told:
         """Return what was said."""
-        found: dict[str, Any] = self.cleaned_data
-        smallest = to_minor(found.pop("smallest") or 0, found["currency"])
-        return Told(**found, smallest_minor=smallest, variant_ids=found.pop("skus"))
+        found = dict(self.cleaned_data)
+        smallest, variant_ids = found.pop("smallest") or 0, found.pop("skus")
+        return Told(**found, smallest_minor=to_minor(smallest, found["currency"]), variant_ids=variant_ids)

@@ -137,10 +137,10 @@ def test_its_address_is_handed_out_as_it_was_typed(shop: Shop, torver: Supplier)
     assert [row["row"]["address"] for row in rows if row["table"] == "supplier"] == [TORVER.address]
 
 
-def test_a_new_key_seals_its_address_too(shop: Shop, settings: Any) -> None:
+def test_a_new_key_seals_its_address_too(settings: Any) -> None:
     old, new = (f"k{n}:{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2))
     settings.ENCRYPTION_KEYS = old
-    torver = suppliers.add(shop, TORVER, by=BY)
+    torver = suppliers.add(factories.a_shop(), TORVER, by=BY)
     settings.ENCRYPTION_KEYS = f"{new},{old}"
     call_command("rotate_keys")
     settings.ENCRYPTION_KEYS = new

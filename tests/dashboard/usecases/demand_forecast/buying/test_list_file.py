@@ -69,7 +69,7 @@ def test_what_a_supplier_delivers_is_its_order(shop, advised, mark):
 
 
 def test_by_sku_and_with_what_spreadsheets_do(advised, mark):
-    mark(f"\ufeffsku,ORDER QUANTITY,x\r\n'{advised[0].sku.lower()}, 12 ,\r\n{advised[1].sku},,\r\n")
+    mark(f"\ufeffsku,ORDER QUANTITY,x\r\n{advised[0].sku.lower()}, 12 ,\r\n{advised[1].sku},,\r\n")
     assert ordered() == {advised[0].variant_id: 12}
 
 
@@ -85,7 +85,8 @@ def test_by_sku_and_with_what_spreadsheets_do(advised, mark):
         ("SKU,Order quantity\nNONE,3\n", "no variant is “NONE”"),
         ("SKU,Order quantity\nSKU-0,3\nSKU-0,4\n", "Line 3 names a variant that stands above already"),
         (b"SKU,Order quantity\n\xff\xfe,3\n", "not UTF-8"),
-        ("", "has no columns"),
+        ("\n", "has no columns"),
+        ("", "Choose the list"),
     ],
 )
 def test_with_anything_wrong_nothing_is_marked(shop, mark, content, said):
