@@ -9,7 +9,7 @@ from dashboard.usecases.demand_forecast.buying.to_order import advice_of, wanted
 from pipelines.lifecycle.buying.orders import Wanted
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import PurchaseOrder
-from pipelines.usecases.demand_forecast.ordering.budget import Offered, fill
+from pipelines.usecases.demand_forecast.ordering.budget import Buyable, fill
 from pipelines.words import counted, price
 
 
@@ -30,22 +30,22 @@ def filled(order: PurchaseOrder, budget_minor: int | None) -> list[Wanted]:
 def within(order: PurchaseOrder, advised: Sequence[Wanted], budget_minor: int) -> list[Wanted]:
     """Give the lines that keep most margin for the money, in whole packs."""
     kept = {row.variant_id: row.kept for row in advice_of(order.shop_id, [line.variant_id for line in advised])}
-    offered = {
-        line.variant_id: Offered(line.unit_cost_minor, line.pack_size, [(units, worth) for units, worth in steps])
+    buyable = {
+        line.variant_id: Buyable(line.unit_cost_minor, line.pack_size, [(units, worth) for units, worth in steps])
         for line in advised
         if (steps := kept.get(line.variant_id))
     }
-    units = fill(offered, budget_minor)
+    units = fill(buyable, budget_minor)
     if not units:
-        raise Refused(too_little(order, offered, budget_minor))
+        raise Refused(too_little(order, buyable, budget_minor))
     return [replace(line, units=units[line.variant_id]) for line in advised if line.variant_id in units]
 
 
-def too_little(order: PurchaseOrder, offered: dict[int, Offered], budget_minor: int) -> str:
+def too_little(order: PurchaseOrder, buyable: dict[int, Buyable], budget_minor: int) -> str:
     """Say why a budget buys nothing."""
-    if not offered:
+    if not buyable:
         return "What these variants keep is not worked out yet. Try again after tonight's advice; nothing was changed."
-    least = min(each.steps[0][0] * each.unit_cost for each in offered.values())
+    least = min(each.steps[0][0] * each.unit_cost for each in buyable.values())
     said, cheapest = price(budget_minor, order.currency), price(least, order.currency)
     return f"{said} buys no pack: the cheapest smallest order of a variant costs {cheapest}. Nothing was changed."
 

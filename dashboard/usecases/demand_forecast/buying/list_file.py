@@ -18,7 +18,6 @@ from pipelines.models.usecases.demand_forecast import StockAdvice
 
 UNITS, SKU, VARIANT = "order quantity", "sku", "variant"
 MOST_LINES = 20_000
-LONGEST_CELL = 255
 ONLY_VARIANT = "Default Title"  # what Shopify calls the variant of a product that has no options
 NONE_IN_IT = "The file asks for nothing: no line has an order quantity. Nothing was marked."
 
@@ -71,7 +70,7 @@ def lines(shop: Shop, table: csv.DictReader[str]) -> list[Ordered]:
 
 def units_of(cells: dict[Any, Any], number: int) -> int:
     """Read how many units a line asks for; an empty cell asks for none."""
-    text = clean(cells.get(UNITS) or "", LONGEST_CELL)
+    text = clean(cells.get(UNITS) or "")
     if not text:
         return 0
     if not (text.isascii() and text.isdigit()) or int(text) > LARGEST:
@@ -92,7 +91,7 @@ def variants_of(shop: Shop) -> tuple[dict[str, list[int]], set[int]]:
 
 def variant_of(cells: dict[Any, Any], skus: dict[str, list[int]], known: set[int], where: str) -> int:
     """Find the variant that a line names: by our number, else by a SKU that one alone has."""
-    number, sku = (clean(cells.get(name) or "", LONGEST_CELL) for name in (VARIANT, SKU))
+    number, sku = (clean(cells.get(name) or "") for name in (VARIANT, SKU))
     if number.isascii() and number.isdigit() and int(number) in known:
         return int(number)
     found = skus.get(sku.lower(), [])

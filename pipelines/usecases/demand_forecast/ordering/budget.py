@@ -17,7 +17,7 @@ NONE: Step = (0, 0.0)
 
 
 @dataclass(frozen=True)
-class Offered:
+class Buyable:
     """One variant that could be ordered: what a unit costs, and what an order of so many keeps.
 
     The first step holds the smallest order; every further one whole packs.
@@ -28,19 +28,19 @@ class Offered:
     steps: Sequence[Step]
 
 
-def fill(offered: Mapping[int, Offered], budget: int) -> dict[int, int]:
+def fill(buyable: Mapping[int, Buyable], budget: int) -> dict[int, int]:
     """Give the units of each variant that the money buys; what is not bought is left out.
 
-    >>> caps, scarves = Offered(10, 6, [(6, 90.0), (12, 120.0)]), Offered(20, 1, [(1, 60.0), (2, 100.0)])
+    >>> caps, scarves = Buyable(10, 6, [(6, 90.0), (12, 120.0)]), Buyable(20, 1, [(1, 60.0), (2, 100.0)])
     >>> fill({1: caps, 2: scarves}, 99), fill({1: caps, 2: scarves}, 100)
     ({2: 2}, {1: 6, 2: 2})
     """
-    left, bought = budget, dict.fromkeys(offered, 0)
-    best = [(-worth(each, 0), key, 0) for key, each in offered.items() if each.steps]
+    left, bought = budget, dict.fromkeys(buyable, 0)
+    best = [(-worth(each, 0), key, 0) for key, each in buyable.items() if each.steps]
     heapify(best)
     while best:
         _, key, at = best[0]
-        each = offered[key]
+        each = buyable[key]
         before, after = (NONE, *each.steps)[at : at + 2]
         units = min(after[0] - before[0], fitting(each, left) if at else after[0])
         if units * each.unit_cost > left:
@@ -54,12 +54,12 @@ def fill(offered: Mapping[int, Offered], budget: int) -> dict[int, int]:
     return {key: units for key, units in bought.items() if units}
 
 
-def fitting(each: Offered, left: int) -> int:
+def fitting(each: Buyable, left: int) -> int:
     """Give how many units in whole packs the money still buys."""
     return left // (each.unit_cost * each.pack_size) * each.pack_size
 
 
-def worth(each: Offered, at: int) -> float:
+def worth(each: Buyable, at: int) -> float:
     """Give what one step keeps for its price."""
     before, after = (NONE, *each.steps)[at : at + 2]
     return (after[1] - before[1]) / ((after[0] - before[0]) * each.unit_cost)
