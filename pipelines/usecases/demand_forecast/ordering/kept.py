@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.usecases.demand_forecast.ordering.policies import FloatArray, IntArray, rounded_order
+from pipelines.usecases.demand_forecast.ordering.policies import FloatArray, IntArray, rounded_order, whole
 
 STEPS = 24
 
@@ -28,6 +28,6 @@ def as_steps(units: IntArray, kept_minor: FloatArray) -> list[list[list[int]]]:
     >>> as_steps(np.array([[12, 18, 18]]), np.array([[900.4, 1200.0, 1200.0]]))
     [[[12, 900], [18, 1200]]]
     """
-    pairs = np.stack([units, np.rint(kept_minor).astype(np.int64)], axis=-1)
+    pairs = np.stack([units, whole(kept_minor)], axis=-1)
     is_new = np.diff(units, axis=1, prepend=0) > 0
     return [row[new].tolist() for row, new in zip(pairs, is_new, strict=True)]

@@ -28,6 +28,7 @@ from pipelines.usecases.demand_forecast.ordering.policies import (
     FloatArray,
     IntArray,
     rounded_order,
+    whole,
 )
 
 Panel = NDArray[np.floating[Any]]
@@ -50,7 +51,6 @@ DEAD_AFTER = 90
 FEW_SALE_DAYS = 8
 FARTHEST_DAY = 400
 LEAST_LOST = 0.5  # a unit, once rounded: below it nobody is called short
-LARGEST = 2.0**62
 
 
 @dataclass(frozen=True)
@@ -431,11 +431,6 @@ class _Advice:
             is_dead=self.is_dead,
             is_new=self.is_new,
         )
-
-
-def whole(values: FloatArray) -> IntArray:
-    """Round to whole numbers, as large as 64 bits can hold."""
-    return np.rint(np.clip(values, -LARGEST, LARGEST)).astype(np.int64)
 
 
 def abc_classes(revenue: FloatArray) -> NDArray[np.str_]:
