@@ -312,7 +312,7 @@ class _Advice:
         return whole(bought)
 
     @property
-    def kept(self) -> list[list[list[int]]]:
+    def kept(self) -> pd.Series:
         """Give what an order of each variant keeps for the shop as a whole: steps of units so far and their margin."""
         found: list[list[list[int]]] = [[] for _ in range(len(self.rows))]
         margin = np.maximum(np.nan_to_num(self._floats("price_minor")) - self._floats("unit_cost_minor"), 0.0)
@@ -322,7 +322,7 @@ class _Advice:
             sold = ahead.sold_thanks_to(self.held[due], coming, units)
             for row, steps in zip(due.tolist(), as_steps(units, sold * margin[due, None]), strict=True):
                 found[row] = steps
-        return found
+        return pd.Series(found, index=self.rows.index, dtype=object)
 
     @cached_property
     def needs_order(self) -> BoolArray:
