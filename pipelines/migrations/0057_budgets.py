@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0054_suppliers'),
+        ('pipelines', '0056_suppliers'),
     ]
 
     operations = [
