@@ -1,6 +1,6 @@
-"""Count what bundles sold as sales of their parts, once: as orders list them, or as the bundle was made up that day.
+"""Count what bundles sold as sales of their parts, once: as orders tell it, or as the bundle was made up that day.
 
-An order lists the parts of a bundle, each with the group that it was sold in, or the bundle alone; some list both.
+An order names the parts of a bundle, each with the group that it was sold in, or the bundle alone; some name both.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ BUNDLE_PARTS = """
 
 
 def listed_twice(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
-    """Give the units of bundles whose parts the same order lists, too.
+    """Give the units of bundles whose parts the same order names, too.
 
     Writes  unique_id | ds | units
     """
