@@ -119,3 +119,15 @@ def test_the_command_refuses(tmp_path):
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "ERROR"]
     told = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
     assert told.returncode == 1 and "shopmlops.E017" in told.stderr and "shopmlops.E018" in told.stderr
+
+
+def test_the_command_has_nothing_to_say_of_a_set_up_out_of_the_example(tmp_path):
+    lines = (ROOT / "env.example").read_text().splitlines()
+    settings = dict(line.split("=", 1) for line in lines if line[:1].isupper())
+    keys = {"ENCRYPTION_KEYS": f"k1:{KEY}", "SIGNING_KEY": KEY, "SIGNING_PUBLIC_KEYS": PUBLIC}
+    keys["SECRET_KEY"] = "".join(map(chr, range(48, 122)))
+    ours = keys | {"SHOPIFY_API_KEY": "key", "SHOPIFY_API_SECRET": "secret", "SHOPMLOPS_STATE": str(tmp_path)}
+    env = settings | ours | {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    command = [sys.executable, "manage.py", "check", "--deploy", "--tag", "security"]
+    told = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    assert (told.returncode, told.stderr) == (0, "")

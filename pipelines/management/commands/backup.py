@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from pipelines.ops.errors import ServiceError
 from pipelines.ops.recovery import backup
+from pipelines.words import counted
 
 
 class Command(BaseCommand):
@@ -30,4 +31,5 @@ class Command(BaseCommand):
             made = backup.back_up(to, timedelta(days=options["keep"]))
         except ServiceError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(self.style.SUCCESS(f"{made.folder} is whole; {len(backup.copies(to))} copies lie there."))
+        kept = counted(len(backup.copies(to)), "copy", "copies")
+        self.stdout.write(self.style.SUCCESS(f"{made.folder} is whole; {kept} in all."))

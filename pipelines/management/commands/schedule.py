@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseTrouble
 from django.db import connections
 from redis import RedisError
+from rq.exceptions import StopRequested
 
 from pipelines.jobs.schedule import scheduler
 from shopmlops import alive
@@ -25,6 +26,8 @@ class Command(BaseCommand):
             alive.touch()
             try:
                 clock.start()
+                return
+            except StopRequested:  # told again while it said goodbye
                 return
             except (RedisError, DatabaseTrouble) as error:
                 log.warning("The clock waits for the database and the queue: %s", error)

@@ -6,7 +6,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipelines.strategies import Evidence, Health, Situation, Step, Traffic, Window, strategy
+from pipelines.strategies import (
+    Action,
+    Decision,
+    Evidence,
+    Health,
+    Situation,
+    Step,
+    Traffic,
+    Window,
+    policy,
+    strategy,
+)
 
 NOW = datetime(2026, 11, 18, 15, tzinfo=UTC)
 TRAFFIC = Traffic("randomised", units_a_day=5_000, rate=0.03)
@@ -86,3 +97,12 @@ def compared(**figures: Any) -> Situation:
     """Stand in an A/B test, well on its way."""
     one = situation(strategy("ab").steps(TRAFFIC), "50", stepped_at=NOW - timedelta(days=8))
     return with_evidence(one, units=5_000, **figures)
+
+
+def decide(one: Situation) -> Decision:
+    return policy.decide(strategy("canary"), one)
+
+
+def told(one: Situation) -> tuple[Action, str]:
+    """Return what is done, and why."""
+    return decide(one).action, decide(one).reason

@@ -9,12 +9,8 @@ import pytest
 
 from pipelines.strategies import (
     Action,
-    Decision,
     Evidence,
-    Situation,
     limits,
-    policy,
-    strategy,
 )
 from pipelines.strategies.reasons import Reason
 from tests.pipelines.strategies.situations import (
@@ -23,21 +19,15 @@ from tests.pipelines.strategies.situations import (
     approval,
     canary,
     compared,
+    decide,
     live,
     paired,
+    told,
     windows,
     with_evidence,
 )
 
 DAY = timedelta(days=1)
-
-
-def decide(given_one: Situation) -> Decision:
-    return policy.decide(strategy("canary"), given_one)
-
-
-def told(given_one: Situation) -> tuple[Action, str]:
-    return decide(given_one).action, decide(given_one).reason
 
 
 @pytest.mark.parametrize(("harm", "action"), [(39.9, Action.ADVANCE), (40.0, Action.ABORT), (inf, Action.ABORT)])

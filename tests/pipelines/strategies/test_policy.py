@@ -38,21 +38,15 @@ from tests.pipelines.strategies.situations import (
     approval,
     canary,
     compared,
+    decide,
     live,
     paired,
+    told,
     windows,
     with_evidence,
 )
 
 DAY = timedelta(days=1)
-
-
-def decide(given_one: Situation) -> Decision:
-    return policy.decide(strategy("canary"), given_one)
-
-
-def told(given_one: Situation) -> tuple[Action, str]:
-    return decide(given_one).action, decide(given_one).reason
 
 
 # What takes a version away

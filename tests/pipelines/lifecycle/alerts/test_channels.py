@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -17,20 +17,10 @@ from pipelines.lifecycle.ingest.keys import rotate_keys
 from pipelines.models import AlertChannel, AlertDelivery
 from pipelines.shopify import vault
 from tests import factories
+from tests.pipelines.lifecycle.alerts.telling import NOW, tell
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 19, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-TEXT = "95 of 100 answers take 80 ms & more <b>"
-
-
-def tell(shop, at=NOW, **changes):
-    facts = {"title": "Answers are slow", "text": TEXT, "next_step": "Nothing to do.", "severity": "warning"}
-    return board.tell(shop, "slow", now=at, **{"minor_per_hour": 1234} | facts | changes)
-
-
-def states(shop):
-    return list(AlertDelivery.objects.for_shop(shop).order_by("pk").values_list("state", "attempts", "code"))
 
 
 class TestForms:

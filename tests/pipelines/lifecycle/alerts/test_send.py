@@ -13,20 +13,10 @@ from django.db import connection
 from pipelines.lifecycle.alerts import board, channels, outside, send
 from pipelines.models import AlertChannel, AlertDelivery
 from tests.fake_shopify import Reply, in_turn
+from tests.pipelines.lifecycle.alerts.telling import NOW, states, tell
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 19, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-TEXT = "95 of 100 answers take 80 ms & more <b>"
-
-
-def tell(shop, at=NOW, **changes):
-    facts = {"title": "Answers are slow", "text": TEXT, "next_step": "Nothing to do.", "severity": "warning"}
-    return board.tell(shop, "slow", now=at, **{"minor_per_hour": 1234} | facts | changes)
-
-
-def states(shop):
-    return list(AlertDelivery.objects.for_shop(shop).order_by("pk").values_list("state", "attempts", "code"))
 
 
 class TestTries:
