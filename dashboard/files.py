@@ -1,6 +1,8 @@
-"""Files that merchants download."""
+"""Files that merchants download, and send back."""
 
+import codecs
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -45,3 +47,22 @@ def safe(cell: Any) -> Any:
 def major(minor: int | None, currency: str) -> str:
     """Return an amount as a spreadsheet reads it: 1234.50."""
     return "" if minor is None else f"{to_major(minor, currency)}"
+
+
+SEPARATORS = ",;\t|"
+MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_table(content: bytes) -> csv.DictReader[str]:
+    """Read a file as spreadsheets save it: UTF-8 or UTF-16, between commas, semicolons, tabs or bars."""
+    text = content.decode("utf-16" if content.startswith(MARKS) else "utf-8-sig")
+    head, _, below = text.partition("\n")
+    if head.lower().startswith("sep="):  # a spreadsheet's own word on the sign
+        text, head = below, below.partition("\n")[0]
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=max(SEPARATORS, key=head.count))
+
+
+def clean(cell: str, longest: int) -> str:
+    """Take off what a spreadsheet, or our own file, puts around a value."""
+    text = cell.strip()[:longest]
+    return text[1:] if text[:1] == "'" and FORMULA.match(text, 1) else text

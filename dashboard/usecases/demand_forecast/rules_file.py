@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from dashboard.files import FORMULA
+from dashboard.files import clean, read_table
 from dashboard.usecases.demand_forecast.forms import RuleForm
 from pipelines.lifecycle.preferences import Rule
 from pipelines.models import Product, Shop, StockRule, Variant
@@ -62,12 +61,11 @@ def read(shop: Shop, content: bytes) -> Reading:
     """Read a whole file; with one wrong line none of its rules may be used."""
     reading = Reading()
     try:
-        text = content.decode("utf-8-sig")
+        table = read_table(content)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         reading.refuse(line, "not UTF-8. Save the file as “CSV UTF-8”.")
         return reading
-    table = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",")
     try:
         read_columns(table, reading)
         if not reading.errors:
@@ -138,7 +136,7 @@ def read_line(
     if None in cells or None in cells.values():
         reading.refuse(number, "it has another number of columns than the first line.")
         return
-    values = {name: clean(cell) for name, cell in cells.items() if name}
+    values = {name: clean(cell, LONGEST_CELL) for name, cell in cells.items() if name}
     if not any(values.values()):
         return
     found, wrong = reader.read(tuple(values.get(name, "") for name in FIELDS))
@@ -161,9 +159,3 @@ def who(vendor: str, sku: str, known: set[str], skus: dict[str, list[int]]) -> t
     if not vendor:
         return [], "neither a vendor nor a SKU."
     return ([(vendor, None)], "") if vendor in known else ([], f"no product is from the vendor “{vendor}”.")
-
-
-def clean(cell: str) -> str:
-    """Take off what a spreadsheet, or our own file, puts around a value."""
-    text = cell.strip()[:LONGEST_CELL]
-    return text[1:] if text[:1] == "'" and FORMULA.match(text, 1) else text
