@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import ClassVar, Self
 
 from django.db import models
@@ -9,6 +10,8 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Greatest
 
 from pipelines.models.base import ShopManager, ShopQuerySet, ShopTable
+
+USUALLY_LATE_DAYS = 7
 
 
 class PurchaseOrderQuerySet(ShopQuerySet["PurchaseOrder"]):
@@ -56,6 +59,12 @@ class PurchaseOrder(ShopTable):
     known_as = models.CharField(max_length=80, blank=True, db_default="")  # in the app that it was brought along from
 
     objects: ClassVar[PurchaseOrderManager] = PurchaseOrderManager()
+
+    def comes_on(self, today: date) -> date | None:
+        """Say on which day it counts as coming: as expected, or, once late, as late from today as usual."""
+        if self.expected_on is None or self.expected_on >= today:
+            return self.expected_on
+        return today + timedelta(days=USUALLY_LATE_DAYS)
 
     # As `summed` brings them along.
     units: int

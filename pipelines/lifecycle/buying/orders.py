@@ -11,7 +11,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import LifecycleEvent, Shop
+from pipelines.models import LifecycleEvent, Location, Shop
 from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
 from pipelines.models.ledger import Noted
 
@@ -68,28 +68,34 @@ def change(order: PurchaseOrder, units: Mapping[int, int], *, revision: int, by:
     move(order, revision, by, changed)
 
 
-def send(order: PurchaseOrder, today: date, expected_on: date, *, revision: int, by: str) -> None:
-    """Say that an order was sent today: from now on its units are on the way."""
+def send(
+    order: PurchaseOrder, today: date, expected_on: date, to: int | None = None, *, revision: int, by: str
+) -> None:
+    """Say that an order was sent today: from now on its units are on the way, to a place or to where most sells."""
     check_ahead(expected_on, today)
+    check_place(order, to)
 
     def sent(locked: PurchaseOrder) -> Noted:
         require(locked, State.DRAFT, "was sent already")
         if not lines_of(locked):
             raise Refused("This order has no line. Add units, or cancel it.")
         locked.state, locked.sent_on, locked.sent_at = State.SENT, today, timezone.now()
-        locked.expected_on = expected_on
+        locked.expected_on, locked.location_id = expected_on, to
         return Noted("order.sent", "An order was sent", {"expected_on": expected_on.isoformat()})
 
     move(order, revision, by, sent)
 
 
-def expect(order: PurchaseOrder, today: date, expected_on: date, *, revision: int, by: str) -> None:
-    """Say on which other day an order is expected."""
+def expect(
+    order: PurchaseOrder, today: date, expected_on: date, to: int | None = None, *, revision: int, by: str
+) -> None:
+    """Say on which other day an order is expected, and where."""
     check_ahead(expected_on, today)
+    check_place(order, to)
 
     def moved(locked: PurchaseOrder) -> Noted:
         require(locked, State.SENT, "is not on its way")
-        locked.expected_on = expected_on
+        locked.expected_on, locked.location_id = expected_on, to
         return Noted("order.expected", "An order is expected on another day", {"expected_on": expected_on.isoformat()})
 
     move(order, revision, by, moved)
@@ -176,6 +182,12 @@ def check_ahead(expected_on: date, today: date) -> None:
     """Refuse to expect something on a day that is over."""
     if expected_on < today:
         raise Refused("The day on which it is expected is over. Choose today or a later day.")
+
+
+def check_place(order: PurchaseOrder, to: int | None) -> None:
+    """Refuse a place that the shop does not have, or has no longer."""
+    if to and not Location.objects.for_shop(order.shop_id).filter(shopify_id=to, deleted_at=None).exists():
+        raise Refused("This place is not one of yours any more. Choose another.")
 
 
 def checked(units: int) -> int:

@@ -127,6 +127,23 @@ class Source:
         ]
 
     @cached_property
+    def stock_by_place(self) -> pd.DataFrame:
+        """Give what Shopify shows of each location, and what that passed on lately."""
+        rows = of_series(frames.newest_stock(self.shop, self.now), self.stock_items)
+        moved = of_series(stockouts.units_gone(self.stock_moves, since=self.until - MOVED_WINDOW), self.stock_items)
+        keys = ["variant_id", "location_id"]
+        rows = rows.groupby(keys, as_index=False)[["available", "committed", "incoming"]].sum()
+        moved = moved.groupby(keys, as_index=False)[["moved"]].sum()
+        return rows.merge(moved, on=keys, how="left").fillna({"moved": 0.0})
+
+    @cached_property
+    def on_order(self) -> pd.DataFrame:
+        """Give what was ordered from suppliers and has not come, with the place that it comes to."""
+        orders = frames.on_order(self.shop, self.now)
+        orders["variant_id"] = self.spoken_for(orders["variant_id"])
+        return on_the_way.placed(orders.dropna(subset=["variant_id"]), self.stock_by_place)
+
+    @cached_property
     def series(self) -> pd.DataFrame:
         """Give one row per series: what it is, since when it can sell, what it costs."""
         rows = self.variants[self.variants["series"] == self.variants["variant_id"]].copy()
@@ -184,14 +201,15 @@ def stock(source: Source) -> pd.DataFrame:
 
     Writes  variant_id | location_id | available | committed | incoming | moved
     """
-    rows = of_series(frames.newest_stock(source.shop, source.now), source.stock_items)
-    moved = of_series(stockouts.units_gone(source.stock_moves, since=source.until - MOVED_WINDOW), source.stock_items)
-    keys = ["variant_id", "location_id"]
-    rows = rows.groupby(keys, as_index=False)[["available", "committed", "incoming"]].sum()
-    rows = rows.merge(moved.groupby(keys, as_index=False)["moved"].sum(), on=keys, how="left").fillna({"moved": 0.0})
-    orders = frames.on_order(source.shop, source.now)
-    orders["variant_id"] = source.spoken_for(orders["variant_id"])
-    return on_the_way.counted(rows, orders.dropna(subset=["variant_id"]))
+    return on_the_way.counted(source.stock_by_place, source.on_order)
+
+
+def deliveries(source: Source) -> pd.DataFrame:
+    """Give what is on order by the day and the place to which it comes.
+
+    Writes  variant_id | location_id | ds | units
+    """
+    return on_the_way.deliveries(source.on_order, source.last_day + timedelta(days=1))
 
 
 def of_series(rows: pd.DataFrame, items: pd.Series) -> pd.DataFrame:
@@ -223,6 +241,7 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "daily_sales": daily_sales,
     "series": lambda source: source.series,
     "stock": stock,
+    "deliveries": deliveries,
     "stock_history": lambda source: stockouts.closing_levels(*source.stock_in_time),
     "rules": rules,
     "purchases": lambda source: frames.purchases(source.shop, source.since, source.until),

@@ -111,10 +111,11 @@ NEWEST_STOCK = """
 
 # To where the goods go; an order without a place goes to the one that moves most, which is for the caller to say.
 ON_ORDER = """
-    SELECT l.variant_id, coalesce(o.location_id, 0) AS location_id, sum(l.units - l.received)::bigint AS ordered
+    SELECT l.variant_id, coalesce(o.location_id, 0) AS location_id, o.expected_on - DATE '1970-01-01' AS day,
+           sum(l.units - l.received)::bigint AS ordered
     FROM pipelines_purchaseline l JOIN pipelines_purchaseorder o ON o.id = l.order_id
     WHERE o.shop_id = %(shop)s AND o.state = 'sent' AND l.received < l.units AND o.sent_at <= %(at)s
-    GROUP BY 1, 2
+    GROUP BY 1, 2, 3
 """
 
 # What was sold as one bundle is that bundle, and no parts that were picked together; where it is not told which, its
@@ -248,9 +249,11 @@ def newest_stock(shop: Shop, at: datetime) -> pd.DataFrame:
 def on_order(shop: Shop, at: datetime) -> pd.DataFrame:
     """Give the units that the shop ordered from suppliers and that have not come; place 0: none was named.
 
-    Writes  variant_id | location_id | ordered
+    Writes  variant_id | location_id | ds (when they are expected) | ordered
     """
-    return read(ON_ORDER, columns("variant_id location_id ordered", WHOLE), shop=shop.pk, at=at)
+    rows = read(ON_ORDER, columns("variant_id location_id day ordered", WHOLE), shop=shop.pk, at=at)
+    rows["ds"] = pd.to_datetime(rows.pop("day"), unit="D")
+    return rows
 
 
 def purchases(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:

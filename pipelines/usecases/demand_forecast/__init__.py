@@ -14,7 +14,17 @@ from pipelines.usecases.demand_forecast.wording import WORDS
 USE_CASE = UseCase(
     slug="demand_forecast",
     title="Demand forecast",
-    needs=("daily_sales", "series", "stock", "stock_history", "rules", "overrides", "odd_orders", "terms"),
+    needs=(
+        "daily_sales",
+        "series",
+        "stock",
+        "deliveries",
+        "stock_history",
+        "rules",
+        "overrides",
+        "odd_orders",
+        "terms",
+    ),
     min_history=timedelta(days=28),
     unit="variant",
     serves="batch",

@@ -1,6 +1,6 @@
 """What the live version says today: forecasts and stock advice, from the freshest history.
 
-Reads   daily_sales, series, stock, rules, overrides, terms (see lifecycle/data/dataset.py)
+Reads   daily_sales, series, stock, deliveries, rules, overrides, terms (see lifecycle/data/dataset.py)
 Writes  forecasts: variant_id | mean | lead_quantiles | month_quantiles | parts, and
         stock_advice: variant_id | location_id | status | ... | history | outlook
 """
@@ -95,7 +95,8 @@ def advice_rows(forecast: Forecast, variants: pd.DataFrame, frames: Frames) -> p
     mean, own = apply_overrides(forecast.mean, ids, standing_overrides(frames), today=today)
     outlook = Outlook(mean, forecast.spread.paced(mean))
     cost_share = float(frames["terms"]["cost_share"].iloc[0])
-    advice = advise(variants, outlook, shared_stock(frames["stock"]), today=today, cost_share=cost_share)
+    stock, deliveries = shared_stock(frames["stock"]), frames["deliveries"]
+    advice = advise(variants, outlook, stock, deliveries, today=today, cost_share=cost_share)
     shown = described(variants).assign(is_overridden=own)
     advice = advice.merge(shown, on="variant_id")
     total = advice["location_id"] == TOTAL

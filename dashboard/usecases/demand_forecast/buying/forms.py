@@ -25,6 +25,12 @@ class DayForm(forms.Form):
     day = forms.DateField()
 
 
+class ArrivalForm(DayForm):
+    """When and where an order is expected; no place: where most of it sells."""
+
+    place = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+
+
 class ReceiptForm(forms.Form):
     """Which delivery is meant."""
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Sum
 
 from dashboard.queries.words import Badge
+from dashboard.usecases.demand_forecast.queries.forecasts import open_locations
 from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines.lifecycle.buying.orders import Wanted
 from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop
@@ -77,7 +78,18 @@ class OrderPage:
     lines: list[PurchaseLine]
     advised: dict[int, StockAdvice]
     receipts: list[GoodsReceipt]
+    places: list[tuple[int, str]]  # that it may be sent to; none where the shop has one
     today: date
+
+    @property
+    def place(self) -> str:
+        """Name the place that it comes to, if it was said."""
+        return dict(self.places).get(self.order.location_id or 0, "")
+
+    @property
+    def comes_on(self) -> date | None:
+        """Say on which day the advice counts on it."""
+        return self.order.comes_on(self.today)
 
     @property
     def name(self) -> str:
@@ -209,6 +221,12 @@ def order_page(order: PurchaseOrder, today: date) -> OrderPage:
     advice = StockAdvice.objects.for_shop(order.shop_id).filter(location_id=TOTAL)
     known = advice.filter(variant_id__in=[line.variant_id for line in lines]).defer("search", "spark")
     receipts = GoodsReceipt.objects.for_shop(order.shop_id).filter(line__order=order).select_related("line")
+    open_ones = list(open_locations(order.shop))
     return OrderPage(
-        order, lines, {row.variant_id: row for row in known}, list(receipts.order_by("-day", "-pk")), today
+        order=order,
+        lines=lines,
+        advised={row.variant_id: row for row in known},
+        receipts=list(receipts.order_by("-day", "-pk")),
+        places=open_ones if len(open_ones) > 1 else [],
+        today=today,
     )

@@ -15,7 +15,7 @@ from dashboard.embedding import merchant_required
 from dashboard.files import csv_file, major
 from dashboard.forms.pages import RevisionForm
 from dashboard.pages import go, local_now, show
-from dashboard.usecases.demand_forecast.buying.forms import DayForm, DraftForm, ReceiptForm, UnitsForm
+from dashboard.usecases.demand_forecast.buying.forms import ArrivalForm, DayForm, DraftForm, ReceiptForm, UnitsForm
 from dashboard.usecases.demand_forecast.buying.queries import name_of, order_page, orders_page, wanted
 from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE
 from pipelines.jobs import releases
@@ -114,11 +114,12 @@ def expect(request: MerchantRequest, pk: int) -> HttpResponse:
 
 
 def on_a_day(request: MerchantRequest, pk: int, said: str, move: Callable[..., object]) -> HttpResponse:
-    """Make a move that takes the day on which an order is expected."""
-    form = DayForm(request.POST)
+    """Make a move that takes the day and the place at which an order is expected."""
+    form = ArrivalForm(request.POST)
     if not form.is_valid():
         return refused(pk, NO_DAY)
-    return moved(request, pk, said, move, local_now(request.shop.zone).date(), form.cleaned_data["day"])
+    day, place = form.cleaned_data["day"], form.cleaned_data["place"]
+    return moved(request, pk, said, move, local_now(request.shop.zone).date(), day, place)
 
 
 @merchant_required

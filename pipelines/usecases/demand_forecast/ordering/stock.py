@@ -6,6 +6,7 @@ Money is in minor units.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from pipelines.stats.inference.quantiles import expected_shortfall
 from pipelines.usecases.demand_forecast.backtesting.spread import Spread
 from pipelines.usecases.demand_forecast.ordering.arrival import Ahead, demand_ahead
+from pipelines.usecases.demand_forecast.ordering.coming import Coming, coming_to, spells_of
 from pipelines.usecases.demand_forecast.ordering.places import lying_elsewhere, shared_out
 from pipelines.usecases.demand_forecast.ordering.policies import (
     COST_SHARE_OF_PRICE,
@@ -62,6 +64,7 @@ def advise(
     variants: pd.DataFrame,
     outlook: Outlook,
     stock: pd.DataFrame,
+    deliveries: pd.DataFrame,
     *,
     today: date,
     cost_share: float = COST_SHARE_OF_PRICE,
@@ -70,8 +73,9 @@ def advise(
 
     Reads   variants: variant_id | price_minor | unit_cost_minor | lead_time_days | review_days | cover_days |
             pack_size | minimum_order | service_level | continues | sold_28 | revenue_minor | sale_days | age_days |
-            idle_days | out_since, in the order of the outlook's rows; and
-            stock: variant_id | location_id | available | committed | incoming | moved | demand_share
+            idle_days | out_since, in the order of the outlook's rows;
+            stock: variant_id | location_id | available | committed | incoming | moved | demand_share; and
+            deliveries: variant_id | location_id | ds | units, the part of what is incoming whose day is known
     Writes  variant_id | location_id | status | sold_28 | forecast_28 | low_28 | high_28 | stock | committed |
             incoming | runs_out | days_of_cover | order_up_to | order_quantity | order_by |
             order_cost_minor | from_elsewhere | demand_share | moved | lost_units | at_risk_minor |
@@ -79,14 +83,14 @@ def advise(
 
     An order is placed for the shop as a whole: places share it out, and what lies or arrives at one place is not
     bought again for another. A variant without a row in `stock` is not tracked: it gets a forecast and no advice.
-    An order covers the days after its arrival, from what will be left then. As nobody says when incoming units come,
-    they come when a delivery ordered today would. A variant that sells on when nothing is left loses no sales; what it
-    owes is ordered too.
+    An order covers the days after its arrival, from what will be left then. Deliveries come in on their day, all other
+    incoming units when a delivery ordered today would. A variant that sells on when nothing is left loses no sales;
+    what it owes is ordered too.
     """
     known = _with_costs(variants, cost_share)
     known["abc"] = abc_classes(known["revenue_minor"].to_numpy(dtype=np.float64))
     rows = _rows(known, stock)
-    return _Advice(rows, outlook, today).frame()
+    return _Advice(rows, outlook, coming_to(rows, deliveries, today), today).frame()
 
 
 def _with_costs(variants: pd.DataFrame, cost_share: float) -> pd.DataFrame:
@@ -116,8 +120,8 @@ def _rows(variants: pd.DataFrame, stock: pd.DataFrame) -> pd.DataFrame:
 class _Advice:
     """All columns of the advice, each worked out once for all rows."""
 
-    def __init__(self, rows: pd.DataFrame, outlook: Outlook, today: date) -> None:
-        self.rows, self.outlook, self.today = rows, outlook, np.datetime64(today)
+    def __init__(self, rows: pd.DataFrame, outlook: Outlook, coming: Coming, today: date) -> None:
+        self.rows, self.outlook, self.coming, self.today = rows, outlook, coming, np.datetime64(today)
         self.variant = rows["row"].to_numpy(dtype=np.int64)
         self.share = self._floats("demand_share")
         self.spread = outlook.spread.at(self.variant, self.share)
@@ -141,15 +145,20 @@ class _Advice:
     # What will be wanted
 
     def mean_of(self, days: IntArray | int) -> FloatArray:
-        """Give the mean demand of the first days; beyond the horizon the mean day goes on."""
+        """Give the mean demand of the first days."""
+        return self.share * self.until_of(self.variant, days)
+
+    def until_of(self, variant: IntArray, days: IntArray | int) -> FloatArray:
+        """Give what the whole shop wants in the first days; beyond the horizon the mean day goes on."""
         horizon = self.until.shape[1] - 1
-        inside = self.until[self.variant, np.clip(days, 0, horizon)]
-        beyond = np.maximum(np.asarray(days) - horizon, 0) * self.mean_day
-        return np.asarray(self.share * (inside + beyond), dtype=np.float64)
+        inside = self.until[variant, np.clip(days, 0, horizon)]
+        beyond = np.maximum(np.asarray(days) - horizon, 0) * self.mean_day[variant]
+        return np.asarray(inside + beyond, dtype=np.float64)
 
     @cached_property
     def mean_day(self) -> FloatArray:
-        return np.asarray(self.until[self.variant, -1] / (self.until.shape[1] - 1), dtype=np.float64)
+        """Give the mean demand of a day of each variant."""
+        return np.asarray(self.until[:, -1] / (self.until.shape[1] - 1), dtype=np.float64)
 
     def quantile_of(self, days: IntArray | int, level: FloatArray | float) -> FloatArray:
         return self.spread.quantile(days, self.mean_of(days), level)
@@ -226,29 +235,37 @@ class _Advice:
         """Give what would have to be there or on its way if nothing were lost until then."""
         return self.quantile_of(self._days("lead_time_days") + self.cover_days, self._floats("service_level"))
 
-    @cached_property
-    def coming(self) -> FloatArray:
-        """Give what is there when each spell begins, beside what is available: incoming units, with the order."""
-        incoming = np.nan_to_num(self._floats("incoming"))
-        return np.stack([np.zeros_like(incoming), incoming])
+    def ahead(self, rows: IntArray, arrival: IntArray, cover: IntArray) -> tuple[Ahead, FloatArray]:
+        """Give the demand of some rows until a day of arrival and of the days that an order then covers.
 
-    def ahead(self, rows: NDArray[Any], cover: IntArray) -> Ahead:
-        """Give the demand of some rows until an order placed today arrives, and of the days that it then covers."""
-        arrival = self._days("lead_time_days")
-        starts, ends = np.stack([np.zeros_like(arrival), arrival]), np.stack([arrival, arrival + cover])
-        sums = np.stack([self.mean_of(end) for end in ends])
-        return demand_ahead(
-            starts[:, rows],
-            ends[:, rows],
-            sums[:, rows],
-            self.outlook.spread.at(self.variant[rows], self.share[rows]),
+        Beside it stands what is there when each spell begins, beside what is available.
+        """
+        spells = spells_of(self.coming.take(rows), arrival[rows], cover[rows])
+        share, variant = self.share[rows], self.variant[rows]
+        sums = np.stack([share * self.until_of(variant, end) for end in spells.ends])
+        found = demand_ahead(
+            spells.starts,
+            spells.ends,
+            sums,
+            self.outlook.spread.at(variant, share),
             level=self._floats("service_level")[rows],
             continues=self.continues[rows],
+            after_arrival=spells.after_arrival,
         )
+        return found, spells.coming
 
-    def missing(self, rows: NDArray[Any], cover: IntArray) -> FloatArray:
+    def in_parts(self, rows: IntArray) -> Iterator[IntArray]:
+        """Yield first the rows to which nothing comes on a day of its own: they need fewer spells."""
+        has_days = self.coming.has_days[rows]
+        yield from (part for part in (rows[~has_days], rows[has_days]) if part.size)
+
+    def missing(self, rows: IntArray, cover: IntArray) -> FloatArray:
         """Give what is missing of some rows for the days that an order is to cover."""
-        return self.ahead(rows, cover).needed(self.held[rows], self.coming[:, rows])
+        found = np.zeros(len(self.rows))
+        for part in self.in_parts(rows):
+            ahead, coming = self.ahead(part, self._days("lead_time_days"), cover)
+            found[part] = ahead.needed(self.held[part], coming)
+        return found[rows]
 
     @cached_property
     def need(self) -> FloatArray:
@@ -270,10 +287,9 @@ class _Advice:
         review = self._days("review_days")
         safe = self.last_day_within(self.position, self._floats("service_level"))
         days = np.maximum(np.where(safe >= FARTHEST_DAY, FARTHEST_DAY, safe - self._days("lead_time_days")), review)
-        due = np.flatnonzero(self.need > 0)
-        if due.size:
-            lasting = self.ahead(due, review).days_lasting(self.held[due], self.coming[:, due], self.shares(due))
-            days[due] = np.minimum(lasting, review[due] - 1)
+        for due in self.in_parts(np.flatnonzero(self.need > 0)):
+            ahead, coming = self.ahead(due, self._days("lead_time_days"), review)
+            days[due] = np.minimum(ahead.days_lasting(self.held[due], coming, self.shares(due)), review[due] - 1)
         return np.asarray(days)
 
     def shares(self, rows: NDArray[Any]) -> FloatArray:
@@ -332,8 +348,12 @@ class _Advice:
         """Give the units that we expect to miss in the next 28 days before a delivery could arrive."""
         days = np.minimum(self._days("lead_time_days"), MONTH)
         mean = self.mean_of(days)
-        missed = expected_shortfall(mean, self.spread.variance(days, mean), self.available)
-        return np.where(self.continues, 0.0, np.nan_to_num(missed))
+        missed = np.nan_to_num(expected_shortfall(mean, self.spread.variance(days, mean), self.available))
+        saved = np.flatnonzero(self.is_tracked & (self.coming.days < days).any(axis=0))
+        if saved.size:
+            ahead, coming = self.ahead(saved, days, np.zeros_like(days))
+            missed[saved] = np.minimum(missed[saved], ahead.lost(self.held[saved], coming))
+        return np.where(self.continues, 0.0, missed)
 
     @cached_property
     def is_short(self) -> BoolArray:

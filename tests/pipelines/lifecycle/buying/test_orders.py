@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from pipelines.lifecycle.buying import orders
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import GoodsReceipt, LifecycleEvent, PurchaseLine, PurchaseOrder, Shop
+from pipelines.models import GoodsReceipt, LifecycleEvent, Location, PurchaseLine, PurchaseOrder, Shop
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,30 @@ def on_the_way(order: PurchaseOrder) -> dict[int, int]:
 
 def kinds(order: PurchaseOrder) -> list[str]:
     return list(LifecycleEvent.objects.for_shop(order.shop).order_by("seq").values_list("kind", flat=True))
+
+
+def a_place(shop: Shop, shopify_id: int = 77, **changes: Any) -> Location:
+    return Location.objects.create(shop=shop, shopify_id=shopify_id, name="Leeds", updated_at=timezone.now(), **changes)
+
+
+class TestWhere:
+    def test_it_goes_to_the_place_that_was_said_and_may_go_to_another(self, shop: Shop, order: PurchaseOrder) -> None:
+        a_place(shop), a_place(shop, 78)
+        sent = moved(order, orders.send, TODAY, ARRIVAL, 77)
+        assert sent.location_id == 77
+        assert moved(sent, orders.expect, TODAY, ARRIVAL, 78).location_id == 78
+        assert moved(sent, orders.expect, TODAY, ARRIVAL).location_id is None
+
+    def test_not_to_a_place_that_is_gone_or_anothers(self, shop: Shop, order: PurchaseOrder) -> None:
+        a_place(shop, deleted_at=timezone.now())
+        a_place(factories.a_shop(), 78)
+        for place in (77, 78):
+            with pytest.raises(Refused, match="not one of yours"):
+                moved(order, orders.send, TODAY, ARRIVAL, place)
+
+    def test_it_counts_on_its_day_and_once_late_as_late_as_usual(self, sent: PurchaseOrder) -> None:
+        assert sent.comes_on(TODAY) == sent.comes_on(ARRIVAL) == ARRIVAL
+        assert sent.comes_on(ARRIVAL + timedelta(days=1)) == ARRIVAL + timedelta(days=8)
 
 
 class TestDraft:

@@ -54,8 +54,11 @@ def test_what_was_sent_to_a_supplier_comes_to_where_the_variant_sells_until_it_c
     order = PurchaseOrder.objects.create(shop=shop, number=1, vendor="Larch", currency="GBP")
     line = PurchaseLine.objects.create(shop=shop, order=order, variant_id=variant.shopify_id, title="Mug", units=12)
     assert coming(shop) == [0]  # a draft
-    PurchaseOrder.objects.update(state=PurchaseOrder.State.SENT, sent_at=NOW - timedelta(hours=1))
+    sent = {"state": PurchaseOrder.State.SENT, "sent_at": NOW - timedelta(hours=1)}
+    PurchaseOrder.objects.update(**sent, expected_on=date(2026, 11, 27))
     assert coming(shop) == [12]
+    delivery = dataset.build(shop, "demand_forecast", now=NOW).frames["deliveries"].to_dict("records")
+    assert [(row["ds"].date(), row["units"]) for row in delivery] == [(date(2026, 11, 27), 12)]
     PurchaseLine.objects.filter(pk=line.pk).update(received=8)
     assert coming(shop) == [4]
     PurchaseOrder.objects.update(state=PurchaseOrder.State.CANCELLED)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipelines.lifecycle.data.on_the_way import counted
+from pipelines.lifecycle.data.on_the_way import counted, deliveries, placed
+
+TODAY = pd.Timestamp(2026, 11, 20)
 
 STOCK = pd.DataFrame(
     {
@@ -20,12 +22,17 @@ STOCK = pd.DataFrame(
 
 
 def coming(*orders: tuple[int, int, int]) -> list[int]:
-    table = pd.DataFrame(orders, columns=["variant_id", "location_id", "ordered"])
-    return counted(STOCK, table)["incoming"].tolist()
+    return counted(STOCK, table(*orders))["incoming"].tolist()
+
+
+def table(*orders: tuple[int, int, int], days: int = 3) -> pd.DataFrame:
+    """Send orders to where they go, expected some days from today."""
+    known = pd.DataFrame(orders, columns=["variant_id", "location_id", "ordered"], dtype="int64")
+    return placed(known.assign(ds=TODAY + pd.Timedelta(days=days)), STOCK)
 
 
 def test_without_orders_nothing_changes():
-    pd.testing.assert_frame_equal(counted(STOCK, pd.DataFrame(columns=["variant_id", "location_id", "ordered"])), STOCK)
+    pd.testing.assert_frame_equal(counted(STOCK, table()), STOCK)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +52,16 @@ def test_an_order_comes_to_one_place_and_counts_once(order, expected):
 
 def test_orders_of_one_variant_add_up():
     assert coming((1, 10, 12), (1, 0, 3), (2, 10, 1)) == [15, 6, 1]
+
+
+@pytest.mark.parametrize(("days", "comes"), [(3, 3), (0, 0), (-1, 7), (-40, 7)])
+def test_an_order_comes_on_its_day_and_a_late_one_as_late_from_today_as_usual(days, comes):
+    found = deliveries(table((1, 0, 12), days=days), TODAY.date())
+    assert found.to_dict("records") == [
+        {"variant_id": 1, "location_id": 10, "ds": TODAY + pd.Timedelta(days=comes), "units": 12}
+    ]
+
+
+def test_deliveries_of_a_day_and_a_place_are_one():
+    both = deliveries(table((1, 10, 12), (1, 0, 3), (1, 20, 5), (7, 10, 9)), TODAY.date())
+    assert both[["location_id", "units"]].to_numpy().tolist() == [[10, 15], [20, 5]]

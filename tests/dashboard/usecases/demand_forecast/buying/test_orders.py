@@ -9,8 +9,9 @@ import pytest
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from dashboard.templatetags.words import day
 from dashboard.usecases.demand_forecast.buying import queries
-from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder
+from pipelines.models import GoodsReceipt, Location, PurchaseLine, PurchaseOrder
 from pipelines.models.usecases.demand_forecast import StockAdvice
 from tests.identities import OTHER_SHOP
 
@@ -151,7 +152,8 @@ class TestOneOrder:
 
     def test_that_is_late_says_so(self, sent, see):
         PurchaseOrder.objects.update(expected_on=local_day(sent.shop, -1))
-        assert "It should have come." in see(f"/orders/{sent.pk}").content.decode()
+        page = see(f"/orders/{sent.pk}").content.decode()
+        assert "It should have come." in page and f"for {day(local_day(sent.shop, 7))}" in page
         assert "1 later than expected" in see("/orders").content.decode()
 
     def test_is_cancelled(self, sent, send, see):
@@ -170,3 +172,20 @@ class TestOneOrder:
         assert see(f"/orders/{order.pk}.csv", domain=OTHER_SHOP).status_code == 404
         told = {"revision": 0, "day": "2030-01-01", "receipt": 1}
         assert send(f"/orders/{order.pk}/{move}", told, domain=OTHER_SHOP).status_code == 404
+
+
+class TestWhereTo:
+    def test_is_asked_where_a_shop_has_several_places(self, shop, order, send, see):
+        assert 'name="place"' not in see(f"/orders/{order.pk}").content.decode()
+        now = timezone.now()
+        Location.objects.create(shop=shop, shopify_id=77, name="Leeds", updated_at=now)
+        Location.objects.create(shop=shop, shopify_id=78, name="Closed", updated_at=now, is_active=False)
+        page = see(f"/orders/{order.pk}").content.decode()
+        assert "Where most of it sells" in page and "Leeds" in page and "Closed" not in page
+        told = {"revision": order.revision, "day": local_day(shop, 14)}
+        send(f"/orders/{order.pk}/send", told | {"place": 77})
+        order.refresh_from_db()
+        assert order.location_id == 77
+        assert "at Leeds" in see(f"/orders/{order.pk}").content.decode()
+        answer = send(f"/orders/{order.pk}/expect", told | {"revision": order.revision, "place": 99})
+        assert "not one of yours" in answer.content.decode()

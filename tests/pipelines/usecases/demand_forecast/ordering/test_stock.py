@@ -41,11 +41,18 @@ def expecting(mean, dispersion, model_error):
     return Outlook(mean, Spread(np.asarray(dispersion, dtype=float), pace_of(mean), np.zeros(len(mean)), doubt))
 
 
-def one(available, *, daily=2.5, dispersion=1.0, model_error=0.0, horizon=42, incoming=0, **changes):
-    """Advise on one variant that sells evenly."""
+def due(*rows):
+    """List deliveries: (variant, location, days from today, units)."""
+    known = pd.DataFrame(rows, columns=["variant_id", "location_id", "days", "units"])
+    return known.assign(ds=pd.Timestamp(TODAY) + pd.to_timedelta(known.pop("days").astype(float), unit="D"))
+
+
+def one(available, *, daily=2.5, dispersion=1.0, model_error=0.0, horizon=42, incoming=0, comes=(), **changes):
+    """Advise on one variant that sells evenly; `comes` are pairs of days from today and units, all of it incoming."""
     variants = pd.DataFrame([USUAL | changes])
     outlook = expecting(np.full((1, horizon), daily), [dispersion], model_error)
-    return advise(variants, outlook, levels((1, 7, available, 0, incoming, 1.0)), today=TODAY).iloc[0]
+    stock = levels((1, 7, available, 0, incoming + sum(units for _, units in comes), 1.0))
+    return advise(variants, outlook, stock, due(*((1, 7, *each) for each in comes)), today=TODAY).iloc[0]
 
 
 def levels(*rows):
@@ -108,6 +115,39 @@ def test_incoming_units_count_as_ordered_but_do_not_save_sales_before_they_come(
     assert coming.lost_units == without.lost_units
 
 
+def test_what_comes_on_its_day_saves_the_sales_after_it_and_leaves_less_on_arrival():
+    """Sold out on day 4; units that come before the order sell until then, and are no longer there when it comes."""
+    late, soon = one(10, incoming=20), one(10, comes=[(4, 20)])
+    assert late.lost_units - 20 < soon.lost_units < late.lost_units - 18 and soon.incoming == 20
+    assert soon.order_quantity > late.order_quantity == one(10, comes=[(14, 20)]).order_quantity
+    assert one(10, comes=[(4, 60)]).order_quantity < soon.order_quantity  # of 60 more is left
+
+
+def test_what_comes_today_is_as_good_as_there():
+    there, today = one(40), one(10, comes=[(0, 30)])
+    assert (there.order_quantity, there.order_by) == (today.order_quantity, today.order_by)
+    assert there.lost_units == pytest.approx(today.lost_units, abs=0.2)
+
+
+def test_what_comes_after_the_order_leaves_the_days_until_then_to_it():
+    """An order comes on day 14 and is to last for a week: only what comes within that week is waited for."""
+    nothing, soon, never = one(0), one(0, comes=[(17, 100)]), one(0, comes=[(21, 100)])
+    assert never.order_quantity == nothing.order_quantity > soon.order_quantity > 0
+    assert soon.order_quantity == pytest.approx(stats.poisson.ppf(0.95, 7.5), abs=1)
+
+
+def test_deliveries_come_to_their_place_and_to_the_shop():
+    total, rows = places((0, 40, 0.5), (0, 0, 0.5), comes=[(7, 3, 40)])
+    late_total, late_rows = places((0, 40, 0.5), (0, 0, 0.5))
+    assert rows.lost_units[7] < late_rows.lost_units[7] and rows.lost_units[8] == late_rows.lost_units[8]
+    assert total.order_quantity > late_total.order_quantity
+
+
+def test_what_sells_as_it_comes_in_leaves_nothing_on_arrival():
+    daily = one(0, comes=[(day, 2) for day in range(1, 14)])
+    assert daily.incoming == 26 and daily.order_quantity == pytest.approx(one(0).order_quantity, abs=3)
+
+
 def test_what_runs_short_although_enough_was_ordered_is_on_its_way():
     assert one(10, incoming=200).status == "on_its_way"
     assert one(70, incoming=20).status == "ok"
@@ -168,7 +208,7 @@ def test_what_is_not_wanted_and_not_there_is_not_missed():
 
 def test_an_untracked_variant_gets_a_forecast_and_no_advice():
     outlook = expecting(np.full((1, 28), 3.0), [1.0], 0.0)
-    row = advise(pd.DataFrame([USUAL]), outlook, levels(), today=TODAY).iloc[0]
+    row = advise(pd.DataFrame([USUAL]), outlook, levels(), due(), today=TODAY).iloc[0]
     assert row.forecast_28 == 84 and row.status == "ok"
     assert np.isnan(row.stock) and np.isnan(row.days_of_cover) and pd.isna(row.runs_out) and pd.isna(row.order_by)
     assert (row.order_quantity, row.at_risk_minor, row.overstock_minor) == (0, 0, 0)
@@ -184,7 +224,7 @@ def test_each_location_is_advised_by_its_share_and_the_total_comes_first():
     variants = pd.DataFrame([USUAL, USUAL | {"variant_id": 2}])
     outlook = expecting(np.full((2, 42), 4.0), [3.0, 3.0], 0.2)
     stock = levels((1, 7, 20, 2, 0, 0.75), (1, 8, 60, 1, 5, 0.25), (2, 7, 30, 0, 0, 1.0))
-    rows = advise(variants, outlook, stock, today=TODAY).set_index(["variant_id", "location_id"])
+    rows = advise(variants, outlook, stock, due(), today=TODAY).set_index(["variant_id", "location_id"])
     total, big, small = rows.loc[(1, 0)], rows.loc[(1, 7)], rows.loc[(1, 8)]
     assert list(rows.index) == [(1, 0), (2, 0), (1, 7), (1, 8), (2, 7)]
     assert (total.stock, total.committed, total.incoming) == (80, 3, 5)
@@ -195,12 +235,12 @@ def test_each_location_is_advised_by_its_share_and_the_total_comes_first():
     pd.testing.assert_series_equal(rows.loc[(2, 0)], rows.loc[(2, 7)], check_names=False)
 
 
-def places(*held, daily=4.0, pack_size=1, **changes):
+def places(*held, daily=4.0, pack_size=1, comes=(), **changes):
     """Advise on one variant that lies at several places: (available, incoming, share of demand)."""
     variants = pd.DataFrame([USUAL | {"pack_size": pack_size} | changes])
     outlook = expecting(np.full((1, 42), daily), [1.5], 0.2)
     stock = levels(*((1, 7 + at, here, 0, coming, share) for at, (here, coming, share) in enumerate(held)))
-    rows = advise(variants, outlook, stock, today=TODAY).set_index("location_id")
+    rows = advise(variants, outlook, stock, due(*((1, *each) for each in comes)), today=TODAY).set_index("location_id")
     return rows.loc[0], rows.drop(index=0)
 
 
@@ -249,7 +289,7 @@ def test_demand_at_one_place_is_a_thinned_part_of_the_whole():
     variants = pd.DataFrame([USUAL | {"service_level": 0.9}])
     outlook = expecting(np.full((1, 42), 2.0), [4.0], 0.3)
     stock = levels((1, 7, 0, 0, 0, 0.3), (1, 8, 0, 0, 0, 0.7))
-    row = advise(variants, outlook, stock, today=TODAY).set_index("location_id").loc[7]
+    row = advise(variants, outlook, stock, due(), today=TODAY).set_index("location_id").loc[7]
     mean = 42.0
     variance = mean * 4 + (0.3 * mean) ** 2
     whole = random.negative_binomial(mean**2 / (variance - mean), mean / variance, size=200_000)
@@ -282,13 +322,16 @@ def test_all_at_once_is_the_same_as_one_by_one_and_consistent(seed):
     spread = Spread(1 + random.gamma(1.0, 1.0, count), pace_of(mean), np.full(count, 9.0), Doubt(errors, floors))
     outlook = Outlook(mean, spread)
     held = random.integers(-3, 120, count)
-    stock = levels(*((i, 7, held[i], 0, random.integers(0, 30), 1.0) for i in range(count)))
-    table = advise(variants, outlook, stock, today=TODAY)
+    coming = [(i, 7, int(random.integers(0, 50)), int(random.integers(1, 20))) for i in range(count) for _ in range(i)]
+    ours = [sum(units for row, _, _, units in coming if row == i) for i in range(count)]
+    stock = levels(*((i, 7, held[i], 0, ours[i] + random.integers(0, 30), 1.0) for i in range(count)))
+    table = advise(variants, outlook, stock, due(*coming), today=TODAY)
     for i in range(count):
         alone = advise(
             variants.iloc[[i]],
             Outlook(outlook.mean[[i]], outlook.spread.at([i], np.ones(1))),
             stock.iloc[[i]],
+            due(*coming),
             today=TODAY,
         )
         pd.testing.assert_frame_equal(
@@ -296,7 +339,8 @@ def test_all_at_once_is_the_same_as_one_by_one_and_consistent(seed):
         )
     position = table.stock + table.incoming
     ordered = table.order_quantity > 0
-    assert not (ordered & (position > table.order_up_to + 2)).any()
+    in_time = ~variants["variant_id"].isin([row for row, *_ in coming])
+    assert not (ordered & in_time & (position > table.order_up_to + 2)).any()
     assert ((table.order_by < pd.Timestamp(TODAY) + pd.to_timedelta(variants.review_days, unit="D")) == ordered).all()
     assert (table.order_quantity % variants.pack_size == 0).all()
     assert (table.order_quantity[ordered] >= variants.minimum_order[ordered]).all()
@@ -323,5 +367,5 @@ def test_abc_follows_cumulated_revenue(revenue):
 
 def test_a_shop_without_variants_gets_an_empty_table():
     nothing = expecting(np.empty((0, 28)), [], 0.3)
-    table = advise(pd.DataFrame([USUAL]).iloc[:0], nothing, levels(), today=TODAY)
+    table = advise(pd.DataFrame([USUAL]).iloc[:0], nothing, levels(), due(), today=TODAY)
     assert len(table) == 0 and "order_quantity" in table
