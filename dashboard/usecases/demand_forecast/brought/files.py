@@ -23,7 +23,7 @@ MOST_SAID, LONGEST_CELL = 50, 255
 Cells = dict[str, str]
 
 NAMES = {  # ours: what they are called, the likeliest first
-    "order": "po number|po #|po|purchase order number|purchase order|order number|order|number|reference",
+    "order": "po number|po #|po|purchase order number|purchase order|order number|order|number",
     "supplier": "supplier|supplier name|vendor|vendor name|company",
     "sku": "sku|variant sku|product sku",
     "units": "qty ordered|quantity ordered|ordered qty|ordered|order quantity|quantity|qty|units",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import timedelta
 
 from dashboard.usecases.demand_forecast.brought.cells import Unreadable, day, whole, writes_day_first
 from dashboard.usecases.demand_forecast.brought.files import Cells, Reading, cost_of
@@ -14,6 +15,7 @@ from pipelines.models import PurchaseOrder
 from pipelines.words import counted
 
 MOST_ORDERS, LONGEST_NAME = 500, 80
+LONGEST_AGO = timedelta(days=365)
 ONLY_VARIANT = "Default Title"  # what Shopify calls the variant of a product that has no options
 ON_ITS_WAY = {"", "ordered", "sent", "placed", "open", "on order", "partial", "partially received", "in transit"}
 DRAFTS = {"draft", "suggested", "new"}
@@ -36,46 +38,48 @@ def read_orders(reading: Reading) -> None:
     for name, lines in orders.items():
         where = f"Order {name}" if name else "The order"
         state = first(lines, "state").casefold()
-        if name[:LONGEST_NAME] in ours:
-            report.leave(where, "it is here already")
-        elif state in DRAFTS:
+        if state in DRAFTS:
             report.leave(where, "it is a draft; what to order today stands on the page of orders")
         elif state not in ON_ITS_WAY:
             ended += 1
         else:
-            ended += not read_order(reading, name, where, lines, day_first)
+            try:
+                order = read_order(reading, name, lines, day_first)
+                if order.known_as in ours:
+                    raise Unreadable("it is here already")
+                report.orders.append(order)
+            except NothingToCome:
+                ended += 1
+            except Unreadable as problem:
+                report.leave(where, str(problem))
     if ended:
         report.read.append(f"{counted(ended, 'order')} left out: nothing more of them is to come.")
 
 
-def read_order(reading: Reading, name: str, where: str, lines: list[tuple[int, Cells]], day_first: bool | None) -> bool:
-    """Read one order; returns whether something of it is to come."""
-    report = reading.report
+class NothingToCome(Exception):
+    """All that an order asked for has come."""
+
+
+def read_order(reading: Reading, name: str, lines: list[tuple[int, Cells]], day_first: bool | None) -> Brought:
+    """Read one order of which something is to come."""
     wanted, came = lines_of(reading, lines)
     if not wanted:
-        report.leave(where, "none of its lines could be read")
-        return True
+        raise Unreadable("none of its lines could be read")
     if all(came.get(each.variant_id, 0) >= each.units for each in wanted):
-        return False
-    try:
-        sent_on = day(first(lines, "sent_on"), day_first) or reading.today
-        expected_on = day(first(lines, "expected_on"), day_first)
-    except Unreadable as problem:
-        report.leave(where, str(problem))
-        return True
+        raise NothingToCome
+    sent_on = day(first(lines, "sent_on"), day_first) or reading.today
+    if sent_on < reading.today - LONGEST_AGO:
+        raise Unreadable(f"it was sent on {sent_on}, more than a year ago")
     vendor = first(lines, "supplier") or reading.known.vendor(wanted[0].sku)
-    days, vendors = reading.known.shop.settings.lead_time_days, reading.known.vendors
-    report.orders.append(
-        Brought(
-            known_as=(name or fingerprint(wanted, sent_on))[:LONGEST_NAME],
-            vendor=vendors.get(vendor.casefold(), vendor),
-            sent_on=min(sent_on, reading.today),
-            expected_on=expected_on or max(sent_on + timedelta(days=days), reading.today),
-            lines=tuple(wanted),
-            came=came,
-        )
+    usual = sent_on + timedelta(days=reading.known.shop.settings.lead_time_days)
+    return Brought(
+        known_as=(name or fingerprint(wanted))[:LONGEST_NAME],
+        vendor=reading.known.vendors.get(vendor.casefold(), vendor),
+        sent_on=min(sent_on, reading.today),
+        expected_on=day(first(lines, "expected_on"), day_first) or max(usual, reading.today),
+        lines=tuple(wanted),
+        came=came,
     )
-    return True
 
 
 def lines_of(reading: Reading, lines: list[tuple[int, Cells]]) -> tuple[list[Wanted], dict[int, int]]:
@@ -118,6 +122,8 @@ def first(lines: list[tuple[int, Cells]], column: str) -> str:
     return next((cells[column] for _, cells in lines if cells.get(column)), "")
 
 
-def fingerprint(wanted: list[Wanted], sent_on: date) -> str:
+def fingerprint(wanted: list[Wanted]) -> str:
     """Name an order that has no number by what it asks for."""
-    return f"{sent_on.isoformat()}, {counted(len(wanted), 'line')}, {sum(each.units for each in wanted):,} units"
+    asked = sorted((each.variant_id, each.units) for each in wanted)
+    digest = hashlib.sha256(repr(asked).encode()).hexdigest()[:8]
+    return f"{counted(len(wanted), 'line')}, {sum(each.units for each in wanted):,} units ({digest})"

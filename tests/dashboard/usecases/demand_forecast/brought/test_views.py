@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -83,8 +83,8 @@ class TestOrders:
 
     def test_a_download_of_one_order_has_no_number_and_no_supplier(self, shop, two, bring) -> None:
         file = ("SKU;Qty Ordered;Cost (base);Total Cost (base)", "ST-1;12;2,50;30,00", "st-2;4;1.234,50;4.938,00")
-        for _ in range(2):
-            bring(*file, encoding="utf-16")
+        bring(*file, encoding="utf-16")
+        assert "The order: it is here already." in bring(*file, encoding="utf-16").content.decode()
         order = PurchaseOrder.objects.get()
         assert order.vendor == Product.objects.get(shop=shop, shopify_id=two[0].product_id).vendor
         assert [each.unit_cost_minor for each in order.lines.order_by("pk")] == [250, 123450]
@@ -94,14 +94,19 @@ class TestOrders:
     def test_a_day_with_two_readings_is_refused_and_one_that_another_line_makes_clear_is_read(
         self, shop, two, bring
     ) -> None:
-        rows = [line(shop, number, "ST-1", 1).replace(a_day(shop, -9), when) for number, when in (("1", "03/04/2026"),)]
-        assert "has two readings: write it as 2026-08-31" in bring(ORDERS, *rows).content.decode()
-        rows.append(line(shop, "2", "ST-1", 1).replace(a_day(shop, -9), "23/04/2026"))
-        bring(ORDERS, *rows)
-        assert [each.sent_on.isoformat() for each in PurchaseOrder.objects.order_by("known_as")] == [
-            "2026-04-03",
-            "2026-04-23",
+        month = date.fromisoformat(a_day(shop, 0)).replace(day=1) - timedelta(days=1)
+        unclear, clear = month.replace(day=4 if month.month != 4 else 5), month.replace(day=23)
+        rows = [
+            line(shop, number, "ST-1", 1).replace(a_day(shop, -9), f"{day:%d/%m/%Y}")
+            for number, day in (("1", unclear), ("2", clear))
         ]
+        assert "has two readings: write it as 2026-08-31" in bring(ORDERS, rows[0]).content.decode()
+        bring(ORDERS, *rows)
+        assert list(PurchaseOrder.objects.order_by("known_as").values_list("sent_on", flat=True)) == [unclear, clear]
+
+    def test_what_was_sent_years_ago_is_not_waited_for(self, shop, two, bring) -> None:
+        page = bring(ORDERS, line(shop, "17", "ST-1", 12, state="").replace(a_day(shop, -9), a_day(shop, -400))).content
+        assert f"Order 17: it was sent on {a_day(shop, -400)}, more than a year ago." in page.decode()
 
     def test_nothing_of_people_is_kept(self, shop, two, bring) -> None:
         page = bring(ORDERS, line(shop, "17", "ST-1", 12)).content.decode()
