@@ -35,6 +35,7 @@ PAGES = (
     "/conversion",
     "/customers",
     "/orders",
+    "/orders/bring",
     "/orders/{sent}",
     "/orders/{draft}",
     "/settings/keys",
