@@ -1,5 +1,7 @@
 """Files that merchants download, and send back."""
 
+from __future__ import annotations
+
 import codecs
 import csv
 import io
