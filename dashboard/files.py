@@ -18,6 +18,8 @@ FORMULA = re.compile(
     "[\\s\\x00-\\x1f\\x7f-\\xa0\\u00ad\\u180e\\u200b-\\u200f\\u2028-\\u202f\\u2060-\\u206f\\ufeff]*[=+\\-@＝＋－＠﹢﹣﹦﹫]|[\\t\\r\\n]"
 )
 
+LONGEST_CELL = 255
+
 
 class Line:
     """What csv.writer writes to: gives each line back."""
@@ -64,7 +66,7 @@ def read_table(content: bytes) -> csv.DictReader[str]:
     return csv.DictReader(io.StringIO(text, newline=""), delimiter=max(SEPARATORS, key=head.count))
 
 
-def clean(cell: str, longest: int) -> str:
+def clean(cell: str) -> str:
     """Take off what a spreadsheet, or our own file, puts around a value."""
-    text = cell.strip()[:longest]
+    text = cell.strip()[:LONGEST_CELL]
     return text[1:] if text[:1] == "'" and FORMULA.match(text, 1) else text

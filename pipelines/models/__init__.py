@@ -2,7 +2,7 @@
 
 from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
-from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
+from pipelines.models.buying import GoodsReceipt, OrderPaper, PurchaseLine, PurchaseOrder, Supplied, Supplier
 from pipelines.models.ingest import (
     BundlePart,
     Checkout,
@@ -91,6 +91,7 @@ __all__ = [
     "OptOut",
     "Order",
     "OrderLine",
+    "OrderPaper",
     "OwnEvent",
     "PageSpeed",
     "PairedWeek",
@@ -118,6 +119,8 @@ __all__ = [
     "StoreLink",
     "StorefrontEvent",
     "StorefrontPixel",
+    "Supplied",
+    "Supplier",
     "SyncRun",
     "TrainingRun",
     "UnloggedAnswers",

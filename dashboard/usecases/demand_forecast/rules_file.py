@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from dashboard.files import clean, read_table
+from dashboard.files import LONGEST_CELL, clean, read_table
 from dashboard.usecases.demand_forecast.forms import RuleForm
 from pipelines.lifecycle.preferences import Rule
 from pipelines.models import Product, Shop, StockRule, Variant
@@ -19,7 +19,6 @@ COLUMNS = ("vendor", "product", "option", "sku", *FIELDS)
 NEEDED = ("vendor", "sku")
 MOST_ERRORS = 50  # are named; the others are counted
 MOST_LINES = 20_000  # as many as are read and kept in seconds; a page's thread does it
-LONGEST_CELL = 255
 
 
 @dataclass
@@ -136,7 +135,7 @@ def read_line(
     if None in cells or None in cells.values():
         reading.refuse(number, "it has another number of columns than the first line.")
         return
-    values = {name: clean(cell, LONGEST_CELL) for name, cell in cells.items() if name}
+    values = {name: clean(cell) for name, cell in cells.items() if name}
     if not any(values.values()):
         return
     found, wrong = reader.read(tuple(values.get(name, "") for name in FIELDS))

@@ -94,6 +94,8 @@ def as_parts(sales: pd.DataFrame, parts: pd.DataFrame, prices: pd.Series) -> pd.
     What sold before the first make-up that is known is counted by that one. The money is shared by the parts' list
     prices, as Shopify does it on the lines of a group; where one has none, by their units.
     """
+    if parts.empty:
+        return sales
     made_of = since_ever(parts).merge(prices.rename("price"), left_on="part_id", right_index=True, how="left")
     sold = sales.reset_index(drop=True).reset_index(names="row")
     rows = sold.merge(made_of, left_on="unique_id", right_on="bundle_id")

@@ -19,7 +19,7 @@ from pipelines.lifecycle.preferences import Rule
 from pipelines.models import Product, Shop, Variant
 from pipelines.words import to_minor
 
-MOST_SAID, LONGEST_CELL = 50, 255
+MOST_SAID = 50
 Cells = dict[str, str]
 
 NAMES = {  # ours: what they are called, the likeliest first
@@ -99,7 +99,7 @@ def known(shop: Shop) -> Known:
 def columns_of(table: csv.DictReader[str]) -> dict[str, str]:
     """Find which column holds what."""
     table.fieldnames = [name.strip().strip("\ufeff").lower() for name in table.fieldnames or []]
-    found = {}
+    found: dict[str, str] = {}
     for ours, theirs in NAMES.items():
         match = next((name for name in theirs.split("|") if name in table.fieldnames), None)
         if match and match not in found.values():
@@ -111,7 +111,7 @@ def columns_of(table: csv.DictReader[str]) -> dict[str, str]:
 
 def picked(cells: dict[Any, Any], columns: dict[str, str]) -> Cells:
     """Take what is read of a line; a cell that is not there is empty."""
-    return {ours: clean(cells.get(theirs) or "", LONGEST_CELL) for ours, theirs in columns.items()}
+    return {ours: clean(cells.get(theirs) or "") for ours, theirs in columns.items()}
 
 
 @dataclass(frozen=True)
