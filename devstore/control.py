@@ -127,6 +127,11 @@ def discount_code(platform: Platform, asked: dict[str, Any]) -> Any:
     return {"code": asked["code"]}
 
 
+def automatic_discount(platform: Platform, asked: dict[str, Any]) -> Any:
+    """Plan a discount that applies by itself from `starts_at` to `ends_at`, or delete it by its id with 0 percent."""
+    return {"id": discounts.plan(platform.store, _shop(platform, asked), asked)}
+
+
 def change_shop(platform: Platform, asked: dict[str, Any]) -> Any:
     """Change the shop's zone or currency."""
     platform.trade(_shop(platform, asked)).change_shop(asked.get("timezone"), asked.get("currency"))
@@ -211,6 +216,7 @@ LEVERS: dict[str, Lever] = {
     "publish-product": publish_product,
     "checkout": open_checkout,
     "discount-code": discount_code,
+    "automatic-discount": automatic_discount,
     "change-shop": change_shop,
     "rename-location": rename_location,
     "knobs": knobs,

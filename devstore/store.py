@@ -96,6 +96,9 @@ CREATE TABLE IF NOT EXISTS discounts (
   id INTEGER PRIMARY KEY, shop TEXT, code TEXT, percent INTEGER, kind TEXT, starts_at INTEGER, ends_at INTEGER,
   usage_limit INTEGER, used INTEGER, buyers TEXT);
 CREATE TABLE IF NOT EXISTS automatic_discounts (shop TEXT PRIMARY KEY, title TEXT, percent INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS planned_discounts (
+  id INTEGER PRIMARY KEY, shop TEXT, percent INTEGER, products TEXT, starts_at INTEGER, ends_at INTEGER,
+  created_at INTEGER);
 CREATE TABLE IF NOT EXISTS lowered_prices (
   shop TEXT, variant_id INTEGER PRIMARY KEY, price INTEGER, compare_at INTEGER);
 CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), ahead REAL);

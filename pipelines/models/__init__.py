@@ -47,7 +47,17 @@ from pipelines.models.serving import (
     UnloggedAnswers,
     VisitHour,
 )
-from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopKey, ShopSettings, ShopToken, Staff, StockRule
+from pipelines.models.shops import (
+    CronSlot,
+    OwnEvent,
+    PlannedDiscount,
+    Shop,
+    ShopKey,
+    ShopSettings,
+    ShopToken,
+    Staff,
+    StockRule,
+)
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
 from pipelines.models.training import ComputedDay, DatasetSnapshot, TrainingRun
 
@@ -95,6 +105,7 @@ __all__ = [
     "OwnEvent",
     "PageSpeed",
     "PairedWeek",
+    "PlannedDiscount",
     "PredictionLog",
     "Product",
     "Publication",

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.lifecycle.data import bundles, frames, moments, on_the_way, shelf, stockouts
+from pipelines.lifecycle.data import bundles, frames, moments, on_the_way, planned, shelf, stockouts
 from pipelines.lifecycle.ingest import freshness
 from pipelines.models import DatasetSnapshot, Shop
 from pipelines.usecases import USE_CASES
@@ -244,6 +244,7 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "deliveries": deliveries,
     "stock_history": lambda source: stockouts.closing_levels(*source.stock_in_time),
     "rules": rules,
+    "planned_sales": lambda source: planned.planned_sales(source.shop, source.series),
     "purchases": lambda source: frames.purchases(source.shop, source.since, source.until),
     "customer_orders": lambda source: frames.customer_orders(source.shop, source.since, source.until),
     "products": lambda source: shelf.products(source.shop, source.now, source.variants),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0058_sold_as_bundles'),
+        ('pipelines', '0059_sold_as_bundles'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0057_budgets'),
+        ('pipelines', '0058_planned_sales'),
     ]
 
     operations = [
