@@ -89,10 +89,10 @@ def change_variant(platform: Platform, asked: dict[str, Any]) -> Any:
 
 
 def bundle(platform: Platform, asked: dict[str, Any]) -> Any:
-    """Make a variant a bundle of others: {"variant_id": 1, "parts": {"2": 1, "3": 2}}."""
+    """Make a variant a bundle of others: {"variant_id": 1, "parts": {"2": 1, "3": 2}, "listed": "parts" or "alone"}."""
     number = _number(asked["variant_id"])
     parts = {_number(part): int(quantity) for part, quantity in (asked.get("parts") or {}).items()}
-    platform.trade(_shop(platform, asked)).bundle(number, parts)
+    platform.trade(_shop(platform, asked)).bundle(number, parts, asked.get("listed") == "alone")
     return {"variant_id": number}
 
 
