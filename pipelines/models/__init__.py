@@ -2,7 +2,7 @@
 
 from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
-from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
+from pipelines.models.buying import AgreedLeadTime, GoodsReceipt, PurchaseLine, PurchaseOrder
 from pipelines.models.ingest import (
     BundlePart,
     Checkout,
@@ -53,6 +53,7 @@ from pipelines.models.training import ComputedDay, DatasetSnapshot, TrainingRun
 own.bring_in()
 
 __all__ = [
+    "AgreedLeadTime",
     "Alert",
     "AlertChannel",
     "AlertDelivery",

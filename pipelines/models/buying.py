@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Greatest
 
 from pipelines.models.base import ShopManager, ShopQuerySet, ShopTable
+from pipelines.stats.delivery_times import median_of
 
 USUALLY_LATE_DAYS = 7
 
@@ -127,3 +129,19 @@ class GoodsReceipt(ShopTable):
     day = models.DateField()
     at = models.DateTimeField(auto_now_add=True)
     by = models.CharField(max_length=60)
+
+
+class AgreedLeadTime(ShopTable):
+    """How long deliveries of a vendor take, as it was measured when the merchant agreed to reckon with it."""
+
+    vendor = models.CharField(max_length=255)  # as orders name it
+    days = ArrayField(models.PositiveIntegerField())  # at the levels of delivery_times
+    deliveries = models.PositiveIntegerField()
+    agreed_at = models.DateTimeField(auto_now=True)
+
+    @property
+    def median(self) -> int:
+        return median_of(self.days)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "vendor"], name="agreed_lead_time_once")]

@@ -35,6 +35,7 @@ PAGES = (
     "/conversion",
     "/customers",
     "/orders",
+    "/orders/lead-times",
     "/orders/{sent}",
     "/orders/{draft}",
     "/settings/keys",

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dashboard.usecases.demand_forecast.buying import lead_times
 from dashboard.usecases.demand_forecast.buying import views as buying
 from dashboard.usecases.demand_forecast.views import forecasts, rules, variants
 
@@ -18,6 +19,9 @@ urlpatterns = [
     path("forecasts/<int:variant_id>/rule", variants.rule, name="variant-rule"),
     path("orders", buying.listed, name="orders"),
     path("orders/draft", buying.draft, name="draft-order"),
+    path("orders/lead-times", lead_times.listed, name="lead-times"),
+    path("orders/lead-times/agree", lead_times.agree, name="agree-lead-time"),
+    path("orders/lead-times/typed", lead_times.go_back, name="typed-lead-time"),
     path("orders/<int:pk>", buying.one, name="order"),
     path("orders/<int:pk>.csv", buying.download, name="order-csv"),
     path("orders/<int:pk>/units", buying.change, name="change-order"),

@@ -133,6 +133,11 @@ class Source:
         return rows.merge(moved, on=keys, how="left").fillna({"moved": 0.0})
 
     @cached_property
+    def lead_times(self) -> pd.DataFrame:
+        """Give the lead times that the merchant agreed to, as they were measured."""
+        return frames.lead_times(self.shop)
+
+    @cached_property
     def on_order(self) -> pd.DataFrame:
         """Give what was ordered from suppliers and has not come, with the place that it comes to."""
         orders = frames.on_order(self.shop, self.now)
@@ -216,6 +221,7 @@ def of_series(rows: pd.DataFrame, items: pd.Series) -> pd.DataFrame:
 def rules(source: Source) -> pd.DataFrame:
     """Give the merchant's rules under the series that each variant belongs to."""
     rows = frames.stock_rules(source.shop)
+    rows = on_the_way.agreed(rows, source.lead_times)
     of_a_vendor = rows["variant_id"].isna()
     rows["variant_id"] = source.spoken_for(rows["variant_id"])
     return rows[of_a_vendor | rows["variant_id"].notna()].drop_duplicates(["variant_id", "vendor"], keep="last")
@@ -237,6 +243,7 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "series": lambda source: source.series,
     "stock": stock,
     "deliveries": deliveries,
+    "lead_times": lambda source: source.lead_times,
     "stock_history": lambda source: stockouts.closing_levels(*source.stock_in_time),
     "rules": rules,
     "purchases": lambda source: frames.purchases(source.shop, source.since, source.until),

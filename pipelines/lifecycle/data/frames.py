@@ -14,7 +14,7 @@ import orjson
 import pandas as pd
 from django.db import connection
 
-from pipelines.models import OwnEvent, Shop, ShopSettings, StockRule
+from pipelines.models import AgreedLeadTime, OwnEvent, Shop, ShopSettings, StockRule
 from pipelines.models import own as own_tables
 from pipelines.usecases.contract import Event, Output, OwnFrame
 
@@ -296,6 +296,15 @@ def stock_rules(shop: Shop) -> pd.DataFrame:
     names = ["variant_id", "vendor", *StockRule.FIELDS]
     rows = pd.DataFrame(StockRule.objects.for_shop(shop).values_list(*names), columns=names)
     return rows.astype(dict.fromkeys(["variant_id", *StockRule.FIELDS], REAL))
+
+
+def lead_times(shop: Shop) -> pd.DataFrame:
+    """Give how long deliveries of vendors take, where the merchant agreed to what was measured.
+
+    Writes  vendor | days (a list, at the levels of delivery_times)
+    """
+    rows = AgreedLeadTime.objects.for_shop(shop).order_by("vendor").values_list("vendor", "days")
+    return pd.DataFrame(rows, columns=["vendor", "days"])
 
 
 def own(shop: Shop, asked: OwnFrame, last_day: date, at: datetime, *, since: datetime | None = None) -> pd.DataFrame:

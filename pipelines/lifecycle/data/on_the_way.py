@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.models.buying import USUALLY_LATE_DAYS
+from pipelines.stats.delivery_times import median_of
 
 KEYS = ["variant_id", "location_id"]
 
@@ -48,3 +49,18 @@ def deliveries(orders: pd.DataFrame, today: date) -> pd.DataFrame:
     late = pd.Timestamp(today + timedelta(days=USUALLY_LATE_DAYS))
     due = orders.assign(ds=orders["ds"].where(orders["ds"] >= pd.Timestamp(today), late))
     return due.rename(columns={"ordered": "units"}).groupby([*KEYS, "ds"], as_index=False)[["units"]].sum()
+
+
+def agreed(rules: pd.DataFrame, lead_times: pd.DataFrame) -> pd.DataFrame:
+    """Put measured lead times in the place of what was typed of a vendor; what was typed of a variant stays.
+
+    Reads   rules: variant_id | vendor | lead_time_days | ..., and lead_times: vendor | days
+    Writes  rules
+    """
+    median = lead_times.set_index("vendor")["days"].map(median_of).astype("float64")
+    of_vendor = rules["variant_id"].isna()
+    known = rules["vendor"].where(of_vendor).map(median)
+    more = median.index.difference(rules.loc[of_vendor, "vendor"])
+    new = pd.DataFrame({"vendor": more, "lead_time_days": median.reindex(more).to_numpy()})
+    changed = rules.assign(lead_time_days=known.fillna(rules["lead_time_days"]))
+    return pd.concat([changed, new], ignore_index=True).astype(rules.dtypes) if len(more) else changed

@@ -19,6 +19,7 @@ USE_CASE = UseCase(
         "series",
         "stock",
         "deliveries",
+        "lead_times",
         "stock_history",
         "rules",
         "overrides",

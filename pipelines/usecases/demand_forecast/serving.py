@@ -1,6 +1,6 @@
 """What the live version says today: forecasts and stock advice, from the freshest history.
 
-Reads   daily_sales, series, stock, deliveries, rules, overrides, terms (see lifecycle/data/dataset.py)
+Reads   daily_sales, series, stock, deliveries, lead_times, rules, overrides, terms (see lifecycle/data/dataset.py)
 Writes  forecasts: variant_id | mean | lead_quantiles | month_quantiles | parts, and
         stock_advice: variant_id | location_id | status | ... | history | outlook
 """
@@ -27,6 +27,7 @@ from pipelines.usecases.demand_forecast.ordering.stock_inputs import (
     Override,
     apply_overrides,
     location_shares,
+    measured_times,
     variants_with_terms,
 )
 from pipelines.usecases.demand_forecast.sparklines import sparklines
@@ -96,7 +97,8 @@ def advice_rows(forecast: Forecast, variants: pd.DataFrame, frames: Frames) -> p
     outlook = Outlook(mean, forecast.spread.paced(mean))
     cost_share = float(frames["terms"]["cost_share"].iloc[0])
     stock, deliveries = shared_stock(frames["stock"]), frames["deliveries"]
-    advice = advise(variants, outlook, stock, deliveries, today=today, cost_share=cost_share)
+    times = measured_times(variants, frames["lead_times"])
+    advice = advise(variants, outlook, stock, deliveries, today=today, lead_times=times, cost_share=cost_share)
     shown = described(variants).assign(is_overridden=own)
     advice = advice.merge(shown, on="variant_id")
     total = advice["location_id"] == TOTAL

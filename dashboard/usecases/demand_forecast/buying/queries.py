@@ -9,8 +9,10 @@ from functools import cached_property
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Sum
 
 from dashboard.queries.words import Badge
+from dashboard.usecases.demand_forecast.buying.moves import Proposed, proposed
 from dashboard.usecases.demand_forecast.queries.forecasts import open_locations
 from dashboard.usecases.demand_forecast.wish import TOTAL
+from pipelines.lifecycle.buying.arrivals import Rise, seen
 from pipelines.lifecycle.buying.orders import Wanted
 from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop
 from pipelines.models.usecases.demand_forecast import StockAdvice
@@ -59,6 +61,7 @@ class OrdersPage:
     on_the_way: list[Listed]
     drafts: list[Listed]
     ended: list[Listed]
+    moves: list[Proposed]  # between places
 
     @property
     def cost_minor(self) -> int:
@@ -78,6 +81,7 @@ class OrderPage:
     lines: list[PurchaseLine]
     advised: dict[int, StockAdvice]
     receipts: list[GoodsReceipt]
+    risen: dict[int, Rise]  # in Shopify, by the number of the line
     places: list[tuple[int, str]]  # that it may be sent to; none where the shop has one
     today: date
 
@@ -99,6 +103,11 @@ class OrderPage:
     def rows(self) -> list[tuple[PurchaseLine, StockAdvice | None]]:
         """Give each line with what is advised on its variant."""
         return [(line, self.advised.get(line.variant_id)) for line in self.lines]
+
+    @property
+    def awaited(self) -> list[tuple[PurchaseLine, Rise | None]]:
+        """Give each line with how much of it seems to have come."""
+        return [(line, self.risen.get(line.pk)) for line in self.lines]
 
     @property
     def is_draft(self) -> bool:
@@ -164,6 +173,7 @@ def orders_page(shop: Shop, today: date) -> OrdersPage:
         on_the_way=[each for each in open_ones if each.order.state == State.SENT],
         drafts=drafts,
         ended=[listed(order) for order in ended],
+        moves=proposed(shop),
     )
 
 
@@ -227,6 +237,7 @@ def order_page(order: PurchaseOrder, today: date) -> OrderPage:
         lines=lines,
         advised={row.variant_id: row for row in known},
         receipts=list(receipts.order_by("-day", "-pk")),
+        risen=seen(order, lines),
         places=open_ones if len(open_ones) > 1 else [],
         today=today,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipelines.lifecycle.data.on_the_way import counted, deliveries, placed
+from pipelines.lifecycle.data.on_the_way import agreed, counted, deliveries, placed
 
 TODAY = pd.Timestamp(2026, 11, 20)
 
@@ -65,3 +65,20 @@ def test_an_order_comes_on_its_day_and_a_late_one_as_late_from_today_as_usual(da
 def test_deliveries_of_a_day_and_a_place_are_one():
     both = deliveries(table((1, 10, 12), (1, 0, 3), (1, 20, 5), (7, 10, 9)), TODAY.date())
     assert both[["location_id", "units"]].to_numpy().tolist() == [[10, 15], [20, 5]]
+
+
+def test_measured_lead_times_take_the_place_of_what_was_typed_of_a_vendor_and_not_of_a_variant():
+    rules = pd.DataFrame(
+        {
+            "variant_id": [1.0, None, None],
+            "vendor": ["", "Larch", "Gill"],
+            "lead_time_days": [3.0, 21.0, 14.0],
+            "pack_size": [None, 6.0, None],
+        }
+    )
+    times = pd.DataFrame({"vendor": ["Larch", "Mill"], "days": [[9] * 16, [4] * 16]})
+    found = agreed(rules, times)
+    assert found[["vendor", "lead_time_days"]].to_numpy().tolist() == [["", 3], ["Larch", 9], ["Gill", 14], ["Mill", 4]]
+    assert found["pack_size"].tolist()[1] == 6 and found["variant_id"].isna().tolist() == [False, True, True, True]
+    pd.testing.assert_frame_equal(agreed(rules, times[:0]), rules)
+    assert agreed(rules[:0], times)["lead_time_days"].tolist() == [9, 4]
