@@ -13,11 +13,14 @@ from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
 from dashboard.pages import go, local_now, show
 from dashboard.usecases.demand_forecast.buying.forms import DraftForm
-from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE
+from dashboard.usecases.demand_forecast.queries.forecasts import MONTH, USE_CASE
+from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines.jobs import releases
-from pipelines.lifecycle.buying import lead_times
+from pipelines.lifecycle.buying import lateness, lead_times
+from pipelines.lifecycle.buying.lateness import Cost
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import AgreedLeadTime, PurchaseOrder, Shop, StockRule
+from pipelines.models.usecases.demand_forecast import StockAdvice
 from pipelines.stats.delivery_times import FEWEST, DeliveryTimes
 
 NO_VENDOR = "This vendor is not known."
@@ -31,6 +34,7 @@ class Row:
     typed: int  # days
     times: DeliveryTimes | None  # measured, if enough came
     agreed: AgreedLeadTime | None
+    cost: Cost | None  # of what was late, a month
 
     @property
     def is_newer(self) -> bool:
@@ -45,9 +49,22 @@ def rows(shop: Shop) -> list[Row]:
     typed = dict(rules.values_list("vendor", "lead_time_days"))
     agreed = {each.vendor: each for each in AgreedLeadTime.objects.for_shop(shop)}
     times = lead_times.measured(shop, local_now(shop.zone).date())
+    costs = costs_of(shop)
     names = sorted({*sent.values_list("vendor", flat=True), *agreed})
     usual = shop.settings.lead_time_days
-    return [Row(name, typed.get(name, usual), times.get(name), agreed.get(name)) for name in names]
+    return [Row(name, typed.get(name, usual), times.get(name), agreed.get(name), costs.get(name)) for name in names]
+
+
+def costs_of(shop: Shop) -> dict[str, Cost]:
+    """Price what was late by what is forecast to sell today, and what that earns."""
+    due = lateness.due(shop, local_now(shop.zone).date())
+    missed = {part.variant_id for part in due if part.days_out and part.units}
+    advice = StockAdvice.objects.for_shop(shop).filter(location_id=TOTAL, variant_id__in=missed)
+    columns = advice.values_list("variant_id", "forecast_28", "price_minor", "unit_cost_minor")
+    worth = {
+        variant: lateness.Worth(units / MONTH, (price or 0) - (cost or 0)) for variant, units, price, cost in columns
+    }
+    return lateness.cost_of_lateness(due, worth)
 
 
 @merchant_required

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0053_what_an_offer_came_to'),
+        ('pipelines', '0055_an_offer_of_a_decision_once'),
     ]
 
     operations = [
