@@ -32,7 +32,8 @@ DUE = """
           AND o.expected_on >= %(since)s AND o.expected_on < %(today)s
     )
     SELECT due.vendor, due.order_id, due.variant_id, due.units, (
-        SELECT count(*) FROM generate_series(due.expected_on, due.came_on - 1, interval '1 day') AS days(day)
+        SELECT count(*) FROM generate_series(
+            due.expected_on::timestamp, (due.came_on - 1)::timestamp, interval '1 day') AS days(day)
         WHERE (
             SELECT sum(available) FROM (
                 SELECT DISTINCT ON (location_id) available FROM pipelines_stocklevel

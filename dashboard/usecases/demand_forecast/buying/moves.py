@@ -35,8 +35,9 @@ def proposed(shop: Shop) -> list[Proposed]:
     missing = advice.filter(from_elsewhere__gte=1).order_by("-at_risk_minor", "variant_id")
     variants = set(missing.values_list("variant_id", flat=True)[:LOOKED_AT])
     rows = advice.filter(variant_id__in=variants, location_id__in=names, stock__isnull=False)
-    known = {row.variant_id: row for row in rows.defer("search", "spark")}
-    held = [Held(row.variant_id, row.location_id, row.stock or 0, row.incoming, row.order_up_to) for row in rows]
+    here = list(rows.defer("search", "spark"))
+    known = {row.variant_id: row for row in here}
+    held = [Held(row.variant_id, row.location_id, row.stock or 0, row.incoming, row.order_up_to) for row in here]
     found = [
         Proposed(
             variant_id=move.variant_id,
