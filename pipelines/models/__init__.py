@@ -2,7 +2,15 @@
 
 from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
-from pipelines.models.buying import AgreedLeadTime, GoodsReceipt, PurchaseLine, PurchaseOrder
+from pipelines.models.buying import (
+    AgreedLeadTime,
+    GoodsReceipt,
+    OrderPaper,
+    PurchaseLine,
+    PurchaseOrder,
+    Supplied,
+    Supplier,
+)
 from pipelines.models.ingest import (
     BundlePart,
     Checkout,
@@ -90,6 +98,7 @@ __all__ = [
     "OptOut",
     "Order",
     "OrderLine",
+    "OrderPaper",
     "OwnEvent",
     "PageSpeed",
     "PairedWeek",
@@ -117,6 +126,8 @@ __all__ = [
     "StoreLink",
     "StorefrontEvent",
     "StorefrontPixel",
+    "Supplied",
+    "Supplier",
     "SyncRun",
     "TrainingRun",
     "UnloggedAnswers",

@@ -220,11 +220,22 @@ def of_series(rows: pd.DataFrame, items: pd.Series) -> pd.DataFrame:
 
 def rules(source: Source) -> pd.DataFrame:
     """Give the merchant's rules under the series that each variant belongs to."""
-    rows = frames.stock_rules(source.shop)
-    rows = on_the_way.agreed(rows, source.lead_times)
+    return of_series_or_vendor(source, on_the_way.agreed(frames.stock_rules(source.shop), source.lead_times))
+
+
+def of_series_or_vendor(source: Source, rows: pd.DataFrame) -> pd.DataFrame:
+    """Tell what is known of variants under their series; what is known of vendors stays."""
     of_a_vendor = rows["variant_id"].isna()
-    rows["variant_id"] = source.spoken_for(rows["variant_id"])
+    rows = rows.assign(variant_id=source.spoken_for(rows["variant_id"]))
     return rows[of_a_vendor | rows["variant_id"].notna()].drop_duplicates(["variant_id", "vendor"], keep="last")
+
+
+def lead_times(source: Source) -> pd.DataFrame:
+    """Give the lead times that the merchant agreed to, under the series that each variant belongs to.
+
+    Writes  variant_id (missing: a vendor's) | vendor | days
+    """
+    return of_series_or_vendor(source, source.lead_times)
 
 
 def own(source: Source, asked: OwnFrame) -> pd.DataFrame:
@@ -243,7 +254,7 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "series": lambda source: source.series,
     "stock": stock,
     "deliveries": deliveries,
-    "lead_times": lambda source: source.lead_times,
+    "lead_times": lead_times,
     "stock_history": lambda source: stockouts.closing_levels(*source.stock_in_time),
     "rules": rules,
     "purchases": lambda source: frames.purchases(source.shop, source.since, source.until),

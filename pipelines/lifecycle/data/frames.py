@@ -14,7 +14,7 @@ import orjson
 import pandas as pd
 from django.db import connection
 
-from pipelines.models import AgreedLeadTime, OwnEvent, Shop, ShopSettings, StockRule
+from pipelines.models import OwnEvent, Shop, ShopSettings, StockRule
 from pipelines.models import own as own_tables
 from pipelines.usecases.contract import Event, Output, OwnFrame
 
@@ -108,6 +108,32 @@ ON_ORDER = """
     FROM pipelines_purchaseline l JOIN pipelines_purchaseorder o ON o.id = l.order_id
     WHERE o.shop_id = %(shop)s AND o.state = 'sent' AND l.received < l.units AND o.sent_at <= %(at)s
     GROUP BY 1, 2, 3
+"""
+
+# What is known of a vendor or a variant; a lead time that it has none of is that of its supplier.
+STOCK_RULES = """
+    SELECT coalesce(r.variant_id, s.variant_id) AS variant_id, coalesce(r.vendor, s.vendor) AS vendor,
+           coalesce(r.lead_time_days, s.lead_time_days) AS lead_time_days, r.review_days, r.cover_days, r.pack_size,
+           r.minimum_order, r.service_level, r.unit_cost_minor
+    FROM (SELECT * FROM pipelines_stockrule WHERE shop_id = %(shop)s) r
+    FULL JOIN (
+        SELECT d.vendor, d.variant_id, p.lead_time_days
+        FROM pipelines_supplied d JOIN pipelines_supplier p ON p.id = d.supplier_id
+        WHERE d.shop_id = %(shop)s AND p.lead_time_days IS NOT NULL
+    ) s ON s.vendor = r.vendor AND coalesce(s.variant_id, 0) = coalesce(r.variant_id, 0)
+    ORDER BY r.id
+"""
+
+# Orders name a supplier, or a vendor that none delivers; what is typed of a variant itself comes first.
+LEAD_TIMES = """
+    SELECT DISTINCT ON (2, 1) d.variant_id, coalesce(d.vendor, a.vendor) AS vendor, to_json(a.days) AS days
+    FROM pipelines_agreedleadtime a
+    LEFT JOIN pipelines_supplier p ON p.shop_id = a.shop_id AND p.name = a.vendor
+    LEFT JOIN pipelines_supplied d ON d.supplier_id = p.id
+    WHERE a.shop_id = %(shop)s AND NOT EXISTS (
+        SELECT FROM pipelines_stockrule r
+        WHERE r.shop_id = a.shop_id AND r.variant_id = d.variant_id AND r.lead_time_days IS NOT NULL)
+    ORDER BY 2, 1, p.id NULLS LAST
 """
 
 # Whoever bought is a number made of the pseudonym: nothing else of anybody is known here.
@@ -289,22 +315,21 @@ def components(shop: Shop) -> pd.DataFrame:
 
 
 def stock_rules(shop: Shop) -> pd.DataFrame:
-    """Give what the merchant knows of variants and vendors; gaps are inherited.
+    """Give what the merchant knows of variants, vendors and their suppliers; gaps are inherited.
 
     Writes  variant_id | vendor | lead_time_days | review_days | cover_days | pack_size | …
     """
-    names = ["variant_id", "vendor", *StockRule.FIELDS]
-    rows = pd.DataFrame(StockRule.objects.for_shop(shop).values_list(*names), columns=names)
-    return rows.astype(dict.fromkeys(["variant_id", *StockRule.FIELDS], REAL))
+    kinds = columns("variant_id", REAL) | columns("vendor", TEXT) | dict.fromkeys(StockRule.FIELDS, REAL)
+    return read(STOCK_RULES, kinds, shop=shop.pk)
 
 
 def lead_times(shop: Shop) -> pd.DataFrame:
-    """Give how long deliveries of vendors take, where the merchant agreed to what was measured.
+    """Give how long deliveries take, where the merchant agreed to what was measured, of vendors and of variants.
 
-    Writes  vendor | days (a list, at the levels of delivery_times)
+    Writes  variant_id (missing: a vendor's) | vendor | days (a list, at the levels of delivery_times)
     """
-    rows = AgreedLeadTime.objects.for_shop(shop).order_by("vendor").values_list("vendor", "days")
-    return pd.DataFrame(rows, columns=["vendor", "days"])
+    rows = read(LEAD_TIMES, columns("variant_id", REAL) | columns("vendor days", TEXT), shop=shop.pk)
+    return rows.assign(days=rows["days"].map(orjson.loads))
 
 
 def own(shop: Shop, asked: OwnFrame, last_day: date, at: datetime, *, since: datetime | None = None) -> pd.DataFrame:

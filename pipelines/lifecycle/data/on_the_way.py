@@ -52,15 +52,15 @@ def deliveries(orders: pd.DataFrame, today: date) -> pd.DataFrame:
 
 
 def agreed(rules: pd.DataFrame, lead_times: pd.DataFrame) -> pd.DataFrame:
-    """Put measured lead times in the place of what was typed of a vendor; what was typed of a variant stays.
+    """Put measured lead times in the place of what was typed.
 
-    Reads   rules: variant_id | vendor | lead_time_days | ..., and lead_times: vendor | days
+    Reads   rules: variant_id | vendor | lead_time_days | ..., and lead_times: variant_id | vendor | days
     Writes  rules
     """
-    median = lead_times.set_index("vendor")["days"].map(median_of).astype("float64")
-    of_vendor = rules["variant_id"].isna()
-    known = rules["vendor"].where(of_vendor).map(median)
-    more = median.index.difference(rules.loc[of_vendor, "vendor"])
-    new = pd.DataFrame({"vendor": more, "lead_time_days": median.reindex(more).to_numpy()})
-    changed = rules.assign(lead_time_days=known.fillna(rules["lead_time_days"]))
-    return pd.concat([changed, new], ignore_index=True).astype(rules.dtypes) if len(more) else changed
+    if lead_times.empty:
+        return rules
+    keys = ["variant_id", "vendor"]
+    measured = lead_times[keys].assign(measured=lead_times["days"].map(median_of).astype("float64"))
+    both = rules.assign(place=np.arange(len(rules))).merge(measured, on=keys, how="outer").sort_values("place")
+    both["lead_time_days"] = both["measured"].fillna(both["lead_time_days"])
+    return both.drop(columns=["measured", "place"]).reset_index(drop=True)

@@ -19,7 +19,7 @@ from pipelines.jobs import releases
 from pipelines.lifecycle.buying import lateness, lead_times
 from pipelines.lifecycle.buying.lateness import Cost
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import AgreedLeadTime, PurchaseOrder, Shop, StockRule
+from pipelines.models import AgreedLeadTime, PurchaseOrder, Shop, StockRule, Supplier
 from pipelines.models.usecases.demand_forecast import StockAdvice
 from pipelines.stats.delivery_times import FEWEST, DeliveryTimes
 
@@ -46,7 +46,8 @@ def rows(shop: Shop) -> list[Row]:
     """Read what was typed, measured and agreed to of each vendor to whom something was sent."""
     sent = PurchaseOrder.objects.for_shop(shop).filter(sent_on__isnull=False).exclude(state="cancelled")
     rules = StockRule.objects.for_shop(shop).filter(variant_id=None, lead_time_days__isnull=False)
-    typed = dict(rules.values_list("vendor", "lead_time_days"))
+    suppliers = Supplier.objects.for_shop(shop).filter(lead_time_days__isnull=False)
+    typed = dict(rules.values_list("vendor", "lead_time_days")) | dict(suppliers.values_list("name", "lead_time_days"))
     agreed = {each.vendor: each for each in AgreedLeadTime.objects.for_shop(shop)}
     times = lead_times.measured(shop, local_now(shop.zone).date())
     costs = costs_of(shop)

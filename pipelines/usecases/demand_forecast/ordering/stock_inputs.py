@@ -95,10 +95,13 @@ def resolve_rules(variants: pd.DataFrame, rules: pd.DataFrame, defaults: Mapping
 def measured_times(variants: pd.DataFrame, lead_times: pd.DataFrame) -> FloatArray:
     """Give the measured days that deliveries of each variant take (variants x levels).
 
-    Reads   variants: vendor | lead_time_days | ..., lead_times: vendor | days
+    Reads   variants: variant_id | vendor | lead_time_days | ..., lead_times: variant_id | vendor | days
     Writes  NaN where nothing was measured, or something else is known of the variant itself
     """
-    days = variants["vendor"].map(lead_times.set_index("vendor")["days"])
+    of_variant = lead_times["variant_id"].notna()
+    own, vendors = lead_times[of_variant].set_index("variant_id"), lead_times[~of_variant].set_index("vendor")
+    days = variants["variant_id"].map(own["days"])
+    days = days.where(days.notna(), variants["vendor"].map(vendors["days"]))
     holds = days.notna() & (days.map(median_of, na_action="ignore").astype("float64") == variants["lead_time_days"])
     found = np.full((len(variants), len(LEVELS)), np.nan)
     if holds.any():

@@ -67,18 +67,21 @@ def test_deliveries_of_a_day_and_a_place_are_one():
     assert both[["location_id", "units"]].to_numpy().tolist() == [[10, 15], [20, 5]]
 
 
-def test_measured_lead_times_take_the_place_of_what_was_typed_of_a_vendor_and_not_of_a_variant():
+def test_measured_lead_times_take_the_place_of_what_was_typed():
     rules = pd.DataFrame(
         {
-            "variant_id": [1.0, None, None],
-            "vendor": ["", "Larch", "Gill"],
-            "lead_time_days": [3.0, 21.0, 14.0],
-            "pack_size": [None, 6.0, None],
+            "variant_id": [1.0, 2.0, None, None],
+            "vendor": ["", "", "Larch", "Gill"],
+            "lead_time_days": [3.0, 4.0, 21.0, 14.0],
+            "pack_size": [None, None, 6.0, None],
         }
     )
-    times = pd.DataFrame({"vendor": ["Larch", "Mill"], "days": [[9] * 16, [4] * 16]})
-    found = agreed(rules, times)
-    assert found[["vendor", "lead_time_days"]].to_numpy().tolist() == [["", 3], ["Larch", 9], ["Gill", 14], ["Mill", 4]]
-    assert found["pack_size"].tolist()[1] == 6 and found["variant_id"].isna().tolist() == [False, True, True, True]
+    days = [[9] * 16, [4] * 16, [5] * 16]
+    times = pd.DataFrame({"variant_id": [None, None, 2.0], "vendor": ["Larch", "Mill", ""], "days": days})
+    found = agreed(rules, times).set_index(["vendor", "variant_id"])["lead_time_days"]
+    assert found["", 1.0] == 3 and found["", 2.0] == 5 and len(found) == 5
+    by_vendor = found.reset_index().set_index("vendor")["lead_time_days"]
+    assert by_vendor[["Larch", "Gill", "Mill"]].tolist() == [9, 14, 4]
+    assert agreed(rules, times).loc[lambda row: row["vendor"] == "Larch", "pack_size"].tolist() == [6]
     pd.testing.assert_frame_equal(agreed(rules, times[:0]), rules)
-    assert agreed(rules[:0], times)["lead_time_days"].tolist() == [9, 4]
+    assert sorted(agreed(rules[:0], times)["lead_time_days"]) == [4, 5, 9]
