@@ -53,7 +53,7 @@ DEAD_AFTER = 90
 FEW_SALE_DAYS = 8
 FARTHEST_DAY = 400
 LEAST_LOST = 0.5  # a unit, once rounded: below it nobody is called short
-NEXT_ONE = 5  # steps from the time that a delivery takes to that of the next one: no two of them go together
+NEXT_ONE = (0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15)  # the level of the delivery after each: evenly apart
 
 
 @dataclass(frozen=True)
@@ -290,11 +290,11 @@ class _Advice:
 
         An order has to last until the next one is there, which may take as long or as short as any.
         """
-        times, each = self.lead_times.shape[1], DRAWS // self.lead_times.shape[1]
-        for place in range(times):
+        each = DRAWS // len(NEXT_ONE)
+        for place, next_one in enumerate(NEXT_ONE):
             arrival, following = np.zeros_like(cover), np.zeros_like(cover)
             arrival[rows] = self.lead_times[rows, place]
-            following[rows] = self.lead_times[rows, (NEXT_ONE * place + NEXT_ONE // 2) % times]
+            following[rows] = self.lead_times[rows, next_one]
             lasting = np.maximum(following + cover - arrival, 0)
             ahead, coming = self.ahead(rows, arrival, lasting, slice(place * each, (place + 1) * each))
             yield ahead.short(slice(None), self.held[rows], coming)

@@ -16,7 +16,7 @@ PLACES = st.lists(
         location_id=st.integers(1, 5),
         stock=st.integers(-5, 90),
         incoming=st.integers(0, 30),
-        needed=st.floats(0, 60),
+        needed=st.integers(0, 240).map(lambda quarters: quarters / 4),
     ),
     unique_by=lambda held: (held.variant_id, held.location_id),
     max_size=20,
