@@ -33,7 +33,7 @@ def seen(order: PurchaseOrder, lines: Sequence[PurchaseLine]) -> dict[int, Rise]
     if order.state != PurchaseOrder.State.SENT or order.sent_at is None or not awaited:
         return {}
     known = Variant.objects.for_shop(order.shop_id).filter(shopify_id__in=awaited, inventory_item_id__isnull=False)
-    items = dict(known.values_list("inventory_item_id", "shopify_id"))
+    items = {item: variant for item, variant in known.values_list("inventory_item_id", "shopify_id") if item}
     receipts = GoodsReceipt.objects.for_shop(order.shop_id).filter(line__variant_id__in=awaited)
     written = dict(receipts.values_list("line__variant_id").annotate(last=Max("at")))
     found: dict[int, list[tuple[int, datetime]]] = defaultdict(list)

@@ -78,9 +78,9 @@ class Cost:
 
 def due(shop: Shop, today: date) -> list[Due]:
     """Read what was due in the last half year."""
-    told = {"shop": shop.pk, "today": today, "since": today - LOOKED_BACK, "zone": shop.timezone}
+    since = today - LOOKED_BACK
     with connection.cursor() as cursor:
-        cursor.execute(DUE, told)
+        cursor.execute(DUE, {"shop": shop.pk, "today": today, "since": since, "zone": shop.timezone})
         return [Due(*row) for row in cursor.fetchall()]
 
 

@@ -51,7 +51,8 @@ def drawn_counts(
     """
     scale = np.maximum(mean / SCALED_MEAN, 1.0)
     sigma = np.sqrt(np.log1p(np.square(error)))
-    luck, jitter, chance = (shared[..., kept] for shared in _shared(place, draws))
+    luck, jitter, chance = _shared(place, draws)
+    luck, jitter, chance = luck[kept], jitter[:, kept], chance[kept]
     with np.errstate(divide="ignore"):
         level = (np.log(mean / scale / LEAST_MEAN) - np.square(sigma) / 2) / MEAN_STEP
     excess = np.clip(ratio / scale - 1, LEAST_EXCESS, MOST_EXCESS)

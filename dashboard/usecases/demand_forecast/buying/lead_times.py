@@ -45,9 +45,9 @@ class Row:
 def rows(shop: Shop) -> list[Row]:
     """Read what was typed, measured and agreed to of each vendor to whom something was sent."""
     sent = PurchaseOrder.objects.for_shop(shop).filter(sent_on__isnull=False).exclude(state="cancelled")
-    rules = StockRule.objects.for_shop(shop).filter(variant_id=None, lead_time_days__isnull=False)
-    suppliers = Supplier.objects.for_shop(shop).filter(lead_time_days__isnull=False)
-    typed = dict(rules.values_list("vendor", "lead_time_days")) | dict(suppliers.values_list("name", "lead_time_days"))
+    rules = StockRule.objects.for_shop(shop).filter(variant_id=None).values_list("vendor", "lead_time_days")
+    suppliers = Supplier.objects.for_shop(shop).values_list("name", "lead_time_days")
+    typed = {name: days for name, days in [*rules, *suppliers] if days is not None}
     agreed = {each.vendor: each for each in AgreedLeadTime.objects.for_shop(shop)}
     times = lead_times.measured(shop, local_now(shop.zone).date())
     costs = costs_of(shop)
