@@ -2,7 +2,15 @@
 
 from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
-from pipelines.models.buying import GoodsReceipt, OrderPaper, PurchaseLine, PurchaseOrder, Supplied, Supplier
+from pipelines.models.buying import (
+    AgreedLeadTime,
+    GoodsReceipt,
+    OrderPaper,
+    PurchaseLine,
+    PurchaseOrder,
+    Supplied,
+    Supplier,
+)
 from pipelines.models.ingest import (
     BundlePart,
     Checkout,
@@ -64,6 +72,7 @@ from pipelines.models.training import ComputedDay, DatasetSnapshot, TrainingRun
 own.bring_in()
 
 __all__ = [
+    "AgreedLeadTime",
     "Alert",
     "AlertChannel",
     "AlertDelivery",

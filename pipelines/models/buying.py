@@ -11,6 +11,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Greatest
 
 from pipelines.models.base import ShopManager, ShopQuerySet, ShopTable
+from pipelines.stats.delivery_times import median_of
 
 USUALLY_LATE_DAYS = 7
 
@@ -171,3 +172,19 @@ class OrderPaper(ShopTable):
 
     order = models.OneToOneField(PurchaseOrder, on_delete=models.CASCADE, related_name="paper")
     file = models.BinaryField()  # encrypted: the supplier's address stands on it
+
+
+class AgreedLeadTime(ShopTable):
+    """How long deliveries of a vendor take, as it was measured when the merchant agreed to reckon with it."""
+
+    vendor = models.CharField(max_length=255)  # as orders name it
+    days = ArrayField(models.PositiveIntegerField())  # at the levels of delivery_times
+    deliveries = models.PositiveIntegerField()
+    agreed_at = models.DateTimeField(auto_now=True)
+
+    @property
+    def median(self) -> int:
+        return median_of(self.days)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "vendor"], name="agreed_lead_time_once")]

@@ -37,6 +37,7 @@ PAGES = (
     "/customers",
     "/orders",
     "/orders/bring",
+    "/orders/lead-times",
     "/orders/{sent}",
     "/orders/{draft}",
     "/settings/keys",

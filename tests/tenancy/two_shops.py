@@ -16,6 +16,7 @@ from pipelines.lifecycle.exports import keys
 from pipelines.lifecycle.results import keep
 from pipelines.lifecycle.results.months import Month
 from pipelines.models import (
+    AgreedLeadTime,
     Alert,
     AlertChannel,
     FreezeWindow,
@@ -85,6 +86,7 @@ def an_order_that_comes(shop: Shop) -> PurchaseOrder:
         sent_on=now.date(), expected_on=now.date(),
     )  # fmt: skip
     line = PurchaseLine.objects.create(shop=shop, order=order, variant_id=200_000, title="Mug", units=9, received=1)
+    AgreedLeadTime.objects.create(shop=shop, vendor=order.vendor, days=[12] * 16, deliveries=9)
     GoodsReceipt.objects.create(shop=shop, line=line, units=1, day=now.date(), by="1")
     printing.keep(order.pk)
     return order

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboard.usecases.demand_forecast.brought import views as brought
+from dashboard.usecases.demand_forecast.buying import lead_times
 from dashboard.usecases.demand_forecast.buying import supplier_views as suppliers
 from dashboard.usecases.demand_forecast.buying import views as buying
 from dashboard.usecases.demand_forecast.views import forecasts, rules, variants
@@ -22,6 +23,9 @@ urlpatterns = [
     path("orders/bring", brought.bring, name="bring-orders"),
     path("orders/mark", buying.mark, name="mark-ordered"),
     path("orders/draft", buying.draft, name="draft-order"),
+    path("orders/lead-times", lead_times.listed, name="lead-times"),
+    path("orders/lead-times/agree", lead_times.agree, name="agree-lead-time"),
+    path("orders/lead-times/typed", lead_times.go_back, name="typed-lead-time"),
     path("orders/<int:pk>", buying.one, name="order"),
     path("orders/<int:pk>.csv", buying.download, name="order-csv"),
     path("orders/<int:pk>.pdf", buying.pdf, name="order-pdf"),

@@ -137,6 +137,11 @@ class Source:
         return rows.merge(moved, on=keys, how="left").fillna({"moved": 0.0})
 
     @cached_property
+    def lead_times(self) -> pd.DataFrame:
+        """Give the lead times that the merchant agreed to, as they were measured."""
+        return frames.lead_times(self.shop)
+
+    @cached_property
     def on_order(self) -> pd.DataFrame:
         """Give what was ordered from suppliers and has not come, with the place that it comes to."""
         orders = frames.on_order(self.shop, self.now)
@@ -220,10 +225,22 @@ def of_series(rows: pd.DataFrame, items: pd.Series) -> pd.DataFrame:
 
 def rules(source: Source) -> pd.DataFrame:
     """Give the merchant's rules under the series that each variant belongs to."""
-    rows = frames.stock_rules(source.shop)
+    return of_series_or_vendor(source, on_the_way.agreed(frames.stock_rules(source.shop), source.lead_times))
+
+
+def of_series_or_vendor(source: Source, rows: pd.DataFrame) -> pd.DataFrame:
+    """Tell what is known of variants under their series; what is known of vendors stays."""
     of_a_vendor = rows["variant_id"].isna()
-    rows["variant_id"] = source.spoken_for(rows["variant_id"])
+    rows = rows.assign(variant_id=source.spoken_for(rows["variant_id"]))
     return rows[of_a_vendor | rows["variant_id"].notna()].drop_duplicates(["variant_id", "vendor"], keep="last")
+
+
+def lead_times(source: Source) -> pd.DataFrame:
+    """Give the lead times that the merchant agreed to, under the series that each variant belongs to.
+
+    Writes  variant_id (missing: a vendor's) | vendor | days
+    """
+    return of_series_or_vendor(source, source.lead_times)
 
 
 def own(source: Source, asked: OwnFrame) -> pd.DataFrame:
@@ -242,6 +259,7 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "series": lambda source: source.series,
     "stock": stock,
     "deliveries": deliveries,
+    "lead_times": lead_times,
     "stock_history": lambda source: stockouts.closing_levels(*source.stock_in_time),
     "rules": rules,
     "planned_sales": lambda source: planned.planned_sales(source.shop, source.series),

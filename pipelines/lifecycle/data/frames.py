@@ -132,6 +132,18 @@ STOCK_RULES = """
     ORDER BY r.id
 """
 
+# Orders name a supplier, or a vendor that none delivers; what is typed of a variant itself comes first.
+LEAD_TIMES = """
+    SELECT DISTINCT ON (2, 1) d.variant_id, coalesce(d.vendor, a.vendor) AS vendor, to_json(a.days) AS days
+    FROM pipelines_agreedleadtime a
+    LEFT JOIN pipelines_supplier p ON p.shop_id = a.shop_id AND p.name = a.vendor
+    LEFT JOIN pipelines_supplied d ON d.supplier_id = p.id
+    WHERE a.shop_id = %(shop)s AND NOT EXISTS (
+        SELECT FROM pipelines_stockrule r
+        WHERE r.shop_id = a.shop_id AND r.variant_id = d.variant_id AND r.lead_time_days IS NOT NULL)
+    ORDER BY 2, 1, p.id NULLS LAST
+"""
+
 # What was sold as one bundle is that bundle, and no parts that were picked together; where it is not told which, its
 # parts stand alone. Whoever bought is a number made of the pseudonym: nothing else of anybody is known here.
 PURCHASES = """
@@ -320,6 +332,15 @@ def stock_rules(shop: Shop) -> pd.DataFrame:
     """
     kinds = columns("variant_id", REAL) | columns("vendor", TEXT) | dict.fromkeys(StockRule.FIELDS, REAL)
     return read(STOCK_RULES, kinds, shop=shop.pk)
+
+
+def lead_times(shop: Shop) -> pd.DataFrame:
+    """Give how long deliveries take, where the merchant agreed to what was measured, of vendors and of variants.
+
+    Writes  variant_id (missing: a vendor's) | vendor | days (a list, at the levels of delivery_times)
+    """
+    rows = read(LEAD_TIMES, columns("variant_id", REAL) | columns("vendor days", TEXT), shop=shop.pk)
+    return rows.assign(days=rows["days"].map(orjson.loads))
 
 
 def own(shop: Shop, asked: OwnFrame, last_day: date, at: datetime, *, since: datetime | None = None) -> pd.DataFrame:

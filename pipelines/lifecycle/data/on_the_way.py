@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.models.buying import USUALLY_LATE_DAYS
+from pipelines.stats.delivery_times import median_of
 
 KEYS = ["variant_id", "location_id"]
 
@@ -48,3 +49,18 @@ def deliveries(orders: pd.DataFrame, today: date) -> pd.DataFrame:
     late = pd.Timestamp(today + timedelta(days=USUALLY_LATE_DAYS))
     due = orders.assign(ds=orders["ds"].where(orders["ds"] >= pd.Timestamp(today), late))
     return due.rename(columns={"ordered": "units"}).groupby([*KEYS, "ds"], as_index=False)[["units"]].sum()
+
+
+def agreed(rules: pd.DataFrame, lead_times: pd.DataFrame) -> pd.DataFrame:
+    """Put measured lead times in the place of what was typed.
+
+    Reads   rules: variant_id | vendor | lead_time_days | ..., and lead_times: variant_id | vendor | days
+    Writes  rules
+    """
+    if lead_times.empty:
+        return rules
+    keys = ["variant_id", "vendor"]
+    measured = lead_times[keys].assign(measured=lead_times["days"].map(median_of).astype("float64"))
+    both = rules.assign(place=np.arange(len(rules))).merge(measured, on=keys, how="outer").sort_values("place")
+    both["lead_time_days"] = both["measured"].fillna(both["lead_time_days"])
+    return both.drop(columns=["measured", "place"]).reset_index(drop=True)

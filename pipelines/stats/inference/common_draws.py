@@ -31,12 +31,19 @@ COUNTED_MEAN, MOST_COUNTED = 30.0, 1_500  # above that mean a smooth law is as g
 
 
 def drawn_counts(
-    mean: FloatArray, ratio: FloatArray, error: FloatArray, *, place: int, draws: int = DRAWS
+    mean: FloatArray,
+    ratio: FloatArray,
+    error: FloatArray,
+    *,
+    place: int,
+    draws: int = DRAWS,
+    kept: slice = slice(None),
 ) -> NDArray[np.float32]:
     """Draw counts of each series (rows x draws): negative binomial with that mean and variance-to-mean ratio.
 
     In each draw the means of all series are off by one and the same luck: by a lognormal factor of mean one whose
-    relative spread is `error` of the series. Draws at different places share that luck and nothing else.
+    relative spread is `error` of the series. Draws at different places share that luck and nothing else. `kept` are
+    those of the draws that are wanted.
 
     >>> counts = drawn_counts(np.array([4.0]), np.array([2.0]), np.array([0.0]), place=0)
     >>> float(counts.mean().round(1)), float(np.quantile(counts, 0.95))
@@ -45,6 +52,7 @@ def drawn_counts(
     scale = np.maximum(mean / SCALED_MEAN, 1.0)
     sigma = np.sqrt(np.log1p(np.square(error)))
     luck, jitter, chance = _shared(place, draws)
+    luck, jitter, chance = luck[kept], jitter[:, kept], chance[kept]
     with np.errstate(divide="ignore"):
         level = (np.log(mean / scale / LEAST_MEAN) - np.square(sigma) / 2) / MEAN_STEP
     excess = np.clip(ratio / scale - 1, LEAST_EXCESS, MOST_EXCESS)

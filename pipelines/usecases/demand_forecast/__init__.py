@@ -20,6 +20,7 @@ USE_CASE = UseCase(
         "series",
         "stock",
         "deliveries",
+        "lead_times",
         "stock_history",
         "rules",
         "overrides",

@@ -1,6 +1,6 @@
 """What the live version says today: forecasts and stock advice, from the freshest history.
 
-Reads   daily_sales, series, stock, deliveries, rules, overrides, terms (see lifecycle/data/dataset.py)
+Reads   daily_sales, series, stock, deliveries, lead_times, rules, overrides, terms (see lifecycle/data/dataset.py)
 Writes  forecasts: variant_id | mean | lead_quantiles | month_quantiles | parts, and
         stock_advice: variant_id | location_id | status | ... | history | outlook
 """
@@ -22,11 +22,13 @@ from pipelines.usecases.demand_forecast.judging.past_in_money import censored_da
 from pipelines.usecases.demand_forecast.learning.baselines import SAFE_DEFAULT, SIMPLE_RULES
 from pipelines.usecases.demand_forecast.learning.history import History, history_of
 from pipelines.usecases.demand_forecast.model import LEAST_HORIZON, Fitted, Forecast, forecast_by_rule, forecast_from
-from pipelines.usecases.demand_forecast.ordering.stock import MONTH, TOTAL, Outlook, advise
+from pipelines.usecases.demand_forecast.ordering.known import TOTAL
+from pipelines.usecases.demand_forecast.ordering.stock import MONTH, Outlook, advise
 from pipelines.usecases.demand_forecast.ordering.stock_inputs import (
     Override,
     apply_overrides,
     location_shares,
+    measured_times,
     variants_with_terms,
 )
 from pipelines.usecases.demand_forecast.promotions.told import planned_sales
@@ -97,7 +99,8 @@ def advice_rows(forecast: Forecast, variants: pd.DataFrame, frames: Frames) -> p
     outlook = Outlook(mean, forecast.spread.paced(mean))
     cost_share = float(frames["terms"]["cost_share"].iloc[0])
     stock, deliveries = shared_stock(frames["stock"]), frames["deliveries"]
-    advice = advise(variants, outlook, stock, deliveries, today=today, cost_share=cost_share)
+    times = measured_times(variants, frames["lead_times"])
+    advice = advise(variants, outlook, stock, deliveries, today=today, lead_times=times, cost_share=cost_share)
     shown = described(variants).assign(is_overridden=own)
     advice = advice.merge(shown, on="variant_id")
     total = advice["location_id"] == TOTAL

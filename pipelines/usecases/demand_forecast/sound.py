@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.usecases.contract import Frames, Soundness
-from pipelines.usecases.demand_forecast.ordering.stock import TOTAL
+from pipelines.usecases.demand_forecast.ordering.known import TOTAL
 
 MONTH = 28
 LEAST_SHARE, MOST_SHARE = 0.25, 4.0  # of what the last 28 days sold (METHODS 4b)

@@ -8,8 +8,10 @@ from functools import cached_property
 
 from dashboard.forms.pages import WEEKDAYS
 from dashboard.queries.words import Badge
+from dashboard.usecases.demand_forecast.buying.moves import Proposed, proposed
 from dashboard.usecases.demand_forecast.buying.to_order import FromVendor, advice_of, by_vendor, wanted
 from dashboard.usecases.demand_forecast.queries.forecasts import open_locations
+from pipelines.lifecycle.buying.arrivals import Rise, seen
 from pipelines.lifecycle.buying.printing import name_of
 from pipelines.lifecycle.buying.suppliers import takes_orders_on
 from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop
@@ -49,6 +51,7 @@ class OrdersPage:
     on_the_way: list[Listed]
     drafts: list[Listed]
     ended: list[Listed]
+    moves: list[Proposed]  # between places
     usually_on: date  # when what is ordered today comes, by the shop's own lead time
 
     @property
@@ -94,6 +97,7 @@ class OrderPage:
     lines: list[PurchaseLine]
     advised: dict[int, StockAdvice]
     receipts: list[GoodsReceipt]
+    risen: dict[int, Rise]  # in Shopify, by the number of the line
     places: list[tuple[int, str]]  # that it may be sent to; none where the shop has one
     today: date
 
@@ -137,6 +141,11 @@ class OrderPage:
         """Write the budget as a field takes it."""
         budget = self.order.budget_minor
         return "" if budget is None else str(to_major(budget, self.order.currency))
+
+    @property
+    def awaited(self) -> list[tuple[PurchaseLine, Rise | None]]:
+        """Give each line with how much of it seems to have come."""
+        return [(line, self.risen.get(line.pk)) for line in self.lines]
 
     @property
     def is_draft(self) -> bool:
@@ -225,6 +234,7 @@ def orders_page(shop: Shop, today: date) -> OrdersPage:
         on_the_way=[each for each in open_ones if each.order.state == State.SENT],
         drafts=drafts,
         ended=[listed(order) for order in ended],
+        moves=proposed(shop),
         usually_on=today + timedelta(days=shop.settings.lead_time_days),
     )
 
@@ -246,6 +256,7 @@ def order_page(order: PurchaseOrder, today: date) -> OrderPage:
         lines=lines,
         advised={row.variant_id: row for row in known},
         receipts=list(receipts.order_by("-day", "-pk")),
+        risen=seen(order, lines),
         places=open_ones if len(open_ones) > 1 else [],
         today=today,
     )

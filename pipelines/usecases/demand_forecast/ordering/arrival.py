@@ -11,7 +11,7 @@ draw); chance and what is a variant's own are drawn anew in every spell.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Protocol
 
@@ -72,6 +72,7 @@ class Ahead:
     continues: BoolArray  # sells on when nothing is left: nothing is lost, and what is owed stays owed
     after_arrival: int = 0  # so many spells begin after the order is there, where more comes in while it lasts
     draws: int = DRAWS
+    kept: slice = field(default_factory=lambda: slice(None))  # of the draws
 
     @property
     def arrival(self) -> int:
@@ -86,9 +87,12 @@ class Ahead:
         """Give the units to order, before packs; `coming` (spells x rows) is there when each spell begins."""
         found = np.zeros(len(on_hand))
         for rows in self._chunks():
-            short = self._most_wanted(rows, coming) - self._left(rows, on_hand, coming)
-            found[rows] = quantile_of(short, self.level[rows])
+            found[rows] = quantile_of(self.short(rows, on_hand, coming), self.level[rows])
         return np.maximum(found, 0.0)
+
+    def short(self, rows: slice, on_hand: FloatArray, coming: FloatArray) -> Drawn:
+        """Draw what is missing of some rows; less than nothing where some is left."""
+        return self._most_wanted(rows, coming) - self._left(rows, on_hand, coming)
 
     @property
     def order_up_to(self) -> FloatArray:
@@ -137,7 +141,7 @@ class Ahead:
 
     def _walk(self, rows: slice, on_hand: FloatArray, coming: FloatArray) -> Iterator[tuple[Drawn, Drawn]]:
         """Yield what is there when each spell before the arrival begins, and what it wants."""
-        left = np.broadcast_to(on_hand[rows, None].astype(np.float32), (len(on_hand[rows]), self.draws))
+        left = on_hand[rows, None].astype(np.float32)
         for spell in range(self.arrival):
             there, wanted = left + coming[spell, rows, None].astype(np.float32), self._spell(spell, rows)
             yield there, wanted
@@ -176,7 +180,7 @@ class Ahead:
         if held.size:
             column = self.spread.column(held + rows.start)
             for wanted, days in zip(drawn, lengths, strict=True):
-                least = column.floor(days[held, None], chances(0, self.draws)).astype(np.float32)
+                least = column.floor(days[held, None], chances(0, self.draws)[self.kept]).astype(np.float32)
                 wanted[held] = np.maximum(wanted[held], least)
         return drawn
 
@@ -184,7 +188,7 @@ class Ahead:
         """Draw a spell's demand; spells are numbered from the arrival, which every variant has."""
         place = (self.arrival - spell) % PLACES
         mean, ratio, error = self.mean[spell, rows], self.ratio[spell, rows], self.error[spell, rows]
-        return drawn_counts(mean, ratio, error, place=place, draws=self.draws)
+        return drawn_counts(mean, ratio, error, place=place, draws=self.draws, kept=self.kept)
 
 
 def arrival_policy(forecast_before: Callable[[int], Forecast], terms: Terms, draws: int = DRAWS) -> Policy:

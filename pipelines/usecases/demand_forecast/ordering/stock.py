@@ -7,7 +7,7 @@ Money is in minor units.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -16,11 +16,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipelines.stats.delivery_times import LEVELS
+from pipelines.stats.inference.common_draws import DRAWS
 from pipelines.stats.inference.quantiles import expected_shortfall
 from pipelines.usecases.demand_forecast.backtesting.spread import Spread
-from pipelines.usecases.demand_forecast.ordering.arrival import Ahead, demand_ahead
+from pipelines.usecases.demand_forecast.ordering.arrival import CHUNK, Ahead, Drawn, demand_ahead, quantile_of
 from pipelines.usecases.demand_forecast.ordering.coming import Coming, coming_to, spells_of
 from pipelines.usecases.demand_forecast.ordering.kept import as_steps, steps_of
+from pipelines.usecases.demand_forecast.ordering.known import TOTAL, abc_classes, of_places, with_costs
 from pipelines.usecases.demand_forecast.ordering.places import lying_elsewhere, shared_out
 from pipelines.usecases.demand_forecast.ordering.policies import (
     COST_SHARE_OF_PRICE,
@@ -44,13 +47,13 @@ STATUSES = (
     "not_wanted",
     "ok",
 )
-TOTAL = 0
 MONTH = 28
 GENEROUS_COVER = 90
 DEAD_AFTER = 90
 FEW_SALE_DAYS = 8
 FARTHEST_DAY = 400
 LEAST_LOST = 0.5  # a unit, once rounded: below it nobody is called short
+NEXT_ONE = (0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15)  # the level of the delivery after each: evenly apart
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def advise(
     deliveries: pd.DataFrame,
     *,
     today: date,
+    lead_times: FloatArray | None = None,
     cost_share: float = COST_SHARE_OF_PRICE,
 ) -> pd.DataFrame:
     """Advise on every variant in total (location 0) and, where a shop has several, at every location.
@@ -86,44 +90,26 @@ def advise(
     bought again for another. A variant without a row in `stock` is not tracked: it gets a forecast and no advice.
     An order covers the days after its arrival, from what will be left then. Deliveries come in on their day, all other
     incoming units when a delivery ordered today would. A variant that sells on when nothing is left loses no sales;
-    what it owes is ordered too.
+    what it owes is ordered too. `lead_times` (variants x levels) are the days that deliveries are known to take, NaN
+    where only `lead_time_days` is: each draw of demand then meets a delivery, and one after it, that take days of
+    their own.
     """
-    known = _with_costs(variants, cost_share)
+    known = with_costs(variants, cost_share)
     known["abc"] = abc_classes(known["revenue_minor"].to_numpy(dtype=np.float64))
-    rows = _rows(known, stock)
-    return _Advice(rows, outlook, coming_to(rows, deliveries, today), today).frame()
-
-
-def _with_costs(variants: pd.DataFrame, cost_share: float) -> pd.DataFrame:
-    known = variants.reset_index(drop=True).copy()
-    known["cost_is_estimated"] = known["unit_cost_minor"].isna()
-    known["price_minor"] = known["price_minor"].astype(float)
-    guessed = (known["price_minor"].fillna(0.0) * cost_share).round()
-    known["unit_cost_minor"] = known["unit_cost_minor"].astype(float).fillna(guessed)
-    return known
-
-
-def _rows(variants: pd.DataFrame, stock: pd.DataFrame) -> pd.DataFrame:
-    """Put the totals first, then one row per variant and location."""
-    counts = ["available", "committed", "incoming", "moved"]
-    summed = stock.groupby("variant_id")[counts].sum(min_count=1)
-    totals = variants.assign(location_id=TOTAL, demand_share=1.0, row=np.arange(len(variants)))
-    totals = totals.join(summed, on="variant_id")
-    if stock["location_id"].nunique() < 2:
-        return totals
-    places = stock[["variant_id", "location_id", "demand_share", *counts]]
-    here = totals.drop(columns=["location_id", "demand_share", *counts]).merge(places, on="variant_id")
-    here["sold_28"] = here["sold_28"] * here["demand_share"]
-    here["out_since"] = pd.NaT
-    return pd.concat([totals, here], ignore_index=True)
+    rows = of_places(known, stock)
+    taken = np.full((len(known), len(LEVELS)), np.nan) if lead_times is None else lead_times
+    return _Advice(rows, outlook, coming_to(rows, deliveries, today), taken, today).frame()
 
 
 class _Advice:
     """All columns of the advice, each worked out once for all rows."""
 
-    def __init__(self, rows: pd.DataFrame, outlook: Outlook, coming: Coming, today: date) -> None:
+    def __init__(
+        self, rows: pd.DataFrame, outlook: Outlook, coming: Coming, lead_times: FloatArray, today: date
+    ) -> None:
         self.rows, self.outlook, self.coming, self.today = rows, outlook, coming, np.datetime64(today)
         self.variant = rows["row"].to_numpy(dtype=np.int64)
+        self.lead_times = lead_times[self.variant]
         self.share = self._floats("demand_share")
         self.spread = outlook.spread.at(self.variant, self.share)
         until = np.cumsum(outlook.mean, axis=1, dtype=np.float64)
@@ -236,7 +222,9 @@ class _Advice:
         """Give what would have to be there or on its way if nothing were lost until then."""
         return self.quantile_of(self._days("lead_time_days") + self.cover_days, self._floats("service_level"))
 
-    def ahead(self, rows: IntArray, arrival: IntArray, cover: IntArray) -> tuple[Ahead, FloatArray]:
+    def ahead(
+        self, rows: IntArray, arrival: IntArray, cover: IntArray, kept: slice = slice(None)
+    ) -> tuple[Ahead, FloatArray]:
         """Give the demand of some rows until a day of arrival and of the days that an order then covers.
 
         Beside it stands what is there when each spell begins, beside what is available.
@@ -253,7 +241,7 @@ class _Advice:
             continues=self.continues[rows],
             after_arrival=spells.after_arrival,
         )
-        return found, spells.coming
+        return replace(found, kept=kept), spells.coming
 
     def in_parts(self, rows: IntArray) -> Iterator[IntArray]:
         """Yield first the rows to which nothing comes on a day of its own: they need fewer spells."""
@@ -263,10 +251,29 @@ class _Advice:
     def missing(self, rows: IntArray, cover: IntArray) -> FloatArray:
         """Give what is missing of some rows for the days that an order is to cover."""
         found = np.zeros(len(self.rows))
-        for part in self.in_parts(rows):
+        is_drawn = ~np.isnan(self.lead_times[rows, 0])
+        for part in self.in_parts(rows[~is_drawn]):
             ahead, coming = self.ahead(part, self._days("lead_time_days"), cover)
             found[part] = ahead.needed(self.held[part], coming)
+        for part in self.in_parts(rows[is_drawn]):
+            for some in np.split(part, range(CHUNK, len(part), CHUNK)):
+                short = np.concatenate([*self.short_by_lead_time(some, cover)], axis=1)
+                found[some] = np.maximum(quantile_of(short, self._floats("service_level")[some]), 0.0)
         return found[rows]
+
+    def short_by_lead_time(self, rows: IntArray, cover: IntArray) -> Iterator[Drawn]:
+        """Draw what is missing where deliveries take one time or another: some draws for each time.
+
+        An order has to last until the next one is there, which may take as long or as short as any.
+        """
+        each = DRAWS // len(NEXT_ONE)
+        for place, next_one in enumerate(NEXT_ONE):
+            arrival, following = np.zeros_like(cover), np.zeros_like(cover)
+            arrival[rows] = self.lead_times[rows, place]
+            following[rows] = self.lead_times[rows, next_one]
+            lasting = np.maximum(following + cover - arrival, 0)
+            ahead, coming = self.ahead(rows, arrival, lasting, slice(place * each, (place + 1) * each))
+            yield ahead.short(slice(None), self.held[rows], coming)
 
     @cached_property
     def need(self) -> FloatArray:
@@ -431,18 +438,3 @@ class _Advice:
             is_dead=self.is_dead,
             is_new=self.is_new,
         )
-
-
-def abc_classes(revenue: FloatArray) -> NDArray[np.str_]:
-    """Class variants by revenue: A makes the first 80 %, B the next 15 %, C the rest and all without sales.
-
-    >>> abc_classes(np.array([10.0, 70.0, 0.0, 15.0, 5.0])).tolist()
-    ['B', 'A', 'C', 'A', 'C']
-    """
-    order = np.argsort(-revenue, kind="stable")
-    sold = np.maximum(revenue[order], 0.0)
-    total = sold.sum()
-    before = (np.cumsum(sold) - sold) / total if total > 0 else np.ones(len(sold))
-    classes = np.empty(len(revenue), dtype="<U1")
-    classes[order] = np.select([sold <= 0, before < 0.8, before < 0.95], ["C", "A", "B"], "C")
-    return classes

@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipelines.stats.delivery_times import LEVELS, median_of
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.demand_forecast.ordering.policies import Terms, price_of_being_wrong, terms
 
+FloatArray = NDArray[np.float64]
 Panel = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
@@ -88,6 +90,23 @@ def resolve_rules(variants: pd.DataFrame, rules: pd.DataFrame, defaults: Mapping
         value = value.fillna(variants["vendor"].map(vendors[name].astype(float)))
         filled[name] = value if default is None else value.fillna(default)
     return variants.assign(**filled)
+
+
+def measured_times(variants: pd.DataFrame, lead_times: pd.DataFrame) -> FloatArray:
+    """Give the measured days that deliveries of each variant take (variants x levels).
+
+    Reads   variants: variant_id | vendor | lead_time_days | ..., lead_times: variant_id | vendor | days
+    Writes  NaN where nothing was measured, or something else is known of the variant itself
+    """
+    of_variant = lead_times["variant_id"].notna()
+    own, vendors = lead_times[of_variant].set_index("variant_id"), lead_times[~of_variant].set_index("vendor")
+    days = variants["variant_id"].map(own["days"])
+    days = days.where(days.notna(), variants["vendor"].map(vendors["days"]))
+    holds = days.notna() & (days.map(median_of, na_action="ignore").astype("float64") == variants["lead_time_days"])
+    found = np.full((len(variants), len(LEVELS)), np.nan)
+    if holds.any():
+        found[holds.to_numpy()] = np.array(days[holds].tolist(), dtype=np.float64)
+    return found
 
 
 def variants_with_terms(frames: Frames) -> pd.DataFrame:

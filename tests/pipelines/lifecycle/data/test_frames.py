@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from pipelines.lifecycle.data import dataset, frames
-from pipelines.models import OrderLine, Product, Variant
+from pipelines.models import AgreedLeadTime, OrderLine, Product, StockRule, Supplied, Supplier, Variant
 from pipelines.models.usecases.demand_forecast import ForecastOverride, OddOrder
 from pipelines.usecases.demand_forecast.outputs import OWN_FRAMES
 from tests import histories
@@ -167,3 +167,18 @@ def test_daily_lines_count_what_lacks_a_product_or_the_shops_currency(shop):
     histories.an_order(shop, NOW, [(thing, 1)], is_test=True)
     (day,) = frames.daily_lines(shop, SPRING).to_dict("records")
     assert (day["lines"], day["without_product"], day["foreign_currency"]) == (3, 1, 1)
+
+
+def test_agreed_lead_times_are_those_of_what_the_supplier_delivers_or_of_the_vendor(shop):
+    days = list(range(16))
+    supplier = Supplier.objects.create(shop=shop, name="Larch", currency="GBP")
+    Supplied.objects.create(shop=shop, supplier=supplier, vendor="Alp")
+    Supplied.objects.create(shop=shop, supplier=supplier, variant_id=5)
+    Supplied.objects.create(shop=shop, supplier=supplier, variant_id=6)
+    StockRule.objects.create(shop=shop, variant_id=6, lead_time_days=3)
+    for name in ("Larch", "Gill"):
+        AgreedLeadTime.objects.create(shop=shop, vendor=name, days=days, deliveries=9)
+    rows = frames.lead_times(shop)
+    assert sorted(zip(rows["vendor"], rows["variant_id"].fillna(0), strict=True)) == [("", 5), ("Alp", 0), ("Gill", 0)]
+    assert rows["days"].tolist() == [days] * 3
+    assert len(frames.lead_times(histories.a_shop())) == 0

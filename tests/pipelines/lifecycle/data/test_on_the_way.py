@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipelines.lifecycle.data.on_the_way import counted, deliveries, placed
+from pipelines.lifecycle.data.on_the_way import agreed, counted, deliveries, placed
 
 TODAY = pd.Timestamp(2026, 11, 20)
 
@@ -65,3 +65,23 @@ def test_an_order_comes_on_its_day_and_a_late_one_as_late_from_today_as_usual(da
 def test_deliveries_of_a_day_and_a_place_are_one():
     both = deliveries(table((1, 10, 12), (1, 0, 3), (1, 20, 5), (7, 10, 9)), TODAY.date())
     assert both[["location_id", "units"]].to_numpy().tolist() == [[10, 15], [20, 5]]
+
+
+def test_measured_lead_times_take_the_place_of_what_was_typed():
+    rules = pd.DataFrame(
+        {
+            "variant_id": [1.0, 2.0, None, None],
+            "vendor": ["", "", "Larch", "Gill"],
+            "lead_time_days": [3.0, 4.0, 21.0, 14.0],
+            "pack_size": [None, None, 6.0, None],
+        }
+    )
+    days = [[9] * 16, [4] * 16, [5] * 16]
+    times = pd.DataFrame({"variant_id": [None, None, 2.0], "vendor": ["Larch", "Mill", ""], "days": days})
+    found = agreed(rules, times).set_index(["vendor", "variant_id"])["lead_time_days"]
+    assert found["", 1.0] == 3 and found["", 2.0] == 5 and len(found) == 5
+    by_vendor = found.reset_index().set_index("vendor")["lead_time_days"]
+    assert by_vendor[["Larch", "Gill", "Mill"]].tolist() == [9, 14, 4]
+    assert agreed(rules, times).loc[lambda row: row["vendor"] == "Larch", "pack_size"].tolist() == [6]
+    pd.testing.assert_frame_equal(agreed(rules, times[:0]), rules)
+    assert sorted(agreed(rules[:0], times)["lead_time_days"]) == [4, 5, 9]

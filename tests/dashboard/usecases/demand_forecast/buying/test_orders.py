@@ -12,8 +12,9 @@ from django.utils import timezone
 from dashboard.templatetags.words import day
 from dashboard.usecases.demand_forecast.buying import queries, to_order
 from pipelines.lifecycle.buying import printing
-from pipelines.models import GoodsReceipt, Location, PurchaseLine, PurchaseOrder
+from pipelines.models import GoodsReceipt, Location, PurchaseLine, PurchaseOrder, Variant
 from pipelines.models.usecases.demand_forecast import StockAdvice
+from tests import histories
 from tests.identities import OTHER_SHOP
 
 State = PurchaseOrder.State
@@ -205,3 +206,16 @@ class TestWhereTo:
         assert "at Leeds" in see(f"/orders/{order.pk}").content.decode()
         answer = send(f"/orders/{order.pk}/expect", told | {"revision": order.revision, "place": 99})
         assert "not one of yours" in answer.content.decode()
+
+
+def test_what_came_is_filled_in_from_shopifys_stock_and_a_person_saves_it(shop, sent, see):
+    assert "stock rose by" not in see(f"/orders/{sent.pk}").content.decode()
+    line = sent.lines.first()
+    variant = Variant.objects.get(shop=shop, shopify_id=line.variant_id)
+    sent_at = timezone.now() - timedelta(days=3)
+    PurchaseOrder.objects.update(sent_at=sent_at)
+    histories.stocked(shop, variant, 1, sent_at - timedelta(hours=1))
+    histories.stocked(shop, variant, 1 + line.units, sent_at + timedelta(hours=1))
+    page = see(f"/orders/{sent.pk}").content.decode()
+    assert f'name="units-{line.pk}" value="{line.units}"' in page and f"stock rose by {line.units}" in page
+    assert "Look at what came before you save" in page and not GoodsReceipt.objects.exists()

@@ -43,6 +43,7 @@ def whole_frames(days: int = 150, n_series: int = 4, **tables: pd.DataFrame) -> 
         "series": series,
         "stock": pd.DataFrame(columns=["variant_id", "location_id", "available", "committed", "incoming", "moved"]),
         "deliveries": pd.DataFrame(columns=["variant_id", "location_id", "ds", "units"]),
+        "lead_times": pd.DataFrame(columns=["variant_id", "vendor", "days"]),
         "stock_history": pd.DataFrame({"unique_id": [1], "ds": [pd.Timestamp("2000-01-01")], "on_hand": [0]})[:0],
         "rules": rules(),
         "overrides": pd.DataFrame(columns=["variant_id", "units", "first_day", "last_day"]),

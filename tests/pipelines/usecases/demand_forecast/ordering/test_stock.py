@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pipelines.usecases.demand_forecast.backtesting.spread import HORIZONS, Doubt, Spread, pace_of
-from pipelines.usecases.demand_forecast.ordering.stock import STATUSES, Outlook, abc_classes, advise
+from pipelines.usecases.demand_forecast.ordering.stock import STATUSES, Outlook, advise
 
 TODAY = date(2026, 11, 19)
 
@@ -134,6 +134,39 @@ def test_what_comes_after_the_order_leaves_the_days_until_then_to_it():
     nothing, soon, never = one(0), one(0, comes=[(17, 100)]), one(0, comes=[(21, 100)])
     assert never.order_quantity == nothing.order_quantity > soon.order_quantity > 0
     assert soon.order_quantity == pytest.approx(stats.poisson.ppf(0.95, 7.5), abs=1)
+
+
+def varying(*days, daily=2.5, available=40, review=7, level=0.9):
+    """Order of one variant whose deliveries take one of these times, each as often."""
+    rules = {"review_days": review, "service_level": level, "lead_time_days": sorted(days)[len(days) // 2 - 1]}
+    outlook = expecting(np.full((1, 90), daily), [1.2], 0.0)
+    known = np.array([np.repeat(sorted(days), 16 // len(days))], dtype=float)
+    stock = levels((1, 7, available, 0, 0, 1.0))
+    variants = pd.DataFrame([USUAL | rules])
+    return advise(variants, outlook, stock, due(), today=TODAY, lead_times=known).iloc[0].order_quantity
+
+
+def test_deliveries_that_all_take_as_long_order_as_if_only_that_were_known():
+    assert varying(14) == one(40, service_level=0.9, dispersion=1.2, horizon=90).order_quantity
+
+
+def test_the_more_delivery_times_vary_the_more_is_ordered():
+    calm, usual, wild = varying(14), varying(10, 18), varying(6, 22)
+    assert calm < usual < wild
+
+
+def test_an_order_lasts_until_the_next_one_is_there_as_often_as_is_wanted():
+    """Draw deliveries and days in the plain way: this order takes one time, the next one, a week later, another."""
+    random = np.random.default_rng(11)
+    order, tries = varying(6, 10, 14, 26), 20_000
+    first, second = random.choice([6, 10, 14, 26], (2, tries))
+    sold = random.negative_binomial(2.5 / 0.2, 1 / 1.2, (tries, 33))
+    until = np.concatenate([np.zeros((tries, 1)), sold.cumsum(axis=1)], axis=1)
+    at = np.arange(tries)
+    left = np.maximum(40 - until[at, first], 0)
+    wanted = until[at, np.maximum(second + 7, first)] - until[at, first]
+    lasted = np.mean(left + order >= wanted)
+    assert lasted == pytest.approx(0.9, abs=0.03), (order, lasted)
 
 
 def test_deliveries_come_to_their_place_and_to_the_shop():
@@ -349,20 +382,6 @@ def test_all_at_once_is_the_same_as_one_by_one_and_consistent(seed):
     assert (table.order_by[table.status == "order_this_week"] > pd.Timestamp(TODAY)).all()
     assert (table.lost_units <= table.forecast_28 + 1e-9).all()
     assert (table.low_28 <= table.high_28).all()
-
-
-@given(st.lists(st.floats(0, 1e6), max_size=30))
-def test_abc_follows_cumulated_revenue(revenue):
-    classes = abc_classes(np.array(revenue))
-    assert len(classes) == len(revenue)
-    total = sum(revenue)
-    for mine, value in zip(classes, revenue, strict=True):
-        ahead = sum(other for other in revenue if other > value) / total if total else 1.0
-        assert mine == "C" or value > 0
-        if mine == "A":
-            assert ahead < 0.8
-    if total > 0:
-        assert classes[int(np.argmax(revenue))] == "A"
 
 
 def test_a_shop_without_variants_gets_an_empty_table():

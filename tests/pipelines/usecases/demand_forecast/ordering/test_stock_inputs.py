@@ -12,6 +12,7 @@ from pipelines.usecases.demand_forecast.ordering.stock_inputs import (
     Override,
     apply_overrides,
     location_shares,
+    measured_times,
     resolve_rules,
 )
 
@@ -128,3 +129,13 @@ def test_a_rule_without_a_default_leaves_a_gap_and_zero_is_a_rule():
     rules = pd.DataFrame({"variant_id": [1.0], "vendor": [""], "cover_days": [np.nan], "minimum_order": [0.0]})
     told = resolve_rules(variants, rules, {"cover_days": None, "minimum_order": 5.0})
     assert told["cover_days"].isna().all() and told["minimum_order"].tolist() == [0.0, 5.0]
+
+
+def test_measured_times_hold_where_nothing_else_is_known_of_the_variant():
+    times = pd.DataFrame({"variant_id": [None, 4.0], "vendor": ["Larch", ""], "days": [list(range(1, 17)), [2] * 16]})
+    variants = pd.DataFrame(
+        {"variant_id": [1, 2, 3, 4], "vendor": ["Larch", "Larch", "Gill", "Larch"], "lead_time_days": [8.0, 20, 8, 2]}
+    )
+    found = measured_times(variants, times)
+    assert found[0].tolist() == list(range(1, 17)) and np.isnan(found[1:3]).all() and found[3].tolist() == [2] * 16
+    assert np.isnan(measured_times(variants, times[:0])).all()

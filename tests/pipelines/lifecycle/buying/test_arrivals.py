@@ -1,0 +1,88 @@
+"""What seems to have come, by how Shopify's stock rose."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from pipelines.lifecycle.buying.arrivals import Rise, seen
+from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop, Variant
+from tests import histories
+
+pytestmark = pytest.mark.django_db
+
+SENT = datetime(2026, 11, 10, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return histories.a_shop()
+
+
+@pytest.fixture
+def mug(shop: Shop) -> Variant:
+    variant = histories.a_variant(shop, 1, created=SENT - 100 * DAY)
+    histories.stocked(shop, variant, 9, SENT - 3 * DAY)
+    return variant
+
+
+@pytest.fixture
+def order(shop: Shop, mug: Variant) -> PurchaseOrder:
+    order = PurchaseOrder.objects.create(
+        shop=shop, number=1, vendor="Larch", currency="GBP", state=PurchaseOrder.State.SENT, sent_at=SENT,
+        sent_on=SENT.date(), expected_on=date(2026, 11, 24),
+    )  # fmt: skip
+    PurchaseLine.objects.create(shop=shop, order=order, variant_id=mug.shopify_id, title="Mug", units=12)
+    return order
+
+
+def risen(order: PurchaseOrder) -> list[Rise]:
+    return list(seen(order, list(order.lines.all())).values())
+
+
+def test_a_rise_since_the_order_was_sent_is_seen_beside_what_sold(shop: Shop, mug: Variant, order: PurchaseOrder):
+    assert risen(order) == []
+    for days, available in [(1, 7), (2, 5), (5, 17), (6, 16)]:
+        histories.stocked(shop, mug, available, SENT + days * DAY)
+    assert risen(order) == [Rise(12, date(2026, 11, 15))]
+
+
+def test_the_first_level_after_the_sending_counts_from_the_last_before(shop: Shop, mug: Variant, order: PurchaseOrder):
+    histories.stocked(shop, mug, 15, SENT + DAY)
+    assert risen(order) == [Rise(6, date(2026, 11, 11))]
+
+
+def test_parts_add_up_and_small_rises_are_no_delivery(shop: Shop, mug: Variant, order: PurchaseOrder):
+    for days, available in [(1, 11), (2, 17), (3, 16), (4, 22)]:  # a return of two, then twice six
+        histories.stocked(shop, mug, available, SENT + days * DAY)
+    assert risen(order) == [Rise(12, date(2026, 11, 14))]
+
+
+def test_what_was_written_down_is_not_seen_again(shop: Shop, mug: Variant, order: PurchaseOrder):
+    histories.stocked(shop, mug, 15, SENT + DAY)
+    line = order.lines.get()
+    receipt = GoodsReceipt.objects.create(shop=shop, line=line, units=6, day=date(2026, 11, 11), by="1")
+    GoodsReceipt.objects.filter(pk=receipt.pk).update(at=SENT + 2 * DAY)
+    order.lines.update(received=6)
+    assert risen(order) == []
+    histories.stocked(shop, mug, 20, SENT + 3 * DAY)
+    assert risen(order) == [Rise(5, date(2026, 11, 13))]
+
+
+def test_only_the_place_that_it_goes_to_is_looked_at(shop: Shop, mug: Variant, order: PurchaseOrder):
+    histories.stocked(shop, mug, 0, SENT - DAY, location=78)
+    histories.stocked(shop, mug, 12, SENT + DAY, location=78)
+    assert risen(order) == [Rise(12, date(2026, 11, 11))]
+    order.location_id = histories.LOCATION
+    assert risen(order) == []
+
+
+def test_a_draft_and_what_came_whole_wait_for_nothing(shop: Shop, mug: Variant, order: PurchaseOrder):
+    histories.stocked(shop, mug, 21, SENT + DAY)
+    order.lines.update(received=12)
+    assert risen(order) == []
+    order.lines.update(received=0)
+    order.state = PurchaseOrder.State.RECEIVED
+    assert risen(order) == []
