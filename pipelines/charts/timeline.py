@@ -23,6 +23,8 @@ SAID = {
     "quiet": "quiet: nobody asked",
     "no_data": "no data",
 }
+LETTERS = 12  # height of a name
+WORDS_WIDE = 0.105  # of the width, that "Version 12 live" takes on a wide screen
 NARROW = 0.14  # of the width: words of a shorter stretch go where the window is narrow
 
 
@@ -119,11 +121,22 @@ def shade(canvas: Canvas, scale: Scale, behind: Behind) -> None:
     for stretch in behind.releases:
         at = f'x="{100 * stretch.start:.2f}%" width="{100 * (stretch.stop - stretch.start):.2f}%"'
         canvas.behind.append(f'<rect class="rel" {at} y="18" height="5"/>')
-        css = "on opt" if stretch.stop - stretch.start < NARROW else "on"
-        ends = stretch.start > 1 - NARROW
-        canvas.text(1 if ends else stretch.start, 12, stretch.words, css=css, anchor="end" if ends else "start")
+    name_releases(canvas, behind.releases)
     for x, _ in behind.alerts:
         canvas.triangle(x, scale.top + 8)
+
+
+def name_releases(canvas: Canvas, releases: Sequence[Stretch]) -> None:
+    """Write the words of releases, the newest first: one that has no room before the next goes without."""
+    following = 1 + WORDS_WIDE
+    for stretch in sorted(releases, key=lambda each: each.start, reverse=True):
+        ends = stretch.start > 1 - NARROW
+        left = 1 - WORDS_WIDE if ends else stretch.start
+        if left + WORDS_WIDE > following:
+            continue
+        following = left
+        css = "on opt" if stretch.stop - stretch.start < NARROW else "on"
+        canvas.text(1 if ends else stretch.start, 12, stretch.words, css=css, anchor="end" if ends else "start")
 
 
 def trace(canvas: Canvas, scale: Scale, line: Line, moments: Sequence[Stretch]) -> None:
@@ -153,15 +166,24 @@ def strip(canvas: Canvas, timeline: Timeline) -> None:
 
 
 def name(canvas: Canvas, scale: Scale, timeline: Timeline) -> None:
-    """Write each line's name above its first point; names that would lie on each other go to the line's end."""
-    ends = [(0, "start"), (-1, "end"), (-1, "end")]
+    """Write each line's name above its first point; names that would lie on each other go to the line's end.
+
+    The first that begins near the right edge ends there, too; of names that would meet one comes further in.
+    """
+    ends, written = [(0, "start"), (-1, "end"), (-1, "end")], list[float]()
     for line, (place, anchor) in zip(timeline.lines, ends, strict=False):
         known = [index for index, value in enumerate(line.values) if value is not None]
         if known:
             at = timeline.moments[known[place]]
             y = max(scale.y(line.values[known[place]] or 0.0) - 8, scale.top + 10)
-            x = at.start if anchor == "start" else at.stop
-            canvas.text(x, y, line.name, css=f"on {line.css}", anchor=anchor)
+            if anchor == "start" and at.start <= 1 - NARROW:
+                canvas.text(at.start, y, line.name, css=f"on {line.css}", anchor=anchor)
+                continue
+            away = -LETTERS if 2 * y > scale.top + scale.bottom else LETTERS
+            while any(abs(y - other) < LETTERS for other in written):
+                y += away
+            written.append(y)
+            canvas.text(at.stop, y, line.name, css=f"on {line.css}", anchor="end")
 
 
 def key(timeline: Timeline) -> tuple[tuple[str, str], ...]:

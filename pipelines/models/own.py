@@ -76,7 +76,8 @@ def till(slug: str) -> Any:
     """Return the module by which the checkout's doors pick something of a merchant's (`Till.choose`).
 
     `held(shop, before)` reads what one process keeps in memory, `shelf` and `products` say of it what may be picked and
-    which products that would add, `shown` what a shopper's page needs of one. `reserve` takes what a pick may cost, in
-    one statement, `settle` gives back what was not spent. Rows are appended by `LOG` and `ACCEPT`.
+    which products that would add, `shown` what a shopper's page needs of one. `take` reserves a block of what picks of
+    a `week` may cost, in one statement; `HAND_OUT` writes what was shown of it, and gives back the rest. `settle` gives
+    back what was not spent. Rows are appended by `LOG`, `HAND_OUT` and `ACCEPT`.
     """
     return import_module(f"{module_of(slug)}.till")

@@ -25,7 +25,7 @@ from pipelines.endpoints.answering.questions import Asked
 from pipelines.endpoints.answering.scoring import Result
 from pipelines.endpoints.answering.shelves import Shelved
 from pipelines.endpoints.checkout import lately
-from pipelines.endpoints.checkout.reserving import cashier
+from pipelines.endpoints.checkout.reserving import USED_UP, Drawer, Wish, cashier
 from pipelines.endpoints.checkout.told import Told
 from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.evidence.answers import Outcome
@@ -172,19 +172,15 @@ async def reserved(
     kept, (domain, use_case) = memory(), asking.key
     if not picked or asking.pointer is None or not kept.shops or domain not in kept.shops:
         return 0, ""
-    facts: dict[str, Any] = {
-        "shop": asking.pointer.shop,
-        "picked": picked,
-        "cost": chosen.costs[picked],
-        "at": asking.at,
-    }
-    facts |= {"zone": kept.shops[domain].zone, "decision": decision, "checkout": told.checkout}
-    left = ends - time.monotonic()
-    shown, why_not = await cashier().reserve(use_case, left, **facts, version=seen.version if seen else None)
+    week = own.till(use_case).week(asking.at, kept.shops[domain].zone)
+    drawer = Drawer(use_case, asking.pointer.shop, picked, week, has_checkout=told.checkout is not None)
+    version = seen.version if seen else None
+    wish = Wish(decision, version, told.checkout, chosen.costs[picked], asking.at)
+    shown, why_not = await cashier().reserve(drawer, wish, ends - time.monotonic())
     if shown in chosen.costs:
         return shown, ""
     kept.shelves.used_up[asking.key] = None  # what is held says otherwise
-    return 0, why_not or "used up"
+    return 0, why_not or USED_UP
 
 
 def write_down(
@@ -233,7 +229,7 @@ def reply(case: UseCase, asking: Asking, shelved: Shelved, decision: str, shown:
     if not shown:
         return json.dumps({"decision": decision}).encode()
     until = asking.at + till.HELD_FOR - timedelta(seconds=1)
-    given = passes.give(asking.key[0], ACCEPTING.format(use_case=case.slug), decision, until)
+    given = passes.give(asking.key[0], ACCEPTING.format(use_case=case.slug), f"{decision}-{shown}", until)
     about = {"decision": decision, "shown": till.shown(shelved.held, shown), "accept": given}
     return json.dumps(about).encode()
 

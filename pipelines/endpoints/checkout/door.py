@@ -177,7 +177,7 @@ def accept(domain: str, given: Any, at: datetime) -> None:
     for case in (case for case in USE_CASES.values() if case.till and case.till.choose):
         purpose = deciding.ACCEPTING.format(use_case=case.slug)
         try:
-            decision = passes.unit_of(given if isinstance(given, str) else "", domain, purpose, at)
+            said = passes.unit_of(given if isinstance(given, str) else "", domain, purpose, at)
         except NotAllowed as why:
             if str(why) == passes.OVER:
                 raise Refused(410, "it is over") from None
@@ -185,7 +185,8 @@ def accept(domain: str, given: Any, at: datetime) -> None:
         pointer = (memory().pointers or {}).get((domain, case.slug))
         if pointer is None:
             raise Refused(503, "nothing is known yet")
-        row = {"shop": pointer.shop, "decision": decision, "at": at.isoformat()}
+        decision, _, shown = said.partition("-")
+        row = {"shop": pointer.shop, "decision": decision, "picked": shown or None, "at": at.isoformat()}
         webhooks.outbox().appended.add(own.till(case.slug).ACCEPT, row)
         return
     raise Refused(401, "nothing of ours is accepted by this")

@@ -1,20 +1,24 @@
-"""Take what a pick may cost before it is shown: the one statement that a visitor waits for, and never long.
+"""Take what picks may cost before they are shown: a block of it at once, which is handed out from memory.
 
-Each thread has a connection of its own, beside Django's. A database that is away is asked again after a moment; until
-then nobody waits for it, and nothing that costs is shown.
+Who asks waits for the database only where the block is used up, together with all who ask for the same meanwhile: the
+next block is as large as is asked for, as far as the budget lets it. What is handed out is appended, and what is left
+after a second given back. Each thread has a connection of its own, beside Django's. A database that is away is asked
+again after a moment; until then nobody waits for it, and nothing that costs is shown.
 """
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import threading
 import time
-from collections import Counter
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import lru_cache, partial
 from typing import Any
 from weakref import WeakValueDictionary
@@ -29,40 +33,167 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 THREADS_BY_SHOP = 2  # whose row many want keeps no thread from the others
-MOST_PENDING, MOST_BY_SHOP = 64, 16
+LARGEST = 64  # times of a block
+HANDED_OUT_FOR = 1.0  # seconds, after which others may have what is left, and a stop by the merchant is followed
+MOST_KNOWN = 20_000  # decisions whose page may be drawn again
 RETRY = 1.0  # seconds after which a database that was away is asked again
-LATE, AWAY, BUSY = "too late", "database away", "too much at once"
+LATE, AWAY, BUSY, USED_UP = "too late", "database away", "too much at once", "used up"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """Out of which budget something is shown."""
+
+    use_case: str
+    shop: int
+    picked: int
+    week: date
+    has_checkout: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a decision may cost."""
+
+    decision: str
+    version: int | None
+    checkout: int | None
+    cost: int
+    at: datetime
+
+
+@dataclass
+class Lane:
+    """A drawer of one process: the block that is handed out, and who waits for the next one."""
+
+    drawer: Drawer
+    block: Any = None
+    ends: float = 0.0  # when the block is handed out no more
+    size: int = 1  # of the next block: twice the last for each that was taken within a second
+    waiting: deque[tuple[Wish, asyncio.Future[str]]] = field(default_factory=deque)  # the answer: why not
+    is_asking: bool = False
+
+    def serve(self) -> bool:
+        """Hand out to those who wait, in turn; tell whether somebody waits for another block."""
+        while self.waiting:
+            wish, answer = self.waiting[0]
+            if not answer.done():
+                if self.block is None or not self.block.has(wish.cost) or time.monotonic() >= self.ends:
+                    return True
+                answer.set_result(self.hand_out(wish))
+            self.waiting.popleft()
+        return False
+
+    def hand_out(self, wish: Wish) -> str:
+        """Draw one from the block and have it written down; return why not."""
+        till = own.till(self.drawer.use_case)
+        row = {"decision": wish.decision, "version": wish.version, "checkout": wish.checkout, "cost": wish.cost}
+        if not self.append(row | {"at": wish.at, "until": wish.at + till.HELD_FOR}):
+            return BUSY
+        self.block.draw(wish.cost)
+        if not self.block.times:
+            self.end()
+        return ""
+
+    def end(self) -> None:
+        """Hand the block out no more, and give back what is left of it."""
+        if self.block is not None:
+            self.append({"decision": None})
+            self.block = None
+
+    def append(self, about: dict[str, Any]) -> bool:
+        """Have something of the block written down."""
+        whose: dict[str, Any] = {"shop": self.drawer.shop, "picked": self.drawer.picked}
+        whose |= {"block": self.block.id, "week": self.block.week}
+        return webhooks.outbox().appended.add(own.till(self.drawer.use_case).HAND_OUT, whose | about)
+
+    def answer(self, why_not: str, least: int = 0) -> None:
+        """Show nothing to those who wait for something that costs so much, or more."""
+        for wish, answer in self.waiting:
+            if wish.cost >= least and not answer.done():
+                answer.set_result(why_not)
 
 
 @dataclass
 class Cashier:
-    """The threads and connections of one process."""
+    """The blocks, threads and connections of one process."""
 
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "reserving"))
     mine: threading.local = field(default_factory=threading.local)
-    asking: Counter[int] = field(default_factory=Counter)  # shop -> how many wait for it
+    lanes: dict[Drawer, Lane] = field(default_factory=dict)
+    shown: OrderedDict[str, int] = field(default_factory=OrderedDict)  # decision -> what is shown of it
     turns: WeakValueDictionary[int, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
+    asking: set[asyncio.Task[None]] = field(default_factory=set)
     not_before: float = 0.0
 
-    async def reserve(self, use_case: str, seconds: float, shop: int, **facts: Any) -> tuple[int, str]:
-        """Return the id of what is shown, and why nothing is; after its time nothing is shown, whatever is reserved."""
+    async def reserve(self, drawer: Drawer, wish: Wish, seconds: float) -> tuple[int, str]:
+        """Return the id of what is shown, and why nothing is; a decision is shown the same again."""
+        known = self.shown.get(wish.decision)
+        if known is not None:
+            return known, ""
         if time.monotonic() < self.not_before:
             return 0, AWAY
-        if self.asking[shop] >= MOST_BY_SHOP or self.asking.total() >= MOST_PENDING:
-            return 0, BUSY
-        self.asking[shop] += 1
         try:
             async with asyncio.timeout(seconds):
-                return await self.in_turn(shop, partial(self.ask, use_case, shop=shop, **facts)), ""
+                why_not = await self.wait_for(drawer, wish)
         except TimeoutError:
             return 0, LATE
+        if why_not:
+            return 0, why_not
+        self.shown[wish.decision] = drawer.picked
+        if len(self.shown) > MOST_KNOWN:
+            self.shown.popitem(last=False)
+        return drawer.picked, ""
+
+    def wait_for(self, drawer: Drawer, wish: Wish) -> asyncio.Future[str]:
+        """Hand out from the block, or have the next one taken."""
+        lane = self.lanes.setdefault(drawer, Lane(drawer))
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        lane.waiting.append((wish, answer))
+        if not lane.is_asking and lane.serve():
+            lane.is_asking = True
+            task = asyncio.create_task(self.refill(lane))
+            self.asking.add(task)
+            task.add_done_callback(self.asking.discard)
+        return answer
+
+    async def refill(self, lane: Lane) -> None:
+        """Take blocks until nobody waits for one."""
+        try:
+            while lane.serve():
+                lane.end()
+                await self.take(lane)
         except psycopg2.Error as error:
             log.warning("nothing can be reserved now: %s", type(error).__name__)
-            return 0, LATE if isinstance(error, IN_USE) else AWAY
+            lane.answer(LATE if isinstance(error, IN_USE) else AWAY)
         finally:
-            self.asking -= Counter([shop])
+            lane.is_asking = False
 
-    async def in_turn(self, shop: int, ask: Callable[[], int]) -> int:
+    async def take(self, lane: Lane) -> None:
+        """Take the next block, for who waits longest; who wants as much, or more, gets nothing where none is left."""
+        wish, _ = lane.waiting[0]
+        most = min(LARGEST, max(lane.size, len(lane.waiting)))
+        lane.block = await self.in_turn(lane.drawer.shop, partial(self.ask, lane.drawer, wish, most))
+        if lane.block is None:
+            lane.answer(USED_UP, wish.cost)
+            return
+        lane.size, lane.ends = min(LARGEST, 2 * lane.size), time.monotonic() + HANDED_OUT_FOR
+        asyncio.get_running_loop().call_later(HANDED_OUT_FOR, self.leave, lane, lane.block)
+
+    def leave(self, lane: Lane, block: Any) -> None:
+        """Give back what is left of a block in time, and forget who asks no more."""
+        if lane.block is block:
+            lane.end()
+        lane.size = max(1, lane.size // 2)
+        if lane.block is None and lane.size == 1 and not lane.waiting:
+            self.lanes.pop(lane.drawer, None)
+
+    def close(self) -> None:
+        """Give back what is left of all blocks."""
+        for lane in self.lanes.values():
+            lane.end()
+
+    async def in_turn(self, shop: int, ask: Callable[[], Any]) -> Any:
         """Ask on a thread as soon as the shop has one; it has it until the database answered, whoever still waits."""
         turn = self.turns.setdefault(shop, asyncio.Semaphore(THREADS_BY_SHOP))
         await turn.acquire()
@@ -75,12 +206,13 @@ class Cashier:
         asked.add_done_callback(give_back)
         return await asyncio.wrap_future(asked)
 
-    def ask(self, use_case: str, **facts: Any) -> int:
-        """Ask the database, on this thread's connection."""
+    def ask(self, drawer: Drawer, wish: Wish, most: int) -> Any:
+        """Ask the database for a block, on this thread's connection."""
         try:
             with self.connection().cursor() as cursor:
-                reserved: int = own.till(use_case).reserve(cursor, **facts)
-                return reserved
+                whose = (drawer.shop, drawer.picked, drawer.week, wish.cost, wish.at)
+                take = own.till(drawer.use_case).take
+                return take(cursor, *whose, most=most, has_checkout=drawer.has_checkout)
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
             if not isinstance(error, IN_USE):
                 self.not_before = time.monotonic() + RETRY
@@ -98,5 +230,8 @@ class Cashier:
 
 @lru_cache(maxsize=1)
 def cashier() -> Cashier:
-    """Return the process's cashier."""
-    return Cashier()
+    """Return the process's cashier, whose blocks come back when it ends."""
+    webhooks.outbox()  # first: what is given back at the end is still written then
+    kept = Cashier()
+    atexit.register(kept.close)
+    return kept

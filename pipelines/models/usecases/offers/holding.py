@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines.models.ingest import Variant
 from pipelines.models.shops import Shop, ShopSettings
-from pipelines.models.usecases.offers.spending import week_of
+from pipelines.models.usecases.offers.blocks import week_of
 from pipelines.models.usecases.offers.tables import Offer
 from pipelines.usecases.offers.eligible import whom
 from pipelines.usecases.offers.eligible.shelf import Costs, OnOffer, Shelf

@@ -44,7 +44,7 @@ EARNED = f"""
         LEFT JOIN pipelines_shopsettings s ON s.shop_id = l.shop_id
         WHERE l.shop_id = {D}.shop_id AND l.order_id = ({ORDER}) AND NOT l.is_gift_card), 0)
     - coalesce((
-        SELECT coalesce(r.paid_minor, r.cost_minor)
+        SELECT sum(coalesce(r.paid_minor, r.cost_minor))
         FROM pipelines_offerreservation r JOIN pipelines_offer given ON given.id = r.offer_id
         WHERE r.decision = {D}.decision AND r.accepted_at IS NOT NULL AND given.kind <> 'code'
             AND EXISTS ({ORDER})), 0)

@@ -1,70 +1,32 @@
-"""What offers may cost: reserved when shown, accepted, spent when the order comes, released when none comes.
+"""What offers may cost: reserved when shown (`blocks`), accepted, spent when the order comes, released when none comes.
 
-Each is one statement. An offer's spending is one row, and its update says in its own condition that there is enough:
-checkouts that come at once wait for each other there, for a moment, and none takes what another has taken. Who changes
-several of these rows locks them in one order first.
+Each is one statement. An offer's spending is one row. Who changes several of these rows locks them in one order first.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
-HELD_FOR = timedelta(minutes=60)  # that a shopper may take to accept what is shown
+from pipelines.models.usecases.offers import blocks
+
 LOOKED_BACK = timedelta(days=7)  # for orders of what was accepted; as long it stays reserved
 AT_ONCE = 5000  # reservations of one statement
 PASSES = 20  # statements of one kind, each minute
 
-# Who asks without a checkout may hold half of what is left, or one: a page's visitors are anybody.
-# Sent with what it limits, as one text: PostgreSQL takes such a text as one transaction, in one round trip.
-IN_TIME = "SET LOCAL statement_timeout = 100; SET LOCAL lock_timeout = 80;"
-RESERVE = """
-    WITH earlier AS (
-        SELECT offer_id FROM pipelines_offerreservation
-        WHERE decision = %(decision)s::uuid AND shop_id = %(shop)s AND state = 'held' AND expires_at > %(at)s),
-    taken AS (
-        UPDATE pipelines_offerspend s SET
-            reserved_minor = s.reserved_minor + %(cost)s,
-            week = greatest(s.week, %(week)s),
-            week_reserved = CASE WHEN s.week >= %(week)s THEN s.week_reserved ELSE 0 END + 1,
-            week_spent = CASE WHEN s.week >= %(week)s THEN s.week_spent ELSE 0 END
-        FROM pipelines_offer o
-        WHERE o.id = s.offer_id AND o.id = %(offer)s AND o.shop_id = %(shop)s AND o.state = 'live'
-            AND NOT EXISTS (SELECT FROM earlier)
-            AND coalesce(o.starts_at <= %(at)s, true) AND coalesce(o.ends_at > %(at)s, true)
-            AND coalesce(s.reserved_minor + s.spent_minor + %(cost)s <= o.budget_minor, true)
-            AND coalesce(
-                CASE WHEN s.week >= %(week)s THEN s.week_reserved + s.week_spent ELSE 0 END < o.weekly_cap, true)
-            AND (%(checkout)s::bigint IS NOT NULL OR (
-                coalesce(s.reserved_minor = 0
-                    OR 2 * (s.reserved_minor + %(cost)s) <= o.budget_minor - s.spent_minor, true)
-                AND coalesce(s.week IS NULL OR s.week < %(week)s OR s.week_reserved = 0
-                    OR 2 * (s.week_reserved + 1) <= o.weekly_cap - s.week_spent, true)))
-        RETURNING s.offer_id, s.week),
-    reserved AS (
-        INSERT INTO pipelines_offerreservation (
-            shop_id, offer_id, decision, version_id, checkout_key, cost_minor, week, state, at, expires_at)
-        SELECT %(shop)s, offer_id, %(decision)s::uuid, %(version)s::bigint,
-            %(checkout)s::bigint, %(cost)s, week, 'held', %(at)s, %(until)s
-        FROM taken RETURNING offer_id, version_id),
-    counted AS (
-        INSERT INTO pipelines_offertally AS held (shop_id, offer_id, version_id, shown, accepted)
-        SELECT %(shop)s, offer_id, version_id, 1, 0 FROM reserved
-        ON CONFLICT (offer_id, version_id) DO UPDATE SET shown = held.shown + 1
-        RETURNING offer_id)
-    SELECT offer_id FROM earlier UNION ALL SELECT offer_id FROM counted
-"""
 # Known for learning also where it was released meanwhile; then its order is spent when it comes, and reserved no more.
 # Of one offer a checkout, or a shopper, accepts one at a time. Without a checkout nothing is held longer by it.
 ACCEPT = """
     WITH told AS (
-        SELECT t.shop, t.decision, min(t.at) AS at
-        FROM json_to_recordset(%s::json) AS t(shop bigint, decision uuid, at timestamptz) GROUP BY 1, 2),
+        SELECT t.shop, t.decision, t.picked, min(t.at) AS at
+        FROM json_to_recordset(%s::json) AS t(shop bigint, decision uuid, picked bigint, at timestamptz)
+        GROUP BY 1, 2, 3),
     asked AS (
         SELECT r.id, r.offer_id, r.checkout_key, d.unit, told.at
         FROM told JOIN pipelines_offerreservation r ON r.decision = told.decision AND r.shop_id = told.shop
+            AND r.offer_id = coalesce(told.picked, r.offer_id)
         LEFT JOIN pipelines_offerdecision d ON d.decision = r.decision
         WHERE r.accepted_at IS NULL AND told.at <= r.expires_at AND r.state IN ('held', 'released')),
     alone AS (
@@ -155,13 +117,9 @@ MOVE = """
 """
 
 
-def week_of(day: date) -> date:
-    """Return the Monday of a day's week."""
-    return day - timedelta(days=day.weekday())
-
-
 def settle(now: datetime) -> None:
     """Give back what was paid and cancelled, count as spent what was paid, and release the rest in time; once each."""
+    blocks.give_back(now)
     facts: dict[str, Any] = {"now": now, "since": now - LOOKED_BACK}
     move(CANCELLED, facts | {"state": "released", "from": ["spent"], "spends": -1})
     move(PAID, facts | {"state": "spent", "from": ["accepted", "released"], "spends": 1})

@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, F, Q, When
 
-from pipelines.models.base import Coded, Ending, Followed, ShopManager, ShopQuerySet
+from pipelines.models.base import Coded, Ending, Followed, ShopManager, ShopQuerySet, ShopTable
 from pipelines.models.usecases.offers import past
 from pipelines.usecases.offers.eligible import whom
 
@@ -105,6 +105,24 @@ class OfferSpend(Followed):
         indexes = [models.Index(fields=["shop"], name="spends_by_shop")]
 
 
+class OfferBlock(ShopTable):
+    """What a web process reserved at once, less what it has handed out of it since (`blocks`)."""
+
+    id = models.UUIDField(primary_key=True)
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    week = models.DateField()
+    left_minor = models.PositiveBigIntegerField()
+    left_times = models.PositiveIntegerField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["shop"], name="blocks_by_shop"),
+            models.Index(fields=["offer"], name="blocks_by_offer"),
+            models.Index(fields=["expires_at"], name="blocks_that_end"),
+        ]
+
+
 class OfferReservation(Ending):
     """What one decision may cost, from when it was shown; it names nobody."""
 
@@ -131,7 +149,7 @@ class OfferReservation(Ending):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["decision"], name="reserved_once"),
+            models.UniqueConstraint(fields=["decision", "offer"], name="offer_reserved_once"),
             models.UniqueConstraint(fields=["offer", "order_id"], name="paid_once"),
         ]
         indexes = [

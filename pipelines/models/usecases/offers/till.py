@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from pipelines.models.usecases.offers import holding, spending
+from pipelines.models.usecases.offers import blocks, holding, spending
 from pipelines.models.usecases.offers.holding import Held
 from pipelines.usecases.offers.eligible.shelf import Shelf
 
@@ -24,9 +23,12 @@ LOG = """
     ON CONFLICT (decision) DO NOTHING
 """
 ACCEPT = spending.ACCEPT
-HELD_FOR = spending.HELD_FOR
+HAND_OUT = blocks.HAND_OUT
+HELD_FOR = blocks.HELD_FOR
 
 held = holding.held
+take = blocks.take
+week = blocks.week
 settle = spending.settle
 
 
@@ -38,15 +40,6 @@ def shelf(known: Held) -> Shelf:
 def products(known: Held) -> frozenset[int]:
     """Name the products that something of the shelf would add."""
     return known.shelf.products
-
-
-def reserve(cursor: Any, shop: int, picked: int, cost: int, at: datetime, zone: Any, **about: Any) -> int:
-    """Reserve what an offer may cost, once for a decision; return the offer that is shown, 0 where nothing is left."""
-    week = spending.week_of(at.astimezone(zone).date())
-    facts = {"shop": shop, "offer": picked, "cost": cost, "at": at, "week": week, "until": at + spending.HELD_FOR}
-    cursor.execute(spending.IN_TIME + spending.RESERVE, facts | about)
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0
 
 
 def shown(known: Held, picked: int) -> Mapping[str, Any]:

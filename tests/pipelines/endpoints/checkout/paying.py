@@ -19,7 +19,7 @@ from pipelines.endpoints.checkout import deciding, lately, reserving
 from pipelines.endpoints.checkout import door as checkout
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.models import Deployment, ModelVersion, Shop
-from pipelines.models.usecases.offers import spending
+from pipelines.models.usecases.offers import blocks
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import PARAMETERS, Monitored, Till, UseCase
 from tests import exposing, histories, toy_use_case
@@ -115,7 +115,7 @@ class Counter(Door):
         monkeypatch.setattr(lately, "told", OrderedDict())
         monkeypatch.setattr(deciding, "BUDGET", 20.0)  # a busy machine takes its time
         monkeypatch.setattr(deciding, "CHANCE_SECONDS", 5.0)
-        monkeypatch.setattr(spending, "IN_TIME", "")
+        monkeypatch.setattr(blocks, "IN_TIME", "")
         monkeypatch.setattr(checkout, "BY_CHECKOUT", Limit(at_once=1000, a_second=1000))
 
     def opened(self, connect: Callable[[], Any]) -> Callable[[], Any]:
