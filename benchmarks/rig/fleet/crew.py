@@ -93,7 +93,7 @@ class Crew:
     @contextmanager
     def at_work(self, env: dict[str, str]) -> Iterator[list[Child]]:
         """Keep the workers running; they end with this process, however it ends."""
-        command = [sys.executable, "-m", "benchmarks.rig.fleet.worker", self.file]
+        command = [sys.executable, "-m", "benchmarks.rig.fleet.worker", str(self.file)]
         with ExitStack() as stack:
             workers = []
             for queues in self.queues:

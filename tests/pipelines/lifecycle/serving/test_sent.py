@@ -79,7 +79,7 @@ def test_a_list_that_names_what_shopify_does_not_know_is_refused_alone(listing: 
     assert listing.fields(two) == {"a": [three]} and listing.fields(one) == {}
 
 
-@pytest.mark.parametrize("trouble", ["half_bulk", "half_file", "expired_url", "malformed_jsonl", "bad_line"])
+@pytest.mark.parametrize("trouble", ["half_bulk", "half_file", "expired_url", "malformed_jsonl"])
 def test_what_nobody_knows_the_end_of_is_sent_again(listing: Listing, trouble: str, monkeypatch) -> None:
     monkeypatch.setattr(form, "PER_CALL", 1)  # a line for each product
     listing.store.control("fail-api", mode=trouble, times=1)
