@@ -35,6 +35,7 @@ from pipelines.endpoints.checkout import carts
 from pipelines.endpoints.checkout import door as checkout
 from pipelines.endpoints.patience import Receive, Scope, Send, answer
 from pipelines.endpoints.storefront.limits import Limit
+from pipelines.lifecycle import switches
 from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.evidence.answers import Outcome
 from pipelines.lifecycle.evidence.exposures import Assignment, Pointer
@@ -136,11 +137,19 @@ def understand(scope: Scope) -> Visit:
     shops = memory().shops
     if shops is not None and told["shop"] not in shops:
         raise Refused(404, "the app is not installed there")
-    if place[1] != OPT_OUT and not BY_SHOP.takes(told["shop"]):
-        raise Refused(429, "too much of this shop")
+    if place[1] != OPT_OUT:
+        refuse_switched_off_or_too_much(told["shop"])
     if not passes.UNIT.fullmatch(told.get("unit", "")):
         raise Refused(400, "a unit is known by 8 to 64 letters, digits, - and _")
     return Visit(told["shop"], place[1], told["unit"], told, at)
+
+
+def refuse_switched_off_or_too_much(domain: str) -> None:
+    """Refuse all but opt-outs where this door is switched off in a shop, or asked too much."""
+    if memory().is_off(domain, switches.PROXY):
+        raise Refused(404, "switched off")
+    if not BY_SHOP.takes(domain):
+        raise Refused(429, "too much of this shop")
 
 
 def answers_here(name: str) -> bool:
