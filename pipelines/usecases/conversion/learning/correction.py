@@ -28,6 +28,7 @@ PACES = (0.2, 0.5, 1.0)  # of that, by how fast a shop changes; the last one whe
 QUICK = 4.0  # the quick one's pace
 TRUST = np.array([0.95, 0.05])  # in the calm one and the quick one, where nothing tells
 STIRS = 0.2  # how much of that first trust comes back each day: whoever was wrong for long is asked again
+MOST_TOLD = 2.0  # by one day, in log odds: luck strikes once, what changed goes on
 LUCK_MOVES, LARGEST_LUCK = 0.1, 4.0  # a day, and how many times the usual one day may be
 NEWTON, LEAST_STEP = 30, 1e-10  # steps: more than it takes
 STILL = 1e-12  # doubt of a slope that does not move
@@ -128,7 +129,7 @@ def believed(known: Correction, logits: Floats, came: Floats, weight: float) -> 
     trust = (1 - STIRS) * np.array([1 - known.share, known.share]) + STIRS * TRUST
     said = [track.moved(logits, known.centre) for track in (known.calm, known.quick)]
     missed = np.array([float((np.logaddexp(0, each) - came * each).sum()) for each in said]) * weight / known.luck
-    trust = trust * np.exp(missed.min() - missed)
+    trust = trust * np.exp(np.maximum(missed.min() - missed, -MOST_TOLD))
     share = sigmoid(said[1])
     varies = max(float((share * (1 - share)).sum()) * weight, STILL)
     off = ((came - share).sum() * weight) ** 2 / (varies + varies**2 * known.quick.doubt[0])

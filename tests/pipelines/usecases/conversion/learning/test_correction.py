@@ -93,9 +93,9 @@ def said_of_what_came(rows: tuple[np.ndarray, np.ndarray, np.ndarray], first: in
     return float(said / came[day >= first].sum())
 
 
-@pytest.mark.parametrize(("a_day", "most"), [(30, 1.9), (150, 1.3)])
+@pytest.mark.parametrize(("a_day", "most"), [(30, 1.85), (150, 1.42)])
 def test_a_fall_is_followed_within_days(a_day: int, most: float) -> None:
-    """From one in four to one in fifty: one track alone said 2.5 and 1.5 times too much in the six weeks after."""
+    """From one in four to one in fifty: one track alone says 2.0 and 1.5 times what came in the eight weeks after."""
     said = [said_of_what_came(months([0.25, 0.25, 0.02, 0.02], a_day, seed), 57) for seed in range(4)]
     assert np.mean(said) < most
 
@@ -107,7 +107,7 @@ def test_luck_of_days_is_not_run_after(luck: float, monkeypatch: pytest.MonkeyPa
     both = sum(followed(Correction(-2.4), *rows)[1] for rows in draws)
     monkeypatch.setattr(correction, "QUICK", 1.0)
     alone = sum(followed(Correction(-2.4), *rows)[1] for rows in draws)
-    assert both < 1.001 * alone
+    assert both < 1.003 * alone
 
 
 def test_what_one_day_overturns_is_found_all_the_same() -> None:
