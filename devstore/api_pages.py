@@ -14,13 +14,13 @@ from starlette.routing import Route
 
 from devstore.bulk_files import path_of, signature
 from devstore.clock import now
-from devstore.faults import FILE_MODES, HALF_BULK, MESSAGES, MODES
+from devstore.faults import BAD_LINE, FILE_MODES, HALF_BULK, MESSAGES, MODES, NO_LIFETIME
 from devstore.mutations import upload_path
 from devstore.platform import Platform
 from devstore.tokens import Refusal
 
 SLOW_SECONDS = 8
-API_FAULTS = tuple(mode for mode in MODES if mode not in (*FILE_MODES, HALF_BULK))
+API_FAULTS = tuple(mode for mode in MODES if mode not in (*FILE_MODES, HALF_BULK, BAD_LINE, NO_LIFETIME))
 
 
 class Json(Response):
@@ -111,7 +111,10 @@ def _token(platform: Platform, shop: str, asked: dict[str, Any]) -> Response:
     if asked.get("grant_type") != "refresh_token":
         platform.install(shop)
     try:
-        return Json(platform.tokens.answer(shop, asked, platform.scopes(shop)))
+        answer = platform.tokens.answer(shop, asked, platform.scopes(shop))
+        if platform.faults.next(NO_LIFETIME):
+            answer = {name: value for name, value in answer.items() if not name.endswith("expires_in")}
+        return Json(answer)
     except Refusal as refusal:
         return Json(refusal.body, refusal.status)
 

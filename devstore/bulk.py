@@ -11,7 +11,7 @@ from devstore.bulk_export import Exporter
 from devstore.bulk_files import path_of
 from devstore.bulk_rules import check
 from devstore.clock import now
-from devstore.faults import HALF_BULK, Faults
+from devstore.faults import BAD_LINE, HALF_BULK, Faults
 from devstore.fields import Context, gid
 from devstore.store import Store
 
@@ -101,6 +101,10 @@ class Run:
         self.operations, self.number = operations, number
         self.objects = self.roots = 0
         self.breaks_off = operations.faults.next(HALF_BULK) is not None
+
+    def spoils_a_line(self) -> bool:
+        """Say whether one line of this mutation is to be refused."""
+        return self.operations.faults.next(BAD_LINE) is not None
 
     @property
     def path(self) -> Path:

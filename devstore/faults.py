@@ -5,9 +5,12 @@ from threading import Lock
 MODES = {
     "down": 0, "slow": 0, "401": 401, "402": 402, "403": 403, "404": 404, "423": 423, "429": 429, "5xx": 503,
     "throttled": 200, "malformed_jsonl": 0, "half_file": 0, "expired_url": 0, "half_bulk": 0,
+    "bad_line": 0, "no_lifetime": 0,
 }  # fmt: skip
 FILE_MODES = ("malformed_jsonl", "half_file", "expired_url")
 HALF_BULK = "half_bulk"  # the next operation fails half-way
+BAD_LINE = "bad_line"  # one line of the next bulk mutation is refused
+NO_LIFETIME = "no_lifetime"  # the next token is given without saying how long it lives
 MESSAGES = {
     "401": "[API] Invalid API key or access token (unrecognized login or wrong password)",
     "402": "Unavailable Shop",

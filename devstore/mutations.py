@@ -172,7 +172,8 @@ def _import(run: Run, mutation: Mutation, context: Context, file: Path, name: st
                 raise BrokeOff
             if not line.strip():
                 continue
-            out.write(line_of({**_outcome(mutation, context, line, name), "__lineNumber": number}))
+            told = _outcome(mutation, context, b"{}" if run.spoils_a_line() else line, name)
+            out.write(line_of({**told, "__lineNumber": number}))
             run.objects = run.roots = run.objects + 1
             if run.objects % 100 == 0:
                 run.progress(run.objects, run.roots)

@@ -80,7 +80,8 @@ class Webhooks:
         if random.random() < knobs["doubled"]:
             self._queue(shop, topic, raw, headers, delay + random.uniform(0, 2))
         if random.random() < knobs["forged"]:
-            self._queue(shop, topic, raw, {**headers, "X-Shopify-Hmac-Sha256": sign("not the secret", raw)}, 0.0)
+            wrong = {**headers, "X-Shopify-Hmac-Sha256": sign("not the secret", raw)}
+            self._queue(shop, topic, raw, wrong, 0.0, attempts=len(BACKOFF))  # who forges does not try again
 
     def _headers(self, shop: str, topic: str, raw: bytes, body: dict[str, Any], event: str) -> dict[str, str]:
         family = topic.partition("/")[0]
@@ -101,10 +102,11 @@ class Webhooks:
             **({RESOURCES[family]: str(resource)} if family in RESOURCES and resource else {}),
         }
 
-    def _queue(self, shop: str, topic: str, raw: bytes, headers: dict[str, str], delay: float) -> None:
-        self.store.insert(
-            "deliveries", shop=shop, topic=topic, body=raw, headers=json.dumps(headers), due_at=clock.seconds() + delay
-        )
+    def _queue(
+        self, shop: str, topic: str, raw: bytes, headers: dict[str, str], delay: float, *, attempts: int = 0
+    ) -> None:
+        row = {"shop": shop, "topic": topic, "body": raw, "headers": json.dumps(headers), "attempts": attempts}
+        self.store.insert("deliveries", **row, due_at=clock.seconds() + delay)
 
     def wake(self) -> None:
         """Tell the senders that something is due; called after the transaction has committed."""

@@ -152,6 +152,13 @@ class Worker(RQWorker):
         alive.touch()
         super().heartbeat(*args, **kwargs)
 
+    def maintain_heartbeats(self, *args: Any, **kwargs: Any) -> None:
+        """Give the signs of life of a job; it goes on where the queue is away for a moment."""
+        try:
+            super().maintain_heartbeats(*args, **kwargs)
+        except RedisError as error:
+            log.warning("no sign of life could be given: %s", error)
+
     def get_heartbeat_ttl(self, job: RQJob, working_time: float = 0.0) -> int:
         return LOST_AFTER
 

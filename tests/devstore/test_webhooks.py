@@ -129,6 +129,16 @@ def test_forged_deliveries_come_with_a_wrong_signature(world: World, heard: Any)
     assert sorted(each.headers["x-shopify-hmac-sha256"] == signed(each.raw) for each in both) == [False, True]
 
 
+def test_a_forged_delivery_that_is_refused_is_not_sent_again(world: World, heard: Any) -> None:
+    before = world.state()["deliveries"].get("failed", 0)
+    world.control("knobs", forged=1)
+    heard.refuse_deliveries = 2
+    world.control("adjust-stock", variant_id=any_variant(world), delta=1)
+    until(lambda: world.state()["deliveries"].get("failed", 0) == before + 1)
+    until(lambda: heard.heard("inventory_levels/update"))
+    assert [each.headers["x-shopify-hmac-sha256"] == signed(each.raw) for each in heard.deliveries] == [True]
+
+
 def test_dropped_deliveries_never_come(world: World, heard: Any) -> None:
     world.control("knobs", dropped=1)
     variant = any_variant(world)

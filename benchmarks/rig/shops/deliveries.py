@@ -21,7 +21,7 @@ SHOP = "second.myshopify.com"
 STATES = 3  # of each order that are told: created, and changed twice
 PAUSE, RETRY_SECONDS, GIVE_UP_SECONDS = 0.02, 0.3, 300
 WINDOW = 40  # deliveries that overtake each other
-BROKEN_ID = 9_900_000_000_000  # of bodies that are broken
+BROKEN = 9_000_000  # the order of bodies that are broken: no line of it is any other's
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def message(number: int, state: int) -> Message:
     """Return a state of an order: each one later, and a euro dearer, than the one before."""
     told = load.order(number)
     told["updated_at"] = f"2026-11-2{2 + state}T12:00:00+01:00"
-    told["current_total_price_set"] = told["total_price_set"] = load.money(total(state))
+    told["total_price"] = total(state)
     topic = "orders/create" if state == 0 else "orders/updated"
     return Message(number, state, json.dumps(told).encode(), f"{number:08d}-{state}", topic)
 
@@ -50,7 +50,7 @@ def total(state: int) -> str:
 
 def broken() -> dict[str, tuple[bytes, dict[str, str]]]:
     """Give bodies that are signed and no good, and requests that are wrong in other ways: changes to the headers."""
-    order = load.order(1) | {"id": BROKEN_ID}
+    order = load.order(BROKEN)
     return {
         "forged": (json.dumps(order).encode(), {"X-Shopify-Hmac-Sha256": "AAAA"}),
         "unsigned": (json.dumps(order).encode(), {"X-Shopify-Hmac-Sha256": ""}),

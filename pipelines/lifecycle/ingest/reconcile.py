@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from pipelines.lifecycle.ingest import backfill, facts, inventory, privacy, pulls
@@ -35,20 +35,25 @@ STUB_TIME = datetime.fromisoformat(EPOCH)
 
 
 def due(now: datetime, shop_id: int | None = None) -> list[int]:
-    """Return the shops whose recent orders should be compared: an hour after the last time, once they are imported."""
+    """Return the shops whose recent orders should be compared: an hour after the last time, once they are imported.
+
+    A comparison whose process is gone is made again at once, and if that one goes too, when the hour is over.
+    """
     mine = SyncRun.objects.filter(shop=OuterRef("pk"))
     imported = mine.filter(kind=Kind.ORDERS, state=State.DONE)
-    recent = mine.filter(kind=Kind.RECONCILE, created_at__gt=now - EVERY)
+    recent = mine.filter(kind=Kind.RECONCILE, created_at__gt=now - EVERY).exclude(abandoned(now))
     shops = pulls.reachable(shop_id).filter(Exists(imported), ~Exists(recent))
     return list(shops.values_list("pk", flat=True))
 
 
 def reconcile(shop: Shop) -> SyncRun:
     """Read the orders that changed since the last comparison, with overlap."""
-    run = backfill.request_pull(shop, Kind.RECONCILE, "hourly", since=last_good(shop))
-    if run.state != State.QUEUED:
-        return close_abandoned(run)
     now = timezone.now()
+    for gone in SyncRun.objects.for_shop(shop).filter(abandoned(now), kind=Kind.RECONCILE):
+        backfill.give_up(gone, "The comparison was interrupted.")
+    run = backfill.request_pull(shop, Kind.RECONCILE, "hourly", since=last_good(shop))
+    if run.state != State.QUEUED:  # another process compares right now
+        return run
     backfill.move(run, state=State.LOADING, started_at=now, due_at=now + backfill.LEASE)
     try:
         for page in pages(orders.updated(AdminApi(shop), run.since or now - timedelta(days=1))):
@@ -60,11 +65,10 @@ def reconcile(shop: Shop) -> SyncRun:
     return run
 
 
-def close_abandoned(run: SyncRun) -> SyncRun:
-    """Close a comparison whose process is gone; the next one starts where the last good one began."""
-    if run.due_at < timezone.now():
-        backfill.give_up(run, "The comparison was interrupted.")
-    return run
+def abandoned(now: datetime) -> Q:
+    """Describe the comparisons whose process is gone."""
+    begun, asked = Q(state=State.LOADING, due_at__lt=now), Q(state=State.QUEUED, due_at__lt=now - backfill.LEASE)
+    return begun | asked
 
 
 def last_good(shop: Shop) -> datetime | None:

@@ -26,6 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--data", help="folder of panels (accuracy), starts (orders) or baskets")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--shops", type=int, help="how many, where there are many (monitoring: 1,000)")
+        parser.add_argument("--trainers", type=int, default=2, help="processes that train (fleet)")
+        parser.add_argument("--minutes", type=float, default=10, help="how long there is trouble (chaos)")
         parser.add_argument("--full", action="store_true", help="more draws, for an hour or so (evidence)")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,7 +1,8 @@
 """Work off jobs."""
 
 import importlib
-import sys
+import logging
+import time
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +12,11 @@ from django.db import connections
 from redis import RedisError
 
 from pipelines.jobs.queue import worker
+from shopmlops import alive
 from shopmlops.checks import refuse_foreign_storage
 
+log = logging.getLogger(__name__)
+PAUSE = 2.0
 LIGHT = {"events"}  # queues whose jobs need none of it
 NEEDED = ("pandas", "scipy.stats")  # by most other jobs: a fork that finds them loaded saves a second of a core
 
@@ -32,7 +36,13 @@ class Command(BaseCommand):
         for name in NEEDED if set(options["queues"]) - LIGHT else ():
             importlib.import_module(name)
         connections.close_all()  # each job is a fork and opens its own
-        try:
-            worker(*options["queues"]).work(burst=options["burst"], logging_level="WARNING")
-        except RedisError as error:
-            sys.exit(f"The queue cannot be reached: {error}")
+        while True:
+            alive.touch()
+            try:
+                worker(*options["queues"]).work(burst=options["burst"], logging_level="WARNING")
+                return
+            except RedisError as error:
+                if options["burst"]:
+                    raise CommandError(f"The queue cannot be reached: {error}") from None
+                log.warning("The worker waits for the queue: %s", error)
+                time.sleep(PAUSE)

@@ -189,13 +189,30 @@ class TestComparing:
         assert run.state == "failed"
         assert "frozen" in run.error
 
-    def test_one_that_was_interrupted_does_not_block_the_next(self, shop: Shop, shopify: FakeShopify) -> None:
+    @pytest.mark.parametrize("state", ["loading", "queued"])
+    def test_one_that_was_interrupted_is_made_again_at_once(self, shop: Shop, shopify: FakeShopify, state: str) -> None:
         imported(shop)
-        past = timezone.now() - timedelta(hours=2)
-        SyncRun.objects.create(shop=shop, kind="reconcile", trigger="hourly", state="loading", due_at=past)
+        past = timezone.now() - timedelta(minutes=2)
+        SyncRun.objects.create(shop=shop, kind="reconcile", trigger="hourly", state=state, due_at=past)
+        assert reconcile.due(timezone.now()) == [shop.pk]
         answers(shopify, orders={"nodes": [], "pageInfo": LAST_PAGE})
-        assert reconcile.reconcile(shop).state == "failed"
         assert reconcile.reconcile(shop).state == "done"
+        assert reconcile.due(timezone.now()) == []
+        assert not SyncRun.objects.filter(reconcile.abandoned(timezone.now())).exists()
+
+    def test_one_whose_second_try_was_interrupted_too_waits_for_its_hour(self, shop: Shop) -> None:
+        imported(shop)
+        past = timezone.now() - timedelta(minutes=2)
+        for state in ("failed", "loading"):
+            SyncRun.objects.create(shop=shop, kind="reconcile", trigger="hourly", state=state, due_at=past)
+        assert reconcile.due(timezone.now()) == []
+
+    def test_one_that_another_process_makes_right_now_is_left_to_it(self, shop: Shop) -> None:
+        imported(shop)
+        soon = timezone.now() + timedelta(minutes=1)
+        SyncRun.objects.create(shop=shop, kind="reconcile", trigger="hourly", state="loading", due_at=soon)
+        assert reconcile.due(timezone.now()) == []
+        assert reconcile.reconcile(shop).state == "loading"
 
 
 def imported(shop: Shop) -> SyncRun:
