@@ -26,7 +26,7 @@ FAMILY = "family:{slug}"
 
 def names() -> dict[str, str]:
     """Return every switch with what a merchant is told where it is off."""
-    off = "{title} is switched off by the people who run this app."
+    off = "{title}: switched off by the people who run this app."
     return SENTENCES | {family(slug): off.format(title=case.title) for slug, case in USE_CASES.items()}
 
 

@@ -49,7 +49,7 @@ def test_a_switch_is_turned_once_and_the_ledger_says_by_whom(shop: Shop) -> None
 def test_a_merchant_is_told_on_the_page_that_it_concerns(shop: Shop) -> None:
     with USE_CASES.also(exposing.SHOWN):
         off = switched(switched(shop, switches.PIXEL), switches.family(SLUG))
-        both = {switches.SENTENCES["pixel"], f"{USE_CASES[SLUG].title} is switched off by the people who run this app."}
+        both = {switches.SENTENCES["pixel"], f"{USE_CASES[SLUG].title}: switched off by the people who run this app."}
         assert set(switches.told(off)) == set(switches.told(off, SLUG)) == both
         assert list(switches.told(off, exposing.SLUG)) == [switches.SENTENCES["pixel"]]
 
