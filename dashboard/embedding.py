@@ -28,8 +28,8 @@ from redis import RedisError
 from dashboard.asking import Request
 from dashboard.framing import UNFRAMED, frame, is_fetch, scripts
 from pipelines.jobs.ingest import import_everything
-from pipelines.lifecycle import switches
 from pipelines.lifecycle.ingest.install import arrive
+from pipelines.lifecycle.operating import switches
 from pipelines.shopify.domains import host_parameter, shop_domain
 from pipelines.shopify.errors import InvalidIdToken, ShopifyError
 from pipelines.shopify.id_tokens import Identity, verify

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from pipelines import models
 from pipelines.admin.rows import ReadOnly
-from pipelines.lifecycle import approvers, switches
+from pipelines.lifecycle import approvers
 from pipelines.lifecycle.alerts import heads
 from pipelines.lifecycle.ingest import privacy, takeaway
+from pipelines.lifecycle.operating import switches
 
 A_WEEK = timedelta(days=7)
 

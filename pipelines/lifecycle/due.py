@@ -24,10 +24,11 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from pipelines.lifecycle import causes, switches, turns
+from pipelines.lifecycle import causes, turns
 from pipelines.lifecycle.errors import BadData
 from pipelines.lifecycle.ingest import backfill, freshness
 from pipelines.lifecycle.monitor import retrain
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.releases import freezes
 from pipelines.lifecycle.serving import form, sent
 from pipelines.lifecycle.versions import runs

@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from pipelines.lifecycle import approvers, switches
+from pipelines.lifecycle import approvers
+from pipelines.lifecycle.operating import switches
 from pipelines.models import Shop
 
 

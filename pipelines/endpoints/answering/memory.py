@@ -24,8 +24,8 @@ from pipelines.endpoints.answering.scorers import Scorer, Unfit
 from pipelines.endpoints.answering.shelves import Shelves
 from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.evidence.exposures import Pointer
+from pipelines.lifecycle.operating.switches import family
 from pipelines.lifecycle.storefront import closed, opt_outs
-from pipelines.lifecycle.switches import family
 from pipelines.lifecycle.versions import corrections
 from pipelines.models import Shop
 from pipelines.usecases import USE_CASES

@@ -26,7 +26,7 @@ from pipelines.endpoints.checkout import deciding, told
 from pipelines.endpoints.checkout.told import Outdated, Unusable
 from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body
 from pipelines.endpoints.storefront.limits import Limit
-from pipelines.lifecycle import switches
+from pipelines.lifecycle.operating import switches
 from pipelines.models import own
 from pipelines.shopify import id_tokens
 from pipelines.shopify.errors import InvalidIdToken

@@ -20,7 +20,7 @@ from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answe
 from pipelines.endpoints.storefront import events
 from pipelines.endpoints.storefront.events import Told, Unusable
 from pipelines.endpoints.storefront.limits import Limit
-from pipelines.lifecycle import switches
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.storefront import keys, pixel
 from pipelines.lifecycle.storefront.events import COUNT, KEEP, Ignored
 from pipelines.models import IgnoredEvents

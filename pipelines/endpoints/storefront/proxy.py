@@ -35,10 +35,10 @@ from pipelines.endpoints.checkout import carts
 from pipelines.endpoints.checkout import door as checkout
 from pipelines.endpoints.patience import Receive, Scope, Send, answer
 from pipelines.endpoints.storefront.limits import Limit
-from pipelines.lifecycle import switches
 from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.evidence.answers import Outcome
 from pipelines.lifecycle.evidence.exposures import Assignment, Pointer
+from pipelines.lifecycle.operating import switches
 from pipelines.shopify import vault
 from pipelines.shopify.domains import client_secrets, shop_domain
 from pipelines.shopify.hmac import proxy_is_authentic

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines.lifecycle import switches
 from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import form, sent, slots, standard, wanted
 from pipelines.lifecycle.serving.wanted import Change
 from pipelines.models import Publication, PublishedFields, Shop

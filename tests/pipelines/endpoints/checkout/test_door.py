@@ -17,7 +17,7 @@ from pipelines.endpoints.answering import opting_out
 from pipelines.endpoints.checkout import deciding, told
 from pipelines.endpoints.checkout import door as checkout
 from pipelines.endpoints.storefront.limits import Limit
-from pipelines.lifecycle import switches
+from pipelines.lifecycle.operating import switches
 from pipelines.models import HoldOut, HoldOutSight, OptOut, PredictionLog, Shop
 from pipelines.models.usecases.offers import Offer, OfferBlock, OfferDecision, OfferReservation, OfferSpend, blocks
 from tests import exposing, holding_out

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pipelines.lifecycle import switches
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.storefront import keys
 from pipelines.models import IgnoredEvents, Shop, StorefrontEvent
 from pipelines.shopify.reading.shapes import checkout_key

@@ -20,8 +20,8 @@ from pipelines.endpoints.answering import opting_out, passes
 from pipelines.endpoints.answering.door import Refused
 from pipelines.endpoints.storefront import proxy
 from pipelines.endpoints.storefront.limits import Limit
-from pipelines.lifecycle import switches
 from pipelines.lifecycle.evidence import exposures
+from pipelines.lifecycle.operating import switches
 from pipelines.models import Deployment, Exposure, HoldOutSight, OptOut, PredictionLog, Release, Shop
 from pipelines.shopify.hmac import proxy_signature
 from pipelines.stats import assignment

@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from pipelines.endpoints.answering.memory import Memory
-from pipelines.lifecycle import due, switches
+from pipelines.lifecycle import due
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import publish, slots
 from pipelines.models import Deployment, LifecycleEvent, Shop
 from pipelines.usecases import USE_CASES
