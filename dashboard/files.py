@@ -1,6 +1,9 @@
-"""Files that merchants download."""
+"""Files that merchants download, and send back."""
+
+from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,6 +16,8 @@ from pipelines.words import to_major
 FORMULA = re.compile(
     "[\\s\\x00-\\x1f\\x7f-\\xa0\\u00ad\\u180e\\u200b-\\u200f\\u2028-\\u202f\\u2060-\\u206f\\ufeff]*[=+\\-@＝＋－＠﹢﹣﹦﹫]|[\\t\\r\\n]"
 )
+
+LONGEST_CELL = 255
 
 
 class Line:
@@ -45,3 +50,15 @@ def safe(cell: Any) -> Any:
 def major(minor: int | None, currency: str) -> str:
     """Return an amount as a spreadsheet reads it: 1234.50."""
     return "" if minor is None else f"{to_major(minor, currency)}"
+
+
+def read_table(content: bytes) -> csv.DictReader[str]:
+    """Read a file of ours as it comes back: with or without a byte order mark, between commas or semicolons."""
+    text = content.decode("utf-8-sig")
+    return csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",")
+
+
+def clean(cell: str) -> str:
+    """Take off what a spreadsheet, or our own file, puts around a value."""
+    text = cell.strip()[:LONGEST_CELL]
+    return text[1:] if text[:1] == "'" and FORMULA.match(text, 1) else text

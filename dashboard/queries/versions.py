@@ -47,7 +47,7 @@ class VersionsPage:
     models: list[tuple[ModelState, list[Row], Release | None]]
     running: Running
     why_not: str
-    failed: list[TrainingRun]
+    failed: list[tuple[str, TrainingRun]]  # of models that have versions, or should: by their title
 
     @property
     def is_one(self) -> bool:
@@ -58,11 +58,16 @@ class VersionsPage:
 def versions_page(shop: Shop, staff: Staff, now: datetime) -> VersionsPage:
     """Read the newest versions of every model."""
     states = model_states(shop, shop.settings, now)
+    models = [(state, rows_of(shop, state), taken_back(shop, state)) for state in states]
     return VersionsPage(
-        models=[(state, rows_of(shop, state), taken_back(shop, state)) for state in states],
+        models=models,
         running=running_of(data_state(shop, now), states),
         why_not=approvers.why_not_allowed(shop, staff.sub),
-        failed=[state.run for state in states if state.run and state.run.error],
+        failed=[
+            (state.title, state.run)
+            for state, rows, _ in models
+            if state.run and state.run.error and (rows or state.run.state == TrainingRun.State.FAILED)
+        ],
     )
 
 

@@ -61,7 +61,7 @@ def approve(request: MerchantRequest, pk: int) -> HttpResponse:
         moved = approval.approve(row, sub=request.staff.sub, **form.cleaned_data)
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
-    if moved.phase == Release.Phase.LIVE:
+    if moved.phase in (Release.Phase.LIVE, Release.Phase.CANARY):
         jobs.serve(request.shop.pk, row.use_case)
     return go(here, what_a_yes_did(moved))
 

@@ -23,6 +23,7 @@ SAID = {
     "quiet": "quiet: nobody asked",
     "no_data": "no data",
 }
+LETTERS = 12  # height of a name
 NARROW = 0.14  # of the width: words of a shorter stretch go where the window is narrow
 
 
@@ -153,15 +154,24 @@ def strip(canvas: Canvas, timeline: Timeline) -> None:
 
 
 def name(canvas: Canvas, scale: Scale, timeline: Timeline) -> None:
-    """Write each line's name above its first point; names that would lie on each other go to the line's end."""
-    ends = [(0, "start"), (-1, "end"), (-1, "end")]
+    """Write each line's name above its first point; names that would lie on each other go to the line's end.
+
+    The first that begins near the right edge ends there, too; of names that would meet one comes further in.
+    """
+    ends, written = [(0, "start"), (-1, "end"), (-1, "end")], list[float]()
     for line, (place, anchor) in zip(timeline.lines, ends, strict=False):
         known = [index for index, value in enumerate(line.values) if value is not None]
         if known:
             at = timeline.moments[known[place]]
             y = max(scale.y(line.values[known[place]] or 0.0) - 8, scale.top + 10)
-            x = at.start if anchor == "start" else at.stop
-            canvas.text(x, y, line.name, css=f"on {line.css}", anchor=anchor)
+            if anchor == "start" and at.start <= 1 - NARROW:
+                canvas.text(at.start, y, line.name, css=f"on {line.css}", anchor=anchor)
+                continue
+            away = -LETTERS if 2 * y > scale.top + scale.bottom else LETTERS
+            while any(abs(y - other) < LETTERS for other in written):
+                y += away
+            written.append(y)
+            canvas.text(at.stop, y, line.name, css=f"on {line.css}", anchor="end")
 
 
 def key(timeline: Timeline) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,4 @@
-"""A month is over, or runs: what it brought is worked out, and told to those who asked for it."""
+"""What is put on paper: what a month brought, told to those who asked for it, and orders to suppliers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pipelines.jobs.queue import job
 
 @job(timeout=300, is_found_again=True)
 def carry_on() -> None:
-    """Find the months whose report is missing, old, or may have changed, and those that nobody was handed yet."""
+    """Find the months whose report is missing, old or not handed out, and the orders that are not printed."""
     from django.utils import timezone
 
     from pipelines.lifecycle import turns
+    from pipelines.lifecycle.buying import printing
     from pipelines.lifecycle.results import hand_out, keep
 
     now = timezone.now()
@@ -18,6 +19,8 @@ def carry_on() -> None:
         work_out.enqueue(shop_id, month)
     for report_id in turns.whose("reports", hand_out.due(), now):
         print_and_tell.enqueue(report_id)
+    for order_id in turns.whose("papers", printing.due(), now):
+        print_order.enqueue(order_id)
 
 
 @job(is_found_again=True)
@@ -45,3 +48,11 @@ def print_and_tell(report_id: int) -> None:
     from pipelines.lifecycle.results import hand_out
 
     hand_out.hand_out(report_id, timezone.now())
+
+
+@job(is_found_again=True)
+def print_order(order_id: int) -> None:
+    """Print an order to a supplier as it stands."""
+    from pipelines.lifecycle.buying import printing
+
+    printing.keep(order_id)

@@ -63,7 +63,10 @@ def scheduler() -> Scheduler:
 @job(timeout=60)
 def heartbeat() -> None:
     """Note that clock, queue and worker work together; forget old ticks."""
+    from pipelines.lifecycle.evidence import windows
     from pipelines.models import CronSlot
 
-    queue.connection().set(HEARTBEAT, timezone.now().isoformat())
-    CronSlot.objects.filter(slot__lt=timezone.now() - SLOTS_KEPT).delete()
+    now = timezone.now()
+    queue.connection().set(HEARTBEAT, now.isoformat())
+    CronSlot.objects.filter(slot__lt=now - SLOTS_KEPT).exclude(job=windows.SUMS_UP).delete()
+    CronSlot.objects.filter(slot__lt=now - windows.LOOKS_BACK).delete()

@@ -151,7 +151,8 @@ KEPT |= dict.fromkeys(
 KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "shopkey", "staff", "stockrule", "ownevent", "publishedfields", "publication",
      "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
-     "alertchannel", "correction", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare"],
+     "alertchannel", "correction", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare", "supplier",
+     "supplied", "orderpaper"],
     SMALL,
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from pipelines.models import own
 from pipelines.models.alerts import Alert, AlertChannel, AlertDelivery
-from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
+from pipelines.models.buying import GoodsReceipt, OrderPaper, PurchaseLine, PurchaseOrder, Supplied, Supplier
 from pipelines.models.ingest import (
     BundlePart,
     Checkout,
@@ -89,6 +89,7 @@ __all__ = [
     "OptOut",
     "Order",
     "OrderLine",
+    "OrderPaper",
     "OwnEvent",
     "PageSpeed",
     "PairedWeek",
@@ -116,6 +117,8 @@ __all__ = [
     "StoreLink",
     "StorefrontEvent",
     "StorefrontPixel",
+    "Supplied",
+    "Supplier",
     "SyncRun",
     "TrainingRun",
     "UnloggedAnswers",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Greatest
@@ -12,6 +13,36 @@ from django.db.models.functions import Greatest
 from pipelines.models.base import ShopManager, ShopQuerySet, ShopTable
 
 USUALLY_LATE_DAYS = 7
+
+
+class Supplier(ShopTable):
+    """Whom the shop buys from; where an order goes to is sealed, and never shown in a log."""
+
+    name = models.CharField(max_length=255)
+    currency = models.CharField(max_length=3)  # of its prices
+    lead_time_days = models.PositiveSmallIntegerField(null=True)  # null: as for its vendors, else as for the shop
+    smallest_minor = models.BigIntegerField(default=0)  # value of the smallest order that it takes
+    order_weekdays = ArrayField(models.PositiveSmallIntegerField(), default=list)  # Monday: 0; none: any day
+    address = models.BinaryField(default=b"")  # encrypted: as it stands on an order
+    revision = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "name"], name="supplier_once")]
+
+
+class Supplied(ShopTable):
+    """What a supplier delivers: all of one vendor, or one variant, which comes before its vendor."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="supplied")
+    vendor = models.CharField(max_length=255, blank=True)
+    variant_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "vendor", "variant_id"], nulls_distinct=False, name="supplied_by_one"
+            )
+        ]
 
 
 class PurchaseOrderQuerySet(ShopQuerySet["PurchaseOrder"]):
@@ -46,9 +77,11 @@ class PurchaseOrder(ShopTable):
         CANCELLED = "cancelled"
 
     number = models.PositiveIntegerField()
-    vendor = models.CharField(max_length=255)
+    vendor = models.CharField(max_length=255)  # whom it is sent to: the supplier's name then, else that of a vendor
+    supplier = models.ForeignKey(Supplier, null=True, on_delete=models.SET_NULL, related_name="orders")
     location_id = models.BigIntegerField(null=True)  # where to; null: wherever the shop keeps it
     currency = models.CharField(max_length=3)
+    budget_minor = models.BigIntegerField(null=True)  # that its lines were filled up to
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     revision = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -127,3 +160,10 @@ class GoodsReceipt(ShopTable):
     day = models.DateField()
     at = models.DateTimeField(auto_now_add=True)
     by = models.CharField(max_length=60)
+
+
+class OrderPaper(ShopTable):
+    """An order as it was printed to be sent on; gone as soon as the order says something else."""
+
+    order = models.OneToOneField(PurchaseOrder, on_delete=models.CASCADE, related_name="paper")
+    file = models.BinaryField()  # encrypted: the supplier's address stands on it

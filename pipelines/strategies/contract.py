@@ -88,7 +88,7 @@ class Window:
     ends_at: datetime
     health: Health
     severe: bool = False  # error share over five times the objective
-    broken: bool = False  # answers that cannot be right: NaN, missing units, a total far out of range
+    broken: str = ""  # why its answers cannot be right: NaN, missing units, a total far out of range
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from pipelines.strategies.contract import Action, Decision, Situation
 from pipelines.strategies.reasons import Reason
 
 Rule = Callable[[Situation], Decision | None]
+LONGEST_WHY = 160  # letters: the whole sentence is kept with the release, which has room for 200
 
 
 # What takes the new version away
@@ -52,9 +53,8 @@ def guardrail_harmed(situation: Situation) -> Decision | None:
 
 def broken(situation: Situation) -> Decision | None:
     """Act at once on answers that cannot be right."""
-    if not health.is_broken(situation.windows):
-        return None
-    return taken_away(Reason.BROKEN, "The newest answers of this version cannot be right.")
+    why = health.broken_by(situation.windows)
+    return taken_away(Reason.BROKEN, f"The newest answers cannot be right. {why[:LONGEST_WHY]}.") if why else None
 
 
 def severe(situation: Situation) -> Decision | None:

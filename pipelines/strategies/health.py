@@ -44,10 +44,10 @@ def is_severe(windows: Sequence[Window]) -> bool:
     return len(newest) == SEVERE and all(window.severe for window in newest)
 
 
-def is_broken(windows: Sequence[Window]) -> bool:
-    """Tell whether the newest answers cannot be right."""
+def broken_by(windows: Sequence[Window]) -> str:
+    """Say why the newest answers cannot be right; nothing where they can."""
     newest = seen(windows)[-1:]
-    return any(window.broken for window in newest)
+    return next((window.broken for window in newest), "")
 
 
 def is_flapping(windows: Sequence[Window]) -> bool:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.models import PurchaseLine, PurchaseOrder
+from pipelines.lifecycle.buying import printing
+from pipelines.models import PurchaseLine, PurchaseOrder, Supplier
+from pipelines.models.usecases.demand_forecast import StockAdvice
 from tests.browser.test_merchant import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -46,3 +48,41 @@ def test_orders_from_a_vendor_and_receives_in_two_parts(admin):
     shot(admin, "received")
     order.refresh_from_db()
     assert order.state == PurchaseOrder.State.RECEIVED
+
+
+def test_orders_from_a_supplier_within_a_budget_on_paper(admin, shop):
+    for row in StockAdvice.objects.filter(location_id=0).to_order():
+        StockAdvice.objects.filter(pk=row.pk).update(kept=[[row.order_quantity, row.order_cost_minor]])
+    app = admin.open("/orders")
+    app.locator("s-button", has_text="Suppliers").click()
+    app.locator("s-button", has_text="Add a supplier").click()
+    app.locator("s-text-field[name=name] input").fill("Torver Outerwear")
+    app.locator("textarea[name=address]").fill("Torver Outerwear Ltd\n1 Quay Street\nUlverston")
+    for vendor in app.locator("s-choice-list[name=vendors] input").all():
+        vendor.check()
+    shot(admin, "supplier")
+    app.get_by_role("button", name="Save", exact=True).last.click()
+    admin.toast("Saved. Advice is worked out again")
+    expect(app.get_by_text("Torver Outerwear")).to_be_visible()
+    shot(admin, "suppliers")
+    app = admin.open("/orders")
+    shot(admin, "orders_of_suppliers")
+    app.get_by_role("button", name="Draft order").first.click()
+    expect(app.get_by_text("The PDF is being printed")).to_be_visible()
+    order = PurchaseOrder.objects.get()
+    assert order.supplier == Supplier.objects.get()
+    cost = sum(line.cost_minor for line in order.lines.all())
+    app.locator("s-number-field[name=budget] input").fill(str(cost / 200))
+    app.get_by_role("button", name="Fill the order again").click()
+    admin.toast("Filled again")
+    assert sum(line.cost_minor for line in order.lines.all()) <= cost / 2
+    printing.keep(order.pk)
+    expect(app.get_by_text("Download PDF")).to_be_visible()
+    shot(admin, "draft_within_a_budget")
+    with admin.page.expect_download() as waiting:
+        app.get_by_text("Download PDF").click()
+    assert waiting.value.suggested_filename == "PO-0001.pdf"
+    if folder := os.environ.get("SHOTS"):
+        waiting.value.save_as(Path(folder) / "order.pdf")
+    app.get_by_role("button", name="I sent it").click()
+    admin.toast("Sent. Its units count as on the way")

@@ -18,6 +18,7 @@ from pipelines.models import (
     PurchaseOrder,
     Release,
     Shop,
+    Supplier,
     Variant,
 )
 from pipelines.models.usecases.demand_forecast import ForecastOverride, StockAdvice
@@ -53,6 +54,9 @@ PAGES = (
     "/data",
     "/settings",
     "/settings/rules",
+    "/suppliers",
+    "/suppliers/new",
+    "/suppliers/{supplier}",
     "/test-store",
     "/start",
 )
@@ -68,6 +72,7 @@ new PerformanceObserver((list) => { for (const entry of list.getEntries()) windo
 def bought(shop: Shop) -> None:
     """Let something be ordered and come in parts, and something be drafted."""
     two_shops.an_order_that_comes(shop)
+    two_shops.a_supplier(shop)
     draft = PurchaseOrder.objects.create(shop=shop, number=2, vendor="Vendor 0", currency="GBP")
     PurchaseLine.objects.create(shop=shop, order=draft, variant_id=200_000, title="Mug", units=6, pack_size=6)
 
@@ -76,7 +81,8 @@ def address(path: str) -> str:
     compared = Measurement.objects.filter(metric="drift").latest("starts_at")
     day = compared.starts_at.astimezone(compared.shop.zone).date()
     orders = {str(order.state): order.pk for order in PurchaseOrder.objects.all()}
-    return path.format(card=Release.objects.latest("pk").pk, yesterday=day, **orders)
+    supplier = Supplier.objects.latest("pk").pk
+    return path.format(supplier=supplier, card=Release.objects.latest("pk").pk, yesterday=day, **orders)
 
 
 # What lies beyond the right edge, cut or not, unless a box of its own scrolls.
@@ -120,6 +126,7 @@ def name_without_blanks(shop: Shop) -> None:
     """Give everything that people name a name that no line can hold, and versions the lineage that training writes."""
     word, now = "Supercalifragilistic" * 4, timezone.now()
     Shop.objects.filter(pk=shop.pk).update(name=word)
+    Supplier.objects.update(name=word)
     Product.objects.update(title=word, vendor=word)
     Variant.objects.update(title=word, sku=word)
     Location.objects.update(name=word)

@@ -5,8 +5,7 @@ import io
 
 import pytest
 
-from dashboard.files import csv_file, lines
-from dashboard.usecases.demand_forecast.rules_file import clean
+from dashboard.files import clean, csv_file, lines
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from pipelines.models import (
     HoldOut,
     ModelVersion,
     MonthReport,
+    PurchaseOrder,
     Shop,
     SyncRun,
 )
@@ -38,6 +39,7 @@ NAMES: dict[str, Callable[[Shop], Any]] = {
     "release_id": lambda shop: a_card(shop).pk,
     "run_id": lambda shop: newest(SyncRun, shop).pk,
     "channel_id": lambda shop: newest(AlertChannel, shop).pk,
+    "order_id": lambda shop: newest(PurchaseOrder, shop).pk,
     "report_id": lambda shop: newest(MonthReport, shop).pk,
     "pk": lambda shop: newest(HoldOut, shop).pk,
 }

@@ -14,7 +14,17 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from dashboard.urls import urlpatterns
-from pipelines.models import Alert, AlertChannel, FreezeWindow, OwnEvent, PurchaseOrder, Shop, ShopKey, WebhookDelivery
+from pipelines.models import (
+    Alert,
+    AlertChannel,
+    FreezeWindow,
+    OwnEvent,
+    PurchaseOrder,
+    Shop,
+    ShopKey,
+    Supplier,
+    WebhookDelivery,
+)
 from pipelines.models.usecases.offers import Offer
 from pipelines.models.usecases.recommendations import PickRule
 from tests.dashboard import story
@@ -57,14 +67,16 @@ def a_delivery(shop: Shop) -> dict[str, Any]:
 RELEASE = "release release-figure approve reject pause use-again lift go-on abort"
 VERSION = "version annotate model-card test-store-run"
 VARIANT = "variant variant-settled variant-figure override end-override odd-order variant-rule"
-ORDER = "order order-csv change-order send-order expect-order receive-order take-back-receipt cancel-order"
+PAPER = "order-csv order-pdf order-paper"
+ORDER = "order change-order budget-order send-order expect-order receive-order take-back-receipt cancel-order"
 CHANNEL = "test-alert-channel report-to-channel remove-alert-channel"
 # Whose thing an address names. A new address with a part that names a thing of one shop must stand here.
 OBJECTS: dict[str, Named] = {
     **dict.fromkeys(RELEASE.split(), a_release),
     **dict.fromkeys(VERSION.split(), a_version),
     **dict.fromkeys(VARIANT.split(), a_variant),
-    **dict.fromkeys(ORDER.split(), by_key(PurchaseOrder)),
+    **dict.fromkeys([*ORDER.split(), *PAPER.split()], by_key(PurchaseOrder)),
+    **dict.fromkeys(("supplier", "remove-supplier"), by_key(Supplier)),
     **dict.fromkeys(CHANNEL.split(), by_key(AlertChannel)),
     **dict.fromkeys(("results-csv", "results-pdf"), a_month),
     **dict.fromkeys(("change-offer", "switch-offer"), by_key(Offer)),

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import ForeignKey, Model
 from django.utils import timezone
 
+from pipelines.lifecycle.buying import printing, suppliers
 from pipelines.lifecycle.exports import keys
 from pipelines.lifecycle.results import keep
 from pipelines.lifecycle.results.months import Month
@@ -28,6 +29,8 @@ from pipelines.models import (
     PurchaseOrder,
     Release,
     Shop,
+    Supplied,
+    Supplier,
     SyncRun,
     Variant,
     WebhookDelivery,
@@ -65,6 +68,7 @@ def a_whole_shop(domain: str, name: str) -> Shop:
     keys.make(shop, by="1", now=now)
     offering_now.an_offer(shop, f"Offer of {name}")
     an_order_that_comes(shop)
+    a_supplier(shop)
     Order.objects.for_shop(shop).update(customer_ref=b"\x07" * 16, unit=b"\x05" * 16)
     a_dead_delivery(shop)
     return shop
@@ -79,7 +83,16 @@ def an_order_that_comes(shop: Shop) -> PurchaseOrder:
     )  # fmt: skip
     line = PurchaseLine.objects.create(shop=shop, order=order, variant_id=200_000, title="Mug", units=9, received=1)
     GoodsReceipt.objects.create(shop=shop, line=line, units=1, day=now.date(), by="1")
+    printing.keep(order.pk)
     return order
+
+
+def a_supplier(shop: Shop) -> Supplier:
+    """Return a supplier of a vendor, with its address."""
+    sealed = vault.seal(b"1 Quay Street", suppliers.ADDRESS, shop.domain)
+    supplier = Supplier.objects.create(shop=shop, name=f"Quay of {shop.name}", currency="GBP", address=sealed)
+    Supplied.objects.create(shop=shop, supplier=supplier, vendor=f"Mill of {shop.name}")
+    return supplier
 
 
 def a_dead_delivery(shop: Shop) -> WebhookDelivery:

@@ -13,7 +13,7 @@ from dashboard.queries.words import Badge
 from pipelines import words
 from pipelines.lifecycle.alerts import answers, lives, pulses
 from pipelines.lifecycle.alerts.lives import State
-from pipelines.models import Alert, AlertChannel, Shop, Staff
+from pipelines.models import Alert, AlertChannel, Release, Shop, Staff
 from pipelines.models.alerts import Alerts
 from pipelines.usecases import USE_CASES
 
@@ -74,8 +74,13 @@ class Shown:
 
     @property
     def ended(self) -> str:
-        """Say who said that it is over."""
-        return f"Marked as over by {self.answered_by}." if self.answered_by else "It was over by itself."
+        """Say who said that it is over, or what ended it."""
+        if self.answered_by:
+            return f"Marked as over by {self.answered_by}."
+        release = self.alert.release
+        if release and release.phase == Release.Phase.ROLLED_BACK:
+            return f"Version {release.version.number} was rolled back."
+        return "It was over by itself."
 
 
 @dataclass(frozen=True)
@@ -133,15 +138,21 @@ def alerts_page(shop: Shop, viewer: Staff, now: datetime) -> AlertsPage:
 
 
 def known(shop: Shop) -> Alerts:
-    """Keep a shop's alerts."""
-    return Alert.objects.for_shop(shop)
+    """Keep a shop's alerts, each with the version that it is about."""
+    return Alert.objects.for_shop(shop).select_related("release__version").defer("release__evidence")
 
 
 def shown(alert: Alert, viewer: Staff, now: datetime) -> Shown:
     """Bring an alert into the form of the page."""
-    case = USE_CASES.get(alert.use_case)
     by = alert.closed_by if alert.closed_at else alert.acknowledged_by
-    return Shown(alert, answers.state_of(alert, now), case.title if case else "Your shop", who(by, viewer))
+    return Shown(alert, answers.state_of(alert, now), about(alert), who(by, viewer))
+
+
+def about(alert: Alert) -> str:
+    """Say which model an alert is about, and which version of it where it is one's."""
+    case = USE_CASES.get(alert.use_case)
+    title = case.title if case else "Your shop"
+    return f"{title}, version {alert.release.version.number}" if alert.release else title
 
 
 def who(by: str, viewer: Staff) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from dashboard.files import FORMULA
+from dashboard.files import LONGEST_CELL, clean, read_table
 from dashboard.usecases.demand_forecast.forms import RuleForm
 from pipelines.lifecycle.preferences import Rule
 from pipelines.models import Product, Shop, StockRule, Variant
@@ -20,7 +19,6 @@ COLUMNS = ("vendor", "product", "option", "sku", *FIELDS)
 NEEDED = ("vendor", "sku")
 MOST_ERRORS = 50  # are named; the others are counted
 MOST_LINES = 20_000  # as many as are read and kept in seconds; a page's thread does it
-LONGEST_CELL = 255
 
 
 @dataclass
@@ -62,12 +60,11 @@ def read(shop: Shop, content: bytes) -> Reading:
     """Read a whole file; with one wrong line none of its rules may be used."""
     reading = Reading()
     try:
-        text = content.decode("utf-8-sig")
+        table = read_table(content)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         reading.refuse(line, "not UTF-8. Save the file as “CSV UTF-8”.")
         return reading
-    table = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",")
     try:
         read_columns(table, reading)
         if not reading.errors:
@@ -161,9 +158,3 @@ def who(vendor: str, sku: str, known: set[str], skus: dict[str, list[int]]) -> t
     if not vendor:
         return [], "neither a vendor nor a SKU."
     return ([(vendor, None)], "") if vendor in known else ([], f"no product is from the vendor “{vendor}”.")
-
-
-def clean(cell: str) -> str:
-    """Take off what a spreadsheet, or our own file, puts around a value."""
-    text = cell.strip()[:LONGEST_CELL]
-    return text[1:] if text[:1] == "'" and FORMULA.match(text, 1) else text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Max
@@ -12,13 +12,15 @@ from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import LifecycleEvent, Location, Shop
-from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
+from pipelines.models.buying import GoodsReceipt, OrderPaper, PurchaseLine, PurchaseOrder, Supplier
 from pipelines.models.ledger import Noted
 
 State = PurchaseOrder.State
 CHANGED = "This order changed since you opened the page. Nothing was saved; look at it again."
 LARGEST = 10_000_000  # units of one line
+LONGEST_AGO = timedelta(days=365)
 AT_ONCE = 1_000  # lines of one statement
+PRINTED_ANEW = ("order.changed", "order.filled", "order.sent", "order.expected")  # what stands on paper is another then
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,17 @@ class Wanted:
     unit_cost_minor: int
 
 
-def draft(shop: Shop, vendor: str, wanted: Iterable[Wanted], *, location_id: int | None, by: str) -> PurchaseOrder:
-    """Begin an order to a vendor; a draft that is there already is kept as it is, so that nothing is ordered twice."""
+def draft(
+    shop: Shop,
+    vendor: str,
+    wanted: Iterable[Wanted],
+    *,
+    supplier: Supplier | None = None,
+    location_id: int | None,
+    by: str,
+) -> PurchaseOrder:
+    """Begin an order to a supplier, or a vendor; a draft that is there is kept, so that nothing is ordered twice."""
+    vendor, currency = (supplier.name, supplier.currency) if supplier else (vendor, shop.currency)
     wanted = [line for line in wanted if line.units > 0]
     if not wanted:
         raise Refused("There is nothing to order here. No draft was made.")
@@ -46,40 +57,67 @@ def draft(shop: Shop, vendor: str, wanted: Iterable[Wanted], *, location_id: int
             return known
         number = (mine.aggregate(most=Max("number"))["most"] or 0) + 1
         order = PurchaseOrder.objects.create(
-            shop=shop, number=number, vendor=vendor, location_id=location_id, currency=shop.currency
+            shop=shop, number=number, vendor=vendor, supplier=supplier, location_id=location_id, currency=currency
         )
-        PurchaseLine.objects.bulk_create(PurchaseLine(shop=shop, order=order, **asdict(line)) for line in wanted)
+        PurchaseLine.objects.bulk_create(line_of(order, line) for line in wanted)
         record(order, Noted("order.drafted", "An order was drafted", {"lines": len(wanted)}), by)
     return order
 
 
-def change(order: PurchaseOrder, units: Mapping[int, int], *, revision: int, by: str) -> None:
-    """Put other units on the lines of a draft, by the number of the line; a line of none is left out."""
+def change(
+    order: PurchaseOrder, units: Mapping[int, int], costs: Mapping[int, int] | None = None, *, revision: int, by: str
+) -> None:
+    """Put other units and costs on the lines of a draft, by the number of the line; a line of none is left out."""
 
     def changed(locked: PurchaseOrder) -> Noted:
         require(locked, State.DRAFT, "was sent already. Cancel it and draft another to change it")
         lines = lines_of(locked)
         for line in lines:
             line.units = checked(units.get(line.pk, line.units))
+            line.unit_cost_minor = (costs or {}).get(line.pk, line.unit_cost_minor)
         locked.lines.filter(pk__in=[line.pk for line in lines if not line.units]).delete()
-        PurchaseLine.objects.bulk_update([line for line in lines if line.units], ["units"], batch_size=AT_ONCE)
+        kept = [line for line in lines if line.units]
+        PurchaseLine.objects.bulk_update(kept, ["units", "unit_cost_minor"], batch_size=AT_ONCE)
         return Noted("order.changed", "Units of an order were changed")
 
     move(order, revision, by, changed)
 
 
+def refill(order: PurchaseOrder, wanted: Iterable[Wanted], budget_minor: int | None, *, revision: int, by: str) -> None:
+    """Put other lines in the place of those of a draft, as a budget allows, or without one."""
+
+    def filled(locked: PurchaseOrder) -> Noted:
+        require(locked, State.DRAFT, "was sent already. Cancel it and draft another to change it")
+        locked.lines.all().delete()
+        PurchaseLine.objects.bulk_create(line_of(locked, each) for each in wanted)
+        locked.budget_minor = budget_minor
+        return Noted("order.filled", "An order was filled up to a budget", {"budget_minor": budget_minor})
+
+    move(order, revision, by, filled)
+
+
 def send(
-    order: PurchaseOrder, today: date, expected_on: date, to: int | None = None, *, revision: int, by: str
+    order: PurchaseOrder,
+    today: date,
+    expected_on: date,
+    to: int | None = None,
+    *,
+    on: date | None = None,
+    revision: int,
+    by: str,
 ) -> None:
-    """Say that an order was sent today: from now on its units are on the way, to a place or to where most sells."""
+    """Say that an order was sent, today or on a day before: its units are on the way, to a place if one is named."""
     check_ahead(expected_on, today)
     check_place(order, to)
+    sent_on = today if on is None else on
+    if not today - LONGEST_AGO <= sent_on <= today:
+        raise Refused(f"An order was sent today, or up to {LONGEST_AGO.days} days before. Nothing was saved.")
 
     def sent(locked: PurchaseOrder) -> Noted:
         require(locked, State.DRAFT, "was sent already")
         if not lines_of(locked):
             raise Refused("This order has no line. Add units, or cancel it.")
-        locked.state, locked.sent_on, locked.sent_at = State.SENT, today, timezone.now()
+        locked.state, locked.sent_on, locked.sent_at = State.SENT, sent_on, timezone.now()
         locked.expected_on, locked.location_id = expected_on, to
         return Noted("order.sent", "An order was sent", {"expected_on": expected_on.isoformat()})
 
@@ -169,6 +207,8 @@ def move(order: PurchaseOrder, revision: int, by: str, change: Callable[[Purchas
         locked.revision += 1
         noted = change(locked)
         locked.save()
+        if noted.kind in PRINTED_ANEW:
+            OrderPaper.objects.filter(order=locked).delete()
         record(locked, noted, by)
 
 
@@ -195,6 +235,11 @@ def checked(units: int) -> int:
     if not 0 <= units <= LARGEST:
         raise Refused(f"A line takes from 0 to {LARGEST:,} units. Nothing was saved.")
     return units
+
+
+def line_of(order: PurchaseOrder, wanted: Wanted) -> PurchaseLine:
+    """Make a line of an order."""
+    return PurchaseLine(shop=order.shop, order=order, **asdict(wanted))
 
 
 def lines_of(order: PurchaseOrder) -> list[PurchaseLine]:

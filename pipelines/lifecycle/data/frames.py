@@ -110,6 +110,20 @@ ON_ORDER = """
     GROUP BY 1, 2, 3
 """
 
+# What is known of a vendor or a variant; a lead time that it has none of is that of its supplier.
+STOCK_RULES = """
+    SELECT coalesce(r.variant_id, s.variant_id) AS variant_id, coalesce(r.vendor, s.vendor) AS vendor,
+           coalesce(r.lead_time_days, s.lead_time_days) AS lead_time_days, r.review_days, r.cover_days, r.pack_size,
+           r.minimum_order, r.service_level, r.unit_cost_minor
+    FROM (SELECT * FROM pipelines_stockrule WHERE shop_id = %(shop)s) r
+    FULL JOIN (
+        SELECT d.vendor, d.variant_id, p.lead_time_days
+        FROM pipelines_supplied d JOIN pipelines_supplier p ON p.id = d.supplier_id
+        WHERE d.shop_id = %(shop)s AND p.lead_time_days IS NOT NULL
+    ) s ON s.vendor = r.vendor AND coalesce(s.variant_id, 0) = coalesce(r.variant_id, 0)
+    ORDER BY r.id
+"""
+
 # Whoever bought is a number made of the pseudonym: nothing else of anybody is known here.
 PURCHASES = """
     SELECT DISTINCT l.order_id AS basket,
@@ -289,13 +303,12 @@ def components(shop: Shop) -> pd.DataFrame:
 
 
 def stock_rules(shop: Shop) -> pd.DataFrame:
-    """Give what the merchant knows of variants and vendors; gaps are inherited.
+    """Give what the merchant knows of variants, vendors and their suppliers; gaps are inherited.
 
     Writes  variant_id | vendor | lead_time_days | review_days | cover_days | pack_size | …
     """
-    names = ["variant_id", "vendor", *StockRule.FIELDS]
-    rows = pd.DataFrame(StockRule.objects.for_shop(shop).values_list(*names), columns=names)
-    return rows.astype(dict.fromkeys(["variant_id", *StockRule.FIELDS], REAL))
+    kinds = columns("variant_id", REAL) | columns("vendor", TEXT) | dict.fromkeys(StockRule.FIELDS, REAL)
+    return read(STOCK_RULES, kinds, shop=shop.pk)
 
 
 def own(shop: Shop, asked: OwnFrame, last_day: date, at: datetime, *, since: datetime | None = None) -> pd.DataFrame:

@@ -6,14 +6,15 @@ of past weeks, and kept with it. The web process counts into these windows, so t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, Sum
 
-from pipelines.models import Release, ServingWindow
+from pipelines.models import CronSlot, Release, ServingWindow
 from pipelines.stats import clock
 from pipelines.stats.clock import Span
 from pipelines.strategies import Health, Step, Window
@@ -33,6 +34,7 @@ SHOWN = """
 """
 FALSE_BREACHES = 0.01  # of windows, shared by errors and slow answers
 SEVERE = 5  # times what is allowed
+SUMS_UP = "answers: sum up"  # on the clock of jobs/schedule, which keeps its ticks for as long as is looked back
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,28 @@ def windows_of(release: Release, now: datetime) -> tuple[Window, ...]:
         mine |= expect(release, spans, mine)
         beats = any(count.heartbeats for count in (*mine.values(), *others.values()))
         usual = replace(usual_of(release, since), beats=beats)
-    return tuple(judged(span, mine.get(span[0], NOTHING), others.get(span[0], NOTHING), usual) for span in spans)
+    found = [judged(span, mine.get(span[0], NOTHING), others.get(span[0], NOTHING), usual) for span in spans]
+    return tuple(found if answers_in_batches(release.use_case) else without_our_absence(found))
+
+
+def without_our_absence(found: Sequence[Window]) -> list[Window]:
+    """Call an hour quiet in which nothing was heard of either arm because we did not run ourselves.
+
+    Once we are back it says nothing of a version. What lies before the first tick that is kept stands.
+    """
+    if not any(window.health is Health.DOWN for window in found):
+        return [*found]
+    ticks = list(CronSlot.objects.filter(job=SUMS_UP).order_by("slot").values_list("slot", flat=True))
+    return [
+        replace(window, health=Health.QUIET) if window.health is Health.DOWN and is_between(window, ticks) else window
+        for window in found
+    ]
+
+
+def is_between(window: Window, ticks: Sequence[datetime]) -> bool:
+    """Tell whether a window lies between two ticks that follow each other."""
+    place = bisect_left(ticks, window.starts_at)
+    return 0 < place < len(ticks) and ticks[place] >= window.ends_at
 
 
 def is_answering(release: Release) -> bool:
@@ -226,7 +249,7 @@ def usual_of(release: Release, since: datetime) -> Usual:
 def judged(span: Span, mine: Count, other: Count, usual: Usual) -> Window:
     """Say how one window was."""
     if mine.broken:
-        return Window(*span, Health.BREACH, broken=True)
+        return Window(*span, Health.BREACH, broken=mine.broken)
     if not mine.units:
         return Window(*span, silence(mine, other, usual))
     fails = is_over(mine.errors, mine.units, usual.errors)

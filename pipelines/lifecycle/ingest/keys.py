@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Model
 
 from pipelines.lifecycle.alerts import channels
-from pipelines.models import AlertChannel, LifecycleEvent, Shop, ShopToken
+from pipelines.lifecycle.buying import printing, suppliers
+from pipelines.models import AlertChannel, LifecycleEvent, OrderPaper, Shop, ShopToken, Supplier
+from pipelines.models.base import ShopTable
 from pipelines.shopify import vault
 
-SEALED = (("access_token", "access token"), ("refresh_token", "refresh token"))
-SEALED_OF_CHANNELS = (("target", channels.TARGET), ("secret", channels.SECRET))
+Sealed = tuple[tuple[str, str], ...]  # columns, and what each is sealed for
+SEALED: Sealed = (("access_token", "access token"), ("refresh_token", "refresh token"))
+SEALED_OF_ROWS: dict[type[ShopTable], Sealed] = {
+    AlertChannel: (("target", channels.TARGET), ("secret", channels.SECRET)),
+    Supplier: (("address", suppliers.ADDRESS),),
+    OrderPaper: (("file", printing.PURPOSE),),
+}
 
 
 def rotate_keys() -> int:
@@ -26,8 +34,9 @@ def _rotate(shop_id: int) -> bool:
         if token:
             for column, purpose in SEALED:
                 changed = _reseal(token, column, purpose, shop.domain) or changed
-        for channel in AlertChannel.objects.select_for_update().for_shop(shop):
-            changed = _reseal_channel(channel, shop.domain) or changed
+        for table, sealed in SEALED_OF_ROWS.items():
+            for row in table.objects.select_for_update().for_shop(shop):
+                changed = _reseal_row(row, sealed, shop.domain) or changed
         if not changed:
             return False
         shop.save(update_fields=["customer_key"])
@@ -38,15 +47,15 @@ def _rotate(shop_id: int) -> bool:
     return True
 
 
-def _reseal_channel(channel: AlertChannel, domain: str) -> bool:
-    """Reseal where a channel leads to, and its key; nothing of it is seen."""
-    changed = [_reseal(channel, column, purpose, domain) for column, purpose in SEALED_OF_CHANNELS]
-    if any(changed):
-        channel.save(update_fields=["target", "secret"])
-    return any(changed)
+def _reseal_row(row: Model, sealed: Sealed, domain: str) -> bool:
+    """Reseal some columns of a row; nothing of them is seen."""
+    changed = [column for column, purpose in sealed if _reseal(row, column, purpose, domain)]
+    if changed:
+        row.save(update_fields=changed)
+    return bool(changed)
 
 
-def _reseal(row: Shop | ShopToken | AlertChannel, column: str, purpose: str, domain: str) -> bool:
+def _reseal(row: Model, column: str, purpose: str, domain: str) -> bool:
     sealed = getattr(row, column)
     if not sealed or vault.key_id_of(sealed) == vault.newest_key_id():
         return False

@@ -10,10 +10,13 @@ from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 
-from pipelines.models import LifecycleEvent, Shop, ShopKey, ShopSettings
+from pipelines.lifecycle.buying import suppliers
+from pipelines.models import LifecycleEvent, Shop, ShopKey, ShopSettings, Supplier
 from pipelines.models.base import ShopTable
+from pipelines.shopify.vault import CannotUnseal
 
-SEALED = {"customer_key", "target", "secret"}  # under our keys: of no use to anybody else
+SEALED = {"customer_key", "target", "secret", "file"}  # under our keys: of no use to anybody else
+UNREADABLE = "It cannot be read any more."
 LEFT_OUT = (ShopKey,)  # digests of keys that were shown once
 
 
@@ -47,5 +50,14 @@ def tables() -> list[type[ShopTable]]:
 
 
 def columns(row: Model) -> dict[str, Any]:
-    """Return a row's columns as they are stored."""
-    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    """Return a row's columns as they are stored; what a merchant typed and we sealed is given as it was typed."""
+    found = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    return found | {"address": opened(row)} if isinstance(row, Supplier) else found
+
+
+def opened(supplier: Supplier) -> str:
+    """Return where orders to a supplier go."""
+    try:
+        return suppliers.address_of(supplier)
+    except CannotUnseal:
+        return UNREADABLE

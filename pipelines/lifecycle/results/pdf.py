@@ -1,111 +1,19 @@
-"""A month's report as a file to print or send on: A4, real text, one font that has the signs of every currency.
-
-Made by a worker. The font is DejaVu, which lies in matplotlib's wheel (Prophet brings that along): nothing is read from
-the machine, and matplotlib itself is not imported.
-"""
+"""A month's report as a file to print or send on, made by a worker."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
-
-from fpdf import FPDF, FontFace
-from fpdf.enums import TableBordersLayout, WrapMode
 
 from pipelines import words
 from pipelines.lifecycle.results import operations, telling
 from pipelines.models import MonthReport
+from pipelines.paper import SUBDUED, Row, Sheet, broken
 
-INK, SUBDUED, LINE, HEAD = (48, 48, 48), (97, 97, 97), 225, (247, 247, 247)
-TONES = {"success": (14, 78, 60), "critical": (142, 11, 33), "info": (0, 59, 115), "": SUBDUED}
-FAMILY = "DejaVu"
-Row = tuple[str | tuple[str, str], ...]  # cells: text, or text with the tone of its state
 ROWS = (62, 42, 76)
 CLAIMS = (50, 24, 40, 66)
 BUILT = ("undecided", "refused", "promoted", "rolled_back")
-
-
-def font_folder() -> Path:
-    """Return where DejaVu lies, without importing what brings it."""
-    spec = find_spec("matplotlib")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("DejaVu comes with matplotlib, which is not installed")
-    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
-
-
-class Sheet(FPDF):
-    """A4 with a line about shop, month and page at its foot."""
-
-    def __init__(self, foot: str) -> None:
-        super().__init__(format="A4")
-        self.foot = foot
-        self.add_font(FAMILY, "", font_folder() / "DejaVuSans.ttf")
-        self.add_font(FAMILY, "B", font_folder() / "DejaVuSans-Bold.ttf")
-        self.set_margins(15, 15)
-        self.set_auto_page_break(True, margin=18)
-        self.set_draw_color(LINE)
-
-    def footer(self) -> None:
-        """Write the foot of a page."""
-        self.set_y(-13)
-        self.write_text(f"{self.foot} · page {self.page_no()} of {{nb}}", 7, SUBDUED)
-
-    def write_text(self, text: str, size: float, color: tuple[int, int, int] = INK, style: str = "") -> None:
-        """Write a paragraph; a word without blanks breaks."""
-        self.set_font(FAMILY, style, size)
-        self.set_text_color(*color)
-        self.multi_cell(
-            0, size * 0.5, text, new_x="LMARGIN", new_y="NEXT", align="L",
-            wrapmode=WrapMode.WORD if fits(self, text) else WrapMode.CHAR,
-        )  # fmt: skip
-
-    def part(self, title: str) -> None:
-        """Begin a part; its title is never left alone at the end of a page."""
-        self.ln(4)
-        if self.will_page_break(24):
-            self.add_page()
-        self.write_text(title, 11, style="B")
-        self.ln(1)
-
-    def rows(self, head: Row, rows: Sequence[Row], widths: tuple[int, ...]) -> None:
-        """Write a table; its head stands on every page."""
-        self.set_font(FAMILY, "", 8)
-        self.set_text_color(*INK)
-        heads = FontFace(emphasis="BOLD", fill_color=HEAD)
-        lines = TableBordersLayout.HORIZONTAL_LINES
-        with self.table(
-            col_widths=widths,
-            width=sum(widths),
-            line_height=4,
-            padding=1,
-            text_align="LEFT",
-            borders_layout=lines,
-            headings_style=heads,
-        ) as table:
-            for each in [head, *rows]:
-                row = table.row()
-                for cell in each:
-                    text, tone = cell if isinstance(cell, tuple) else (cell, None)
-                    style = None if tone is None else FontFace(emphasis="BOLD", color=TONES[tone])
-                    row.cell(broken(text), style=style, v_align="TOP")
-
-
-def fits(sheet: FPDF, text: str) -> bool:
-    """Tell whether each word has room on a line."""
-    return all(sheet.get_string_width(word) < sheet.epw for word in text.split())
-
-
-def broken(text: str, longest: int = 28) -> str:
-    """Break words that no column could hold.
-
-    >>> broken("x" * 30, 10)
-    'xxxxxxxxxx xxxxxxxxxx xxxxxxxxxx'
-    """
-    pieces = [word[at : at + longest] for word in text.split(" ") for at in range(0, max(1, len(word)), longest)]
-    return " ".join(pieces)
 
 
 def printed(row: MonthReport) -> bytes:

@@ -131,6 +131,7 @@ class StockAdvice(ShopTable):
     order_quantity = models.IntegerField(default=0)
     order_by = models.DateField(null=True)
     order_cost_minor = models.BigIntegerField(default=0)
+    kept = models.JSONField(default=list, db_default=[])  # [[units so far, margin that they keep in minor units], …]
     from_elsewhere = models.IntegerField(
         default=0, db_default=0
     )  # of what a place misses, what lies or arrives at other places

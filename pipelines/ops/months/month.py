@@ -87,9 +87,9 @@ class Month:
     def step(self, at: datetime) -> None:
         """Let time pass up to a moment, wait until the app did what was due, and answer what it asks."""
         began = time.monotonic()
+        self.rest()  # what an answer began: visitors see what is published when it is done
         self.merchant.pull("visit", at=at.isoformat())
-        while self.is_busy():  # what began while visitors came, or by an answer: a job that meets a jump is killed
-            self.pause()
+        self.rest()  # what began while visitors came: a job that meets a jump is killed
         run = self.merchant.pull("play", at=at.isoformat())
         self.settle(at)
         self.inject(run)
@@ -106,6 +106,11 @@ class Month:
         """
         patience = time.monotonic() + PATIENCE
         while not self.has_ticked(at) or self.is_busy() or (self.has_more() and time.monotonic() < patience):
+            self.pause()
+
+    def rest(self) -> None:
+        """Wait until no job runs or waits."""
+        while self.is_busy():
             self.pause()
 
     def has_ticked(self, at: datetime) -> bool:

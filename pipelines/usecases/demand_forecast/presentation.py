@@ -123,7 +123,8 @@ class _Story:
             f"{'Not proven. ' if not self.is_proven else ''}Use this version for all variants?",
             badge=self.badge,
             big=words.less(saved, self.currency),
-            aside=f"cost of ordering mistakes than with {self.against}, on your last {self.weeks}",
+            aside=f"{'' if saved else 'in '}cost of ordering mistakes {'than with' if saved else 'to'} {self.against}, "
+            f"on your last {self.weeks}",
             sentences=tuple(self.evidence(difference)),
         )
 
@@ -249,13 +250,15 @@ class _Story:
         return Card("if_wrong", "If this is wrong", sentences=tuple(sentences))
 
     def figure(self) -> Figure | None:
-        """Draw the weeks one after the other."""
+        """Draw the weeks one after the other; none where they do not differ."""
         if self.difference is None or self.difference.interval is None:
             return None
         weeks = [
             ReplayWeek(self.replay.first_day + timedelta(days=7 * place), week.saved, week.running, week.interval)
             for place, week in enumerate(self.replay.weekly(self.rival))
         ]
+        if not any(week.saved for week in weeks):
+            return None
         better = sum(week.saved > 0 for week in weeks)
         said = f"{words.less(weeks[-1].running, self.currency)} after {self.weeks}"
         return running_difference(

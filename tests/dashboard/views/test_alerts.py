@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle.alerts import board, channels, keepers
 from pipelines.lifecycle.ingest import privacy
-from pipelines.models import Alert, AlertChannel, AlertDelivery, LifecycleEvent, Pulse
+from pipelines.models import Alert, AlertChannel, AlertDelivery, LifecycleEvent, Pulse, Release
 from tests.dashboard.views.test_plain_words import read
 from tests.identities import COLLEAGUE, OTHER_SHOP
 
@@ -56,6 +56,18 @@ class TestThePage:
         assert "Marked as false by you: 1 of 1." in text(see("/alerts"))
         send(f"/alerts/{alert.pk}/answer", {"wish": "false"})
         assert LifecycleEvent.objects.filter(kind="alert.false").count() == 1
+
+    def test_one_that_a_rollback_ended_says_so_and_of_which_version(self, shop, see):
+        release = Release.objects.get(version__number=2)
+        told = board.tell(
+            shop, "broken", use_case="demand_forecast", release=release, now=timezone.now() - timedelta(hours=3), **SLOW
+        )
+        assert "Demand forecast, version 2" in text(see("/alerts"))
+        board.close(shop, told.key, timezone.now())
+        assert "It was over by itself." in text(see("/alerts"))
+        Release.objects.filter(pk=release.pk).update(phase="rolled_back")
+        page = text(see("/alerts"))
+        assert "Version 2 was rolled back." in page and "by itself" not in page
 
     def test_leads_to_home_and_is_in_the_menu(self, alert, see):
         assert 'href="/alerts">Alerts' in see("/").content.decode()

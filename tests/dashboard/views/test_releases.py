@@ -84,6 +84,13 @@ class TestApprove:
         assert Approval.objects.get().evidence_digest == card.evidence_digest
         assert ("refresh", (card.shop_id, "demand_forecast")) in queued
 
+    def test_of_one_that_some_see_first_is_told_to_the_storefront_at_once(self, shop, send, queued):
+        now, asks = timezone.now(), {"phase": "awaiting_approval", "step": 1, "weight": 0, "exposed_at": None}
+        card = moving.shares(shop, **asks, entered_at=now, expires_at=now + timedelta(days=7))
+        assert "of shoppers" in send(f"/releases/{card.pk}/approve", said_to(card)).content.decode()
+        assert Release.objects.get(pk=card.pk).phase == "canary"
+        assert ("publish", (card.shop_id, "demand_forecast")) in queued
+
     @pytest.mark.parametrize(
         "changed", [{"revision": 99}, {"evidence_digest": "0" * 64}, {"artifact_digest": "f" * 64}]
     )

@@ -38,7 +38,17 @@ class TestTheList:
             shop=shop, use_case="demand_forecast", trigger="weekly", state="failed", error="The disk is full.",
             finished_at=timezone.now(),
         )  # fmt: skip
-        assert "The disk is full." in see("/versions").content.decode()
+        page = see("/versions").content.decode()
+        assert "Demand forecast: the last training failed" in page and "The disk is full." in page
+
+    def test_says_of_a_model_without_a_version_what_is_missing(self, shop, see):
+        TrainingRun.objects.create(
+            shop=shop, use_case="conversion", trigger="first", state="stopped", error="0 of 14 days are known.",
+            finished_at=timezone.now(),
+        )  # fmt: skip
+        page = " ".join(see("/versions").content.decode().split())
+        assert "No version yet. 0 of 14 days are known. We try again at the next training." in page
+        assert "last training stopped" not in page
 
 
 class TestTheCard:

@@ -163,17 +163,21 @@ def test_where_visitors_are_played_the_merchant_lets_them_be_shown_something(a_d
 
 
 @pytest.mark.parametrize("a_day", [0, 400])
-def test_time_stands_until_what_an_answer_began_is_done(a_day: int) -> None:
+def test_time_stands_until_what_an_answer_and_what_visitors_began_is_done(a_day: int) -> None:
     queue, pulled = Queue(running=1), []
     playing = a_month(queue, QUIET, {month.TO_DO: 0, month.TICKED: datetime.fromisoformat("2027-05-04T03:00:00+00:00")})
     run = RUN | {"injected": [], "acts": [], "visitors": {"a_day": a_day}}
-    playing.merchant = SimpleNamespace(
-        pull=lambda lever, **asked: pulled.append((lever, queue.running)) or run, look=lambda what: QUIET
-    )
+
+    def pull(lever: str, **asked: Any) -> dict[str, Any]:
+        pulled.append((lever, queue.running))
+        queue.running = int(lever == "visit")  # who comes begins jobs
+        return run
+
+    playing.merchant = SimpleNamespace(pull=pull, look=lambda what: QUIET)
     playing.reader.named = lambda query, **values: []
     playing.pause = lambda: setattr(queue, "running", 0)
     playing.step(datetime.fromisoformat("2027-05-04T03:00:00+00:00"))
-    assert pulled == [("visit", 1), ("play", 0)]
+    assert pulled == [("visit", 0), ("play", 0)]
 
 
 class TestScenarios:

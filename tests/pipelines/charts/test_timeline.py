@@ -77,3 +77,12 @@ def test_below_zero_is_below_the_axis():
     (line,) = (p for p in by_class(parsed(a_timeline([-1.0, 1.0] * 3).svg), "now") if p.tag == "path")
     low, high = numbers(line)[0][1], numbers(line)[1][1]
     assert high < low
+
+
+def test_names_at_the_right_edge_stay_within_it_and_apart():
+    moments = [Stretch(place / 20, (place + 1) / 20) for place in range(20)]
+    newest = [*[None] * 19, 1.0]
+    figure = a_timeline(newest, moments=moments, lines=[Line("ours", "now", newest), Line("theirs", "rule", newest)])
+    ours, theirs = (each for each in parsed(figure.svg).iter() if each.text in ("ours", "theirs"))
+    assert ours.get("text-anchor") == theirs.get("text-anchor") == "end"
+    assert abs(float(ours.get("y")) - float(theirs.get("y"))) >= 12

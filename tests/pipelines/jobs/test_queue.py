@@ -15,6 +15,7 @@ from django.db import DatabaseError, OperationalError, connections, transaction
 from redis import RedisError
 
 from pipelines.jobs import queue, schedule
+from pipelines.lifecycle.evidence import windows
 from pipelines.models import CronSlot
 from tests import times, waiting
 from tests.pipelines.jobs import sample_jobs
@@ -142,6 +143,7 @@ def test_two_clocks_send_a_tick_once(queued: Callable[[], list[str]]) -> None:
     heartbeats = [name for name in queued() if name.endswith("heartbeat")]
     assert len(heartbeats) == 1
     assert CronSlot.objects.filter(job="heartbeat").count() == 1
+    assert CronSlot.objects.filter(job=windows.SUMS_UP).count() == 1  # by which silence is told from our absence
 
 
 @pytest.mark.django_db
@@ -156,8 +158,10 @@ def test_the_heartbeat_is_noted_and_old_ticks_are_forgotten(redis: Any) -> None:
     now = datetime.now(UTC)
     CronSlot.objects.create(job="old", slot=now - timedelta(days=3))
     CronSlot.objects.create(job="new", slot=now)
+    for days in (3, 29):
+        CronSlot.objects.create(job=windows.SUMS_UP, slot=now - timedelta(days=days))
     schedule.heartbeat()
-    assert [slot.job for slot in CronSlot.objects.all()] == ["new"]
+    assert {(slot.job, (now - slot.slot).days) for slot in CronSlot.objects.all()} == {("new", 0), (windows.SUMS_UP, 3)}
     assert datetime.fromisoformat(redis.get(schedule.HEARTBEAT).decode()) >= now
 
 

@@ -45,7 +45,12 @@ def test_severe_errors_are_named_as_such() -> None:
 
 
 def test_answers_that_cannot_be_right_go_at_once() -> None:
-    assert told(live(windows=windows(OK, OK) + windows(BREACH, broken=True))) == (Action.ABORT, Reason.BROKEN)
+    assert told(live(windows=windows(OK, OK) + windows(BREACH, broken="NaN"))) == (Action.ABORT, Reason.BROKEN)
+
+
+def test_what_cannot_be_right_is_said_with_its_reason() -> None:
+    assert decide(live(windows=windows(BREACH, broken="It expects 9"))).sentence.endswith("right. It expects 9.")
+    assert len(decide(live(windows=windows(BREACH, broken="x" * 200))).sentence) <= 200
 
 
 @pytest.mark.parametrize(

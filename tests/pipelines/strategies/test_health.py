@@ -54,10 +54,10 @@ def test_severe_is_each_of_the_newest_three() -> None:
 
 
 def test_broken_is_the_newest_that_says_something() -> None:
-    broken = windows(BREACH, broken=True)
-    assert health.is_broken(windows(OK) + broken) and health.is_broken(broken + windows(QUIET))
-    assert not health.is_broken(broken + windows(OK))
-    assert not health.is_broken(())
+    broken = windows(BREACH, broken="NaN")
+    assert health.broken_by(windows(OK) + broken) == health.broken_by(broken + windows(QUIET)) == "NaN"
+    assert not health.broken_by(broken + windows(OK))
+    assert not health.broken_by(())
 
 
 @pytest.mark.parametrize(

@@ -272,7 +272,7 @@ def rows(draw: st.DrawFn) -> tuple:
     often = st.sampled_from([OK, OK, OK, OK, OK, OK, QUIET, BREACH, NO_DATA, DOWN])
     some = windows(*draw(st.lists(often, max_size=9)))
     rare = st.sampled_from([False] * 9 + [True])
-    return tuple(replace(window, severe=draw(rare), broken=draw(rare)) for window in some)
+    return tuple(replace(window, severe=draw(rare), broken="NaN" * draw(rare)) for window in some)
 
 
 PROTECTIONS = st.builds(Protection, reaches_shoppers=st.booleans(), something_runs=st.booleans())

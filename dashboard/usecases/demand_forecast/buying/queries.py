@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Sum
-
+from dashboard.forms.pages import WEEKDAYS
 from dashboard.queries.words import Badge
+from dashboard.usecases.demand_forecast.buying.to_order import FromVendor, advice_of, by_vendor, wanted
 from dashboard.usecases.demand_forecast.queries.forecasts import open_locations
-from dashboard.usecases.demand_forecast.wish import TOTAL
-from pipelines.lifecycle.buying.orders import Wanted
+from pipelines.lifecycle.buying.printing import name_of
+from pipelines.lifecycle.buying.suppliers import takes_orders_on
 from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop
 from pipelines.models.usecases.demand_forecast import StockAdvice
+from pipelines.usecases.demand_forecast.ordering.budget import keeps
+from pipelines.words import to_major
 
 State = PurchaseOrder.State
 NEWEST = 50  # orders that have ended
@@ -24,18 +26,6 @@ STATES = {
     State.CANCELLED: Badge("Cancelled"),
 }
 IN_PARTS = Badge("In parts", "info")
-
-
-@dataclass(frozen=True)
-class FromVendor:
-    """What should be ordered today from one vendor."""
-
-    vendor: str
-    variants: int
-    units: int
-    cost_minor: int
-    runs_out: date | None
-    draft: PurchaseOrder | None  # that is there already
 
 
 @dataclass(frozen=True)
@@ -59,6 +49,7 @@ class OrdersPage:
     on_the_way: list[Listed]
     drafts: list[Listed]
     ended: list[Listed]
+    usually_on: date  # when what is ordered today comes, by the shop's own lead time
 
     @property
     def cost_minor(self) -> int:
@@ -68,6 +59,31 @@ class OrdersPage:
     def late(self) -> int:
         """Count the orders that should have come."""
         return sum((listed.order.expected_on or self.today) < self.today for listed in self.on_the_way)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a draft, with what is advised on its variant."""
+
+    line: PurchaseLine
+    advice: StockAdvice | None
+    currency: str
+
+    @property
+    def cost(self) -> str:
+        """Write what a unit costs as a field takes it; nothing where it is not known."""
+        return str(to_major(self.line.unit_cost_minor, self.currency)) if self.line.unit_cost_minor else ""
+
+    @property
+    def kept_minor(self) -> int:
+        """Give the margin of sales that would be missed without its units."""
+        return round(keeps(self.advice.kept, self.line.units)) if self.advice else 0
+
+    @property
+    def packs_now(self) -> int:
+        """Give the size of a pack by now, where it is another than on the line."""
+        now = max(1, round(self.advice.rule.get("pack_size") or 1)) if self.advice else self.line.pack_size
+        return now if now != self.line.pack_size else 0
 
 
 @dataclass(frozen=True)
@@ -96,9 +112,31 @@ class OrderPage:
         return name_of(self.order)
 
     @property
-    def rows(self) -> list[tuple[PurchaseLine, StockAdvice | None]]:
+    def rows(self) -> list[Row]:
         """Give each line with what is advised on its variant."""
-        return [(line, self.advised.get(line.variant_id)) for line in self.lines]
+        return [Row(line, self.advised.get(line.variant_id), self.order.currency) for line in self.lines]
+
+    @property
+    def kept_minor(self) -> int:
+        """Give the margin of sales that would be missed without this order, in the shop's currency."""
+        return sum(row.kept_minor for row in self.rows)
+
+    @cached_property
+    def left_out(self) -> int:
+        """Count the variants of which the budget buys less than is advised today."""
+        bought = {line.variant_id: line.units for line in self.lines}
+        advised = wanted(self.order.shop, self.order.vendor, self.order.supplier)
+        return sum(bought.get(line.variant_id, 0) < line.units for line in advised)
+
+    @property
+    def budget_left_minor(self) -> int:
+        return max(0, (self.order.budget_minor or 0) - self.cost_minor)
+
+    @property
+    def budget_typed(self) -> str:
+        """Write the budget as a field takes it."""
+        budget = self.order.budget_minor
+        return "" if budget is None else str(to_major(budget, self.order.currency))
 
     @property
     def is_draft(self) -> bool:
@@ -125,6 +163,34 @@ class OrderPage:
         return sum(line.cost_minor for line in self.lines)
 
     @property
+    def is_foreign(self) -> bool:
+        """Tell whether its prices are not in the shop's currency."""
+        return self.order.currency != self.order.shop.currency
+
+    @property
+    def without_cost(self) -> int:
+        return sum(not line.unit_cost_minor for line in self.lines)
+
+    @property
+    def short_minor(self) -> int:
+        """Give how much is missing up to the smallest order that the supplier takes, in the order's currency."""
+        supplier = self.order.supplier
+        is_told = supplier is not None and supplier.currency == self.order.currency
+        return max(0, supplier.smallest_minor - self.cost_minor) if supplier and is_told else 0
+
+    @property
+    def weekdays(self) -> str:
+        """Name the days on which the supplier takes orders, if not on any."""
+        days = self.order.supplier.order_weekdays if self.order.supplier else []
+        return ", ".join(WEEKDAYS[day] for day in days)
+
+    @property
+    def taken_on(self) -> date:
+        """Give the next day on which an order is taken."""
+        supplier = self.order.supplier
+        return takes_orders_on(supplier, self.today) if supplier else self.today
+
+    @property
     def badge(self) -> Badge:
         return IN_PARTS if self.is_on_its_way and self.came else STATES[State(self.order.state)]
 
@@ -135,19 +201,14 @@ class OrderPage:
 
     @cached_property
     def expected_on(self) -> date:
-        """Say when it comes: as was said, else as long after today as the slowest of its lines takes."""
+        """Say when it comes: as was said, else as long after it is taken as the slowest of its lines takes."""
         if self.order.expected_on:
             return self.order.expected_on
         days = [row.rule.get("lead_time_days") for row in self.advised.values()]
         slowest = max(
             (float(each) for each in days if each is not None), default=self.order.shop.settings.lead_time_days
         )
-        return self.today + timedelta(days=round(slowest))
-
-
-def name_of(order: PurchaseOrder) -> str:
-    """Return how an order is called on paper."""
-    return f"PO-{order.number:04d}"
+        return self.taken_on + timedelta(days=round(slowest))
 
 
 def orders_page(shop: Shop, today: date) -> OrdersPage:
@@ -164,6 +225,7 @@ def orders_page(shop: Shop, today: date) -> OrdersPage:
         on_the_way=[each for each in open_ones if each.order.state == State.SENT],
         drafts=drafts,
         ended=[listed(order) for order in ended],
+        usually_on=today + timedelta(days=shop.settings.lead_time_days),
     )
 
 
@@ -173,53 +235,10 @@ def listed(order: PurchaseOrder) -> Listed:
     return Listed(order, IN_PARTS if is_partly else STATES[State(order.state)])
 
 
-def by_vendor(shop: Shop, drafts: dict[str, PurchaseOrder]) -> list[FromVendor]:
-    """Sum up what should be ordered today, vendor by vendor, the dearest first."""
-    rows = (
-        to_order(shop)
-        .values("vendor")
-        .annotate(
-            variants=Count("pk"),
-            units=Sum("order_quantity"),
-            cost_minor=Sum("order_cost_minor"),
-            runs_out=Min("runs_out"),
-        )
-    )
-    return [FromVendor(**row, draft=drafts.get(row["vendor"])) for row in rows.order_by("-cost_minor", "vendor")]
-
-
-def to_order(shop: Shop) -> QuerySet[StockAdvice]:
-    """Keep what should be ordered today and was not, since it was advised."""
-    sent = (
-        PurchaseLine.objects.for_shop(shop)
-        .on_the_way()
-        .filter(variant_id=OuterRef("variant_id"), order__sent_at__gte=OuterRef("updated_at"))
-    )
-    return StockAdvice.objects.for_shop(shop).filter(location_id=TOTAL).to_order().exclude(Exists(sent))
-
-
-def wanted(shop: Shop, vendor: str) -> list[Wanted]:
-    """Give what should be ordered today from one vendor, as lines of an order."""
-    rows = to_order(shop).filter(vendor=vendor).order_by("title", "subtitle", "variant_id")
-    return [
-        Wanted(
-            variant_id=row.variant_id,
-            title=row.title,
-            subtitle=row.subtitle,
-            sku=row.sku,
-            units=row.order_quantity,
-            pack_size=max(1, round(row.rule.get("pack_size") or 1)),
-            unit_cost_minor=row.unit_cost_minor or 0,
-        )
-        for row in rows.defer("search", "spark")
-    ]
-
-
 def order_page(order: PurchaseOrder, today: date) -> OrderPage:
     """Read one order."""
     lines = list(order.lines.order_by("title", "subtitle", "pk"))
-    advice = StockAdvice.objects.for_shop(order.shop_id).filter(location_id=TOTAL)
-    known = advice.filter(variant_id__in=[line.variant_id for line in lines]).defer("search", "spark")
+    known = advice_of(order.shop_id, [line.variant_id for line in lines])
     receipts = GoodsReceipt.objects.for_shop(order.shop_id).filter(line__order=order).select_related("line")
     open_ones = list(open_locations(order.shop))
     return OrderPage(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -15,13 +16,30 @@ from dashboard.embedding import merchant_required
 from dashboard.files import csv_file, major
 from dashboard.forms.pages import RevisionForm
 from dashboard.pages import go, local_now, show
-from dashboard.usecases.demand_forecast.buying.forms import ArrivalForm, DayForm, DraftForm, ReceiptForm, UnitsForm
-from dashboard.usecases.demand_forecast.buying.queries import name_of, order_page, orders_page, wanted
+from dashboard.usecases.demand_forecast.buying import list_file
+from dashboard.usecases.demand_forecast.buying.budgets import filled
+from dashboard.usecases.demand_forecast.buying.forms import (
+    ArrivalForm,
+    BudgetForm,
+    CostsForm,
+    DayForm,
+    DraftForm,
+    ListForm,
+    ReceiptForm,
+    SentForm,
+    UnitsForm,
+)
+from dashboard.usecases.demand_forecast.buying.queries import order_page, orders_page
+from dashboard.usecases.demand_forecast.buying.to_order import wanted
 from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE
-from pipelines.jobs import releases
+from pipelines import words
+from pipelines.jobs import releases, results
 from pipelines.lifecycle.buying import orders
+from pipelines.lifecycle.buying.lists import mark_ordered
+from pipelines.lifecycle.buying.printing import file_of, name_of
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import PurchaseLine, PurchaseOrder
+from pipelines.models import OrderPaper, PurchaseLine, PurchaseOrder, Supplier
+from pipelines.words import to_minor
 
 HEADER = (
     "Order",
@@ -36,7 +54,9 @@ HEADER = (
     "Currency",
     "Received",
 )
+NO_LIST = "Choose the list that you ordered by, and a day on which it comes. Nothing was marked."
 NO_DAY = "Choose a day. Nothing was saved."
+NO_COSTS = "Costs are amounts of money. Nothing was saved."
 NO_UNITS = "Units are whole numbers. Nothing was saved."
 
 
@@ -51,17 +71,42 @@ def listed(request: MerchantRequest) -> HttpResponse:
 @merchant_required
 @require_POST
 def draft(request: MerchantRequest) -> HttpResponse:
-    """Draft an order to one vendor from the advice of today."""
+    """Draft an order to one supplier or vendor from the advice of today."""
     form = DraftForm(request.POST)
     if not form.is_valid():
         return go(reverse("orders"), "This vendor is not known.", refused=True)
-    vendor = form.cleaned_data["vendor"]
+    vendor, supplier = form.cleaned_data["vendor"], None
+    if number := form.cleaned_data["supplier"]:
+        supplier = Supplier.objects.for_shop(request.shop).filter(pk=number).first()
+        if supplier is None:
+            return go(reverse("orders"), "This supplier is not known any more.", refused=True)
     try:
-        lines = wanted(request.shop, vendor)
-        order = orders.draft(request.shop, vendor, lines, location_id=None, by=request.staff.sub)
+        lines = wanted(request.shop, vendor, supplier)
+        order = orders.draft(request.shop, vendor, lines, supplier=supplier, location_id=None, by=request.staff.sub)
     except Refused as refusal:
         return go(reverse("orders"), refusal.sentence, refused=True)
+    results.print_order.enqueue(order.pk)
     return go(reverse("order", args=[order.pk]))
+
+
+@merchant_required
+@require_POST
+def mark(request: MerchantRequest) -> HttpResponse:
+    """Write down what was ordered by a list that was downloaded."""
+    form = ListForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return go(reverse("orders"), NO_LIST, refused=True)
+    told, today = form.cleaned_data, local_now(request.shop.zone).date()
+    try:
+        lists = list_file.read(request.shop, told["file"].read(), told["only"])
+        on = told["sent_on"] or today
+        made = mark_ordered(request.shop, lists, today, on, told["day"], by=request.staff.sub)
+    except Refused as refusal:
+        return go(reverse("orders"), refusal.sentence, refused=True)
+    for order in made:
+        results.print_order.enqueue(order.pk)
+    releases.refresh.enqueue(request.shop.pk, USE_CASE)
+    return go(reverse("orders"), f"{words.counted(len(made), 'order')} marked as sent. Their units count as on the way")
 
 
 @merchant_required
@@ -70,6 +115,26 @@ def one(request: MerchantRequest, pk: int) -> HttpResponse:
     """Show one order."""
     page = order_page(find(request, pk), local_now(request.shop.zone).date())
     return show(request, "usecases/demand_forecast/order.html", {"page": page})
+
+
+@merchant_required
+@require_GET
+def paper(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Give the button of the printed order, or go on asking for it while it is printed."""
+    return show(request, "usecases/demand_forecast/partials/_paper.html", {"order": find(request, pk)})
+
+
+@merchant_required
+@require_GET
+def pdf(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Give one order as it was printed by a worker."""
+    order = find(request, pk)
+    printed = OrderPaper.objects.for_shop(request.shop).filter(order=order).select_related("shop").first()
+    if printed is None:
+        return refused(pk, "This order is being printed. Try again in a moment.")
+    response = HttpResponse(file_of(printed), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{name_of(order)}.pdf"'
+    return response
 
 
 @merchant_required
@@ -92,18 +157,38 @@ def cells(order: PurchaseOrder, line: PurchaseLine) -> Iterator[Any]:
 @merchant_required
 @require_POST
 def change(request: MerchantRequest, pk: int) -> HttpResponse:
-    """Put other units on the lines of a draft."""
-    form = UnitsForm(request.POST)
+    """Put other units and costs on the lines of a draft."""
+    units, costs = UnitsForm(request.POST), CostsForm(request.POST)
+    if not units.is_valid() or not costs.is_valid():
+        return refused(pk, NO_COSTS if units.is_valid() else NO_UNITS)
+    return moved(request, pk, "Saved", orders.change, units.units, costs.costs(find(request, pk).currency))
+
+
+@merchant_required
+@require_POST
+def budget(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Fill a draft again from today's advice, up to a budget."""
+    form, order = BudgetForm(request.POST), find(request, pk)
     if not form.is_valid():
-        return refused(pk, NO_UNITS)
-    return moved(request, pk, "Saved", orders.change, form.units)
+        return refused(pk, "A budget is an amount of money. Nothing was changed.")
+    typed = form.cleaned_data["budget"]
+    money = None if typed is None else to_minor(typed, order.currency)
+    try:
+        lines = filled(order, money)
+    except Refused as refusal:
+        return refused(pk, refusal.sentence)
+    return moved(request, pk, "Filled again", orders.refill, lines, money)
 
 
 @merchant_required
 @require_POST
 def send(request: MerchantRequest, pk: int) -> HttpResponse:
-    """Say that it was sent, and when it is expected."""
-    return on_a_day(request, pk, "Sent. Its units count as on the way", orders.send)
+    """Say when it was sent, and when it is expected."""
+    form = SentForm(request.POST)
+    if not form.is_valid():
+        return refused(pk, NO_DAY)
+    send_then = partial(orders.send, on=form.cleaned_data["sent_on"])
+    return on_a_day(request, pk, "Sent. Its units count as on the way", send_then)
 
 
 @merchant_required
@@ -158,6 +243,7 @@ def moved(request: MerchantRequest, pk: int, said: str, move: Callable[..., obje
         move(order, *told, revision=RevisionForm.read(request.POST), by=request.staff.sub)
     except Refused as refusal:
         return refused(pk, refusal.sentence)
+    results.print_order.enqueue(pk)
     order.refresh_from_db(fields=["state"])
     if PurchaseOrder.State.SENT in (before, order.state):
         releases.refresh.enqueue(request.shop.pk, USE_CASE)
@@ -171,4 +257,4 @@ def refused(pk: int, why: str) -> HttpResponse:
 
 def find(request: MerchantRequest, pk: int) -> PurchaseOrder:
     """Return one of the shop's own orders, or 404."""
-    return get_object_or_404(PurchaseOrder.objects.for_shop(request.shop).select_related("shop"), pk=pk)
+    return get_object_or_404(PurchaseOrder.objects.for_shop(request.shop).select_related("shop", "supplier"), pk=pk)

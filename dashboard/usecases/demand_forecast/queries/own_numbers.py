@@ -15,6 +15,9 @@ CHANGES = (
     "stock_rules.changed",
     "own_event.added",
     "own_event.removed",
+    "supplier.added",
+    "supplier.changed",
+    "supplier.removed",
 )
 # The form tells every setting; a command that only says who may approve changes no advice.
 OF_ADVICE = Q(kind__in=CHANGES) | Q(kind="settings.changed", details__settings__has_key="lead_time_days")

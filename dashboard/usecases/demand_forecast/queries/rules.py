@@ -8,7 +8,7 @@ from django.db.models import Count
 
 from dashboard.usecases.demand_forecast import rules_file
 from dashboard.usecases.demand_forecast.forms import RuleForm
-from pipelines.models import Product, Shop, ShopSettings, StockRule
+from pipelines.models import Product, Shop, ShopSettings, StockRule, Supplied
 
 VENDORS_SHOWN = 100
 
@@ -20,6 +20,7 @@ class VendorRow:
     number: int
     vendor: str
     products: int
+    supplier_days: int | None  # lead time of its supplier
     values: dict[str, str]
 
 
@@ -41,12 +42,14 @@ def rules_page(shop: Shop, errors: list[str], more_errors: int = 0) -> RulesPage
     named = Product.objects.for_shop(shop).filter(deleted_at=None).exclude(vendor="")
     counts = named.values_list("vendor").annotate(n=Count("pk")).order_by("-n", "vendor")
     vendors = list(counts[:VENDORS_SHOWN])
+    supplied = Supplied.objects.for_shop(shop).filter(variant_id=None)
+    days = dict(supplied.values_list("vendor", "supplier__lead_time_days"))
     rules = StockRule.objects.for_shop(shop)
     known = {rule.vendor: rule for rule in rules.filter(variant_id=None)}
     return RulesPage(
         settings=shop.settings,
         vendors=[
-            VendorRow(number, vendor, n, RuleForm.shown(known.get(vendor), shop.currency))
+            VendorRow(number, vendor, n, days.get(vendor), RuleForm.shown(known.get(vendor), shop.currency))
             for number, (vendor, n) in enumerate(vendors)
         ],
         vendor_count=counts.count(),

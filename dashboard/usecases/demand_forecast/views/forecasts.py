@@ -30,7 +30,7 @@ FORECAST_HEADER = (
 ORDER_HEADER = (
     "Vendor", "Product", "Option", "SKU", "Barcode", "Order quantity", "Pack size", "Unit cost", "Cost is estimated",
     "Order cost", "Currency", "Order by", "In stock", "Incoming", "Forecast, next 28 days", "Your own number",
-    "Your note",
+    "Your note", "Variant",
 )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def order_cells(row: StockAdvice, told: Besides, currency: str) -> Iterator[Any]
     yield from (row.vendor, row.title, row.subtitle, row.sku, told.barcode(row), row.order_quantity)
     yield from (round(row.rule.get("pack_size") or 1), major(row.unit_cost_minor, currency))
     yield from ("yes" if row.cost_is_estimated else "", major(row.order_cost_minor, currency), currency)
-    yield from (row.order_by, row.stock, row.incoming, round(row.forecast_28), *own_number(row, told))
+    yield from (row.order_by, row.stock, row.incoming, round(row.forecast_28), *own_number(row, told), row.variant_id)
 
 
 def own_number(row: StockAdvice, told: Besides) -> tuple[str, str]:

@@ -105,6 +105,15 @@ class Ahead:
                 found[rows] += np.maximum(wanted - np.maximum(left, 0), 0).mean(axis=1, dtype=np.float64)
         return np.where(self.continues, 0.0, found)
 
+    def sold_thanks_to(self, on_hand: FloatArray, coming: FloatArray, units: IntArray) -> FloatArray:
+        """Give the units that only sell because so many are ordered (`units`: rows x steps), on average."""
+        found = np.zeros(units.shape)
+        for rows in self._chunks():
+            missed = np.maximum(self._most_wanted(rows, coming) - self._left(rows, on_hand, coming), 0)
+            for step, ordered in enumerate(units[rows].T.astype(np.float32)):
+                found[rows, step] = np.minimum(missed, ordered[:, None]).mean(axis=1, dtype=np.float64)
+        return found
+
     def days_lasting(self, on_hand: FloatArray, coming: FloatArray, shares: FloatArray) -> IntArray:
         """Give through how many days after the arrival what is there lasts, with the wanted probability.
 

@@ -13,6 +13,7 @@ BoolArray = NDArray[np.bool_]
 
 COST_SHARE_OF_PRICE = 0.5
 LEAST_WANTED, MOST_WANTED = 0.5, 0.98
+LARGEST = 2.0**62
 
 
 class Wish(Protocol):
@@ -121,3 +122,8 @@ def rounded_order(need: FloatArray, pack_size: IntArray, minimum_order: IntArray
     least = np.where(need > 0, np.maximum(need, minimum_order), 0.0)
     # Imputed demand leaves fractions on the shelf: 12.000000001 is two packs of six, not three.
     return np.ceil(np.round(least / pack_size, 9)) * pack_size
+
+
+def whole(values: FloatArray) -> IntArray:
+    """Round to whole numbers, as large as 64 bits can hold."""
+    return np.rint(np.clip(values, -LARGEST, LARGEST)).astype(np.int64)

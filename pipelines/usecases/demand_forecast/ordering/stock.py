@@ -20,6 +20,7 @@ from pipelines.stats.inference.quantiles import expected_shortfall
 from pipelines.usecases.demand_forecast.backtesting.spread import Spread
 from pipelines.usecases.demand_forecast.ordering.arrival import Ahead, demand_ahead
 from pipelines.usecases.demand_forecast.ordering.coming import Coming, coming_to, spells_of
+from pipelines.usecases.demand_forecast.ordering.kept import as_steps, steps_of
 from pipelines.usecases.demand_forecast.ordering.places import lying_elsewhere, shared_out
 from pipelines.usecases.demand_forecast.ordering.policies import (
     COST_SHARE_OF_PRICE,
@@ -27,6 +28,7 @@ from pipelines.usecases.demand_forecast.ordering.policies import (
     FloatArray,
     IntArray,
     rounded_order,
+    whole,
 )
 
 Panel = NDArray[np.floating[Any]]
@@ -49,7 +51,6 @@ DEAD_AFTER = 90
 FEW_SALE_DAYS = 8
 FARTHEST_DAY = 400
 LEAST_LOST = 0.5  # a unit, once rounded: below it nobody is called short
-LARGEST = 2.0**62
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def advise(
             deliveries: variant_id | location_id | ds | units, the part of what is incoming whose day is known
     Writes  variant_id | location_id | status | sold_28 | forecast_28 | low_28 | high_28 | stock | committed |
             incoming | runs_out | days_of_cover | order_up_to | order_quantity | order_by |
-            order_cost_minor | from_elsewhere | demand_share | moved | lost_units | at_risk_minor |
+            order_cost_minor | kept | from_elsewhere | demand_share | moved | lost_units | at_risk_minor |
             overstock_minor | abc | is_dead | is_new | price_minor | unit_cost_minor | cost_is_estimated
 
     An order is placed for the shop as a whole: places share it out, and what lies or arrives at one place is not
@@ -310,6 +311,19 @@ class _Advice:
             bought[place] = shared_out(bought[total], need, share, variant, self._days("pack_size")[total])
         return whole(bought)
 
+    @property
+    def kept(self) -> pd.Series:
+        """Give what an order of each variant keeps for the shop as a whole: steps of units so far and their margin."""
+        found: list[list[list[int]]] = [[] for _ in range(len(self.rows))]
+        margin = np.maximum(np.nan_to_num(self._floats("price_minor")) - self._floats("unit_cost_minor"), 0.0)
+        for due in self.in_parts(np.flatnonzero(self.is_total & self.needs_order)):
+            units = steps_of(self.order_quantity[due], self._days("pack_size")[due], self._days("minimum_order")[due])
+            ahead, coming = self.ahead(due, self._days("lead_time_days"), self.cover_days)
+            sold = ahead.sold_thanks_to(self.held[due], coming, units)
+            for row, steps in zip(due.tolist(), as_steps(units, sold * margin[due, None]), strict=True):
+                found[row] = steps
+        return pd.Series(found, index=self.rows.index, dtype=object)
+
     @cached_property
     def needs_order(self) -> BoolArray:
         return np.asarray(self.order_quantity > 0)
@@ -408,6 +422,7 @@ class _Advice:
             order_quantity=self.order_quantity,
             order_by=self.order_by,
             order_cost_minor=whole(self.order_quantity * cost),
+            kept=self.kept,
             from_elsewhere=self.from_elsewhere,
             moved=whole(np.nan_to_num(self._floats("moved"))),
             lost_units=self.lost_units,
@@ -416,11 +431,6 @@ class _Advice:
             is_dead=self.is_dead,
             is_new=self.is_new,
         )
-
-
-def whole(values: FloatArray) -> IntArray:
-    """Round to whole numbers, as large as 64 bits can hold."""
-    return np.rint(np.clip(values, -LARGEST, LARGEST)).astype(np.int64)
 
 
 def abc_classes(revenue: FloatArray) -> NDArray[np.str_]:

@@ -131,6 +131,11 @@ class TestSent:
         with pytest.raises(Refused, match="Cancel it"):
             moved(sent, orders.change, came(sent, caps=1))
 
+    @pytest.mark.parametrize("ago", [-1, 366])
+    def test_it_was_sent_within_a_year_and_not_tomorrow(self, order: PurchaseOrder, ago: int) -> None:
+        with pytest.raises(Refused, match="up to 365 days before"):
+            orders.send(order, TODAY, ARRIVAL, on=TODAY - timedelta(days=ago), revision=0, by=BY)
+
     def test_a_day_that_is_over_cannot_be_expected(self, order: PurchaseOrder) -> None:
         with pytest.raises(Refused, match="is over"):
             moved(order, orders.send, TODAY, TODAY - timedelta(days=1))

@@ -14,7 +14,7 @@ from scipy.stats import binom
 
 from pipelines.lifecycle.evidence import windows
 from pipelines.lifecycle.evidence.windows import Count, Usual, judged, window_at, windows_of
-from pipelines.models import Release, ServingWindow, Shop
+from pipelines.models import CronSlot, Release, ServingWindow, Shop
 from pipelines.stats.clock import Span
 from pipelines.strategies import Health, Step
 from pipelines.usecases import USE_CASES
@@ -84,6 +84,12 @@ class TestHours:
             a_window(release, MONDAY + hour * HOUR, "stable", heartbeats=stable)
         assert healths(release, MONDAY + 4 * HOUR) == ["quiet", "no_data", "down", "quiet"]
 
+    def test_hours_in_which_we_did_not_run_ourselves_say_nothing(self, release: Release) -> None:
+        past(release, units=50)
+        ticks = [MONDAY + timedelta(minutes=minutes) for minutes in (-5, 55, 300)]
+        CronSlot.objects.bulk_create(CronSlot(job=windows.SUMS_UP, slot=slot) for slot in ticks)
+        assert healths(release) == ["down", "quiet", "quiet", "quiet", "quiet", "down"]
+
     def test_a_live_version_that_is_not_heard_of_is_never_to_blame(self, release: Release) -> None:
         past(release, units=50)
         Release.objects.filter(pk=release.pk).update(phase=Release.Phase.LIVE, weight=100)
@@ -152,7 +158,7 @@ class TestBreaches:
 
     def test_answers_that_cannot_be_right_are_a_breach_whatever_was_counted(self) -> None:
         window = judged(SPAN, Count(units=400, broken="NaN in 3 forecasts"), Count(), Usual())
-        assert (window.health, window.broken) == (Health.BREACH, True)
+        assert (window.health, window.broken) == (Health.BREACH, "NaN in 3 forecasts")
 
     def test_what_the_version_before_was_used_to_is_no_breach(self, release: Release) -> None:
         for week in range(1, 4):

@@ -72,8 +72,3 @@ def test_it_stays_small_and_carries_its_title(shop, version):
     assert reader.metadata.title == "Results for October 2026"
     assert len(file) < 200_000 and len(reader.pages) <= 4
     assert (round(reader.pages[0].mediabox.width), round(reader.pages[0].mediabox.height)) == (595, 842)
-
-
-def test_words_that_no_column_holds_are_broken():
-    assert max(map(len, pdf.broken("Supercalifragilistic" * 5).split())) == 28
-    assert pdf.broken("two words") == "two words"

@@ -16,7 +16,7 @@ from pipelines.lifecycle.errors import ArtifactRefused
 from pipelines.lifecycle.releases import propose, rollback
 from pipelines.lifecycle.serving import refresh
 from pipelines.lifecycle.versions import registry, train
-from pipelines.models import Deployment, ModelVersion, Release, ServingWindow, StockRule
+from pipelines.models import Deployment, ModelVersion, Product, Release, ServingWindow, StockRule, Supplied, Supplier
 from pipelines.models.usecases.demand_forecast import Forecast, ForecastOverride, StockAdvice
 from pipelines.stats.assignment import bucket
 from pipelines.strategies import Step
@@ -96,6 +96,23 @@ def test_rules_of_the_variant_come_before_the_vendors_and_those_before_the_shops
     rules = [advice(shop, thing).rule for thing in things]
     assert [(rule["lead_time_days"], rule["pack_size"]) for rule in rules] == [(3, 6), (14, 1), (14, 1)]
     assert advice(shop, things[0]).order_quantity % 6 == 0
+
+
+def test_the_lead_time_of_a_supplier_counts_where_neither_variant_nor_vendor_has_one(shop, things, version):
+    torver = Supplier.objects.create(shop=shop, name="Torver", currency="GBP", lead_time_days=21)
+    gill = Supplier.objects.create(shop=shop, name="Gill", currency="GBP", lead_time_days=9)
+    vendors = [Product.objects.for_shop(shop).get(shopify_id=thing.product_id).vendor for thing in things]
+    for vendor in {*vendors}:
+        Supplied.objects.create(shop=shop, supplier=torver, vendor=vendor)
+    Supplied.objects.create(shop=shop, supplier=gill, variant_id=things[1].shopify_id)
+    StockRule.objects.create(shop=shop, vendor=vendors[2], pack_size=6)
+    StockRule.objects.create(shop=shop, variant_id=things[0].shopify_id, lead_time_days=3)
+    speak(shop)
+    assert [advice(shop, thing).rule["lead_time_days"] for thing in things] == [3, 9, 21]
+    assert advice(shop, things[2]).rule["pack_size"] == 6
+    StockRule.objects.filter(vendor=vendors[2]).update(lead_time_days=30)
+    speak(shop)
+    assert advice(shop, things[2]).rule["lead_time_days"] == 30
 
 
 def test_a_lead_time_longer_than_the_fitted_horizon_is_served_too(shop, things, version):

@@ -79,6 +79,14 @@ def test_the_headline_is_money_with_its_range_and_what_it_was_measured_on():
     assert page.badge.words == "Proven"
 
 
+def test_no_difference_is_said_as_one_and_not_drawn():
+    page, card = cards(a_replay(other=(284_000.0, 199_000.0)))
+    assert f"{card['headline'].big} {card['headline'].aside}".startswith(
+        "no difference in cost of ordering mistakes to the best simple rule"
+    )
+    assert page.figure is None
+
+
 def test_a_range_that_includes_zero_is_not_proven():
     page, card = cards(a_replay(interval=(-20_000.0, 174_000.0)))
     assert page.badge.words == "Not proven" and card["headline"].heading.startswith("Not proven. ")

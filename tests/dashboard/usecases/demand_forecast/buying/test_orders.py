@@ -10,7 +10,8 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from dashboard.templatetags.words import day
-from dashboard.usecases.demand_forecast.buying import queries
+from dashboard.usecases.demand_forecast.buying import queries, to_order
+from pipelines.lifecycle.buying import printing
 from pipelines.models import GoodsReceipt, Location, PurchaseLine, PurchaseOrder
 from pipelines.models.usecases.demand_forecast import StockAdvice
 from tests.identities import OTHER_SHOP
@@ -58,7 +59,7 @@ class TestWhatToOrder:
         page = see("/orders").content.decode()
         for name in advised.values_list("vendor", flat=True).distinct():
             assert name in page
-        rows = queries.by_vendor(shop, {})
+        rows = to_order.by_vendor(shop, {})
         assert sum(row.cost_minor for row in rows) == advised.aggregate(s=Sum("order_cost_minor"))["s"]
 
     def test_with_nothing_to_order_the_page_says_so(self, shop, see):
@@ -79,9 +80,9 @@ class TestWhatToOrder:
         assert "nothing to order here" in answer.content.decode()
 
     def test_once_sent_is_not_asked_for_again_before_the_advice_knows(self, shop, vendor, sent):
-        assert vendor not in {row.vendor for row in queries.by_vendor(shop, {})}
+        assert vendor not in {row.vendor for row in to_order.by_vendor(shop, {})}
         StockAdvice.objects.for_shop(shop).update(updated_at=timezone.now() + timedelta(minutes=1))
-        assert vendor in {row.vendor for row in queries.by_vendor(shop, {})}
+        assert vendor in {row.vendor for row in to_order.by_vendor(shop, {})}
 
 
 class TestOneOrder:
@@ -127,6 +128,12 @@ class TestOneOrder:
         order.refresh_from_db()
         assert order.state == State.DRAFT
 
+    def test_may_have_been_sent_some_days_ago(self, shop, order, send):
+        days = {"sent_on": local_day(shop, -3), "day": local_day(shop, 4)}
+        send(f"/orders/{order.pk}/send", {"revision": order.revision} | days)
+        order.refresh_from_db()
+        assert (order.state, order.sent_on) == (State.SENT, local_day(shop, -3))
+
     def test_comes_in_parts(self, shop, sent, send, see):
         line = sent.lines.first()
         came = {f"units-{line.pk}": 1}
@@ -159,6 +166,15 @@ class TestOneOrder:
     def test_is_cancelled(self, sent, send, see):
         send(f"/orders/{sent.pk}/cancel", {"revision": sent.revision})
         assert "Cancelled" in see("/orders").content.decode()
+
+    def test_is_printed_by_a_worker(self, order, see, queued):
+        assert ("print_order", (order.pk,)) in queued
+        assert "The PDF is being printed" in see(f"/orders/{order.pk}").content.decode()
+        assert see(f"/orders/{order.pk}.pdf").status_code == 303
+        printing.keep(order.pk)
+        assert "Download PDF" in see(f"/orders/{order.pk}/paper").content.decode()
+        answer = see(f"/orders/{order.pk}.pdf")
+        assert answer.content.startswith(b"%PDF-") and "PO-0001.pdf" in answer["Content-Disposition"]
 
     def test_is_a_file(self, order, see):
         text = see(f"/orders/{order.pk}.csv").getvalue().decode("utf-8-sig")

@@ -89,6 +89,20 @@ def test_what_comes_later_before_the_order_sells_less_until_then_and_never_order
     assert (ahead(**known).missing(on_hand, np.zeros_like(receipts)) >= late).all()
 
 
+@settings(max_examples=40, deadline=None)
+@given(shops())
+def test_each_unit_more_sells_less_and_the_one_after_those_wanted_seldom(shop):
+    known, on_hand, receipts = shop
+    found = ahead(**known)
+    there = received(receipts, found.starts)
+    wanted = np.ceil(found.needed(on_hand, there))
+    units = np.stack([wanted * 0, wanted / 2, wanted, wanted + 1, wanted + 10_000], axis=1).astype(np.int64)
+    sold = found.sold_thanks_to(on_hand, there, units)
+    assert (sold[:, 0] == 0).all() and (np.diff(sold, axis=1) >= -1e-6).all() and (sold <= units + 1e-6).all()
+    assert (sold[:, 1] * units[:, 2] >= sold[:, 2] * units[:, 1] - 1e-3).all()
+    assert (sold[:, 3] - sold[:, 2] <= 1 - known["level"] + 1e-6).all()
+
+
 def test_what_comes_after_the_order_is_no_part_of_what_it_finds():
     assert missing(0, coming(d15=50), daily=2.0) == missing(0, daily=2.0)
 

@@ -232,7 +232,7 @@ def test_each_location_is_advised_by_its_share_and_the_total_comes_first():
     assert big.status == total.status == "order_this_week" and small.order_quantity == 0
     assert big.order_quantity == total.order_quantity > 0
     assert big.sold_28 == 0.75 * 43
-    pd.testing.assert_series_equal(rows.loc[(2, 0)], rows.loc[(2, 7)], check_names=False)
+    pd.testing.assert_series_equal(rows.loc[(2, 0)].drop("kept"), rows.loc[(2, 7)].drop("kept"), check_names=False)
 
 
 def places(*held, daily=4.0, pack_size=1, comes=(), **changes):
@@ -369,3 +369,21 @@ def test_a_shop_without_variants_gets_an_empty_table():
     nothing = expecting(np.empty((0, 28)), [], 0.3)
     table = advise(pd.DataFrame([USUAL]).iloc[:0], nothing, levels(), due(), today=TODAY)
     assert len(table) == 0 and "order_quantity" in table
+
+
+def test_an_order_keeps_the_margin_of_what_would_be_missed_less_from_pack_to_pack():
+    row = one(5, dispersion=2.0, pack_size=6)
+    units, kept = np.array(row.kept).T
+    assert units[-1] == row.order_quantity and units[0] == 6
+    margins = np.diff(kept, prepend=0) / np.diff(units, prepend=0)
+    assert margins[0] <= 14_900 - 7_750 and (np.diff(margins) <= 1).all() and margins[-1] > 0
+
+
+@pytest.mark.parametrize(("available", "changes"), [(500, {}), (5, {"price_minor": 5_000})])
+def test_without_an_order_or_a_margin_nothing_is_kept(available, changes):
+    assert sum(margin for _, margin in one(available, **changes).kept) == 0
+
+
+def test_what_is_owed_is_kept_too_where_selling_goes_on():
+    owed, none = (one(available, continues=True).kept[-1][1] for available in (-20, 0))
+    assert owed > none > 0

@@ -1,0 +1,79 @@
+"""What was ordered by a downloaded list counts as on the way, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from pipelines.lifecycle.buying import lists, orders, suppliers
+from pipelines.lifecycle.buying.lists import To
+from pipelines.lifecycle.errors import Refused
+from pipelines.models import LifecycleEvent, PurchaseOrder, Shop
+from tests import factories
+from tests.pipelines.lifecycle.buying.test_orders import ARRIVAL, BY, CAP, SCARF, TODAY, moved, on_the_way
+from tests.pipelines.lifecycle.buying.test_suppliers import TORVER
+
+pytestmark = pytest.mark.django_db
+
+State = PurchaseOrder.State
+LARCH, GILL = To("Larch", None), To("Gill", None)
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return factories.a_shop()
+
+
+def mark(shop: Shop, parts: dict[To, list[orders.Wanted]], on: date = YESTERDAY) -> list[PurchaseOrder]:
+    return lists.mark_ordered(shop, parts, TODAY, on, ARRIVAL, by=BY)
+
+
+def test_each_part_is_an_order_that_was_sent_on_that_day(shop: Shop) -> None:
+    larch, gill = mark(shop, {LARCH: [CAP], GILL: [SCARF]})
+    assert (larch.vendor, larch.state, larch.sent_on, larch.expected_on) == ("Larch", State.SENT, YESTERDAY, ARRIVAL)
+    assert on_the_way(larch) == {1: 12, 2: 5} and gill.number == 2
+
+
+def test_a_suppliers_part_is_in_its_currency(shop: Shop) -> None:
+    torver = suppliers.add(shop, TORVER, by=BY)
+    (order,) = mark(shop, {To("", torver): [CAP]})
+    assert (order.vendor, order.supplier, order.currency) == ("Torver Outerwear", torver, "EUR")
+
+
+def test_a_draft_that_is_there_becomes_what_was_ordered(shop: Shop) -> None:
+    draft = orders.draft(shop, "Larch", [CAP, SCARF], location_id=None, by=BY)
+    (order,) = mark(shop, {LARCH: [replace(CAP, units=24)]})
+    assert order == draft and on_the_way(order) == {1: 24}
+    assert not PurchaseOrder.objects.filter(state=State.DRAFT).exists()
+    assert LifecycleEvent.broken_at(shop) is None
+
+
+def test_the_same_list_twice_is_refused_whole(shop: Shop) -> None:
+    mark(shop, {LARCH: [CAP]})
+    with pytest.raises(Refused, match="Larch delivers of this list was marked as ordered already, as order 1"):
+        mark(shop, {GILL: [SCARF], LARCH: [CAP]})
+    assert PurchaseOrder.objects.count() == 1
+    mark(shop, {LARCH: [replace(CAP, units=6)]})
+    mark(shop, {LARCH: [CAP]}, on=TODAY)
+
+
+def test_what_was_cancelled_can_be_ordered_again(shop: Shop) -> None:
+    (order,) = mark(shop, {LARCH: [CAP]})
+    moved(order, orders.cancel)
+    assert on_the_way(mark(shop, {LARCH: [CAP]})[0]) == {1: 12}
+
+
+@pytest.mark.parametrize("on", [TODAY + timedelta(days=1), TODAY - timedelta(days=366)])
+def test_it_was_ordered_within_a_year_and_not_tomorrow(shop: Shop, on: date) -> None:
+    with pytest.raises(Refused, match="up to 365 days before"):
+        mark(shop, {LARCH: [CAP]}, on=on)
+    assert not PurchaseOrder.objects.exists()
+
+
+def test_goods_may_have_come_since_it_was_ordered(shop: Shop) -> None:
+    (order,) = mark(shop, {LARCH: [CAP]}, on=TODAY - timedelta(days=9))
+    moved(order, orders.receive, {order.lines.get().pk: 12}, TODAY, TODAY - timedelta(days=2))
+    assert order.state == State.RECEIVED
