@@ -53,9 +53,7 @@ class Shop(models.Model):
     access_ended_at = models.DateTimeField(null=True)  # Shopify refused our token: the merchant must open the app
     access_ended_reason = models.CharField(max_length=200, blank=True)
     updated_at = models.DateTimeField(null=True)  # by Shopify's clock: newest shop/update applied
-    switched_off = models.JSONField(
-        default=list, db_default=[]
-    )  # see lifecycle/operating/switches
+    switched_off = models.JSONField(default=list, db_default=[])  # see lifecycle/operating/switches
     customer_key = models.BinaryField(default=b"")  # encrypted; destroyed at shop/redact
 
     objects: ClassVar[ShopStatesManager] = ShopStatesManager()

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pipelines", "0055_an_offer_of_a_decision_once"),
+        ("pipelines", "0057_budgets"),
     ]
 
     operations = [
