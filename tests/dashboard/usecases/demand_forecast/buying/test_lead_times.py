@@ -29,7 +29,7 @@ def deliver(shop, count, days=9):
         GoodsReceipt.objects.create(shop=shop, line=line, units=4, day=sent + timedelta(days=days), by="1")
 
 
-def test_before_any_order_the_page_says_what_it_takes(see):
+def test_before_any_order_the_page_says_what_it_takes(shop, see):
     assert "No order was sent yet" in see("/orders/lead-times").content.decode()
     assert "How long deliveries take" in see("/orders").content.decode()
 
@@ -45,7 +45,7 @@ def test_one_button_beside_the_typed_one_takes_the_measured_time_and_one_goes_ba
     StockRule.objects.create(shop=shop, vendor="Larch", lead_time_days=21)
     deliver(shop, 6)
     page = see("/orders/lead-times").content.decode()
-    assert "Use 9 days" in page and "21 days" in page and "100 %" in page
+    assert "Use 9 days" in page and "21 days" in page and "100\xa0%" in page
     send("/orders/lead-times/agree", {"vendor": "Larch"})
     assert AgreedLeadTime.objects.get().median == 9 and "refresh" in [name for name, _ in queued]
     page = see("/orders/lead-times").content.decode()
@@ -55,5 +55,5 @@ def test_one_button_beside_the_typed_one_takes_the_measured_time_and_one_goes_ba
     assert "not in use any more" in send("/orders/lead-times/typed", {"vendor": "Larch"}).content.decode()
 
 
-def test_a_vendor_that_is_none_is_refused(send):
+def test_a_vendor_that_is_none_is_refused(shop, send):
     assert "not known" in send("/orders/lead-times/agree", {"vendor": "x" * 300}).content.decode()
