@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -52,10 +53,17 @@ def major(minor: int | None, currency: str) -> str:
     return "" if minor is None else f"{to_major(minor, currency)}"
 
 
+SEPARATORS = ",;\t|"
+MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
 def read_table(content: bytes) -> csv.DictReader[str]:
-    """Read a file of ours as it comes back: with or without a byte order mark, between commas or semicolons."""
-    text = content.decode("utf-8-sig")
-    return csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",")
+    """Read a file as spreadsheets save it: UTF-8 or UTF-16, between commas, semicolons, tabs or bars."""
+    text = content.decode("utf-16" if content.startswith(MARKS) else "utf-8-sig")
+    head, _, below = text.partition("\n")
+    if head.lower().startswith("sep="):  # a spreadsheet's own word on the sign
+        text, head = below, below.partition("\n")[0]
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=max(SEPARATORS, key=head.count))
 
 
 def clean(cell: str) -> str:

@@ -89,10 +89,10 @@ def change_variant(platform: Platform, asked: dict[str, Any]) -> Any:
 
 
 def bundle(platform: Platform, asked: dict[str, Any]) -> Any:
-    """Make a variant a bundle of others: {"variant_id": 1, "parts": {"2": 1, "3": 2}}."""
+    """Make a variant a bundle of others: {"variant_id": 1, "parts": {"2": 1, "3": 2}, "listed": "parts" or "alone"}."""
     number = _number(asked["variant_id"])
     parts = {_number(part): int(quantity) for part, quantity in (asked.get("parts") or {}).items()}
-    platform.trade(_shop(platform, asked)).bundle(number, parts)
+    platform.trade(_shop(platform, asked)).bundle(number, parts, asked.get("listed") == "alone")
     return {"variant_id": number}
 
 
@@ -125,6 +125,11 @@ def discount_code(platform: Platform, asked: dict[str, Any]) -> Any:
     """Make a discount code that takes `percent` off, or change it; of 0 it is deleted."""
     discounts.keep(platform.store, _shop(platform, asked), asked)
     return {"code": asked["code"]}
+
+
+def automatic_discount(platform: Platform, asked: dict[str, Any]) -> Any:
+    """Plan a discount that applies by itself from `starts_at` to `ends_at`, or delete it by its id with 0 percent."""
+    return {"id": discounts.plan(platform.store, _shop(platform, asked), asked)}
 
 
 def change_shop(platform: Platform, asked: dict[str, Any]) -> Any:
@@ -211,6 +216,7 @@ LEVERS: dict[str, Lever] = {
     "publish-product": publish_product,
     "checkout": open_checkout,
     "discount-code": discount_code,
+    "automatic-discount": automatic_discount,
     "change-shop": change_shop,
     "rename-location": rename_location,
     "knobs": knobs,

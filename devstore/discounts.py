@@ -1,5 +1,6 @@
-"""Discount codes of a shop, as a merchant keeps them in the admin; apps may only read them."""
+"""Discounts of a shop, as a merchant keeps them in the admin, with a code or without; apps may only read them."""
 
+import json
 from typing import Any
 
 from devstore.clock import now
@@ -59,6 +60,53 @@ def told(row: Any) -> dict[str, Any]:
         "usageLimit": row["usage_limit"],
         "asyncUsageCount": row["used"],
         "context": {"__typename": row["buyers"]},
+    }
+
+
+def plan(store: Store, shop: str, asked: dict[str, Any]) -> int:
+    """Plan a discount that nobody has to type, of some products or all; of 0 percent it is deleted."""
+    number = asked.get("id") or store.next_ids("discount")
+    with store.writing() as db:
+        db.execute("DELETE FROM planned_discounts WHERE shop = ? AND id = ?", (shop, number))
+    if asked["percent"]:
+        store.insert(
+            "planned_discounts",
+            id=number,
+            shop=shop,
+            percent=int(asked["percent"]),
+            products=json.dumps(asked["products"]) if asked.get("products") else None,
+            starts_at=moment(asked["starts_at"]),
+            ends_at=moment(asked["ends_at"]) if asked.get("ends_at") else None,
+            created_at=now(),
+        )
+    return int(number)
+
+
+def automatic(context: Context, args: dict[str, Any]) -> dict[str, Any]:
+    """List the planned discounts, as the Admin API tells them, on one page."""
+    rows = context.store.all("SELECT * FROM planned_discounts WHERE shop = ? ORDER BY id", context.domain)
+    nodes = [{"id": f"gid://shopify/DiscountAutomaticNode/{row['id']}", "discount": planned(row)} for row in rows]
+    end = {"hasNextPage": False, "hasPreviousPage": False, "startCursor": None, "endCursor": None}
+    return {"nodes": nodes[: args["first"]], "pageInfo": end}
+
+
+def planned(row: Any) -> dict[str, Any]:
+    """Return a planned discount as the API tells it."""
+    items: dict[str, Any] = {"__typename": "AllDiscountItems", "allItems": True}
+    if row["products"]:
+        named = [{"id": f"gid://shopify/Product/{number}"} for number in json.loads(row["products"])]
+        items = {"__typename": "DiscountProducts", "products": {"nodes": named}}
+    return {
+        "__typename": "DiscountAutomaticBasic",
+        "createdAt": iso(row["created_at"]),
+        "startsAt": iso(row["starts_at"]),
+        "endsAt": iso(row["ends_at"]),
+        "context": {"__typename": BUYERS["all"]},
+        "minimumRequirement": None,
+        "customerGets": {
+            "value": {"__typename": "DiscountPercentage", "percentage": row["percent"] / 100},
+            "items": items,
+        },
     }
 
 

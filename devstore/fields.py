@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from sqlite3 import Row
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from devstore import clock
 from devstore.bulk_files import signed_url
+from devstore.bundling import groups_of_shop, is_bundle
 from devstore.clock import now
 from devstore.pictures import picture_url
 from devstore.store import Store
@@ -54,6 +55,11 @@ class Context:
     def product(self, number: int | None) -> Row | None:
         """Return a product that still exists."""
         return self._cached(self._products, "products", number)
+
+    @cached_property
+    def groups(self) -> dict[int, Row]:
+        """Return what lines were sold as one bundle, by line."""
+        return groups_of_shop(self.store, self.shop["domain"])
 
     def _cached(self, cache: dict[int, Row | None], table: str, number: int | None) -> Row | None:
         if number is None:
@@ -247,6 +253,17 @@ LINE: dict[str, Getter] = {
     "isGiftCard": _always(False),
     "taxable": _always(True),
     "customAttributes": _always([]),
+    "lineItemGroup": lambda row, context, args: context.groups.get(row["id"]),
+}
+
+GROUP: dict[str, Getter] = {
+    "id": lambda row, context, args: gid("LineItemGroup", row["id"]),
+    "title": _column("title"),
+    "quantity": _column("quantity"),
+    "productId": lambda row, context, args: gid("Product", row["product_id"]),
+    "variantId": lambda row, context, args: gid("ProductVariant", row["variant_id"]),
+    "variantSku": _column("sku"),
+    "customAttributes": _always([]),
 }
 
 
@@ -319,11 +336,6 @@ def barcode(variant: int) -> str:
     return f"{digits}{-weighted % 10}"
 
 
-def is_bundle(context: Context, variant: int) -> bool:
-    """Tell whether a variant is sold with components only."""
-    return context.store.one("SELECT 1 FROM components WHERE bundle_id = ?", variant) is not None
-
-
 VARIANT: dict[str, Getter] = {
     **_id("ProductVariant"),
     "title": _column("title"),
@@ -342,7 +354,7 @@ VARIANT: dict[str, Getter] = {
     "createdAt": _time("created_at"),
     "updatedAt": _time("updated_at"),
     "selectedOptions": lambda row, context, args: [{"name": "Title", "value": row["title"]}],
-    "requiresComponents": lambda row, context, args: is_bundle(context, row["id"]),
+    "requiresComponents": lambda row, context, args: is_bundle(context.store, row["id"]),
 }
 
 COMPONENT: dict[str, Getter] = {
@@ -585,6 +597,7 @@ FIELDS: dict[str, dict[str, Getter]] = {
     "Shop": SHOP,
     "Order": ORDER,
     "LineItem": LINE,
+    "LineItemGroup": GROUP,
     "Refund": REFUND,
     "RefundLineItem": REFUND_LINE,
     "Product": PRODUCT,

@@ -49,6 +49,7 @@ ROOT_SCOPES = {
     "inventoryItems": "read_inventory",
     "inventoryLevel": "read_inventory",
     "codeDiscountNodeByCode": "read_discounts",
+    "discountNodes": "read_discounts",
     "location": "read_locations",
     "locations": "read_locations",
 }
@@ -133,6 +134,7 @@ def query_resolvers() -> dict[str, Callable[[Context, dict[str, Any]], Any]]:
         "nodes": lambda context, args: [find(context, each) for each in args["ids"]],
         "webPixel": pixels.read,
         "codeDiscountNodeByCode": discounts.by_code,
+        "discountNodes": discounts.automatic,
         "ordersCount": partial(_count, "orders"),
         "productsCount": partial(_count, "products"),
         **{name: lambda context, args, kind=kind: _of_kind(kind, context, args["id"]) for name, kind in single.items()},

@@ -6,6 +6,7 @@ from sqlite3 import Row
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from devstore.bundling import group_of_line
 from devstore.discounts import applications
 from devstore.fields import (
     checkout_lines,
@@ -63,7 +64,10 @@ class OrderBodies(Letterhead):
             "shipping_address": address(who),
             "shipping_lines": [self._shipping(row)] if row["shipping"] else [],
             "returns": [],
-            "line_item_groups": [],
+            "line_item_groups": [
+                self._group(group)
+                for group in self.store.all("SELECT * FROM line_groups WHERE order_id = ? ORDER BY id", number)
+            ],
         }
 
     def _order_head(self, row: Row, who: dict[str, str]) -> dict[str, Any]:
@@ -178,7 +182,19 @@ class OrderBodies(Letterhead):
             "current_quantity": line["current_quantity"],
             "fulfillable_quantity": open_units,
             "fulfillment_status": order["fulfillment_status"],
-            "sales_line_item_group_id": None,
+            "sales_line_item_group_id": group["id"] if (group := group_of_line(self.store, line["id"])) else None,
+        }
+
+    def _group(self, group: Row) -> dict[str, Any]:
+        """Return a bundle that lines of an order were sold as."""
+        return {
+            "id": group["id"],
+            "title": group["title"],
+            "quantity": group["quantity"],
+            "product_id": group["product_id"],
+            "variant_id": group["variant_id"],
+            "variant_sku": group["sku"],
+            "properties": [],
         }
 
     def _line_core(self, line: Row) -> dict[str, Any]:

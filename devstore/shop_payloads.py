@@ -3,6 +3,7 @@
 from sqlite3 import Row
 from typing import Any
 
+from devstore.bundling import is_bundle
 from devstore.fields import barcode, gid, plain
 from devstore.payloads import OrderBodies
 from devstore.people import contact
@@ -42,7 +43,7 @@ class Writer(OrderBodies):
                 {"admin_graphql_api_id": gid("ProductVariant", v["id"]), "updated_at": self.time(v["updated_at"])}
                 for v in variants
             ],
-            "has_variants_that_requires_components": False,
+            "has_variants_that_requires_components": any(is_bundle(self.store, v["id"]) for v in variants),
             "category": None,
         }
 

@@ -26,6 +26,12 @@ CREATE TABLE IF NOT EXISTS variants (
 CREATE TABLE IF NOT EXISTS components (
   id INTEGER PRIMARY KEY, shop TEXT, bundle_id INTEGER, variant_id INTEGER, quantity INTEGER);
 CREATE INDEX IF NOT EXISTS components_of_bundle ON components (bundle_id);
+CREATE TABLE IF NOT EXISTS bundles_listed_alone (variant_id INTEGER PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS line_groups (
+  id INTEGER PRIMARY KEY, shop TEXT, order_id INTEGER, variant_id INTEGER, product_id INTEGER, sku TEXT, title TEXT,
+  quantity INTEGER);
+CREATE TABLE IF NOT EXISTS grouped_lines (line_id INTEGER PRIMARY KEY, group_id INTEGER) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS groups_of_order ON line_groups (order_id);
 CREATE TABLE IF NOT EXISTS levels (
   item_id INTEGER, location_id INTEGER, shop TEXT, available INTEGER, committed INTEGER DEFAULT 0,
   incoming INTEGER DEFAULT 0, created_at INTEGER, updated_at INTEGER, PRIMARY KEY (item_id, location_id)) WITHOUT ROWID;
@@ -90,6 +96,9 @@ CREATE TABLE IF NOT EXISTS discounts (
   id INTEGER PRIMARY KEY, shop TEXT, code TEXT, percent INTEGER, kind TEXT, starts_at INTEGER, ends_at INTEGER,
   usage_limit INTEGER, used INTEGER, buyers TEXT);
 CREATE TABLE IF NOT EXISTS automatic_discounts (shop TEXT PRIMARY KEY, title TEXT, percent INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS planned_discounts (
+  id INTEGER PRIMARY KEY, shop TEXT, percent INTEGER, products TEXT, starts_at INTEGER, ends_at INTEGER,
+  created_at INTEGER);
 CREATE TABLE IF NOT EXISTS lowered_prices (
   shop TEXT, variant_id INTEGER PRIMARY KEY, price INTEGER, compare_at INTEGER);
 CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), ahead REAL);
@@ -125,6 +134,7 @@ FIRST_IDS = {
     "pixel": 1_290_000_000,
     "annotation": 5_400_000_000,
     "component": 7_100_000_000,
+    "line_group": 142_000_000,
     "discount": 1_510_000_000_000,
     "order_number": 1000,
 }

@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 from sqlite3 import Row
 from typing import Any
 
@@ -52,19 +51,11 @@ def tags(platform: Platform, shop: Row, events: list[dict[str, Any]], cart: dict
 
 
 def blocks_of(platform: Platform, shop: Row, locale: str, template: str, product: int | None = None) -> str:
-    """Return the app's blocks on a page, with their styles before them and their scripts after."""
+    """Return the app's blocks on a page, with their styles before them."""
     found = theme.extension(platform.settings.config.parent / "extensions")
     if found is None or not shop["installed"]:
         return ""
     facts = theme.facts_of(platform.store, shop, product)
     blocks = "".join(found.render(block, facts, locale, shop["currency"]) for block in found.blocks(template))
-    styles = "".join(file_tag(name) for name in found.files(template) if name.endswith(".css"))
-    return styles + blocks + "".join(file_tag(name) for name in found.files(template) if not name.endswith(".css"))
-
-
-def file_tag(name: str) -> str:
-    """Return the element that loads one of the extension's files."""
-    address = f"/extensions/theme/{text(Path(name).name)}"
-    if name.endswith(".css"):
-        return f'<link rel="stylesheet" href="{address}">'
-    return f'<script src="{address}" defer></script>'
+    styles = (f'<link rel="stylesheet" href="/extensions/theme/{text(name)}">' for name in found.styles(template))
+    return "".join(styles) + blocks

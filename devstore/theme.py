@@ -37,10 +37,10 @@ class Extension:
         found = SCHEMA.search(block.read_text())
         return dict(json.loads(found[1])) if found else {}
 
-    def files(self, template: str = "product") -> list[str]:
-        """List the styles and scripts that the blocks of a template bring along."""
+    def styles(self, template: str = "product") -> list[str]:
+        """List the styles that the blocks of a template bring along; each names its scripts itself."""
         declared = [self.schema(block) for block in self.blocks(template)]
-        return [entry[kind] for entry in declared for kind in ("stylesheet", "javascript") if kind in entry]
+        return sorted({entry["stylesheet"] for entry in declared if "stylesheet" in entry})
 
     def words(self, locale: str) -> dict[str, Any]:
         """Return its words in a language, or in the one that it has first."""
@@ -74,6 +74,7 @@ def filters(words: dict[str, Any], currency: str) -> dict[str, Any]:
     return {
         "t": translate,
         "money": lambda minor: money(int(minor or 0), currency),
+        "asset_url": lambda name: f"/extensions/theme/{name}",
         "image_url": lambda image, **size: image["src"] if image else "",
     }
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from sqlite3 import Row
 from typing import Any
 
+from devstore import bundling
 from devstore.clock import now
 from devstore.fields import discounted
 from devstore.shop_payloads import Writer
@@ -64,8 +65,8 @@ class Trade:
             self._close_checkout(checkout, number)
             self.tell("orders/create", self.writer.order(number), event)
             for line in lines:
-                if line["variant"]:
-                    self._move_stock(line["variant"]["item_id"], -line["quantity"], line["quantity"], event)
+                for item, units in bundling.goods(self.store, line["variant"], line["quantity"]):
+                    self._move_stock(item, -units, units, event)
         return self.order(number)
 
     def order(self, number: int) -> Row:
@@ -82,9 +83,10 @@ class Trade:
             variant = self.variant(int(str(entry["variant_id"]).rpartition("/")[2]))
             if quantity < 1:
                 raise CannotTrade("A quantity must be at least 1.")
-            if self.available(variant["item_id"]) < quantity and not variant["continues"]:
-                raise CannotTrade(f"Only {self.available(variant['item_id'])} of {variant['sku']} are left.")
-            lines.append({"variant": variant, "quantity": quantity})
+            for item, units in bundling.goods(self.store, variant, quantity):
+                if self.available(item) < units and not variant["continues"]:
+                    raise CannotTrade(f"Only {self.available(item)} of {variant['sku']} are left.")
+            lines += bundling.lines_of(self.store, variant, quantity)
         return lines
 
     def variant(self, number: int) -> Row:
@@ -115,23 +117,34 @@ class Trade:
 
     def _write_order(self, lines: list[dict[str, Any]], customer: int | None, test: bool, discount: Row | None) -> int:
         number, at = self.store.next_ids("order"), now()
-        off = [discounted(line["variant"]["price"] * line["quantity"], discount) for line in lines]
-        subtotal = sum(line["variant"]["price"] * line["quantity"] for line in lines) - sum(off)
+        off = [discounted(line["money"], discount) for line in lines]
+        subtotal = sum(line["money"] for line in lines) - sum(off)
         last = self.store.number("SELECT max(number) FROM orders WHERE shop = ?", self.shop) or FIRST_ORDER - 1
         self.store.insert(
             "orders", id=number, shop=self.shop, number=last + 1, customer_id=customer, created_at=at, updated_at=at,
             test=int(test), financial_status="paid", source="web", country="GB", subtotal=subtotal, discounts=sum(off),
             shipping=0 if subtotal >= 5000 else 395, refunded=0, current_subtotal=subtotal,
         )  # fmt: skip
+        groups: dict[int, int] = {}
         for line, less in zip(lines, off, strict=True):
-            variant = line["variant"]
-            title = None if variant["title"] == "Default Title" else variant["title"]
-            self.store.insert(
-                "lines", id=self.store.next_ids("line"), shop=self.shop, order_id=number, variant_id=variant["id"],
-                product_id=variant["product_id"], sku=variant["sku"], title=variant["product_title"],
-                variant_title=title, vendor=variant["vendor"], quantity=line["quantity"],
-                current_quantity=line["quantity"], price=variant["price"], discount=less,
-            )  # fmt: skip
+            written = self._write_line(number, line, less)
+            if bundle := line["bundle"]:
+                if id(bundle) not in groups:
+                    groups[id(bundle)] = bundling.write_group(self.store, self.shop, number, bundle)
+                self.store.insert("grouped_lines", line_id=written, group_id=groups[id(bundle)])
+        return number
+
+    def _write_line(self, order: int, line: dict[str, Any], discount: int) -> int:
+        """Write a line; what does not go into whole prices of its units is taken off as a discount."""
+        variant, number = self.variant(line["variant"]["id"]), self.store.next_ids("line")
+        price = -(-line["money"] // line["quantity"])
+        self.store.insert(
+            "lines", id=number, shop=self.shop, order_id=order, variant_id=variant["id"],
+            product_id=variant["product_id"], sku=variant["sku"], title=variant["product_title"],
+            variant_title=None if variant["title"] == "Default Title" else variant["title"], vendor=variant["vendor"],
+            quantity=line["quantity"], current_quantity=line["quantity"], price=price,
+            discount=discount + price * line["quantity"] - line["money"],
+        )  # fmt: skip
         return number
 
     def cancel(self, number: int, reason: str = "customer") -> Row:
@@ -193,9 +206,8 @@ class Trade:
             self.store.db.execute(
                 "UPDATE lines SET current_quantity = current_quantity - ? WHERE id = ?", (back, line["id"])
             )
-            variant = self.store.one("SELECT item_id FROM variants WHERE id = ?", line["variant_id"])
-            if variant:
-                self._move_stock(variant["item_id"], back, -back if how == "cancel" else 0, event)
+            for item, units in self._goods(line, back):
+                self._move_stock(item, units, -units if how == "cancel" else 0, event)
         amount += order["shipping"] if len(lines) and how == "cancel" and units is None else 0
         self.store.insert("refunds", id=refund, shop=self.shop, order_id=order["id"], created_at=now(), amount=amount)
         return refund
@@ -211,12 +223,12 @@ class Trade:
                 (now(), now(), number),
             )
             for line in self._open_lines(number):
-                self.store.db.execute(
-                    "UPDATE levels SET committed = max(0, committed - ?) WHERE item_id = "
-                    "(SELECT item_id FROM variants WHERE id = ?) AND location_id = "
-                    "(SELECT min(id) FROM locations WHERE shop = ?)",
-                    (line["current_quantity"], line["variant_id"], self.shop),
-                )
+                for item, units in self._goods(line, line["current_quantity"]):
+                    self.store.db.execute(
+                        "UPDATE levels SET committed = max(0, committed - ?) WHERE item_id = ? AND location_id = "
+                        "(SELECT min(id) FROM locations WHERE shop = ?)",
+                        (units, item, self.shop),
+                    )
             self.tell("orders/updated", self.writer.order(number), event)
         return self.order(number)
 
@@ -247,9 +259,13 @@ class Trade:
             "WHERE id = ?",
             (delta, delta, line["id"]),
         )
-        variant = self.store.one("SELECT item_id FROM variants WHERE id = ?", line["variant_id"])
-        if variant:
-            self._move_stock(variant["item_id"], -delta, delta, event)
+        for item, units in self._goods(line, delta):
+            self._move_stock(item, -units, units, event)
+
+    def _goods(self, line: Row, units: int) -> list[tuple[int, int]]:
+        """Return the inventory items of so many units of a line, whose variant may be gone."""
+        variant = self.store.one("SELECT id, item_id FROM variants WHERE id = ?", line["variant_id"])
+        return bundling.goods(self.store, variant, units)
 
     def delete_order(self, number: int) -> None:
         """Delete an order for good."""
@@ -257,7 +273,10 @@ class Trade:
         with self.event() as event:
             refunds = "(SELECT id FROM refunds WHERE order_id = ?)"
             self.store.db.execute(f"DELETE FROM refund_lines WHERE refund_id IN {refunds}", (number,))
-            for table in ("refunds", "lines"):
+            self.store.db.execute(
+                "DELETE FROM grouped_lines WHERE group_id IN (SELECT id FROM line_groups WHERE order_id = ?)", (number,)
+            )
+            for table in ("refunds", "lines", "line_groups"):
                 self.store.db.execute(f"DELETE FROM {table} WHERE order_id = ?", (number,))
             self.store.db.execute("DELETE FROM orders WHERE id = ?", (number,))
             self.tell("orders/delete", {"id": number}, event)
@@ -342,16 +361,12 @@ class Trade:
             self.tell("inventory_items/update", self.writer.item(number), event)
             self.tell("products/update", self.writer.product(variant["product_id"]), event)
 
-    def bundle(self, number: int, parts: dict[int, int]) -> None:
+    def bundle(self, number: int, parts: dict[int, int], is_listed_alone: bool = False) -> None:
         """Make a variant a bundle of so many of others; of none, it is no bundle any more."""
         product = self.variant(number)["product_id"]
         with self.event() as event:
-            self.store.db.execute("DELETE FROM components WHERE bundle_id = ?", (number,))
-            for part, quantity in parts.items():
-                self.store.insert(
-                    "components", id=self.store.next_ids("component"), shop=self.shop, bundle_id=number,
-                    variant_id=self.variant(part)["id"], quantity=quantity,
-                )  # fmt: skip
+            known = {self.variant(part)["id"]: quantity for part, quantity in parts.items()}
+            bundling.keep(self.store, self.shop, number, known, is_listed_alone)
             for table, key in (("variants", number), ("products", product)):
                 self.store.db.execute(f"UPDATE {table} SET updated_at = ? WHERE id = ?", (now(), key))
             self.tell("products/update", self.writer.product(product), event)

@@ -6,9 +6,10 @@ from devstore.order_files.cells import Cells
 from devstore.order_files.lines import Findings, Line
 from devstore.order_files.tables import Rows
 
-COLUMNS = ("Name", "Created at", "Lineitem quantity", "Lineitem name", "Lineitem price", "Lineitem sku")
-OWN = ("Lineitem quantity", "Lineitem name")  # tell the export from other files
-OF_A_LINE = "Lineitem "
+COLUMNS = ("name", "created at", "lineitem quantity", "lineitem name", "lineitem price", "lineitem sku")
+OWN = ("lineitem quantity", "lineitem name")  # tell the export from other files
+OF_A_LINE = "lineitem "
+OF_AN_ORDER = ("created at", "cancelled at", "refunded amount")  # its rows say the same of these, or nothing
 Record = dict[str, str]
 
 
@@ -16,13 +17,15 @@ def read(rows: Rows, cells: Cells) -> Iterator[Line]:
     """Read the whole file, then give each row what its order says."""
     records = list(_records(rows, cells.findings))
     heads: dict[str, Record] = {}
-    for _, record in records:
-        head = heads.setdefault(record["Name"], {})
-        for column, value in record.items():
-            if value and not column.startswith(OF_A_LINE):
-                head.setdefault(column, value)
     for number, record in records:
-        line = _line(number, heads[record["Name"]], record, cells)
+        head = heads.setdefault(record["name"], {})
+        for column, value in record.items():
+            if not value or column.startswith(OF_A_LINE):
+                continue
+            if head.setdefault(column, value) != value and column in OF_AN_ORDER:
+                cells.findings.refuse(number, f"{column} is {value!r}, and {head[column]!r} above, of one order")
+    for number, record in records:
+        line = _line(number, heads[record["name"]], record, cells)
         if line is not None:
             yield line
 
@@ -35,13 +38,13 @@ def _records(rows: Rows, findings: Findings) -> Iterator[tuple[int, Record]]:
             findings.refuse(rows.line, f"{len(row)} values instead of {len(rows.header)}")
             continue
         record = dict(zip(rows.header, (cell.strip() for cell in row), strict=True))
-        if not record["Name"]:
-            if not above or record["Created at"]:
+        if not record["name"]:
+            if not above or record["created at"]:
                 nameless.append(rows.line)
                 continue
-            record["Name"] = above
+            record["name"] = above
             findings.names_filled_down += 1
-        above = record["Name"]
+        above = record["name"]
         findings.note_row(record.values())
         yield rows.line, record
     if nameless:
@@ -51,17 +54,17 @@ def _records(rows: Rows, findings: Findings) -> Iterator[tuple[int, Record]]:
 
 def _line(number: int, order: Record, record: Record, cells: Cells) -> Line | None:
     before = cells.findings.wrong
-    units = cells.whole(number, "Lineitem quantity", record["Lineitem quantity"])
-    price = cells.amount(number, "Lineitem price", record["Lineitem price"])
-    when = cells.moment(number, "Created at", order.get("Created at"))
+    units = cells.whole(number, "Lineitem quantity", record["lineitem quantity"])
+    price = cells.amount(number, "Lineitem price", record["lineitem price"])
+    when = cells.moment(number, "Created at", order.get("created at"))
     if cells.findings.wrong > before or when is None:
         return None
-    title, _, option = record["Lineitem name"].partition(" - ")
+    title, _, option = record["lineitem name"].partition(" - ")
     return Line(
-        record["Name"], record["Lineitem sku"], title, units, when, price, order.get("Email"),
-        order.get("Shipping Country") or order.get("Billing Country") or "",
+        record["name"], record["lineitem sku"], title, units, when, price, order.get("email"),
+        order.get("shipping country") or order.get("billing country") or "",
         variant_title=option or None,
-        discount=cells.amount(number, "Lineitem discount", record.get("Lineitem discount") or 0),
-        cancelled_at=cells.moment(number, "Cancelled at", order["Cancelled at"]) if "Cancelled at" in order else None,
-        refunded=cells.amount(number, "Refunded Amount", order.get("Refunded Amount") or 0),
+        discount=cells.amount(number, "Lineitem discount", record.get("lineitem discount") or 0),
+        cancelled_at=cells.moment(number, "Cancelled at", order["cancelled at"]) if "cancelled at" in order else None,
+        refunded=cells.amount(number, "Refunded Amount", order.get("refunded amount") or 0),
     )  # fmt: skip

@@ -75,6 +75,9 @@ class Findings:
 def check_header(name: str, found: list[str], wanted: tuple[str, ...]) -> None:
     """Refuse a file that lacks columns, by their names."""
     missing = [column for column in wanted if column not in found]
+    twice = [column for column in wanted if found.count(column) > 1]
+    if twice:
+        raise WrongFile(f"{name} has the column {twice[0]} twice. Nothing was seeded.")
     if missing:
         raise WrongFile(
             f"{name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}. "

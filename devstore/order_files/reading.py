@@ -22,10 +22,10 @@ def read_lines(path: Path) -> tuple[list[Line], Findings]:
 def _text(path: Path, findings: Findings) -> Iterator[Line]:
     with opened(path, (*export.COLUMNS, *plain.COLUMNS)) as rows:
         cells = Cells(findings, rows.decimal)
+        rows.header = [column.lower() for column in rows.header]
         if any(column in rows.header for column in export.OWN):
             check_header(path.name, rows.header, export.COLUMNS)
             yield from export.read(rows, cells)
         else:
-            rows.header = [column.lower() for column in rows.header]
             check_header(path.name, rows.header, plain.COLUMNS)
             yield from plain.read(rows, cells)

@@ -15,6 +15,7 @@ from devstore.order_files.lines import WrongFile
 SEPARATORS = ",;\t|"
 SAID = "sep="  # what spreadsheets write above the header
 LOOKED_AT = 256
+MARKS = "\ufeff \t"  # a file that was saved twice may begin with two marks of its encoding
 
 
 class Rows:
@@ -26,7 +27,7 @@ class Rows:
         head = file.readline() if self.above else first
         self.separator = max(SEPARATORS, key=lambda sign: len(_cells(head, sign) & {name.lower() for name in known}))
         self.reader = csv.reader(chain([head], file), delimiter=self.separator)
-        self.header = [cell.strip() for cell in next(self.reader, [])]
+        self.header = [cell.strip(MARKS) for cell in next(self.reader, [])]
 
     @property
     def decimal(self) -> str:

@@ -26,6 +26,7 @@ beforeAll(async () => {
   Object.defineProperty(globalThis, "crypto", { value: webcrypto, configurable: true });
   globalThis.fetch = vi.fn(async (address, options) => asked.push({ address, options }));
   window.Shopify = { customerPrivacy: { analyticsProcessingAllowed: () => false }, routes: { root: "/fr/" } };
+  await import("../theme-block/assets/shopmlops-visitor.js");
   await import("../theme-block/assets/shopmlops-block.js");
 });
 
@@ -43,7 +44,7 @@ describe("buckets", () => {
   });
 
   it("are of a unit that is the digest of the visitor's id", async () => {
-    expect(await window.shopmlopsBlock.digest(VISITOR)).toBe(UNIT);
+    expect(await window.shopmlopsVisitor.digest(VISITOR)).toBe(UNIT);
   });
 
   it("show nobody the new list at no weight, and none at all of it", () => {

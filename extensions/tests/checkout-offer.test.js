@@ -128,6 +128,21 @@ describe.each([CHECKOUT, THANK_YOU, ORDER_STATUS])("%s", (target) => {
     expect([asked, document.body.innerHTML]).toEqual([[], ""]);
   });
 
+  it.each([429, 503])("says an opt-out again that was answered %i, when something is asked next", async (status) => {
+    const shopify = at(target);
+    await extension.render();
+    answer = () => new Response("", { status });
+    press("Do not use my visit for offers");
+    await vi.waitFor(() => expect(told("opt-out")).toHaveLength(1));
+    extension.tearDown();
+    const kept = { "opted-out": await shopify.storage.read("opted-out") };
+    answer = answered({});
+    const again = at(target, { kept });
+    await extension.render();
+    expect([told("opt-out").length, document.body.innerHTML]).toEqual([2, ""]);
+    expect(await again.storage.read("opted-out")).toBe(true);
+  });
+
   it("tells no more lines than the app reads", async () => {
     const shopify = at(target);
     shopify.lines.value = Array.from({ length: 130 }, () => shopify.lines.value[0]);

@@ -58,6 +58,7 @@ beforeAll(async () => {
   };
   document.body.innerHTML = "";
   window.Shopify = { customerPrivacy: { analyticsProcessingAllowed: () => agrees }, routes: { root: "/fr/" } };
+  await import("../theme-block/assets/shopmlops-visitor.js");
   await import("../theme-block/assets/shopmlops-offer.js");
   document.dispatchEvent(new CustomEvent("visitorConsentCollected", { detail: { analyticsAllowed: true } }));
 });
@@ -200,6 +201,21 @@ describe("what a visitor does", () => {
     asked.length = 0;
     await showsNothing();
     expect(asked).toEqual([]);
+  });
+
+  it.each([["had no room", () => new Response("", { status: 429 })], ["was broken", () => new Response("", { status: 503 })],
+    ["was not reached", () => { throw new TypeError("no network"); }]])("says again on the next page what the app %s for", async (_, refused) => {
+    given({ kind: "code", code: "TEN" }, { "/apps/shopmlops/opt-out": refused });
+    await shows();
+    document.querySelector("[data-opt-out]").click();
+    await vi.waitFor(() => expect(reports()).toHaveLength(1));
+    page();
+    await showsNothing();
+    answers["/apps/shopmlops/opt-out"] = {};
+    for (const times of [2, 2]) {
+      await window.shopmlopsVisitor.tellOptOut();
+      expect(reports()).toEqual(Array(times).fill(`/apps/shopmlops/opt-out?unit=${VISITOR}`));
+    }
   });
 });
 

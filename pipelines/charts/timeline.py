@@ -24,6 +24,7 @@ SAID = {
     "no_data": "no data",
 }
 LETTERS = 12  # height of a name
+WORDS_WIDE = 0.105  # of the width, that "Version 12 live" takes on a wide screen
 NARROW = 0.14  # of the width: words of a shorter stretch go where the window is narrow
 
 
@@ -120,11 +121,22 @@ def shade(canvas: Canvas, scale: Scale, behind: Behind) -> None:
     for stretch in behind.releases:
         at = f'x="{100 * stretch.start:.2f}%" width="{100 * (stretch.stop - stretch.start):.2f}%"'
         canvas.behind.append(f'<rect class="rel" {at} y="18" height="5"/>')
-        css = "on opt" if stretch.stop - stretch.start < NARROW else "on"
-        ends = stretch.start > 1 - NARROW
-        canvas.text(1 if ends else stretch.start, 12, stretch.words, css=css, anchor="end" if ends else "start")
+    name_releases(canvas, behind.releases)
     for x, _ in behind.alerts:
         canvas.triangle(x, scale.top + 8)
+
+
+def name_releases(canvas: Canvas, releases: Sequence[Stretch]) -> None:
+    """Write the words of releases, the newest first: one that has no room before the next goes without."""
+    following = 1 + WORDS_WIDE
+    for stretch in sorted(releases, key=lambda each: each.start, reverse=True):
+        ends = stretch.start > 1 - NARROW
+        left = 1 - WORDS_WIDE if ends else stretch.start
+        if left + WORDS_WIDE > following:
+            continue
+        following = left
+        css = "on opt" if stretch.stop - stretch.start < NARROW else "on"
+        canvas.text(1 if ends else stretch.start, 12, stretch.words, css=css, anchor="end" if ends else "start")
 
 
 def trace(canvas: Canvas, scale: Scale, line: Line, moments: Sequence[Stretch]) -> None:

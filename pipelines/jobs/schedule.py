@@ -39,6 +39,7 @@ def scheduler() -> Scheduler:
     clock.add("ledger: sign heads", ledger.sign_heads, every=3600)
     clock.add("storefront: keep pixels", storefront.keep_pixels, every=60)
     clock.add("codes: check", storefront.find_codes, every=60)
+    clock.add("sales: read", storefront.find_sales, every=14_400)
     clock.add("checkouts: settle", storefront.settle, every=60)
     clock.add("training: carry on", training.carry_on, every=60)
     clock.add("moments: ask", monitoring.ask_ourselves, every=300)

@@ -53,6 +53,28 @@ def find_codes() -> None:
         check_codes.enqueue(shop_id)
 
 
+@job(timeout=60)
+def find_sales() -> None:
+    """Have the discounts of every shop read that lets us."""
+    from pipelines.lifecycle.storefront import sales
+
+    for shop_id in sales.asked():
+        read_sales.enqueue(shop_id)
+
+
+@job(timeout=120)
+def read_sales(shop_id: int) -> None:
+    """Read the sales that a shop has planned; where they changed, everything answers anew."""
+    from django.utils import timezone
+
+    from pipelines.jobs import releases
+    from pipelines.lifecycle.storefront import sales
+    from pipelines.models import Shop
+
+    if sales.read(Shop.objects.get(pk=shop_id), timezone.now()):
+        releases.answer_anew(shop_id)
+
+
 @job(timeout=120, is_found_again=True)
 def check_codes(shop_id: int) -> None:
     """Ask whether the codes of a shop still work."""

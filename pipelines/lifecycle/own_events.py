@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import LifecycleEvent, OwnEvent, Shop
+from pipelines.models import LifecycleEvent, OwnEvent, Product, Shop
 
 MOST = 200
+MOST_TYPES = 500  # that can be chosen
 TOO_MANY = f"You have {MOST} events, which is as many as we keep. Remove one that no longer matters."
 KNOWN_ALREADY = "An event of this name begins on that day already. Nothing was added."
 
 
 @dataclass(frozen=True)
 class Span:
-    """Name the days of one event, the last one included."""
+    """Name the days of one event, the last one included; of a sale, what it takes off which products."""
 
     name: str
     first_day: date
     last_day: date
+    percent_off: int | None = None
+    product_type: str = ""  # empty: all
 
-    def told(self) -> dict[str, str]:
-        """Say the days as the ledger keeps them."""
-        return {"first_day": self.first_day.isoformat(), "last_day": self.last_day.isoformat()}
+    def told(self) -> dict[str, Any]:
+        """Say the days, and the sale, as the ledger keeps them."""
+        days: dict[str, Any] = {"first_day": self.first_day.isoformat(), "last_day": self.last_day.isoformat()}
+        if self.percent_off is None:
+            return days
+        return days | {"percent_off": self.percent_off, "product_type": self.product_type}
 
 
 def add(shop: Shop, span: Span, *, by: str) -> OwnEvent:
@@ -35,7 +42,7 @@ def add(shop: Shop, span: Span, *, by: str) -> OwnEvent:
             Shop.objects.select_for_update().only("pk").get(pk=shop.pk)  # so that two at once cannot pass the limit
             if OwnEvent.objects.for_shop(shop).count() >= MOST:
                 raise Refused(TOO_MANY)
-            row = OwnEvent.objects.create(shop=shop, name=span.name, first_day=span.first_day, last_day=span.last_day)
+            row = OwnEvent.objects.create(shop=shop, **asdict(span))
             LifecycleEvent.record(shop, "own_event.added", by=by, because=span.name, **span.told())
     except IntegrityError:
         raise Refused(KNOWN_ALREADY) from None
@@ -47,6 +54,12 @@ def remove(row: OwnEvent, *, by: str) -> bool:
     with transaction.atomic():
         if not OwnEvent.objects.for_shop(row.shop_id).filter(pk=row.pk).delete()[0]:
             return False
-        told = Span(row.name, row.first_day, row.last_day).told()
+        told = Span(row.name, row.first_day, row.last_day, row.percent_off, row.product_type).told()
         LifecycleEvent.record(row.shop, "own_event.removed", by=by, because=row.name, **told)
     return True
+
+
+def product_types(shop: Shop) -> list[str]:
+    """List the product types that a sale may be of."""
+    rows = Product.objects.for_shop(shop).filter(deleted_at=None).exclude(product_type="")
+    return list(rows.order_by("product_type").values_list("product_type", flat=True).distinct()[:MOST_TYPES])

@@ -94,6 +94,25 @@ def set_rules(shop: Shop, rules: Iterable[Rule], *, revision: int, by: str) -> i
     return len(rules)
 
 
+def fill_gaps(shop: Shop, told: Iterable[Rule], *, revision: int, by: str) -> int:
+    """Keep what was told of vendors and variants where nothing was set; returns how many rules learned something."""
+    known = {(rule.vendor, rule.variant_id): told_by(rule) for rule in StockRule.objects.for_shop(shop)}
+    filled = []
+    for rule in told:
+        set_here = known.get((rule.vendor, rule.variant_id), {})
+        merged = rule.values | {name: value for name, value in set_here.items() if value is not None}
+        if any(value is not None and set_here.get(name) is None for name, value in rule.values.items()):
+            filled.append(Rule(rule.vendor, rule.variant_id, merged))
+    if filled:
+        set_rules(shop, filled, revision=revision, by=by)
+    return len(filled)
+
+
+def told_by(rule: StockRule) -> dict[str, Any]:
+    """Return what a rule says."""
+    return {name: getattr(rule, name) for name in StockRule.FIELDS}
+
+
 def forget(shop: Shop, rules: list[Rule]) -> None:
     """Delete what was known of these vendors and variants."""
     vendors = [rule.vendor for rule in rules if rule.variant_id is None]

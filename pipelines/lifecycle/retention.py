@@ -129,7 +129,8 @@ ELSEWHERE = {
     "stocklevel": "three years, and the newest of each place for good (below)",
 }
 HISTORY, DECIDED, SMALL = "the shop's own history", "what was decided, and on what", "a row or a few for each thing"
-KEPT = dict.fromkeys(["order", "orderline", "refund", "product", "variant", "bundlepart", "location"], HISTORY)
+FROM_SHOPIFY = ["order", "orderline", "refund", "product", "variant", "bundlepart", "formerpart", "location"]
+KEPT = dict.fromkeys(FROM_SHOPIFY, HISTORY)
 KEPT |= dict.fromkeys(
     [
         "lifecycleevent",

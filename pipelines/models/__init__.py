@@ -7,6 +7,7 @@ from pipelines.models.ingest import (
     BundlePart,
     Checkout,
     ForgottenCustomer,
+    FormerPart,
     Location,
     Order,
     OrderLine,
@@ -46,7 +47,17 @@ from pipelines.models.serving import (
     UnloggedAnswers,
     VisitHour,
 )
-from pipelines.models.shops import CronSlot, OwnEvent, Shop, ShopKey, ShopSettings, ShopToken, Staff, StockRule
+from pipelines.models.shops import (
+    CronSlot,
+    OwnEvent,
+    PlannedDiscount,
+    Shop,
+    ShopKey,
+    ShopSettings,
+    ShopToken,
+    Staff,
+    StockRule,
+)
 from pipelines.models.staging import StagedField, StagingRun, StoreLink
 from pipelines.models.training import ComputedDay, DatasetSnapshot, TrainingRun
 
@@ -70,6 +81,7 @@ __all__ = [
     "EvidenceBlock",
     "Exposure",
     "ForgottenCustomer",
+    "FormerPart",
     "FreezeWindow",
     "GoodsReceipt",
     "HoldOut",
@@ -93,6 +105,7 @@ __all__ = [
     "OwnEvent",
     "PageSpeed",
     "PairedWeek",
+    "PlannedDiscount",
     "PredictionLog",
     "Product",
     "Publication",

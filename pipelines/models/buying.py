@@ -89,6 +89,7 @@ class PurchaseOrder(ShopTable):
     sent_at = models.DateTimeField(null=True)
     expected_on = models.DateField(null=True)
     ended_at = models.DateTimeField(null=True)
+    known_as = models.CharField(max_length=80, blank=True, db_default="")  # in the app that it was brought along from
 
     objects: ClassVar[PurchaseOrderManager] = PurchaseOrderManager()
 
@@ -108,6 +109,9 @@ class PurchaseOrder(ShopTable):
         constraints = [
             models.UniqueConstraint(fields=["shop", "number"], name="purchase_order_once"),
             models.UniqueConstraint(fields=["shop", "vendor"], condition=Q(state="draft"), name="purchase_draft_once"),
+            models.UniqueConstraint(
+                fields=["shop", "known_as"], condition=~Q(known_as=""), name="purchase_brought_once"
+            ),
         ]
 
 

@@ -223,9 +223,23 @@ class BundlePart(BulkTable):
     part_id = models.BigIntegerField()
     quantity = models.IntegerField()
     read_at = models.DateTimeField()
+    since = models.DateTimeField(null=True)  # when this was first read; null: before we kept it
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "bundle_id", "part_id"], name="bundle_part_once")]
+
+
+class FormerPart(BulkTable):
+    """So many of a variant that a bundle was made of until then: what sold before is counted by it."""
+
+    bundle_id = models.BigIntegerField()
+    part_id = models.BigIntegerField()
+    quantity = models.IntegerField()
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "bundle_id"], name="former_part_by_bundle")]
 
 
 class StockLevel(BulkTable):
@@ -317,6 +331,10 @@ class OrderLine(BulkTable):
     is_gift_card = models.BooleanField(default=False)
     needs_shipping = models.BooleanField(default=True)
     processed_at = models.DateTimeField()  # the order's: so that a day's demand needs no join
+    group_id = models.BigIntegerField(null=True)  # of lines that were sold as one bundle
+    group_variant_id = models.BigIntegerField(null=True)  # the bundle, which has no line of its own then
+    group_product_id = models.BigIntegerField(null=True)
+    group_quantity = models.IntegerField(null=True)  # how many of the bundle, whole group
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "line_id"], name="orderline_once")]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -201,6 +202,8 @@ class OwnEvent(ShopTable):
     name = models.CharField(max_length=80)
     first_day = models.DateField()
     last_day = models.DateField()
+    percent_off = models.PositiveSmallIntegerField(null=True)  # a sale
+    product_type = models.CharField(max_length=255, default="", db_default="")  # that the sale is of; empty: all
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -210,6 +213,22 @@ class OwnEvent(ShopTable):
                 condition=models.Q(last_day__gte=models.F("first_day")), name="own_event_ends_after_start"
             ),
         ]
+
+
+class PlannedDiscount(ShopTable):
+    """A discount of Shopify's that applies by itself, with its days; what it is called is not kept."""
+
+    FIELDS: ClassVar = ["shopify_id", "share_off", "starts_at", "ends_at", "made_at", "product_ids"]
+
+    shopify_id = models.BigIntegerField()
+    share_off = models.FloatField()  # 0.2: a fifth
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    made_at = models.DateTimeField()
+    product_ids = ArrayField(models.BigIntegerField(), null=True)  # null: all products
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "shopify_id"], name="planned_discount_once")]
 
 
 class CronSlot(models.Model):

@@ -36,6 +36,7 @@ PAGES = (
     "/conversion",
     "/customers",
     "/orders",
+    "/orders/bring",
     "/orders/{sent}",
     "/orders/{draft}",
     "/settings/keys",

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from dashboard.files import clean, csv_file, lines
+from dashboard.files import clean, csv_file, lines, read_table
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,11 @@ def test_a_quote_or_line_end_does_not_start_a_new_cell():
     answer = csv_file("x.csv", ["a", "b"], [['a","=1', "b\n=2"]])
     [_, row] = csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"), newline=""))
     assert row == ['a","=1', "b\n=2"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("above", ["", "sep={sign}\r\n"])
+def test_a_file_comes_back_however_a_spreadsheet_saved_it(encoding, sign, above):
+    content = above.format(sign=sign) + sign.join(["sku", "name"]) + "\r\n" + sign.join(["A", "Bücher"]) + "\r\n"
+    assert list(read_table(content.encode(encoding))) == [{"sku": "A", "name": "Bücher"}]

@@ -80,6 +80,7 @@ def test_parts_of_a_bundle_lie_below_its_variant(world: World) -> None:
     assert {each: part["quantity"] for each, part in parts.items()} == {one: 1, other: 2}
     assert {part["__parentId"] for part in parts.values()} == {bundle}
     assert [each["id"] for each in records if each.get("requiresComponents")] == [bundle]
+    world.control("bundle", variant_id=bundle, parts={})
 
 
 def test_slashes_are_escaped(world: World) -> None:

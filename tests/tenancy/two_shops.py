@@ -25,6 +25,7 @@ from pipelines.models import (
     MonthReport,
     Order,
     OwnEvent,
+    PlannedDiscount,
     PurchaseLine,
     PurchaseOrder,
     Release,
@@ -53,7 +54,9 @@ def a_whole_shop(domain: str, name: str) -> Shop:
     picking.live(shop)
     now = timezone.now()
     days = {"first_day": now.date(), "last_day": now.date()}
-    OwnEvent.objects.create(shop=shop, name=f"Sale of {name}", **days)
+    OwnEvent.objects.create(shop=shop, name=f"Sale of {name}", percent_off=20, **days)
+    sale = {"share_off": 0.2, "starts_at": now, "made_at": now, "product_ids": [100_000]}
+    PlannedDiscount.objects.create(shop=shop, shopify_id=1, **sale)
     FreezeWindow.objects.create(shop=shop, name=f"Calm of {name}", starts_at=now, ends_at=now + timedelta(days=3))
     AlertChannel.objects.create(shop=shop, kind="email", target=vault.seal(b"a@b.example", "channel", domain))
     Alert.objects.create(

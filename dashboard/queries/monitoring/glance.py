@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.urls import reverse
 
-from pipelines import words
+from dashboard.queries.monitoring.written import ms
 from pipelines.models import Shop
 from pipelines.usecases import USE_CASES
 
@@ -71,12 +71,12 @@ def glance(slug: str, drift: str | None, milliseconds: float | None, answered: f
 def in_time(milliseconds: float | None) -> tuple[str, str]:
     """Say how long answers take.
 
-    >>> in_time(38.2), in_time(None)
-    (('38 ms', '95 of 100 answers within'), ('Not known', 'nobody was answered in 24 hours'))
+    >>> in_time(38.2), in_time(0.0)[0], in_time(None)
+    (('38 ms', '95 of 100 answers within'), '1 ms', ('Not known', 'nobody was answered in 24 hours'))
     """
     if milliseconds is None:
         return "Not known", "nobody was answered in 24 hours"
-    return f"{words.number(milliseconds)} ms", "95 of 100 answers within"
+    return ms(milliseconds), "95 of 100 answers within"
 
 
 def came(answered: float | None) -> tuple[str, str]:

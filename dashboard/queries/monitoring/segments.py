@@ -85,7 +85,7 @@ def segment(name: str, key: str, found: dict[tuple[str, str], Sum]) -> Segment:
     shares = {metric: Share(summed[metric].hits, summed[metric].n) for metric in SHARES}
     badge = verdicts.BADGES[verdict_of(shares, summed[ERRORS], is_seen=(key, ERRORS) in found)]
     times = [value for metric in TIMES if (value := summed[metric].usual) is not None]
-    within = f"{', '.join(map(words.number, times))} ms" if times else words.UNKNOWN
+    within = f"{', '.join(words.number(max(time, 1.0)) for time in times)} ms" if times else words.UNKNOWN
     told = ((words.percent(share.value), spanned(share) if share.n else "") for share in shares.values())
     return Segment(name, badge, ((words.number(shares[ERRORS].n), ""), (within, ""), *told))
 

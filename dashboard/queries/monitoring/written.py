@@ -24,12 +24,12 @@ def percent(value: float | None) -> float | None:
 
 
 def ms(value: float | None) -> str:
-    """Write a time.
+    """Write a time within which answers come: what a page reads by itself takes none, and is there within the first.
 
-    >>> ms(38.2), ms(None)
-    ('38 ms', '—')
+    >>> ms(38.2), ms(0.0), ms(None)
+    ('38 ms', '1 ms', '—')
     """
-    return words.UNKNOWN if value is None else f"{words.number(value)} ms"
+    return words.UNKNOWN if value is None else f"{words.number(max(value, 1.0))} ms"
 
 
 def share_with_range(share: Share) -> str:

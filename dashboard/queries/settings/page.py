@@ -15,8 +15,10 @@ from dashboard.forms.own_event import OwnEventForm
 from dashboard.forms.pages import FreezeForm, SettingsForm
 from dashboard.forms.peak_hours import PeakHoursForm
 from dashboard.queries.data.on_products import OnProducts, on_products
+from dashboard.queries.settings.discounts import AtShopify, at_shopify
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
+from pipelines.lifecycle import own_events
 from pipelines.lifecycle.evidence.hold_out import told
 from pipelines.lifecycle.evidence.pace import WINDOW
 from pipelines.lifecycle.releases import chart_marks, traffic
@@ -53,6 +55,13 @@ class Event:
 
     row: OwnEvent
     days: str
+
+    @property
+    def sale(self) -> str:
+        """Say what a sale takes off which products."""
+        if self.row.percent_off is None:
+            return ""
+        return f"{self.row.percent_off} % off {self.row.product_type or 'all products'}"
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,8 @@ class SettingsPage:
     events: list[Event]
     event_values: dict[str, str]
     event_errors: dict[str, list[str]]
+    event_types: list[tuple[str, str]]
+    at_shopify: AtShopify
     peak_values: dict[str, str]
     peak_errors: dict[str, list[str]]
     approvers: list[Person]
@@ -151,6 +162,8 @@ def settings_page(
         events=events_of(shop, timezone.now()),
         event_values=typed_in(event),
         event_errors=errors_of(event),
+        at_shopify=at_shopify(shop, timezone.now()),
+        event_types=[(name, name) for name in own_events.product_types(shop)],
         peak_values=typed_in(peaks) or PeakHoursForm.typed(settings.peak_hours),
         peak_errors=errors_of(peaks),
         approvers=people_of(shop, settings),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dashboard.usecases.demand_forecast.brought import views as brought
 from dashboard.usecases.demand_forecast.buying import supplier_views as suppliers
 from dashboard.usecases.demand_forecast.buying import views as buying
 from dashboard.usecases.demand_forecast.views import forecasts, rules, variants
@@ -18,6 +19,7 @@ urlpatterns = [
     path("forecasts/<int:variant_id>/odd-order", variants.odd_order, name="odd-order"),
     path("forecasts/<int:variant_id>/rule", variants.rule, name="variant-rule"),
     path("orders", buying.listed, name="orders"),
+    path("orders/bring", brought.bring, name="bring-orders"),
     path("orders/mark", buying.mark, name="mark-ordered"),
     path("orders/draft", buying.draft, name="draft-order"),
     path("orders/<int:pk>", buying.one, name="order"),

@@ -20,7 +20,9 @@ from pipelines.models import OwnEvent
 @require_POST
 def add_event(request: MerchantRequest) -> HttpResponse:
     """Add an event, past or to come."""
-    form = OwnEventForm(request.POST, today=local_now(request.shop.zone).date())
+    form = OwnEventForm(
+        request.POST, today=local_now(request.shop.zone).date(), types=own_events.product_types(request.shop)
+    )
     if form.is_valid():
         try:
             own_events.add(request.shop, own_events.Span(**form.cleaned_data), by=request.staff.sub)

@@ -5,6 +5,7 @@ import { agrees, checkoutOf, unitOf } from "./told.js";
 export const VERSION = 1; // of the doors, as pipelines/endpoints/checkout/told.py speaks them; another is answered 410
 const LONGEST = 1000; // ms, from the first question to what is shown
 const OPTED_OUT = "opted-out";
+const DUE = "due"; // the app does not know of it yet
 const DECLINED = "declined";
 const PRODUCT = `query Offered($id: ID!) {
   product(id: $id) { title onlineStoreUrl priceRange { minVariantPrice { amount currencyCode } } }
@@ -33,7 +34,9 @@ export async function offerFor(api) {
  * @returns {Promise<Offer | null>}
  */
 async function ask(api, signal) {
-  if (await api.storage.read(OPTED_OUT)) return null;
+  const optedOut = await api.storage.read(OPTED_OUT);
+  if (optedOut === DUE) await tellOptOut(api);
+  if (optedOut) return null;
   const told = { unit: await unitOf(api), analytics: true, ...checkoutOf(api) };
   const answer = await post(api, "offers", told, { signal });
   const { shown, decision, accept } = answer.ok ? await answer.json() : {};
@@ -70,8 +73,17 @@ export const decline = (api, decision) => api.storage.write(DECLINED, decision);
  * @param {Api} api
  */
 export async function optOut(api) {
-  await api.storage.write(OPTED_OUT, true);
-  await post(api, "opt-out", { unit: await unitOf(api) }, { keepalive: true }).catch(() => undefined);
+  await api.storage.write(OPTED_OUT, DUE);
+  await tellOptOut(api);
+}
+
+/**
+ * Tell the app of an opt-out; one that it had no room for is told again when something is asked next.
+ * @param {Api} api
+ */
+async function tellOptOut(api) {
+  const answer = await post(api, "opt-out", { unit: await unitOf(api) }, { keepalive: true }).catch(() => undefined);
+  if (answer && answer.status !== 429 && answer.status < 500) await api.storage.write(OPTED_OUT, true);
 }
 
 /** @param {Api} api @param {string} path @param {Record<string, unknown>} told @param {RequestInit} more */

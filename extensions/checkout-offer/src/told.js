@@ -1,7 +1,7 @@
 // What the app is told of a checkout: what lies in it, and nothing about a person.
 /** @typedef {import("./types").Api} Api */
 
-const IN_CART = "_shopmlops_unit"; // as theme-block/assets/shopmlops-block.js writes it
+const IN_CART = "_shopmlops_unit"; // as theme-block/assets/shopmlops-visitor.js writes it
 const KEPT = "unit";
 const MOST_LINES = 100; // that the door reads
 

@@ -1,8 +1,7 @@
 // Shows a visitor the list that is theirs, or none, says which, and lets the cart carry who saw it.
 // The live list stands in the page already: without consent, script or an answer nothing changes.
 (() => {
-  const KEPT = '_shopmlops_id'; // where the web pixel keeps the visitor's first-party id, too
-  const IN_CART = '_shopmlops_unit';
+  const { carry, digest, report, visitor, whenAgreed } = window.shopmlopsVisitor;
   const BUCKETS = 10000;
 
   /**
@@ -20,21 +19,6 @@
   /** @param {string} seed @param {string} unit @param {number} share in percent */
   const isHeldOut = (seed, unit, share) => share > 0 && bucket(seed, unit) < share / 100;
 
-  /** @param {string} id */
-  const digest = async (id) => {
-    const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(id)));
-    return [...bytes.slice(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  };
-
-  const visitor = () => {
-    let id = localStorage.getItem(KEPT);
-    if (!id) {
-      id = crypto.randomUUID();
-      localStorage.setItem(KEPT, id);
-    }
-    return id;
-  };
-
   /**
    * What was told already in this visit, so that a page seen twice says so once.
    * @param {string} key
@@ -43,20 +27,6 @@
     if (sessionStorage.getItem(key)) return false;
     sessionStorage.setItem(key, '1');
     return true;
-  };
-
-  /** @param {string} address @param {Record<string, string>} told */
-  const report = (address, told) => {
-    const query = new URLSearchParams(told);
-    fetch(`${address}?${query}`, { method: 'POST', keepalive: true }).catch(() => undefined);
-  };
-
-  /** @param {string} unit */
-  const carry = (unit) => {
-    const body = JSON.stringify({ attributes: { [IN_CART]: unit } });
-    const headers = { 'Content-Type': 'application/json' };
-    const root = window.Shopify?.routes?.root ?? '/';
-    fetch(`${root}cart/update.js`, { method: 'POST', headers, body, keepalive: true }).catch(() => undefined);
   };
 
   /**
@@ -105,23 +75,6 @@
     await Promise.all(under);
   };
 
-  /** Shopify says whether the visitor agreed; where it does not say, nobody did. */
-  const whenAgreed = () => {
-    const privacy = window.Shopify?.customerPrivacy;
-    if (privacy?.analyticsProcessingAllowed?.()) start();
-    else
-      document.addEventListener('visitorConsentCollected', (event) => {
-        if (event instanceof CustomEvent && event.detail?.analyticsAllowed) start();
-      });
-  };
-
-  const ask = () => {
-    if (window.Shopify?.customerPrivacy || !window.Shopify?.loadFeatures) return whenAgreed();
-    window.Shopify.loadFeatures([{ name: 'consent-tracking-api', version: '0.1' }], (error) => {
-      if (!error) whenAgreed();
-    });
-  };
-
-  window.shopmlopsBlock = { bucket, digest, isHeldOut, isNew, start };
-  ask();
+  window.shopmlopsBlock = { bucket, isHeldOut, isNew, start };
+  whenAgreed(start);
 })();

@@ -1,44 +1,12 @@
 // Shows one offer beside a cart, or nothing: the app picks it for what lies in the cart, and nothing stands in the page
 // before it is there. Without consent, script or an answer in time there is none.
 (() => {
-  const KEPT = '_shopmlops_id'; // as in shopmlops-block.js, and as the web pixel keeps it
-  const IN_CART = '_shopmlops_unit';
-  const OPTED_OUT = '_shopmlops_opted_out';
+  const { agrees, carry, digest, isCarried, isOptedOut, optOut, report, root, visitor, whenAgreed } = window.shopmlopsVisitor;
   const DECLINED = '_shopmlops_declined';
   const VERSION = 1; // of the doors, as pipelines/endpoints/checkout/told.py speaks them
   const LONGEST = 1000; // ms until nobody waits for an offer any more
   const MOST_LINES = 50;
   const EMPTY = 'empty';
-
-  /** @param {string} id */
-  const digest = async (id) => {
-    const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(id)));
-    return [...bytes.slice(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  };
-
-  const visitor = () => {
-    let id = localStorage.getItem(KEPT);
-    if (!id) {
-      id = crypto.randomUUID();
-      localStorage.setItem(KEPT, id);
-    }
-    return id;
-  };
-
-  /** @param {string} address @param {Record<string, string>} told */
-  const report = (address, told) => {
-    const query = new URLSearchParams(told);
-    fetch(`${address}?${query}`, { method: 'POST', keepalive: true }).catch(() => undefined);
-  };
-
-  const root = () => window.Shopify?.routes?.root ?? '/';
-
-  /** @param {string} unit */
-  const carry = (unit) => {
-    const body = JSON.stringify({ attributes: { [IN_CART]: unit } });
-    const headers = { 'Content-Type': 'application/json' };
-    fetch(`${root()}cart/update.js`, { method: 'POST', headers, body, keepalive: true }).catch(() => undefined);
-  };
 
   /** @param {string} currency */
   const format = (currency) => new Intl.NumberFormat(document.documentElement.lang || 'en', { style: 'currency', currency });
@@ -85,7 +53,8 @@
     try {
       const cart = await read(`${root()}cart.js`, ended.signal);
       if (!cart.items?.length) return EMPTY;
-      if (cart.attributes?.[IN_CART] !== (await digest(unit))) carry(await digest(unit));
+      const carried = await digest(unit);
+      if (!isCarried(cart, carried)) carry(carried);
       const asked = new URLSearchParams({ unit, question: JSON.stringify(questionOf(cart)) });
       const { shown, accept, decision } = await read(`${proxy}?${asked}`, ended.signal);
       if (!shown || !accept || sessionStorage.getItem(DECLINED) === decision) return null;
@@ -140,9 +109,6 @@
     addEventListener('keyup', shows);
   };
 
-  /** Asked each time: a visitor may take back what they agreed to. */
-  const agrees = () => Boolean(window.Shopify?.customerPrivacy?.analyticsProcessingAllowed?.());
-
   /** @param {HTMLElement} block */
   const offer = async (block) => {
     const { proxy = '' } = block.dataset;
@@ -150,7 +116,7 @@
       delete block.dataset.asked;
       return;
     }
-    if (localStorage.getItem(OPTED_OUT)) return;
+    if (isOptedOut()) return;
     const unit = visitor();
     const found = await offerFor(proxy, unit);
     if (found === EMPTY) delete block.dataset.asked;
@@ -175,8 +141,7 @@
       gone();
     });
     block.querySelector('[data-opt-out]')?.addEventListener('click', () => {
-      localStorage.setItem(OPTED_OUT, '1');
-      report(proxy.replace(/[^/]*$/, 'opt-out'), { unit });
+      optOut(proxy.replace(/[^/]*$/, 'opt-out'));
       gone();
     });
     uncover(block);
@@ -204,22 +169,6 @@
     watch();
   };
 
-  /** Shopify says whether the visitor agreed; where it does not say, nobody did. */
-  const whenAgreed = () => {
-    if (agrees()) begin();
-    else
-      document.addEventListener('visitorConsentCollected', (event) => {
-        if (event instanceof CustomEvent && event.detail?.analyticsAllowed) begin();
-      });
-  };
-
-  const ask = () => {
-    if (window.Shopify?.customerPrivacy || !window.Shopify?.loadFeatures) return whenAgreed();
-    window.Shopify.loadFeatures([{ name: 'consent-tracking-api', version: '0.1' }], (error) => {
-      if (!error) whenAgreed();
-    });
-  };
-
   window.shopmlopsOffer = { start };
-  if (!window.Shopify?.designMode) ask(); // who arranges the page sees what Liquid says
+  if (!window.Shopify?.designMode) whenAgreed(begin); // who arranges the page sees what Liquid says
 })();

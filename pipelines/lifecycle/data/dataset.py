@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.lifecycle.data import frames, moments, on_the_way, shelf, stockouts
+from pipelines.lifecycle.data import bundles, frames, moments, on_the_way, planned, shelf, stockouts
 from pipelines.lifecycle.ingest import freshness
 from pipelines.models import DatasetSnapshot, Shop
 from pipelines.usecases import USE_CASES
@@ -60,9 +60,13 @@ class Source:
 
     @cached_property
     def demand(self) -> pd.DataFrame:
-        """Give daily demand per series, without what is no longer for sale."""
+        """Give daily demand per series, bundles by their parts, without what is no longer for sale."""
         series_of = self.variants.set_index("variant_id")["series"]
         rows = frames.daily_demand(self.shop, self.since, self.until)
+        rows = bundles.less_listed_twice(rows, bundles.listed_twice(self.shop, self.since, self.until))
+        rows = bundles.as_parts(
+            rows, bundles.bundle_parts(self.shop), self.variants.set_index("variant_id")["price_minor"]
+        )
         rows["unique_id"] = rows["unique_id"].map(series_of)
         rows = rows.dropna(subset=["unique_id"]).astype({"unique_id": "int64"})
         has_twins = rows.duplicated(["unique_id", "ds"]).any()
@@ -114,9 +118,9 @@ class Source:
 
     @cached_property
     def stock_items(self) -> pd.Series:
-        """Give the series of each tracked inventory item; what a bundle has is the stock of its parts."""
+        """Give the series of each tracked inventory item."""
         variants = self.variants
-        has_own = (variants["is_tracked"] == 1) & (variants["is_bundle"] == 0) & variants["series"].notna()
+        has_own = (variants["is_tracked"] == 1) & variants["series"].notna()
         tracked = variants[has_own].dropna(subset=["inventory_item_id"])
         return tracked.astype({"inventory_item_id": "int64", "series": "int64"}).set_index("inventory_item_id")[
             "series"
@@ -163,14 +167,15 @@ class Source:
 
 
 def join_twins(variants: pd.DataFrame) -> pd.DataFrame:
-    """Add the column `series`: the id of the variant that speaks for each, missing where none is for sale."""
+    """Add the column `series`: the id of the variant that speaks for each, missing for bundles and what is not sold."""
     sku = variants["sku"].fillna("")
     plain = sku.str.lower().str.replace(r"\s+", "", regex=True)
     is_size = variants.duplicated(["product_id", "sku"], keep=False)
     own = "#" + variants["variant_id"].astype(str)
     variants["group"] = plain.where((plain != "") & ~is_size, own)
-    newest = variants[variants["is_active"] == 1].sort_values(["created", "variant_id"]).groupby("group")
-    variants["series"] = variants["group"].map(newest["variant_id"].last())
+    is_sold = (variants["is_active"] == 1) & (variants["is_bundle"] == 0)
+    newest = variants[is_sold].sort_values(["created", "variant_id"]).groupby("group")
+    variants["series"] = variants["group"].map(newest["variant_id"].last()).where(variants["is_bundle"] == 0)
     return variants.drop(columns="group")
 
 
@@ -239,6 +244,7 @@ BUILDERS: dict[str, Callable[[Source], pd.DataFrame]] = {
     "deliveries": deliveries,
     "stock_history": lambda source: stockouts.closing_levels(*source.stock_in_time),
     "rules": rules,
+    "planned_sales": lambda source: planned.planned_sales(source.shop, source.series),
     "purchases": lambda source: frames.purchases(source.shop, source.since, source.until),
     "customer_orders": lambda source: frames.customer_orders(source.shop, source.since, source.until),
     "products": lambda source: shelf.products(source.shop, source.now, source.variants),
@@ -297,12 +303,13 @@ def newest_order_at(shop: Shop, source: Source) -> datetime | None:
 
 def shares_of(source: Source, built: Frames) -> dict[str, Any]:
     """Say what was read and left out, and of sales for which share of days stock is known."""
-    counted = int(source.variants["series"].notna().sum())
+    counted, in_parts = int(source.variants["series"].notna().sum()), int(source.variants["is_bundle"].sum())
     read = {
         "rows": {name: len(table) for name, table in built.tables.items()},
         "lines": source.lines,
         "variants_for_sale": counted,
-        "variants_gone": len(source.variants) - counted,
+        "variants_gone": len(source.variants) - counted - in_parts,
+        "bundles": in_parts,
         "twins_joined": counted - len(source.series),
     }
     return read | (stock_shares(source) if "daily_sales" in built.tables else {})

@@ -71,10 +71,18 @@ DAILY_LINES = """
     GROUP BY 1 ORDER BY 1
 """
 
-VARIANTS = """
+# Orders name it as what their lines were sold as, and it is never on a line of its own.
+SOLD_AS_GROUPS_ONLY = """
+    (v.shopify_id IN (SELECT group_variant_id FROM pipelines_orderline
+        WHERE shop_id = %(shop)s AND group_variant_id IS NOT NULL AND processed_at <= %(at)s)
+     AND NOT EXISTS (SELECT FROM pipelines_orderline l WHERE l.shop_id = v.shop_id AND l.variant_id = v.shopify_id
+        AND l.processed_at <= %(at)s))
+"""
+
+VARIANTS = f"""
     SELECT v.shopify_id AS variant_id, v.product_id, v.title, v.sku, v.price_minor, v.unit_cost_minor,
            v.inventory_item_id, v.is_tracked::int AS is_tracked, v.continues_selling::int AS continues,
-           coalesce(v.requires_components, false)::int AS is_bundle,
+           (coalesce(v.requires_components, false) OR {SOLD_AS_GROUPS_ONLY})::int AS is_bundle,
            extract(epoch FROM coalesce(v.created_at, p.created_at))::bigint AS created,
            (coalesce(v.deleted_at > %(at)s, true) AND coalesce(p.deleted_at > %(at)s, true)
                AND p.status = 'active')::int AS is_active,
@@ -124,16 +132,19 @@ STOCK_RULES = """
     ORDER BY r.id
 """
 
-# Whoever bought is a number made of the pseudonym: nothing else of anybody is known here.
+# What was sold as one bundle is that bundle, and no parts that were picked together; where it is not told which, its
+# parts stand alone. Whoever bought is a number made of the pseudonym: nothing else of anybody is known here.
 PURCHASES = """
-    SELECT DISTINCT l.order_id AS basket,
+    SELECT DISTINCT CASE WHEN l.group_id IS NULL OR l.group_product_id IS NOT NULL THEN l.order_id ELSE -l.line_id END
+               AS basket,
            (l.processed_at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day,
-           coalesce(l.product_id, v.product_id) AS unique_id,
+           coalesce(l.group_product_id, l.product_id, v.product_id) AS unique_id,
            ('x' || substr(encode(o.customer_ref, 'hex'), 1, 16))::bit(64)::bigint AS customer
     FROM pipelines_orderline l JOIN pipelines_order o ON o.shop_id = l.shop_id AND o.shopify_id = l.order_id
     LEFT JOIN pipelines_variant v ON v.shop_id = l.shop_id AND v.shopify_id = l.variant_id
     WHERE l.shop_id = %(shop)s AND l.processed_at >= %(since)s AND l.processed_at < %(until)s
-      AND coalesce(l.product_id, v.product_id) IS NOT NULL AND NOT l.is_gift_card AND l.quantity > l.removed
+      AND coalesce(l.group_product_id, l.product_id, v.product_id) IS NOT NULL
+      AND NOT l.is_gift_card AND l.quantity > l.removed
       AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
 """
 

@@ -82,7 +82,12 @@ ORDERS = Table(
     resurrects=True,
     may_be_read_again=True,
 )
-LINES = Table("pipelines_orderline", shapes.Line, key=("shop_id", "line_id"))
+LINES = Table(
+    "pipelines_orderline",
+    shapes.Line,
+    key=("shop_id", "line_id"),
+    keeps=("group_id", "group_variant_id", "group_product_id", "group_quantity"),  # not each door tells the bundle
+)
 PRODUCTS = Table("pipelines_product", shapes.Product, resurrects=True, may_be_read_again=True)
 VARIANTS = Table("pipelines_variant", shapes.Variant, keeps=("requires_components",), resurrects=True)
 PARTS = Table("pipelines_bundlepart", shapes.Part, key=("shop_id", "bundle_id", "part_id"))

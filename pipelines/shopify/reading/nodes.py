@@ -15,6 +15,7 @@ from pipelines.shopify.reading.pictures import picture
 from pipelines.shopify.reading.shapes import (
     EPOCH,
     Checkout,
+    Group,
     Item,
     Line,
     Location,
@@ -107,6 +108,7 @@ def line(node: Node, order_id: int, source: Source, fact: Order | None = None, c
         paid = amount(node.get("discountedUnitPriceAfterAllDiscountsSet"), code, "price paid")
         discount = fitting((price - paid) * quantity, "discount") if price and paid is not None and paid < price else 0
         variant_id, product_id = reference(node.get("variant")), reference(node.get("product"))
+        sold_as = group(node.get("lineItemGroup"))
     except Malformed as malformed:
         raise Malformed(f"line {line_id}: {malformed}") from None
     if price is None:
@@ -130,6 +132,19 @@ def line(node: Node, order_id: int, source: Source, fact: Order | None = None, c
         node.get("isGiftCard") is True,
         node.get("requiresShipping") is not False,
         fact.processed_at if fact else EPOCH,
+        *sold_as,
+    )
+
+
+def group(held: Node | None) -> Group | tuple[()]:
+    """Read the bundle that a line was sold in."""
+    if not held:
+        return ()
+    return Group(
+        gid(held.get("id"), "the group's id"),
+        gid(held["variantId"], "the group's variant") if held.get("variantId") else None,
+        gid(held["productId"], "the group's product") if held.get("productId") else None,
+        whole(held.get("quantity"), "the group's quantity"),
     )
 
 
@@ -231,6 +246,7 @@ def part(node: Node, bundle_id: int, source: Source) -> Part:
         part_id=gid((node.get("productVariant") or {}).get("id"), "a part's variant"),
         quantity=whole(node.get("quantity"), "a part's quantity"),
         read_at=source.read_at,
+        since=source.read_at,
     )
 
 

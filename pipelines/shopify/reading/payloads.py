@@ -15,6 +15,7 @@ from pipelines.shopify.reading.pictures import picture
 from pipelines.shopify.reading.shapes import (
     EPOCH,
     Checkout,
+    Group,
     Item,
     Line,
     Location,
@@ -39,7 +40,7 @@ from pipelines.shopify.reading.shapes import (
     words,
 )
 from pipelines.shopify.reading.texts import clean
-from pipelines.shopify.reading.topics import its_unit
+from pipelines.shopify.reading.topics import its_unit, number
 
 CAME_BACK = frozenset({"return", "no_restock", "legacy_restock"})
 Body = dict[str, Any]
@@ -87,19 +88,20 @@ def order(body: Body, sender: Sender) -> OrderWithLines:
     if type(body.get("line_items")) is not list:
         raise Malformed("the order has no line_items")
     returns = units_returned(objects(body, "refunds"))
-    return OrderWithLines(fact, [line(item, fact, returns) for item in body["line_items"]])
+    bundles = {number(group.get("id")): group for group in objects(body, "line_item_groups")}
+    return OrderWithLines(fact, [line(item, fact, returns, bundles) for item in body["line_items"]])
 
 
-def line(item: Body, fact: Order, returns: dict[Any, int]) -> Line:
+def line(item: Body, fact: Order, returns: dict[Any, int], bundles: dict[Any, Body]) -> Line:
     """Read one line of an order."""
     line_id = identifier(item.get("id"), "a line's id")
     try:
-        return line_facts(item, line_id, fact, returns.get(line_id, 0))
+        return line_facts(item, line_id, fact, returns.get(line_id, 0), bundles)
     except Malformed as malformed:
         raise Malformed(f"line {line_id}: {malformed}") from None
 
 
-def line_facts(item: Body, line_id: int, fact: Order, came_back: int) -> Line:
+def line_facts(item: Body, line_id: int, fact: Order, came_back: int, bundles: dict[Any, Body]) -> Line:
     """Read a line, given the units of it that came back."""
     quantity = whole(item.get("quantity"), "quantity")
     current = item.get("current_quantity")
@@ -123,6 +125,20 @@ def line_facts(item: Body, line_id: int, fact: Order, came_back: int) -> Line:
         item.get("gift_card") is True,
         item.get("requires_shipping") is not False,
         fact.processed_at,
+        *group(item.get("sales_line_item_group_id"), bundles),
+    )
+
+
+def group(named: Any, bundles: dict[Any, Body]) -> Group | tuple[()]:
+    """Read the bundle that a line was sold in; the order may name groups that it does not list."""
+    if named is None:
+        return ()
+    told = bundles.get(number(named), {})
+    return Group(
+        identifier(number(named), "the group's id"),
+        maybe_identifier(number(told.get("variant_id")), "the group's variant"),
+        maybe_identifier(number(told.get("product_id")), "the group's product"),
+        whole(told["quantity"], "the group's quantity") if told.get("quantity") is not None else None,
     )
 
 

@@ -68,6 +68,10 @@ class Line(NamedTuple):
     is_gift_card: bool
     needs_shipping: bool
     processed_at: str
+    group_id: int | None = None
+    group_variant_id: int | None = None
+    group_product_id: int | None = None
+    group_quantity: int | None = None
 
 
 class Product(NamedTuple):
@@ -103,6 +107,15 @@ class Variant(NamedTuple):
     requires_components: bool | None = None  # it is a bundle, and sold with its parts; webhooks do not tell
 
 
+class Group(NamedTuple):
+    """What some lines of an order were sold as: so many of a bundle, if it is told which."""
+
+    group_id: int
+    variant_id: int | None = None
+    product_id: int | None = None
+    quantity: int | None = None
+
+
 class Part(NamedTuple):
     """What a bundle is made of: so many of another variant."""
 
@@ -111,6 +124,7 @@ class Part(NamedTuple):
     part_id: int
     quantity: int
     read_at: str
+    since: str
 
 
 class Item(NamedTuple):

@@ -129,9 +129,11 @@ ORDER = Keep(
     "id name created_at processed_at updated_at cancelled_at test financial_status fulfillment_status source_name"
     " currency subtotal_price total_price total_discounts",
     line_items=Keep(
-        "id product_id variant_id sku title quantity current_quantity price total_discount gift_card requires_shipping",
+        "id product_id variant_id sku title quantity current_quantity price total_discount gift_card requires_shipping"
+        " sales_line_item_group_id",
         discount_allocations=Keep("amount"),
     ),
+    line_item_groups=Keep("id variant_id product_id quantity"),
     refunds=Keep(
         "id created_at",
         refund_line_items=Keep("line_item_id quantity restock_type"),

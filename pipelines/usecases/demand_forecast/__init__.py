@@ -1,6 +1,7 @@
 """Demand forecast: units of each variant that will sell, day by day.
 
-Reads   daily_sales: unique_id | ds | y (| stockout | in_stock), series: unique_id | product_type | first_day | …
+Reads   daily_sales: unique_id | ds | y (| stockout | in_stock), series: unique_id | product_type | first_day | …,
+        planned_sales: unique_id | first_day | last_day | depth | known_from | announced
 Writes  unique_id | ds | y_hat, and sums: unique_id | days | quantile | y
 """
 
@@ -23,6 +24,7 @@ USE_CASE = UseCase(
         "rules",
         "overrides",
         "odd_orders",
+        "planned_sales",
         "terms",
     ),
     min_history=timedelta(days=28),

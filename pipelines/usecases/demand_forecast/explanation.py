@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pipelines.words import rounded_to_total
 
 SOLD = "Sales of the last 28 days"
+PROMOTION = "promotion"
 WORDS = {
     "recent_level": "Your average over more weeks than those",
     "last_week": ("Last week sold less than those", "Last week sold more than those"),
@@ -16,13 +17,17 @@ WORDS = {
     "season": "Season and prices, as learned from all your variants",
     "new_product": "New product: starts like others of its type",
     "shop_total": ("The whole shop is heading down", "The whole shop is heading up"),
+    PROMOTION: "Your planned sale",
 }
 
 
-def explain(parts: Mapping[str, float], *, sold_28: float, forecast_28: float) -> list[tuple[str, int]]:
+def explain(
+    parts: Mapping[str, float], *, sold_28: float, forecast_28: float, promotion: str = ""
+) -> list[tuple[str, int]]:
     """Lead from what sold to what is forecast in whole units that add up; what changes nothing is left out.
 
-    `parts` add up to the forecast (`Forecast.level_parts`); the first is the level that it starts from.
+    `parts` add up to the forecast (`Forecast.level_parts`); the first is the level that it starts from;
+    `promotion` is what is said of a planned sale.
 
     >>> explain({"recent_level": 46.2, "season": 12.4, "shop_total": 12.4}, sold_28=43, forecast_28=71)
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -34,10 +39,12 @@ def explain(parts: Mapping[str, float], *, sold_28: float, forecast_28: float) -
     steps[level] = steps.get(level, 0.0) - sold_28
     units = rounded_to_total([sold_28, *steps.values()], forecast_28)
     told = [(SOLD, units[0])]
-    told += [(_words(name, change), change) for name, change in zip(steps, units[1:], strict=True) if change]
+    told += [(_words(name, change, promotion), change) for name, change in zip(steps, units[1:], strict=True) if change]
     return told
 
 
-def _words(name: str, change: int) -> str:
+def _words(name: str, change: int, promotion: str) -> str:
+    if name == PROMOTION and promotion:
+        return promotion
     words = WORDS[name]
     return words if isinstance(words, str) else words[change > 0]

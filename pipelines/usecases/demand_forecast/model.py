@@ -80,11 +80,12 @@ class Forecast:
     def level_parts(self, days: int = LEAST_HORIZON) -> pd.DataFrame:
         """Explain the sum of the first days, part by part; the parts add up to the total.
 
-        Writes  unique_id | recent_level | odd_orders | weekday | last_year | season | new_product | shop_total | total
+        Writes  unique_id | recent_level | odd_orders | weekday | last_year | season | new_product | shop_total |
+                promotion | total
         """
         reach, p = self._checked(days), self.parts
-        cheap, year, season, launch, total = (
-            _sum_ahead(step, reach) for step in (p.cheap, p.last_year, p.season, p.launch, p.mean)
+        cheap, year, season, launch, whole, total = (
+            _sum_ahead(step, reach) for step in (p.cheap, p.last_year, p.season, p.launch, p.total, p.mean)
         )
         level = p.week.mean(axis=1, dtype=np.float64) * days
         steps = {
@@ -94,7 +95,8 @@ class Forecast:
             "last_year": year - cheap,
             "season": season - year,
             "new_product": launch - season,
-            "shop_total": total - launch,
+            "shop_total": whole - launch,
+            "promotion": total - whole,
             "total": total,
         }
         return pd.DataFrame({"unique_id": self.ids, **steps})
@@ -176,8 +178,8 @@ def forecast_of(said: Members, recipe: Recipe, lead_days: int, pooled: float | N
 
 def forecast_by_rule(history: History, horizon: int, rule: Rule, doubt: Doubt, lead_days: int) -> Forecast:
     """Forecast by a plain rule, as doubtful as a version would be."""
-    mean, panel = rule.forecast(history.panel, horizon), history.panel
-    parts = Parts(week=mean[:, :7], cheap=mean, last_year=mean, season=mean, launch=mean, mean=mean)
+    mean, panel = rule.forecast(history.sold_panel, horizon), history.panel
+    parts = Parts(week=mean[:, :7], cheap=mean, last_year=mean, season=mean, launch=mean, total=mean, mean=mean)
     spread = spread_of(panel, mean, dispersion_of(panel, lead_days).by_series, doubt)
     return Forecast(panel.ids, history.asof, mean, spread, parts, uncounted_of(history))
 

@@ -29,6 +29,7 @@ from pipelines.usecases.demand_forecast.ordering.stock_inputs import (
     location_shares,
     variants_with_terms,
 )
+from pipelines.usecases.demand_forecast.promotions.told import planned_sales
 from pipelines.usecases.demand_forecast.sparklines import sparklines
 
 YEAR = 365
@@ -79,7 +80,7 @@ def answer(fitted: Fitted | None, frames: Frames) -> dict[str, pd.DataFrame]:
     forecast = forecast_from(fitted, history, horizon=reach) if fitted else simple_rule(history, reach)
     variants = variants.set_index("variant_id").loc[forecast.ids.astype(np.int64)].reset_index()
     level = "recent_level" if fitted else "last_week"
-    rows = forecast_rows(forecast, variants, level)
+    rows = forecast_rows(forecast, variants, level, planned_sales(history, MONTH))
     return {"forecasts": rows, "stock_advice": advice_rows(forecast, variants, frames)}
 
 
@@ -152,7 +153,7 @@ def shared_stock(stock: pd.DataFrame) -> pd.DataFrame:
     return location_shares(stock, stock[["variant_id", "location_id"]].assign(units=stock["moved"]))
 
 
-def forecast_rows(forecast: Forecast, variants: pd.DataFrame, level: str) -> pd.DataFrame:
+def forecast_rows(forecast: Forecast, variants: pd.DataFrame, level: str, sales: list[str]) -> pd.DataFrame:
     """Give one row per variant: the daily mean, how far it may be off, and why it is what it is."""
     protection = (variants["lead_time_days"] + variants["review_days"]).to_numpy(dtype=np.int64)
     return pd.DataFrame(
@@ -163,7 +164,7 @@ def forecast_rows(forecast: Forecast, variants: pd.DataFrame, level: str) -> pd.
             "model_error": np.round(forecast.spread.error(WEEK), 4),
             "lead_quantiles": quantiles(forecast, protection),
             "month_quantiles": quantiles(forecast, np.full_like(protection, MONTH)),
-            "parts": parts(forecast, variants["sold_28"], level),
+            "parts": parts(forecast, variants["sold_28"], level, sales),
         }
     )
 
@@ -175,12 +176,17 @@ def quantiles(forecast: Forecast, days: NDArray[np.int64]) -> list[dict[str, flo
     return [dict(zip(names, row, strict=True)) for row in columns.tolist()]
 
 
-def parts(forecast: Forecast, sold: pd.Series, level: str) -> list[list[tuple[str, int]]]:
-    """Lead from what sold to what is forecast, in words and whole units that add up; `level` is what it starts from."""
+def parts(forecast: Forecast, sold: pd.Series, level: str, sales: list[str]) -> list[list[tuple[str, int]]]:
+    """Lead from what sold to what is forecast, in words and whole units that add up.
+
+    `level` is what it starts from, `sales` what is said of each variant's planned sale.
+    """
     table = forecast.level_parts(MONTH).drop(columns="unique_id").rename(columns={"recent_level": level})
     totals = table.pop("total")
     names = [str(name) for name in table.columns]
     return [
-        explain(dict(zip(names, row, strict=True)), sold_28=units, forecast_28=total)
-        for row, units, total in zip(table.to_numpy().tolist(), sold.tolist(), totals.tolist(), strict=True)
+        explain(dict(zip(names, row, strict=True)), sold_28=units, forecast_28=total, promotion=sale)
+        for row, units, total, sale in zip(
+            table.to_numpy().tolist(), sold.tolist(), totals.tolist(), sales, strict=True
+        )
     ]

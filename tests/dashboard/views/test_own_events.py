@@ -8,7 +8,7 @@ import time_machine
 
 from pipelines.lifecycle import own_events
 from pipelines.lifecycle.ingest import privacy
-from pipelines.models import LifecycleEvent, OwnEvent
+from pipelines.models import LifecycleEvent, OwnEvent, PlannedDiscount
 from tests.identities import OTHER_SHOP
 
 FIELDS = {"name": "Spring drop", "first_day": "2027-04-01", "last_day": "2027-04-03"}
@@ -41,10 +41,39 @@ def test_an_event_is_added_for_the_past_and_for_what_comes(shop, send, see, queu
     assert told() == ["own_event.added"]
 
 
+def test_a_sale_says_what_it_takes_off_which_products(shop, send, see, queued):
+    page = see("/settings").content.decode()
+    assert '<s-option value="Things">' in page
+    send("/settings/events", FIELDS | {"percent_off": "20", "product_type": "Things"})
+    row = OwnEvent.objects.get()
+    assert (row.percent_off, row.product_type) == (20, "Things")
+    assert "20 % off Things" in see("/settings").content.decode()
+    assert LifecycleEvent.objects.get(kind="own_event.added").details["percent_off"] == 20
+    assert ("refresh", (shop.pk, "demand_forecast")) in queued
+
+
+def test_what_is_planned_at_shopify_is_listed_once_it_may_be_read(shop, see):
+    assert 'data-scopes="read_discounts"' in see("/settings").content.decode()
+    shop.scopes = [*shop.scopes, "read_discounts"]
+    shop.save()
+    sale = {"starts_at": datetime(2027, 6, 20, tzinfo=UTC), "made_at": datetime(2027, 6, 1, tzinfo=UTC)}
+    ends = datetime(2027, 6, 23, 23, tzinfo=UTC)
+    PlannedDiscount.objects.create(shop=shop, shopify_id=1, share_off=0.2, ends_at=ends, **sale)
+    PlannedDiscount.objects.create(shop=shop, shopify_id=2, share_off=0.25, product_ids=[7], **sale)
+    over = datetime(2027, 6, 14, tzinfo=UTC)
+    PlannedDiscount.objects.create(shop=shop, shopify_id=3, share_off=0.33, ends_at=over, **sale)
+    page = see("/settings").content.decode().replace("\xa0", " ")
+    assert 'data-scopes="read_discounts"' not in page and "33 % off" not in page
+    assert "20 % off all products, 20 to 23 Jun" in page
+    assert "25 % off 1 product, from 20 Jun on" in page
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
         ({"name": " "}, "name"),
+        ({"percent_off": "4"}, "percent_off"),
+        ({"percent_off": "a fifth"}, "percent_off"),
         ({"first_day": "x"}, "first_day"),
         ({"last_day": "2027-03-31"}, "last_day"),
         ({"last_day": "2027-07-30"}, "last_day"),
@@ -56,7 +85,7 @@ def test_what_nobody_can_mean_is_refused_at_its_field(shop, send, wrong, field):
     answer = send("/settings/events", FIELDS | wrong)
     page = answer.content.decode()
     section = page[page.index("Your own events") :]
-    tag = re.search(rf'<s-(?:text|date)-field [^>]*name="{field}"[^>]*>', section)[0]
+    tag = re.search(rf'<s-(?:text|date|number)-field [^>]*name="{field}"[^>]*>', section)[0]
     assert answer.status_code == 422 and 'error="' in tag
     assert not OwnEvent.objects.exists()
 

@@ -63,6 +63,14 @@ class TestHowAFileIsWritten:
         )
         assert [line.price for line in lines] == [12.5, 1234.5]
 
+    def test_a_file_that_was_saved_twice_begins_with_two_marks(self, reading: Read) -> None:
+        (line,), _ = reading(f"\ufeff{PLAIN}", self.ROW, encoding="utf-8-sig")
+        assert line.invoice == "1"
+
+    def test_a_column_that_is_there_twice_is_refused(self, reading: Read) -> None:
+        with pytest.raises(WrongFile, match="has the column price twice"):
+            reading(f"{PLAIN},Price", f"{self.ROW},9.00")
+
     def test_a_spreadsheets_own_word_on_the_separator_is_no_header(self, reading: Read) -> None:
         with pytest.raises(WrongFile, match="line 3: qty 'two' is not a number"):
             reading("sep=;", PLAIN.replace(",", ";"), self.ROW.replace(",", ";").replace("2;2026", "two;2026"))
@@ -123,6 +131,23 @@ class TestShopifysExport:
     def test_a_row_without_name_that_begins_the_file_is_refused(self, reading: Read) -> None:
         with pytest.raises(WrongFile, match="line 2: Name is empty"):
             reading(EXPORT, ",,,1,Scarf,15.00,SCARF,", FIRST)
+
+    @pytest.mark.parametrize(("column", "other"), [("refunded amount", "7.50"), ("created at", "2026-06-01 09:00:00")])
+    def test_rows_of_an_order_that_contradict_each_other_are_refused(
+        self, reading: Read, column: str, other: str
+    ) -> None:
+        cells = {"refunded amount": "", "created at": ""} | {column: other}
+        second = f"#1001,,{cells['created at']},1,Scarf,15.00,SCARF,{cells['refunded amount']}"
+        with pytest.raises(WrongFile, match=f"line 3: {column} is '{other}', and '.*' above, of one order"):
+            reading(EXPORT, FIRST, second)
+
+    def test_its_columns_are_known_in_small_letters_too(self, reading: Read) -> None:
+        (line,), _ = reading(EXPORT.lower(), FIRST)
+        assert (line.invoice, line.sku, line.refunded) == ("#1001", "CAP", 5.0)
+
+    def test_a_pack_in_the_title_is_one_unit(self, reading: Read) -> None:
+        (line,), _ = reading(EXPORT, FIRST.replace("Cap - Blue", "Socks (3 pack) - 6 x Blue"))
+        assert (line.qty, line.description, line.variant_title) == (2, "Socks (3 pack)", "6 x Blue")
 
     def test_an_order_without_a_time_is_refused(self, reading: Read) -> None:
         with pytest.raises(WrongFile, match="line 2: Created at '' is not a time"):

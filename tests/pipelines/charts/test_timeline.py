@@ -86,3 +86,10 @@ def test_names_at_the_right_edge_stay_within_it_and_apart():
     ours, theirs = (each for each in parsed(figure.svg).iter() if each.text in ("ours", "theirs"))
     assert ours.get("text-anchor") == theirs.get("text-anchor") == "end"
     assert abs(float(ours.get("y")) - float(theirs.get("y"))) >= 12
+
+
+def test_of_releases_close_together_the_newest_is_named():
+    starts = {"one": 0.0, "two": 0.4, "three": 0.45, "four": 0.9, "five": 0.95}
+    behind = Behind(releases=[Stretch(start, 1.0, words) for words, start in starts.items()])
+    assert {*texts(parsed(a_timeline([1.0] * 6, behind=behind).svg))} >= {"one", "three", "five"}
+    assert not {*texts(parsed(a_timeline([1.0] * 6, behind=behind).svg))} & {"two", "four"}

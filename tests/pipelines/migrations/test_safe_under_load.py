@@ -14,6 +14,7 @@ LOOKED_AT = {  # migration: why what the linter says of it does no harm
     "0053_what_an_offer_came_to": "a shop has a few offers, so their indexes are built in a moment",
     "0055_an_offer_of_a_decision_once": "the index is built while others write, and the constraint takes it",
     "0056_suppliers": "a shop has a few orders to suppliers, so their index is built in a moment",
+    "0060_brought_along": "a shop has a few orders to suppliers, and what must be unique is empty in all there are",
 }
 
 

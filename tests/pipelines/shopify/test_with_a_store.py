@@ -13,7 +13,8 @@ from pipelines.shopify import bulk, orders, tokens
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import AccessEnded, AppRefused, ShopFrozen, ShopGone
 from pipelines.shopify.id_tokens import verify
-from pipelines.shopify.reading import nodes, pictures
+from pipelines.shopify.reading import nodes, payloads, pictures
+from pipelines.shopify.reading.topics import TOPICS, minimise
 from tests import waiting
 from tests.devstore.conftest import CLIENT_ID, SECRET, World, app, heard, world
 
@@ -74,6 +75,25 @@ def test_orders_come_whole_by_export_and_by_page(api):
         assert sorted(line["id"] for line in order["lineItems"]["nodes"]) == exported
     recent = export(api, "bulk_orders", datetime.now(UTC) - timedelta(days=3))
     assert {row["id"] for row in recent if "__parentId" not in row} == {order["id"] for order in paged}
+
+
+def test_a_bundle_is_told_alike_by_export_by_page_and_by_webhook(api, store):
+    bundle, part = (store.control("add-product", title=name, price=900)["variant_id"] for name in ("Set", "Lamp"))
+    store.control("bundle", variant_id=bundle, parts={part: 2})
+    number = store.control("place-order", lines=[{"variant_id": bundle, "quantity": 3}])["order_id"]
+    store.control("bundle", variant_id=bundle, parts={})
+    source = nodes.Source(1, "GBP", "fetch:1", "2026-11-01T00:00:00Z")
+    gid = f"gid://shopify/Order/{number}"
+    exported = [row for row in export(api, "bulk_orders") if row.get("__parentId") == gid]
+    paged = next(order for order in orders.updated(api, datetime.now(UTC) - timedelta(days=1)) if order["id"] == gid)
+    (told,) = {nodes.line(row, number, source)[-4:] for row in (*exported, *paged["lineItems"]["nodes"])}
+    delivery = waiting.until(
+        lambda: next((d for d in store.app.heard("orders/create") if d.body["id"] == number), None)
+    )
+    sender = payloads.Sender(1, "GBP", "webhook-1", "2026-11-22T10:00:00+00:00", 42)
+    (line,) = payloads.order(minimise(TOPICS["orders/create"], delivery.body).payload, sender).lines
+    assert (line.variant_id, line.quantity, told) == (part, 6, line[-4:])
+    assert (line.group_variant_id, line.group_quantity) == (bundle, 3)
 
 
 def test_products_stock_locations_and_checkouts_are_exported(api):

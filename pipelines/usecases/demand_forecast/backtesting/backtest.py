@@ -58,13 +58,14 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Parts:
-    """Hold the forecast as it grows: week, its days, in last year's season, with trees, launches, the shop's total."""
+    """Hold the forecast as it grows: week, its days, last year, trees, launches, the shop's total, promotions."""
 
     week: Matrix
     cheap: Matrix
     last_year: Matrix
     season: Matrix
     launch: Matrix
+    total: Matrix
     mean: Matrix
 
 
@@ -91,10 +92,12 @@ class Members:
         last_year = cheap * index
         season = self._averaged(last_year, self.trees) if recipe.uses_trees and self.trees is not None else last_year
         launch = blend_new(season, index, self.history, self.profiles)
-        mean = launch
+        total = launch
         if recipe.uses_total and self.total is not None:
-            mean = scale_to_total(launch, self._in_season(self.total, cheap, recipe.season_power))
-        return Parts(self.week, cheap, last_year, season, launch, np.maximum(mean, 0).astype(np.float32))
+            total = scale_to_total(launch, self._in_season(self.total, cheap, recipe.season_power))
+        total = np.maximum(total, 0).astype(np.float32)
+        lifted = total * self.history.promotions.ahead(self.history.n_days, self.horizon)
+        return Parts(self.week, cheap, last_year, season, launch, total, lifted)
 
     def _averaged(self, last_year: Matrix, trees: Matrix) -> Matrix:
         """Average with the trees, save on weekdays that are closed: theirs is a small number, not none."""
@@ -112,11 +115,12 @@ class Members:
 
 @dataclass(frozen=True)
 class LookBack:
-    """Hold what the cheap forecast said at a past origin of the series that teach, and their season."""
+    """Hold what the cheap forecast said at a past origin of the series that teach, their season, their promotions."""
 
     rows: Ints
     cheap: Matrix
     season: Season
+    lift: Matrix
 
 
 class Backtest:
@@ -176,22 +180,24 @@ class Backtest:
     def _tried(self, cut: int) -> Trial:
         if cut not in self._past:
             look = self._looked_back(cut)
-            said = look.cheap * look.season.index(self.season_power(cut))
+            said = look.cheap * look.season.index(self.season_power(cut)) * look.lift
             self._past[cut] = trial_of(self.history.rows(look.rows), said, cut, self.lead_days)
         return self._past[cut]
 
     def _season_losses(self, cut: int) -> Vector:
         if cut not in self._losses:
             look = self._looked_back(cut)
-            actual = self.history.rows(look.rows).actual(cut, SEASON_DAYS)
-            self._losses[cut] = losses_of(look.season.first(SEASON_DAYS), look.cheap[:, :SEASON_DAYS], actual)
+            usual = self.history.rows(look.rows).usual(cut, SEASON_DAYS)
+            self._losses[cut] = losses_of(look.season.first(SEASON_DAYS), look.cheap[:, :SEASON_DAYS], usual)
         return self._losses[cut]
 
     def _looked_back(self, cut: int) -> LookBack:
         if cut not in self._looks:
-            rows, days = sampled(self.history.until(cut)), max(HORIZONS)
+            known, days = self.history.until(cut), max(HORIZONS)
+            rows = sampled(known)
+            lift = known.rows(rows).promotions.ahead(cut, days)
             season = self.cheap.season(cut, days).rows(rows)
-            self._looks[cut] = LookBack(rows, spread_over(self.cheap.week(cut)[rows], days), season)
+            self._looks[cut] = LookBack(rows, spread_over(self.cheap.week(cut)[rows], days), season, lift)
         return self._looks[cut]
 
     @cached_property
@@ -211,7 +217,7 @@ class Backtest:
 
     def _rule_error(self, rule: Rule) -> float:
         trials = [self.members(cut, self.plan.horizon) for cut in self.plan.cuts]
-        said = [self._rmsse(trial, rule.forecast(trial.history.panel, trial.horizon)) for trial in trials]
+        said = [self._rmsse(trial, rule.forecast(trial.history.sold_panel, trial.horizon)) for trial in trials]
         scored = np.concatenate(said)
         scored = scored[np.isfinite(scored)]
         return float(scored.mean()) if scored.size else np.nan
@@ -252,7 +258,7 @@ class Backtest:
             return False, "too little history to test it"
         errors = np.zeros(3)
         for trial in trials:
-            sold = np.nansum(self._actual(trial), axis=0)
+            sold = np.nansum(self.history.usual(trial.history.n_days, trial.horizon), axis=0)
             naive = seasonal_naive(trial.history.panel, trial.horizon).sum(axis=0)
             errors += [np.abs(trial.total - sold).sum(), np.abs(naive - sold).sum(), sold.sum()]
         if not errors[2]:

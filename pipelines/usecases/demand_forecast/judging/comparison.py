@@ -164,7 +164,7 @@ def of_the_rule(history: History, rows: pd.DataFrame, days: int) -> Said:
 
 def rule_said(known: History, ahead: int, days: int) -> Said:
     """Repeat the last week, with the usual doubt."""
-    mean = seasonal_naive(known.panel, max(ahead + days, PACE_DAYS))
+    mean = seasonal_naive(known.sold_panel, max(ahead + days, PACE_DAYS))
     spread = dispersion_of(known.panel, USUAL_LEAD_DAYS).by_series
     error = spread_of(known.panel, mean, spread, Doubt()).error(WEEK)
     return Said(mean[:, ahead : ahead + days], spread, error)
@@ -222,7 +222,7 @@ def voices(backtest: Backtest, cut: int, champion: Recipe | None) -> Iterator[tu
     said = {CANDIDATE: (trial.combine(recipe).mean, recipe.doubt)}
     if champion is not None:
         said[CHAMPION] = trial.combine(champion).mean, champion.doubt
-    said[NAIVE] = seasonal_naive(panel, trial.horizon), Doubt()
+    said[NAIVE] = seasonal_naive(trial.history.sold_panel, trial.horizon), Doubt()
     for name, (mean, doubt) in said.items():
         bound = spread_of(panel, mean, spread, doubt)
         yield name, mean, bound.scatter(WEEK), bound.error(WEEK)

@@ -194,7 +194,7 @@ def score_origin(backtest: Backtest, cut: int, champion: Recipe | None = None) -
     recipe = backtest.recipe(cut)
     known, rows = trial.history, trial.history.worth_scoring()
     mean = trial.combine(recipe).mean
-    said = {CANDIDATE: mean, **baselines(known.panel, trial.horizon, min(backtest.plan.cuts))}
+    said = {CANDIDATE: mean, **baselines(known.sold_panel, trial.horizon, min(backtest.plan.cuts))}
     if champion is not None:
         said[CHAMPION] = trial.combine(champion).mean
     actual = backtest.history.actual(cut, trial.horizon)

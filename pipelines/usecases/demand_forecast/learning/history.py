@@ -17,6 +17,7 @@ from pipelines.stats.splits import MIN_DAYS
 from pipelines.usecases.contract import Event, Frames, NotEnoughHistory
 from pipelines.usecases.demand_forecast.learning.odd_orders import OddDays, odd_days_of
 from pipelines.usecases.demand_forecast.learning.run_out import complete_days
+from pipelines.usecases.demand_forecast.promotions.known import Promotions, promotions_of
 
 Vector = NDArray[np.float64]
 NO_TYPE = ""
@@ -26,7 +27,7 @@ CHUNK = 4_096
 
 @dataclass(frozen=True)
 class History:
-    """Hold the panel with what describes its series and its calendar."""
+    """Hold the panel, in units at usual prices, with what describes its series and its calendar."""
 
     panel: Panel
     product_type: NDArray[Any]
@@ -34,15 +35,24 @@ class History:
     country: str
     events: tuple[Event, ...]
     odd: OddDays = field(default_factory=OddDays)  # days that count for less in the panel than what sold
+    promotions: Promotions = field(default_factory=Promotions)
 
     def until(self, cut: int) -> History:
         """Keep the first `cut` days: what was known then."""
-        return replace(self, panel=self.panel.until(cut), total=self.total[:cut], odd=self.odd.until(cut))
+        known = self.promotions.until(cut)
+        panel, odd = self.panel.until(cut), self.odd.until(cut)
+        return replace(self, panel=panel, total=self.total[:cut], odd=odd, promotions=known)
 
     def rows(self, chosen: NDArray[Any]) -> History:
         """Keep the chosen series."""
-        odd = self.odd.rows(np.arange(len(self.panel.ids))[chosen])
-        return replace(self, panel=self.panel.rows(chosen), product_type=self.product_type[chosen], odd=odd)
+        numbers = np.arange(len(self.panel.ids))[chosen]
+        return replace(
+            self,
+            panel=self.panel.rows(chosen),
+            product_type=self.product_type[chosen],
+            odd=self.odd.rows(numbers),
+            promotions=self.promotions.rows(numbers, len(self.panel.ids)),
+        )
 
     @property
     def n_days(self) -> int:
@@ -52,7 +62,7 @@ class History:
     @cached_property
     def known(self) -> Matrix:
         """Give the units that sold, or would have where stock ran out that day, zero where they were not seen."""
-        return self.odd.put_back(np.where(self.panel.seen, self.panel.y, np.float32(0)), 0)
+        return self._put_back(np.where(self.panel.seen, self.panel.y, np.float32(0)), 0)
 
     def units(self, first: int, last: int) -> Matrix:
         """Give the units that count of some columns, zero where not seen; columns before the first are left out."""
@@ -95,14 +105,27 @@ class History:
 
     def actual(self, cut: int, horizon: int) -> Vector:
         """Give the units that sold, or would have, after a cut, NaN where they were not seen."""
+        return np.asarray(self.promotions.put_back(self.usual(cut, horizon), cut), dtype=np.float64)
+
+    def usual(self, cut: int, horizon: int) -> Vector:
+        """Give what `actual` would have been at usual prices."""
         days = slice(cut, cut + horizon)
         units = np.where(self.panel.seen[:, days], self.panel.y[:, days], np.nan).astype(np.float64)
         return np.asarray(self.odd.put_back(units, cut), dtype=np.float64)
 
     @property
     def as_sold(self) -> History:
-        """Give the history with what really sold, also where an odd order counts for less."""
-        return replace(self, panel=replace(self.panel, y=self.odd.put_back(self.panel.y, 0)), odd=OddDays())
+        """Give the history with what really sold, also where an odd order or a promotion counts for less."""
+        panel = replace(self.panel, y=self._put_back(self.panel.y, 0))
+        return replace(self, panel=panel, odd=OddDays(), promotions=Promotions())
+
+    @cached_property
+    def sold_panel(self) -> Panel:
+        """Give the panel with what sold on promoted days: what a plain rule repeats, and what errors are beside."""
+        return replace(self.panel, y=self.promotions.put_back(self.panel.y, 0))
+
+    def _put_back(self, units: Matrix, first: int) -> Matrix:
+        return self.promotions.put_back(self.odd.put_back(units, first), first)
 
     def weekday(self, first: int, count: int) -> NDArray[np.int64]:
         """Give weekdays of some columns, Monday is 0."""
@@ -111,7 +134,7 @@ class History:
     def _scale(self, lag: int, power: int) -> Vector:
         parts = []
         for low in range(0, len(self.panel.ids), CHUNK):
-            part = self.panel.rows(slice(low, low + CHUNK))
+            part = self.sold_panel.rows(slice(low, low + CHUNK))
             parts.append(naive_scale(np.where(part.seen, part.y, np.nan).astype(np.float64), lag=lag, power=power))
         return np.concatenate(parts)
 
@@ -138,11 +161,13 @@ def _read(frames: Frames) -> History:
     )
     _require_days(panel)
     _require_sales(panel)
+    types = _types(by_id, panel)
+    promotions = promotions_of(panel, sales, frames.get("planned_sales"), types)
     complete_days(panel, sales)
     odd = odd_days_of(panel, _as_the_merchant_says(panel, frames.get("odd_orders")))
     panel.y[odd.row, odd.column] = odd.counts
     total = np.where(panel.seen, panel.y, 0).sum(axis=0, dtype=np.float64)
-    return History(panel, _types(by_id, panel), total, frames.country, frames.events, odd)
+    return History(panel, types, total, frames.country, frames.events, odd, promotions)
 
 
 def _as_the_merchant_says(panel: Panel, said: pd.DataFrame | None) -> Mask | None:

@@ -65,17 +65,6 @@ def test_what_was_sent_to_a_supplier_comes_to_where_the_variant_sells_until_it_c
     assert coming(shop) == [0]
 
 
-def test_a_bundle_has_no_stock_of_its_own_to_order_for(shop):
-    bundle = histories.a_variant(shop, 1, created=SPRING, requires_components=True)
-    part = histories.a_variant(shop, 2, created=SPRING)
-    for variant in (bundle, part):
-        histories.stocked(shop, variant, 4, NOW - timedelta(days=2))
-        histories.an_order(shop, NOW - timedelta(days=3), [(variant, 1)])
-    built = dataset.build(shop, "demand_forecast", now=NOW).frames
-    assert built["stock"]["variant_id"].tolist() == [part.shopify_id]
-    assert set(built["series"]["unique_id"]) == {bundle.shopify_id, part.shopify_id}
-
-
 def coming(shop):
     return dataset.build(shop, "demand_forecast", now=NOW).frames["stock"]["incoming"].tolist()
 

@@ -18,6 +18,7 @@ from pipelines.lifecycle.ingest import backfill, loaders, privacy
 from pipelines.models import (
     BundlePart,
     Checkout,
+    FormerPart,
     Location,
     Order,
     OrderLine,
@@ -519,6 +520,21 @@ class TestBundles:
         exports.has([product_node(601), variant_node(6011, 601, requiresComponents=False)])
         run(shop, "products")
         assert self.parts() == {(6001, 6011, 2)}
+
+    def test_what_a_bundle_was_made_of_is_kept_with_the_days_on_which_it_was(
+        self, shop: Shop, exports: Exports
+    ) -> None:
+        bundle = variant_node(6001, 600, requiresComponents=True)
+        kept = part_node(6001, 6013, quantity=1)
+        exports.has([product_node(600), bundle, part_node(6001, 6011), part_node(6001, 6012, quantity=1), kept])
+        run(shop, "products")
+        first = BundlePart.objects.get(part_id=6013).since
+        exports.has([product_node(600), bundle, part_node(6001, 6012, quantity=3), kept])
+        run(shop, "products")
+        second = BundlePart.objects.get(part_id=6012).since
+        assert first < second and BundlePart.objects.get(part_id=6013).since == first, "nothing changed of that one"
+        former = FormerPart.objects.values_list("part_id", "quantity", "since", "until").order_by("part_id")
+        assert list(former) == [(6011, 2, first, second), (6012, 1, first, second)]
 
     def test_a_part_that_cannot_be_read_is_named(self, shop: Shop, exports: Exports) -> None:
         exports.has([product_node(600), variant_node(6001, 600), part_node(6001, 6011, productVariant=None)])

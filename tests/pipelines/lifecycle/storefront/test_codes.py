@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -29,8 +30,9 @@ optional_scopes = ["read_discounts"]
 """
 
 
-@pytest.fixture
-def shop(world: World, settings: Any) -> Iterator[Shop]:
+@contextmanager
+def that_lets_us_read(world: World, settings: Any) -> Iterator[Shop]:
+    """Give the shop of a store that lets us read discounts, for a while."""
     settings.DEMO = True
     settings.SHOPIFY_API_KEY, settings.SHOPIFY_API_SECRET = CLIENT_ID, SECRET
     settings.SHOPIFY_API_ORIGIN = f"http://127.0.0.1:{world.port}/shops/{{shop}}"
@@ -40,8 +42,14 @@ def shop(world: World, settings: Any) -> Iterator[Shop]:
     token = world.id_token()
     yield install.arrive(verify(token), token).shop
     world.control("scopes", revoke=[codes.SCOPE])
-    world.control("discount-code", code="TEN", percent=0)
     (world.folder / "shopify.app.toml").write_text(before)
+
+
+@pytest.fixture
+def shop(world: World, settings: Any) -> Iterator[Shop]:
+    with that_lets_us_read(world, settings) as shop:
+        yield shop
+    world.control("discount-code", code="TEN", percent=0)
 
 
 def keep(world: World, **discount: Any) -> None:

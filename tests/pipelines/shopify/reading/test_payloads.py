@@ -191,3 +191,29 @@ def test_a_checkout_without_id_is_known_by_its_token() -> None:
     again = minimise(TOPICS["checkouts/update"], {"token": "t-1", "created_at": factories.at(0), "line_items": []})
     one, two = payloads.checkout(body.payload, SENDER), payloads.checkout(again.payload, SENDER)
     assert one.shopify_id == two.shopify_id
+
+
+def groups(**changes: Any) -> list[tuple[int | None, ...]]:
+    order = factories.order_body(**changes)
+    told = payloads.order(minimise(TOPICS["orders/create"], order).payload, SENDER)
+    return [(line.group_id, line.group_variant_id, line.group_product_id, line.group_quantity) for line in told.lines]
+
+
+def test_lines_that_were_sold_as_a_bundle_say_of_which_and_how_many() -> None:
+    lines = [factories.line_body(11, sales_line_item_group_id=9), factories.line_body(12)]
+    group = {"id": 9, "title": "Set", "quantity": 2, "variant_id": 700, "product_id": 70, "properties": []}
+    assert groups(line_items=lines, line_item_groups=[group]) == [(9, 700, 70, 2), (None,) * 4]
+    as_texts = group | {"id": "gid://shopify/LineItemGroup/9", "variant_id": "gid://shopify/ProductVariant/700"}
+    assert groups(line_items=lines, line_item_groups=[as_texts]) == [(9, 700, 70, 2), (None,) * 4]
+
+
+def test_a_group_that_the_order_does_not_list_is_one_all_the_same() -> None:
+    lines = [factories.line_body(11, sales_line_item_group_id=9)]
+    assert groups(line_items=lines) == [(9, None, None, None)]
+
+
+@pytest.mark.parametrize("group", [{"quantity": -1}, {"quantity": "two"}, {"variant_id": 2**70}, {"product_id": -4}])
+def test_a_group_that_makes_no_sense_is_named(group: dict[str, Any]) -> None:
+    lines = [factories.line_body(11, sales_line_item_group_id=9)]
+    with pytest.raises(Malformed, match="line 11: the group"):
+        groups(line_items=lines, line_item_groups=[{"id": 9} | group])

@@ -1,0 +1,94 @@
+"""Numbers, money and days in the files of other apps: each has one reading, or is refused by its name."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+LARGEST = Decimal(10_000_000)
+THOUSANDS = re.compile(r"\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+")
+DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y")
+SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
+
+
+class Unreadable(ValueError):
+    """A cell that has no reading, or two, in words for the merchant."""
+
+
+def number(text: str, decimal: str) -> Decimal | None:
+    """Read a number of a file whose decimals have this sign, with or without the sign of a currency.
+
+    >>> [str(number(text, ".")) for text in ("12.5", "1,234.50", "1.234,50", "£12", "12,5", "")]
+    ['12.5', '1234.50', '1234.50', '12', '12.5', 'None']
+    >>> str(number("1,234", ","))
+    '1.234'
+    >>> number("1,234", ".")
+    Traceback (most recent call last):
+    dashboard.usecases.demand_forecast.brought.cells.Unreadable: “1,234” has two readings
+    """
+    plain = re.sub(r"^[^\d+-]*|[^\d]*$", "", text.strip()) if re.search(r"\d", text) else text.strip()
+    if not plain:
+        return None
+    signs = {sign for sign in ".," if sign in plain}
+    if len(signs) == 2:
+        decimal = max(signs, key=plain.rfind)
+    elif signs and decimal not in signs:
+        if THOUSANDS.fullmatch(plain):
+            raise Unreadable(f"“{text}” has two readings")
+        (decimal,) = signs
+    other = "," if decimal == "." else "."
+    plain = re.sub(rf"(?<=\d)[{other}' \u00a0\u202f](?=\d{{3}})", "", plain).replace(decimal, ".")
+    try:
+        found = Decimal(plain)
+    except InvalidOperation:
+        raise Unreadable(f"“{text[:20]}” is not a number") from None
+    if not found.is_finite() or not 0 <= found <= LARGEST:
+        raise Unreadable(f"“{text[:20]}” is below 0 or too large")
+    return found
+
+
+def whole(text: str, decimal: str) -> int | None:
+    """Read a whole number."""
+    found = number(text, decimal)
+    if found is not None and found != found.to_integral_value():
+        raise Unreadable(f"“{text[:20]}” is not a whole number")
+    return None if found is None else int(found)
+
+
+def day(text: str, day_first: bool | None) -> date | None:
+    """Read a day, with or without a time after it; `day_first` tells how the file writes days between slashes.
+
+    >>> str(day("2026-08-01 10:22", None)), str(day("Aug 1, 2026", None)), str(day("13/08/2026", True))
+    ('2026-08-01', '2026-08-01', '2026-08-13')
+    """
+    text = text.strip()
+    if not text:
+        return None
+    for form in DAYS:
+        for tried in (text, text.partition(" ")[0].partition("T")[0]):
+            try:
+                return datetime.strptime(tried, form).date()
+            except ValueError:
+                continue
+    if found := SLASHED.match(text):
+        first, second, year = map(int, found.groups())
+        if day_first is None and first != second:
+            raise Unreadable(f"the day “{text[:20]}” has two readings: write it as 2026-08-31")
+        try:
+            return date(year, second, first) if day_first else date(year, first, second)
+        except ValueError:
+            pass
+    raise Unreadable(f"“{text[:20]}” is not a day like 2026-08-31")
+
+
+def writes_day_first(texts: list[str]) -> bool | None:
+    """Tell how a file writes days between slashes, where one of them shows it.
+
+    >>> writes_day_first(["01/02/2026", "13/02/2026"]), writes_day_first(["2/13/2026"]), writes_day_first(["1/2/2026"])
+    (True, False, None)
+    """
+    found = [match for text in texts if (match := SLASHED.match(text.strip()))]
+    if any(int(match[1]) > 12 for match in found):
+        return True
+    return False if any(int(match[2]) > 12 for match in found) else None

@@ -1,0 +1,129 @@
+"""Orders of another app's files: those that were sent and have not come whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from datetime import timedelta
+
+from dashboard.usecases.demand_forecast.brought.cells import Unreadable, day, whole, writes_day_first
+from dashboard.usecases.demand_forecast.brought.files import Cells, Reading, cost_of
+from pipelines.lifecycle.buying.brought import Brought
+from pipelines.lifecycle.buying.orders import Wanted
+from pipelines.lifecycle.errors import Refused
+from pipelines.models import PurchaseOrder
+from pipelines.words import counted
+
+MOST_ORDERS, LONGEST_NAME = 500, 80
+LONGEST_AGO = timedelta(days=365)
+ONLY_VARIANT = "Default Title"  # what Shopify calls the variant of a product that has no options
+ON_ITS_WAY = {"", "ordered", "sent", "placed", "open", "on order", "partial", "partially received", "in transit"}
+DRAFTS = {"draft", "suggested", "new"}
+
+
+def read_orders(reading: Reading) -> None:
+    """Read the orders that were sent and have not come whole."""
+    report = reading.report
+    report.kind = "Orders to suppliers"
+    orders: dict[str, list[tuple[int, Cells]]] = defaultdict(list)
+    above = ""
+    for line, cells in reading.rows:
+        above = cells.get("order", "") or above  # written once, above its lines
+        orders[above].append((line, cells))
+    if len(orders) > MOST_ORDERS:
+        raise Refused(f"A file takes up to {MOST_ORDERS} orders. Leave those out that have come. Nothing was read.")
+    day_first = writes_day_first([cells.get(n, "") for _, cells in reading.rows for n in ("sent_on", "expected_on")])
+    ended = 0
+    ours = {order.known_as or f"PO-{order.number:04d}" for order in PurchaseOrder.objects.for_shop(reading.known.shop)}
+    for name, lines in orders.items():
+        where = f"Order {name}" if name else "The order"
+        state = first(lines, "state").casefold()
+        if state in DRAFTS:
+            report.leave(where, "it is a draft; what to order today stands on the page of orders")
+        elif state not in ON_ITS_WAY:
+            ended += 1
+        else:
+            try:
+                order = read_order(reading, name, lines, day_first)
+                if order.known_as in ours:
+                    raise Unreadable("it is here already")
+                report.orders.append(order)
+            except NothingToCome:
+                ended += 1
+            except Unreadable as problem:
+                report.leave(where, str(problem))
+    if ended:
+        report.read.append(f"{counted(ended, 'order')} left out: nothing more of them is to come.")
+
+
+class NothingToCome(Exception):
+    """All that an order asked for has come."""
+
+
+def read_order(reading: Reading, name: str, lines: list[tuple[int, Cells]], day_first: bool | None) -> Brought:
+    """Read one order of which something is to come."""
+    wanted, came = lines_of(reading, lines)
+    if not wanted:
+        raise Unreadable("none of its lines could be read")
+    if all(came.get(each.variant_id, 0) >= each.units for each in wanted):
+        raise NothingToCome
+    sent_on = day(first(lines, "sent_on"), day_first) or reading.today
+    if sent_on < reading.today - LONGEST_AGO:
+        raise Unreadable(f"it was sent on {sent_on}, more than a year ago")
+    vendor = first(lines, "supplier") or reading.known.vendor(wanted[0].sku)
+    usual = sent_on + timedelta(days=reading.known.shop.settings.lead_time_days)
+    return Brought(
+        known_as=(name or fingerprint(wanted))[:LONGEST_NAME],
+        vendor=reading.known.vendors.get(vendor.casefold(), vendor),
+        sent_on=min(sent_on, reading.today),
+        expected_on=day(first(lines, "expected_on"), day_first) or max(usual, reading.today),
+        lines=tuple(wanted),
+        came=came,
+    )
+
+
+def lines_of(reading: Reading, lines: list[tuple[int, Cells]]) -> tuple[list[Wanted], dict[int, int]]:
+    """Read the lines of an order, each variant once."""
+    found: dict[int, Wanted] = {}
+    came: dict[int, int] = defaultdict(int)
+    for line, cells in lines:
+        where = f"Line {line:,}"
+        try:
+            each = wanted_of(reading, cells)
+            received = whole(cells.get("came", ""), reading.decimal) or 0
+        except Unreadable as problem:
+            reading.report.leave(where, str(problem))
+            continue
+        if each.variant_id in found:
+            reading.report.leave(where, f"the order has “{each.sku}” above already; the first line stands")
+        elif each.units:
+            found[each.variant_id] = each
+            came[each.variant_id] += received
+    return list(found.values()), dict(came)
+
+
+def wanted_of(reading: Reading, cells: Cells) -> Wanted:
+    """Read one line of an order."""
+    variant = reading.known.variant(cells["sku"])
+    product = reading.known.products.get(variant.product_id)
+    return Wanted(
+        variant_id=variant.shopify_id,
+        title=product.title if product else variant.sku,
+        subtitle="" if variant.title == ONLY_VARIANT else variant.title,
+        sku=variant.sku,
+        units=whole(cells["units"], reading.decimal) or 0,
+        pack_size=whole(cells.get("pack_size", ""), reading.decimal) or 1,
+        unit_cost_minor=cost_of(reading, cells) or 0,
+    )
+
+
+def first(lines: list[tuple[int, Cells]], column: str) -> str:
+    """Return what an order says of itself, in whichever of its lines."""
+    return next((cells[column] for _, cells in lines if cells.get(column)), "")
+
+
+def fingerprint(wanted: list[Wanted]) -> str:
+    """Name an order that has no number by what it asks for."""
+    asked = sorted((each.variant_id, each.units) for each in wanted)
+    digest = hashlib.sha256(repr(asked).encode()).hexdigest()[:8]
+    return f"{counted(len(wanted), 'line')}, {sum(each.units for each in wanted):,} units ({digest})"

@@ -1,0 +1,80 @@
+"""Bring along what was bought with before, by the files that the other app gave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from dashboard.asking import MerchantRequest
+from dashboard.embedding import merchant_required
+from dashboard.forms.pages import RevisionForm
+from dashboard.pages import local_now, show
+from dashboard.usecases.demand_forecast.brought.files import Report
+from dashboard.usecases.demand_forecast.brought.reading import MOST_LINES, read
+from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE
+from pipelines.jobs import releases
+from pipelines.lifecycle import preferences
+from pipelines.lifecycle.buying import brought
+from pipelines.lifecycle.errors import Refused
+from pipelines.words import counted
+
+TEMPLATE = "usecases/demand_forecast/brought.html"
+
+
+class FileForm(forms.Form):
+    """A file of another app."""
+
+    file = forms.FileField(max_length=200)
+
+    def clean_file(self) -> Any:
+        """Refuse a file that is larger than any of them."""
+        if self.cleaned_data["file"].size > 8_000_000:
+            raise forms.ValidationError("The file is larger than 8 MB. Bring it along in parts.")
+        return self.cleaned_data["file"]
+
+
+@merchant_required
+@require_http_methods(["GET", "POST"])
+def bring(request: MerchantRequest) -> HttpResponse:
+    """Show what can be brought along, or take a file and say what of it was read, what was not, and why."""
+    if request.method == "GET":
+        return answer(request)
+    form = FileForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return answer(request, refused=" ".join(str(each) for errors in form.errors.values() for each in errors))
+    try:
+        report = read(request.shop, form.cleaned_data["file"].read(), local_now(request.shop.zone).date())
+        keep(request, report)
+    except Refused as refusal:
+        return answer(request, refused=refusal.sentence)
+    return answer(request, report)
+
+
+def answer(request: MerchantRequest, report: Report | None = None, refused: str = "") -> HttpResponse:
+    """Show the page, with what became of a file."""
+    facts = {"report": report, "refused": refused, "most_lines": MOST_LINES}
+    return show(request, TEMPLATE, facts, status=422 if refused else 200)
+
+
+def keep(request: MerchantRequest, report: Report) -> None:
+    """Write down what was read, and have the advice worked out again where it learned something."""
+    by = request.staff.sub
+    orders = brought.take_over(request.shop, report.orders, by=by)
+    revision = RevisionForm.read(request.POST)
+    rules = preferences.fill_gaps(request.shop, report.rules.values(), revision=revision, by=by)
+    if report.orders:
+        report.read.insert(0, f"{counted(len(orders), 'order')} on the way, {units_to_come(report):,} units to come.")
+    if report.rules:
+        report.read.append(f"{counted(len(report.rules), 'line')} read; {counted(rules, 'rule')} learned something.")
+    if orders or rules:
+        releases.refresh.enqueue(request.shop.pk, USE_CASE)
+
+
+def units_to_come(report: Report) -> int:
+    """Count the units that are on their way by the orders of a file."""
+    return sum(
+        max(0, line.units - order.came.get(line.variant_id, 0)) for order in report.orders for line in order.lines
+    )

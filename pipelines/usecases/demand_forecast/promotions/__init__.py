@@ -1,0 +1,1 @@
+"""What a discount does to sales: how deep it was, how much more was wanted for it, and what is planned."""

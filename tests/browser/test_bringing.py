@@ -1,0 +1,34 @@
+"""A shop that comes from Stocky, in a real browser inside the admin: its file, what was read of it, what was not."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.models import PurchaseOrder, Variant
+from tests.browser.test_buying import shot
+from tests.browser.test_merchant import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_brings_its_orders_along_by_a_file(admin, shop):
+    sku = Variant.objects.for_shop(shop).exclude(sku="").first().sku
+    lines = (
+        "PO Number;Supplier;SKU;Qty Ordered;Qty Received;Cost (base)",
+        f"17;Larch;{sku};12;4;2,50",
+        "17;Larch;NOPE;3;0;1",
+    )
+    app = admin.open("/orders")
+    app.locator("s-button", has_text="Bring along from Stocky").click()
+    expect(app.locator("input[type=file]")).to_be_visible()
+    shot(admin, "bring")
+    file = {"name": "orders.csv", "mimeType": "text/csv", "buffer": "\r\n".join(lines).encode("utf-16")}
+    app.locator("input[type=file]").set_input_files(file)
+    app.get_by_role("button", name="Upload").click()
+    expect(app.get_by_text("1 order on the way, 8 units to come.")).to_be_visible()
+    expect(app.get_by_text("Line 3: no variant has the SKU “NOPE”.")).to_be_visible()
+    shot(admin, "brought")
+    app.locator("s-button", has_text="Look at the orders").click()
+    expect(app.locator('s-section[heading="On the way"]').get_by_text("Larch")).to_be_visible()
+    shot(admin, "orders_brought")
+    assert PurchaseOrder.objects.get().known_as == "17"

@@ -1,0 +1,59 @@
+"""Cells of other apps' files: one reading each, or a sentence."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from dashboard.usecases.demand_forecast.brought import cells
+from dashboard.usecases.demand_forecast.brought.cells import Unreadable
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "read"),
+    [
+        ("12", ".", "12"),
+        ("£1,234.50", ".", "1234.50"),
+        ("1.234,50 €", ",", "1234.50"),
+        ("1 234", ".", "1234"),
+        ("1'234.5", ".", "1234.5"),
+        ("1,234,567", ",", "1234567"),
+        ("USD 3.10", ".", "3.10"),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(text: str, decimal: str, read: str) -> None:
+    if text == "1,234,567":
+        with pytest.raises(Unreadable):
+            cells.number(text, decimal)
+    else:
+        assert cells.number(text, decimal) == Decimal(read)
+
+
+@pytest.mark.parametrize("text", ["1,234", "-5", "not stocked", "n/a", "1e9", "12000000", "1.2.3"])
+def test_what_has_no_reading_or_two_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable):
+        cells.number(text, ".")
+
+
+def test_not_stocked_is_not_none() -> None:
+    with pytest.raises(Unreadable, match="“Not stocked” is not a number"):
+        cells.whole("Not stocked", ".")
+    assert cells.whole("", ".") is None and cells.whole("0", ".") == 0
+
+
+def test_half_a_unit_is_refused() -> None:
+    with pytest.raises(Unreadable, match="not a whole number"):
+        cells.whole("2.5", ".")
+    assert cells.whole("2.0", ".") == 2
+
+
+@pytest.mark.parametrize("text", ["2026-08-01", "2026-08-01T10:00:00Z", "2026-08-01 10:22:11 +0100", "1 Aug 2026"])
+def test_days_are_read_with_or_without_a_time(text: str) -> None:
+    assert str(cells.day(text, None)) == "2026-08-01"
+
+
+@pytest.mark.parametrize("text", ["soon", "31/02/2026", "2026-13-01", "46143"])
+def test_what_is_no_day_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable):
+        cells.day(text, True)

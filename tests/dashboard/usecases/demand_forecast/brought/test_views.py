@@ -1,0 +1,162 @@
+"""A shop that comes from Stocky brings along its orders on the way, its lead times and costs, by its own files."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from pipelines.lifecycle.data import frames
+from pipelines.models import LifecycleEvent, Product, PurchaseOrder, ShopSettings, StockRule, Variant
+
+ORDERS = "PO Number,Supplier,Supplier Email,Status,Ordered At,Expected At,SKU,Qty Ordered,Qty Received,Cost (base)"
+
+
+@pytest.fixture(autouse=True)
+def a_day_that_does_not_end(time_machine):
+    """Let no midnight pass between what a test says and what a page knows."""
+    time_machine.move_to(timezone.now(), tick=False)
+
+
+@pytest.fixture
+def bring(send):
+    def upload(*lines: str, encoding: str = "utf-8") -> Any:
+        content = "\r\n".join([*lines, ""]).encode(encoding)
+        return send("/orders/bring", {"file": SimpleUploadedFile("stocky.csv", content, "text/csv")})
+
+    return upload
+
+
+@pytest.fixture
+def two(shop) -> list[Variant]:
+    """Return two variants with a SKU of their own."""
+    found = list(Variant.objects.for_shop(shop).exclude(sku="").order_by("pk")[:2])
+    for number, variant in enumerate(found, 1):
+        Variant.objects.filter(pk=variant.pk).update(sku=f"ST-{number}")
+    return found
+
+
+def a_day(shop, days: int) -> str:
+    return (timezone.now().astimezone(shop.zone).date() + timedelta(days=days)).isoformat()
+
+
+def line(shop, number: str, sku: str, units: int, came: int = 0, state: str = "Ordered", cost: str = "2.50") -> str:
+    days = f"{a_day(shop, -9)},{a_day(shop, 12)}"
+    return f"{number},Larch Supply,ann@larch.example,{state},{days},{sku},{units},{came},{cost}"
+
+
+class TestOrders:
+    def test_on_their_way_count_as_coming_in_parts_too(self, shop, two, bring) -> None:
+        page = bring(ORDERS, line(shop, "17", "ST-1", 12, 4, "Partial"), line(shop, "17", "ST-2", 5)).content.decode()
+        assert "1 order on the way, 13 units to come." in page
+        order = PurchaseOrder.objects.get()
+        assert (order.state, order.vendor, order.known_as) == ("sent", "Larch Supply", "17")
+        assert (order.sent_on.isoformat(), order.expected_on.isoformat()) == (a_day(shop, -9), a_day(shop, 12))
+        first = order.lines.get(sku="ST-1")
+        assert (first.units, first.received, first.unit_cost_minor) == (12, 4, 250)
+        coming = frames.on_order(shop, timezone.now()).set_index("variant_id")["ordered"]
+        assert coming.to_dict() == {two[0].shopify_id: 8, two[1].shopify_id: 5}
+
+    def test_are_brought_once(self, shop, two, bring) -> None:
+        for told in ("1 order on the way", "Order 17: it is here already."):
+            assert told in bring(ORDERS, line(shop, "17", "ST-1", 12)).content.decode()
+        assert PurchaseOrder.objects.count() == 1
+        assert LifecycleEvent.objects.filter(kind="order.brought").count() == 1
+
+    def test_that_ended_or_were_never_sent_are_left_out_and_said(self, shop, two, bring) -> None:
+        states = ("Received", "Cancelled", "Draft")
+        page = bring(ORDERS, *(line(shop, str(n), "ST-1", 3, state=each) for n, each in enumerate(states)),
+                     line(shop, "9", "ST-1", 3, came=3)).content.decode()  # fmt: skip
+        assert "3 orders left out: nothing more of them is to come." in page
+        assert "Order 2: it is a draft" in page and not PurchaseOrder.objects.exists()
+
+    def test_lines_that_cannot_be_read_are_named_and_the_others_taken(self, shop, two, bring) -> None:
+        wrong = [line(shop, "17", "NOPE", 3), line(shop, "17", "ST-2", 3).replace(",3,0", ",three,0")]
+        page = bring(ORDERS, line(shop, "17", "ST-1", 12), *wrong, line(shop, "17", "ST-1", 2)).content.decode()
+        assert "Line 3: no variant has the SKU “NOPE”." in page
+        assert "Line 4: “three” is not a number." in page
+        assert "Line 5: the order has “ST-1” above already; the first line stands." in page
+        assert [each.units for each in PurchaseOrder.objects.get().lines.all()] == [12]
+
+    def test_a_download_of_one_order_has_no_number_and_no_supplier(self, shop, two, bring) -> None:
+        file = ("SKU;Qty Ordered;Cost (base);Total Cost (base)", "ST-1;12;2,50;30,00", "st-2;4;1.234,50;4.938,00")
+        bring(*file, encoding="utf-16")
+        assert "The order: it is here already." in bring(*file, encoding="utf-16").content.decode()
+        order = PurchaseOrder.objects.get()
+        assert order.vendor == Product.objects.get(shop=shop, shopify_id=two[0].product_id).vendor
+        assert [each.unit_cost_minor for each in order.lines.order_by("pk")] == [250, 123450]
+        days = ShopSettings.objects.get(shop=shop).lead_time_days
+        assert order.expected_on.isoformat() == a_day(shop, days)
+
+    def test_a_day_with_two_readings_is_refused_and_one_that_another_line_makes_clear_is_read(
+        self, shop, two, bring
+    ) -> None:
+        month = date.fromisoformat(a_day(shop, 0)).replace(day=1) - timedelta(days=1)
+        unclear, clear = month.replace(day=4 if month.month != 4 else 5), month.replace(day=23)
+        rows = [
+            line(shop, number, "ST-1", 1).replace(a_day(shop, -9), f"{day:%d/%m/%Y}")
+            for number, day in (("1", unclear), ("2", clear))
+        ]
+        assert "has two readings: write it as 2026-08-31" in bring(ORDERS, rows[0]).content.decode()
+        bring(ORDERS, *rows)
+        assert list(PurchaseOrder.objects.order_by("known_as").values_list("sent_on", flat=True)) == [unclear, clear]
+
+    def test_what_was_sent_years_ago_is_not_waited_for(self, shop, two, bring) -> None:
+        page = bring(ORDERS, line(shop, "17", "ST-1", 12, state="").replace(a_day(shop, -9), a_day(shop, -400))).content
+        assert f"Order 17: it was sent on {a_day(shop, -400)}, more than a year ago." in page.decode()
+
+    def test_nothing_of_people_is_kept(self, shop, two, bring) -> None:
+        page = bring(ORDERS, line(shop, "17", "ST-1", 12)).content.decode()
+        assert "ann@larch" not in page and "ann@larch" not in str(list(PurchaseOrder.objects.values()))
+
+    def test_our_own_file_of_an_order_that_is_here_brings_nothing(self, shop, two, bring, see) -> None:
+        bring(ORDERS, line(shop, "17", "ST-1", 12))
+        PurchaseOrder.objects.update(known_as="")
+        ours = b"".join(see(f"/orders/{PurchaseOrder.objects.get().pk}.csv").streaming_content).decode("utf-8-sig")
+        assert "Order PO-0001: it is here already." in bring(*ours.splitlines()).content.decode()
+        PurchaseOrder.objects.all().delete()
+        bring(*ours.splitlines())
+        order = PurchaseOrder.objects.get()
+        assert (order.known_as, order.vendor, order.lines.get().units) == ("PO-0001", "Larch Supply", 12)
+
+
+class TestRules:
+    def test_lead_times_of_suppliers_that_are_vendors_are_read(self, shop, bring) -> None:
+        page = bring("Name,Email,Lead time (days)", "VENDOR 0,a@b.example,21", "Nobody,,5", "Vendor 1,,soon").content
+        assert StockRule.objects.get().lead_time_days == 21 and StockRule.objects.get().vendor == "Vendor 0"
+        assert "no product is from the vendor “Nobody”" in page.decode() and "“soon” is not a number" in page.decode()
+
+    def test_costs_and_packs_of_products_fill_gaps_and_overwrite_nothing(self, shop, two, bring) -> None:
+        StockRule.objects.create(shop=shop, variant_id=two[0].shopify_id, lead_time_days=9)
+        file = ("Variant SKU,Cost,Lead Time,Pack size", "ST-1,£4.10,30,6", "ST-1,9,9,9", "ST-2,0,0,")
+        page = bring(*file).content.decode()
+        rule = StockRule.objects.get(variant_id=two[0].shopify_id)
+        assert (rule.lead_time_days, rule.pack_size, rule.unit_cost_minor) == (9, 6, 410)
+        assert "2 lines read; 1 rule learned something." in page and "Line 3: it tells of the same once more" in page
+        assert "0 rules learned something" in bring(*file).content.decode()
+
+
+class TestWhatIsNoSuchFile:
+    @pytest.mark.parametrize(
+        ("lines", "encoding", "told"),
+        [
+            (["name,price", "Mug,3"], "utf-8", "This is none of the files"),
+            (["SKU,Qty Ordered", "é,3"], "cp1252", "is not UTF-8"),
+            (["SKU,Cost", "x" * 200_000], "utf-8", "cannot be read"),
+            (["SKU,Cost", *["A,1"] * 20_001], "utf-8", "up to 20,000 lines"),
+            ([ORDERS, *[f"{n},,,,,,A,1,0,1" for n in range(501)]], "utf-8", "up to 500 orders"),
+        ],
+    )
+    def test_it_is_said_and_nothing_is_read(self, shop, bring, lines, encoding, told) -> None:
+        answer = bring(*lines, encoding=encoding)
+        assert answer.status_code == 422 and told in answer.content.decode()
+
+    def test_an_empty_file_is_one(self, shop, bring, send) -> None:
+        assert bring().status_code == 422 and send("/orders/bring").status_code == 422
+
+    def test_the_page_says_what_can_be_brought(self, shop, see) -> None:
+        assert "Bring along from Stocky" in see("/orders").content.decode()
+        assert "Names, e-mails, phones and addresses of people are not read" in see("/orders/bring").content.decode()
