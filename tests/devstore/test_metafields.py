@@ -118,6 +118,13 @@ def test_an_operation_that_fails_half_way_gives_out_what_it_did(shop: World, pro
     assert 0 < len(lines) < 6 and read(shop, products[0]) and read(shop, products[5]) is None
 
 
+def test_one_line_of_a_bulk_mutation_can_be_refused(shop: World, products: list[str]) -> None:
+    shop.control("fail-api", mode="bad_line", times=1)
+    operation, lines = imported(shop, SET, [[field(each, products[6:8])] for each in products[:3]])
+    assert operation["status"] == "COMPLETED"
+    assert [len(line["data"]["metafieldsSet"]["userErrors"]) for line in lines] == [1, 0, 0]
+
+
 def test_what_the_app_owns_goes_with_it_and_what_the_shop_owns_stays(shop: World, products: list[str]) -> None:
     written(shop, field(products[0], products[1:3]), field(products[0], products[1:3], **COMPLEMENTARY))
     shop.control("uninstall")

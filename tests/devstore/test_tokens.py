@@ -30,6 +30,12 @@ def test_an_offline_token_expires_and_opens_the_api(world: World) -> None:
     assert world.call(body["access_token"], QUERY).json()["data"]["shop"]["name"] == "Northbeck Outfitters"
 
 
+def test_a_token_can_come_without_its_lifetime(world: World) -> None:
+    world.control("fail-api", mode="no_lifetime", times=1)
+    assert not {"expires_in", "refresh_token_expires_in"} & world.token().json().keys()
+    assert world.token().json()["expires_in"] == 3600
+
+
 @pytest.mark.parametrize(
     ("user", "owner", "collaborator"), [("owner", True, False), ("staff", False, False), ("collaborator", False, True)]
 )

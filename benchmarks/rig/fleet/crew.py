@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +23,8 @@ from pipelines.jobs.queue import failed, waiting
 from pipelines.models import ModelVersion, Release, Shop
 from pipelines.ops.demo_settings import ROOT, demo_secrets
 from pipelines.ops.embedded import Services
+from pipelines.ops.errors import ServiceError
+from pipelines.ops.processes import Child, spawn
 
 DAY = 86_400  # seconds
 LOOKS = 3  # without anything to do: a job that is handed out is on no list for a moment
@@ -81,8 +82,8 @@ class Crew:
             idle = 0
             while idle < LOOKS:
                 idle = 0 if is_busy() else idle + 1
-                if any(worker.poll() is not None for worker in workers):
-                    raise RuntimeError(f"A worker ended: {self.log.read_text()[-2000:]}")
+                if dead := next((worker for worker in workers if not worker.is_running), None):
+                    raise ServiceError(f"A worker ended. {dead.last_words()}")
                 time.sleep(0.5)
             seconds = time.monotonic() - began
         jobs = pd.DataFrame([json.loads(line) for line in self.file.read_text().splitlines()])
@@ -90,21 +91,17 @@ class Crew:
         return Night(jobs, database_seconds() - database, seconds, sum(failed().values()) - lost)
 
     @contextmanager
-    def at_work(self, env: dict[str, str]) -> Iterator[list[subprocess.Popen[bytes]]]:
-        """Keep the workers running."""
+    def at_work(self, env: dict[str, str]) -> Iterator[list[Child]]:
+        """Keep the workers running; they end with this process, however it ends."""
         command = [sys.executable, "-m", "benchmarks.rig.fleet.worker", str(self.file)]
         with ExitStack() as stack:
-            log, workers = stack.enter_context(self.log.open("a")), []
+            workers = []
             for queues in self.queues:
-                worker = subprocess.Popen([*command, *queues], cwd=ROOT, env=env, stdout=log, stderr=log)  # noqa: S603
-                stack.callback(stop, worker)
+                words = [*command, *queues]
+                worker = spawn("worker", words, log=self.log, cwd=ROOT, env=env, death_signal=signal.SIGKILL)
+                stack.callback(worker.stop)
                 workers.append(worker)
             yield workers
-
-
-def stop(worker: subprocess.Popen[bytes]) -> None:
-    worker.send_signal(signal.SIGTERM)
-    worker.wait(60)
 
 
 def is_busy() -> bool:

@@ -281,20 +281,20 @@ def quick_and_small(budget: Budget, serving: Any) -> Gate:
     if seconds is None or units is None or size is None:
         return Gate(name, Outcome.OPEN, "Not measured how long an answer takes.", None)
     allowed = budget.seconds + budget.seconds_per_thousand * units / 1000
-    text = f"One answer took {seconds:.1f} seconds (limit: {allowed:.0f}) and its files {megabytes(size)} MB"
-    text += f" (limit: {megabytes(budget.bytes)})."
+    text = f"One answer took {seconds:.1f} seconds (limit: {allowed:.0f}) and its files {weight(size)}"
+    text += f" (limit: {weight(budget.bytes)})."
     verdict = Outcome.PASSED if seconds <= allowed and size <= budget.bytes else Outcome.FAILED
     value, limits = {"seconds": seconds, "bytes": size}, {"seconds": allowed, "bytes": budget.bytes}
     return Gate(name, verdict, text, value, limits, units)
 
 
-def megabytes(size: float) -> str:
-    """Say a size to two digits.
+def weight(size: float) -> str:
+    """Say how large files are, to a tenth.
 
-    >>> megabytes(23_400), megabytes(430_000), megabytes(50_000_000), megabytes(123_000_000)
-    ('0.023', '0.43', '50', '123')
+    >>> weight(132), weight(23_400), weight(430_000), weight(50_000_000)
+    ('0.1 kB', '23.4 kB', '0.4 MB', '50.0 MB')
     """
-    return f"{size / 1e6:.2g}" if size < 99.5e6 else f"{size / 1e6:.0f}"
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
 
 
 def worth_money(measured: Measured) -> Gate:

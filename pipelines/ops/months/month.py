@@ -26,6 +26,7 @@ from pipelines.usecases import USE_CASES
 HOURS = (0, 3, 13)  # of the shop's day, at which time stands still
 PATIENCE = 60.0  # seconds that a step waits for what no job is at: what hangs is part of what is watched
 PAUSE = 0.2
+LOADED = 3.0  # seconds in which processes have loaded what went live: visitors of ten hours would come meanwhile
 MODEL_SECONDS = 1800.0
 HEARTBEAT_EVERY = timedelta(seconds=31)
 TICKED = "SELECT max(slot) FROM pipelines_cronslot WHERE job = 'heartbeat'"
@@ -55,6 +56,7 @@ class Month:
     done: set[float] = field(default_factory=set)  # days of what was done for a scenario
     is_spoilt: bool = False  # by a bad version
     acted: int = 0  # things that the scenario has the merchant do
+    has_approved: bool = False  # since visitors came last
     told: int = 0
 
     def __post_init__(self) -> None:
@@ -88,6 +90,8 @@ class Month:
         """Let time pass up to a moment, wait until the app did what was due, and answer what it asks."""
         began = time.monotonic()
         self.rest()  # what an answer began: visitors see what is published when it is done
+        time.sleep(LOADED if self.has_approved else 0.0)
+        self.has_approved = False
         self.merchant.pull("visit", at=at.isoformat())
         self.rest()  # what began while visitors came: a job that meets a jump is killed
         run = self.merchant.pull("play", at=at.isoformat())
@@ -166,6 +170,7 @@ class Month:
                 self.pause()
         elif asked:
             approve(self.merchant, asked)
+            self.has_approved = True
         for pk, use_case in self.reader.all(DECAYED) if self.approves and self.is_spoilt else []:
             self.say(f"Its days are worse than its past explains: release {pk} is taken back by one click.")
             go_back(self.merchant, pk, use_case)

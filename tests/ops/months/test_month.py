@@ -180,6 +180,19 @@ def test_time_stands_until_what_an_answer_and_what_visitors_began_is_done(a_day:
     assert pulled == [("visit", 0), ("play", 0)]
 
 
+def test_visitors_come_once_processes_have_loaded_what_was_approved(monkeypatch: pytest.MonkeyPatch) -> None:
+    at, did = datetime.fromisoformat("2027-05-04T03:00:00+00:00"), list[str]()
+    monkeypatch.setattr(month.time, "sleep", lambda seconds: did.append("wait") if seconds == month.LOADED else None)
+    playing = a_month(Queue(), QUIET, {month.TO_DO: 0, month.TICKED: at, month.ASKED: 7})
+    run, page = RUN | {"injected": [], "acts": [], "visitors": {"a_day": 0}}, Page("/releases/7/approve")
+    pull = lambda lever, **asked: did.append(lever) or run  # noqa: E731
+    playing.merchant = SimpleNamespace(pull=pull, look=lambda what: QUIET, get=page.get, post=page.post)
+    playing.reader.named = lambda query, **values: []
+    playing.step(at)
+    playing.step(at)
+    assert did == ["visit", "play", "wait", "visit", "play"] and page.pressed
+
+
 class TestScenarios:
     def test_are_the_stores_and_begin_when_they_say(self) -> None:
         assert {name: each.at for name, each in SCENARIOS.items()} == {name: options.begins(name) for name in SCENARIOS}
