@@ -29,6 +29,7 @@ from dashboard.asking import Request
 from dashboard.framing import UNFRAMED, frame, is_fetch, scripts
 from pipelines.jobs.ingest import import_everything
 from pipelines.lifecycle.ingest.install import arrive
+from pipelines.lifecycle.operating import switches
 from pipelines.shopify.domains import host_parameter, shop_domain
 from pipelines.shopify.errors import InvalidIdToken, ShopifyError
 from pipelines.shopify.id_tokens import Identity, verify
@@ -79,7 +80,9 @@ def merchant_required(view: View) -> View:
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """Give every template what App Bridge needs, and who is asking."""
-    return {"shop": getattr(request, "shop", None), "staff": getattr(request, "staff", None)} | scripts()
+    shop, place = getattr(request, "shop", None), request.resolver_match
+    off = list(switches.told(shop, (place.kwargs.get("use_case") or "") if place else "")) if shop else []
+    return {"shop": shop, "staff": getattr(request, "staff", None), "switched_off": off} | scripts()
 
 
 @require_safe

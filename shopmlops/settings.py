@@ -66,7 +66,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "django_otp",
-    "django_otp.plugins.otp_totp",
+    "shopmlops.operators.devices.apps.DevicesConfig",
     "django_rq",
     "django_htmx",
     "pipelines",
@@ -208,7 +208,6 @@ AXES_DISABLE_ACCESS_LOG = True
 # The second proof: codes of an authenticator app (manage.py second_factor).
 OPERATOR_SECOND_FACTOR = env.flag("OPERATOR_SECOND_FACTOR")
 OTP_TOTP_ISSUER = "shopmlops operators"
-OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000  # an order to a supplier has a field for each of its variants
 ADMIN_HOST = env.text("ADMIN_HOST", "")

@@ -17,6 +17,7 @@ from pipelines.admin.rows import ReadOnly
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.alerts import heads
 from pipelines.lifecycle.ingest import privacy, takeaway
+from pipelines.lifecycle.operating import switches
 
 A_WEEK = timedelta(days=7)
 
@@ -37,6 +38,14 @@ class ShopAdmin(ReadOnly):
     exclude = ("customer_key",)
     actions = ("verify_ledger", "export", "erase")
     change_form_template = "admin/shop.html"
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show a shop, and its switches below."""
+        shop = models.Shop.objects.filter(pk=object_id).first()
+        known = switches.names().items() if shop else ()
+        rows = [{"name": name, "told": told, "is_off": switches.is_off(shop, name)} for name, told in known if shop]
+        kwargs["extra_context"] = {"switches": rows} | (kwargs.get("extra_context") or {})
+        return super().change_view(request, object_id, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[models.Shop]:
         mine, now = {"shop": OuterRef("pk")}, timezone.now()

@@ -45,10 +45,10 @@ STORE = f"""
 {IN_TIME}
 INSERT INTO pipelines_webhookdelivery (
     shop_domain, webhook_id, topic, event_id, api_version, triggered_at, body_digest, payload, subject, state, error,
-    received_at, not_before)
+    request_id, received_at, not_before)
 VALUES {{rows}} ON CONFLICT DO NOTHING RETURNING shop_domain, webhook_id
 """
-ROW = "(" + ", ".join(["%s"] * 13) + ")"
+ROW = "(" + ", ".join(["%s"] * 14) + ")"
 COUNT_REPEAT = """
 UPDATE pipelines_webhookdelivery SET duplicates = least(duplicates + 1, 32000), doubled_at = %(now)s
 WHERE id = (
@@ -76,6 +76,7 @@ class Delivery:
     subject: str = ""
     state: str = "received"
     error: str = ""
+    request: str = ""  # as lines of the log name it
 
     @property
     def key(self) -> tuple[str, str]:
@@ -319,6 +320,7 @@ def values(delivery: Delivery) -> tuple[str, ...]:
         delivery.subject,
         delivery.state,
         delivery.error,
+        delivery.request,
     )
 
 

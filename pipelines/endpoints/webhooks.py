@@ -20,6 +20,7 @@ import psycopg2
 from django.conf import settings
 from psycopg2.extensions import connection as Connection
 
+from pipelines import tracing
 from pipelines.endpoints.metrics.counted import WEBHOOKS
 from pipelines.endpoints.outbox import Delivery, Outbox, Receipt
 from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body
@@ -91,6 +92,7 @@ async def take_in(scope: Scope, receive: Receive) -> None:
         subject=minimised.subject,
         state=state,
         error=error,
+        request=tracing.ids().get("request", ""),
     )
     outcome = await outbox().store(delivery, customer_id=minimised.customer_id, shop_id=minimised.shop_id)
     if outcome is Receipt.REFUSED:

@@ -102,9 +102,9 @@ class Job(Generic[P]):
 
 
 def led_by() -> dict[str, str]:
-    """Return what a new job is led to by: the request, or the job that runs now."""
+    """Return what a new job is led to by: the request, Shopify's delivery, or the job that runs now."""
     known = tracing.ids()
-    led = {"request": known["request"]} if "request" in known else {}
+    led = {name: known[name] for name in ("request", "delivery") if name in known}
     return led | ({"led_by": known["job_id"]} if known.get("job_id") else {})
 
 

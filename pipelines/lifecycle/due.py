@@ -28,6 +28,7 @@ from pipelines.lifecycle import causes, turns
 from pipelines.lifecycle.errors import BadData
 from pipelines.lifecycle.ingest import backfill, freshness
 from pipelines.lifecycle.monitor import retrain
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.releases import freezes
 from pipelines.lifecycle.serving import form, sent
 from pipelines.lifecycle.versions import runs
@@ -73,7 +74,7 @@ def trainings(now: datetime | None = None) -> Iterator[Training]:
     """Yield the first and weekly trainings, and those for what was found, that are due for shops with fresh data."""
     now = now or timezone.now()
     for use_case in USE_CASES:
-        for shop in with_newest_run(can_learn(now), use_case, now):
+        for shop in with_newest_run(learns_by_itself(can_learn(now), use_case), use_case, now):
             trigger = trigger_of(shop, now)
             if trigger:
                 yield shop.pk, use_case, trigger
@@ -88,7 +89,15 @@ def is_wanted(shop: Shop, use_case: str, trigger: str) -> bool:
     if trigger == RENEWAL:
         return dead.exists() or outlasted(timezone.now()).filter(shop=shop, use_case=use_case).exists()
     is_clocks = trigger in BY_CLOCK or causes.is_found(trigger)
+    if is_clocks and switches.is_off(shop, switches.TRAINING, switches.family(use_case)):
+        return False
     return not is_clocks or dead.exists() or due_trigger(shop, use_case, timezone.now()) == trigger
+
+
+def learns_by_itself(shops: QuerySet[Shop], use_case: str) -> QuerySet[Shop]:
+    """Leave out the shops in which who runs the app has switched that off."""
+    off = Q(switched_off__contains=[switches.TRAINING]) | Q(switched_off__contains=[switches.family(use_case)])
+    return shops.exclude(off)
 
 
 def can_learn(now: datetime) -> QuerySet[Shop]:
@@ -135,7 +144,8 @@ def outlasted(now: datetime) -> QuerySet[Release]:
     frozen = freezes.standing_now(now).filter(shop=OuterRef("shop"))
     ended = Release.objects.filter(phase=Release.Phase.EXPIRED, scheduled_for__lte=now, use_case__in=[*USE_CASES])
     fresh = Exists(orders_read(now).filter(shop=OuterRef("shop")))
-    return ended.filter(~Exists(tried), ~Exists(newer), ~Exists(frozen), fresh, shop__in=Shop.objects.installed())
+    installed = Shop.objects.installed().without(switches.TRAINING)
+    return ended.filter(~Exists(tried), ~Exists(newer), ~Exists(frozen), fresh, shop__in=installed)
 
 
 def orders_read(now: datetime) -> QuerySet[SyncRun]:
@@ -225,6 +235,8 @@ def served() -> QuerySet[Deployment]:
     """Keep the pointers to what somebody is shown every day, from the first import on."""
     read = SyncRun.objects.filter(shop=OuterRef("shop"), kind=SyncRun.Kind.ORDERS, state=SyncRun.State.DONE)
     pointers = Deployment.objects.filter(use_case__in=in_batches(), shop__in=Shop.objects.installed())
+    for slug in in_batches():
+        pointers = pointers.exclude(use_case=slug, shop__switched_off__contains=[switches.family(slug)])
     return pointers.filter(Q(revision__gt=0) | Exists(read))
 
 
@@ -283,7 +295,7 @@ def publications() -> Iterator[tuple[int, str]]:
     """Yield shop and use case where metafields are not all there, some may be tried again, or none are there yet."""
     now = timezone.now()
     here = {"shop": OuterRef("pk")}
-    lets_us = Shop.objects.reachable().filter(scopes__contains=[form.SCOPE])
+    lets_us = Shop.objects.reachable().without(switches.PUBLISHING).filter(scopes__contains=[form.SCOPE])
     for slug, case in USE_CASES.items():
         known = Publication.objects.filter(**here, use_case=slug)
         for output, _ in case.published:

@@ -44,6 +44,8 @@ class WebhookDelivery(models.Model):
     not_before = models.DateTimeField(db_default=Now())  # when it may be tried (again)
     error = models.CharField(max_length=500, db_default="")
     applied_at = models.DateTimeField(null=True)
+    request_id = models.CharField(max_length=64, db_default="")  # of the lines of the log: the request that brought it
+    applied_by = models.CharField(max_length=40, db_default="")  # and the job that applied it
     duplicates = models.PositiveSmallIntegerField(db_default=0)  # how often Shopify sent it again
     doubled_at = models.DateTimeField(null=True)  # when it last did
 

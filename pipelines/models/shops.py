@@ -23,6 +23,10 @@ class ShopStates(models.QuerySet["Shop"]):
         """Keep the installed shops whose Admin API we may call."""
         return self.installed().filter(access_ended_at__isnull=True)
 
+    def without(self, switch: str) -> ShopStates:
+        """Leave out the shops in which a switch is off."""
+        return self.exclude(switched_off__contains=[switch])
+
 
 FromShopStates = models.Manager.from_queryset(ShopStates)
 
@@ -50,6 +54,7 @@ class Shop(models.Model):
     access_ended_at = models.DateTimeField(null=True)  # Shopify refused our token: the merchant must open the app
     access_ended_reason = models.CharField(max_length=200, blank=True)
     updated_at = models.DateTimeField(null=True)  # by Shopify's clock: newest shop/update applied
+    switched_off = models.JSONField(default=list, db_default=[])  # see lifecycle/operating/switches
     customer_key = models.BinaryField(default=b"")  # encrypted; destroyed at shop/redact
 
     objects: ClassVar[ShopStatesManager] = ShopStatesManager()

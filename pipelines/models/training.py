@@ -22,6 +22,7 @@ class DatasetSnapshot(ShopTable):
     shares = models.JSONField(default=dict)  # stock-out days known, unknown, suspected; lines left out and why
     newest_order_at = models.DateTimeField(null=True)
     newest_pull_at = models.DateTimeField(null=True)
+    newest_delivery = models.BigIntegerField(null=True)  # the last of Shopify's deliveries that was in it
     created_at = models.DateTimeField(auto_now_add=True)
 
 

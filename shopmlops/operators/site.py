@@ -18,7 +18,7 @@ from django_otp import devices_for_user
 from django_otp.admin import OTPAdminAuthenticationForm, OTPAdminSite
 
 from pipelines.jobs import queue
-from shopmlops.operators import fleet, looking
+from shopmlops.operators import fleet, looking, switching
 
 
 class LoginForm(OTPAdminAuthenticationForm):  # type: ignore[misc]  # it has no types
@@ -52,6 +52,7 @@ class OperatorsSite(AdminSite):
             path("look/<int:pk>/", self.admin_view(looking.look), name="look"),
             path("look/<int:pk>/<path:inner>", self.admin_view(looking.look), name="look-at"),
             path("queues/<slug:name>/requeue", self.admin_view(requeue), name="requeue"),
+            path("switches/<int:pk>/<str:name>", self.admin_view(switching.turn), name="switch"),
         ]
         return own + super().get_urls()
 

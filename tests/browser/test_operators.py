@@ -62,9 +62,12 @@ def test_an_operator_logs_in_looks_around_and_sees_what_the_merchant_sees(shop, 
     page.locator("text=This cannot be undone").first.wait_for()
     picture(page, "erase")
     page.goto(f"/admin/pipelines/shop/{shop.pk}/change/")
+    page.click("[aria-label='Switch pixel off']")
+    page.locator("text=pixel is off in").first.wait_for()
     picture(page, "shop")
     page.click("text=See what the merchant sees")
     page.locator("text=Nothing can be changed here").first.wait_for()
+    assert page.locator("text=Counting of visits is switched off by the people who run this app").count() == 1
     picture(page, "looking")
     page.click("nav >> text=Versions")
     assert page.url.endswith(f"/admin/look/{shop.pk}/versions")

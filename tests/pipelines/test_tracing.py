@@ -56,7 +56,7 @@ def test_a_request_its_job_and_the_job_after_that_are_joined(settings) -> None:
     settings.JOBS_INLINE = False
     queue.connection().flushdb()
     seen.clear()
-    with tracing.known(request="0af7651916cd43dd"):
+    with tracing.known(request="0af7651916cd43dd", delivery=5):
         first.enqueue(7, "demand_forecast")
     assert tracing.ids() == {}
     from rq import SimpleWorker
@@ -69,4 +69,5 @@ def test_a_request_its_job_and_the_job_after_that_are_joined(settings) -> None:
     assert (one["request"], one["shop_id"], one["use_case"]) == ("0af7651916cd43dd", "7", "demand_forecast")
     assert one["job"].endswith("test_tracing.first") and one["job_id"]
     assert (two["request"], two["led_by"], two["version_id"]) == ("0af7651916cd43dd", one["job_id"], "9")
+    assert one["delivery"] == two["delivery"] == "5"
     queue.connection().flushdb()

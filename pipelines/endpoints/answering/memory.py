@@ -24,6 +24,7 @@ from pipelines.endpoints.answering.scorers import Scorer, Unfit
 from pipelines.endpoints.answering.shelves import Shelves
 from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.evidence.exposures import Pointer
+from pipelines.lifecycle.operating.switches import family
 from pipelines.lifecycle.storefront import closed, opt_outs
 from pipelines.lifecycle.versions import corrections
 from pipelines.models import Shop
@@ -51,6 +52,7 @@ class Place(NamedTuple):
 
     timezone: str
     currency: str
+    off: frozenset[str] = frozenset()  # switches
 
     @property
     def zone(self) -> ZoneInfo:
@@ -86,6 +88,11 @@ class Memory:
     def is_stale(self) -> bool:
         return time.monotonic() - self.looked > STALE_AFTER
 
+    def is_off(self, domain: str, switch: str) -> bool:
+        """Tell whether who runs the app has switched something off in a shop."""
+        place = (self.shops or {}).get(domain)
+        return place is not None and switch in place.off
+
     def scorer(self, key: Key, version: int | None) -> Scorer | Unfit | None:
         """Return a version, or the simple rule, that was loaded; one that was not is loaded for the next who asks."""
         found = self.versions.get(key if version is None else version)
@@ -110,7 +117,7 @@ class Memory:
         """Follow the pointers, load what they need where somebody asks, and forget what nobody asked for longest."""
         began, wanted = time.monotonic(), list(self.wanted)
         self.look_at_opt_outs()
-        rows = {(row[0], row[1]): row for row in exposures.rows(shown())}
+        rows = {(row[0], row[1]): row for row in exposures.rows(shown()) if not self.is_off(row[0], family(row[1]))}
         known = self.pointers or {}
         moved = {key: exposures.pointer(row) for key, row in rows.items() if self.rows.get(key) != row}
         fresh = {key: moved.get(key) or known[key] for key in rows}
@@ -257,8 +264,8 @@ class Memory:
 
 def places() -> dict[str, Place]:
     """Read which shops have the app."""
-    rows = Shop.objects.installed().values_list("domain", "timezone", "currency")
-    return {domain: Place(zone, currency) for domain, zone, currency in rows}
+    rows = Shop.objects.installed().values_list("domain", "timezone", "currency", "switched_off")
+    return {domain: Place(zone, currency, frozenset(off)) for domain, zone, currency, off in rows}
 
 
 def shown() -> list[str]:

@@ -26,6 +26,7 @@ from pipelines.endpoints.checkout import deciding, told
 from pipelines.endpoints.checkout.told import Outdated, Unusable
 from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answer, read_body
 from pipelines.endpoints.storefront.limits import Limit
+from pipelines.lifecycle.operating import switches
 from pipelines.models import own
 from pipelines.shopify import id_tokens
 from pipelines.shopify.errors import InvalidIdToken
@@ -112,6 +113,8 @@ async def understand(scope: Scope, receive: Receive, path: str) -> Request:
         raise Refused(413, "too large")
     speaks = speaker(headers.get(b"authorization", b""), at)
     if path != OPT_OUT:
+        if memory().is_off(speaks.shop_domain, switches.CHECKOUT):
+            raise Refused(404, "switched off")
         refuse_too_much(speaks)
     raw = await read_body(receive, told.LARGEST, BODY_SECONDS)
     ends = time.monotonic() + deciding.BUDGET

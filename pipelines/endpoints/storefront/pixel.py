@@ -20,6 +20,7 @@ from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answe
 from pipelines.endpoints.storefront import events
 from pipelines.endpoints.storefront.events import Told, Unusable
 from pipelines.endpoints.storefront.limits import Limit
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.storefront import keys, pixel
 from pipelines.lifecycle.storefront.events import COUNT, KEEP, Ignored
 from pipelines.models import IgnoredEvents
@@ -81,6 +82,8 @@ def refuse_strangers(told: Told, sender: str, now: datetime) -> None:
     shops = memory().shops
     if shops is not None and told.domain not in shops:
         raise Refused(404, "the app is not installed there")
+    if memory().is_off(told.domain, switches.PIXEL):
+        raise Refused(404, "switched off")
     size = len(told.events)
     if not BY_ADDRESS.takes(sender, size):
         refuse(told, now, Reason.TOO_MANY, 429, "too much from this address")

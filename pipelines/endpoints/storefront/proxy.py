@@ -38,6 +38,7 @@ from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.evidence.answers import Outcome
 from pipelines.lifecycle.evidence.exposures import Assignment, Pointer
+from pipelines.lifecycle.operating import switches
 from pipelines.shopify import vault
 from pipelines.shopify.domains import client_secrets, shop_domain
 from pipelines.shopify.hmac import proxy_is_authentic
@@ -136,11 +137,19 @@ def understand(scope: Scope) -> Visit:
     shops = memory().shops
     if shops is not None and told["shop"] not in shops:
         raise Refused(404, "the app is not installed there")
-    if place[1] != OPT_OUT and not BY_SHOP.takes(told["shop"]):
-        raise Refused(429, "too much of this shop")
+    if place[1] != OPT_OUT:
+        refuse_switched_off_or_too_much(told["shop"])
     if not passes.UNIT.fullmatch(told.get("unit", "")):
         raise Refused(400, "a unit is known by 8 to 64 letters, digits, - and _")
     return Visit(told["shop"], place[1], told["unit"], told, at)
+
+
+def refuse_switched_off_or_too_much(domain: str) -> None:
+    """Refuse all but opt-outs where this door is switched off in a shop, or asked too much."""
+    if memory().is_off(domain, switches.PROXY):
+        raise Refused(404, "switched off")
+    if not BY_SHOP.takes(domain):
+        raise Refused(429, "too much of this shop")
 
 
 def answers_here(name: str) -> bool:

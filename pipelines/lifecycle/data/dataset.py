@@ -259,6 +259,7 @@ LATELY: dict[str, Callable[[Shop, datetime, datetime], pd.DataFrame]] = {"moment
 def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
     """Build the frames that a use case needs and note what they were; refuses data older than 26 hours."""
     newest_pull = freshness.require_fresh(shop, now)
+    newest_delivery = freshness.newest_delivery(shop)  # first: what comes while it is read may be in it, or not
     source = Source(shop, now)
     built = read(source, use_case)
     snapshot = DatasetSnapshot.objects.create(
@@ -273,6 +274,7 @@ def build(shop: Shop, use_case: str, *, now: datetime) -> Dataset:
         shares=shares_of(source, built),
         newest_order_at=newest_order_at(shop, source),
         newest_pull_at=newest_pull,
+        newest_delivery=newest_delivery,
     )
     return Dataset(built, snapshot)
 

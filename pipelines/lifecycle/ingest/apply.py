@@ -34,6 +34,7 @@ class Event(NamedTuple):
     body: dict[str, Any]
     content_hash: int
     shop: Shop | None = None
+    request: str = ""
 
     @property
     def known_shop(self) -> Shop:

@@ -37,7 +37,8 @@ TOPICS_TOGETHER = [name for name, topic in TOPICS.items() if topic.kind in TOGET
 TOPICS_ALONE = [name for name, topic in TOPICS.items() if topic.kind in ALONE]
 
 CLAIM = """
-SELECT id, shop_domain, webhook_id, topic, triggered_at, attempts, body.text, hashtextextended(body.text, 0)
+SELECT id, shop_domain, webhook_id, topic, triggered_at, attempts, body.text, hashtextextended(body.text, 0),
+    request_id
 FROM (
     SELECT * FROM pipelines_webhookdelivery
     WHERE state IN ('received', 'failed') AND not_before <= %s AND {which}
@@ -46,7 +47,8 @@ FROM (
 """
 # What became facts is kept there, and nowhere else; an empty body is also little to write.
 DONE = """
-UPDATE pipelines_webhookdelivery SET state = 'applied', error = '', payload = '{}', applied_at = %s
+UPDATE pipelines_webhookdelivery SET state = 'applied', error = '', payload = '{}', applied_at = %s,
+    applied_by = %s
 WHERE id = ANY(%s::bigint[])
 """
 MARK = """
@@ -54,7 +56,8 @@ UPDATE pipelines_webhookdelivery AS delivery SET
     state = verdict.state, error = verdict.error, subject = coalesce(verdict.subject, delivery.subject),
     attempts = verdict.attempts, not_before = verdict.not_before,
     payload = CASE WHEN verdict.state IN ('applied', 'superseded') THEN '{}' ELSE delivery.payload END,
-    applied_at = CASE WHEN verdict.state IN ('applied', 'superseded') THEN %s::timestamptz END
+    applied_at = CASE WHEN verdict.state IN ('applied', 'superseded') THEN %s::timestamptz END,
+    applied_by = %s
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[])
     AS verdict(id, state, error, subject, attempts, not_before)
 WHERE delivery.id = verdict.id
@@ -197,8 +200,8 @@ def claim(which: str, parameters: list[Any], size: int) -> list[Event]:
         rows = cursor.fetchall()
     shops = Shop.objects.in_bulk({row[1] for row in rows}, field_name="domain")
     return [
-        Event(pk, domain, webhook_id, topic, at, attempts, orjson.loads(body), content_hash, shops.get(domain))
-        for pk, domain, webhook_id, topic, at, attempts, body, content_hash in rows
+        Event(pk, domain, webhook_id, topic, at, attempts, orjson.loads(body), content_hash, shops.get(domain), request)
+        for pk, domain, webhook_id, topic, at, attempts, body, content_hash, request in rows
     ]
 
 
@@ -208,8 +211,14 @@ def settle(events: Sequence[Event]) -> None:
         return
     welcome = [event for event in events if is_welcome(event)]
     verdicts = apply_together([event for event in welcome if event.kind in TOGETHER])
-    verdicts |= {event.id: apply_alone(event) for event in welcome if event.kind in ALONE}
+    verdicts |= {event.id: by_itself(event) for event in welcome if event.kind in ALONE}
     mark([(event, verdicts.get(event.id, PARKED)) for event in events])
+
+
+def by_itself(event: Event) -> Fate:
+    """Apply what concerns a whole shop; what it leads to belongs to the request that brought it."""
+    with tracing.known(delivery=event.id, **({"request": event.request} if event.request else {})):
+        return apply_alone(event)
 
 
 def is_welcome(event: Event) -> bool:
@@ -221,11 +230,12 @@ def mark(verdicts: Sequence[tuple[Event, Fate]]) -> None:
     """Write what became of deliveries; most were applied, and nothing more is to be said of them."""
     done = [event.id for event, verdict in verdicts if verdict == APPLIED]
     rows = [row(event, verdict) for event, verdict in verdicts if verdict != APPLIED]
+    job = tracing.ids().get("job_id", "")
     with connection.cursor() as cursor:
         if done:
-            cursor.execute(DONE, [timezone.now(), array(done)])
+            cursor.execute(DONE, [timezone.now(), job, array(done)])
         if rows:
-            cursor.execute(MARK, [timezone.now(), *arrays(rows)])
+            cursor.execute(MARK, [timezone.now(), job, *arrays(rows)])
 
 
 def row(event: Event, verdict: Fate) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Max
 
 from pipelines.lifecycle.errors import StaleData
-from pipelines.models import Shop, SyncRun
+from pipelines.models import Shop, SyncRun, WebhookDelivery
 from pipelines.strategies import limits
 
 LIMIT = limits.FRESH
@@ -19,6 +19,12 @@ def newest_pull_at(shop: Shop) -> datetime | None:
     done = SyncRun.objects.for_shop(shop).filter(kind__in=ORDER_PULLS, state=SyncRun.State.DONE)
     newest: datetime | None = done.aggregate(newest=Max("finished_at"))["newest"]
     return newest
+
+
+def newest_delivery(shop: Shop) -> int | None:
+    """Return the number of the newest of Shopify's deliveries that became facts."""
+    applied = WebhookDelivery.objects.filter(shop_domain=shop.domain, state=WebhookDelivery.State.APPLIED)
+    return applied.order_by("-received_at").values_list("pk", flat=True).first()
 
 
 def require_fresh(shop: Shop, now: datetime) -> datetime:

@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import form, sent, slots, standard, wanted
 from pipelines.lifecycle.serving.wanted import Change
 from pipelines.models import Publication, PublishedFields, Shop
@@ -35,7 +36,8 @@ ALLOW = "Allow it under Settings if it should go on. What is there stays as it i
 def publish(shop: Shop, use_case: str, now: datetime | None = None) -> int:
     """Tell the storefront what runs now, and send what changed since the last time; return for how many owners."""
     case, now = USE_CASES[use_case], now or timezone.now()
-    if not (case.published and shop.is_reachable):
+    is_off = switches.is_off(shop, switches.PUBLISHING, switches.family(use_case))
+    if is_off or not (case.published and shop.is_reachable):
         return 0
     row = Publication.of(shop, use_case)
     try:

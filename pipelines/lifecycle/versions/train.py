@@ -184,5 +184,6 @@ def write_down(run: TrainingRun, tracker: runs.Tracker, data: dataset.Dataset, l
         )
         if not tracker.close(runs.State.DONE, version=version, percent=100):
             raise AlreadyRunning("Another worker took this run over.")
-        registry.record(version, "version.trained", by="system", because=run.trigger, artifact_digest=stored.digest)
+        facts = {"artifact_digest": stored.digest, "newest_delivery": data.snapshot.newest_delivery}
+        registry.record(version, "version.trained", by="system", because=run.trigger, **facts)
     return version

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from pipelines.lifecycle.ingest.keys import rotate_keys
 from pipelines.shopify.vault import CannotUnseal
+from shopmlops.operators.devices.models import rotate
 
 
 class Command(BaseCommand):
@@ -13,9 +14,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            changed = rotate_keys()
+            changed, devices = rotate_keys(), rotate()
         except CannotUnseal as error:
             raise CommandError(
                 f"The {error} does not open with any key of ENCRYPTION_KEYS; put its key back."
             ) from error
-        self.stdout.write(f"{changed} shops now use the newest key. Older keys can be removed.")
+        self.stdout.write(
+            f"{changed} shops and {devices} authenticators of operators now use the newest key. "
+            "Older keys can be removed."
+        )

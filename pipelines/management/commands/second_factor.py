@@ -6,7 +6,8 @@ from typing import Any
 import segno
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from shopmlops.operators.devices.models import Authenticator
 
 
 class Command(BaseCommand):
@@ -23,11 +24,9 @@ class Command(BaseCommand):
         user = get_user_model().objects.filter(username=options["name"], is_staff=True).first()
         if user is None:
             raise CommandError(f"No operator is called {options['name']}.")
-        known = TOTPDevice.objects.filter(user=user)
-        if known.exists() and not options["anew"]:
+        if Authenticator.objects.filter(user=user).exists() and not options["anew"]:
             raise CommandError(f"{options['name']} has a device. --anew takes its place.")
-        known.delete()
-        address = TOTPDevice.objects.create(user=user, name="authenticator").config_url
+        address = Authenticator.given_to(user)
         picture = StringIO()
         segno.make(address).terminal(picture, compact=True)
         self.stdout.write(

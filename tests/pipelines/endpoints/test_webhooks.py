@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 from django.db import connection, transaction
 
+from pipelines import tracing
 from pipelines.endpoints import outbox, webhooks
 from pipelines.endpoints.appending import Appended
 from pipelines.endpoints.outbox import ROOM, Outbox
@@ -80,6 +81,14 @@ def test_an_order_is_stored_and_acknowledged(door: Door) -> None:
     assert (delivery.shop_domain, delivery.topic, delivery.subject) == (SHOP, "orders/create", "#1042")
     assert delivery.state == "received"
     assert delivery.payload["id"] == 1042
+
+
+def test_a_delivery_keeps_the_id_of_its_request(door: Door) -> None:
+    async def asked() -> int:
+        with tracing.known(request="0af7651916cd43dd"):
+            return await door.one(*signed_webhook("orders/create", {"id": 1}, SHOP))
+
+    assert run(asked()) == 200 and stored().request_id == "0af7651916cd43dd"
 
 
 def test_what_was_acknowledged_is_committed(door: Door) -> None:

@@ -137,7 +137,7 @@ def anchored(model: Head, rows: Rows, said: Floats) -> Correction:
         return model.moved
     late = rows.where(np.arange(len(rows)) >= len(rows) - len(said))
     learned = float((model.raw(late.known) - said).mean())
-    return replace(model.moved, shift=model.moved.shift - model.moved.slope * learned)
+    return model.moved.shifted(learned)
 
 
 def late(rows: Rows) -> Floats:

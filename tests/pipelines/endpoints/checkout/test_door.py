@@ -17,6 +17,7 @@ from pipelines.endpoints.answering import opting_out
 from pipelines.endpoints.checkout import deciding, told
 from pipelines.endpoints.checkout import door as checkout
 from pipelines.endpoints.storefront.limits import Limit
+from pipelines.lifecycle.operating import switches
 from pipelines.models import HoldOut, HoldOutSight, OptOut, PredictionLog, Shop
 from pipelines.models.usecases.offers import Offer, OfferBlock, OfferDecision, OfferReservation, OfferSpend, blocks
 from tests import exposing, holding_out
@@ -411,6 +412,14 @@ class TestWhoMayAsk:
         Shop.objects.update(uninstalled_at=timezone.now())
         live.memory.look()
         assert live.at(PATH, shop).status == 404
+
+    def test_where_the_door_is_switched_off_only_an_opt_out_is_heard(self, live: Counter, shop: Shop) -> None:
+        switches.turn(shop, switches.CHECKOUT, is_on=False, by="operator:ada")
+        live.memory.look()
+        assert {live.at(path, shop).status for path in (PATH, "/checkout/score", "/checkout/accepted")} == {404}
+        assert live.at("/checkout/opt-out", shop, {"api": 1, "unit": UNIT}).status == 202
+        live.written()
+        assert not OfferDecision.objects.exists() and OptOut.objects.exists()
 
     def test_a_browser_may_ask_whether_it_may_ask(self, till: Counter) -> None:
         said = till.sent("OPTIONS", PATH)

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.storefront import keys
 from pipelines.models import IgnoredEvents, Shop, StorefrontEvent
 from pipelines.shopify.reading.shapes import checkout_key
@@ -61,6 +62,11 @@ class TestTaking:
             cursor.execute("SELECT row_to_json(e)::text FROM pipelines_storefrontevent e")
             text = cursor.fetchone()[0]
         assert row.kind == "product_viewed" and not [personal for personal in PERSON if personal in text]
+
+    def test_where_it_is_switched_off_nothing_is_taken(self, door: Door, shop: Shop) -> None:
+        switches.turn(shop, switches.PIXEL, is_on=False, by="operator:ada")
+        door.memory.look()
+        assert (door.tell(), door.written(), door.ignored()) == (404, [], {})
 
     def test_nobody_waits_for_the_database(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
         kept: list[Any] = []

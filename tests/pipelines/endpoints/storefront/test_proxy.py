@@ -21,6 +21,7 @@ from pipelines.endpoints.answering.door import Refused
 from pipelines.endpoints.storefront import proxy
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.evidence import exposures
+from pipelines.lifecycle.operating import switches
 from pipelines.models import Deployment, Exposure, HoldOutSight, OptOut, PredictionLog, Release, Shop
 from pipelines.shopify.hmac import proxy_signature
 from pipelines.stats import assignment
@@ -368,6 +369,15 @@ class TestOptingOut:
         assert answering.memory.opted_out == {(shop.domain, assignment.digest(VISITOR))}
         answering.written()
         assert bytes(OptOut.objects.get(shop=shop).unit) == assignment.digest(VISITOR)
+
+    def test_it_is_heard_where_all_else_is_switched_off(
+        self, answering: Door, storefront: Storefront, shop: Shop
+    ) -> None:
+        switches.turn(shop, switches.PROXY, is_on=False, by="operator:ada")
+        answering.memory.look()
+        assert storefront.get(shop).status == storefront.post(shop).status == 404
+        pairs = signed(pairs_of(shop))
+        assert storefront.send(pairs, "POST", "opt-out").status == 202
 
     def test_only_a_signed_post_does_so(self, answering: Door, storefront: Storefront, shop: Shop) -> None:
         answering.warm(shop)

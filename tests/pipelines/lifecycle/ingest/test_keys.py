@@ -36,7 +36,9 @@ def test_a_second_rotation_changes_nothing(shop, settings, capsys):
     settings.ENCRYPTION_KEYS = f"{K2},{K1}"
     call_command("rotate_keys")
     call_command("rotate_keys")
-    assert capsys.readouterr().out.startswith("1 shops now use the newest key. Older keys can be removed.\n0 shops")
+    assert capsys.readouterr().out.startswith(
+        "1 shops and 0 authenticators of operators now use the newest key. Older keys can be removed.\n0 shops"
+    )
     assert LifecycleEvent.objects.filter(kind="keys.rotated").count() == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -89,7 +90,7 @@ def test_day_by_day_is_the_same_as_all_at_once() -> None:
 def test_days_that_the_version_knew_and_days_that_are_not_over_are_left_alone() -> None:
     known = shop.frames(40, 40)
     start = running.corrects(fitted(), known)
-    assert start == {of: vars(head.moved) for of, head in fitted().heads.items()}
+    assert start == {of: asdict(head.moved) for of, head in fitted().heads.items()}
     assert running.corrects(fitted(), asof(later(1.5), TRAINED + A_DAY)) == start
 
 
