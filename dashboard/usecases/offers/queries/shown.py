@@ -93,7 +93,7 @@ class Offers:
             return "You offer nothing yet"
         if self.mark == MARKS[marks.PROVEN]:
             return f"Offers {'add' if self.added.endswith('more') else 'cost'} profit: {self.added}"
-        return "No offer is proven yet" if self.shown else "No offer was shown yet"
+        return "All offers together are not proven yet" if self.shown else "No offer was shown yet"
 
     @property
     def takes(self) -> str:
@@ -252,7 +252,7 @@ def state_of(found: Offers) -> str:
     if not found.is_chosen:
         return f"{words.counted(found.live, 'offer')} wait{'s' if found.live == 1 else ''} for a version that chooses."
     runs = f"{words.counted(found.live, 'offer')} run{'s' if found.live == 1 else ''}"
-    return f"{runs}; {'none is proven yet' if found.mark != MARKS[marks.PROVEN] else f'together {found.added}'}."
+    return f"{runs}; {'together not proven yet' if found.mark != MARKS[marks.PROVEN] else f'together {found.added}'}."
 
 
 def lacks(shop: Shop, found: Offers) -> list[Lack]:

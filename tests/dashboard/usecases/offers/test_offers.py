@@ -255,7 +255,7 @@ class TestTheTable:
         an_offer(shop, "For some", kind="code", code="Y", code_state="some")
         assert shown.state_of(shown.offers(shop, now)) == "2 offers wait for a version that chooses."
         chosen(shop)
-        assert shown.state_of(shown.offers(shop, now)) == "2 offers run; none is proven yet."
+        assert shown.state_of(shown.offers(shop, now)) == "2 offers run; together not proven yet."
 
     def test_a_code_that_gives_nothing_is_named_among_what_is_missing(self, shop, see):
         an_offer(shop, kind="code", code="GONE", code_state="deleted")

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pipelines", "0062_requests_of_deliveries"),
+        ("pipelines", "0061_requests_of_deliveries"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pipelines", "0061_agreed_lead_times"),
+        ("pipelines", "0060_brought_along"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0060_brought_along'),
+        ('pipelines', '0062_switches_of_shops'),
     ]
 
     operations = [
