@@ -13,15 +13,12 @@ import hashlib
 import hmac
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-
-if TYPE_CHECKING:
-    from pipelines.models import Shop
 
 NONCE_BYTES = 12
 DEVELOPMENT_KEY_ID = "development"
@@ -29,6 +26,16 @@ DEVELOPMENT_KEY_ID = "development"
 
 class CannotUnseal(Exception):
     """The value was changed, belongs elsewhere, or its key is gone."""
+
+
+class Keyed(Protocol):
+    """A shop, as far as pseudonyms know it: operators' secrets are sealed here, too, before any shop is there."""
+
+    @property
+    def customer_key(self) -> Any: ...
+
+    @property
+    def domain(self) -> str: ...
 
 
 def seal(text: bytes, purpose: str, shop_domain: str) -> bytes:
@@ -63,7 +70,7 @@ def new_customer_key(shop_domain: str) -> bytes:
     return seal(os.urandom(32), "customer key", shop_domain)
 
 
-def customer_ref(shop: Shop, customer_id: int | None) -> bytes | None:
+def customer_ref(shop: Keyed, customer_id: int | None) -> bytes | None:
     """Return a customer's pseudonym in a shop, or None for a guest or a shop without a key."""
     return pseudonym(bytes(shop.customer_key), shop.domain, customer_id)
 

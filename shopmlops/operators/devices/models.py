@@ -25,7 +25,7 @@ class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]  # they have
     secret = models.BinaryField()
     last_step = models.BigIntegerField(default=-1)
 
-    class Meta(Device.Meta):
+    class Meta:
         constraints = [models.UniqueConstraint(fields=["user"], name="one_authenticator")]
 
     @classmethod
