@@ -32,3 +32,12 @@ def test_brings_its_orders_along_by_a_file(admin, shop):
     expect(app.locator('s-section[heading="On the way"]').get_by_text("Larch")).to_be_visible()
     shot(admin, "orders_brought")
     assert PurchaseOrder.objects.get().known_as == "17"
+    app.locator("s-button", has_text="Bring along from Stocky").click()
+    told = b"Name,Email,Currency,Lead time (days)\nlarch,a@larch.example,EUR,21\nMoss,,GBP,soon"
+    app.locator("input[type=file]").set_input_files({"name": "s.csv", "mimeType": "text/csv", "buffer": told})
+    app.get_by_role("button", name="Upload").click()
+    expect(app.get_by_text("1 supplier read, 1 new; 0 deliver the vendor of that name.")).to_be_visible()
+    shot(admin, "brought_suppliers")
+    app.locator("s-button", has_text="Look at the suppliers").click()
+    expect(app.get_by_role("link", name="larch")).to_be_visible()
+    assert PurchaseOrder.objects.get().supplier.lead_time_days == 21

@@ -1,7 +1,7 @@
 """The lines of a file that another app wrote, by what is read of them, and what becomes of these.
 
 Columns are found by the names that Stocky's exports and those of its followers use. Of people nothing is read: no
-e-mail, no phone, no address.
+name of a contact, no e-mail, no phone; a supplier's address is what would be typed of it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import csv
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from dashboard.files import clean
 from dashboard.usecases.demand_forecast.brought.cells import Unreadable, number
 from pipelines.lifecycle.buying.brought import Brought
+from pipelines.lifecycle.buying.suppliers import Told
 from pipelines.lifecycle.preferences import Rule
 from pipelines.models import Product, Shop, Variant
 from pipelines.words import to_minor
@@ -36,6 +38,7 @@ NAMES = {  # ours: what they are called, the likeliest first
     "lead_time_days": "lead time (days)|lead time days|lead time|lead_time_days|lead_time|supplier lead time",
     "pack_size": "pack size|case quantity|case pack|order multiple|pack_size",
     "minimum_order": "moq|min order qty|minimum order quantity|minimum order|minimum_order",
+    "address": "company address|supplier address|address",
 }
 
 
@@ -48,6 +51,7 @@ class Report:
     left: list[str] = field(default_factory=list)
     more_left: int = 0
     orders: list[Brought] = field(default_factory=list)
+    suppliers: dict[str, Told] = field(default_factory=dict)  # by name in small letters
     rules: dict[tuple[str, int | None], Rule] = field(default_factory=dict)  # by vendor and variant
 
     def leave(self, where: str, why: str) -> None:
@@ -80,10 +84,13 @@ class Known:
         product = self.products.get(self.variant(sku).product_id)
         return product.vendor if product else ""
 
-    @property
-    def vendors(self) -> dict[str, str]:
-        """Give the vendors as they are written, by how they are written in small letters."""
-        return {product.vendor.casefold(): product.vendor for product in self.products.values() if product.vendor}
+    @cached_property
+    def vendors(self) -> dict[str, list[str]]:
+        """Give the vendors as they are written, one way or several, by how they are written in small letters."""
+        found = defaultdict(list)
+        for vendor in sorted({product.vendor for product in self.products.values() if product.vendor}):
+            found[vendor.casefold()].append(vendor)
+        return dict(found)
 
 
 def known(shop: Shop) -> Known:

@@ -74,7 +74,7 @@ def read_order(reading: Reading, name: str, lines: list[tuple[int, Cells]], day_
     usual = sent_on + timedelta(days=reading.known.shop.settings.lead_time_days)
     return Brought(
         known_as=(name or fingerprint(wanted))[:LONGEST_NAME],
-        vendor=reading.known.vendors.get(vendor.casefold(), vendor),
+        vendor=reading.known.vendors.get(vendor.casefold(), [vendor])[0],
         sent_on=min(sent_on, reading.today),
         expected_on=day(first(lines, "expected_on"), day_first) or max(usual, reading.today),
         lines=tuple(wanted),

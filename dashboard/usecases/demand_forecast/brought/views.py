@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
@@ -18,6 +19,7 @@ from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE
 from pipelines.jobs import releases
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.buying import brought
+from pipelines.lifecycle.buying.suppliers import Told
 from pipelines.lifecycle.errors import Refused
 from pipelines.words import counted
 
@@ -59,18 +61,34 @@ def answer(request: MerchantRequest, report: Report | None = None, refused: str 
     return show(request, TEMPLATE, facts, status=422 if refused else 200)
 
 
+@transaction.atomic
 def keep(request: MerchantRequest, report: Report) -> None:
     """Write down what was read, and have the advice worked out again where it learned something."""
     by = request.staff.sub
     orders = brought.take_over(request.shop, report.orders, by=by)
+    new = brought.take_over_suppliers(request.shop, report.suppliers.values(), by=by)
     revision = RevisionForm.read(request.POST)
     rules = preferences.fill_gaps(request.shop, report.rules.values(), revision=revision, by=by)
     if report.orders:
         report.read.insert(0, f"{counted(len(orders), 'order')} on the way, {units_to_come(report):,} units to come.")
+    if report.suppliers:
+        report.read += told_of(new, len(report.suppliers))
     if report.rules:
         report.read.append(f"{counted(len(report.rules), 'line')} read; {counted(rules, 'rule')} learned something.")
-    if orders or rules:
+    if orders or new or rules:
         releases.refresh.enqueue(request.shop.pk, USE_CASE)
+
+
+def told_of(new: list[Told], found: int) -> list[str]:
+    """Say how many suppliers are new, and which of them deliver something."""
+    silent = sum(not told.vendors for told in new)
+    delivers = counted(len(new) - silent, "delivers", "deliver")
+    said = [f"{counted(found, 'supplier')} read, {len(new):,} new; {delivers} the vendor of that name."]
+    if found > len(new):
+        said.append(f"{counted(found - len(new), 'supplier')} here already: what you set stays.")
+    if silent:
+        said.append(f"{counted(silent, 'new supplier')} without a vendor of that name: say what they deliver.")
+    return said
 
 
 def units_to_come(report: Report) -> int:

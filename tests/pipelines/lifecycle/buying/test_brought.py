@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
-from pipelines.lifecycle.buying import brought, orders
+from pipelines.lifecycle.buying import brought, orders, suppliers
 from pipelines.lifecycle.buying.brought import Brought
 from pipelines.lifecycle.buying.orders import Wanted
+from pipelines.lifecycle.errors import Refused
 from pipelines.models import LifecycleEvent, PurchaseOrder, Shop
 from tests import histories
 
@@ -43,6 +44,15 @@ def test_it_goes_on_as_an_order_of_ours(shop: Shop) -> None:
     orders.receive(order, {line.pk: 6}, TODAY, TODAY, revision=order.revision, by=histories.OWNER)
     order.refresh_from_db()
     assert order.state == PurchaseOrder.State.RECEIVED
+
+
+def test_no_more_suppliers_come_than_a_shop_can_have(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [suppliers.Told(name, "GBP", None, 0, [], "", [], []) for name in ("Larch", "Moss")]
+    monkeypatch.setattr(suppliers, "MOST", 1)
+    with pytest.raises(Refused, match="Leave some out of the file"):
+        brought.take_over_suppliers(shop, found, by=histories.OWNER)
+    assert brought.take_over_suppliers(shop, found[:1], by=histories.OWNER) == found[:1]
+    assert brought.take_over_suppliers(shop, found[:1], by=histories.OWNER) == []
 
 
 def test_another_shop_may_have_one_of_that_name(shop: Shop) -> None:

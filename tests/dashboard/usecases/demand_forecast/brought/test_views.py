@@ -9,8 +9,18 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from pipelines.lifecycle.buying.suppliers import address_of
 from pipelines.lifecycle.data import frames
-from pipelines.models import LifecycleEvent, Product, PurchaseOrder, ShopSettings, StockRule, Variant
+from pipelines.models import (
+    LifecycleEvent,
+    Product,
+    PurchaseOrder,
+    ShopSettings,
+    StockRule,
+    Supplied,
+    Supplier,
+    Variant,
+)
 
 ORDERS = "PO Number,Supplier,Supplier Email,Status,Ordered At,Expected At,SKU,Qty Ordered,Qty Received,Cost (base)"
 
@@ -123,12 +133,62 @@ class TestOrders:
         assert (order.known_as, order.vendor, order.lines.get().units) == ("PO-0001", "Larch Supply", 12)
 
 
-class TestRules:
-    def test_lead_times_of_suppliers_that_are_vendors_are_read(self, shop, bring) -> None:
-        page = bring("Name,Email,Lead time (days)", "VENDOR 0,a@b.example,21", "Nobody,,5", "Vendor 1,,soon").content
-        assert StockRule.objects.get().lead_time_days == 21 and StockRule.objects.get().vendor == "Vendor 0"
-        assert "no product is from the vendor “Nobody”" in page.decode() and "“soon” is not a number" in page.decode()
+class TestSuppliers:
+    FILE = (
+        "Name,Contact,Email,Phone,Company address,Currency,Lead time (days),MOQ",
+        'VENDOR 0,Ann,a@b.example,0123,"1 Quay Street\nLeeds",eur,21,6',
+        "Nobody,,,,ann@nobody.example,,5,",
+        "Vendor 1,,,,,,soon,",
+        "nobody,,,,,,9,",
+    )
 
+    def test_are_kept_and_deliver_the_vendors_of_their_name(self, shop, bring) -> None:
+        page = bring(*self.FILE).content.decode()
+        assert "2 suppliers read, 2 new; 1 delivers the vendor of that name." in page
+        assert "1 new supplier without a vendor of that name" in page
+        assert "Line 5: “soon” is not a number." in page and "Line 6: it tells of the same once more" in page
+        told, nobody = Supplier.objects.order_by("-name")
+        assert (told.name, told.currency, told.lead_time_days) == ("VENDOR 0", "EUR", 21)
+        assert address_of(told) == "1 Quay Street\nLeeds" and address_of(nobody) == ""
+        assert (nobody.currency, nobody.lead_time_days) == (shop.currency, 5)
+        assert [row.vendor for row in told.supplied.all()] == ["Vendor 0"] and not nobody.supplied.exists()
+        rule = frames.stock_rules(shop).set_index("vendor").loc["Vendor 0"]
+        assert (rule["lead_time_days"], rule["minimum_order"]) == (21, 6)
+        kept = str([list(table.objects.values()) for table in (Supplier, StockRule, LifecycleEvent)])
+        assert not any(each in kept for each in ("Ann", "b.example", "0123", "Quay"))
+
+    def test_that_are_here_stay_as_they_are(self, shop, bring) -> None:
+        mine = Supplier.objects.create(shop=shop, name="vendor 0", currency=shop.currency, lead_time_days=3)
+        Supplied.objects.create(shop=shop, supplier=mine, vendor="Vendor 1")
+        page = bring(self.FILE[0], self.FILE[1], "Vendor 1,,,,,,5,").content.decode()
+        assert "2 suppliers read, 1 new" in page and "1 supplier here already: what you set stays." in page
+        mine.refresh_from_db()
+        assert (mine.name, mine.currency, mine.lead_time_days) == ("vendor 0", shop.currency, 3)
+        assert [row.vendor for row in Supplied.objects.all()] == ["Vendor 1"]
+        again = bring(*self.FILE[:2]).content.decode()
+        assert "1 supplier read, 0 new" in again and Supplier.objects.count() == 2
+
+    @pytest.mark.parametrize("file", [("Name,Lead time", ",5"), ("Name,Currency,Lead time", "Larch,Euro,5")])
+    def test_what_is_none_is_left_and_said(self, shop, bring, file) -> None:
+        assert "Line 2: " in bring(*file).content.decode() and not Supplier.objects.exists()
+
+    @pytest.mark.parametrize("orders_first", [True, False])
+    def test_have_the_orders_of_their_name_whichever_file_came_first(self, shop, two, bring, orders_first) -> None:
+        files = [(ORDERS, line(shop, "17", "ST-1", 12)), ("Name,Lead time (days)", "LARCH supply,21")]
+        for file in files if orders_first else reversed(files):
+            bring(*file)
+        order = PurchaseOrder.objects.get()
+        assert (order.supplier, order.vendor) == (Supplier.objects.get(), "LARCH supply")
+        assert order.currency == shop.currency
+
+    def test_and_what_is_to_be_kept_to_with_them_come_whole_or_not_at_all(self, shop, send) -> None:
+        content = "\r\n".join(self.FILE[:2]).encode()
+        file = SimpleUploadedFile("stocky.csv", content, "text/csv")
+        assert send("/orders/bring", {"file": file, "revision": "7"}).status_code == 422
+        assert not Supplier.objects.exists() and not StockRule.objects.exists()
+
+
+class TestRules:
     def test_costs_and_packs_of_products_fill_gaps_and_overwrite_nothing(self, shop, two, bring) -> None:
         StockRule.objects.create(shop=shop, variant_id=two[0].shopify_id, lead_time_days=9)
         file = ("Variant SKU,Cost,Lead Time,Pack size", "ST-1,£4.10,30,6", "ST-1,9,9,9", "ST-2,0,0,")
@@ -159,4 +219,4 @@ class TestWhatIsNoSuchFile:
 
     def test_the_page_says_what_can_be_brought(self, shop, see) -> None:
         assert "Bring along from Stocky" in see("/orders").content.decode()
-        assert "Names, e-mails, phones and addresses of people are not read" in see("/orders/bring").content.decode()
+        assert "Names, e-mails and phones of people are not read" in see("/orders/bring").content.decode()
