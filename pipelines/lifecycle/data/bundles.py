@@ -10,44 +10,12 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from pipelines.lifecycle.data import frames
+from pipelines.lifecycle.data import frames, sold
 from pipelines.models import Shop
 
 AMOUNTS = ["y", "listed", "discount", "ordered"]
 
-# Units of a bundle that stand on a line of their own and, in the same order, as lines of its parts.
-LISTED_TWICE = f"""
-    SELECT bundles.unique_id, bundles.day, sum(least(bundles.units, parts.units)) AS units
-    FROM (
-        SELECT l.order_id, l.variant_id AS unique_id,
-               (l.processed_at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day,
-               sum(l.quantity - l.removed) AS units
-        {frames.DEMAND_LINES} AND l.variant_id IN (
-            SELECT group_variant_id FROM pipelines_orderline WHERE shop_id = %(shop)s AND group_variant_id IS NOT NULL)
-        GROUP BY 1, 2, 3
-    ) AS bundles
-    JOIN (
-        SELECT order_id, group_variant_id, sum(group_quantity) AS units
-        FROM (SELECT DISTINCT order_id, group_id, group_variant_id, group_quantity FROM pipelines_orderline
-              WHERE shop_id = %(shop)s AND group_variant_id IS NOT NULL
-                AND variant_id IS DISTINCT FROM group_variant_id) AS told
-        GROUP BY 1, 2
-    ) AS parts ON parts.order_id = bundles.order_id AND parts.group_variant_id = bundles.unique_id
-    GROUP BY 1, 2
-"""
-
-BUNDLE_PARTS = """
-    SELECT bundle_id, part_id, quantity,
-           (since AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS since,
-           (until AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS until
-    FROM (
-        SELECT shop_id, bundle_id, part_id, quantity, since, NULL AS until FROM pipelines_bundlepart
-        UNION ALL
-        SELECT shop_id, bundle_id, part_id, quantity, since, until FROM pipelines_formerpart
-    ) AS told
-    WHERE shop_id = %(shop)s
-    ORDER BY bundle_id, part_id, since, until
-"""
+ALL = "SELECT group_variant_id FROM pipelines_orderline WHERE shop_id = %(shop)s AND group_variant_id IS NOT NULL"
 
 
 def listed_twice(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
@@ -56,7 +24,7 @@ def listed_twice(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
     Writes  unique_id | ds | units
     """
     kinds = frames.columns("unique_id day", frames.WHOLE) | frames.columns("units", frames.SMALL)
-    rows = frames.read(LISTED_TWICE, kinds, shop=shop.pk, zone=shop.timezone, since=since, until=until)
+    rows = frames.read(sold.listed_twice(ALL), kinds, shop=shop.pk, zone=shop.timezone, since=since, until=until)
     rows["ds"] = pd.to_datetime(rows.pop("day"), unit="D")
     return rows
 
@@ -67,7 +35,7 @@ def bundle_parts(shop: Shop) -> pd.DataFrame:
     Writes  bundle_id | part_id | quantity | since | until
     """
     kinds = frames.columns("bundle_id part_id quantity", frames.WHOLE) | frames.columns("since until", frames.REAL)
-    rows = frames.read(BUNDLE_PARTS, kinds, shop=shop.pk, zone=shop.timezone)
+    rows = frames.read(sold.BUNDLE_PARTS, kinds, shop=shop.pk, zone=shop.timezone)
     return rows.assign(**{name: pd.to_datetime(rows[name], unit="D") for name in ("since", "until")})
 
 
@@ -97,8 +65,8 @@ def as_parts(sales: pd.DataFrame, parts: pd.DataFrame, prices: pd.Series) -> pd.
     if parts.empty:
         return sales
     made_of = since_ever(parts).merge(prices.rename("price"), left_on="part_id", right_index=True, how="left")
-    sold = sales.reset_index(drop=True).reset_index(names="row")
-    rows = sold.merge(made_of, left_on="unique_id", right_on="bundle_id")
+    numbered = sales.reset_index(drop=True).reset_index(names="row")
+    rows = numbered.merge(made_of, left_on="unique_id", right_on="bundle_id")
     began = rows["since"].isna() | (rows["since"] <= rows["ds"])
     rows = rows[began & (rows["until"].isna() | (rows["ds"] < rows["until"]))]
     if rows.empty:
@@ -111,7 +79,7 @@ def as_parts(sales: pd.DataFrame, parts: pd.DataFrame, prices: pd.Series) -> pd.
         listed=rows["listed"] * share,
         discount=rows["discount"] * share,
     )
-    alone = sold[~sold["row"].isin(rows["row"])]
+    alone = numbered[~numbered["row"].isin(rows["row"])]
     told = pd.concat([alone[sales.columns], rows[sales.columns]]).astype(sales.dtypes)
     return told.groupby(["unique_id", "ds"], as_index=False)[AMOUNTS].sum()[list(sales.columns)]
 

@@ -14,6 +14,7 @@ import orjson
 import pandas as pd
 from django.db import connection
 
+from pipelines.lifecycle.data.sold import DEMAND_LINES
 from pipelines.models import OwnEvent, Shop, ShopSettings, StockRule
 from pipelines.models import own as own_tables
 from pipelines.usecases.contract import Event, Output, OwnFrame
@@ -21,14 +22,6 @@ from pipelines.usecases.contract import Event, Output, OwnFrame
 EPOCH = date(1970, 1, 1)
 NULL = "\x01"  # not "\\N", which a product may be called
 SPILL_BYTES = 32 * 2**20  # more than this waits on disk, not in memory
-
-# An order line that counts as demand; `o` is its order.
-DEMAND_LINES = """
-    FROM pipelines_orderline l JOIN pipelines_order o ON o.shop_id = l.shop_id AND o.shopify_id = l.order_id
-    WHERE l.shop_id = %(shop)s AND l.processed_at >= %(since)s AND l.processed_at < %(until)s
-      AND l.variant_id IS NOT NULL AND NOT l.is_gift_card
-      AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL
-"""
 
 DAILY_DEMAND = f"""
     SELECT l.variant_id AS unique_id,

@@ -7,9 +7,6 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from statistics import NormalDist
 
-from django.db.models import F, Sum
-from django.db.models.functions import TruncDate
-
 from dashboard.queries.words import Badge
 from dashboard.usecases.demand_forecast.forms import RuleForm
 from dashboard.usecases.demand_forecast.queries.forecasts import STATUSES
@@ -17,7 +14,8 @@ from dashboard.usecases.demand_forecast.queries.own_numbers import is_recalculat
 from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines import words
 from pipelines.charts import Figure
-from pipelines.models import Location, OrderLine, Shop, StockLevel, StockRule, Variant
+from pipelines.lifecycle.data.sold import sold_by_day
+from pipelines.models import Location, Shop, StockLevel, StockRule, Variant
 from pipelines.models.usecases.demand_forecast import Forecast, ForecastOverride, OddOrder, StockAdvice
 from pipelines.usecases.demand_forecast.fan import Fan, Sales, Span, fan_chart
 from pipelines.usecases.demand_forecast.fan import Sum as ForecastSum
@@ -185,17 +183,13 @@ def figure_of(shop: Shop, advice: StockAdvice, forecast: Forecast, now: datetime
 
 
 def sales_of(shop: Shop, variant_id: int, first: date, last: date) -> Sales:
-    """Read what sold day by day where the shop is, and the days without stock."""
+    """Read what sold day by day where the shop is, within bundles, too, and the days without stock."""
     start = datetime.combine(first, time(), tzinfo=shop.zone)
     end = datetime.combine(last + timedelta(days=1), time(), tzinfo=shop.zone)
-    lines = OrderLine.objects.for_shop(shop).filter(
-        variant_id=variant_id, processed_at__gte=start, processed_at__lt=end
-    )
-    by_day = lines.annotate(day=TruncDate("processed_at", tzinfo=shop.zone)).values_list("day")
-    sold = dict(by_day.annotate(units=Sum(F("quantity") - F("removed"))))
+    sold = sold_by_day(shop, variant_id, start, end)
     days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
     empty = days_without_stock(shop, variant_id, days)
-    return Sales(first, [max(0.0, float(sold.get(day, 0))) for day in days], [day in empty for day in days])
+    return Sales(first, [sold.get(day, 0.0) for day in days], [day in empty for day in days])
 
 
 def days_without_stock(shop: Shop, variant_id: int, days: list[date]) -> set[date]:

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import Sum
 from django.utils import timezone
 
-from pipelines.models import StockRule
+from pipelines.models import BundlePart, OrderLine, StockRule, Variant
 from pipelines.models.usecases.demand_forecast import Forecast, ForecastOverride, OddOrder, StockAdvice
 from tests.dashboard import story
 
@@ -49,6 +50,17 @@ class TestOneVariant:
     def test_gives_plotly_its_numbers_on_demand(self, shop, see):
         names = [line["name"] for line in see(f"/forecasts/{VARIANT}/figure.json").json()["data"]]
         assert len(names) == 8 and names[-1] == "Out of stock expected"
+
+    def test_draws_what_bundles_sold_of_it(self, shop, see):
+        def drawn() -> float:
+            return sum(see(f"/forecasts/{VARIANT}/figure.json").json()["data"][0]["y"])
+
+        alone = drawn()
+        kit = Variant.objects.for_shop(shop).exclude(shopify_id=VARIANT).first()
+        sold = OrderLine.objects.for_shop(shop).filter(variant_id=kit.shopify_id).aggregate(units=Sum("quantity"))
+        facts = {"bundle_id": kit.shopify_id, "part_id": VARIANT, "quantity": 2, "read_at": timezone.now()}
+        BundlePart.objects.create(shop=shop, **facts)
+        assert drawn() == alone + 2 * sold["units"] and sold["units"]
 
     def test_shows_each_location(self, shop, see):
         story.place(shop, 9, "Warehouse")

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from pipelines.lifecycle.data import bundles, dataset, frames
+from pipelines.lifecycle.data.sold import sold_by_day
 from pipelines.models import BundlePart, FormerPart, Order, OrderLine, Shop, Variant
 from tests import histories
 
@@ -55,7 +56,12 @@ def grouped(order: Order, bundle: Variant | None, parts: list[tuple[Variant, int
 
 
 def sales(shop: Shop) -> dict[int, float]:
+    """Count what sold of each variant, as the forecast learns it; a page that counts one counts the same days."""
     rows = dataset.build(shop, "demand_forecast", now=NOW).frames["daily_sales"]
+    rows = rows[rows["y"] > 0]
+    for unit, days in rows.groupby("unique_id"):
+        told = sold_by_day(shop, int(str(unit)), SPRING, NOW)
+        assert told == {day.date(): units for day, units in zip(days["ds"], days["y"], strict=True)}
     return {unit: units for unit, units in rows.groupby("unique_id")["y"].sum().items() if units}
 
 
