@@ -20,10 +20,11 @@ def test_brings_its_orders_along_by_a_file(admin, shop):
     )
     app = admin.open("/orders")
     app.locator("s-button", has_text="Bring along from Stocky").click()
-    expect(app.locator("input[type=file]")).to_be_visible()
+    page = app.locator('s-page[heading="Bring along from Stocky"]')  # the page of orders takes a file, too
+    expect(page).to_be_visible()
     shot(admin, "bring")
     file = {"name": "orders.csv", "mimeType": "text/csv", "buffer": "\r\n".join(lines).encode("utf-16")}
-    app.locator("input[type=file]").set_input_files(file)
+    page.locator("input[type=file]").set_input_files(file)
     app.get_by_role("button", name="Upload").click()
     expect(app.get_by_text("1 order on the way, 8 units to come.")).to_be_visible()
     expect(app.get_by_text("Line 3: no variant has the SKU “NOPE”.")).to_be_visible()
@@ -34,7 +35,7 @@ def test_brings_its_orders_along_by_a_file(admin, shop):
     assert PurchaseOrder.objects.get().known_as == "17"
     app.locator("s-button", has_text="Bring along from Stocky").click()
     told = b"Name,Email,Currency,Lead time (days)\nlarch,a@larch.example,EUR,21\nMoss,,GBP,soon"
-    app.locator("input[type=file]").set_input_files({"name": "s.csv", "mimeType": "text/csv", "buffer": told})
+    page.locator("input[type=file]").set_input_files({"name": "s.csv", "mimeType": "text/csv", "buffer": told})
     app.get_by_role("button", name="Upload").click()
     expect(app.get_by_text("1 supplier read, 1 new; 0 deliver the vendor of that name.")).to_be_visible()
     shot(admin, "brought_suppliers")
