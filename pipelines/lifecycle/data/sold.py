@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -79,7 +80,7 @@ SOLD = f"""
 
 def sold_by_day(shop: Shop, variant_id: int, since: datetime, until: datetime) -> dict[date, float]:
     """Return the units of a variant that sold on each day of the shop, those of bundles among them."""
-    told = {"shop": shop.pk, "zone": shop.timezone, "since": since, "until": until, "variant": variant_id}
+    told: dict[str, Any] = {"shop": shop.pk, "zone": shop.timezone, "since": since, "until": until}
     with connection.cursor() as cursor:
-        cursor.execute(SOLD, told)
+        cursor.execute(SOLD, told | {"variant": variant_id})
         return dict(cursor.fetchall())
