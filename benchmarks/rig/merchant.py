@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 
@@ -27,17 +28,21 @@ def a_shop(now: datetime) -> Shop:
     return shop
 
 
-def timed(port: int, path: str, secrets: dict[str, str]) -> float:
-    """Return how long the server took to answer one page."""
+def timed(port: int, path: str, secrets: dict[str, str], form: dict[str, str] | None = None) -> float:
+    """Return how long the server took to answer one page, or one form."""
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     client.connect()
     begun = time.perf_counter()
-    client.request("GET", path, headers={"Authorization": f"Bearer {id_token(secrets)}"})
+    headers = {"Authorization": f"Bearer {id_token(secrets)}"}
+    if form is None:
+        client.request("GET", path, headers=headers)
+    else:
+        client.request("POST", path, urlencode(form), headers | {"Content-Type": "application/x-www-form-urlencoded"})
     answer = client.getresponse()
     body = answer.read()
     seconds = time.perf_counter() - begun
     client.close()
-    if answer.status != 200:
+    if answer.status != (200 if form is None else 303):
         raise RuntimeError(f"{path} answered {answer.status}: {body[:200]!r}")
     return seconds
 

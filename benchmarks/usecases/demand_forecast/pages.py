@@ -1,4 +1,4 @@
-"""How long Home and Forecasts take with 50,000 variants, what a browser sees of it, and what the web process weighs.
+"""How long Home, Forecasts and orders take with 50,000 variants, what a browser sees, and what the web process weighs.
 
 The reference is an empty Django view behind the same door: what every page costs before it says anything.
 """
@@ -28,7 +28,10 @@ PAGES = {
     "forecasts_search": "/forecasts?q=jacket+slate",
     "forecasts_filter": "/forecasts?show=order_this_week&sort=runs_out",
     "forecasts_last_page": f"/forecasts?page={VARIANTS // 50}",
+    "orders": "/orders",
 }
+LARGE, TO_ORDER, LARGE_ROUNDS = "Larch Supply", 10_000, 7  # a vendor of which so many variants run short
+MOST_OF_A_LARGE_ORDER = 20  # times the empty view
 SMALLEST = "/progress?mark="  # has text to paint
 MOST_PAINT = 4  # times the smallest page
 COMPILED = ("numpy", "pandas", "scipy", "lightgbm", "pyarrow")
@@ -49,7 +52,7 @@ def run(options: dict[str, Any], say: Say) -> list[Check]:
         fill()
         collect_static(secrets)
         with web_process(secrets, "benchmarks.rig.reference.settings") as port:
-            checks = served(port, secrets, say)
+            checks = served(port, secrets, say) + ordered(port, secrets, say)
             checks += painted(port, secrets, say)
             return checks + weighed(port)
 
@@ -73,6 +76,26 @@ def served(port: int, secrets: dict[str, str], say: Say) -> list[Check]:
         at_most(name, median, "ms", MOST_OF_A_SEARCH if "search" in name else MOST, reference)
         for name, median in medians.items()
     ]
+
+
+def ordered(port: int, secrets: dict[str, str], say: Say) -> list[Check]:
+    """Draft an order of thousands of variants again and again, and open its page, beside the reference."""
+    from pipelines.models import PurchaseLine, PurchaseOrder
+
+    taken: dict[str, list[float]] = {"reference": [], "large_order_drafted": [], "large_order": []}
+    for _ in range(LARGE_ROUNDS):
+        PurchaseOrder.objects.all().delete()
+        taken["reference"].append(1000 * timed(port, REFERENCE, secrets))
+        taken["large_order_drafted"].append(1000 * timed(port, "/orders/draft", secrets, {"vendor": LARGE}))
+        order = PurchaseOrder.objects.get()
+        taken["large_order"].append(1000 * timed(port, f"/orders/{order.pk}", secrets))
+        if PurchaseLine.objects.count() != TO_ORDER:
+            raise RuntimeError(f"an order of {TO_ORDER:,} variants was not drafted whole")
+    medians = {name: statistics.median(times) for name, times in taken.items()}
+    for name, median in medians.items():
+        say(f"{name}: {median:.0f} ms, slowest {max(taken[name]):.0f} ms")
+    reference = medians.pop("reference")
+    return [at_most(name, median, "ms", MOST_OF_A_LARGE_ORDER, reference) for name, median in medians.items()]
 
 
 # Browser
@@ -177,13 +200,16 @@ INSERT INTO pipelines_stockadvice (shop_id, version_id, variant_id, location_id,
     search, status, spark, sold_28, forecast_28, low_28, high_28, is_overridden, is_new, stock, incoming, committed,
     runs_out, days_of_cover, order_up_to, order_quantity, order_by, order_cost_minor, lost_units,
     at_risk_minor, overstock_minor, abc, is_dead, price_minor, unit_cost_minor, cost_is_estimated, rule, updated_at,
-    demand_share, from_elsewhere, moved)
-SELECT %(shop)s, %(version)s, n, 0, %(origin)s, name, colour, 'SKU-' || n, 'Vendor ' || n %% 200,
+    demand_share, from_elsewhere, moved, kept)
+SELECT %(shop)s, %(version)s, n, 0, %(origin)s, name, colour, 'SKU-' || n,
+    CASE WHEN n %% 8 < 2 AND n <= 4 * {TO_ORDER} THEN '{LARGE}' ELSE 'Vendor ' || n %% 200 END,
     lower(name || ' ' || colour || ' SKU-' || n),
     (ARRAY['out_of_stock', 'order_today', 'order_this_week', 'too_much', 'few_sales', 'ok', 'ok', 'ok'])[1 + n %% 8],
     %(spark)s || n, n %% 90, (n * 7919 %% 10007) / 70.0, 3, 120, false, false, n %% 60, 0, 0,
-    %(origin)s::date + (n %% 300)::int, 9, 9, n %% 8, %(origin)s, n %% 9000, CASE WHEN n %% 8 < 2 THEN 1 ELSE 0 END,
-    CASE WHEN n %% 8 < 2 THEN n * 7919 %% 100003 ELSE 0 END, 0, 'A', false, 14900, 7750, false, '{{}}', %(now)s, 1, 0, 0
+    %(origin)s::date + (n %% 300)::int, 9, 9, greatest(1, n %% 8), %(origin)s, n %% 9000,
+    CASE WHEN n %% 8 < 2 THEN 1 ELSE 0 END, CASE WHEN n %% 8 < 2 THEN n * 7919 %% 100003 ELSE 0 END,
+    0, 'A', false, 14900, 7750, false, '{{}}', %(now)s,
+    1, 0, 0, '[[1, 5200.5], [2, 8100.2], [3, 9700.9], [4, 10400.1], [6, 10900.4], [8, 11100.7]]'
 FROM (SELECT n, 'Thing ' || n || (ARRAY[' Jacket', ' Shell', ' Sock', ' Pack'])[1 + n %% 4] AS name,
     (ARRAY['Slate', 'Moss', 'Oat', 'Ink', 'Rust'])[1 + n %% 5] AS colour FROM generate_series(1, {VARIANTS}) AS n
 ) AS things
