@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from operator import attrgetter
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -21,6 +22,13 @@ LARGEST = 10_000_000  # units of one line
 LONGEST_AGO = timedelta(days=365)
 AT_ONCE = 1_000  # lines of one statement
 PRINTED_ANEW = ("order.changed", "order.filled", "order.sent", "order.expected")  # what stands on paper is another then
+
+LINES = """
+INSERT INTO pipelines_purchaseline
+    (shop_id, order_id, received, variant_id, title, subtitle, sku, units, pack_size, unit_cost_minor)
+SELECT %s, %s, 0, told.*
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::integer[], %s::integer[], %s::bigint[]) AS told
+"""
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ def draft(
         order = PurchaseOrder.objects.create(
             shop=shop, number=number, vendor=vendor, supplier=supplier, location_id=location_id, currency=currency
         )
-        PurchaseLine.objects.bulk_create(line_of(order, line) for line in wanted)
+        write_lines(order, wanted)
         record(order, Noted("order.drafted", "An order was drafted", {"lines": len(wanted)}), by)
     return order
 
@@ -89,7 +97,7 @@ def refill(order: PurchaseOrder, wanted: Iterable[Wanted], budget_minor: int | N
     def filled(locked: PurchaseOrder) -> Noted:
         require(locked, State.DRAFT, "was sent already. Cancel it and draft another to change it")
         locked.lines.all().delete()
-        PurchaseLine.objects.bulk_create(line_of(locked, each) for each in wanted)
+        write_lines(locked, wanted)
         locked.budget_minor = budget_minor
         return Noted("order.filled", "An order was filled up to a budget", {"budget_minor": budget_minor})
 
@@ -237,9 +245,13 @@ def checked(units: int) -> int:
     return units
 
 
-def line_of(order: PurchaseOrder, wanted: Wanted) -> PurchaseLine:
-    """Make a line of an order."""
-    return PurchaseLine(shop=order.shop, order=order, **asdict(wanted))
+def write_lines(order: PurchaseOrder, wanted: Iterable[Wanted]) -> None:
+    """Write the lines of an order by one statement, however many they are."""
+    names = [field.name for field in fields(Wanted)]
+    values = list(map(attrgetter(*names), wanted))
+    columns = [list(column) for column in zip(*values, strict=True)] or [[] for _ in names]
+    with connection.cursor() as cursor:
+        cursor.execute(LINES, [order.shop_id, order.pk, *columns])
 
 
 def lines_of(order: PurchaseOrder) -> list[PurchaseLine]:

@@ -68,6 +68,18 @@ class ReceiptForm(forms.Form):
     receipt = forms.IntegerField(min_value=1, max_value=2**63 - 1)
 
 
+class LinesForm(forms.Form):
+    """Which page of an order's lines is meant."""
+
+    page = forms.IntegerField(min_value=1, max_value=100_000, required=False)
+
+    @classmethod
+    def number(cls, fields: QueryDict) -> int:
+        """Return the page; the first one where none is told, or none that could be."""
+        form = cls(fields)
+        return (form.cleaned_data["page"] or 1) if form.is_valid() else 1
+
+
 class UnitsForm(forms.Form):
     """Units of each line, as `units-<number of the line>`."""
 

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
+from django.db.models import Count, F, FloatField, Max, Q, QuerySet, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Greatest
+
 from dashboard.forms.pages import WEEKDAYS
 from dashboard.queries.words import Badge
 from dashboard.usecases.demand_forecast.buying.moves import Proposed, proposed
 from dashboard.usecases.demand_forecast.buying.to_order import FromVendor, advice_of, by_vendor, wanted
 from dashboard.usecases.demand_forecast.queries.forecasts import open_locations
+from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines.lifecycle.buying.arrivals import Rise, seen
 from pipelines.lifecycle.buying.printing import name_of
 from pipelines.lifecycle.buying.suppliers import takes_orders_on
@@ -21,6 +26,7 @@ from pipelines.words import to_major
 
 State = PurchaseOrder.State
 NEWEST = 50  # orders that have ended
+SHOWN = 100  # lines of an order at once
 STATES = {
     State.DRAFT: Badge("Draft"),
     State.SENT: Badge("On its way", "info"),
@@ -90,10 +96,24 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Totals:
+    """What all lines of an order come to."""
+
+    lines: int
+    units: int
+    came: int
+    to_come: int
+    cost_minor: int
+    without_cost: int
+
+
+@dataclass(frozen=True)
 class OrderPage:
-    """One order: what it asks for, or what of it came."""
+    """One order: what it asks for, or what of it came; of many lines so many at once."""
 
     order: PurchaseOrder
+    totals: Totals
+    number: int  # of the page
     lines: list[PurchaseLine]
     advised: dict[int, StockAdvice]
     receipts: list[GoodsReceipt]
@@ -121,20 +141,42 @@ class OrderPage:
         return [Row(line, self.advised.get(line.variant_id), self.order.currency) for line in self.lines]
 
     @property
+    def first(self) -> int:
+        """Return the place of the page's first line among all, from 1."""
+        return (self.number - 1) * SHOWN + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.lines) - 1
+
+    @property
+    def previous_query(self) -> str | None:
+        return f"page={self.number - 1}" if self.number > 1 else None
+
+    @property
+    def next_query(self) -> str | None:
+        return f"page={self.number + 1}" if self.last < self.totals.lines else None
+
+    @cached_property
+    def bought(self) -> dict[int, int]:
+        """Give the units of each variant, on whichever page."""
+        return dict(self.order.lines.values_list("variant_id", "units"))
+
+    @cached_property
     def kept_minor(self) -> int:
         """Give the margin of sales that would be missed without this order, in the shop's currency."""
-        return sum(row.kept_minor for row in self.rows)
+        kept = of_order(self.order).values_list("variant_id", "kept")
+        return sum(round(keeps(steps, self.bought[variant])) for variant, steps in kept)
 
     @cached_property
     def left_out(self) -> int:
         """Count the variants of which the budget buys less than is advised today."""
-        bought = {line.variant_id: line.units for line in self.lines}
         advised = wanted(self.order.shop, self.order.vendor, self.order.supplier)
-        return sum(bought.get(line.variant_id, 0) < line.units for line in advised)
+        return sum(self.bought.get(line.variant_id, 0) < line.units for line in advised)
 
     @property
     def budget_left_minor(self) -> int:
-        return max(0, (self.order.budget_minor or 0) - self.cost_minor)
+        return max(0, (self.order.budget_minor or 0) - self.totals.cost_minor)
 
     @property
     def budget_typed(self) -> str:
@@ -156,36 +198,16 @@ class OrderPage:
         return self.order.state == State.SENT
 
     @property
-    def units(self) -> int:
-        return sum(line.units for line in self.lines)
-
-    @property
-    def came(self) -> int:
-        return sum(line.received for line in self.lines)
-
-    @property
-    def to_come(self) -> int:
-        return sum(line.to_come for line in self.lines) if self.is_on_its_way else 0
-
-    @property
-    def cost_minor(self) -> int:
-        return sum(line.cost_minor for line in self.lines)
-
-    @property
     def is_foreign(self) -> bool:
         """Tell whether its prices are not in the shop's currency."""
         return self.order.currency != self.order.shop.currency
-
-    @property
-    def without_cost(self) -> int:
-        return sum(not line.unit_cost_minor for line in self.lines)
 
     @property
     def short_minor(self) -> int:
         """Give how much is missing up to the smallest order that the supplier takes, in the order's currency."""
         supplier = self.order.supplier
         is_told = supplier is not None and supplier.currency == self.order.currency
-        return max(0, supplier.smallest_minor - self.cost_minor) if supplier and is_told else 0
+        return max(0, supplier.smallest_minor - self.totals.cost_minor) if supplier and is_told else 0
 
     @property
     def weekdays(self) -> str:
@@ -201,7 +223,7 @@ class OrderPage:
 
     @property
     def badge(self) -> Badge:
-        return IN_PARTS if self.is_on_its_way and self.came else STATES[State(self.order.state)]
+        return IN_PARTS if self.is_on_its_way and self.totals.came else STATES[State(self.order.state)]
 
     @property
     def is_late(self) -> bool:
@@ -213,11 +235,11 @@ class OrderPage:
         """Say when it comes: as was said, else as long after it is taken as the slowest of its lines takes."""
         if self.order.expected_on:
             return self.order.expected_on
-        days = [row.rule.get("lead_time_days") for row in self.advised.values()]
-        slowest = max(
-            (float(each) for each in days if each is not None), default=self.order.shop.settings.lead_time_days
+        days = Cast(KeyTextTransform("lead_time_days", "rule"), FloatField())
+        slowest = of_order(self.order).aggregate(slowest=Max(days))["slowest"]
+        return self.taken_on + timedelta(
+            days=round(self.order.shop.settings.lead_time_days if slowest is None else slowest)
         )
-        return self.taken_on + timedelta(days=round(slowest))
 
 
 def orders_page(shop: Shop, today: date) -> OrdersPage:
@@ -245,14 +267,18 @@ def listed(order: PurchaseOrder) -> Listed:
     return Listed(order, IN_PARTS if is_partly else STATES[State(order.state)])
 
 
-def order_page(order: PurchaseOrder, today: date) -> OrderPage:
-    """Read one order."""
-    lines = list(order.lines.order_by("title", "subtitle", "pk"))
+def order_page(order: PurchaseOrder, today: date, number: int = 1) -> OrderPage:
+    """Read one order with one page of its lines, the last one where it has fewer."""
+    totals = totals_of(order)
+    number = min(number, max(1, -(-totals.lines // SHOWN)))
+    lines = list(order.lines.order_by("title", "subtitle", "pk")[(number - 1) * SHOWN : number * SHOWN])
     known = advice_of(order.shop_id, [line.variant_id for line in lines])
-    receipts = GoodsReceipt.objects.for_shop(order.shop_id).filter(line__order=order).select_related("line")
+    receipts = GoodsReceipt.objects.for_shop(order.shop_id).filter(line__in=lines).select_related("line")
     open_ones = list(open_locations(order.shop))
     return OrderPage(
         order=order,
+        totals=totals,
+        number=number,
         lines=lines,
         advised={row.variant_id: row for row in known},
         receipts=list(receipts.order_by("-day", "-pk")),
@@ -260,3 +286,22 @@ def order_page(order: PurchaseOrder, today: date) -> OrderPage:
         places=open_ones if len(open_ones) > 1 else [],
         today=today,
     )
+
+
+def totals_of(order: PurchaseOrder) -> Totals:
+    """Sum up all lines of an order."""
+    sums = order.lines.aggregate(
+        to_come=Sum(Greatest(F("units") - F("received"), 0), default=0),
+        cost_minor=Sum(F("units") * F("unit_cost_minor"), default=0),
+        without_cost=Count("pk", filter=Q(unit_cost_minor=0)),
+        lines=Count("pk"),
+        came=Sum("received", default=0),
+        units=Sum("units", default=0),  # last: what comes after it would mean this sum
+    )
+    return Totals(**sums)
+
+
+def of_order(order: PurchaseOrder) -> QuerySet[StockAdvice]:
+    """Keep what is advised on the variants of an order, for the shop as a whole."""
+    mine = order.lines.values("variant_id")
+    return StockAdvice.objects.for_shop(order.shop_id).filter(location_id=TOTAL, variant_id__in=mine)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, Exists, F, FloatField, Min, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 
 from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines.lifecycle.buying.orders import Wanted
@@ -67,21 +68,23 @@ def to_order(shop: Shop) -> QuerySet[Any]:
 
 def wanted(shop: Shop, vendor: str, supplier: Supplier | None) -> list[Wanted]:
     """Give what should be ordered today from a supplier, or a vendor that none delivers, as lines of an order."""
-    mine = to_order(shop).filter(supplier=supplier.pk) if supplier else to_order(shop).filter(from_vendor=vendor)
+    whose = {"supplier": supplier.pk} if supplier else {"supplier": None, "vendor": vendor}
     is_foreign = supplier is not None and supplier.currency != shop.currency
     paid = paid_before(supplier) if supplier and is_foreign else {}
-    rows = mine.order_by("title", "subtitle", "variant_id")
+    pack_size = Cast(KeyTextTransform("pack_size", "rule"), FloatField())
+    rows = to_order(shop).filter(**whose).order_by("title", "subtitle", "variant_id")
+    told = rows.values_list("variant_id", "title", "subtitle", "sku", "order_quantity", pack_size, "unit_cost_minor")
     return [
         Wanted(
-            variant_id=row.variant_id,
-            title=row.title,
-            subtitle=row.subtitle,
-            sku=row.sku,
-            units=row.order_quantity,
-            pack_size=max(1, round(row.rule.get("pack_size") or 1)),
-            unit_cost_minor=(paid.get(row.variant_id) if is_foreign else row.unit_cost_minor) or 0,
+            variant,
+            title,
+            subtitle,
+            sku,
+            units,
+            max(1, round(pack or 1)),
+            (paid.get(variant) if is_foreign else cost) or 0,
         )
-        for row in rows.defer("search", "spark")
+        for variant, title, subtitle, sku, units, pack, cost in told
     ]
 
 

@@ -24,6 +24,7 @@ from dashboard.usecases.demand_forecast.buying.forms import (
     CostsForm,
     DayForm,
     DraftForm,
+    LinesForm,
     ListForm,
     ReceiptForm,
     SentForm,
@@ -112,8 +113,8 @@ def mark(request: MerchantRequest) -> HttpResponse:
 @merchant_required
 @require_GET
 def one(request: MerchantRequest, pk: int) -> HttpResponse:
-    """Show one order."""
-    page = order_page(find(request, pk), local_now(request.shop.zone).date())
+    """Show one order, or one page of its lines."""
+    page = order_page(find(request, pk), local_now(request.shop.zone).date(), LinesForm.number(request.GET))
     return show(request, "usecases/demand_forecast/order.html", {"page": page})
 
 
@@ -131,7 +132,7 @@ def pdf(request: MerchantRequest, pk: int) -> HttpResponse:
     order = find(request, pk)
     printed = OrderPaper.objects.for_shop(request.shop).filter(order=order).select_related("shop").first()
     if printed is None:
-        return refused(pk, "This order is being printed. Try again in a moment.")
+        return refused(request, pk, "This order is being printed. Try again in a moment.")
     response = HttpResponse(file_of(printed), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{name_of(order)}.pdf"'
     return response
@@ -160,7 +161,7 @@ def change(request: MerchantRequest, pk: int) -> HttpResponse:
     """Put other units and costs on the lines of a draft."""
     units, costs = UnitsForm(request.POST), CostsForm(request.POST)
     if not units.is_valid() or not costs.is_valid():
-        return refused(pk, NO_COSTS if units.is_valid() else NO_UNITS)
+        return refused(request, pk, NO_COSTS if units.is_valid() else NO_UNITS)
     return moved(request, pk, "Saved", orders.change, units.units, costs.costs(find(request, pk).currency))
 
 
@@ -170,13 +171,13 @@ def budget(request: MerchantRequest, pk: int) -> HttpResponse:
     """Fill a draft again from today's advice, up to a budget."""
     form, order = BudgetForm(request.POST), find(request, pk)
     if not form.is_valid():
-        return refused(pk, "A budget is an amount of money. Nothing was changed.")
+        return refused(request, pk, "A budget is an amount of money. Nothing was changed.")
     typed = form.cleaned_data["budget"]
     money = None if typed is None else to_minor(typed, order.currency)
     try:
         lines = filled(order, money)
     except Refused as refusal:
-        return refused(pk, refusal.sentence)
+        return refused(request, pk, refusal.sentence)
     return moved(request, pk, "Filled again", orders.refill, lines, money)
 
 
@@ -186,7 +187,7 @@ def send(request: MerchantRequest, pk: int) -> HttpResponse:
     """Say when it was sent, and when it is expected."""
     form = SentForm(request.POST)
     if not form.is_valid():
-        return refused(pk, NO_DAY)
+        return refused(request, pk, NO_DAY)
     send_then = partial(orders.send, on=form.cleaned_data["sent_on"])
     return on_a_day(request, pk, "Sent. Its units count as on the way", send_then)
 
@@ -202,7 +203,7 @@ def on_a_day(request: MerchantRequest, pk: int, said: str, move: Callable[..., o
     """Make a move that takes the day and the place at which an order is expected."""
     form = ArrivalForm(request.POST)
     if not form.is_valid():
-        return refused(pk, NO_DAY)
+        return refused(request, pk, NO_DAY)
     day, place = form.cleaned_data["day"], form.cleaned_data["place"]
     return moved(request, pk, said, move, local_now(request.shop.zone).date(), day, place)
 
@@ -213,7 +214,7 @@ def receive(request: MerchantRequest, pk: int) -> HttpResponse:
     """Write down what came."""
     day, units = DayForm(request.POST), UnitsForm(request.POST)
     if not day.is_valid() or not units.is_valid():
-        return refused(pk, NO_UNITS if day.is_valid() else NO_DAY)
+        return refused(request, pk, NO_UNITS if day.is_valid() else NO_DAY)
     today = local_now(request.shop.zone).date()
     return moved(request, pk, "Written down", orders.receive, units.units, today, day.cleaned_data["day"])
 
@@ -224,7 +225,7 @@ def take_back(request: MerchantRequest, pk: int) -> HttpResponse:
     """Take a delivery back that was written down by mistake."""
     form = ReceiptForm(request.POST)
     if not form.is_valid():
-        return refused(pk, "This delivery is not known. Nothing was changed.")
+        return refused(request, pk, "This delivery is not known. Nothing was changed.")
     return moved(request, pk, "Taken back", orders.take_back, form.cleaned_data["receipt"])
 
 
@@ -242,17 +243,23 @@ def moved(request: MerchantRequest, pk: int, said: str, move: Callable[..., obje
     try:
         move(order, *told, revision=RevisionForm.read(request.POST), by=request.staff.sub)
     except Refused as refusal:
-        return refused(pk, refusal.sentence)
+        return refused(request, pk, refusal.sentence)
     results.print_order.enqueue(pk)
     order.refresh_from_db(fields=["state"])
     if PurchaseOrder.State.SENT in (before, order.state):
         releases.refresh.enqueue(request.shop.pk, USE_CASE)
-    return go(reverse("order", args=[pk]), said)
+    return go(page_of(request, pk), said)
 
 
-def refused(pk: int, why: str) -> HttpResponse:
+def refused(request: MerchantRequest, pk: int, why: str) -> HttpResponse:
     """Go back to an order, and say why nothing was changed."""
-    return go(reverse("order", args=[pk]), why, refused=True)
+    return go(page_of(request, pk), why, refused=True)
+
+
+def page_of(request: MerchantRequest, pk: int) -> str:
+    """Return the address of the page of an order that a form was sent from."""
+    number = LinesForm.number(request.POST)
+    return reverse("order", args=[pk]) + (f"?page={number}" if number > 1 else "")
 
 
 def find(request: MerchantRequest, pk: int) -> PurchaseOrder:

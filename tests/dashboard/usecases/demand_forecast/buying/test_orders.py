@@ -123,6 +123,31 @@ class TestOneOrder:
         order.refresh_from_db()
         assert order.state == State.RECEIVED
 
+    def test_of_many_variants_is_shown_and_saved_page_by_page(self, shop, order, send, see, monkeypatch):
+        monkeypatch.setattr(queries, "SHOWN", 2)
+        order.lines.all().delete()
+        lines = [
+            PurchaseLine(shop=shop, order=order, title=f"Mug {each}", units=5, variant_id=each) for each in range(5)
+        ]
+        PurchaseLine.objects.bulk_create(lines)
+        first, last = (see(f"/orders/{order.pk}{query}").content.decode() for query in ("", "?page=9"))
+        assert "25 units of 5 variants" in first and "1 to 2 of 5 variants" in first and "25 units" in last
+        assert "Mug 1" in first and "Mug 4" not in first and "5 to 5 of 5 variants" in last and "Mug 4" in last
+        assert "page=2" in first and "Previous page" not in first and "Next page" not in last
+        told = {"revision": order.revision, "page": 3, f"units-{lines[4].pk}": 7}
+        assert "5 to 5 of 5 variants" in send(f"/orders/{order.pk}/units", told).content.decode()
+        assert [line.units for line in order.lines.order_by("title")] == [5, 5, 5, 5, 7]
+
+    def test_sums_up_all_its_pages(self, shop, order, see, monkeypatch):
+        def told(shown):
+            monkeypatch.setattr(queries, "SHOWN", shown)
+            page = queries.order_page(order, local_day(shop))
+            return page.totals, page.kept_minor, page.expected_on
+
+        StockAdvice.objects.filter(location_id=0).update(kept=[[1, 900.0], [40, 2000.0]])
+        order = PurchaseOrder.objects.select_related("shop", "supplier").get()
+        assert told(1) == told(100) and told(1)[1] > 0
+
     @pytest.mark.parametrize("day", ["", "soon", "2020-01-01"])
     def test_is_sent_for_a_day_that_can_be(self, order, send, day):
         send(f"/orders/{order.pk}/send", {"revision": order.revision, "day": day})

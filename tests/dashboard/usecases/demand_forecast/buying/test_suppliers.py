@@ -113,6 +113,12 @@ class TestOrders:
         assert after.get(advised.vendor, 0) == before[advised.vendor] - 1
         assert [line.variant_id for line in to_order.wanted(shop, "", torver)] == [advised.variant_id]
 
+    def test_of_no_vendor_leave_what_suppliers_deliver(self, shop, advised, add):
+        nameless = StockAdvice.objects.for_shop(shop).filter(location_id=0).to_order().exclude(pk=advised.pk).first()
+        StockAdvice.objects.filter(pk=nameless.pk).update(vendor="")
+        add(vendors=[advised.vendor])
+        assert [line.variant_id for line in to_order.wanted(shop, "", None)] == [nameless.variant_id]
+
     def test_under_the_smallest_say_so(self, advised, add, send, see):
         torver = add(vendors=[advised.vendor], smallest="900000")
         send("/orders/draft", {"supplier": torver.pk})
