@@ -121,8 +121,8 @@ def test_nothing_sticks_out_sideways(admin):
 @pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "small"}], indirect=True)
 def test_the_table_of_kinds_of_hours_is_whole(admin, shop):
     measured.hours(shop, "recommendations", None, timezone.now())
-    admin.open("/monitoring/recommendations").locator("[aria-label='By kind of hour']").wait_for()
-    table = "document.querySelector('[aria-label=\"By kind of hour\"]')"
+    admin.open("/monitoring/recommendations").locator(".scroll[aria-label='By kind of hour']").wait_for()
+    table = "document.querySelector('.scroll[aria-label=\"By kind of hour\"]')"
     assert admin.inside.evaluate(f"{table}.scrollWidth - {table}.clientWidth") <= 0
 
 
