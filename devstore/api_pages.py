@@ -15,6 +15,7 @@ from starlette.routing import Route
 from devstore.bulk_files import path_of, signature
 from devstore.clock import now
 from devstore.faults import BAD_LINE, FILE_MODES, HALF_BULK, MESSAGES, MODES, NO_LIFETIME
+from devstore.graphql_api import Api
 from devstore.mutations import upload_path
 from devstore.platform import Platform
 from devstore.tokens import Refusal
@@ -43,8 +44,9 @@ def routes(platform: Platform) -> list[Route]:
 
     async def graphql(request: Request) -> Response:
         shop, access = request.path_params["shop"], request.headers.get("X-Shopify-Access-Token", "")
+        api = platform.unstable if request.path_params["version"] == "unstable" else platform.api
         raw = await request.body()
-        return await run_in_threadpool(_graphql, platform, shop, access, raw)
+        return await run_in_threadpool(_graphql, platform, api, shop, access, raw)
 
     async def upload(request: Request) -> Response:
         form = _form(request.headers.get("content-type", ""), await request.body())
@@ -119,7 +121,7 @@ def _token(platform: Platform, shop: str, asked: dict[str, Any]) -> Response:
         return Json(refusal.body, refusal.status)
 
 
-def _graphql(platform: Platform, shop: str, access: str, raw: bytes) -> Response:
+def _graphql(platform: Platform, api: Api, shop: str, access: str, raw: bytes) -> Response:
     fault = _fault(platform)
     if fault:
         return fault
@@ -133,7 +135,7 @@ def _graphql(platform: Platform, shop: str, access: str, raw: bytes) -> Response
         text, variables = asked["query"], asked.get("variables") or {}
     except (ValueError, KeyError, TypeError, AttributeError):
         return Json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
-    return Json(platform.api.answer(platform.context(row), text, variables, asked.get("operationName")))
+    return Json(api.answer(platform.context(row), text, variables, asked.get("operationName")))
 
 
 def _bulk_file(platform: Platform, request: Request) -> Response:

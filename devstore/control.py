@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from devstore import clock, discounts
+from devstore import clock, discounts, purchase_orders
 from devstore.api_pages import Json
 from devstore.platform import Platform
 from devstore.time_levers import begin_scenario, play, turn_clock, visit
@@ -132,6 +132,11 @@ def automatic_discount(platform: Platform, asked: dict[str, Any]) -> Any:
     return {"id": discounts.plan(platform.store, _shop(platform, asked), asked)}
 
 
+def purchase_order(platform: Platform, asked: dict[str, Any]) -> Any:
+    """Keep a purchase order in the admin, or put the one of an id away."""
+    return {"id": purchase_orders.keep(platform.store, _shop(platform, asked), asked)}
+
+
 def change_shop(platform: Platform, asked: dict[str, Any]) -> Any:
     """Change the shop's zone or currency."""
     platform.trade(_shop(platform, asked)).change_shop(asked.get("timezone"), asked.get("currency"))
@@ -217,6 +222,7 @@ LEVERS: dict[str, Lever] = {
     "checkout": open_checkout,
     "discount-code": discount_code,
     "automatic-discount": automatic_discount,
+    "purchase-order": purchase_order,
     "change-shop": change_shop,
     "rename-location": rename_location,
     "knobs": knobs,

@@ -28,7 +28,7 @@ from graphql import (
     visit,
 )
 
-from devstore import discounts, pixels
+from devstore import discounts, pixels, purchase_orders
 from devstore.connections import CHILDREN, OF_SHOP, ROOTS, child_page, conditions, root_page
 from devstore.cost import MAX_COST, Buckets, Cost, actual_cost, extension
 from devstore.fields import FIELDS, Context, Getter
@@ -50,6 +50,8 @@ ROOT_SCOPES = {
     "inventoryLevel": "read_inventory",
     "codeDiscountNodeByCode": "read_discounts",
     "discountNodes": "read_discounts",
+    "inventoryPurchaseOrder": purchase_orders.SCOPE,
+    "inventoryPurchaseOrders": purchase_orders.SCOPE,
     "location": "read_locations",
     "locations": "read_locations",
 }
@@ -142,10 +144,12 @@ def query_resolvers() -> dict[str, Callable[[Context, dict[str, Any]], Any]]:
     }
 
 
-def load_schema(mutations: dict[str, Callable[[Context, dict[str, Any]], Any]]) -> GraphQLSchema:
-    """Build the schema and hang a resolver on every field."""
-    schema = build_schema((Path(__file__).parent / "schema.graphql").read_text())
-    roots = {"QueryRoot": query_resolvers(), "Mutation": mutations}
+def load_schema(
+    mutations: dict[str, Callable[[Context, dict[str, Any]], Any]], parts: tuple[str, ...] = ("schema",)
+) -> GraphQLSchema:
+    """Build the schema of a version from its parts and hang a resolver on every field."""
+    schema = build_schema("\n".join((Path(__file__).parent / f"{part}.graphql").read_text() for part in parts))
+    roots = {"QueryRoot": query_resolvers() | purchase_orders.RESOLVERS, "Mutation": mutations}
     for name, kind in schema.type_map.items():
         if not isinstance(kind, GraphQLObjectType) or name.startswith("__"):
             continue

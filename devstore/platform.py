@@ -71,6 +71,7 @@ class Platform:
         mutations = Mutations(lambda: self.operations, self.revoke_scopes, settings.config.parent / "extensions")
         schema = load_schema(mutations.table())
         self.api = Api(schema)
+        self.unstable = Api(load_schema(mutations.table(), ("schema", "unstable")))
         self.faults = Faults()
         self.operations = Operations(self.store, schema, self._finished, self.faults)
         self.telling = Telling(settings.app_url, settings.client_secret, lambda: self.config)

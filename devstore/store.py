@@ -99,6 +99,9 @@ CREATE TABLE IF NOT EXISTS automatic_discounts (shop TEXT PRIMARY KEY, title TEX
 CREATE TABLE IF NOT EXISTS planned_discounts (
   id INTEGER PRIMARY KEY, shop TEXT, percent INTEGER, products TEXT, starts_at INTEGER, ends_at INTEGER,
   created_at INTEGER);
+CREATE TABLE IF NOT EXISTS purchase_orders (
+  id INTEGER PRIMARY KEY, shop TEXT, location_id INTEGER, ordered_at INTEGER, archived_at INTEGER, created_at INTEGER,
+  lines TEXT);
 CREATE TABLE IF NOT EXISTS lowered_prices (
   shop TEXT, variant_id INTEGER PRIMARY KEY, price INTEGER, compare_at INTEGER);
 CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), ahead REAL);
@@ -136,6 +139,7 @@ FIRST_IDS = {
     "component": 7_100_000_000,
     "line_group": 142_000_000,
     "discount": 1_510_000_000_000,
+    "purchase_order": 2_300_000_000,
     "order_number": 1000,
 }
 

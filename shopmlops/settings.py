@@ -35,6 +35,7 @@ SHOPIFY_API_SECRET = env.secret("SHOPIFY_API_SECRET", GENERATED + "client-secret
 SHOPIFY_API_SECRET_OLD = env.secret("SHOPIFY_API_SECRET_OLD", "")
 SHOPIFY_APP_HANDLE = env.text("SHOPIFY_APP_HANDLE", "shopmlops")
 SHOPIFY_API_VERSION = "2026-10"
+SHOPIFY_PURCHASE_ORDERS_VERSION = env.text("SHOPIFY_PURCHASE_ORDERS_VERSION", "")
 SHOPIFY_API_ORIGIN = env.text("SHOPIFY_API_ORIGIN", "https://{shop}").rstrip("/")
 SHOPIFY_ADMIN_ORIGINS = env.words("SHOPIFY_ADMIN_ORIGINS", "https://{shop},https://admin.shopify.com")
 APP_BRIDGE_URL = env.text("APP_BRIDGE_URL", "https://cdn.shopify.com/shopifycloud/app-bridge.js")

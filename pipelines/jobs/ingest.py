@@ -35,6 +35,7 @@ def import_everything(shop_id: int, trigger: str) -> None:
 
     The clock may ask more than once for the same day.
     """
+    from django.conf import settings
     from django.utils import timezone
 
     from pipelines.lifecycle.ingest import pulls
@@ -46,6 +47,19 @@ def import_everything(shop_id: int, trigger: str) -> None:
         return
     freezes.propose(shop, timezone.now())
     ask(shop, trigger)
+    if settings.SHOPIFY_PURCHASE_ORDERS_VERSION:
+        read_purchase_orders.enqueue(shop_id)
+
+
+@job(timeout=600)
+def read_purchase_orders(shop_id: int) -> None:
+    """Read what a shop ordered in Shopify; where that changed, everything answers anew."""
+    from pipelines.jobs import releases
+    from pipelines.lifecycle.buying import in_shopify
+    from pipelines.models import Shop
+
+    if in_shopify.read(Shop.objects.get(pk=shop_id)):
+        releases.answer_anew(shop_id)
 
 
 @job(timeout=3600)

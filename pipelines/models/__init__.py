@@ -8,6 +8,7 @@ from pipelines.models.buying import (
     OrderPaper,
     PurchaseLine,
     PurchaseOrder,
+    ShopifyPurchase,
     Supplied,
     Supplier,
 )
@@ -129,6 +130,7 @@ __all__ = [
     "ShopKey",
     "ShopSettings",
     "ShopToken",
+    "ShopifyPurchase",
     "Staff",
     "StagedField",
     "StagingRun",

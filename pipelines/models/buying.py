@@ -174,6 +174,19 @@ class OrderPaper(ShopTable):
     file = models.BinaryField()  # encrypted: the supplier's address stands on it
 
 
+class ShopifyPurchase(ShopTable):
+    """One line of a purchase order that the merchant keeps in Shopify, placed and not put away."""
+
+    line_id = models.BigIntegerField()
+    inventory_item_id = models.BigIntegerField()
+    location_id = models.BigIntegerField(null=True)  # where to; null: Shopify names none
+    units = models.PositiveIntegerField()  # all that were ordered: Shopify does not tell how many of them came
+    ordered_on = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "line_id"], name="shopify_purchase_once")]
+
+
 class AgreedLeadTime(ShopTable):
     """How long deliveries of a vendor take, as it was measured when the merchant agreed to reckon with it."""
 

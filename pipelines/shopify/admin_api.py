@@ -73,10 +73,10 @@ def document(name: str) -> str:
 class AdminApi:
     """The Admin API of one shop."""
 
-    def __init__(self, shop: Shop, timeout: tuple[int, int] = transport.PATIENT) -> None:
+    def __init__(self, shop: Shop, timeout: tuple[int, int] = transport.PATIENT, version: str = "") -> None:
         self.shop = shop
         self.timeout = timeout
-        self.url = f"{api_origin(shop.domain)}/admin/api/{settings.SHOPIFY_API_VERSION}/graphql.json"
+        self.url = f"{api_origin(shop.domain)}/admin/api/{version or settings.SHOPIFY_API_VERSION}/graphql.json"
 
     def execute(self, name: str, variables: dict[str, Any] | None = None) -> Answer:
         """Run a document and return its data; raise UserErrors where Shopify refuses a mutation."""

@@ -36,14 +36,14 @@ def by_ids(api: AdminApi, gids: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 def complete(api: AdminApi, order: dict[str, Any]) -> dict[str, Any]:
     """Fetch the lines and refund lines that did not fit on the page."""
-    order["lineItems"]["nodes"] += _rest(api, "order_lines", order["id"], order["lineItems"], "order", "lineItems")
+    order["lineItems"]["nodes"] += rest(api, "order_lines", order["id"], order["lineItems"], "order", "lineItems")
     for refund in order.get("refunds") or []:
         held = refund["refundLineItems"]
-        held["nodes"] += _rest(api, "refund_lines", refund["id"], held, "refund", "refundLineItems")
+        held["nodes"] += rest(api, "refund_lines", refund["id"], held, "refund", "refundLineItems")
     return order
 
 
-def _rest(api: AdminApi, name: str, gid: str, held: dict[str, Any], root: str, connection: str) -> list[dict[str, Any]]:
+def rest(api: AdminApi, name: str, gid: str, held: dict[str, Any], root: str, connection: str) -> list[dict[str, Any]]:
     """Return the nodes after those that a connection holds already."""
     nodes: list[dict[str, Any]] = []
     info = held.get("pageInfo") or {}

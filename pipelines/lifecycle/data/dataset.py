@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from django.conf import settings
 
 from pipelines.lifecycle.data import bundles, frames, moments, on_the_way, planned, shelf, stockouts
 from pipelines.lifecycle.ingest import freshness
@@ -146,7 +147,15 @@ class Source:
         """Give what was ordered from suppliers and has not come, with the place that it comes to."""
         orders = frames.on_order(self.shop, self.now)
         orders["variant_id"] = self.spoken_for(orders["variant_id"])
-        return on_the_way.placed(orders.dropna(subset=["variant_id"]), self.stock_by_place)
+        ours = on_the_way.placed(orders.dropna(subset=["variant_id"]), self.stock_by_place)
+        return on_the_way.larger(ours, self.ordered_in_shopify) if settings.SHOPIFY_PURCHASE_ORDERS_VERSION else ours
+
+    @property
+    def ordered_in_shopify(self) -> pd.DataFrame:
+        """Give what is to come of Shopify's own purchase orders, as long after it was ordered as deliveries take."""
+        orders = of_series(frames.ordered_in_shopify(self.shop), self.stock_items)
+        still = on_the_way.still_coming(on_the_way.placed(orders, self.stock_by_place), self.stock_by_place)
+        return on_the_way.expected(still, self.series, rules(self), self.shop.settings.lead_time_days)
 
     @cached_property
     def series(self) -> pd.DataFrame:

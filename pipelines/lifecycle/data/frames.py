@@ -118,6 +118,14 @@ ON_ORDER = """
     GROUP BY 1, 2, 3
 """
 
+# Shopify does not tell when it comes; where to as above.
+ORDERED_IN_SHOPIFY = """
+    SELECT inventory_item_id, coalesce(location_id, 0) AS location_id, ordered_on - DATE '1970-01-01' AS day,
+           sum(units)::bigint AS ordered
+    FROM pipelines_shopifypurchase WHERE shop_id = %(shop)s
+    GROUP BY 1, 2, 3
+"""
+
 # What is known of a vendor or a variant; a lead time that it has none of is that of its supplier.
 STOCK_RULES = """
     SELECT coalesce(r.variant_id, s.variant_id) AS variant_id, coalesce(r.vendor, s.vendor) AS vendor,
@@ -278,6 +286,16 @@ def on_order(shop: Shop, at: datetime) -> pd.DataFrame:
     Writes  variant_id | location_id | ds (when they are expected) | ordered
     """
     rows = read(ON_ORDER, columns("variant_id location_id day ordered", WHOLE), shop=shop.pk, at=at)
+    rows["ds"] = pd.to_datetime(rows.pop("day"), unit="D")
+    return rows
+
+
+def ordered_in_shopify(shop: Shop) -> pd.DataFrame:
+    """Give what Shopify's own purchase orders ask for; place 0: none was named.
+
+    Writes  inventory_item_id | location_id | ds (when it was ordered) | ordered
+    """
+    rows = read(ORDERED_IN_SHOPIFY, columns("inventory_item_id location_id day ordered", WHOLE), shop=shop.pk)
     rows["ds"] = pd.to_datetime(rows.pop("day"), unit="D")
     return rows
 

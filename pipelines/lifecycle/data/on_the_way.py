@@ -26,6 +26,46 @@ def placed(orders: pd.DataFrame, stock: pd.DataFrame) -> pd.DataFrame:
     return orders.assign(location_id=to).dropna(subset=["location_id"]).astype({"location_id": "int64"})
 
 
+def still_coming(orders: pd.DataFrame, stock: pd.DataFrame) -> pd.DataFrame:
+    """Cut Shopify's orders to what it shows as incoming: how much of each came it does not tell, so the oldest did.
+
+    Reads   orders: variant_id | location_id | ds | ordered, and stock: variant_id | location_id | incoming
+    Writes  orders
+    """
+    newest = orders.merge(stock[[*KEYS, "incoming"]], on=KEYS).sort_values("ds", ascending=False, kind="stable")
+    younger = newest.groupby(KEYS)["ordered"].cumsum() - newest["ordered"]
+    left = (newest["incoming"] - younger).clip(lower=0)
+    newest["ordered"] = np.minimum(newest["ordered"], left)
+    return newest.loc[newest["ordered"] > 0, [*KEYS, "ds", "ordered"]]
+
+
+def expected(orders: pd.DataFrame, series: pd.DataFrame, rules: pd.DataFrame, usual: int) -> pd.DataFrame:
+    """Put the day on which orders come in the place of that on which they were made.
+
+    Reads   orders: variant_id | ds | ..., series: unique_id | vendor, and rules: variant_id | vendor | lead_time_days
+    Writes  orders
+    """
+    own = rules.dropna(subset=["variant_id"]).set_index("variant_id")["lead_time_days"]
+    vendors = rules[rules["variant_id"].isna()].set_index("vendor")["lead_time_days"]
+    vendor = orders["variant_id"].map(series.set_index("unique_id")["vendor"])
+    days = orders["variant_id"].map(own.astype("float64")).fillna(vendor.map(vendors.astype("float64"))).fillna(usual)
+    return orders.assign(ds=orders["ds"] + pd.to_timedelta(days.round(), unit="D"))
+
+
+def larger(ours: pd.DataFrame, shopifys: pd.DataFrame) -> pd.DataFrame:
+    """Take of two tellings of the same goods the larger, for each variant and place; of two alike ours.
+
+    Reads   both: variant_id | location_id | ds | ordered
+    Writes  the same
+    """
+    totals = [each.groupby(KEYS)["ordered"].sum() for each in (ours, shopifys)]
+    known, told = totals[0].align(totals[1], fill_value=0)
+    is_told = told > known
+    parts = [(ours, ~is_told), (shopifys, is_told)]
+    kept = [each[pd.MultiIndex.from_frame(each[KEYS]).isin(where.index[where])] for each, where in parts]
+    return pd.concat(kept, ignore_index=True)
+
+
 def counted(stock: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     """Count orders that have a place as coming.
 

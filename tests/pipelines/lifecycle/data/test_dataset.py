@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.errors import StaleData
-from pipelines.models import OrderLine, OwnEvent, PurchaseLine, PurchaseOrder
+from pipelines.models import OrderLine, OwnEvent, PurchaseLine, PurchaseOrder, ShopifyPurchase, StockLevel
 from pipelines.usecases.contract import Event
 from tests import histories
 from tests.pipelines.lifecycle.data.test_stockouts import sells_daily_but_for
@@ -63,6 +63,29 @@ def test_what_was_sent_to_a_supplier_comes_to_where_the_variant_sells_until_it_c
     assert coming(shop) == [4]
     PurchaseOrder.objects.update(state=PurchaseOrder.State.CANCELLED)
     assert coming(shop) == [0]
+
+
+@pytest.mark.parametrize(
+    ("version", "ours", "day", "units"),
+    [("", 0, None, None), ("unstable", 0, 29, 12), ("unstable", 12, 27, 12), ("unstable", 9, 29, 12)],
+)
+def test_what_was_ordered_in_shopify_counts_where_it_is_set_and_never_beside_ours(
+    shop, settings, version, ours, day, units
+):
+    settings.SHOPIFY_PURCHASE_ORDERS_VERSION = version
+    variant = histories.a_variant(shop, 1, created=SPRING)
+    histories.stocked(shop, variant, 4, NOW - timedelta(days=2))
+    StockLevel.objects.update(incoming=12)
+    histories.an_order(shop, NOW - timedelta(days=3), [(variant, 1)])
+    asked = {"inventory_item_id": variant.inventory_item_id, "units": 20, "ordered_on": date(2026, 11, 15)}
+    ShopifyPurchase.objects.create(shop=shop, line_id=1, location_id=histories.LOCATION, **asked)
+    sent = {"state": PurchaseOrder.State.SENT, "sent_at": NOW, "expected_on": date(2026, 11, 27)}
+    order = PurchaseOrder.objects.create(shop=shop, number=1, vendor="Larch", currency="GBP", **sent)
+    PurchaseLine.objects.create(shop=shop, order=order, variant_id=variant.shopify_id, title="Mug", units=ours)
+    found = dataset.build(shop, "demand_forecast", now=NOW).frames["deliveries"]
+    expected = [(date(2026, 11, day), units)] if day else []
+    assert [(row.ds.date(), row.units) for row in found.itertuples()] == expected
+    assert coming(shop) == [12]
 
 
 def coming(shop):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipelines.lifecycle.data.on_the_way import agreed, counted, deliveries, placed
+from pipelines.lifecycle.data.on_the_way import agreed, counted, deliveries, expected, larger, placed, still_coming
 
 TODAY = pd.Timestamp(2026, 11, 20)
 
@@ -85,3 +85,40 @@ def test_measured_lead_times_take_the_place_of_what_was_typed():
     assert agreed(rules, times).loc[lambda row: row["vendor"] == "Larch", "pack_size"].tolist() == [6]
     pd.testing.assert_frame_equal(agreed(rules, times[:0]), rules)
     assert sorted(agreed(rules[:0], times)["lead_time_days"]) == [4, 5, 9]
+
+
+def dated(*rows: tuple[int, int, str, int]) -> pd.DataFrame:
+    found = pd.DataFrame(rows, columns=["variant_id", "location_id", "ds", "ordered"])
+    return found.assign(ds=pd.to_datetime(found["ds"]))
+
+
+@pytest.mark.parametrize(
+    ("incoming", "left"),
+    [(0, []), (5, [("11-09", 5)]), (12, [("11-09", 10), ("11-02", 2)]), (90, [("11-09", 10), ("11-02", 8)])],
+)
+def test_of_shopifys_orders_the_oldest_came_and_no_more_comes_than_it_shows(incoming, left):
+    orders = dated((1, 10, "2026-11-02", 8), (1, 10, "2026-11-09", 10), (7, 10, "2026-11-09", 3))
+    found = still_coming(orders, STOCK.assign(incoming=[incoming, 50, 50]))
+    assert list(zip(found["ds"].dt.strftime("%m-%d"), found["ordered"], strict=True)) == left
+
+
+def test_shopifys_orders_come_as_long_after_they_were_made_as_is_known_of_the_variant_its_vendor_or_the_shop():
+    orders = dated(*((variant, 10, "2026-11-02", 1) for variant in (1, 2, 3)))
+    series = pd.DataFrame({"unique_id": [1, 2, 3], "vendor": ["Alp", "Alp", "Moss"]})
+    rules = pd.DataFrame(
+        {"variant_id": [1.0, None, 3.0], "vendor": [None, "Alp", None], "lead_time_days": [3.0, 8.0, None]}
+    )
+    found = expected(orders, series, rules, 14)["ds"].dt.strftime("%m-%d").tolist()
+    assert found == ["11-05", "11-10", "11-16"]
+
+
+def test_what_was_told_to_both_counts_once_as_the_larger():
+    ours = dated((1, 10, "2026-11-20", 8), (1, 20, "2026-11-20", 8), (2, 10, "2026-11-20", 5))
+    shopifys = dated((1, 10, "2026-11-25", 6), (1, 10, "2026-11-26", 6), (1, 20, "2026-11-25", 8))
+    shopifys = pd.concat([shopifys, dated((3, 10, "2026-11-25", 4))])
+    found = larger(ours, shopifys).sort_values(["variant_id", "location_id", "ds"])
+    assert found[["variant_id", "location_id", "ordered"]].to_numpy().tolist() == [
+        [1, 10, 6], [1, 10, 6], [1, 20, 8], [2, 10, 5], [3, 10, 4],
+    ]  # fmt: skip
+    assert found["ds"].dt.day.tolist() == [25, 26, 20, 20, 25]
+    pd.testing.assert_frame_equal(larger(ours, shopifys[:0]), ours)
