@@ -61,8 +61,8 @@ class Sheet(FPDF):
         self.write_text(title, 11, style="B")
         self.ln(1)
 
-    def rows(self, head: Row, rows: Sequence[Row], widths: tuple[int, ...]) -> None:
-        """Write a table; its head stands on every page."""
+    def rows(self, head: Row, rows: Sequence[Row], widths: tuple[int, ...], *, numbers: int = 0) -> None:
+        """Write a table, whose last columns are so many of numbers; its head stands on every page."""
         self.set_font(FAMILY, "", 8)
         self.set_text_color(*INK)
         heads = FontFace(emphasis="BOLD", fill_color=HEAD)
@@ -78,10 +78,11 @@ class Sheet(FPDF):
         ) as table:
             for each in [head, *rows]:
                 row = table.row()
-                for cell in each:
+                for place, cell in enumerate(each):
                     text, tone = cell if isinstance(cell, tuple) else (cell, None)
                     style = None if tone is None else FontFace(emphasis="BOLD", color=TONES[tone])
-                    row.cell(broken(text), style=style, v_align="TOP")
+                    side = "RIGHT" if place >= len(each) - numbers else "LEFT"
+                    row.cell(broken(text), style=style, v_align="TOP", align=side)
 
 
 def fits(sheet: FPDF, text: str) -> bool:

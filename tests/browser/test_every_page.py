@@ -22,7 +22,7 @@ from pipelines.models import (
     Variant,
 )
 from pipelines.models.usecases.demand_forecast import ForecastOverride, StockAdvice
-from tests import histories
+from tests import histories, measured
 from tests.dashboard import moving
 from tests.tenancy import two_shops
 
@@ -116,6 +116,14 @@ def sticking_out(admin: Any) -> list[str]:
 @pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "small"}, {"size": "phone"}], indirect=True)
 def test_nothing_sticks_out_sideways(admin):
     assert sticking_out(admin) == []
+
+
+@pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "small"}], indirect=True)
+def test_the_table_of_kinds_of_hours_is_whole(admin, shop):
+    measured.hours(shop, "recommendations", None, timezone.now())
+    admin.open("/monitoring/recommendations").locator(".scroll[aria-label='By kind of hour']").wait_for()
+    table = "document.querySelector('.scroll[aria-label=\"By kind of hour\"]')"
+    assert admin.inside.evaluate(f"{table}.scrollWidth - {table}.clientWidth") <= 0
 
 
 @pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "phone"}], indirect=True)

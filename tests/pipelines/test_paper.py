@@ -21,3 +21,13 @@ def test_the_head_of_a_table_stands_on_every_page() -> None:
     pages = PdfReader(io.BytesIO(bytes(sheet.output()))).pages
     assert len(pages) > 1 and all("SKU" in page.extract_text() for page in pages)
     assert "Northbeck · page 2 of" in pages[1].extract_text()
+
+
+def test_numbers_stand_under_each_other() -> None:
+    sheet = paper.Sheet("Northbeck")
+    sheet.add_page()
+    sheet.rows(("SKU", "Units"), [("CAP", "7"), ("HAT", "10,000")], (60, 60), numbers=1)
+    at: dict[str, float] = {}
+    page = PdfReader(io.BytesIO(bytes(sheet.output()))).pages[0]
+    page.extract_text(visitor_text=lambda text, cm, tm, font, size: at.update({text.strip(): tm[4]}))
+    assert at["CAP"] == at["HAT"] and at["10,000"] < at["7"]

@@ -35,12 +35,13 @@ DUE = """
         SELECT count(*) FROM generate_series(
             due.expected_on::timestamp, (due.came_on - 1)::timestamp, interval '1 day') AS days(day)
         WHERE (
-            SELECT sum(available) FROM (
-                SELECT DISTINCT ON (location_id) available FROM pipelines_stocklevel
-                WHERE shop_id = %(shop)s AND inventory_item_id = v.inventory_item_id
+            SELECT sum(newest.available) FROM pipelines_location place CROSS JOIN LATERAL (
+                SELECT available FROM pipelines_stocklevel
+                WHERE shop_id = %(shop)s AND inventory_item_id = v.inventory_item_id AND location_id = place.shopify_id
                   AND updated_at < (days.day + interval '12 hours') AT TIME ZONE %(zone)s
-                ORDER BY location_id, updated_at DESC
+                ORDER BY updated_at DESC LIMIT 1
             ) AS newest
+            WHERE place.shop_id = %(shop)s
         ) <= 0
     )
     FROM due LEFT JOIN pipelines_variant v ON v.shop_id = %(shop)s AND v.shopify_id = due.variant_id

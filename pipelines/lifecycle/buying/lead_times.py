@@ -19,13 +19,18 @@ State = PurchaseOrder.State
 
 def measured(shop: Shop, today: date) -> dict[str, DeliveryTimes]:
     """Measure the deliveries of each vendor of the last two years."""
+    return measure(deliveries(shop, today))
+
+
+def deliveries(shop: Shop, today: date) -> dict[str, list[Sent]]:
+    """Read what was sent to each vendor in the last two years, and when it came."""
     by_vendor: dict[str, list[Sent]] = defaultdict(list)
     orders = PurchaseOrder.objects.for_shop(shop).filter(sent_on__gte=today - LOOKED_BACK).summed()
     came = came_on(shop, today)
     for order in orders.filter(state__in=[State.SENT, State.RECEIVED]).order_by("number"):
         if parts := parts_of(order, came.get(order.pk, {}), today):
             by_vendor[order.vendor].append(parts)
-    return measure(by_vendor)
+    return dict(by_vendor)
 
 
 def came_on(shop: Shop, today: date) -> dict[int, dict[date, int]]:

@@ -68,7 +68,7 @@ def printed(order: PurchaseOrder) -> bytes:
     for said in dates(order):
         sheet.write_text(said, 9)
     sheet.part("What we order")
-    sheet.rows(HEAD, [*(cells(line, order.currency) for line in lines), total(order, lines)], WIDTHS)
+    sheet.rows(HEAD, [*(cells(line, order.currency) for line in lines), total(order, lines)], WIDTHS, numbers=4)
     sheet.ln(2)
     sheet.write_text(
         f"Amounts are in {order.currency}, as we know them. Please confirm prices and the day.", 8, SUBDUED

@@ -26,7 +26,9 @@ def test_it_is_turned_from_the_page_of_the_shop_and_told_to_its_merchant(admin_c
     event = LifecycleEvent.objects.for_shop(shop).latest("seq")
     assert (event.kind, event.by) == ("switch.off", "operator:admin")
     told = "What the app does in your checkout is switched off by the people who run this app."
-    assert told in Client().get("/", headers=bearer()).content.decode()
+    assert turn(admin_client, shop, "pixel", "off") == 302
+    home = Client().get("/", headers=bearer()).content.decode()
+    assert told in home and "Counting of visits is switched off" in home and home.count('<s-banner tone="info">') == 1
     assert turn(admin_client, shop, "checkout", "on") == 302
     assert told not in Client().get("/", headers=bearer()).content.decode()
 

@@ -21,7 +21,7 @@ from pipelines.lifecycle.buying.lateness import Cost
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import AgreedLeadTime, PurchaseOrder, Shop, StockRule, Supplier
 from pipelines.models.usecases.demand_forecast import StockAdvice
-from pipelines.stats.delivery_times import FEWEST, DeliveryTimes
+from pipelines.stats.delivery_times import FEWEST, DeliveryTimes, count_come, measure
 
 NO_VENDOR = "This vendor is not known."
 
@@ -32,6 +32,7 @@ class Row:
 
     vendor: str
     typed: int  # days
+    came: int  # orders of which something came
     times: DeliveryTimes | None  # measured, if enough came
     agreed: AgreedLeadTime | None
     cost: Cost | None  # of what was late, a month
@@ -49,11 +50,15 @@ def rows(shop: Shop) -> list[Row]:
     suppliers = Supplier.objects.for_shop(shop).values_list("name", "lead_time_days")
     typed = {name: days for name, days in [*rules, *suppliers] if days is not None}
     agreed = {each.vendor: each for each in AgreedLeadTime.objects.for_shop(shop)}
-    times = lead_times.measured(shop, local_now(shop.zone).date())
-    costs = costs_of(shop)
+    deliveries = lead_times.deliveries(shop, local_now(shop.zone).date())
+    came = {name: count_come(mine) for name, mine in deliveries.items()}
+    times, costs = measure(deliveries), costs_of(shop)
     names = sorted({*sent.values_list("vendor", flat=True), *agreed})
     usual = shop.settings.lead_time_days
-    return [Row(name, typed.get(name, usual), times.get(name), agreed.get(name), costs.get(name)) for name in names]
+    return [
+        Row(name, typed.get(name, usual), came.get(name, 0), times.get(name), agreed.get(name), costs.get(name))
+        for name in names
+    ]
 
 
 def costs_of(shop: Shop) -> dict[str, Cost]:

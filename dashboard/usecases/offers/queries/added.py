@@ -19,6 +19,7 @@ MARKS = {
     marks.NOT_MEASURED: "Too early to say",
 }
 LOSS = "Proven loss"
+NOBODY = "no shopper counted"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def of_each(shop: Shop, today: date) -> dict[int, Added]:
 def in_words(told: Mapping[str, Any], currency: str, until: str) -> Added:
     """Bring what one offer added into words: of all who were shown it, beside shoppers who were shown none."""
     shown, beside = told["counts"]["shown"], told["counts"]["beside"]
-    sample = f"{words.number(shown)} shown, {words.number(beside)} not; by {until}"
+    people = f"{words.number(shown)} shown it, {words.number(beside)} shown none" if shown else NOBODY
+    sample = f"{people}, to {until}"
     if told["value"] is None:
         return Added(sample=sample)
     value, low, high = (round(shown * told[name]) for name in ("value", "low", "high"))

@@ -186,8 +186,14 @@ class TestTheTable:
         alone = {"counts": {"shown": 1200, "beside": 400}, "value": value, "low": low, "high": high, "times": times}
         histories.a_version(shop, use_case="offers", metrics={"offers": [{"offer": offer.pk, "added": alone}]})
         line = re.search(r"<s-table-body>\s*<s-table-row>.*?</s-table-row>", told(see), re.DOTALL)[0]
-        for words in (*said, "1,200 shown, 400 not"):
+        for words in (*said, "1,200 shown it, 400 shown none, to "):
             assert words in line, words
+
+    def test_says_that_nobody_is_counted_yet_without_two_zeros(self, shop, see):
+        alone = {"counts": {"shown": 0, "beside": 0}, "value": None, "low": None, "high": None, "times": None}
+        counted = {"offers": [{"offer": an_offer(shop).pk, "added": alone}]}
+        histories.a_version(shop, use_case="offers", metrics=counted)
+        assert "no shopper counted, to " in told(see) and "0 shown" not in told(see)
 
     @pytest.mark.parametrize(
         ("sales", "mark", "words"),

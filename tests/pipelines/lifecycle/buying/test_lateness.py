@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from pipelines.lifecycle.buying.lateness import Due, Worth, a_month, cost_of_lateness, due
-from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop, Variant
+from pipelines.models import GoodsReceipt, Location, PurchaseLine, PurchaseOrder, Shop, Variant
 from tests import histories
 
 TODAY = date(2026, 11, 20)
@@ -23,7 +23,9 @@ def shop() -> Shop:
 @pytest.fixture
 def mug(shop: Shop) -> Variant:
     """Sell out on the third of November, and have some again on the ninth."""
-    variant = histories.a_variant(shop, 1, created=datetime(2026, 1, 1, tzinfo=UTC))
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    variant = histories.a_variant(shop, 1, created=made)
+    Location.objects.create(shop=shop, shopify_id=histories.LOCATION, name="Shelf", updated_at=made)
     for day, available in [(datetime(2026, 10, 1), 5), (datetime(2026, 11, 3), 0), (datetime(2026, 11, 9), 9)]:
         histories.stocked(shop, variant, available, day.replace(tzinfo=UTC))
     return variant

@@ -234,7 +234,7 @@ class TestWhereTo:
 
 
 def test_what_came_is_filled_in_from_shopifys_stock_and_a_person_saves_it(shop, sent, see):
-    assert "stock rose by" not in see(f"/orders/{sent.pk}").content.decode()
+    assert "Stock rose by" not in see(f"/orders/{sent.pk}").content.decode()
     line = sent.lines.first()
     variant = Variant.objects.get(shop=shop, shopify_id=line.variant_id)
     sent_at = timezone.now() - timedelta(days=3)
@@ -242,5 +242,5 @@ def test_what_came_is_filled_in_from_shopifys_stock_and_a_person_saves_it(shop, 
     histories.stocked(shop, variant, 1, sent_at - timedelta(hours=1))
     histories.stocked(shop, variant, 1 + line.units, sent_at + timedelta(hours=1))
     page = see(f"/orders/{sent.pk}").content.decode()
-    assert f'name="units-{line.pk}" value="{line.units}"' in page and f"stock rose by {line.units}" in page
+    assert f'name="units-{line.pk}" value="{line.units}"' in page and f"Stock rose by {line.units}" in page
     assert "Look at what came before you save" in page and not GoodsReceipt.objects.exists()
