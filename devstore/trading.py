@@ -206,8 +206,8 @@ class Trade:
             self.store.db.execute(
                 "UPDATE lines SET current_quantity = current_quantity - ? WHERE id = ?", (back, line["id"])
             )
-            for item, units in self._goods(line, back):
-                self._move_stock(item, units, -units if how == "cancel" else 0, event)
+            for item, goods in self._goods(line, back):
+                self._move_stock(item, goods, -goods if how == "cancel" else 0, event)
         amount += order["shipping"] if len(lines) and how == "cancel" and units is None else 0
         self.store.insert("refunds", id=refund, shop=self.shop, order_id=order["id"], created_at=now(), amount=amount)
         return refund
