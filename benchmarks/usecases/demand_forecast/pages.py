@@ -209,7 +209,7 @@ SELECT %(shop)s, %(version)s, n, 0, %(origin)s, name, colour, 'SKU-' || n,
     lower(name || ' ' || colour || ' SKU-' || n),
     (ARRAY['out_of_stock', 'order_today', 'order_this_week', 'too_much', 'few_sales', 'ok', 'ok', 'ok'])[1 + n %% 8],
     %(spark)s || n, n %% 90, (n * 7919 %% 10007) / 70.0, 3, 120, false, false, n %% 60, 0, 0,
-    %(origin)s::date + (n %% 300)::int, 9, 9, greatest(1, n %% 8), %(origin)s, n %% 9000,
+    %(origin)s::date + (n %% 300)::int, 9, 9, 8, %(origin)s, n %% 9000,
     CASE WHEN n %% 8 < 2 THEN 1 ELSE 0 END, CASE WHEN n %% 8 < 2 THEN n * 7919 %% 100003 ELSE 0 END,
     0, 'A', false, 14900, 7750, false, '{{}}', %(now)s,
     1, 0, 0, '[[1, 5200.5], [2, 8100.2], [3, 9700.9], [4, 10400.1], [6, 10900.4], [8, 11100.7]]'

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from django.db.models import Count, F, FloatField, Max, Q, QuerySet, Sum
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Greatest
+from django.db import connection
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Greatest
 
 from dashboard.forms.pages import WEEKDAYS
 from dashboard.queries.words import Badge
@@ -108,6 +109,25 @@ class Totals:
 
 
 @dataclass(frozen=True)
+class AdvisedOfAll:
+    """What is advised on the variants of all lines of an order, for the shop as a whole."""
+
+    kept_minor: int
+    slowest_days: float | None  # the longest lead time
+
+
+ADVISED_OF_ALL = """
+    SELECT coalesce(sum((a.kept->-1->>1)::float8) FILTER (WHERE l.units >= (a.kept->-1->>0)::float8), 0),
+           max((a.rule->>'lead_time_days')::float8),
+           coalesce(jsonb_agg(jsonb_build_array(l.units, a.kept))
+                    FILTER (WHERE l.units < (a.kept->-1->>0)::float8), '[]')
+    FROM pipelines_purchaseline l JOIN pipelines_stockadvice a
+      ON a.shop_id = l.shop_id AND a.variant_id = l.variant_id AND a.location_id = %(total)s
+    WHERE l.shop_id = %(shop)s AND l.order_id = %(order)s
+"""
+
+
+@dataclass(frozen=True)
 class OrderPage:
     """One order: what it asks for, or what of it came; of many lines so many at once."""
 
@@ -163,10 +183,13 @@ class OrderPage:
         return dict(self.order.lines.values_list("variant_id", "units"))
 
     @cached_property
+    def advised_of_all(self) -> AdvisedOfAll:
+        return advised_of_all(self.order)
+
+    @property
     def kept_minor(self) -> int:
         """Give the margin of sales that would be missed without this order, in the shop's currency."""
-        kept = of_order(self.order).values_list("variant_id", "kept")
-        return sum(round(keeps(steps, self.bought[variant])) for variant, steps in kept)
+        return self.advised_of_all.kept_minor
 
     @cached_property
     def left_out(self) -> int:
@@ -235,8 +258,7 @@ class OrderPage:
         """Say when it comes: as was said, else as long after it is taken as the slowest of its lines takes."""
         if self.order.expected_on:
             return self.order.expected_on
-        days = Cast(KeyTextTransform("lead_time_days", "rule"), FloatField())
-        slowest = of_order(self.order).aggregate(slowest=Max(days))["slowest"]
+        slowest = self.advised_of_all.slowest_days
         return self.taken_on + timedelta(
             days=round(self.order.shop.settings.lead_time_days if slowest is None else slowest)
         )
@@ -301,7 +323,9 @@ def totals_of(order: PurchaseOrder) -> Totals:
     return Totals(**sums)
 
 
-def of_order(order: PurchaseOrder) -> QuerySet[StockAdvice]:
-    """Keep what is advised on the variants of an order, for the shop as a whole."""
-    mine = order.lines.values("variant_id")
-    return StockAdvice.objects.for_shop(order.shop_id).filter(location_id=TOTAL, variant_id__in=mine)
+def advised_of_all(order: PurchaseOrder) -> AdvisedOfAll:
+    """Sum up what is advised on all lines of an order; only of those that buy less than advised are the steps read."""
+    with connection.cursor() as cursor:
+        cursor.execute(ADVISED_OF_ALL, {"shop": order.shop_id, "order": order.pk, "total": TOTAL})
+        kept, slowest, less = cursor.fetchone()
+    return AdvisedOfAll(round(kept) + sum(round(keeps(steps, units)) for units, steps in json.loads(less)), slowest)

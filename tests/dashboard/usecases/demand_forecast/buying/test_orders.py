@@ -148,6 +148,13 @@ class TestOneOrder:
         order = PurchaseOrder.objects.select_related("shop", "supplier").get()
         assert told(1) == told(100) and told(1)[1] > 0
 
+    @pytest.mark.parametrize("units", [0, 1, 17, 40, 99])
+    def test_keeps_of_the_margin_what_its_lines_do(self, shop, order, units):
+        StockAdvice.objects.filter(location_id=0).update(kept=[[1, 900.0], [40, 2000.0]])
+        order.lines.update(units=units)
+        page = queries.order_page(PurchaseOrder.objects.select_related("shop", "supplier").get(), local_day(shop))
+        assert page.kept_minor == sum(row.kept_minor for row in page.rows)
+
     @pytest.mark.parametrize("day", ["", "soon", "2020-01-01"])
     def test_is_sent_for_a_day_that_can_be(self, order, send, day):
         send(f"/orders/{order.pk}/send", {"revision": order.revision, "day": day})
