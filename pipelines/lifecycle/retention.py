@@ -153,7 +153,7 @@ KEPT |= dict.fromkeys(
     ["shop", "shoptoken", "shopsettings", "shopkey", "staff", "stockrule", "ownevent", "publishedfields", "publication",
      "standardfield", "deployment", "freezewindow", "storelink", "stagedfield", "forgottencustomer", "storagemark",
      "alertchannel", "correction", "pulse", "operatorstold", "storefrontpixel", "holdout", "holdoutshare", "supplier",
-     "supplied", "orderpaper", "agreedleadtime", "planneddiscount"],
+     "supplied", "orderpaper", "agreedleadtime", "planneddiscount", "shopifypurchase"],
     SMALL,
 )  # fmt: skip
 
