@@ -9,17 +9,16 @@ import random
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 from benchmarks.checks import Check, Say, at_least, at_most
 from benchmarks.rig.shops import truth
-from benchmarks.rig.shops.deliveries import SHOP, Sender
+from benchmarks.rig.shops.deliveries import SHOP, Sender, in_threads
 from pipelines.ops import layout
 from pipelines.ops.demo_settings import ROOT, DemoPlan
 from pipelines.ops.processes import Child, rotate, spawn, wait_until
@@ -62,14 +61,14 @@ def run(options: dict[str, Any], say: Say) -> list[Check]:
         truth.second_shop(demo)
         senders = [Sender(demo, random.Random(seed)) for seed in (1, 2)]
         senders[1].orders = 1_000_000
-        with sending(senders[:1]):
+        with in_threads(senders[0].work):
             prepare_database(demo, say)
             step(demo, ROOT, "collectstatic", "--noinput", "-v", "0")
         demo.plan = new.plan
         start_process(demo, "web")
         say("Both answer ...")
         senders[1].port = new_port
-        with sending(senders):
+        with in_threads(*(sender.work for sender in senders)):
             failed = [
                 f"{name}{page}" for name, who in (("old", old), ("new", new)) for page in PAGES if not shows(who, page)
             ]
@@ -138,21 +137,6 @@ def old_web(demo: Demo, code: Path) -> None:
     address = ("--host", "127.0.0.1", "--port", str(demo.plan.port))
     web = started(demo, code, "web of before", "-m", "shopmlops.server", *address)
     wait_until(lambda: answers(f"{demo.plan.app_url}/readyz"), web, START_SECONDS)
-
-
-@contextmanager
-def sending(senders: Sequence[Sender]) -> Iterator[None]:
-    """Let deliveries come all the time."""
-    done = Event()
-    threads = [Thread(target=sender.work, args=(done,), daemon=True) for sender in senders]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        for thread in threads:
-            thread.join(60)
 
 
 def shows(who: Merchant, page: str) -> bool:

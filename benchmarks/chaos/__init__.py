@@ -16,14 +16,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 from benchmarks.chaos import compared
 from benchmarks.chaos.harm import Harm
 from benchmarks.chaos.shoppers import Clicks, Sales
 from benchmarks.checks import Check, Say
-from benchmarks.rig.shops.deliveries import Sender
+from benchmarks.rig.shops.deliveries import Sender, in_threads
 from benchmarks.rig.shops.truth import second_shop
 from pipelines.ops import smoke
 from pipelines.ops.demo_settings import DemoPlan
@@ -78,21 +77,6 @@ def filling_disk() -> Iterator[None]:
         yield
     finally:
         del os.environ["ARTIFACT_STORAGE"]
-
-
-@contextmanager
-def in_threads(*works: Any) -> Iterator[None]:
-    """Let others work beside this one until it is done."""
-    done = Event()
-    threads = [Thread(target=work, args=(done,), daemon=True) for work in works]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        for thread in threads:
-            thread.join(120)
 
 
 def calm(demo: Demo, merchant: smoke.Merchant, say: Say) -> None:

@@ -11,8 +11,10 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Event
+from threading import Event, Thread
+from typing import Any
 
 from benchmarks.rig import load
 from pipelines.ops.supervisor import Demo
@@ -163,3 +165,18 @@ class Sender:
             return 0
         finally:
             connection.close()
+
+
+@contextmanager
+def in_threads(*works: Any) -> Iterator[None]:
+    """Let others work beside this one until it is done."""
+    done = Event()
+    threads = [Thread(target=work, args=(done,), daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join(120)

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 
 from pipelines.models import AgreedLeadTime, GoodsReceipt, PurchaseLine, PurchaseOrder, StockRule
-
-
-@pytest.fixture(autouse=True)
-def a_day_that_does_not_end(time_machine):
-    """Let no midnight pass between what a test says and what a page knows."""
-    time_machine.move_to(timezone.now(), tick=False)
 
 
 def deliver(shop, count, days=9):

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
 
 from pipelines.lifecycle.buying.orders import LARGEST
 from pipelines.models import PurchaseLine, PurchaseOrder, Supplied, Supplier, Variant
 from pipelines.models.usecases.demand_forecast import StockAdvice
 from tests.dashboard.usecases.demand_forecast.buying.test_orders import local_day
-
-
-@pytest.fixture(autouse=True)
-def a_day_that_does_not_end(time_machine):
-    """Let no midnight pass between what a test says and what a page knows."""
-    time_machine.move_to(timezone.now(), tick=False)
 
 
 @pytest.fixture

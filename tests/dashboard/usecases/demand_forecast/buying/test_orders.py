@@ -33,12 +33,6 @@ def order(shop, vendor, send):
     return PurchaseOrder.objects.get()
 
 
-@pytest.fixture(autouse=True)
-def a_day_that_does_not_end(time_machine):
-    """Let no midnight pass between what a test says and what a page knows."""
-    time_machine.move_to(timezone.now(), tick=False)
-
-
 def local_day(shop, days=0):
     return timezone.now().astimezone(shop.zone).date() + timedelta(days=days)
 

@@ -14,12 +14,6 @@ from tests.identities import OTHER_SHOP
 TORVER = {"name": "Torver Outerwear", "currency": "gbp", "lead_time_days": "21", "address": "Torver Ltd\n1 Quay Street"}
 
 
-@pytest.fixture(autouse=True)
-def a_day_that_does_not_end(time_machine):
-    """Let no midnight pass between what a test says and what a page knows."""
-    time_machine.move_to(timezone.now(), tick=False)
-
-
 @pytest.fixture
 def advised(shop):
     """Return something to order."""
