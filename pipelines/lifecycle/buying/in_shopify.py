@@ -24,8 +24,8 @@ def read(shop: Shop) -> bool:
     except (AccessForbidden, QueryRefused) as refused:
         log.warning("%s: purchase orders were not read: %s", shop, refused)
         return False
-    found = {
-        (
+    told = {  # by the line: one that changes while pages are read is told twice
+        each.line_id: (
             each.line_id,
             each.inventory_item_id,
             each.location_id,
@@ -34,6 +34,7 @@ def read(shop: Shop) -> bool:
         )
         for each in lines
     }
+    found = {*told.values()}
     rows = ShopifyPurchase.objects.for_shop(shop)
     with transaction.atomic():
         known = set(rows.values_list(*FIELDS))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from pipelines.jobs.queue import Job
 from pipelines.lifecycle.buying import in_shopify
 from pipelines.lifecycle.ingest import install
 from pipelines.models import Shop, ShopifyPurchase
+from pipelines.shopify import purchase_orders
 from pipelines.shopify.id_tokens import verify
-from pipelines.shopify.purchase_orders import AT_ONCE, SCOPE
+from pipelines.shopify.purchase_orders import AT_ONCE, SCOPE, OpenLine
+from tests import factories
 from tests.devstore.conftest import CLIENT_ID, SECRET, World, app, world
 
 __all__ = ["app", "world"]
@@ -129,3 +132,13 @@ def test_it_is_read_with_the_daily_pull_where_it_is_set(
     monkeypatch.setattr(Job, "enqueue", lambda self, *args: seen.append(self.path.rpartition(".")[2]))
     ingest.import_everything(shop.pk, "install")
     assert seen.count("read_purchase_orders") == times
+
+
+def test_a_line_that_changes_while_pages_are_read_is_kept_as_it_was_told_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = factories.a_shop(scopes=[SCOPE])
+    first = OpenLine(
+        line_id=1, inventory_item_id=2, location_id=3, units=4, ordered_at=datetime(2026, 11, 2, tzinfo=UTC)
+    )
+    monkeypatch.setattr(purchase_orders, "open_lines", lambda _: [first, replace(first, units=9)])
+    assert in_shopify.read(shop) and ShopifyPurchase.objects.get().units == 9
+    assert not in_shopify.read(shop)
