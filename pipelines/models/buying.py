@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Greatest
 
 from pipelines.models.base import ShopManager, ShopQuerySet, ShopTable
@@ -58,6 +58,7 @@ class PurchaseOrderQuerySet(ShopQuerySet["PurchaseOrder"]):
             came=Sum("lines__received", default=0),
             to_come=Sum(Greatest(F("lines__units") - F("lines__received"), 0), default=0),
             cost_minor=Sum(F("lines__units") * F("lines__unit_cost_minor"), default=0),
+            without_cost=Count("lines", filter=Q(lines__unit_cost_minor=0)),
         )
 
 

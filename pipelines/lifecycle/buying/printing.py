@@ -102,7 +102,8 @@ def cells(line: PurchaseLine, currency: str) -> Row:
 
 def total(order: PurchaseOrder, lines: list[PurchaseLine]) -> Row:
     """Return the line of sums."""
-    cost = words.price(sum(line.cost_minor for line in lines), order.currency)
+    known = sum(line.cost_minor for line in lines)
+    cost = words.price(known, order.currency) if known else NOT_KNOWN
     return "", ("Total", ""), (words.number(sum(line.units for line in lines)), ""), "", "", (cost, "")
 
 

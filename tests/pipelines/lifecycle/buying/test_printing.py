@@ -71,6 +71,12 @@ def test_what_has_no_price_is_left_to_the_supplier(shop: Shop, torver: Supplier)
     assert "as agreed" in on_paper(order) and "€12.50" in on_paper(order)
 
 
+def test_an_order_of_which_no_price_is_known_costs_what_is_agreed_and_not_nothing(shop: Shop, torver: Supplier) -> None:
+    order = orders.draft(shop, "", [replace(CAP, unit_cost_minor=0)], supplier=torver, location_id=None, by=BY)
+    printing.keep(order.pk)
+    assert on_paper(order).count("as agreed") == 2 and "€0" not in on_paper(order)
+
+
 def test_it_is_sealed_and_not_handed_out(shop: Shop, order: PurchaseOrder) -> None:
     printing.keep(order.pk)
     file = bytes(OrderPaper.objects.get().file)

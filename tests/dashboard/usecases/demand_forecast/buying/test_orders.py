@@ -142,6 +142,16 @@ class TestOneOrder:
         order = PurchaseOrder.objects.select_related("shop", "supplier").get()
         assert told(1) == told(100) and told(1)[1] > 0
 
+    def test_whose_cost_is_not_known_costs_not_nothing(self, order, see):
+        order.lines.update(unit_cost_minor=0)
+        one, listed = (see(address).content.decode() for address in (f"/orders/{order.pk}", "/orders"))
+        assert "what they cost is" in one and "£0<" not in one + listed and "not known" in listed
+        line = order.lines.first()
+        PurchaseLine.objects.filter(pk=line.pk).update(unit_cost_minor=250)
+        PurchaseLine.objects.create(shop=order.shop, order=order, title="Mug", units=5, variant_id=7)
+        one, listed = (see(address).content.decode() for address in (f"/orders/{order.pk}", "/orders"))
+        assert "whose cost is not known" in one and "without " in listed
+
     @pytest.mark.parametrize("units", [0, 1, 17, 40, 99])
     def test_keeps_of_the_margin_what_its_lines_do(self, shop, order, units):
         StockAdvice.objects.filter(location_id=0).update(kept=[[1, 900.0], [40, 2000.0]])
