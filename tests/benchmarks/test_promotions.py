@@ -58,3 +58,4 @@ def test_every_week_of_the_quarter_is_forecast_once(folder, monkeypatch):
     checks = {check.name: check for check in promotions.run({"data": str(folder), "seed": 0}, lambda text: None)}
     assert asked == [(a, b, told) for a, b in ((39, 43), (43, 47), (47, 52)) for told in (False, True)]
     assert checks["error_promoted"].ratio == 1 and not checks["error_promoted"].ok and checks["error_others"].ok
+    assert not any("deep" in name for name in checks), "a slice that no week is in has no error"

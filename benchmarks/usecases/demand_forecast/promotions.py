@@ -1,7 +1,7 @@
 """What known promotions are worth: a grocer's last quarter, held back, forecast with its plan of discounts and without.
 
 The reference is the same forecast that hears of no discount, trained on the same days from the same origins: four
-weeks apart, each week counted once. A week is promoted where its discount is a tenth or more.
+weeks apart, each week counted once. A week is promoted where its discount is a tenth or more, and deeply so from 45 %.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from benchmarks.checks import Check, Say, at_most
 from benchmarks.usecases.demand_forecast.rig.complete_journey import HELD_BACK, Grocer, grocer_of
 
 PRODUCTS, WEEKS_AHEAD, WEEK = 800, 4, 7
-PROMOTED = 0.10
+PROMOTED, DEEP = 0.10, 0.45
 MOST_OF_PROMOTED, MOST_OF_OTHERS = 0.85, 1.0
 
 Units = NDArray[np.float64]
 
 
 def run(options: dict[str, Any], say: Say) -> list[Check]:
-    """Forecast the quarter twice and compare the errors of promoted product-weeks, and of all others."""
+    """Forecast the quarter twice and compare the errors of promoted product-weeks, of deep cuts, and of all others."""
     if not options["data"]:
         raise SystemExit("Give the folder of complete_journey: manage.py benchmark promotions --data DIR")
     grocer = grocer_of(options["data"], products=PRODUCTS, seed=options["seed"])
@@ -34,6 +34,7 @@ def run(options: dict[str, Any], say: Say) -> list[Check]:
     say(f"{promoted.mean():.0%} of {len(sold)} product-weeks are promoted")
     return [
         *figures("promoted", promoted, sold, plain, known, MOST_OF_PROMOTED),
+        *figures("deep", depth >= DEEP, sold, plain, known, MOST_OF_PROMOTED),
         *figures("others", ~promoted, sold, plain, known, MOST_OF_OTHERS),
     ]
 
@@ -60,8 +61,10 @@ def forecast(grocer: Grocer, week: int, until: int, *, with_promotions: bool, se
 
 
 def figures(name: str, chosen: NDArray[np.bool_], sold: Units, plain: Units, known: Units, most: float) -> list[Check]:
-    """Compare the summed absolute error of some product-weeks, as a share of what sold, and tell the bias."""
+    """Compare the summed absolute error of product-weeks, as a share of what sold, and the bias; nothing of none."""
     units = float(sold[chosen].sum())
+    if not units:
+        return []
     without, told = (float(np.abs(said[chosen] - sold[chosen]).sum()) / units for said in (plain, known))
     off, bias = (float(said[chosen].sum()) / units - 1 for said in (plain, known))
     return [

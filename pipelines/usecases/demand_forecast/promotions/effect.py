@@ -1,5 +1,7 @@
 """How much more is wanted for less: units go with (usual price / price) to a power, learned week by week.
 
+Of a cut beyond 45 % half counts: what can be wanted runs out.
+
 A power for the whole shop, for what was announced and what was not, and for each product type of both, each shrunk
 towards the one before it and the shop's towards what is usual. Expected at the usual price is what a series sold over
 eight weeks before, each day weighed by its own lift, at the pace of what was not discounted that week. Only days before
@@ -20,6 +22,7 @@ USUAL = 1.9  # 1.3 times as much at 10 to 20 % off, 1.8 times at 20 to 30 %, 2.6
 SHOP_SPREAD, KIND_SPREAD, TYPE_SPREAD = 0.8, 0.8, 0.5  # how far powers lie from the one that they lean on
 BURSTS = 4.0  # variance over mean of what sells on discounted days around what is expected
 LEAST_POWER, MOST_POWER, MOST_LIFT = 0.0, 6.0, 12.0
+DEEP, OF_DEEP = -float(np.log1p(-0.45)), 0.5  # the log from which on a further cut counts, and how much of it
 WEEK, LOOK_BACK, LEAST_DAYS = 7, 8, 14.0  # weeks that the expected pace is read from, and days it needs of them
 LEAST_PACE = 0.5  # a day: what sells less tells too seldom what it costs; what was announced is known anyway
 FEW_UNITS = 50.0
@@ -33,7 +36,16 @@ def lift_of(power: Vector | Matrix, log: Vector | Matrix) -> Vector | Matrix:
     >>> [round(float(lift_of(USUAL, -np.log(1 - depth))), 1) for depth in (0.15, 0.25, 0.4)]
     [1.4, 1.7, 2.6]
     """
-    return np.minimum(np.exp(power * log), MOST_LIFT)
+    return np.minimum(np.exp(power * felt(log)), MOST_LIFT)
+
+
+def felt(log: Vector | Matrix) -> Vector | Matrix:
+    """Give what of a cut counts: all of it to 45 % off, half of what goes beyond, since demand runs out.
+
+    >>> np.round(1 - np.exp(-felt(-np.log(1 - np.array([0.2, 0.45, 0.6])))), 2).tolist()
+    [0.2, 0.45, 0.53]
+    """
+    return log - OF_DEEP * np.maximum(log - DEEP, 0)
 
 
 class Effects:
@@ -46,7 +58,7 @@ class Effects:
     def learn(self, cell: Ints, log: Vector, sold: Vector, expected: Vector) -> None:
         """Add discounted days; `cell` numbers announced or not, and the type."""
         place = cell * STEPS + np.minimum((log / STEP).astype(np.int64), STEPS - 1)
-        for into, values in ((self.sold, sold), (self.expected, expected), (self.log, log * expected)):
+        for into, values in ((self.sold, sold), (self.expected, expected), (self.log, felt(log) * expected)):
             into += np.bincount(place, values, minlength=into.size).reshape(self.shape)
 
     def powers(self) -> Matrix:

@@ -25,6 +25,19 @@ def test_the_power_of_the_price_is_found_from_prices_paid(power: float) -> None:
     assert history.promotions.powers[-1] == pytest.approx(np.full((2, 1), power), abs=0.25)
 
 
+def test_of_a_deep_cut_the_part_beyond_45_percent_counts_by_half() -> None:
+    log = -np.log(1 - np.array([0.45, 0.6]))
+    lifts = lift_of(np.float64(2.5), log)
+    assert lifts[0] == pytest.approx(np.exp(2.5 * log[0]))
+    assert lifts[1] == pytest.approx(np.exp(2.5 * (log[0] + log[1]) / 2))
+
+
+def test_the_power_is_found_from_deep_cuts_alike() -> None:
+    effects, log = Effects(types=1), np.full(400, 0.9)
+    effects.learn(np.ones(400, np.int64), log, 5.0 * lift_of(np.float64(3.0), log), np.full(400, 5.0))
+    assert effects.powers()[1, 0] == pytest.approx(3.0, abs=0.05)
+
+
 def test_a_type_of_its_own_is_told_apart_as_far_as_it_sold_enough() -> None:
     effects, log = Effects(types=3), np.full(200, 0.3)
     expected = np.full(200, 5.0)
