@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,8 @@ from pipelines.lifecycle.errors import Refused
 from pipelines.models import LifecycleEvent, OwnEvent, Product, Shop
 
 MOST = 200
-MOST_TYPES = 500  # that can be chosen
+MOST_TYPES = 500  # that can be chosen, and vendors
+MOST_PRODUCTS = 20  # that a sale may name
 TOO_MANY = f"You have {MOST} events, which is as many as we keep. Remove one that no longer matters."
 KNOWN_ALREADY = "An event of this name begins on that day already. Nothing was added."
 
@@ -25,14 +26,17 @@ class Span:
     first_day: date
     last_day: date
     percent_off: int | None = None
-    product_type: str = ""  # empty: all
+    product_type: str = ""  # of these three at most one is said; none: all products
+    vendor: str = ""
+    product_ids: list[int] | None = None
 
     def told(self) -> dict[str, Any]:
         """Say the days, and the sale, as the ledger keeps them."""
         days: dict[str, Any] = {"first_day": self.first_day.isoformat(), "last_day": self.last_day.isoformat()}
         if self.percent_off is None:
             return days
-        return days | {"percent_off": self.percent_off, "product_type": self.product_type}
+        of = {"product_type": self.product_type, "vendor": self.vendor, "product_ids": self.product_ids}
+        return days | {"percent_off": self.percent_off} | {name: said for name, said in of.items() if said}
 
 
 def add(shop: Shop, span: Span, *, by: str) -> OwnEvent:
@@ -54,12 +58,21 @@ def remove(row: OwnEvent, *, by: str) -> bool:
     with transaction.atomic():
         if not OwnEvent.objects.for_shop(row.shop_id).filter(pk=row.pk).delete()[0]:
             return False
-        told = Span(row.name, row.first_day, row.last_day, row.percent_off, row.product_type).told()
+        told = Span(**{each.name: getattr(row, each.name) for each in fields(Span)}).told()
         LifecycleEvent.record(row.shop, "own_event.removed", by=by, because=row.name, **told)
     return True
 
 
 def product_types(shop: Shop) -> list[str]:
     """List the product types that a sale may be of."""
-    rows = Product.objects.for_shop(shop).filter(deleted_at=None).exclude(product_type="")
-    return list(rows.order_by("product_type").values_list("product_type", flat=True).distinct()[:MOST_TYPES])
+    return _said_of_products(shop, "product_type")
+
+
+def vendors(shop: Shop) -> list[str]:
+    """List the vendors that a sale may be of."""
+    return _said_of_products(shop, "vendor")
+
+
+def _said_of_products(shop: Shop, name: str) -> list[str]:
+    rows = Product.objects.for_shop(shop).filter(deleted_at=None).exclude(**{name: ""})
+    return list(rows.order_by(name).values_list(name, flat=True).distinct()[:MOST_TYPES])

@@ -204,6 +204,8 @@ class OwnEvent(ShopTable):
     last_day = models.DateField()
     percent_off = models.PositiveSmallIntegerField(null=True)  # a sale
     product_type = models.CharField(max_length=255, default="", db_default="")  # that the sale is of; empty: all
+    vendor = models.CharField(max_length=255, default="", db_default="")  # likewise
+    product_ids = ArrayField(models.BigIntegerField(), null=True)  # or these products alone
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

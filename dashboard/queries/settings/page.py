@@ -1,5 +1,6 @@
 """Settings: schedules, who approves, how versions are tried, and what use cases bring."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,24 +11,23 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from dashboard.brought import Settings, all_brought
-from dashboard.forms import drift_fields
-from dashboard.forms.own_event import OwnEventForm
+from dashboard.forms import drift_fields, own_event
 from dashboard.forms.pages import FreezeForm, SettingsForm
 from dashboard.forms.peak_hours import PeakHoursForm
 from dashboard.queries.data.on_products import OnProducts, on_products
 from dashboard.queries.settings.discounts import AtShopify, at_shopify
 from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
-from pipelines.lifecycle import own_events
 from pipelines.lifecycle.evidence.hold_out import told
 from pipelines.lifecycle.evidence.pace import WINDOW
 from pipelines.lifecycle.releases import chart_marks, traffic
-from pipelines.models import Deployment, FreezeWindow, OwnEvent, Shop, ShopSettings, Staff
+from pipelines.models import Deployment, FreezeWindow, OwnEvent, Product, Shop, ShopSettings, Staff
 from pipelines.strategies import Traffic
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import UseCase
 
 FREEZES_SHOWN = 12
+PRODUCTS_NAMED = 3
 FREEZES: dict[str, Badge] = {
     FreezeWindow.State.PROPOSED: Badge("Proposed, holds"),
     FreezeWindow.State.SET: Badge("Set"),
@@ -51,17 +51,11 @@ class Freeze:
 
 @dataclass(frozen=True)
 class Event:
-    """One event of the merchant's own, in words."""
+    """One event of the merchant's own, in words; `sale` is what a sale takes off which products."""
 
     row: OwnEvent
     days: str
-
-    @property
-    def sale(self) -> str:
-        """Say what a sale takes off which products."""
-        if self.row.percent_off is None:
-            return ""
-        return f"{self.row.percent_off} % off {self.row.product_type or 'all products'}"
+    sale: str
 
 
 @dataclass(frozen=True)
@@ -103,7 +97,7 @@ class SettingsPage:
     events: list[Event]
     event_values: dict[str, str]
     event_errors: dict[str, list[str]]
-    event_types: list[tuple[str, str]]
+    event_choices: list[tuple[str, str]]
     at_shopify: AtShopify
     peak_values: dict[str, str]
     peak_errors: dict[str, list[str]]
@@ -135,7 +129,7 @@ def settings_page(
     settings: ShopSettings,
     form: SettingsForm | None = None,
     freeze: FreezeForm | None = None,
-    event: OwnEventForm | None = None,
+    event: own_event.OwnEventForm | None = None,
     peaks: PeakHoursForm | None = None,
 ) -> SettingsPage:
     """Read the settings, or show again what was typed and what is wrong with it."""
@@ -163,7 +157,7 @@ def settings_page(
         event_values=typed_in(event),
         event_errors=errors_of(event),
         at_shopify=at_shopify(shop, timezone.now()),
-        event_types=[(name, name) for name in own_events.product_types(shop)],
+        event_choices=own_event.choices(shop),
         peak_values=typed_in(peaks) or PeakHoursForm.typed(settings.peak_hours),
         peak_errors=errors_of(peaks),
         approvers=people_of(shop, settings),
@@ -229,8 +223,25 @@ def unfit(traffics: list[tuple[str, Traffic]]) -> list[str]:
 def events_of(shop: Shop, now: datetime) -> list[Event]:
     """List the merchant's own events, the latest first."""
     today = now.astimezone(shop.zone).date()
-    rows = OwnEvent.objects.for_shop(shop).order_by("-first_day", "-pk")
-    return [Event(row, days_of(row, today)) for row in rows]
+    rows = list(OwnEvent.objects.for_shop(shop).order_by("-first_day", "-pk"))
+    named = {number for row in rows for number in row.product_ids or []}
+    products = Product.objects.for_shop(shop).filter(shopify_id__in=named)
+    titles = dict(products.values_list("shopify_id", "title"))
+    return [Event(row, days_of(row, today), sale_of(row, titles)) for row in rows]
+
+
+def sale_of(row: OwnEvent, titles: Mapping[int, str]) -> str:
+    """Say what a sale takes off which products; nothing of an event that is none."""
+    if row.percent_off is None:
+        return ""
+    named = [titles.get(number, f"product {number}") for number in row.product_ids or []]
+    return f"{row.percent_off} % off {a_few(named) or row.product_type or row.vendor or 'all products'}"
+
+
+def a_few(titles: Sequence[str]) -> str:
+    """Name the first products of a sale, and say how many more there are."""
+    more = len(titles) - PRODUCTS_NAMED
+    return ", ".join(titles[:PRODUCTS_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def days_of(row: OwnEvent, today: date) -> str:

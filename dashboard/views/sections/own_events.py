@@ -20,12 +20,10 @@ from pipelines.models import OwnEvent
 @require_POST
 def add_event(request: MerchantRequest) -> HttpResponse:
     """Add an event, past or to come."""
-    form = OwnEventForm(
-        request.POST, today=local_now(request.shop.zone).date(), types=own_events.product_types(request.shop)
-    )
+    form = OwnEventForm(request.POST, today=local_now(request.shop.zone).date(), shop=request.shop)
     if form.is_valid():
         try:
-            own_events.add(request.shop, own_events.Span(**form.cleaned_data), by=request.staff.sub)
+            own_events.add(request.shop, form.span(), by=request.staff.sub)
         except Refused as refusal:
             form.add_error("name", refusal.sentence)
     if not form.is_valid():

@@ -5,6 +5,7 @@ Each is known since the day on which it was entered. A discount without an end g
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from pipelines.lifecycle.data import frames
@@ -12,22 +13,25 @@ from pipelines.models import Shop
 
 SALES = """
     SELECT e.first_day - DATE '1970-01-01' AS first_day, e.last_day - DATE '1970-01-01' AS last_day,
-           e.percent_off / 100.0 AS depth, e.product_type, NULL::bigint AS product_id,
+           e.percent_off / 100.0 AS depth, e.product_type, e.vendor, named.product_id,
            (e.created_at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS known_from
-    FROM pipelines_ownevent e WHERE e.shop_id = %(shop)s AND e.percent_off IS NOT NULL
+    FROM pipelines_ownevent e
+    CROSS JOIN LATERAL unnest(coalesce(e.product_ids, ARRAY[NULL::bigint])) AS named (product_id)
+    WHERE e.shop_id = %(shop)s AND e.percent_off IS NOT NULL
     UNION ALL
     SELECT (d.starts_at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01',
            (coalesce(d.ends_at - interval '1 second', timestamptz '2100-01-01') AT TIME ZONE %(zone)s)::date
                - DATE '1970-01-01',
-           d.share_off, '', named.product_id, (d.made_at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01'
+           d.share_off, '', '', named.product_id, (d.made_at AT TIME ZONE %(zone)s)::date - DATE '1970-01-01'
     FROM pipelines_planneddiscount d
     CROSS JOIN LATERAL unnest(coalesce(d.product_ids, ARRAY[NULL::bigint])) AS named (product_id)
     WHERE d.shop_id = %(shop)s
-    ORDER BY 1, 2, 3, 5
+    ORDER BY 1, 2, 3, 6
 """
 KINDS = frames.columns("first_day last_day known_from", frames.WHOLE) | {"depth": frames.REAL, "product_id": "Int64"}
-KINDS |= {"product_type": frames.TEXT}
+KINDS |= {"product_type": frames.TEXT, "vendor": frames.TEXT}
 DAYS = ["first_day", "last_day", "known_from"]
+SOME = ["product_type", "vendor", "product_id"]  # what a sale may be of
 
 
 def planned_sales(shop: Shop, series: pd.DataFrame) -> pd.DataFrame:
@@ -37,13 +41,10 @@ def planned_sales(shop: Shop, series: pd.DataFrame) -> pd.DataFrame:
     """
     sales = frames.read(SALES, KINDS, shop=shop.pk, zone=shop.timezone)
     sales[DAYS] = sales[DAYS].apply(pd.to_datetime, unit="D")
-    of_products, of_type = sales["product_id"].notna(), sales["product_type"] != ""
-    mine = series[["unique_id", "product_type", "product_id"]].astype({"product_id": "Int64"})
-    columns = [*DAYS, "depth"]
-    rows = [
-        mine.merge(sales.loc[~of_products & ~of_type, columns], how="cross"),
-        mine.merge(sales.loc[of_type, [*columns, "product_type"]], on="product_type"),
-        mine.merge(sales.loc[of_products, [*columns, "product_id"]], on="product_id"),
-    ]
+    mine = series[["unique_id", *SOME]].astype({"product_id": "Int64"})
+    columns, of = [*DAYS, "depth"], {name: sales[name].notna() & (sales[name] != "") for name in SOME}
+    of_all = ~np.logical_or.reduce(list(of.values()))
+    rows = [mine.merge(sales.loc[of_all, columns], how="cross")]
+    rows += [mine.merge(sales.loc[named, [*columns, name]], on=name) for name, named in of.items()]
     found = pd.concat([part[["unique_id", *columns]] for part in rows], ignore_index=True)
     return found.assign(announced=True)

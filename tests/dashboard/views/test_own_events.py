@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 import pytest
 import time_machine
 
+from dashboard.queries.settings import page
 from pipelines.lifecycle import own_events
 from pipelines.lifecycle.ingest import privacy
-from pipelines.models import LifecycleEvent, OwnEvent, PlannedDiscount
+from pipelines.models import LifecycleEvent, OwnEvent, PlannedDiscount, Product, Variant
 from tests.identities import OTHER_SHOP
 
 FIELDS = {"name": "Spring drop", "first_day": "2027-04-01", "last_day": "2027-04-03"}
@@ -43,13 +44,52 @@ def test_an_event_is_added_for_the_past_and_for_what_comes(shop, send, see, queu
 
 def test_a_sale_says_what_it_takes_off_which_products(shop, send, see, queued):
     page = see("/settings").content.decode()
-    assert '<s-option value="Things">' in page
-    send("/settings/events", FIELDS | {"percent_off": "20", "product_type": "Things"})
+    assert '<s-option value="product_type:Things">' in page
+    send("/settings/events", FIELDS | {"percent_off": "20", "of": "product_type:Things"})
     row = OwnEvent.objects.get()
     assert (row.percent_off, row.product_type) == (20, "Things")
     assert "20 % off Things" in see("/settings").content.decode()
     assert LifecycleEvent.objects.get(kind="own_event.added").details["percent_off"] == 20
     assert ("refresh", (shop.pk, "demand_forecast")) in queued
+
+
+def test_a_sale_may_be_of_a_vendor(shop, send, see):
+    assert '<s-option value="vendor:Vendor 1">From Vendor 1' in see("/settings").content.decode()
+    send("/settings/events", FIELDS | {"percent_off": "20", "of": "vendor:Vendor 1"})
+    row = OwnEvent.objects.get()
+    assert (row.vendor, row.product_type, row.product_ids) == ("Vendor 1", "", None)
+    assert "20 % off Vendor 1" in see("/settings").content.decode()
+
+
+def test_a_sale_may_be_of_products_that_are_named_by_sku_or_title(shop, send, see, monkeypatch):
+    known = list(Product.objects.for_shop(shop).order_by("shopify_id")[:2])
+    for product in known:
+        Product.objects.filter(pk=product.pk).update(title=f"Lamp {product.pk}")
+        product.refresh_from_db()
+    sku = Variant.objects.for_shop(shop).get(product_id=known[0].shopify_id).sku
+    named = {"percent_off": "20", "products": f"{sku}\n\n {known[1].title.upper()} \n{known[0].title}"}
+    send("/settings/events", FIELDS | named)
+    row = OwnEvent.objects.get()
+    assert row.product_ids == [known[0].shopify_id, known[1].shopify_id] and not row.product_type and not row.vendor
+    assert LifecycleEvent.objects.get(kind="own_event.added").details["product_ids"] == row.product_ids
+    assert f"20 % off {known[0].title}, {known[1].title}" in see("/settings").content.decode()
+    monkeypatch.setattr(page, "PRODUCTS_NAMED", 1)
+    assert f"20 % off {known[0].title} and 1 more" in see("/settings").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"products": "No such thing"}, "No product is called “No such thing”"),
+        ({"products": "\n".join(f"Thing {number}" for number in range(21))}, "Name 20 products at most"),
+        ({"of": "vendor:Vendor 1", "products": "SKU-1"}, "not both"),
+        ({"of": "vendor:Nobody"}, "error="),
+        ({"of": "vendor:Vendor 1", "percent_off": ""}, "Say how much the sale takes off"),
+    ],
+)
+def test_a_sale_of_nothing_that_there_is_is_refused(shop, send, wrong, why):
+    answer = send("/settings/events", FIELDS | {"percent_off": "20"} | wrong)
+    assert answer.status_code == 422 and why in answer.content.decode() and not OwnEvent.objects.exists()
 
 
 def test_what_is_planned_at_shopify_is_listed_once_it_may_be_read(shop, see):

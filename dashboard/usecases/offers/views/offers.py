@@ -15,7 +15,8 @@ from dashboard.usecases.offers.forms import OfferForm, SwitchForm
 from dashboard.usecases.offers.queries.one import offer_page
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import Product, Shop, Variant
+from pipelines.lifecycle.storefront.named import product_called
+from pipelines.models import Product, Shop
 from pipelines.models.usecases.offers import Offer, SwitchedOffer
 from pipelines.usecases.offers.eligible.whom import NotAllowed
 
@@ -76,18 +77,11 @@ def product_meant(shop: Shop, form: OfferForm, offer: Offer | None) -> int | Non
     text = form.cleaned_data["product"].strip()
     if form.cleaned_data["kind"] != Offer.Kind.PRODUCT or not text:
         return None
-    mine = Product.objects.for_shop(shop).filter(deleted_at=None)
     known = offer.product_id if offer else None
-    if known is not None and mine.filter(shopify_id=known, title=text).exists():
+    mine = Product.objects.for_shop(shop).filter(deleted_at=None, title=text)
+    if known is not None and mine.filter(shopify_id=known).exists():
         return known
-    skus = Variant.objects.for_shop(shop).filter(deleted_at=None, sku__iexact=text).values("product_id")
-    for found in (mine.filter(shopify_id__in=skus), mine.filter(title__iexact=text)):
-        numbers = list(found.order_by("shopify_id").values_list("shopify_id", flat=True)[:2])
-        if len(numbers) > 1:
-            raise NotAllowed(f"Several products are called “{text}”. Type the SKU of the one you mean.")
-        if numbers:
-            return numbers[0]
-    raise NotAllowed(f"No product is called “{text}”, and none has this SKU.")
+    return product_called(shop, text)
 
 
 def here() -> str:

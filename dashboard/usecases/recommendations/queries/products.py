@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min
 
 from pipelines.lifecycle.storefront import closed
 from pipelines.models import Product, Shop, Variant
@@ -105,13 +105,3 @@ def holding(word: str) -> str:
     """
     plain = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{plain}%"
-
-
-def called(shop: Shop, text: str) -> list[int]:
-    """Find the products that somebody means: by SKU, else by title."""
-    mine = Product.objects.for_shop(shop).filter(deleted_at=None)
-    named = Variant.objects.for_shop(shop).filter(deleted_at=None, sku__iexact=text).values("product_id")
-    for means in (Q(shopify_id__in=named), Q(title__iexact=text)):
-        if found := list(mine.filter(means).order_by("shopify_id").values_list("shopify_id", flat=True)[:2]):
-            return found
-    return []

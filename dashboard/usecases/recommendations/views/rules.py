@@ -12,10 +12,10 @@ from dashboard.embedding import merchant_required
 from dashboard.forms.pages import RevisionForm
 from dashboard.pages import go
 from dashboard.usecases.recommendations.forms import PickRuleForm, WishForm
-from dashboard.usecases.recommendations.queries.products import called
 from pipelines.jobs import releases
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.errors import Refused
+from pipelines.lifecycle.storefront.named import product_called
 from pipelines.models import Product, Shop
 from pipelines.models.usecases.recommendations import NoOwnPick, OwnPick, PickRule
 
@@ -73,12 +73,7 @@ def meant(shop: Shop, number: int | None, text: str) -> int:
         if row.deleted_at is not None:
             raise Refused(f"“{row.title}” is no longer in your shop.")
         return number
-    found = called(shop, text)
-    if not found:
-        raise Refused(f"No product is called “{text}”, and none has this SKU.")
-    if len(found) > 1:
-        raise Refused(f"Several products are called “{text}”. Type the SKU of the one you mean.")
-    return found[0]
+    return product_called(shop, text)
 
 
 def here(request: MerchantRequest) -> str:

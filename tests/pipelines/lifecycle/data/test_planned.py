@@ -47,6 +47,14 @@ def test_a_sale_of_one_type_is_planned_for_that_type_and_an_event_without_discou
     assert planned(shop)["unique_id"].tolist() == [200_001, 200_003]
 
 
+def test_a_sale_of_a_vendor_or_of_some_products_is_planned_for_theirs_alone(shop: Shop) -> None:
+    OwnEvent.objects.create(shop=shop, name="Winter", percent_off=20, vendor="Vendor 2", **DAYS)
+    assert planned(shop)["unique_id"].tolist() == [200_002]
+    OwnEvent.objects.create(shop=shop, name="Few", percent_off=30, product_ids=[100_001, 100_003], **DAYS)
+    rows = planned(shop)
+    assert rows.loc[rows["depth"] == 0.3, "unique_id"].tolist() == [200_001, 200_003] and len(rows) == 3
+
+
 def test_the_sales_of_another_shop_are_not_planned_here(shop: Shop) -> None:
     OwnEvent.objects.create(shop=histories.a_shop(), name="Winter", percent_off=20, **DAYS)
     assert planned(shop).empty
