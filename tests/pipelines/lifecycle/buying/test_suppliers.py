@@ -14,7 +14,7 @@ from django.core.management import call_command
 from pipelines.lifecycle.buying import orders, suppliers
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.ingest import privacy, takeaway
-from pipelines.models import LifecycleEvent, PurchaseOrder, Shop, Supplied, Supplier
+from pipelines.models import LifecycleEvent, OrderPaper, PurchaseOrder, Shop, Supplied, Supplier
 from tests import factories
 from tests.pipelines.lifecycle.buying.test_orders import ARRIVAL, CAP, TODAY, moved
 
@@ -110,6 +110,13 @@ class TestDeleted:
         kinds = LifecycleEvent.objects.for_shop(shop).order_by("seq").values_list("kind", flat=True)
         assert list(kinds)[-2:] == ["supplier.removed", "order.received"]
         assert LifecycleEvent.broken_at(shop) is None
+
+    def test_what_was_printed_of_a_draft_goes_with_its_address(self, shop: Shop, torver: Supplier) -> None:
+        sent = moved(an_order(shop, torver), orders.send, TODAY, ARRIVAL)
+        for order in (sent, an_order(shop, torver)):
+            OrderPaper.objects.create(shop=shop, order=order, file=b"sealed")
+        suppliers.remove(torver, revision=0, by=BY)
+        assert OrderPaper.objects.get().order == sent
 
     def test_it_goes_with_its_shop(self, shop: Shop, torver: Supplier) -> None:
         privacy.redact_shop(shop)
