@@ -19,7 +19,7 @@ from pipelines.models.ledger import Noted
 State = PurchaseOrder.State
 CHANGED = "This order changed since you opened the page. Nothing was saved; look at it again."
 LARGEST = 10_000_000  # units of one line
-LONGEST_AGO = timedelta(days=365)
+LONGEST_AGO, LONGEST_AHEAD = timedelta(days=365), timedelta(days=730)
 AT_ONCE = 1_000  # lines of one statement
 PRINTED_ANEW = ("order.changed", "order.filled", "order.sent", "order.expected")  # what stands on paper is another then
 
@@ -165,7 +165,7 @@ def receive(order: PurchaseOrder, came: Mapping[int, int], today: date, day: dat
             raise Refused("Goods come between the day on which they were ordered and today.")
         lines = [line for line in lines_of(locked) if came.get(line.pk)]
         for line in lines:
-            line.received += came[line.pk]
+            line.received = checked(line.received + came[line.pk])
         PurchaseLine.objects.bulk_update(lines, ["received"], batch_size=AT_ONCE)
         GoodsReceipt.objects.bulk_create(
             GoodsReceipt(shop=locked.shop, line=line, units=came[line.pk], day=day, by=by) for line in lines
@@ -227,14 +227,17 @@ def require(order: PurchaseOrder, state: State, otherwise: str) -> None:
 
 
 def check_ahead(expected_on: date, today: date) -> None:
-    """Refuse to expect something on a day that is over."""
+    """Refuse to expect something on a day that is over, or that nobody waits for."""
     if expected_on < today:
         raise Refused("The day on which it is expected is over. Choose today or a later day.")
+    if expected_on > today + LONGEST_AHEAD:
+        raise Refused("The day on which it is expected is more than two years ahead. Choose an earlier one.")
 
 
 def check_place(order: PurchaseOrder, to: int | None) -> None:
     """Refuse a place that the shop does not have, or has no longer."""
-    if to and not Location.objects.for_shop(order.shop_id).filter(shopify_id=to, deleted_at=None).exists():
+    places = Location.objects.for_shop(order.shop_id).filter(is_active=True, deleted_at=None)
+    if to and not places.filter(shopify_id=to).exists():
         raise Refused("This place is not one of yours any more. Choose another.")
 
 

@@ -75,6 +75,15 @@ class TestWhere:
         assert moved(sent, orders.expect, TODAY, ARRIVAL, 78).location_id == 78
         assert moved(sent, orders.expect, TODAY, ARRIVAL).location_id is None
 
+    def test_not_to_a_place_that_was_closed(self, shop: Shop, order: PurchaseOrder) -> None:
+        a_place(shop, is_active=False)
+        with pytest.raises(Refused, match="not one of yours any more"):
+            moved(order, orders.send, TODAY, ARRIVAL, 77)
+
+    def test_not_on_a_day_that_nobody_waits_for(self, order: PurchaseOrder) -> None:
+        with pytest.raises(Refused, match="more than two years ahead"):
+            moved(order, orders.send, TODAY, date(9999, 12, 31))
+
     def test_not_to_a_place_that_is_gone_or_anothers(self, shop: Shop, order: PurchaseOrder) -> None:
         a_place(shop, deleted_at=timezone.now())
         a_place(factories.a_shop(), 78)
@@ -215,3 +224,9 @@ def test_every_move_stands_in_the_ledger_and_the_chain_holds(sent: PurchaseOrder
     moved(sent, orders.cancel)
     assert kinds(sent) == ["order.drafted", "order.sent", "order.received", "order.ended"]
     assert LifecycleEvent.broken_at(sent.shop) is None
+
+
+def test_what_came_in_many_parts_is_no_more_than_a_line_can_hold(sent: PurchaseOrder) -> None:
+    PurchaseLine.objects.filter(pk=line(sent, 1).pk).update(received=orders.LARGEST)
+    with pytest.raises(Refused, match="A line takes from 0"):
+        moved(sent, orders.receive, came(sent, 1), TODAY, TODAY)
