@@ -177,6 +177,7 @@ class OrderPaper(ShopTable):
 
     order = models.OneToOneField(PurchaseOrder, on_delete=models.CASCADE, related_name="paper")
     file = models.BinaryField()  # encrypted: the supplier's address stands on it
+    undrawn = models.CharField(max_length=40, blank=True, db_default="")  # letters that it cannot show, each once
 
 
 class ShopifyPurchase(ShopTable):

@@ -14,6 +14,7 @@ from django.db.models.functions import Greatest
 
 from dashboard.forms.pages import WEEKDAYS
 from dashboard.queries.words import Badge
+from dashboard.usecases.demand_forecast.buying.in_shopify import InShopify, in_shopify
 from dashboard.usecases.demand_forecast.buying.moves import Proposed, proposed
 from dashboard.usecases.demand_forecast.buying.to_order import FromVendor, advice_of, by_vendor, wanted
 from dashboard.usecases.demand_forecast.queries.forecasts import open_locations
@@ -60,6 +61,7 @@ class OrdersPage:
     drafts: list[Listed]
     ended: list[Listed]
     moves: list[Proposed]  # between places
+    in_shopify: InShopify | None
     usually_on: date  # when what is ordered today comes, by the shop's own lead time
 
     @property
@@ -286,6 +288,7 @@ def orders_page(shop: Shop, today: date) -> OrdersPage:
         drafts=drafts,
         ended=[listed(order) for order in ended],
         moves=proposed(shop),
+        in_shopify=in_shopify(shop),
         usually_on=today + timedelta(days=shop.settings.lead_time_days),
     )
 

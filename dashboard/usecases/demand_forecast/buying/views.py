@@ -122,7 +122,7 @@ def one(request: MerchantRequest, pk: int) -> HttpResponse:
 @require_GET
 def paper(request: MerchantRequest, pk: int) -> HttpResponse:
     """Give the button of the printed order, or go on asking for it while it is printed."""
-    return show(request, "usecases/demand_forecast/partials/_paper.html", {"order": find(request, pk)})
+    return show(request, "usecases/demand_forecast/partials/_paper_asked.html", {"order": find(request, pk)})
 
 
 @merchant_required

@@ -12,7 +12,7 @@ from django.utils import timezone
 from dashboard.templatetags.words import day
 from dashboard.usecases.demand_forecast.buying import queries, to_order
 from pipelines.lifecycle.buying import printing
-from pipelines.models import GoodsReceipt, Location, PurchaseLine, PurchaseOrder, Variant
+from pipelines.models import GoodsReceipt, Location, OrderPaper, PurchaseLine, PurchaseOrder, Variant
 from pipelines.models.usecases.demand_forecast import StockAdvice, StockTotals
 from tests import histories
 from tests.identities import OTHER_SHOP
@@ -277,3 +277,13 @@ def test_what_came_is_filled_in_from_shopifys_stock_and_a_person_saves_it(shop, 
     page = see(f"/orders/{sent.pk}").content.decode()
     assert f'name="units-{line.pk}" value="{line.units}"' in page and f"Stock rose by {line.units}" in page
     assert "Look at what came before you save" in page and not GoodsReceipt.objects.exists()
+
+
+def test_letters_that_the_paper_cannot_show_are_said_before_it_is_sent(order, see):
+    order.lines.filter(pk=order.lines.first().pk).update(title="قبعة")
+    printing.keep(order.pk)
+    page, asked = (see(path).content.decode() for path in (f"/orders/{order.pk}", f"/orders/{order.pk}/paper"))
+    assert "The PDF cannot show all letters" in page and "ق" in page and "hx-swap-oob" not in page
+    assert "The PDF cannot show all letters" in asked and 'id="undrawn" hx-swap-oob="true"' in asked
+    OrderPaper.objects.update(undrawn="")
+    assert "cannot show all letters" not in see(f"/orders/{order.pk}").content.decode()

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0064_shopifys_own_orders'),
+        ('pipelines', '0065_letters_that_paper_lacks'),
     ]
 
     operations = [
