@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -55,15 +55,45 @@ def major(minor: int | None, currency: str) -> str:
 
 SEPARATORS = ",;\t|"
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+LINE_END = re.compile(r"\r\n?|\n")
+TOO_MANY_CELLS = "it has more cells than there are columns: a number with a comma needs quotes around it"
 
 
 def read_table(content: bytes) -> csv.DictReader[str]:
     """Read a file as spreadsheets save it: UTF-8 or UTF-16, between commas, semicolons, tabs or bars."""
-    text = content.decode("utf-16" if content.startswith(MARKS) else "utf-8-sig")
-    head, _, below = text.partition("\n")
-    if head.lower().startswith("sep="):  # a spreadsheet's own word on the sign
-        text, head = below, below.partition("\n")[0]
-    return csv.DictReader(io.StringIO(text, newline=""), delimiter=max(SEPARATORS, key=head.count))
+    text = content.decode(encoding_of(content)).lstrip("\ufeff")  # saved twice, it begins with two marks
+    if "\0" in text:
+        raise csv.Error("it holds signs that are no text")
+    first, *below = LINE_END.split(text, maxsplit=2)
+    is_said = first.lower().startswith("sep=")  # a spreadsheet's own word on the sign
+    head = below[0] if is_said and below else first
+    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(SEPARATORS, key=head.count))
+    if is_said:
+        next(table.reader)
+    return table
+
+
+def encoding_of(content: bytes) -> str:
+    """Name the encoding of a file by its first bytes: a mark, or every second one zero, as in UTF-16 without a mark."""
+    if content.startswith(MARKS):
+        return "utf-16"
+    start = content[:100]
+    for zeros, name in ((start[1::2], "utf-16-le"), (start[::2], "utf-16-be")):
+        if zeros and not any(zeros) and any(start):
+            return name
+    return "utf-8-sig"
+
+
+def check_once(names: Sequence[str], wanted: Iterable[str]) -> None:
+    """Refuse a column that is there twice: which of them counts is not for us to say."""
+    for name in wanted:
+        if names.count(name) > 1:
+            raise csv.Error(f"it has the column “{name}” twice")
+
+
+def has_too_many(cells: Mapping[Any, Any]) -> bool:
+    """Tell whether a line goes on beyond the last column: a comma in it moved what it says from cell to cell."""
+    return any(cell.strip() for cell in cells.get(None) or ())
 
 
 def clean(cell: str) -> str:

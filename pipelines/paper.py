@@ -1,30 +1,40 @@
-"""A sheet of paper to print or send on: A4, real text, one font that has the signs of every currency.
+"""A sheet of paper to print or send on: A4, real text, in fonts that have the signs of every currency and most letters.
 
-Made by workers. The font is DejaVu, which lies in matplotlib's wheel (Prophet brings that along): nothing is read from
-the machine, and matplotlib itself is not imported.
+Made by workers. The font is DejaVu, which lies in matplotlib's wheel (Prophet brings that along); Chinese, Japanese and
+Korean letters are those of Noto, which has a wheel of its own. Nothing is read from the machine, and matplotlib itself
+is not imported.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from fpdf import FPDF, FontFace
 from fpdf.enums import TableBordersLayout, WrapMode
+from fpdf.fonts import TTFFont
 
 INK, SUBDUED, LINE, HEAD = (48, 48, 48), (97, 97, 97), 225, (247, 247, 247)
 TONES = {"success": (14, 78, 60), "critical": (142, 11, 33), "info": (0, 59, 115), "": SUBDUED}
-FAMILY = "DejaVu"
+FAMILY, EASTERN = "DejaVu", "Noto"
+SIMPLIFIED = 2  # of the fonts in Noto's file: the one that writes Chinese as mainland China does
+RIGHT_TO_LEFT = ("R", "AL")
 Row = tuple[str | tuple[str, str], ...]  # cells: text, or text with the tone of its state
 
 
 def font_folder() -> Path:
     """Return where DejaVu lies, without importing what brings it."""
-    spec = find_spec("matplotlib")
+    return folder_of("matplotlib") / "mpl-data" / "fonts" / "ttf"
+
+
+def folder_of(package: str) -> Path:
+    """Return where a package lies, without importing it."""
+    spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise FileNotFoundError("DejaVu comes with matplotlib, which is not installed")
-    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
+        raise FileNotFoundError(f"A font comes with {package}, which is not installed")
+    return Path(spec.origin).parent
 
 
 class Sheet(FPDF):
@@ -33,6 +43,7 @@ class Sheet(FPDF):
     def __init__(self, foot: str) -> None:
         super().__init__(format="A4")
         self.foot = foot
+        self.undrawn: set[str] = set()  # letters that no reader will make out
         self.add_font(FAMILY, "", font_folder() / "DejaVuSans.ttf")
         self.add_font(FAMILY, "B", font_folder() / "DejaVuSans-Bold.ttf")
         self.set_margins(15, 15)
@@ -46,12 +57,34 @@ class Sheet(FPDF):
 
     def write_text(self, text: str, size: float, color: tuple[int, int, int] = INK, style: str = "") -> None:
         """Write a paragraph; a word without blanks breaks."""
+        self.look_at(text)
         self.set_font(FAMILY, style, size)
         self.set_text_color(*color)
         self.multi_cell(
             0, size * 0.5, text, new_x="LMARGIN", new_y="NEXT", align="L",
             wrapmode=WrapMode.WORD if fits(self, text) else WrapMode.CHAR,
         )  # fmt: skip
+
+    def look_at(self, text: str) -> None:
+        """Bring the second font where the first lacks letters of a text, and note those that cannot be drawn.
+
+        What is written from the right would stand from the left, with its letters apart: nothing here joins them.
+        """
+        letters = {sign for sign in text if sign.isprintable() and not sign.isspace()}
+        lacking = letters - self.drawn_by(FAMILY)
+        if lacking and EASTERN.lower() not in self.fonts:
+            file = folder_of("noto_cjk_sans_otc") / "NotoSansCJK-Regular.ttc"
+            self.add_font(EASTERN, "", file, collection_font_number=SIMPLIFIED)
+            self.set_fallback_fonts([EASTERN], exact_match=False)
+        if lacking:
+            self.undrawn |= lacking - self.drawn_by(EASTERN)
+        self.undrawn |= {sign for sign in letters if unicodedata.bidirectional(sign) in RIGHT_TO_LEFT}
+
+    def drawn_by(self, family: str) -> set[str]:
+        """Return the letters that a font has."""
+        font = self.fonts[family.lower()]
+        assert isinstance(font, TTFFont)
+        return set(map(chr, font.cmap))
 
     def part(self, title: str) -> None:
         """Begin a part; its title is never left alone at the end of a page."""
@@ -63,6 +96,7 @@ class Sheet(FPDF):
 
     def rows(self, head: Row, rows: Sequence[Row], widths: tuple[int, ...], *, numbers: int = 0) -> None:
         """Write a table, whose last columns are so many of numbers; its head stands on every page."""
+        self.look_at("".join(cell if isinstance(cell, str) else cell[0] for row in rows for cell in row))
         self.set_font(FAMILY, "", 8)
         self.set_text_color(*INK)
         heads = FontFace(emphasis="BOLD", fill_color=HEAD)

@@ -7,6 +7,7 @@ from typing import Any
 from devstore.order_files.lines import Findings
 
 HUGE = 1_000_000
+YEARS = range(1990, 2100)
 GAPS = re.compile(r"(?<=\d)['’   ](?=\d)")  # signs for thousands that are never one for decimals
 UNCLEAR = re.compile(r"[+-]?\d{1,3}([.,])\d{3}")
 NUMBERS = {
@@ -75,10 +76,13 @@ class Cells:
             return value
         text = str(value or "").strip()
         try:
-            return datetime.fromisoformat(_iso(text))
+            moment = datetime.fromisoformat(_iso(text))
         except ValueError:
+            moment = None
+        if moment is None or moment.year not in YEARS:
             self.findings.refuse(line, f"{name} {text!r} is not a time like 2026-11-23 09:30:00")
             return None
+        return moment
 
     def _number(self, line: int, name: str, value: Any) -> float | None:
         try:

@@ -24,10 +24,20 @@ def read(rows: Rows, cells: Cells) -> Iterator[Line]:
                 continue
             if head.setdefault(column, value) != value and column in OF_AN_ORDER:
                 cells.findings.refuse(number, f"{column} is {value!r}, and {head[column]!r} above, of one order")
+    _check_currency(records, cells.findings)
     for number, record in records:
         line = _line(number, heads[record["name"]], record, cells)
         if line is not None:
             yield line
+
+
+def _check_currency(records: list[tuple[int, Record]], findings: Findings) -> None:
+    """Refuse a second currency once: its amounts cannot be added to those of the first."""
+    first = next((record["currency"] for _, record in records if record.get("currency")), "")
+    for number, record in records:
+        if record.get("currency", "") not in ("", first):
+            findings.refuse(number, f"Currency is {record['currency']!r}, and {first!r} above: a shop sells in one")
+            return
 
 
 def _records(rows: Rows, findings: Findings) -> Iterator[tuple[int, Record]]:

@@ -40,7 +40,11 @@ class Rows:
         return self.reader.line_num + self.above
 
     def __iter__(self) -> Iterator[list[str]]:
-        return (row for row in self.reader if any(row))
+        for row in self.reader:
+            if any("\0" in cell for cell in row):
+                raise csv.Error(f"line {self.line} holds signs that are no text")
+            if any(row):
+                yield row
 
 
 def _cells(line: str, separator: str) -> set[str]:

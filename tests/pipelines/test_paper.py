@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from pypdf import PdfReader
 
 from pipelines import paper
@@ -31,3 +32,43 @@ def test_numbers_stand_under_each_other() -> None:
     page = PdfReader(io.BytesIO(bytes(sheet.output()))).pages[0]
     page.extract_text(visitor_text=lambda text, cm, tm, font, size: at.update({text.strip(): tm[4]}))
     assert at["CAP"] == at["HAT"] and at["10,000"] < at["7"]
+
+
+def written(text: str) -> tuple[str, set[str]]:
+    """Write a text as a paragraph, in bold and in a table, and read what stands there."""
+    sheet = paper.Sheet("Northbeck")
+    sheet.add_page()
+    sheet.write_text(text, 9)
+    sheet.write_text(text, 9, style="B")
+    sheet.rows(("SKU", "Product"), [("CAP", (text, "info"))], (34, 68))
+    page = PdfReader(io.BytesIO(bytes(sheet.output()))).pages[0]
+    return "".join(page.extract_text().replace("\0", "").split()), sheet.undrawn
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["上海贸易有限公司", "東京サプライヤー", "서울공급자", "Кириллица", "Ελληνικά", "Việt Nam", "Ştefan", "10 € ₽ ₺ ¥"],
+)
+def test_letters_of_most_scripts_are_drawn(text: str) -> None:
+    read, undrawn = written(text)
+    assert read.count("".join(text.split())) == 3 and undrawn == set()
+
+
+LACKING = [("เสื้อ cap", "ส"), ("टोपी", "ट"), ("Cap 🧢", "🧢"), ("قبعة", "ق"), ("כובע", "כ")]
+
+
+@pytest.mark.parametrize(("text", "lacking"), LACKING)
+def test_what_cannot_be_drawn_is_noted_and_breaks_nothing(text: str, lacking: str) -> None:
+    _, undrawn = written(text)
+    assert lacking in undrawn and not undrawn & set("cap Cap")
+
+
+def test_a_long_name_without_blanks_breaks_in_wide_letters_too() -> None:
+    read, _ = written("上海贸易有限公司" * 20)
+    assert read.count("公司") == 60
+
+
+def test_the_second_font_is_read_only_where_it_is_needed() -> None:
+    sheet = paper.Sheet("Northbeck")
+    sheet.look_at("Caps & Scarves")
+    assert set(sheet.fonts) == {"dejavu", "dejavuB"}

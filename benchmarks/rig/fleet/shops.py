@@ -54,6 +54,7 @@ def drawn(seed: int) -> dict[Size, list[Shop]]:
     for size, shops in made.items():
         for number, shop in enumerate(shops):
             draw(shop, size, np.random.default_rng([seed, size.orders, number]))
+    analyze()
     return made
 
 
@@ -64,9 +65,14 @@ def copied(alike: dict[Size, list[Shop]], wanted: dict[Size, int]) -> dict[Size,
         made[size] = [a_shop(f"{size.name}-{next(NUMBERS)}") for _ in range(many)]
         for number, shop in enumerate(alike[size]):
             copies(shop, made[size][number :: len(alike[size])])
+    analyze()
+    return made
+
+
+def analyze() -> None:
+    """Tell PostgreSQL how large its tables have become, as autovacuum does where a shop grows in its own time."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    return made
 
 
 def a_shop(name: str) -> Shop:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from dashboard.files import LONGEST_CELL, clean, read_table
+from dashboard.files import LONGEST_CELL, check_once, clean, read_table
 from dashboard.usecases.demand_forecast.forms import RuleForm
 from pipelines.lifecycle.preferences import Rule
 from pipelines.models import Product, Shop, StockRule, Variant
@@ -65,6 +65,9 @@ def read(shop: Shop, content: bytes) -> Reading:
         line = content[: error.start].count(b"\n") + 1
         reading.refuse(line, "not UTF-8. Save the file as “CSV UTF-8”.")
         return reading
+    except csv.Error as error:
+        reading.refuse(1, f"{error}.")
+        return reading
     try:
         read_columns(table, reading)
         if not reading.errors:
@@ -77,6 +80,7 @@ def read(shop: Shop, content: bytes) -> Reading:
 def read_columns(table: csv.DictReader[str], reading: Reading) -> None:
     """Read the first line, which names the columns."""
     columns = [name.strip().lower() for name in table.fieldnames or []]
+    check_once(columns, COLUMNS)
     for name in NEEDED:
         if name not in columns:
             reading.refuse(1, f"the column “{name}” is missing.")

@@ -15,12 +15,13 @@ from pipelines.models.buying import OrderPaper, PurchaseLine, PurchaseOrder
 from pipelines.shopify import vault
 
 if TYPE_CHECKING:
-    from pipelines.paper import Row
+    from pipelines.paper import Row, Sheet
 
 State = PurchaseOrder.State
 PURPOSE = "order paper"
 HEAD = ("SKU", "Product", "Units", "Packs", "Unit cost", "Cost")
 WIDTHS = (34, 68, 17, 19, 21, 21)
+MOST_UNDRAWN = 40  # letters that are named
 NOT_KNOWN = "as agreed"
 
 
@@ -35,12 +36,15 @@ def keep(pk: int) -> bool:
     order = PurchaseOrder.objects.select_related("shop", "supplier").filter(pk=pk, paper=None).first()
     if order is None:
         return False
-    file = vault.seal(printed(order), PURPOSE, order.shop.domain)
+    sheet = sheet_of(order)
+    file = vault.seal(bytes(sheet.output()), PURPOSE, order.shop.domain)
+    undrawn = "".join(sorted(sheet.undrawn))[:MOST_UNDRAWN]
     with transaction.atomic():
         unchanged = PurchaseOrder.objects.select_for_update(no_key=True).filter(pk=pk, revision=order.revision)
         if not unchanged.exists():
             return False
-        OrderPaper.objects.get_or_create(order=order, defaults={"shop": order.shop, "file": file})
+        told = {"shop": order.shop, "file": file, "undrawn": undrawn}
+        OrderPaper.objects.get_or_create(order=order, defaults=told)
     return True
 
 
@@ -49,7 +53,7 @@ def file_of(paper: OrderPaper) -> bytes:
     return vault.unseal(paper.file, PURPOSE, paper.shop.domain)
 
 
-def printed(order: PurchaseOrder) -> bytes:
+def sheet_of(order: PurchaseOrder) -> Sheet:
     """Print an order: to whom, what, how much of it, for how much, and until when."""
     from pipelines.paper import SUBDUED, Sheet, broken
 
@@ -73,7 +77,7 @@ def printed(order: PurchaseOrder) -> bytes:
     sheet.write_text(
         f"Amounts are in {order.currency}, as we know them. Please confirm prices and the day.", 8, SUBDUED
     )
-    return bytes(sheet.output())
+    return sheet
 
 
 def dates(order: PurchaseOrder) -> list[str]:

@@ -88,6 +88,7 @@ def remove(supplier: Supplier, *, revision: int, by: str) -> int:
         lock(supplier.shop)
         take(supplier, revision, {})
         under_way = supplier.orders.filter(state__in=[State.DRAFT, State.SENT]).count()
+        OrderPaper.objects.filter(order__in=supplier.orders.filter(state=State.DRAFT)).delete()
         record(supplier, "supplier.removed", "A supplier was deleted", by)
         supplier.delete()
     return under_way

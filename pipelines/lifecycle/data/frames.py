@@ -119,16 +119,18 @@ ORDERED_IN_SHOPIFY = """
     GROUP BY 1, 2, 3
 """
 
-# What is known of a vendor or a variant; a lead time that it has none of is that of its supplier.
+# What is known of a vendor or a variant; a lead time that it has none of is that of its supplier. The days on which it
+# takes orders are a bit each, Monday's is 1; 0: any day.
 STOCK_RULES = """
     SELECT coalesce(r.variant_id, s.variant_id) AS variant_id, coalesce(r.vendor, s.vendor) AS vendor,
            coalesce(r.lead_time_days, s.lead_time_days) AS lead_time_days, r.review_days, r.cover_days, r.pack_size,
-           r.minimum_order, r.service_level, r.unit_cost_minor
+           r.minimum_order, r.service_level, r.unit_cost_minor, s.order_days
     FROM (SELECT * FROM pipelines_stockrule WHERE shop_id = %(shop)s) r
     FULL JOIN (
-        SELECT d.vendor, d.variant_id, p.lead_time_days
+        SELECT d.vendor, d.variant_id, p.lead_time_days,
+               (SELECT coalesce(sum(1 << day), 0) FROM unnest(p.order_weekdays) AS day) AS order_days
         FROM pipelines_supplied d JOIN pipelines_supplier p ON p.id = d.supplier_id
-        WHERE d.shop_id = %(shop)s AND p.lead_time_days IS NOT NULL
+        WHERE d.shop_id = %(shop)s
     ) s ON s.vendor = r.vendor AND coalesce(s.variant_id, 0) = coalesce(r.variant_id, 0)
     ORDER BY r.id
 """
@@ -339,9 +341,10 @@ def components(shop: Shop) -> pd.DataFrame:
 def stock_rules(shop: Shop) -> pd.DataFrame:
     """Give what the merchant knows of variants, vendors and their suppliers; gaps are inherited.
 
-    Writes  variant_id | vendor | lead_time_days | review_days | cover_days | pack_size | …
+    Writes  variant_id | vendor | lead_time_days | review_days | cover_days | pack_size | … | order_days
     """
-    kinds = columns("variant_id", REAL) | columns("vendor", TEXT) | dict.fromkeys(StockRule.FIELDS, REAL)
+    kinds = columns("variant_id", REAL) | columns("vendor", TEXT)
+    kinds |= dict.fromkeys(StockRule.FIELDS, REAL) | columns("order_days", REAL)
     return read(STOCK_RULES, kinds, shop=shop.pk)
 
 

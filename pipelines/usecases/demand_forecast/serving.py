@@ -7,7 +7,7 @@ Writes  forecasts: variant_id | mean | lead_quantiles | month_quantiles | parts,
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from pipelines.usecases.demand_forecast.ordering.stock_inputs import (
     apply_overrides,
     location_shares,
     measured_times,
+    on_order_days,
     variants_with_terms,
 )
 from pipelines.usecases.demand_forecast.promotions.told import planned_sales
@@ -77,13 +78,19 @@ def answer(fitted: Fitted | None, frames: Frames) -> dict[str, pd.DataFrame]:
     Without a version the simple rule answers: the sales of the same weekday last week.
     """
     variants = add_sales_facts(variants_with_terms(frames), frames)
-    reach = max(LEAST_HORIZON, int((variants["lead_time_days"] + variants["review_days"]).max()))
+    farthest = on_order_days(variants, today_of(frames))
+    reach = max(LEAST_HORIZON, int((farthest["lead_time_days"] + farthest["review_days"]).max()))
     history = history_of(frames)
     forecast = forecast_from(fitted, history, horizon=reach) if fitted else simple_rule(history, reach)
     variants = variants.set_index("variant_id").loc[forecast.ids.astype(np.int64)].reset_index()
     level = "recent_level" if fitted else "last_week"
     rows = forecast_rows(forecast, variants, level, planned_sales(history, MONTH))
     return {"forecasts": rows, "stock_advice": advice_rows(forecast, variants, frames)}
+
+
+def today_of(frames: Frames) -> date:
+    """Return the day after the last one that is known."""
+    return frames.asof + timedelta(days=1)
 
 
 def simple_rule(history: History, horizon: int) -> Forecast:
@@ -93,14 +100,16 @@ def simple_rule(history: History, horizon: int) -> Forecast:
 
 def advice_rows(forecast: Forecast, variants: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     """Advise on every variant by the forecast, with the merchant's own numbers put in its place."""
-    today = frames.asof + timedelta(days=1)
+    today = today_of(frames)
     ids = variants["variant_id"].to_numpy(dtype=np.int64)
     mean, own = apply_overrides(forecast.mean, ids, standing_overrides(frames), today=today)
     outlook = Outlook(mean, forecast.spread.paced(mean))
     cost_share = float(frames["terms"]["cost_share"].iloc[0])
     stock, deliveries = shared_stock(frames["stock"]), frames["deliveries"]
-    times = measured_times(variants, frames["lead_times"])
-    advice = advise(variants, outlook, stock, deliveries, today=today, lead_times=times, cost_share=cost_share)
+    ordered = on_order_days(variants, today)
+    waits = (ordered["lead_time_days"] - variants["lead_time_days"]).to_numpy(dtype=np.float64)
+    times = measured_times(variants, frames["lead_times"]) + waits[:, None]
+    advice = advise(ordered, outlook, stock, deliveries, today=today, lead_times=times, cost_share=cost_share)
     shown = described(variants).assign(is_overridden=own)
     advice = advice.merge(shown, on="variant_id")
     total = advice["location_id"] == TOTAL

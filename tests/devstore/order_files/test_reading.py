@@ -153,6 +153,24 @@ class TestShopifysExport:
         with pytest.raises(WrongFile, match="line 2: Created at '' is not a time"):
             reading(EXPORT, "#1001,a@b.example,,2,Cap,10.00,CAP,")
 
+    def test_a_second_currency_is_refused_once(self, reading: Read) -> None:
+        rows = [f"{FIRST},EUR", f"{FIRST.replace('#1001', '#1002')},USD", f"{FIRST.replace('#1001', '#1003')},USD"]
+        with pytest.raises(WrongFile) as told:
+            reading(f"{EXPORT},Currency", *rows)
+        assert (
+            str(told.value).splitlines()[0].endswith("line 3: Currency is 'USD', and 'EUR' above: a shop sells in one")
+        )
+        assert len(str(told.value).splitlines()) == 2
+
+    @pytest.mark.parametrize("when", ["9999-12-31 23:00:00 +0000", "0001-01-01 00:00:00 +1400"])
+    def test_a_time_that_no_order_has_is_refused(self, reading: Read, when: str) -> None:
+        with pytest.raises(WrongFile, match="is not a time like"):
+            reading(EXPORT, FIRST.replace("2026-05-01 09:00:00 +0100", when))
+
+    def test_signs_that_are_no_text_are_refused(self, reading: Read) -> None:
+        with pytest.raises(WrongFile, match="line 2 holds signs that are no text"):
+            reading(EXPORT, FIRST.replace("CAP", "C\0P"))
+
 
 class TestDoubleRows:
     def test_they_are_counted_as_they_stand_and_said(self, reading: Read) -> None:

@@ -55,7 +55,7 @@ RATES = {"holding_rate": 0.25, "markdown_rate": 0.2}
 def that_orders(*args: Any, **changes: Any) -> Frames:
     """Make a shop that sells, with terms to order on."""
     shop = frames.shop_frames(*args, **changes)
-    rules, terms = pd.DataFrame(columns=["variant_id", "vendor", *OWN]), pd.DataFrame([TERMS | RATES])
+    rules, terms = pd.DataFrame(columns=["variant_id", "vendor", *OWN, "order_days"]), pd.DataFrame([TERMS | RATES])
     tables = dict(shop.tables) | {"rules": rules, "terms": terms}
     return Frames(tables | {"series": shop["series"].assign(vendor="Alp", continues=0)}, shop.asof, shop.country)
 

@@ -27,7 +27,7 @@ WEEK, TRAINED_EVERY = 7, 28  # days
 PRICE_MINOR = 1_000
 TERMS = {"lead_time_days": 14, "review_days": 7, "service_level": 0.95, "cost_share": 0.5, "holding_rate": 0.25}
 TERMS |= {"weighs_costs": 0}
-RULES = ["variant_id", "vendor", *StockRule.FIELDS]
+RULES = ["variant_id", "vendor", *StockRule.FIELDS, "order_days"]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,11 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 LARGEST = Decimal(10_000_000)
+AMOUNT = re.compile(  # a number with the sign or the letters of a currency before it or after it
+    r"[^\d()+-]{0,5}?((?:(?<![^\W\d_])[.,])?\d[\d.,' \u00a0\u202f]*|[+-][\d.,' \u00a0\u202f]*\d)[^\d()+-]{0,5}"
+)
+LEAD_TIME = re.compile(r"(\d{1,4}) ?(d|days?|w|weeks?)?", re.IGNORECASE)
+E_MAIL = re.compile(r"\S@\S+\.\S")
 THOUSANDS = re.compile(r"\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+")
 DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y")
 SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
@@ -27,9 +32,11 @@ def number(text: str, decimal: str) -> Decimal | None:
     Traceback (most recent call last):
     dashboard.usecases.demand_forecast.brought.cells.Unreadable: “1,234” has two readings
     """
-    plain = re.sub(r"^[^\d+-]*|[^\d]*$", "", text.strip()) if re.search(r"\d", text) else text.strip()
+    plain = text.strip()
     if not plain:
         return None
+    if amount := AMOUNT.fullmatch(plain):
+        plain = amount[1].rstrip("., '\u00a0\u202f")
     signs = {sign for sign in ".," if sign in plain}
     if len(signs) == 2:
         decimal = max(signs, key=plain.rfind)
@@ -49,11 +56,31 @@ def number(text: str, decimal: str) -> Decimal | None:
 
 
 def whole(text: str, decimal: str) -> int | None:
-    """Read a whole number."""
+    """Read a whole number; one with a word beside it counts something else: 2 weeks, 3 packs."""
     found = number(text, decimal)
+    if found is not None and re.search(r"[^\W\d_]", text):
+        raise Unreadable(f"“{text[:20]}” is not a whole number")
     if found is not None and found != found.to_integral_value():
         raise Unreadable(f"“{text[:20]}” is not a whole number")
     return None if found is None else int(found)
+
+
+def lead_time(text: str, decimal: str) -> int | None:
+    """Read how many days a delivery takes; weeks have seven.
+
+    >>> lead_time("14 days", "."), lead_time("2 weeks", "."), lead_time("", ".")
+    (14, 14, None)
+    """
+    if found := LEAD_TIME.fullmatch(text.strip()):
+        return int(found[1]) * (7 if (found[2] or "").lower().startswith("w") else 1)
+    return whole(text, decimal)
+
+
+def name(text: str) -> str:
+    """Read the name of a supplier, which is nobody's e-mail address."""
+    if E_MAIL.search(text):
+        raise Unreadable("its supplier is an e-mail address: those are not kept")
+    return text
 
 
 def day(text: str, day_first: bool | None) -> date | None:

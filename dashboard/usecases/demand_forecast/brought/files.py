@@ -13,7 +13,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from dashboard.files import clean
+from dashboard.files import check_once, clean
 from dashboard.usecases.demand_forecast.brought.cells import Unreadable, number
 from pipelines.lifecycle.buying.brought import Brought
 from pipelines.lifecycle.buying.suppliers import Told
@@ -105,7 +105,7 @@ def known(shop: Shop) -> Known:
 
 def columns_of(table: csv.DictReader[str]) -> dict[str, str]:
     """Find which column holds what."""
-    table.fieldnames = [name.strip().strip("\ufeff").lower() for name in table.fieldnames or []]
+    table.fieldnames = [name.strip().lower() for name in table.fieldnames or []]
     found: dict[str, str] = {}
     for ours, theirs in NAMES.items():
         match = next((name for name in theirs.split("|") if name in table.fieldnames), None)
@@ -113,6 +113,7 @@ def columns_of(table: csv.DictReader[str]) -> dict[str, str]:
             found[ours] = match
     if "sku" not in found and "supplier" not in found and "name" in table.fieldnames:
         found["supplier"] = "name"
+    check_once(table.fieldnames, found.values())
     return found
 
 

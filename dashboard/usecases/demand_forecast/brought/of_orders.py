@@ -3,48 +3,49 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from datetime import timedelta
 
-from dashboard.usecases.demand_forecast.brought.cells import Unreadable, day, whole, writes_day_first
+from dashboard.usecases.demand_forecast.brought.cells import Unreadable, day, name, whole, writes_day_first
 from dashboard.usecases.demand_forecast.brought.files import Cells, Reading, cost_of
 from pipelines.lifecycle.buying.brought import Brought
-from pipelines.lifecycle.buying.orders import Wanted
+from pipelines.lifecycle.buying.orders import LONGEST_AGO, LONGEST_AHEAD, Wanted
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import PurchaseOrder
 from pipelines.words import counted
 
 MOST_ORDERS, LONGEST_NAME = 500, 80
-LONGEST_AGO = timedelta(days=365)
 ONLY_VARIANT = "Default Title"  # what Shopify calls the variant of a product that has no options
-ON_ITS_WAY = {"", "ordered", "sent", "placed", "open", "on order", "partial", "partially received", "in transit"}
+ON_ITS_WAY = {"", "ordered", "sent", "placed", "open", "on order", "in transit", "incoming", "confirmed", "shipped"}
+IN_PARTS = {"partial", "partially received", "partly received", "part received"}
 DRAFTS = {"draft", "suggested", "new"}
+ENDED = {"received", "fully received", "complete", "completed", "closed", "cancelled", "canceled", "archived", "void"}
 
 
 def read_orders(reading: Reading) -> None:
     """Read the orders that were sent and have not come whole."""
     report = reading.report
     report.kind = "Orders to suppliers"
-    orders: dict[str, list[tuple[int, Cells]]] = defaultdict(list)
-    above = ""
-    for line, cells in reading.rows:
-        above = cells.get("order", "") or above  # written once, above its lines
-        orders[above].append((line, cells))
+    orders = by_order(reading)
     if len(orders) > MOST_ORDERS:
         raise Refused(f"A file takes up to {MOST_ORDERS} orders. Leave those out that have come. Nothing was read.")
     day_first = writes_day_first([cells.get(n, "") for _, cells in reading.rows for n in ("sent_on", "expected_on")])
     ended = 0
     ours = {order.known_as or f"PO-{order.number:04d}" for order in PurchaseOrder.objects.for_shop(reading.known.shop)}
-    for name, lines in orders.items():
-        where = f"Order {name}" if name else "The order"
-        state = first(lines, "state").casefold()
-        if state in DRAFTS:
+    for (number, _), lines in orders.items():
+        where = f"Order {number}" if number else "The order"
+        state = first(lines, "state")
+        plain = re.sub(r"[\W_]+", " ", state.casefold()).strip()
+        if plain in DRAFTS:
             report.leave(where, "it is a draft; what to order today stands on the page of orders")
-        elif state not in ON_ITS_WAY:
+        elif plain in ENDED:
             ended += 1
+        elif plain not in ON_ITS_WAY | IN_PARTS:
+            report.leave(where, f"whether something of it is to come is not known: its state is “{state}”")
         else:
             try:
-                order = read_order(reading, name, lines, day_first)
+                order = read_order(reading, number, lines, day_first)
                 if order.known_as in ours:
                     raise Unreadable("it is here already")
                 report.orders.append(order)
@@ -56,11 +57,28 @@ def read_orders(reading: Reading) -> None:
         report.read.append(f"{counted(ended, 'order')} left out: nothing more of them is to come.")
 
 
+def by_order(reading: Reading) -> dict[tuple[str, str], list[tuple[int, Cells]]]:
+    """Put the lines of an order together: those of a number, and without one those of a supplier.
+
+    A number may be written once, above its lines.
+    """
+    orders: dict[tuple[str, str], list[tuple[int, Cells]]] = defaultdict(list)
+    above, filled = "", 0
+    for line, cells in reading.rows:
+        filled += bool(above and not cells.get("order"))
+        above = cells.get("order", "") or above
+        orders[above, "" if above else cells.get("supplier", "").casefold()].append((line, cells))
+    if filled:
+        goes = "goes with the order" if filled == 1 else "go with the orders"
+        reading.report.read.append(f"{counted(filled, 'line')} without an order number {goes} above.")
+    return dict(orders)
+
+
 class NothingToCome(Exception):
     """All that an order asked for has come."""
 
 
-def read_order(reading: Reading, name: str, lines: list[tuple[int, Cells]], day_first: bool | None) -> Brought:
+def read_order(reading: Reading, number: str, lines: list[tuple[int, Cells]], day_first: bool | None) -> Brought:
     """Read one order of which something is to come."""
     wanted, came = lines_of(reading, lines)
     if not wanted:
@@ -70,16 +88,28 @@ def read_order(reading: Reading, name: str, lines: list[tuple[int, Cells]], day_
     sent_on = day(first(lines, "sent_on"), day_first) or reading.today
     if sent_on < reading.today - LONGEST_AGO:
         raise Unreadable(f"it was sent on {sent_on}, more than a year ago")
-    vendor = first(lines, "supplier") or reading.known.vendor(wanted[0].sku)
+    vendor = supplier_of(lines) or reading.known.vendor(wanted[0].sku)
     usual = sent_on + timedelta(days=reading.known.shop.settings.lead_time_days)
+    expected_on = day(first(lines, "expected_on"), day_first) or max(usual, reading.today)
+    if not min(sent_on, reading.today) <= expected_on <= reading.today + LONGEST_AHEAD:
+        raise Unreadable(f"it was sent on {sent_on} and expected on {expected_on}, which cannot be")
     return Brought(
-        known_as=(name or fingerprint(wanted))[:LONGEST_NAME],
+        known_as=(number or fingerprint(wanted))[:LONGEST_NAME],
         vendor=reading.known.vendors.get(vendor.casefold(), [vendor])[0],
         sent_on=min(sent_on, reading.today),
-        expected_on=day(first(lines, "expected_on"), day_first) or max(usual, reading.today),
+        expected_on=expected_on,
         lines=tuple(wanted),
         came=came,
     )
+
+
+def supplier_of(lines: list[tuple[int, Cells]]) -> str:
+    """Return whom an order was sent to, if its lines say it and say the same."""
+    named = {told.casefold(): told for _, cells in lines if (told := cells.get("supplier", ""))}
+    if len(named) > 1:
+        one, another, *_ = named.values()
+        raise Unreadable(f"its lines name “{one}” and “{another}”, and an order goes to one supplier")
+    return name(next(iter(named.values()), ""))
 
 
 def lines_of(reading: Reading, lines: list[tuple[int, Cells]]) -> tuple[list[Wanted], dict[int, int]]:

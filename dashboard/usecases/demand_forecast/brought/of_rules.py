@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dashboard.usecases.demand_forecast.brought.cells import Unreadable, whole
+from dashboard.usecases.demand_forecast.brought.cells import Unreadable, lead_time, name, whole
 from dashboard.usecases.demand_forecast.brought.files import Cells, Reading, cost_of
 from pipelines.lifecycle.buying.suppliers import Told
 from pipelines.lifecycle.preferences import Rule
@@ -36,21 +36,21 @@ def read_suppliers(reading: Reading) -> None:
 
 def supplier_of(reading: Reading, cells: Cells) -> Told:
     """Read what a line tells of a supplier; it delivers the vendors that are called as it is."""
-    name, shop = cells["supplier"], reading.known.shop
+    called, shop = name(cells["supplier"]), reading.known.shop
     currency = cells.get("currency", "").upper() or shop.currency
-    if not 0 < len(name) <= LONGEST_NAME:
-        raise Unreadable("the name is too long" if name else "it has no name")
+    if not 0 < len(called) <= LONGEST_NAME:
+        raise Unreadable("the name is too long" if called else "it has no name")
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise Unreadable(f"“{currency[:20]}” is not a currency like {shop.currency}")
     address = cells.get("address", "")
     return Told(
-        name=name,
+        name=called,
         currency=currency,
         lead_time_days=lead_time_of(reading, cells),
         smallest_minor=0,
         order_weekdays=[],
         address="" if "@" in address else address[:LONGEST_ADDRESS],
-        vendors=reading.known.vendors.get(name.casefold(), []),
+        vendors=reading.known.vendors.get(called.casefold(), []),
         variant_ids=[],
     )
 
@@ -72,14 +72,14 @@ def read_products(reading: Reading) -> None:
 def values_of(reading: Reading, cells: Cells) -> dict[str, Any]:
     """Read the columns of a rule; what is 0 or empty is not known."""
     found: dict[str, Any] = dict.fromkeys(StockRule.FIELDS)
-    for name in ("pack_size", "minimum_order"):
-        found[name] = whole(cells.get(name, ""), reading.decimal) or None
+    for column in ("pack_size", "minimum_order"):
+        found[column] = whole(cells.get(column, ""), reading.decimal) or None
     return found | {"lead_time_days": lead_time_of(reading, cells), "unit_cost_minor": cost_of(reading, cells)}
 
 
 def lead_time_of(reading: Reading, cells: Cells) -> int | None:
     """Read how long a delivery takes; 0 or nothing is not known."""
-    days = whole(cells.get("lead_time_days", ""), reading.decimal) or None
+    days = lead_time(cells.get("lead_time_days", ""), reading.decimal) or None
     if (days or 0) > LONGEST_LEAD:
         raise Unreadable(f"a lead time of {days} days is longer than a year")
     return days

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from itertools import islice
 
-from dashboard.files import read_table
+from dashboard.files import TOO_MANY_CELLS, has_too_many, read_table
 from dashboard.usecases.demand_forecast.brought.files import Reading, Report, columns_of, known, picked
 from dashboard.usecases.demand_forecast.brought.of_orders import read_orders
 from dashboard.usecases.demand_forecast.brought.of_rules import read_products, read_suppliers
@@ -29,16 +29,20 @@ def read(shop: Shop, content: bytes, today: date) -> Report:
         table = read_table(content)
         columns = columns_of(table)
         read_all = reader_of({*columns})
-        lines = ((table.line_num, picked(cells, columns)) for cells in islice(table, MOST_LINES + 1))
-        rows = [(line, cells) for line, cells in lines if any(cells.values())]
+        lines = [(table.line_num, cells) for cells in islice(table, MOST_LINES + 1)]
     except UnicodeDecodeError:
         raise Refused("The file is not UTF-8. Save it as “CSV UTF-8”. Nothing was read.") from None
     except csv.Error as error:
         raise Refused(f"The file cannot be read: {error}. Nothing was read.") from None
-    if len(rows) > MOST_LINES:
+    if len(lines) > MOST_LINES:
         raise Refused(f"A file takes up to {MOST_LINES:,} lines. Nothing was read.")
     decimal = "," if table.reader.dialect.delimiter == ";" else "."
     report = Report()
+    for line, cells in lines:
+        if has_too_many(cells):
+            report.leave(f"Line {line:,}", TOO_MANY_CELLS)
+    told = ((line, picked(cells, columns)) for line, cells in lines if not has_too_many(cells))
+    rows = [(line, cells) for line, cells in told if any(cells.values())]
     read_all(Reading(known(shop), rows, decimal, today, report))
     return report
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from dashboard.files import clean, read_table
+from dashboard.files import TOO_MANY_CELLS, check_once, clean, has_too_many, read_table
 from dashboard.usecases.demand_forecast.buying.to_order import advice_of, paid_before
 from pipelines.lifecycle.buying.lists import To
 from pipelines.lifecycle.buying.orders import LARGEST, Wanted
@@ -53,10 +53,14 @@ def lines(shop: Shop, table: csv.DictReader[str]) -> list[Ordered]:
     table.fieldnames = [name.strip().lower() for name in table.fieldnames or []]
     if UNITS not in table.fieldnames or not {SKU, VARIANT} & {*table.fieldnames}:
         raise Refused("The file has no columns “Order quantity” and “Variant” or “SKU”, as our order list has them.")
+    check_once(table.fieldnames, (UNITS, SKU, VARIANT))
     skus, known = variants_of(shop)
     found: dict[int, int] = {}
     for cells in islice(table, MOST_LINES):
-        where, units = f"Line {table.line_num:,}", units_of(cells, table.line_num)
+        where = f"Line {table.line_num:,}"
+        if has_too_many(cells):
+            raise Refused(f"{where}: {TOO_MANY_CELLS}. Nothing was marked.")
+        units = units_of(cells, table.line_num)
         if not units:
             continue
         variant_id = variant_of(cells, skus, known, where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -13,6 +14,7 @@ from django.db.models.functions import Greatest
 
 from dashboard.forms.pages import WEEKDAYS
 from dashboard.queries.words import Badge
+from dashboard.usecases.demand_forecast.buying.in_shopify import InShopify, in_shopify
 from dashboard.usecases.demand_forecast.buying.moves import Proposed, proposed
 from dashboard.usecases.demand_forecast.buying.to_order import FromVendor, advice_of, by_vendor, wanted
 from dashboard.usecases.demand_forecast.queries.forecasts import open_locations
@@ -59,6 +61,7 @@ class OrdersPage:
     drafts: list[Listed]
     ended: list[Listed]
     moves: list[Proposed]  # between places
+    in_shopify: InShopify | None
     usually_on: date  # when what is ordered today comes, by the shop's own lead time
 
     @property
@@ -213,6 +216,12 @@ class OrderPage:
         return [(line, self.risen.get(line.pk)) for line in self.lines]
 
     @property
+    def whole(self) -> GoodsReceipt | None:
+        """Return one part of the newest delivery that was written down for several lines at once."""
+        at_once = Counter(receipt.at for receipt in self.receipts)
+        return next((receipt for receipt in self.receipts if at_once[receipt.at] > 1), None)
+
+    @property
     def is_draft(self) -> bool:
         return self.order.state == State.DRAFT
 
@@ -279,6 +288,7 @@ def orders_page(shop: Shop, today: date) -> OrdersPage:
         drafts=drafts,
         ended=[listed(order) for order in ended],
         moves=proposed(shop),
+        in_shopify=in_shopify(shop),
         usually_on=today + timedelta(days=shop.settings.lead_time_days),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ Panel = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 
+WEEK = 7
 RULES = ("lead_time_days", "review_days", "service_level")
 
 
@@ -113,7 +115,7 @@ def variants_with_terms(frames: Frames) -> pd.DataFrame:
     """Give the series with the rules that hold for each: its own, else its vendor's, else the shop's."""
     of_the_shop = frames["terms"].iloc[0]
     defaults: dict[str, float | None] = {name: float(of_the_shop[name]) for name in RULES}
-    defaults |= {"cover_days": None, "pack_size": 1.0, "minimum_order": 0.0, "unit_cost_minor": None}
+    defaults |= {"cover_days": None, "pack_size": 1.0, "minimum_order": 0.0, "unit_cost_minor": None, "order_days": 0.0}
     variants = frames["series"].rename(columns={"unique_id": "variant_id", "price": "price_minor"})
     if of_the_shop["weighs_costs"]:
         defaults["service_level"] = None
@@ -121,6 +123,30 @@ def variants_with_terms(frames: Frames) -> pd.DataFrame:
     resolved["unit_cost_minor"] = resolved["unit_cost_minor"].fillna(resolved["unit_cost"])
     resolved["service_level"] = resolved["service_level"].fillna(weighed(resolved, of_the_shop))
     return resolved.drop(columns="unit_cost")
+
+
+def on_order_days(variants: pd.DataFrame, today: date) -> pd.DataFrame:
+    """Let what is ordered today go out on its supplier's next order day, and last until what goes out after it comes.
+
+    Reads   variants: lead_time_days | review_days | order_days (a bit for each weekday, 0: any) | ...
+    Writes  variants with lead_time_days from today to the arrival, and review_days from that arrival to the next one
+    """
+    days = variants["order_days"].astype("int64").tolist()
+    waits = [days_until_taken(each, today.weekday()) for each in days]
+    known = zip(days, waits, variants["review_days"].tolist(), strict=True)
+    between = [
+        review + days_until_taken(each, today.weekday() + wait + math.ceil(review)) for each, wait, review in known
+    ]
+    return variants.assign(lead_time_days=variants["lead_time_days"] + waits, review_days=between)
+
+
+def days_until_taken(order_days: int, weekday: int) -> int:
+    """Count the days from a weekday (Monday: 0) until an order is taken.
+
+    >>> [days_until_taken(0b10, weekday) for weekday in (0, 1, 2, 8)], days_until_taken(0, 3)
+    ([1, 0, 6, 0], 0)
+    """
+    return next((wait for wait in range(WEEK) if order_days >> (weekday + wait) % WEEK & 1), 0)
 
 
 def weighed(variants: pd.DataFrame, of_the_shop: pd.Series) -> pd.Series:

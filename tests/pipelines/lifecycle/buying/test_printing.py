@@ -15,6 +15,7 @@ from pipelines.jobs import results
 from pipelines.lifecycle.buying import orders, printing, suppliers
 from pipelines.lifecycle.ingest import takeaway
 from pipelines.models import OrderPaper, PurchaseOrder, Shop, Supplier
+from pipelines.paper import Sheet
 from tests import factories
 from tests.pipelines.lifecycle.buying.test_orders import BY, CAP, SCARF, came, moved
 from tests.pipelines.lifecycle.buying.test_suppliers import TORVER
@@ -39,7 +40,8 @@ def order(shop: Shop, torver: Supplier) -> PurchaseOrder:
 
 def text_of(file: bytes) -> str:
     assert file.startswith(b"%PDF-")
-    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(file)).pages).split())
+    told = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(file)).pages)
+    return " ".join(told.replace("\0", "").split())
 
 
 def on_paper(order: PurchaseOrder) -> str:
@@ -104,14 +106,14 @@ def test_what_came_changes_nothing_on_it(order: PurchaseOrder) -> None:
 
 
 def test_a_change_while_it_is_printed_wins(order: PurchaseOrder, monkeypatch: pytest.MonkeyPatch) -> None:
-    printed = printing.printed
+    sheet_of = printing.sheet_of
 
-    def and_meanwhile(known: PurchaseOrder) -> bytes:
-        file = printed(known)
+    def and_meanwhile(known: PurchaseOrder) -> Sheet:
+        sheet = sheet_of(known)
         moved(order, orders.change, came(order, caps=6, scarves=1))
-        return file
+        return sheet
 
-    monkeypatch.setattr(printing, "printed", and_meanwhile)
+    monkeypatch.setattr(printing, "sheet_of", and_meanwhile)
     assert not printing.keep(order.pk) and not OrderPaper.objects.exists()
 
 
@@ -162,3 +164,9 @@ def test_two_hundred_lines_go_on_over_pages(shop: Shop) -> None:
     printing.keep(order.pk)
     text = on_paper(order)
     assert "SKU-199" in text and text.count("Unit cost") > 3 and "2,400" in text
+
+
+def test_letters_that_it_cannot_show_are_kept_beside_it(order: PurchaseOrder) -> None:
+    order.lines.filter(sku="CAP-B").update(title="คัพ 帽子")
+    printing.keep(order.pk)
+    assert OrderPaper.objects.get().undrawn == "".join(sorted("คัพ")) and "帽子" in on_paper(order)

@@ -12,9 +12,10 @@ import pytest
 from django.core.management import call_command
 
 from pipelines.lifecycle.buying import orders, suppliers
+from pipelines.lifecycle.data import frames
 from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.ingest import privacy, takeaway
-from pipelines.models import LifecycleEvent, PurchaseOrder, Shop, Supplied, Supplier
+from pipelines.models import LifecycleEvent, OrderPaper, PurchaseOrder, Shop, Supplied, Supplier
 from tests import factories
 from tests.pipelines.lifecycle.buying.test_orders import ARRIVAL, CAP, TODAY, moved
 
@@ -111,6 +112,13 @@ class TestDeleted:
         assert list(kinds)[-2:] == ["supplier.removed", "order.received"]
         assert LifecycleEvent.broken_at(shop) is None
 
+    def test_what_was_printed_of_a_draft_goes_with_its_address(self, shop: Shop, torver: Supplier) -> None:
+        sent = moved(an_order(shop, torver), orders.send, TODAY, ARRIVAL)
+        for order in (sent, an_order(shop, torver)):
+            OrderPaper.objects.create(shop=shop, order=order, file=b"sealed")
+        suppliers.remove(torver, revision=0, by=BY)
+        assert OrderPaper.objects.get().order == sent
+
     def test_it_goes_with_its_shop(self, shop: Shop, torver: Supplier) -> None:
         privacy.redact_shop(shop)
         assert not Supplier.objects.exists() and not Supplied.objects.exists()
@@ -130,6 +138,14 @@ def test_an_order_is_in_its_currency(shop: Shop, torver: Supplier) -> None:
 )
 def test_it_takes_orders_on_its_days(weekdays: list[int], day: date) -> None:
     assert suppliers.takes_orders_on(Supplier(order_weekdays=weekdays), TODAY) == day  # a Friday
+
+
+def test_its_order_days_are_known_of_what_it_delivers(shop: Shop, torver: Supplier) -> None:
+    any_day = replace(TORVER, name="Any day", lead_time_days=None, order_weekdays=[], vendors=["Moss"], variant_ids=[9])
+    suppliers.add(shop, any_day, by=BY)
+    rules = frames.stock_rules(shop)
+    known = {(row.variant_id if row.variant_id > 0 else row.vendor): row.order_days for row in rules.itertuples()}
+    assert known == {"Larch": 0b1010, "Gill": 0b1010, 7: 0b1010, "Moss": 0, 9: 0}
 
 
 def test_its_address_is_handed_out_as_it_was_typed(shop: Shop, torver: Supplier) -> None:

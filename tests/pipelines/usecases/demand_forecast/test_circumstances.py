@@ -21,6 +21,7 @@ def frames(*first_days: str, lead: int = 14, vendors: dict[str, int] | None = No
     series = series.assign(vendor=["slow" if number < count / 2 else "quick" for number in range(count)])
     series = series.assign(price=1000.0, unit_cost=500.0, continues=0)
     names = ["review_days", "service_level", "cover_days", "pack_size", "minimum_order", "unit_cost_minor"]
+    names += ["order_days"]
     rules = pd.DataFrame(
         [{"variant_id": np.nan, "vendor": vendor, "lead_time_days": days} for vendor, days in (vendors or {}).items()],
         columns=["variant_id", "vendor", "lead_time_days", *names],

@@ -49,12 +49,24 @@ def fitted(frames: Frames) -> model.Fitted:
 
 
 def rules(*rows: dict[str, object]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=["variant_id", "vendor", *RULE_FIELDS, "unit_cost_minor"])
+    return pd.DataFrame(list(rows), columns=["variant_id", "vendor", *RULE_FIELDS, "unit_cost_minor", "order_days"])
 
 
 def stock(*rows: tuple[int, int, int]) -> pd.DataFrame:
     columns = ["variant_id", "location_id", "available"]
     return pd.DataFrame(rows, columns=columns).assign(committed=0, incoming=0, moved=0.0)
+
+
+def test_what_goes_out_on_order_days_only_has_to_last_longer_and_the_rule_stays_as_it_was_typed(fitted):
+    other_day = float(1 << (LAST_DAY + timedelta(days=3)).weekday())  # two days from today
+    typed = {"vendor": "Alp", "review_days": 3}
+    any_day, some = (
+        answer(fitted, whole_frames(stock=stock((1, 7, 0)), rules=rules(typed | {"order_days": days})))
+        for days in (0.0, other_day)
+    )
+    first, later = (told["stock_advice"].set_index("variant_id").loc[1] for told in (any_day, some))
+    assert later.order_quantity > first.order_quantity and later.lost_units > first.lost_units
+    assert later.rule == first.rule and later.rule["review_days"] == 3
 
 
 class TestServing:

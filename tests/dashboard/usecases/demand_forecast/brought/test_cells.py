@@ -20,6 +20,10 @@ from dashboard.usecases.demand_forecast.brought.cells import Unreadable
         ("1'234.5", ".", "1234.5"),
         ("1,234,567", ",", "1234567"),
         ("USD 3.10", ".", "3.10"),
+        (".50", ".", "0.50"),
+        ("$.50", ".", "0.50"),
+        ("Rs.50", ".", "50"),
+        ("12.", ".", "12"),
     ],
 )
 def test_numbers_are_read_as_people_write_them(text: str, decimal: str, read: str) -> None:
@@ -30,7 +34,9 @@ def test_numbers_are_read_as_people_write_them(text: str, decimal: str, read: st
         assert cells.number(text, decimal) == Decimal(read)
 
 
-@pytest.mark.parametrize("text", ["1,234", "-5", "not stocked", "n/a", "1e9", "12000000", "1.2.3"])
+@pytest.mark.parametrize(
+    "text", ["1,234", "-5", "not stocked", "n/a", "1e9", "12000000", "1.2.3", "(12)", "12-", "-£5", "12 in boxes"]
+)
 def test_what_has_no_reading_or_two_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         cells.number(text, ".")
@@ -40,6 +46,25 @@ def test_not_stocked_is_not_none() -> None:
     with pytest.raises(Unreadable, match="“Not stocked” is not a number"):
         cells.whole("Not stocked", ".")
     assert cells.whole("", ".") is None and cells.whole("0", ".") == 0
+
+
+@pytest.mark.parametrize("text", ["2 weeks", "3 packs", "12 kg"])
+def test_a_number_of_something_else_is_no_number_of_units(text: str) -> None:
+    with pytest.raises(Unreadable, match="is not a whole number"):
+        cells.whole(text, ".")
+
+
+@pytest.mark.parametrize(
+    ("text", "days"), [("14", 14), ("14 days", 14), ("2 weeks", 14), ("1 Week", 7), ("", None), ("14.0", 14)]
+)
+def test_a_lead_time_may_say_what_it_counts(text: str, days: int | None) -> None:
+    assert cells.lead_time(text, ".") == days
+
+
+@pytest.mark.parametrize("text", ["2 months", "10-14", "soon"])
+def test_a_lead_time_of_other_things_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable):
+        cells.lead_time(text, ".")
 
 
 def test_half_a_unit_is_refused() -> None:

@@ -83,6 +83,43 @@ class TestOrders:
         assert "3 orders left out: nothing more of them is to come." in page
         assert "Order 2: it is a draft" in page and not PurchaseOrder.objects.exists()
 
+    def test_in_a_state_that_is_not_known_are_named_and_not_called_ended(self, shop, two, bring) -> None:
+        states = ("Partially-Received", "Part received", "Awaiting approval")
+        page = bring(ORDERS, *(line(shop, str(n), "ST-1", 3, state=each) for n, each in enumerate(states)))
+        assert "Order 2: whether something of it is to come is not known: its state is “Awaiting approval”." in (
+            page.content.decode()
+        )
+        assert sorted(PurchaseOrder.objects.values_list("known_as", flat=True)) == ["0", "1"]
+
+    def test_whose_number_stands_above_its_lines_are_one_and_that_is_said(self, shop, two, bring) -> None:
+        page = bring(ORDERS, line(shop, "17", "ST-1", 12), ",,,,,,ST-2,5,0,3").content.decode()
+        assert "1 line without an order number goes with the order above." in page
+        assert [each.units for each in PurchaseOrder.objects.get().lines.order_by("pk")] == [12, 5]
+
+    def test_that_name_two_suppliers_are_left(self, shop, two, bring) -> None:
+        page = bring(ORDERS, line(shop, "17", "ST-1", 12), line(shop, "", "ST-2", 5).replace("Larch", "Moss"))
+        assert "its lines name “Larch Supply” and “Moss Supply”" in page.content.decode()
+        assert not PurchaseOrder.objects.exists()
+
+    def test_without_a_number_are_one_for_each_supplier(self, shop, two, bring) -> None:
+        bring("Supplier,SKU,Qty Ordered", "Larch,ST-1,3", "Moss,ST-2,4")
+        orders = PurchaseOrder.objects.order_by("vendor").values_list("vendor", "lines__units")
+        assert list(orders) == [("Larch", 3), ("Moss", 4)]
+
+    def test_a_decimal_comma_without_quotes_moves_no_cell(self, shop, two, bring) -> None:
+        page = bring("PO Number,SKU,Cost,Qty Ordered", "7,ST-1,2,50,12", "7,ST-2,3,4").content.decode()
+        assert "Line 2: it has more cells than there are columns" in page
+        assert [(each.sku, each.units) for each in PurchaseOrder.objects.get().lines.all()] == [("ST-2", 4)]
+
+    @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+    def test_that_are_expected_on_no_day_to_wait_for_are_left(self, shop, two, bring, day) -> None:
+        page = bring(ORDERS, line(shop, "17", "ST-1", 12).replace(a_day(shop, 12), day)).content.decode()
+        assert f"and expected on {day}, which cannot be" in page and not PurchaseOrder.objects.exists()
+
+    def test_to_an_e_mail_address_are_left_without_it(self, shop, two, bring) -> None:
+        page = bring(ORDERS, line(shop, "17", "ST-1", 12).replace("Larch Supply", "ann@larch.example"))
+        assert "its supplier is an e-mail address" in page.content.decode() and not PurchaseOrder.objects.exists()
+
     def test_lines_that_cannot_be_read_are_named_and_the_others_taken(self, shop, two, bring) -> None:
         wrong = [line(shop, "17", "NOPE", 3), line(shop, "17", "ST-2", 3).replace(",3,0", ",three,0")]
         page = bring(ORDERS, line(shop, "17", "ST-1", 12), *wrong, line(shop, "17", "ST-1", 2)).content.decode()
@@ -168,7 +205,14 @@ class TestSuppliers:
         again = bring(*self.FILE[:2]).content.decode()
         assert "1 supplier read, 0 new" in again and Supplier.objects.count() == 2
 
-    @pytest.mark.parametrize("file", [("Name,Lead time", ",5"), ("Name,Currency,Lead time", "Larch,Euro,5")])
+    @pytest.mark.parametrize(
+        "file",
+        [
+            ("Name,Lead time", ",5"),
+            ("Name,Currency,Lead time", "Larch,Euro,5"),
+            ("Name,Lead time", "Ann <a@b.example>,5"),
+        ],
+    )
     def test_what_is_none_is_left_and_said(self, shop, bring, file) -> None:
         assert "Line 2: " in bring(*file).content.decode() and not Supplier.objects.exists()
 
@@ -207,6 +251,8 @@ class TestWhatIsNoSuchFile:
             (["SKU,Qty Ordered", "é,3"], "cp1252", "is not UTF-8"),
             (["SKU,Cost", "x" * 200_000], "utf-8", "cannot be read"),
             (["SKU,Cost", *["A,1"] * 20_001], "utf-8", "up to 20,000 lines"),
+            (["SKU,Qty Ordered", "A\0,3"], "utf-8", "cannot be read"),
+            (["SKU,Qty Ordered,Qty Ordered", "A,3,4"], "utf-8", "“qty ordered” twice"),
             ([ORDERS, *[f"{n},,,,,,A,1,0,1" for n in range(501)]], "utf-8", "up to 500 orders"),
         ],
     )

@@ -75,6 +75,8 @@ def test_by_sku_and_with_what_spreadsheets_do(advised, mark):
         ("SKU,Order quantity\nSKU-0,-3\n", "Line 2: “-3” is no number of units"),
         ("SKU,Order quantity\nSKU-0,1.5\n", "no number of units"),
         (f"SKU,Order quantity\nSKU-0,{LARGEST + 1}\n", "no number of units"),
+        ("SKU,Cost,Order quantity\nSKU-0,2,50,3\n", "Line 2: it has more cells than there are columns"),
+        ("SKU,Order quantity,Order quantity\nSKU-0,2,3\n", "“order quantity” twice"),
         ("SKU,Order quantity\nNONE,3\n", "no variant is “NONE”"),
         ("SKU,Order quantity\nSKU-0,3\nSKU-0,4\n", "Line 3 names a variant that stands above already"),
         (b"SKU,Order quantity\n\xff\xfe,3\n", "not UTF-8"),

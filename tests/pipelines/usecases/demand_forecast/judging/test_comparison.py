@@ -25,7 +25,7 @@ def frames(days: int = 150, n_series: int = 3, **tables: pd.DataFrame) -> Frames
     shop = shop_frames(n_series, days)
     known = {
         "series": shop["series"].assign(vendor="Alp", continues=0),
-        "rules": pd.DataFrame(columns=["variant_id", "vendor", *ASKED, "unit_cost_minor"]),
+        "rules": pd.DataFrame(columns=["variant_id", "vendor", *ASKED, "unit_cost_minor", "order_days"]),
         "terms": pd.DataFrame([TERMS]),
     }
     return Frames({**shop.tables, **known, **tables}, shop.asof, shop.country)

@@ -54,7 +54,7 @@ def whole_frames(days: int = 150, n_series: int = 4, **tables: pd.DataFrame) -> 
 
 
 def rules(*rows: dict[str, object]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=["variant_id", "vendor", *RULE_FIELDS, "unit_cost_minor"])
+    return pd.DataFrame(list(rows), columns=["variant_id", "vendor", *RULE_FIELDS, "unit_cost_minor", "order_days"])
 
 
 def past_of(frames: Frames, first_counted: int) -> Past:

@@ -13,6 +13,7 @@ from pipelines.usecases.demand_forecast.ordering.stock_inputs import (
     apply_overrides,
     location_shares,
     measured_times,
+    on_order_days,
     resolve_rules,
 )
 
@@ -139,3 +140,25 @@ def test_measured_times_hold_where_nothing_else_is_known_of_the_variant():
     found = measured_times(variants, times)
     assert found[0].tolist() == list(range(1, 17)) and np.isnan(found[1:3]).all() and found[3].tolist() == [2] * 16
     assert np.isnan(measured_times(variants, times[:0])).all()
+
+
+MONDAY, TUESDAY, THURSDAY = 1, 2, 8
+
+
+@pytest.mark.parametrize(
+    ("order_days", "review", "arrival", "lasts"),
+    [
+        (0, 7, 14, 7),  # TODAY is a Thursday
+        (THURSDAY, 7, 14, 7),
+        (THURSDAY, 3, 14, 7),
+        (TUESDAY, 7, 19, 7),
+        (TUESDAY, 10, 19, 14),
+        (TUESDAY | THURSDAY, 1, 14, 5),
+        (TUESDAY | THURSDAY, 7, 14, 7),
+        (MONDAY, 28, 18, 28),
+    ],
+)
+def test_an_order_lasts_until_what_goes_out_on_the_next_order_day_is_there(order_days, review, arrival, lasts):
+    variants = pd.DataFrame([{"lead_time_days": 14.0, "review_days": float(review), "order_days": float(order_days)}])
+    (row,) = on_order_days(variants, TODAY).to_dict("records")
+    assert (row["lead_time_days"], row["review_days"]) == (arrival, lasts)
