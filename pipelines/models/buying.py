@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Greatest
 
 from pipelines.models.base import ShopManager, ShopQuerySet, ShopTable
+from pipelines.models.ingest import BulkTable
 from pipelines.stats.delivery_times import median_of
 
 USUALLY_LATE_DAYS = 7
@@ -130,10 +131,13 @@ class PurchaseLineManager(FromPurchaseLineQuerySet["PurchaseLine"]):
     """All lines of orders to suppliers, by name for mypy."""
 
 
-class PurchaseLine(ShopTable):
-    """One variant of an order, as it was when it was ordered."""
+class PurchaseLine(BulkTable):
+    """One variant of an order, as it was when it was ordered.
 
-    order = models.ForeignKey(PurchaseOrder, on_delete=models.CASCADE, related_name="lines")
+    An order may have thousands: its shop is the order's, and the lines of an order are found by what is unique.
+    """
+
+    order = models.ForeignKey(PurchaseOrder, on_delete=models.CASCADE, related_name="lines", db_index=False)
     variant_id = models.BigIntegerField()
     title = models.CharField(max_length=255)
     subtitle = models.CharField(max_length=255, blank=True)

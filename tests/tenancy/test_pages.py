@@ -68,7 +68,7 @@ RELEASE = "release release-figure approve reject pause use-again lift go-on abor
 VERSION = "version annotate model-card test-store-run"
 VARIANT = "variant variant-settled variant-figure override end-override odd-order variant-rule"
 PAPER = "order-csv order-pdf order-paper"
-ORDER = "order change-order budget-order send-order expect-order receive-order take-back-receipt cancel-order"
+ORDER = "order change-order budget-order send-order expect-order receive-order all-came take-back-receipt cancel-order"
 CHANNEL = "test-alert-channel report-to-channel remove-alert-channel"
 # Whose thing an address names. A new address with a part that names a thing of one shop must stand here.
 OBJECTS: dict[str, Named] = {

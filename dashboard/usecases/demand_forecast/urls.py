@@ -35,6 +35,7 @@ urlpatterns = [
     path("orders/<int:pk>/send", buying.send, name="send-order"),
     path("orders/<int:pk>/expect", buying.expect, name="expect-order"),
     path("orders/<int:pk>/receive", buying.receive, name="receive-order"),
+    path("orders/<int:pk>/all-came", buying.receive_all, name="all-came"),
     path("orders/<int:pk>/take-back", buying.take_back, name="take-back-receipt"),
     path("orders/<int:pk>/cancel", buying.cancel, name="cancel-order"),
     path("suppliers", suppliers.listed, name="suppliers"),

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from operator import attrgetter
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
@@ -18,6 +19,7 @@ from pipelines.models.ledger import Noted
 
 State = PurchaseOrder.State
 CHANGED = "This order changed since you opened the page. Nothing was saved; look at it again."
+NOTHING = "There is nothing to order here. No draft was made."
 LARGEST = 10_000_000  # units of one line
 LONGEST_AGO, LONGEST_AHEAD = timedelta(days=365), timedelta(days=730)
 AT_ONCE = 1_000  # lines of one statement
@@ -26,9 +28,24 @@ PRINTED_ANEW = ("order.changed", "order.filled", "order.sent", "order.expected")
 LINES = """
 INSERT INTO pipelines_purchaseline
     (shop_id, order_id, received, variant_id, title, subtitle, sku, units, pack_size, unit_cost_minor)
-SELECT %s, %s, 0, told.*
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::integer[], %s::integer[], %s::bigint[]) AS told
+SELECT %s, %s, 0, told.* FROM {told} AS told
 """
+ALL_CAME = """
+WITH missing AS (
+    SELECT id, units - received AS units FROM pipelines_purchaseline WHERE order_id = %(order)s AND received < units
+), came AS (
+    UPDATE pipelines_purchaseline AS line SET received = line.units FROM missing WHERE line.id = missing.id
+), written AS (
+    INSERT INTO pipelines_goodsreceipt (shop_id, line_id, units, day, at, by)
+    SELECT %(shop)s, id, units, %(day)s, %(now)s, %(by)s FROM missing ORDER BY id RETURNING units
+)
+SELECT coalesce(sum(units), 0) FROM written
+"""
+TAKEN_BACK = """
+WITH gone AS (DELETE FROM pipelines_goodsreceipt WHERE id = ANY(%s) RETURNING line_id, units)
+UPDATE pipelines_purchaseline AS line SET received = received - gone.units FROM gone WHERE line.id = gone.line_id
+"""
+TOLD = "unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::integer[], %s::integer[], %s::bigint[])"
 
 
 @dataclass(frozen=True)
@@ -54,10 +71,29 @@ def draft(
     by: str,
 ) -> PurchaseOrder:
     """Begin an order to a supplier, or a vendor; a draft that is there is kept, so that nothing is ordered twice."""
+    lines = [line for line in wanted if line.units > 0]
+    if not lines:
+        raise Refused(NOTHING)
+    return begin(shop, vendor, supplier, location_id, by, lambda order: write_lines(order, lines))
+
+
+def draft_from(
+    shop: Shop, vendor: str, rows: QuerySet[Any, Any], *, supplier: Supplier | None = None, by: str
+) -> PurchaseOrder:
+    """Begin an order, as `draft` does, of rows whose columns are those of `Wanted`: they never leave the database."""
+    return begin(shop, vendor, supplier, None, by, lambda order: copy_lines(order, rows))
+
+
+def begin(
+    shop: Shop,
+    vendor: str,
+    supplier: Supplier | None,
+    location_id: int | None,
+    by: str,
+    write: Callable[[PurchaseOrder], int],
+) -> PurchaseOrder:
+    """Return the draft that is there, or a new one with what is written on it."""
     vendor, currency = (supplier.name, supplier.currency) if supplier else (vendor, shop.currency)
-    wanted = [line for line in wanted if line.units > 0]
-    if not wanted:
-        raise Refused("There is nothing to order here. No draft was made.")
     with transaction.atomic():
         Shop.objects.select_for_update(no_key=True).only("pk").get(pk=shop.pk)
         mine = PurchaseOrder.objects.for_shop(shop)
@@ -67,8 +103,10 @@ def draft(
         order = PurchaseOrder.objects.create(
             shop=shop, number=number, vendor=vendor, supplier=supplier, location_id=location_id, currency=currency
         )
-        write_lines(order, wanted)
-        record(order, Noted("order.drafted", "An order was drafted", {"lines": len(wanted)}), by)
+        count = write(order)
+        if not count:
+            raise Refused(NOTHING)
+        record(order, Noted("order.drafted", "An order was drafted", {"lines": count}), by)
     return order
 
 
@@ -159,10 +197,7 @@ def receive(order: PurchaseOrder, came: Mapping[int, int], today: date, day: dat
         raise Refused("Say of at least one line how many units came. Nothing was saved.")
 
     def received(locked: PurchaseOrder) -> Noted:
-        require(locked, State.SENT, "is not on its way")
-        assert locked.sent_on
-        if not locked.sent_on <= day <= today:
-            raise Refused("Goods come between the day on which they were ordered and today.")
+        check_arrival(locked, today, day)
         lines = [line for line in lines_of(locked) if came.get(line.pk)]
         for line in lines:
             line.received = checked(line.received + came[line.pk])
@@ -177,18 +212,35 @@ def receive(order: PurchaseOrder, came: Mapping[int, int], today: date, day: dat
     return total
 
 
-def take_back(order: PurchaseOrder, receipt: int, *, revision: int, by: str) -> None:
-    """Take back what was written down as come; an order that had ended by it is on its way again."""
+def receive_all(order: PurchaseOrder, today: date, day: date, *, revision: int, by: str) -> None:
+    """Write down that all came that was still to come, however many lines that is, and end the order."""
+
+    def received(locked: PurchaseOrder) -> Noted:
+        check_arrival(locked, today, day)
+        now = timezone.now()
+        told: dict[str, Any] = {"order": locked.pk, "shop": locked.shop_id, "day": day, "now": now, "by": by}
+        with connection.cursor() as cursor:
+            cursor.execute(ALL_CAME, told)
+            (units,) = cursor.fetchone()
+        locked.state, locked.ended_at = State.RECEIVED, now
+        return Noted("order.received", "All of an order came", {"units": int(units), "day": day.isoformat()})
+
+    move(order, revision, by, received)
+
+
+def take_back(order: PurchaseOrder, receipt: int, whole: bool = False, *, revision: int, by: str) -> None:
+    """Take back what was written down as come, or all that was with it; an order that had ended is on its way again."""
 
     def taken(locked: PurchaseOrder) -> Noted:
-        found = GoodsReceipt.objects.for_shop(locked.shop_id).filter(line__order=locked, pk=receipt)
-        row = found.select_related("line").first()
+        found = GoodsReceipt.objects.for_shop(locked.shop_id).filter(line__order=locked)
+        row = found.filter(pk=receipt).first()
         if row is None or locked.state not in (State.SENT, State.RECEIVED):
             raise Refused("This delivery is not written down any more. Nothing was changed.")
-        PurchaseLine.objects.filter(pk=row.line_id).update(received=row.line.received - row.units)
-        row.delete()
+        gone = dict((found.filter(at=row.at) if whole else found.filter(pk=receipt)).values_list("pk", "units"))
+        with connection.cursor() as cursor:
+            cursor.execute(TAKEN_BACK, [list(gone)])
         locked.state, locked.ended_at = State.SENT, None
-        return Noted("order.taken_back", "A delivery was taken back", {"units": row.units})
+        return Noted("order.taken_back", "A delivery was taken back", {"units": sum(gone.values())})
 
     move(order, revision, by, taken)
 
@@ -226,6 +278,14 @@ def require(order: PurchaseOrder, state: State, otherwise: str) -> None:
         raise Refused(f"Order {order.number} {otherwise}. Nothing was changed.")
 
 
+def check_arrival(order: PurchaseOrder, today: date, day: date) -> None:
+    """Refuse goods of an order that is not on its way, or that came on a day on which they cannot have come."""
+    require(order, State.SENT, "is not on its way")
+    assert order.sent_on
+    if not order.sent_on <= day <= today:
+        raise Refused("Goods come between the day on which they were ordered and today.")
+
+
 def check_ahead(expected_on: date, today: date) -> None:
     """Refuse to expect something on a day that is over, or that nobody waits for."""
     if expected_on < today:
@@ -248,13 +308,26 @@ def checked(units: int) -> int:
     return units
 
 
-def write_lines(order: PurchaseOrder, wanted: Iterable[Wanted]) -> None:
-    """Write the lines of an order by one statement, however many they are."""
+def write_lines(order: PurchaseOrder, wanted: Iterable[Wanted]) -> int:
+    """Write the lines of an order by one statement, however many they are; returns how many."""
     names = [field.name for field in fields(Wanted)]
     values = list(map(attrgetter(*names), wanted))
     columns = [list(column) for column in zip(*values, strict=True)] or [[] for _ in names]
+    return insert(order, TOLD, columns)
+
+
+def copy_lines(order: PurchaseOrder, rows: QuerySet[Any, Any]) -> int:
+    """Write rows that the database holds as the lines of an order; returns how many."""
+    told, parameters = rows.query.sql_with_params()
+    return insert(order, f"({told})", parameters)
+
+
+def insert(order: PurchaseOrder, told: str, parameters: Iterable[Any]) -> int:
+    """Write what is told as the lines of an order; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(LINES, [order.shop_id, order.pk, *columns])
+        cursor.execute(LINES.format(told=told), [order.shop_id, order.pk, *parameters])
+        count: int = cursor.rowcount
+    return count
 
 
 def lines_of(order: PurchaseOrder) -> list[PurchaseLine]:

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import BigIntegerField, Count, Max, Model, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, Max, Min, Model, Q, QuerySet, Sum
 from django.db.models.functions import Least
 from django.utils import timezone
 
@@ -209,6 +209,7 @@ class StockTotals(ShopSums):
         """Put the sums of a shop's advice in the place of those before; in the transaction that writes the rows."""
         cls.objects.for_shop(shop).delete()
         StockTotals.objects.bulk_create(cls.of_rows(shop))
+        ToOrder.sum_up(shop)
 
     @classmethod
     def of_rows(cls, shop: Model | int) -> list[Self]:
@@ -220,6 +221,30 @@ class StockTotals(ShopSums):
             variants[location_id][status] = count
         sums = advice.values("location_id").annotate(**SUMS)
         return [cls(shop_id=shop_id, variants=variants[row["location_id"]], **row) for row in sums]
+
+
+class ToOrder(ShopSums):
+    """What should be ordered today of one vendor, in all places, in sums: written with the advice."""
+
+    vendor = models.CharField(max_length=255, blank=True)
+    variants = models.IntegerField()
+    units = models.BigIntegerField()
+    cost_minor = models.BigIntegerField()
+    runs_out = models.DateField(null=True)  # the first of them
+    oldest_at = models.DateTimeField()  # of the rows that are in them
+    newest_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "vendor"], name="to_order_once")]
+
+    @classmethod
+    def sum_up(cls, shop: Model | int) -> None:
+        """Put the sums of what should be ordered in the place of those before."""
+        shop_id = shop.pk if isinstance(shop, Model) else shop
+        cls.objects.for_shop(shop_id).delete()
+        rows = StockAdvice.objects.for_shop(shop_id).filter(location_id=0).to_order().values("vendor")
+        sums = rows.annotate(**TO_ORDER_SUMS, oldest_at=Min("updated_at"), newest_at=Max("updated_at"))
+        ToOrder.objects.bulk_create(ToOrder(shop_id=shop_id, **row) for row in sums)
 
 
 def money(column: str, of: Q) -> Least:
@@ -236,6 +261,12 @@ SUMS = {
     "late": Count("pk", filter=LATE),
     "late_minor": money("at_risk_minor", LATE),
     "newest_at": Max("updated_at"),
+}
+TO_ORDER_SUMS = {
+    "variants": Count("pk"),
+    "units": Sum("order_quantity"),
+    "cost_minor": money("order_cost_minor", Q()),
+    "runs_out": Min("runs_out"),
 }
 
 

@@ -66,6 +66,7 @@ class ReceiptForm(forms.Form):
     """Which delivery is meant."""
 
     receipt = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    whole = forms.BooleanField(required=False)  # all that was written down with it
 
 
 class LinesForm(forms.Form):

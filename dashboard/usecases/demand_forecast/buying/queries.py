@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -213,6 +214,12 @@ class OrderPage:
     def awaited(self) -> list[tuple[PurchaseLine, Rise | None]]:
         """Give each line with how much of it seems to have come."""
         return [(line, self.risen.get(line.pk)) for line in self.lines]
+
+    @property
+    def whole(self) -> GoodsReceipt | None:
+        """Return one part of the newest delivery that was written down for several lines at once."""
+        at_once = Counter(receipt.at for receipt in self.receipts)
+        return next((receipt for receipt in self.receipts if at_once[receipt.at] > 1), None)
 
     @property
     def is_draft(self) -> bool:

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, FloatField, Min, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    FloatField,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Greatest
 
+from dashboard.usecases.demand_forecast.queries.stock_state import stock_totals
 from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines.lifecycle.buying.orders import Wanted
 from pipelines.models import PurchaseLine, PurchaseOrder, Shop, Supplied, Supplier
-from pipelines.models.usecases.demand_forecast import StockAdvice
+from pipelines.models.prepared import prepared
+from pipelines.models.usecases.demand_forecast import TO_ORDER_SUMS, StockAdvice, ToOrder
+
+
+@dataclass(frozen=True)
+class Due:
+    """What should be ordered today, in sums; of a supplier the vendor is empty."""
+
+    vendor: str
+    supplier: int | None
+    variants: int
+    units: int
+    cost_minor: int
+    runs_out: date | None
 
 
 @dataclass(frozen=True)
@@ -32,21 +58,58 @@ class FromVendor:
 def by_vendor(shop: Shop, drafts: dict[str, PurchaseOrder]) -> list[FromVendor]:
     """Sum up what should be ordered today, supplier by supplier and vendor by vendor, the dearest first."""
     names = dict(Supplier.objects.for_shop(shop).values_list("pk", "name"))
-    rows = (
-        to_order(shop)
-        .values("supplier", "from_vendor")
-        .annotate(
-            variants=Count("pk"),
-            units=Sum("order_quantity"),
-            cost_minor=Sum("order_cost_minor"),
-            runs_out=Min("runs_out"),
-        )
-    )
+    sums = sums_of(shop)
+    rows = by_supplier(shop, sums) if still_stand(shop, sums) else counted(shop)
     found = []
-    for row in rows.order_by("-cost_minor", "from_vendor", "supplier"):
-        vendor = names.get(row["supplier"], row.pop("from_vendor"))
-        found.append(FromVendor(**row, vendor=vendor, draft=drafts.get(vendor)))
+    for row in sorted(rows, key=lambda row: (-row.cost_minor, row.vendor, row.supplier or 0)):
+        vendor = names[row.supplier] if row.supplier else row.vendor
+        found.append(FromVendor(**asdict(row) | {"vendor": vendor}, draft=drafts.get(vendor)))
     return found
+
+
+@prepared
+def sums_of(shop: Shop) -> QuerySet[ToOrder]:
+    """Read what was summed up when the advice was written."""
+    return ToOrder.objects.for_shop(shop)
+
+
+def still_stand(shop: Shop, sums: list[ToOrder]) -> bool:
+    """Tell whether sums by vendor are of today's advice, none of it was sent since, and no variant goes its own way."""
+    advised = stock_totals(shop, TOTAL)
+    if sum(each.variants for each in sums) != advised.to_order:
+        return False
+    if any(each.newest_at != advised.newest_at for each in sums):
+        return False
+    if Supplied.objects.for_shop(shop).exclude(variant_id=None).exists():
+        return False
+    oldest = min((each.oldest_at for each in sums), default=None)
+    sent = PurchaseOrder.objects.for_shop(shop).on_the_way()
+    return oldest is None or not sent.filter(sent_at__gte=oldest).exists()
+
+
+def by_supplier(shop: Shop, sums: list[ToOrder]) -> list[Due]:
+    """Bring the sums of vendors together that one supplier delivers."""
+    whose = dict(Supplied.objects.for_shop(shop).filter(variant_id=None).values_list("vendor", "supplier"))
+    parts: dict[tuple[str, int | None], list[ToOrder]] = defaultdict(list)
+    for each in sums:
+        supplier = whose.get(each.vendor)
+        parts["" if supplier else each.vendor, supplier].append(each)
+    return [
+        Due(
+            *to,
+            sum(each.variants for each in part),
+            sum(each.units for each in part),
+            sum(each.cost_minor for each in part),
+            min((each.runs_out for each in part if each.runs_out), default=None),
+        )
+        for to, part in parts.items()
+    ]
+
+
+def counted(shop: Shop) -> list[Due]:
+    """Sum up the rows of the advice themselves."""
+    rows = to_order(shop).values("from_vendor", "supplier").annotate(**TO_ORDER_SUMS)
+    return [Due(row.pop("from_vendor"), **row) for row in rows]
 
 
 def to_order(shop: Shop) -> QuerySet[Any]:
@@ -68,33 +131,44 @@ def to_order(shop: Shop) -> QuerySet[Any]:
 
 def wanted(shop: Shop, vendor: str, supplier: Supplier | None) -> list[Wanted]:
     """Give what should be ordered today from a supplier, or a vendor that none delivers, as lines of an order."""
+    return [Wanted(*row) for row in wanted_rows(shop, vendor, supplier)]
+
+
+def wanted_rows(shop: Shop, vendor: str, supplier: Supplier | None) -> QuerySet[StockAdvice, Any]:
+    """Choose what should be ordered today from a supplier, or a vendor that none delivers: the columns of `Wanted`."""
     whose = {"supplier": supplier.pk} if supplier else {"supplier": None, "vendor": vendor}
     is_foreign = supplier is not None and supplier.currency != shop.currency
-    paid = paid_before(supplier) if supplier and is_foreign else {}
-    pack_size = Cast(KeyTextTransform("pack_size", "rule"), FloatField())
+    told = Cast(KeyTextTransform("pack_size", "rule"), FloatField())
+    cost = paid_last(supplier) if supplier and is_foreign else F("unit_cost_minor")
     rows = to_order(shop).filter(**whose).order_by("title", "subtitle", "variant_id")
-    told = rows.values_list("variant_id", "title", "subtitle", "sku", "order_quantity", pack_size, "unit_cost_minor")
-    return [
-        Wanted(
-            variant,
-            title,
-            subtitle,
-            sku,
-            units,
-            max(1, round(pack or 1)),
-            (paid.get(variant) if is_foreign else cost) or 0,
-        )
-        for variant, title, subtitle, sku, units, pack, cost in told
-    ]
+    return rows.values_list(
+        "variant_id",
+        "title",
+        "subtitle",
+        "sku",
+        "order_quantity",
+        Greatest(Cast(Coalesce(told, 1.0), IntegerField()), 1),
+        Coalesce(cost, 0),
+    )
 
 
 def paid_before(supplier: Supplier) -> dict[int, int]:
     """Give what a unit of each variant cost when this supplier was last sent an order in its currency."""
-    lines = PurchaseLine.objects.for_shop(supplier.shop_id).filter(
+    newest = paid(supplier).order_by("variant_id", "-order__number").distinct("variant_id")
+    return dict(newest.values_list("variant_id", "unit_cost_minor"))
+
+
+def paid_last(supplier: Supplier) -> Subquery:
+    """Say the same of the variant of a row."""
+    lines = paid(supplier).filter(variant_id=OuterRef("variant_id")).order_by("-order__number")
+    return Subquery(lines.values("unit_cost_minor")[:1])
+
+
+def paid(supplier: Supplier) -> QuerySet[PurchaseLine]:
+    """Keep the lines whose cost is known of all orders to a supplier in its currency."""
+    return PurchaseLine.objects.for_shop(supplier.shop_id).filter(
         order__supplier=supplier, order__currency=supplier.currency, unit_cost_minor__gt=0
     )
-    newest = lines.order_by("variant_id", "-order__number").distinct("variant_id")
-    return dict(newest.values_list("variant_id", "unit_cost_minor"))
 
 
 def advice_of(shop_id: int, variant_ids: list[int]) -> QuerySet[StockAdvice]:

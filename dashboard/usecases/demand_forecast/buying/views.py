@@ -31,7 +31,7 @@ from dashboard.usecases.demand_forecast.buying.forms import (
     UnitsForm,
 )
 from dashboard.usecases.demand_forecast.buying.queries import order_page, orders_page
-from dashboard.usecases.demand_forecast.buying.to_order import wanted
+from dashboard.usecases.demand_forecast.buying.to_order import wanted_rows
 from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE
 from pipelines import words
 from pipelines.jobs import releases, results
@@ -82,8 +82,8 @@ def draft(request: MerchantRequest) -> HttpResponse:
         if supplier is None:
             return go(reverse("orders"), "This supplier is not known any more.", refused=True)
     try:
-        lines = wanted(request.shop, vendor, supplier)
-        order = orders.draft(request.shop, vendor, lines, supplier=supplier, location_id=None, by=request.staff.sub)
+        rows = wanted_rows(request.shop, vendor, supplier)
+        order = orders.draft_from(request.shop, vendor, rows, supplier=supplier, by=request.staff.sub)
     except Refused as refusal:
         return go(reverse("orders"), refusal.sentence, refused=True)
     results.print_order.enqueue(order.pk)
@@ -221,12 +221,23 @@ def receive(request: MerchantRequest, pk: int) -> HttpResponse:
 
 @merchant_required
 @require_POST
+def receive_all(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Write down that all came that was still to come."""
+    day = DayForm(request.POST)
+    if not day.is_valid():
+        return refused(request, pk, NO_DAY)
+    today = local_now(request.shop.zone).date()
+    return moved(request, pk, "Written down: all of it came", orders.receive_all, today, day.cleaned_data["day"])
+
+
+@merchant_required
+@require_POST
 def take_back(request: MerchantRequest, pk: int) -> HttpResponse:
     """Take a delivery back that was written down by mistake."""
     form = ReceiptForm(request.POST)
     if not form.is_valid():
         return refused(request, pk, "This delivery is not known. Nothing was changed.")
-    return moved(request, pk, "Taken back", orders.take_back, form.cleaned_data["receipt"])
+    return moved(request, pk, "Taken back", orders.take_back, form.cleaned_data["receipt"], form.cleaned_data["whole"])
 
 
 @merchant_required

@@ -188,6 +188,41 @@ class TestReceived:
         with pytest.raises(Refused, match="between the day"):
             moved(sent, orders.receive, came(sent, caps=1), TODAY, TODAY + timedelta(days=late))
 
+    def test_all_of_it_is_what_was_still_to_come_in_one_entry_of_the_ledger(
+        self, shop: Shop, sent: PurchaseOrder
+    ) -> None:
+        moved(sent, orders.receive, came(sent, caps=15, scarves=2), TODAY, TODAY)
+        moved(sent, orders.receive_all, TODAY + timedelta(days=2), TODAY + timedelta(days=1))
+        assert (sent.state, on_the_way(sent)) == (State.RECEIVED, {})
+        assert [(row.variant_id, row.received) for row in sent.lines.order_by("pk")] == [(1, 15), (2, 5)]
+        newest = GoodsReceipt.objects.for_shop(shop).order_by("-pk").first()
+        assert newest and (newest.line, newest.units, newest.by) == (line(sent, 2), 3, BY)
+        assert newest.day == TODAY + timedelta(days=1)
+        event = LifecycleEvent.objects.for_shop(shop).order_by("-seq").first()
+        assert event and (event.kind, event.details["units"]) == ("order.received", 3)
+
+    def test_all_of_it_comes_once_whoever_says_so(self, sent: PurchaseOrder) -> None:
+        shown = sent.revision
+        orders.receive_all(sent, TODAY, TODAY, revision=shown, by=BY)
+        with pytest.raises(Refused, match="changed since"):
+            orders.receive_all(sent, TODAY, TODAY, revision=shown, by="8")
+        with pytest.raises(Refused, match="not on its way"):
+            moved(PurchaseOrder.objects.get(pk=sent.pk), orders.receive_all, TODAY, TODAY)
+        assert (GoodsReceipt.objects.count(), line(sent, 1).received) == (2, 12)
+
+    def test_all_of_it_is_taken_back_at_once_and_what_came_before_stays(self, sent: PurchaseOrder) -> None:
+        moved(sent, orders.receive, came(sent, caps=4), TODAY, TODAY)
+        moved(sent, orders.receive_all, TODAY, TODAY)
+        newest = GoodsReceipt.objects.order_by("-pk")[0].pk
+        moved(sent, orders.take_back, newest, True)
+        assert (sent.state, sent.ended_at, on_the_way(sent)) == (State.SENT, None, {1: 8, 2: 5})
+        assert [row.units for row in GoodsReceipt.objects.all()] == [4]
+
+    @pytest.mark.parametrize("late", [-1, 1])
+    def test_all_of_it_comes_between_the_order_and_today(self, sent: PurchaseOrder, late: int) -> None:
+        with pytest.raises(Refused, match="between the day"):
+            moved(sent, orders.receive_all, TODAY, TODAY + timedelta(days=late))
+
     def test_a_draft_receives_nothing(self, order: PurchaseOrder) -> None:
         with pytest.raises(Refused, match="not on its way"):
             moved(order, orders.receive, came(order, caps=1), TODAY, TODAY)

@@ -13,7 +13,7 @@ from dashboard.templatetags.words import day
 from dashboard.usecases.demand_forecast.buying import queries, to_order
 from pipelines.lifecycle.buying import printing
 from pipelines.models import GoodsReceipt, Location, OrderPaper, PurchaseLine, PurchaseOrder, Variant
-from pipelines.models.usecases.demand_forecast import StockAdvice
+from pipelines.models.usecases.demand_forecast import StockAdvice, StockTotals
 from tests import histories
 from tests.identities import OTHER_SHOP
 
@@ -59,6 +59,7 @@ class TestWhatToOrder:
 
     def test_with_nothing_to_order_the_page_says_so(self, shop, see):
         StockAdvice.objects.for_shop(shop).update(order_quantity=0)
+        StockTotals.sum_up(shop)
         page = see("/orders").content.decode()
         assert "Nothing has to be ordered today" in page and "No order yet" in page
 
@@ -187,6 +188,27 @@ class TestOneOrder:
         assert "Received" in see("/orders").content.decode()
         assert PurchaseLine.objects.filter(received=F("units")).count() == sent.lines.count()
 
+    def test_all_of_it_came_by_one_button_and_is_taken_back_by_another(self, shop, sent, send, see, queued):
+        assert "All of it came" in see(f"/orders/{sent.pk}").content.decode()
+        PurchaseLine.objects.create(shop=shop, order=sent, title="Mug", units=5, variant_id=7)
+        told = {"revision": sent.revision, "day": local_day(shop)}
+        queued.clear()
+        page = send(f"/orders/{sent.pk}/all-came", told).content.decode()
+        assert "Received" in page and "All of it came" not in page
+        assert "refresh" in [name for name, _ in queued]
+        assert PurchaseLine.objects.filter(received=F("units")).count() == sent.lines.count()
+        assert "changed since you opened" in send(f"/orders/{sent.pk}/all-came", told).content.decode()
+        sent.refresh_from_db()
+        back = {"revision": sent.revision, "receipt": GoodsReceipt.objects.first().pk, "whole": "1"}
+        assert "Take all of that back" in page
+        assert "All of it came" in send(f"/orders/{sent.pk}/take-back", back).content.decode()
+        assert not GoodsReceipt.objects.exists()
+
+    @pytest.mark.parametrize("day", ["", "soon", "2020-01-01"])
+    def test_all_of_it_comes_on_a_day_that_can_be(self, sent, send, day):
+        send(f"/orders/{sent.pk}/all-came", {"revision": sent.revision, "day": day})
+        assert not GoodsReceipt.objects.exists()
+
     def test_a_delivery_written_down_by_mistake_is_taken_back(self, shop, sent, send):
         line = sent.lines.first()
         send(f"/orders/{sent.pk}/receive", {"revision": sent.revision, "day": local_day(shop), f"units-{line.pk}": 1})
@@ -219,7 +241,7 @@ class TestOneOrder:
         assert [int(row["Units"]) for row in rows] == [line.units for line in order.lines.order_by("title", "subtitle")]
         assert rows[0]["Order"] == "PO-0001"
 
-    @pytest.mark.parametrize("move", ["units", "send", "expect", "receive", "take-back", "cancel"])
+    @pytest.mark.parametrize("move", ["units", "send", "expect", "receive", "all-came", "take-back", "cancel"])
     def test_of_another_shop_is_not_there(self, order, another_shop, see, send, move):
         assert see(f"/orders/{order.pk}", domain=OTHER_SHOP).status_code == 404
         assert see(f"/orders/{order.pk}.csv", domain=OTHER_SHOP).status_code == 404
