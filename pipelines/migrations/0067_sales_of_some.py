@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0064_shopifys_own_orders'),
+        ('pipelines', '0066_orders_of_thousands'),
     ]
 
     operations = [
