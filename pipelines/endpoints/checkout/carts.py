@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from pipelines.endpoints.answering import door as answering
 from pipelines.endpoints.answering.door import Refused
 from pipelines.endpoints.checkout import deciding
 from pipelines.endpoints.checkout import door as checkout
@@ -43,5 +42,4 @@ async def respond(case: UseCase, domain: str, unit: bytes, question: str, at: da
         raise Refused(400, "value is more than the lines come to")
     reply = await deciding.decide(case, domain, told, ends)
     await answer(send, 200, reply.body, JSON)
-    if reply.asking:
-        await answering.mirror(reply.asking, reply.seen)
+    await deciding.ask_unseen(reply)

@@ -67,11 +67,10 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is sent, and what is still to be done once it was."""
+    """What is sent, and what was asked for it: who answers that unseen is asked once it was sent."""
 
     body: bytes
-    asking: Asking | None = None
-    seen: Assignment | None = None
+    asked: tuple[tuple[Asking, Assignment | None], ...] = ()
 
 
 async def decide(case: UseCase, domain: str, told: Told, ends: float) -> Reply:
@@ -101,7 +100,7 @@ async def say(asking: Asking, told: Told) -> Reply:
     seen, result = await answering.answered(asking)
     score = result.answer.score if result.answer else None
     about = lately.of((asking.key, asking.unit, told.checkout), score, asking.at)
-    return Reply(json.dumps(about).encode(), asking, seen)
+    return Reply(json.dumps(about).encode(), ((asking, seen),))
 
 
 def unsaid(case: UseCase, why: str) -> Reply:
@@ -125,7 +124,7 @@ async def pick(case: UseCase, asking: Asking, told: Told, kept: Memory, ends: fl
     if not chosen.eligible:
         write_down(asking, told, decision, None, Result(Outcome.FALLBACK), chosen, None, 0, "")
         return unsaid(case, NOTHING)
-    chance = await chance_of(asking.key[0], told, ends)
+    chance, also = await chance_of(asking.key[0], told, ends)
     question = {**told.features, "decision": decision, "eligible": chosen.eligible, "chance": chance}
     left = max(0.0, ends - time.monotonic() - RESERVING_SECONDS)
     asking = replace(asking, asked=Asked("", question), longest=left)
@@ -133,7 +132,7 @@ async def pick(case: UseCase, asking: Asking, told: Told, kept: Memory, ends: fl
     picked = picked_of(case, result, chosen)
     shown, why_not = await reserved(asking, told, decision, seen, picked, chosen, ends)
     write_down(asking, told, decision, seen, result, chosen, chance, shown, why_not)
-    return Reply(reply(case, asking, shelved, decision, shown), asking, seen)
+    return Reply(reply(case, asking, shelved, decision, shown), (*also, (asking, seen)))
 
 
 def decision_of(key: Key, told: Told) -> str:
@@ -142,14 +141,22 @@ def decision_of(key: Key, told: Told) -> str:
     return hashlib.sha256(about.encode()).hexdigest()[:32]
 
 
-async def chance_of(domain: str, told: Told, ends: float) -> float | None:
-    """Ask the use case that says how likely a checkout ends in an order, where there is one and it answers in time."""
+async def chance_of(
+    domain: str, told: Told, ends: float
+) -> tuple[float | None, tuple[tuple[Asking, Assignment | None], ...]]:
+    """Ask how likely a checkout ends in an order, if anybody says so; return what came in time, and what was asked."""
     case = says_chances()
     if case is None or (domain, case.slug) not in (memory().pointers or {}):
-        return None
+        return None, ()
     asking = replace(asked_of(case, domain, told, told.features, ends), longest=CHANCE_SECONDS)
-    _, result = await answering.answered(asking)
-    return result.answer.score if result.answer else None
+    seen, result = await answering.answered(asking)
+    return result.answer.score if result.answer else None, ((asking, seen),)
+
+
+async def ask_unseen(reply: Reply) -> None:
+    """Ask whoever answers unseen what was asked for a reply, one after the other."""
+    for asking, seen in reply.asked:
+        await answering.mirror(asking, seen)
 
 
 def says_chances() -> UseCase | None:

@@ -16,7 +16,6 @@ from typing import Any
 from django.utils import timezone
 
 from pipelines.endpoints import callers, webhooks
-from pipelines.endpoints.answering import door as answering
 from pipelines.endpoints.answering import passes
 from pipelines.endpoints.answering.door import Refused
 from pipelines.endpoints.answering.memory import Place, memory
@@ -80,8 +79,7 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(send, 202, b"", OPEN)
         return
     await answer(send, 200, reply.body, JSON)
-    if reply.asking:
-        await answering.mirror(reply.asking, reply.seen)
+    await deciding.ask_unseen(reply)
 
 
 async def decided(case: UseCase, request: Request) -> deciding.Reply:

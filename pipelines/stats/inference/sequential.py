@@ -151,13 +151,18 @@ class _Blocks:
     def log_e(self, control: Floats, canary: Floats, bets: Bools, kept: float) -> Floats:
         """Bet on these rates against the closest pair in which the canary keeps this share of the control's rate.
 
-        Nothing is bet before both arms were seen: on the bare prior of one half a large block could only lose.
+        Nothing is bet on a block that holds more units than an arm was seen with before it. Of two shoppers no rate is
+        known, and what is bet on one by a busy hour after them is lost for good, whatever comes later.
         """
         null = closest_null(control, self.control_units, canary, self.canary_units, kept)
         factor = _log_ratio(self.control_orders, self.control_units, control, null)
         factor += _log_ratio(self.canary_orders, self.canary_units, canary, kept * null)
-        has_past = (self._before(self.control_units) > 0) & (self._before(self.canary_units) > 0)
-        return _running(np.where(bets & has_past, factor, 0.0), self.starts)
+        is_known = self._is_known(self.control_units) & self._is_known(self.canary_units)
+        return _running(np.where(bets & is_known, factor, 0.0), self.starts)
+
+    def _is_known(self, units: Floats) -> Bools:
+        before = self._before(units)
+        return (before > 0) & (before >= units)
 
     def _rate(self, orders: Floats, units: Floats) -> Floats:
         return (self._before(orders) + PRIOR_ORDERS) / (self._before(units) + PRIOR_UNITS)

@@ -20,7 +20,9 @@ from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.operating import switches
 from pipelines.models import HoldOut, HoldOutSight, OptOut, PredictionLog, Shop
 from pipelines.models.usecases.offers import Offer, OfferBlock, OfferDecision, OfferReservation, OfferSpend, blocks
-from tests import exposing, holding_out
+from pipelines.strategies import Step
+from pipelines.usecases.contract import PARAMETERS
+from tests import exposing, histories, holding_out
 from tests.loops import run
 from tests.offering import an_offer
 from tests.pipelines.endpoints.answering import asking
@@ -100,6 +102,20 @@ class TestWhatIsShown:
         till.written()
         assert decided().chance == 0.4
         assert set(PredictionLog.objects.values_list("use_case", flat=True)) == {OFFERS, CHANCES}
+
+    def test_a_version_of_the_chances_that_runs_alongside_is_asked_wherever_a_chance_is(
+        self, till: Counter, shop: Shop, offer: Offer
+    ) -> None:
+        runs(shop), runs(shop, CHANCES)
+        steps = [Step("alongside", mirrors=True).as_dict(), Step("all", weight=100).as_dict()]
+        new = histories.a_version(shop, use_case=CHANCES, files={PARAMETERS: b"{}"})
+        facts = {"use_case": CHANCES, "version": new, "phase": "shadow", "steps": steps, "step": 0, "weight": 0}
+        exposing.a_canary(shop, at=NOW, **facts)
+        till.warmed(shop)
+        till.at(PATH, shop)
+        till.written()
+        unseen = PredictionLog.objects.get(is_shown=False)
+        assert (unseen.use_case, unseen.version_id, unseen.score) == (CHANCES, new.pk, 0.4)
 
     def test_asking_again_within_the_hour_reserves_nothing_again(self, live: Counter, shop: Shop, offer: Offer) -> None:
         first, second = live.at(PATH, shop), live.at(PATH, shop)

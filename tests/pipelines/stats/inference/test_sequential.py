@@ -84,6 +84,13 @@ def test_the_scenarios_still_say_what_these_tests_say(shared: Path) -> None:
     assert told["P20"]["then"] == "verdict not harm"
 
 
+def test_harm_is_heard_where_a_step_began_at_night_with_a_few_shoppers() -> None:
+    hours = np.array([2, 150, *[60] * 24])
+    sold, usual = np.round(hours * 0.5), np.round(hours * 0.6)
+    sold[0], usual[0] = 0, 2
+    assert harm_log_e(usual, hours, sold, hours)[-1] > math.log(HARM_LIMIT)
+
+
 def slow_log_e(xa, na, xb, nb, group, margin: float | None) -> list[float]:
     """Follow METHODS 4e word by word, with the null's point by brute force; no margin means harm."""
     found, evidence = [], 0.0
@@ -94,7 +101,8 @@ def slow_log_e(xa, na, xb, nb, group, margin: float | None) -> list[float]:
         seen_a, seen_b = sum(na[j] for j in past), sum(nb[j] for j in past)
         a = (sum(xa[j] for j in past) + 0.18) / (seen_a + 0.36)
         b = (sum(xb[j] for j in past) + 0.18) / (seen_b + 0.36)
-        if seen_a and seen_b and (b < a if margin is None else b > (1 - margin) * a):
+        is_known = seen_a >= na[i] and seen_b >= nb[i] and seen_a and seen_b
+        if is_known and (b < a if margin is None else b > (1 - margin) * a):
             a0, b0 = slow_null(a, na[i], b, nb[i], 1.0 if margin is None else 1 - margin)
             evidence += binom.logpmf(xa[i], na[i], a) - binom.logpmf(xa[i], na[i], a0)
             evidence += binom.logpmf(xb[i], nb[i], b) - binom.logpmf(xb[i], nb[i], b0)
