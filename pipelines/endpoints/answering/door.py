@@ -133,7 +133,9 @@ def known(asking: Asking, kept: Memory) -> Asking:
 async def ask(asking: Asking, version: int | None) -> Result:
     """Ask a version in memory; where none runs, or it fails, the simple rule answers, or else the safe default."""
     result = Result(Outcome.FALLBACK, "no version")
-    if version is not None:
+    if version is None:
+        memory().note_unanswered(asking.key)
+    else:
         result = await scoring.ask(memory().scorer(asking.key, version), asking.asked.question, asking.seconds)
     if result.answer is not None or USE_CASES[asking.key[1]].door is None:
         return result

@@ -77,6 +77,7 @@ class Memory:
         self.opted_out: set[opt_outs.Who] = set()
         self.newest_opt_outs: deque[tuple[float, int]] = deque()  # by look, of the last half a minute
         self.wanted: dict[Key, None] = {}
+        self.unanswered: dict[Key, None] = {}  # that were asked while no version ran
         self.called = threading.Event()
         self.has_begun = threading.Event()
         self.looked = self.corrected = -STALE_AFTER
@@ -107,6 +108,10 @@ class Memory:
         self.wanted[key] = None
         self.called.set()
 
+    def note_unanswered(self, key: Key) -> None:
+        """Remember who is asked though no version runs: the first one is loaded before it answers."""
+        self.unanswered[key] = None
+
     def wait_until_begun(self, seconds: float = FIRST_SECONDS) -> None:
         """Let what visitors asked for lately be loaded before the first one comes; no longer than so many seconds."""
         self.has_begun.wait(seconds)
@@ -131,6 +136,7 @@ class Memory:
             for name in self.missing(key, pointer):
                 self.versions[name] = self.load(pointer, name)
             self.pointers[key] = pointer
+            self.unanswered.pop(key, None)
         self.look_at_shelves()
         self.look_at_corrections()
         self.shelves.look(self.pointers)
@@ -162,7 +168,9 @@ class Memory:
     def is_asked(self, key: Key) -> bool:
         """Tell whether somebody asks where something moved."""
         known = (self.pointers or {}).get(key)
-        return known is not None and any(name in self.versions for name in self.names(key, known))
+        if known is None:
+            return False
+        return key in self.unanswered or any(name in self.versions for name in self.names(key, known))
 
     def names(self, key: Key, pointer: Pointer) -> list[Name]:
         """List who may be asked: the versions of a pointer, and the simple rule where it has lists, too."""

@@ -271,6 +271,14 @@ class TestTheSafeDefault:
         door.warm(shop)
         assert fell_back(door, shop, door.ask(shop), "fallback", "no version")
 
+    def test_a_first_version_answers_at_once_where_somebody_asked_before_it_ran(self, door: Door, shop: Shop) -> None:
+        door.warm(shop)
+        door.ask(shop)
+        runs(shop)
+        door.memory.look()
+        assert door.ask(shop).greeting == "good day"
+        assert not door.memory.unanswered
+
     def test_before_the_process_knows_anything(self, door: Door, shop: Shop) -> None:
         runs(shop)
         said = door.ask(shop)
