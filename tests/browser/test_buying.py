@@ -86,3 +86,23 @@ def test_orders_from_a_supplier_within_a_budget_on_paper(admin, shop):
         waiting.value.save_as(Path(folder) / "order.pdf")
     app.get_by_role("button", name="I sent it").click()
     admin.toast("Sent. Its units count as on the way")
+
+
+def test_all_of_it_came_by_one_press_and_is_taken_back_by_another(admin):
+    app = admin.open("/orders")
+    app.get_by_role("button", name="Draft order").first.click()
+    app.get_by_role("button", name="I sent it").click()
+    admin.toast("Sent. Its units count as on the way")
+    shot(admin, "did_all_come")
+    admin.page.set_viewport_size({"width": 390, "height": 844})
+    shot(admin, "did_all_come_390")
+    app.get_by_role("button", name="All of it came").click()
+    expect(app.get_by_text("Received", exact=True)).to_be_visible()
+    shot(admin, "all_came_390")
+    admin.page.set_viewport_size({"width": 1280, "height": 900})
+    shot(admin, "all_came")
+    app.get_by_role("button", name="Take all of that back").click()
+    expect(app.get_by_role("button", name="All of it came")).to_be_visible()
+    order = PurchaseOrder.objects.get()
+    assert order.state == PurchaseOrder.State.SENT
+    assert {line.received for line in order.lines.all()} == {0}
