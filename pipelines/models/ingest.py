@@ -50,6 +50,7 @@ class WebhookDelivery(models.Model):
     doubled_at = models.DateTimeField(null=True)  # when it last did
 
     class Meta:
+        verbose_name_plural = "webhook deliveries"
         constraints = [
             models.UniqueConstraint(fields=["shop_domain", "webhook_id"], name="delivery_once"),
             models.UniqueConstraint(

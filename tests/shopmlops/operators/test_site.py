@@ -7,6 +7,7 @@ from io import StringIO
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.core.cache import caches
 from django.core.management import CommandError, call_command
@@ -113,3 +114,8 @@ def test_operators_cookies_are_for_their_pages_and_for_half_a_day(client, settin
     assert (cookie["path"], cookie["samesite"], cookie["max-age"]) == ("/admin/", "Strict", 12 * 3600)
     assert cookie["secure"] and cookie["httponly"]
     assert client.cookies["csrftoken"]["secure"] and client.cookies["csrftoken"]["path"] == "/admin/"
+
+
+def test_the_sidebar_names_many_of_a_thing_in_english() -> None:
+    many = [str(model._meta.verbose_name_plural) for model in admin.site._registry]
+    assert [name for name in many if re.search("[^aeiou]ys$", name)] == []

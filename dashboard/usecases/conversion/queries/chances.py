@@ -188,7 +188,8 @@ class Chances:
         if peak.came < FEW:
             return "How peak hours are predicted"
         if peak.is_in_range:
-            return "Peak hours are predicted as well as the rest" if other.is_in_range else "Peak hours are in range"
+            rest = "as well as the rest" if other.is_in_range else "well, the other hours are not"
+            return f"Peak hours are predicted {rest}"
         more = peak.said > peak.came
         return f"At peak hours {'fewer' if more else 'more'} bought than was predicted"
 
