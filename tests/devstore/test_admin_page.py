@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import waiting
 from tests.devstore.conftest import SECRET, SHOP, World, until
@@ -153,7 +154,7 @@ def test_the_save_bar_saves_and_discards(page: Any, world: World) -> None:
     frame.get_by_label("Name").fill("Tom")
     bar.wait_for()
     page.get_by_role("button", name="Discard").click()
-    assert frame.get_by_label("Name").input_value() == "Morag"
+    expect(frame.get_by_label("Name")).to_have_value("Morag")
     bar.wait_for(state="hidden")
     frame.get_by_label("Name").fill("Tom")
     page.get_by_role("button", name="Save").click()
