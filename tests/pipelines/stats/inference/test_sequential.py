@@ -92,7 +92,7 @@ def test_harm_is_heard_where_a_step_began_at_night_with_a_few_shoppers() -> None
 
 
 def slow_log_e(xa, na, xb, nb, group, margin: float | None) -> list[float]:
-    """Follow METHODS 4e word by word, with the null's point by brute force; no margin means harm."""
+    """Follow METHODS 4e and decision 0144 word by word, with the null's point by brute force; no margin means harm."""
     found, evidence = [], 0.0
     for i in range(len(na)):
         past = [j for j in range(i) if group[j] == group[i]]
