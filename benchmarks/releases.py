@@ -153,7 +153,7 @@ def copy_blocks(
     }
     columns |= {"starts_at": np.tile(np.char.add(starts.astype(str), "+00"), len(keys))}
     columns |= {"closed_at": timezone.now().isoformat()}
-    rate = np.where((release_id - lowest) % HARMFUL == 0, 0.027, 0.03)
+    rate = np.where((release_id - lowest) % HARMFUL == 0, 0.025, 0.03)  # a sixth less is found in nearly every draw
     control = arm_of("control", rng, np.full(len(hour), 500), np.full(len(hour), 0.03))
     copy("evidenceblock", columns | control | arm_of("canary", rng, np.where(step == 1, 500, 50), rate))
 
