@@ -189,11 +189,11 @@ def last_slot(shop: Shop, now: datetime) -> datetime:
     return slot if slot <= now else datetime.combine(day - timedelta(days=7), settings.train_at, tzinfo=shop.zone)
 
 
-def judgements(now: datetime | None = None) -> Iterator[int]:
+def judgements(now: datetime | None = None) -> Iterator[tuple[int, int]]:
     """Yield versions that were trained and never judged."""
     before = (now or timezone.now()) - LEFT_LYING
     lying = ModelVersion.objects.filter(state=ModelVersion.State.TRAINED, created_at__lt=before)
-    yield from lying.values_list("pk", flat=True)
+    yield from lying.values_list("shop_id", "pk")
 
 
 def proposals(now: datetime | None = None) -> Iterator[int]:
