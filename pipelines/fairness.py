@@ -8,6 +8,7 @@ forgotten within the hour. As long as anything waits, something is taken.
 from __future__ import annotations
 
 import time
+from typing import Any, cast
 from uuid import uuid4
 
 from redis import Redis
@@ -63,10 +64,8 @@ def take(connection: Redis, queue_key: str, *, is_kept: bool) -> bytes | None:
     name = queue_key.rpartition(":")[2]
     in_hand = IntermediateQueue.get_intermediate_queue_key(queue_key)
     started = StartedJobRegistry(name, connection=connection).key
-    taken: bytes | None = connection.eval(
-        TAKE, 4, queue_key, in_hand, started, had_key(queue_key), int(time.time()), LOOKS, int(is_kept)
-    )
-    return taken
+    asked: list[Any] = [queue_key, in_hand, started, had_key(queue_key), int(time.time()), LOOKS, int(is_kept)]
+    return cast("bytes | None", connection.eval(TAKE, 4, *asked))
 
 
 def note(connection: Redis, queue_key: str, id: str, seconds: float) -> None:
@@ -75,7 +74,7 @@ def note(connection: Redis, queue_key: str, id: str, seconds: float) -> None:
     if prefix.startswith("shop") and rest:
         key = had_key(queue_key)
         connection.hincrbyfloat(key, prefix.removeprefix("shop"), seconds)
-        if connection.ttl(key) < 0:
+        if cast(int, connection.ttl(key)) < 0:
             connection.expire(key, LATELY)
 
 
