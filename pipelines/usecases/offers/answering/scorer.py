@@ -9,6 +9,7 @@ are fixed ones, of a few sets that decisions take in turn, so the chance that is
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -157,9 +158,9 @@ def posterior(parameters: Mapping[str, Any], offer: Open) -> tuple[float, float]
 
 @lru_cache(maxsize=1_024)
 def accepted_draws(a: float, b: float, seed: int, offer: int, turn: int) -> Sequence[float]:
-    """Draw the chances of an offer, the same for each shopper until its counts are read anew."""
+    """Draw the chances of an offer, the same for each shopper until its counts are read anew; side by side in memory."""
     first, second, _ = fixed_draws(seed, offer, turn)
-    return tuple(beta_draws(a, b, first, second))
+    return array("d", beta_draws(a, b, first, second))
 
 
 def beta_draws(a: float, b: float, first: Sequence[float], second: Sequence[float]) -> list[float]:
