@@ -20,8 +20,11 @@ from pipelines.models import Deployment, ModelVersion, Product, Release, Serving
 from pipelines.models.usecases.demand_forecast import Forecast, ForecastOverride, StockAdvice
 from pipelines.stats.assignment import bucket
 from pipelines.strategies import Step
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import NotEnoughHistory
 from pipelines.usecases.demand_forecast import USE_CASE
 from tests import histories
+from tests.pipelines.usecases.small_shops import SMALL_SHOPS
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 9, 0).astimezone()
@@ -297,6 +300,24 @@ def test_a_candidate_that_answers_wrongly_is_noted_and_hurts_nobody(
     assert words in window(shop, candidate).broken and window(shop, candidate).errors
     assert not Forecast.objects.filter(version=candidate).exists()
     assert not window(shop, version).broken and advice(shop, candidate_variant(shop)).version == version
+
+
+@pytest.mark.parametrize("slug", [slug for slug, case in USE_CASES.items() if case.outputs])
+def test_of_an_answer_that_failed_all_is_missing_that_the_simple_rule_has_one_for(slug):
+    frames = SMALL_SHOPS[slug].make()
+    said = refresh.Answer.missing(frames, slug, "It gave no answer")
+    assert said.sound.expected == said.sound.errors == refresh.simple_rules(frames, slug).sound.units > 0
+    assert (said.sound.units, said.sound.broken, said.tables) == (0, "It gave no answer", {})
+
+
+@pytest.mark.parametrize("error", [NotEnoughHistory("Too young"), ValueError("odd rows")])
+def test_where_the_simple_rule_has_no_answer_either_none_is_missing(monkeypatch, error):
+    def fails(*given):
+        raise error
+
+    monkeypatch.setattr(refresh, "simple_rules", fails)
+    said = refresh.Answer.missing(SMALL_SHOPS["demand_forecast"].make(), "demand_forecast", "x" * 300)
+    assert (said.sound.errors, said.sound.broken) == (0, "x" * 200)
 
 
 def candidate_variant(shop):
