@@ -85,10 +85,8 @@ def answer(fitted: Fitted | None, frames: Frames) -> dict[str, pd.DataFrame]:
     variants = variants.set_index("variant_id").loc[forecast.ids.astype(np.int64)].reset_index()
     level = "recent_level" if fitted else "last_week"
     rows = forecast_rows(forecast, variants, level, planned_sales(history, MONTH))
-    return {
-        "forecasts": rows.assign(odd_days=odd_days(history)),
-        "stock_advice": advice_rows(forecast, variants, frames),
-    }
+    rows["odd_days"] = pd.Series(odd_days(history), index=rows.index, dtype=object)
+    return {"forecasts": rows, "stock_advice": advice_rows(forecast, variants, frames)}
 
 
 def today_of(frames: Frames) -> date:
