@@ -158,7 +158,7 @@ def posterior(parameters: Mapping[str, Any], offer: Open) -> tuple[float, float]
 
 @lru_cache(maxsize=1_024)
 def accepted_draws(a: float, b: float, seed: int, offer: int, turn: int) -> Sequence[float]:
-    """Draw the chances of an offer, the same for each shopper until its counts are read anew; side by side in memory."""
+    """Draw the chances of an offer, the same for each shopper until its counts are read anew; side by side."""
     first, second, _ = fixed_draws(seed, offer, turn)
     return array("d", beta_draws(a, b, first, second))
 
