@@ -94,6 +94,8 @@ def still_stand(shop: Shop, sums: list[ToOrder]) -> bool:
 def own_ways(shop: Shop) -> dict[tuple[str, int | None], list[Any]]:
     """Sum up the advice on variants that have a supplier of their own, by vendor and that supplier."""
     own = Supplied.objects.for_shop(shop).filter(vendor="", variant_id__isnull=False)
+    if not own.exists():
+        return {}
     advice = StockAdvice.objects.for_shop(shop).filter(location_id=TOTAL, variant_id__in=own.values("variant_id"))
     supplier = Subquery(own.filter(variant_id=OuterRef("variant_id")).values("supplier"))
     sums = advice.to_order().annotate(own_supplier=supplier).values("vendor", "own_supplier").annotate(**TO_ORDER_SUMS)
