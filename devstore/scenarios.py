@@ -162,16 +162,16 @@ CAMPAIGN = Scenario(
 RECOMMENDATIONS = Scenario(
     "recommendations",
     "Recommendations: from day 1 on shoppers buy for an occasion, and lists that learned it beat best sellers; "
-    "on day 14 come some that do not",
+    "on day 17 come some that do not",
     (
         Event(What.OCCASION, 1, 0.9, "What is bought beside a first thing belongs to the same occasion, for good"),
-        # After that day's training, so that it is the newest when the better version is through.
-        Event(What.MODEL, 14.1, 1000.0, "A version whose lists name what hardly anybody buys", of="recommendations"),
+        # When the version of day 7 is nearly through, so that it is the newest then.
+        Event(What.MODEL, 16.6, 1000.0, "A version whose lists name what hardly anybody buys", of="recommendations"),
     ),
     visitors=5000,
     acts=(
         Act(0, "/settings", r"/settings/hold-out", {"use_case": "recommendations", "percent": "10"}),
-        Act(3, "/settings", r"/settings", {"strategy": "ab"}),  # half of the shoppers beside the other half
+        Act(1, "/settings", r"/settings", {"strategy": "ab"}),  # half of the shoppers beside the other half
     ),
     store={"orders_per_day": 150, "days": 28},  # in which nothing goes together
 )
