@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ import redis
 
 from pipelines.ops.errors import ServiceError
 from pipelines.ops.months import diary
-from pipelines.ops.smoke import Forms, Merchant, Reader
+from pipelines.ops.smoke import Form, Forms, Merchant, Reader
 from pipelines.ops.supervisor import PYTHON, Demo, Say, require_alive
 from pipelines.usecases import USE_CASES
 
@@ -209,20 +210,21 @@ def send(merchant: Merchant, page: str, form: str, fields: dict[str, str]) -> No
 
     One that is sent leads to a page that carries more, so the page is read anew for each.
     """
-    done: set[str] = set()
-    while True:
-        forms = Forms(merchant.get(page))
-        fits = [
-            address
-            for address, carried in forms.found.items()
-            if re.fullmatch(form, address) and address not in done
-            and all(carried.get(name, value) == value for name, value in fields.items())
-        ]  # fmt: skip
-        if not fits:
-            return
-        address = fits[0]
-        done.add(address)
-        merchant.post(address, forms.shown[address] | forms.found[address] | fields)
+    done: set[tuple[str, int]] = set()
+    while fits := [each for each in fitting(Forms(merchant.get(page)).forms, form, fields) if each[0] not in done]:
+        which, found = fits[0]
+        done.add(which)
+        merchant.post(found.address, found.shown | found.carried | fields)
+
+
+def fitting(forms: list[Form], address: str, fields: dict[str, str]) -> Iterator[tuple[tuple[str, int], Form]]:
+    """Yield the forms that fit, each with the address and which of those with that address it is."""
+    seen: Counter[str] = Counter()
+    for each in forms:
+        seen[each.address] += 1
+        carries = all(each.carried.get(name, value) == value for name, value in fields.items())
+        if carries and re.fullmatch(address, each.address):
+            yield (each.address, seen[each.address]), each
 
 
 def approve(merchant: Merchant, release: int) -> None:

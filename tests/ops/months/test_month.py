@@ -122,6 +122,17 @@ def test_a_form_is_sent_with_what_it_shows_but_for_what_is_said() -> None:
     assert page.pressed == [("/settings", {"revision": "3", "train_at": "03:00", "strategy": "ab"})]
 
 
+def test_of_forms_with_one_address_the_one_is_sent_that_carries_what_is_said() -> None:
+    page = Page()
+    page.text = "".join(
+        f'<form action="/hold-out"><input name="use_case" value="{each}"><s-select name="percent" value="5"></s-select>'
+        "</form>"
+        for each in ("recommendations", "offers")
+    )
+    month.send(page, "/settings", "/hold-out", {"use_case": "recommendations", "percent": "10"})
+    assert page.pressed == [("/hold-out", {"use_case": "recommendations", "percent": "10"})]
+
+
 def test_what_the_scenario_has_the_merchant_do_is_done_once_and_on_its_day() -> None:
     page = Page("/offers/new")
     playing = a_month(Queue(), QUIET, {})
