@@ -38,6 +38,7 @@ SELECT (SELECT count(*) FROM pipelines_webhookdelivery WHERE state = 'received')
 """
 LIVE = "SELECT count(*) FROM pipelines_deployment WHERE active_id IS NOT NULL"
 ASKED = "SELECT min(id) FROM pipelines_release WHERE phase = 'awaiting_approval'"
+COMPARED = "SELECT id FROM pipelines_release WHERE use_case = %s AND phase = 'canary' LIMIT 1"
 DECAYED = "SELECT id, use_case FROM pipelines_release WHERE phase = 'live' AND analysis #>> '{decay,alarm}' = 'true'"
 QUEUES = ("events", "default", "training")
 # Without the first three visitors are shown nothing; the last says which codes work.
@@ -142,9 +143,14 @@ class Month:
     # What people do
 
     def inject(self, run: dict[str, Any]) -> None:
-        """Make the bad versions whose day has come, and name the campaigns that began."""
+        """Make the bad versions whose day has come, and name the campaigns that began.
+
+        While shoppers compare another version, a bad one would wait, and be no longer the newest when its turn comes.
+        """
         for event in run["injected"]:
             if not event["has_begun"] or event["day"] in self.done:
+                continue
+            if event["what"] == "model" and self.reader.one(COMPARED, event["of"]):
                 continue
             self.done.add(event["day"])
             if event["what"] == "model":

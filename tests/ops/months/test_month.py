@@ -157,6 +157,19 @@ def test_a_campaign_is_named_once_when_it_begins_and_spoils_nothing() -> None:
     assert page.pressed == [("/settings/events", {"name": "Spring sale", **days})] and not playing.is_spoilt
 
 
+def test_a_bad_version_is_made_when_no_other_is_compared() -> None:
+    rows: dict[str, Any] = {month.COMPARED: 7}
+    playing, begun = a_month(Queue(), QUIET, rows), []
+    playing.demo = SimpleNamespace(begin=lambda name, *made: begun.append(made), finish=lambda step, seconds: None)
+    run = {"injected": [{"what": "model", "of": "recommendations", "day": 14, "size": 3.0, "has_begun": True}]}
+    playing.inject(run)
+    assert begun == [] and not playing.is_spoilt
+    rows.clear()
+    playing.inject(run)
+    playing.inject(run)
+    assert len(begun) == 1 and playing.is_spoilt
+
+
 def test_someone_makes_each_bad_version_of_a_scenario() -> None:
     bad = [event.of for each in SCENARIOS.values() for event in each.events if event.what is What.MODEL]
     assert [month.maker(slug) for slug in bad] == [month.MAKER.format(slug) for slug in bad] != []
