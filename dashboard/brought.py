@@ -87,6 +87,9 @@ class Brought:
     on_home: Callable[[Shop], OnHome] = lambda shop: OnHome()
     at_checkout: Callable[[Shop, Staff, datetime], AtCheckout | None] = lambda shop, viewer, now: None
     wants: Callable[[Shop], tuple[Lack, ...]] = lambda shop: ()  # what the merchant can do to turn it on, in the guide
+    ends: tuple[str, str] | None = (
+        None  # where a merchant ends what costs them, other than by a way back: address, words
+    )
     speaks: Callable[[Shop], bool] = lambda shop: False  # whether its simple rule speaks where no version ever ran
     settings: Settings = field(default_factory=Settings)
     staged: Callable[[StagingRun], Part | None] = lambda run: None  # what a test in the test store found, in detail

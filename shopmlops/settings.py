@@ -40,6 +40,7 @@ SHOPIFY_API_ORIGIN = env.text("SHOPIFY_API_ORIGIN", "https://{shop}").rstrip("/"
 SHOPIFY_ADMIN_ORIGINS = env.words("SHOPIFY_ADMIN_ORIGINS", "https://{shop},https://admin.shopify.com")
 APP_BRIDGE_URL = env.text("APP_BRIDGE_URL", "https://cdn.shopify.com/shopifycloud/app-bridge.js")
 POLARIS_URL = env.text("POLARIS_URL", "https://cdn.shopify.com/shopifycloud/polaris-1.js")
+STRICT_STYLES = env.flag("STRICT_STYLES")  # whether Shopify's scripts do without styles of their own in the page
 SHOPIFY_BULK_HOSTS = env.words("SHOPIFY_BULK_HOSTS", "storage.googleapis.com,.shopify.com,.shopifycloud.com")
 
 # Mail: alerts that merchants asked for, and what operators must know. The demo keeps its letters as files.

@@ -16,6 +16,7 @@ from pipelines.models import Release, Shop
 from pipelines.strategies import Step
 from pipelines.strategies.claims import harm_limit
 from pipelines.strategies.limits import NON_INFERIOR, UNBALANCED
+from pipelines.strategies.reasons import Reason
 from pipelines.strategies.stages import DAYS_TO_CONVERT, LARGEST_WEIGHT, ORDERS
 from pipelines.usecases import USE_CASES
 
@@ -78,6 +79,11 @@ class Measured:
         return str(self.analysis.get("sentence", ""))
 
     @property
+    def falls_short(self) -> bool:
+        """Tell whether its whole range lies below zero."""
+        return bool(self.analysis.get("reason") == Reason.SHORT)
+
+    @property
     def decay(self) -> str:
         """Say whether it grows worse, where that is watched."""
         return str((self.analysis.get("decay") or {}).get("sentence", ""))
@@ -120,7 +126,7 @@ def verdict_of(release: Release, analysis: dict[str, Any]) -> Badge:
     known = REASONS.get(analysis.get("reason", ""))
     if release.phase in OVER:
         return known if known and known.tone == "critical" else OVER[release.phase]
-    if not analysis.get("speaks"):
+    if not analysis.get("speaks") or analysis.get("reason") == Reason.SHORT:
         return known or PHASES[release.phase]
     if (analysis.get("harm") or 0) >= harm_limit(map(Step.from_dict, release.steps)):
         return Badge("Harm", "critical")

@@ -123,6 +123,8 @@ class ReleasePage:
         first = self.next_name
         if self.asked_on is None and first not in ("", words.STEPS["all"]):
             asked = f"Show version {self.version.number} to the first {first} of shoppers?"
+        if self.asked_on and self.asked_on.falls_short:
+            return f"Worse so far. {asked}"
         return asked if self.release.is_proven else f"Not proven. {asked}"
 
     @property

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
+from dashboard.brought import brought_by
 from dashboard.files import major
 from pipelines import words
 from pipelines.charts.saved_days import saved_days
 from pipelines.lifecycle.results import operations, telling
 from pipelines.lifecycle.results.months import Month
-from pipelines.models import MonthReport, Shop
+from pipelines.models import Deployment, MonthReport, Release, Shop
 from pipelines.models.prepared import prepared
 
 HEADS = {"balance": ("What", "Amount", "On what ground"), "rows": ("What", "How much", "Of what")}
@@ -38,6 +40,9 @@ class ResultsPage:
     row: MonthReport | None
     choices: list[Choice]
     final_at: datetime | None = None
+    ways_out: Mapping[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # use case -> where a loss is ended: address, words
     heads = HEADS
 
     @property
@@ -60,8 +65,10 @@ class ResultsPage:
         return telling.answer(self.report)
 
     @property
-    def lines(self) -> list[telling.Line]:
-        return [telling.line(claim, self.report["currency"]) for claim in self.report["claims"]]
+    def lines(self) -> list[tuple[telling.Line, tuple[str, str] | None]]:
+        """Lay the claims out; beside a loss that goes on where it is ended."""
+        told = [(claim, telling.line(claim, self.report["currency"])) for claim in self.report["claims"]]
+        return [(line, self.ways_out.get(claim["use_case"]) if line.costs_on else None) for claim, line in told]
 
     @property
     def meaning(self) -> str:
@@ -105,7 +112,7 @@ class ResultsPage:
             if daily := claim["details"].get("daily"):
                 days = [(date.fromisoformat(day), minor) for day, minor in daily]
                 line = telling.line(claim, self.report["currency"])
-                title = f"{claim['about']}: errors cost {line.result}, {line.mark.lower()}"
+                title = f"{claim['about']}: errors cost {line.result}, {telling.MARKS[claim['mark']][0].lower()}"
                 return saved_days(days, apart, currency=self.report["currency"], title=title)
         return None
 
@@ -127,7 +134,8 @@ class ResultsPage:
 def as_read(change: dict[str, Any], figures: dict[str, Any], currency: str) -> str:
     """Write a claim as it was, or as it is."""
     result, _ = telling.figures(change | figures, currency)
-    return f"{result}, {telling.MARKS[figures['mark']][0].lower()}"
+    mark, _ = telling.how_sure(change, figures)
+    return f"{result}, {mark.lower()}"
 
 
 def results_page(shop: Shop, wanted: date | None) -> ResultsPage:
@@ -137,7 +145,17 @@ def results_page(shop: Shop, wanted: date | None) -> ResultsPage:
     final = [row for row in rows if row.is_final]
     row = next(iter([*asked, *final, *rows]), None)
     choices = [Choice(name_of(each), f"month={each.month:%Y-%m}", each is row) for each in rows]
-    return ResultsPage(row, choices, Month(row.month, shop.zone).final_at if row else None)
+    return ResultsPage(row, choices, Month(row.month, shop.zone).final_at if row else None, ways_out(shop))
+
+
+def ways_out(shop: Shop) -> dict[str, tuple[str, str]]:
+    """Say for each model that runs where what it costs is ended: where its family says so, else by the way back."""
+    runs = Deployment.objects.for_shop(shop).values("active")
+    live = Release.objects.for_shop(shop).filter(phase=Release.Phase.LIVE, version__in=runs)
+    back = {
+        use_case: (reverse("release", args=[pk]), "Roll back") for use_case, pk in live.values_list("use_case", "pk")
+    }
+    return back | {slug: (reverse(way[0]), way[1]) for slug in back if (way := brought_by(slug).ends)}
 
 
 def name_of(row: MonthReport) -> str:

@@ -93,6 +93,7 @@ REASONS = {
     "cooldown": Badge("Look at this", "critical"),
     "weeks_depend": Badge("Look at this", "warning"),
     "flapping": Badge("Unsteady", "warning"),
+    "falls_short": Badge("Worse so far", "critical"),
     "harm_at_peak": Badge("Worse at peak hours", "warning"),
     "recovering": Badge("Recovering", "info"),
     "time_needed": Badge("Counting", "info"),
@@ -104,7 +105,7 @@ REASONS = {
     "proof_needed": Badge("Not proven yet"),
     "peak_classes_needed": Badge("Waits for peak hours", "info"),
     "well": Badge("All well", "success"),
-    "step_passed": Badge("All well", "success"),
+    "step_passed": Badge("Goes on", "info"),
     "promoted": Badge("Proven no worse", "success"),
     "approved": Badge("Approved", "success"),
 }

@@ -6,14 +6,14 @@
   same.src = new URL("polaris.js", here).href;
   same.async = false;
   document.head.append(same);
-  const look = document.createElement("style");
-  look.textContent = `
+  const look = new CSSStyleSheet();
+  look.replaceSync(`
     :root { --shopify-safe-area-inset-bottom: 16px; }
     body { background: #fff; font-size: 14px; }
     s-section:not(:defined) { border-radius: 16px; box-shadow: 0 0 0 1px #e3e3e3; }
     s-button:not(:defined) { border-radius: 999px; }
     s-badge:not(:defined) { border-radius: 6px; }
-  `;
-  document.head.append(look);
+  `);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, look];
   document.documentElement.dataset.polaris = "2";
 })();

@@ -152,8 +152,8 @@ def remember(row: Release, look: Look) -> None:
 
 
 def sentence_of(look: Look) -> str:
-    """Say why what is done is done; where all is well, what the comparison says instead."""
-    compared = look.analysis.get("sentence") if look.decision.reason == Reason.WELL else None
+    """Say why what is done is done; where nothing is done, what the comparison says instead."""
+    compared = look.analysis.get("sentence") if look.decision.reason in (Reason.WELL, Reason.SHORT) else None
     return compared or look.decision.sentence
 
 

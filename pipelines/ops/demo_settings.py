@@ -67,6 +67,7 @@ def environment(plan: DemoPlan, services: Mapping[str, str]) -> dict[str, str]:
         "SHOPIFY_ADMIN_ORIGINS": plan.admin_url,
         "APP_BRIDGE_URL": f"{plan.admin_url}/cdn/app-bridge.js",
         "POLARIS_URL": f"{plan.admin_url}/cdn/polaris.js",
+        "STRICT_STYLES": "1",
         "SHOPIFY_BULK_HOSTS": f"127.0.0.1:{plan.store_port}",
         "DEVSTORE_CLIENT_ID": kept["SHOPIFY_API_KEY"],
         "DEVSTORE_CLIENT_SECRET": kept["SHOPIFY_API_SECRET"],

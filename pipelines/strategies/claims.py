@@ -12,6 +12,14 @@ LIVE = "live"
 WAITING = "awaiting_approval"
 SCHEDULED = "scheduled"
 STAGED = "staged"
+SHOPPERS = (
+    "Shoppers who see the new version bring less, over the whole range.",
+    "Shoppers who see the new version bring more, over the whole range.",
+)
+ERRORS = (
+    "Beside what runs its errors cost more, over the whole range.",
+    "Beside what runs its errors cost less, over the whole range.",
+)
 OPEN = (STAGED, "shadow", WAITING, SCHEDULED, "canary")
 
 
@@ -60,6 +68,31 @@ def depends(evidence: Evidence) -> bool:
     if measured is not None and isnan(measured):
         return True
     return evidence.weeks >= limits.WEEKS_TO_CORRELATE and (measured is None or measured > limits.DEPENDENT)
+
+
+def falls_short(evidence: Evidence) -> bool:
+    """Tell whether a range that pages show lies below zero as a whole: nothing of it may be said to go well."""
+    return any(high < 0 for _, high in evidence.ranges)
+
+
+def does_better(evidence: Evidence) -> bool:
+    """Tell whether a range that pages show lies above zero as a whole, and none below."""
+    return any(low > 0 for low, _ in evidence.ranges) and not falls_short(evidence)
+
+
+def how_it_went(situation: Situation) -> str:
+    """Say how the new version did on its step, as far as the ranges that pages show allow."""
+    evidence = situation.evidence
+    worse, better = ERRORS if evidence.kind == "paired" else SHOPPERS
+    if falls_short(evidence):
+        return worse
+    if does_better(evidence):
+        return f"This step went well. {better}"
+    if not situation.at.splits:
+        return "It answered beside what runs without an alarm."
+    if evidence.ranges:
+        return "No alarm on this step. Whether the new version brings more or less is not proven yet."
+    return "No alarm on this step. There are too few orders yet to say whether the new version brings more or less."
 
 
 def is_decided(situation: Situation) -> bool:

@@ -19,7 +19,9 @@ from pipelines.strategies.claims import (
     STAGED,
     WAITING,
     after_answer,
+    falls_short,
     gives_everything_next,
+    how_it_went,
     is_answered,
     is_decided,
     is_live,
@@ -109,6 +111,13 @@ def harmed_at_peak(situation: Situation) -> Decision | None:
         return None
     sentence = "In peak hours, shoppers who saw the new version order less. It is not shown to more of them."
     return stays(Reason.PEAK, sentence, alert="warning")
+
+
+def falling_short(situation: Situation) -> Decision | None:
+    """Keep from moving on what does worse over its whole range: too little to take it away, too much to widen it."""
+    if not (situation.at.splits and falls_short(situation.evidence)):
+        return None
+    return stays(Reason.SHORT, f"{how_it_went(situation)} It is not shown to more of them.")
 
 
 def recovering(situation: Situation) -> Decision | None:
@@ -219,12 +228,13 @@ def move(strategy: Strategy, situation: Situation) -> Decision:
 
 def onward(situation: Situation) -> Decision:
     """Enter the next step; to ask changes nothing, so a freeze keeps no question back that it leaves time to answer."""
+    told = how_it_went(situation)
     if situation.steps[situation.step + 1].asks:
-        passed = Decision(Action.ADVANCE, Reason.PASSED, "This step went well.", step=situation.step + 1)
+        passed = Decision(Action.ADVANCE, Reason.PASSED, told, step=situation.step + 1)
         return stale(situation) or asked(situation, passed)
     if gives_everything_next(situation):
         return forward(situation, Reason.PROMOTED, "Proven to do no worse, also in peak hours.", situation.step + 1)
-    return forward(situation, Reason.PASSED, "This step went well.", situation.step + 1)
+    return forward(situation, Reason.PASSED, told, situation.step + 1)
 
 
 def forward(situation: Situation, reason: Reason, sentence: str, step: int) -> Decision:
@@ -269,14 +279,21 @@ def is_over(situation: Situation) -> Decision | None:
     late = situation.exposed_at is None and situation.now - began >= situation.maximum
     if not (full or late):
         return out_of_time(situation)
-    return ask_merchant(Reason.NOT_PROVEN, "Not proven: this step has run as long as planned. You decide.")
+    return unproven(situation, "this step has run as long as planned")
 
 
 def out_of_time(situation: Situation) -> Decision | None:
     """Ask when shoppers have seen the new version for as long as was approved."""
     if situation.exposed_at is None or situation.now - situation.exposed_at < situation.maximum:
         return None
-    return ask_merchant(Reason.NOT_PROVEN, "Not proven: this release has run as long as it may. You decide.")
+    return unproven(situation, "this release has run as long as it may")
+
+
+def unproven(situation: Situation, why: str) -> Decision:
+    """Ask about what nothing has proven to do no worse, with what its ranges say all the same."""
+    if situation.at.splits and falls_short(situation.evidence):
+        return ask_merchant(Reason.SHORT, f"{how_it_went(situation)} And {why}: you decide.")
+    return ask_merchant(Reason.NOT_PROVEN, f"Not proven: {why}. You decide.")
 
 
 def undecided(situation: Situation) -> Decision | None:
@@ -314,6 +331,13 @@ def watch(situation: Situation) -> Decision:
     return away or first(LIVE_TELLS, situation) or stays(Reason.WELL, "All well.")
 
 
+def fell_short(situation: Situation) -> Decision | None:
+    """Call nothing well of which the comparison says that it does worse."""
+    if not falls_short(situation.evidence):
+        return None
+    return stays(Reason.SHORT, f"{how_it_went(situation)} You can roll back.")
+
+
 def cools_down(situation: Situation) -> bool:
     """Tell whether a rollback is so fresh that a second one would be ping-pong; great harm is no ping-pong."""
     at = situation.rolled_back_at
@@ -333,6 +357,7 @@ STAYS: tuple[Rule, ...] = (
 )
 NEEDS: tuple[Rule, ...] = (
     harmed_at_peak,
+    falling_short,
     time_needed,
     answers_needed,
     units_needed,
@@ -343,4 +368,4 @@ NEEDS: tuple[Rule, ...] = (
 )
 ASKS: tuple[Rule, ...] = (out_of_time, undecided, asked_for, over_limit)
 LIVE_IS_TOLD: tuple[Rule, ...] = (inputs.told_broken, inputs.drifted)
-LIVE_TELLS: tuple[Rule, ...] = (*BLIND, decayed, dependent, harmed_at_peak, flapping)
+LIVE_TELLS: tuple[Rule, ...] = (*BLIND, decayed, dependent, harmed_at_peak, flapping, fell_short)

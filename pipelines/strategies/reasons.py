@@ -46,6 +46,7 @@ class Reason(StrEnum):
     DEPENDENT = "weeks_depend"
     FLAPPING = "flapping"
     PEAK = "harm_at_peak"
+    SHORT = "falls_short"
     RECOVERING = "recovering"
     TIME = "time_needed"
     ANSWERS = "answers_needed"

@@ -197,6 +197,9 @@ class UseCase:
     hold_out: float = 0.0
     # For use cases that answer on request, by the standard library alone: (what PARAMETERS holds, question) -> answer.
     score: str = ""
+    # What PARAMETERS holds -> the most steps (draws, sums, splits) of an answer, of each that is eligible where one is
+    # picked: what takes few answers at once, and of all else a thread bounds the time.
+    steps: str = ""
     questions: str = ""  # frames -> what was asked of late: a new version is tried on it, as it will run
     asks: str = ""  # the frame whose moments we ask about ourselves as they come; nothing: only doors ask
     # Of what we ask about ourselves: how what a version says is moved by what came since it was learned (decision 127).

@@ -9,7 +9,8 @@ EVERYTHING = {"Exception", "BaseException"}
 REASONS = {
     "pipelines/endpoints/health.py ask": "who asks whether the process is well is told that nobody knows",
     "pipelines/endpoints/answering/memory.py keep": "the thread that follows what runs must not end; it looks again",
-    "pipelines/endpoints/answering/scoring.py look_up": "counted against who failed; the simple rule answers",
+    "pipelines/endpoints/answering/scorers.py steps_of": "of a version that does not say it, a thread bounds the time",
+    "pipelines/endpoints/answering/scoring.py answer_at_once": "counted against who failed; the simple rule answers",
     "pipelines/endpoints/live/hub.py look_on": "the thread that looks for all streams must not end; it looks again",
     "pipelines/endpoints/outbox.py append": "rows that nobody waits for are tried again; deliveries come first",
     "pipelines/endpoints/outbox.py store_and_tell": "the thread that stores must not end; who waits comes back",

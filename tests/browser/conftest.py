@@ -103,6 +103,7 @@ def embedded(store: Store, settings: Any) -> Iterator[Store]:
     settings.SHOPIFY_ADMIN_ORIGINS = [store.origin]
     settings.APP_BRIDGE_URL = f"{store.origin}/cdn/app-bridge.js"
     settings.POLARIS_URL = f"{store.origin}/cdn/polaris.js"
+    settings.STRICT_STYLES = True
     settings.SHOPIFY_API_ORIGIN = f"http://127.0.0.1:{store.port}/shops/{{shop}}"
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -46,10 +46,11 @@ def shares(shop: Shop, *, weight: int = 5, **changes: Any) -> Release:
     return row
 
 
-def half_way(shop: Shop, **changes: Any) -> Release:
-    """Return a release on which the merchant is asked again, since nothing is proven."""
+def half_way(shop: Shop, said: dict[str, Any] | None = None, **changes: Any) -> Release:
+    """Return a release on which the merchant is asked again, since nothing is proven; `said` is what was found."""
     row = shares(shop, weight=50, phase=Release.Phase.AWAITING_APPROVAL, is_proven=False, **changes)
     told = row.analysis | {"reason": "not_proven", "sentence": "Not proven: this step has run as long as planned."}
+    told |= said or {}
     row.show(card.add_measurements(row.evidence, told, is_proven=False))
     row.analysis = told
     row.expires_at = timezone.now() + timedelta(days=7)

@@ -6,6 +6,7 @@ import pytest
 from django.templatetags.static import static
 from django.test import Client
 
+from dashboard import framing
 from dashboard.embedding import LARGEST_REQUEST
 from pipelines.jobs.ingest import import_everything
 from pipelines.models import Shop
@@ -206,6 +207,15 @@ class TestHeaders:
         assert answer["Cache-Control"] == "no-store"
         assert answer["Referrer-Policy"] == "strict-origin"
         assert "X-Frame-Options" not in answer
+
+    @pytest.mark.parametrize("is_strict", [True, False])
+    def test_styles_stand_in_files_alone_where_the_operator_says_so(self, client, settings, is_strict):
+        settings.STRICT_STYLES = is_strict
+        framing.content_policy.cache_clear()
+        policy = client.get("/", launch())["Content-Security-Policy"]
+        framing.content_policy.cache_clear()
+        assert ("unsafe-inline" in policy) is not is_strict
+        assert "style-src 'self' 'sha256-" in policy if is_strict else "style-src 'self' 'unsafe-inline' " in policy
 
     def test_documents_announce_shopifys_scripts(self, client, settings):
         document, fetched = client.get("/", launch()), client.get("/", headers=bearer())

@@ -15,7 +15,8 @@
   const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.button > 0);
   const isOurs = (element) => {
     const target = element.getAttribute("target");
-    return (!target || target === "_self") && new URL(element.getAttribute("href"), location.href).origin === location.origin;
+    const { origin, protocol } = new URL(element.getAttribute("href"), location.href); // a blob's origin is ours, too
+    return (!target || target === "_self") && origin === location.origin && protocol === location.protocol;
   };
 
   const follow = (event) => {

@@ -10,6 +10,8 @@
     document.head.append(script);
   }));
 
+  const CONFIG = { displaylogo: false, responsive: true, showSendToCloud: false }; // what a shop sells goes to nobody's cloud
+
   const explore = async (button) => {
     const plot = button.closest("s-section").querySelector("[data-plotly]");
     button.setAttribute("loading", "");
@@ -20,7 +22,7 @@
       const canvas = document.createElement("div");
       canvas.className = "plotly-canvas";
       plot.replaceChildren(canvas);
-      await plotly.newPlot(canvas, data, { ...layout, height: 300 }, { displaylogo: false, responsive: true });
+      await plotly.newPlot(canvas, data, { ...layout, height: 300 }, CONFIG);
       button.remove();
     } catch {
       button.removeAttribute("loading");

@@ -8,5 +8,6 @@ BROUGHT = Brought(
     page=("checkouts", "Checkout"),
     at_checkout=at_checkout,
     wants=wants,
+    ends=("checkouts", "Stop an offer"),
     speaks=is_any,
 )

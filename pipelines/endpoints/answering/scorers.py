@@ -16,12 +16,13 @@ from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable
 from pipelines.lifecycle.versions import artifacts, corrections
 from pipelines.models import Correction, ModelVersion
 from pipelines.usecases import USE_CASES
-from pipelines.usecases.contract import PARAMETERS
+from pipelines.usecases.contract import PARAMETERS, UseCase
 
 log = logging.getLogger(__name__)
 
 LARGEST = 2 * 1024 * 1024  # bytes of parameters
 LARGEST_ANSWER = 64 * 1024
+FEW = 10_000  # steps that are taken at once: a tenth of a millisecond to one, where nothing of them is kept yet
 PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
@@ -48,12 +49,18 @@ class Scorer:
     size: int
     number: int | None = None
     is_held: bool = False
+    steps: float = math.inf  # of an answer at most, for each that is eligible
     signed: Any = None  # the parameters as they were signed, where corrections move them
     correction: int | None = None  # the row by which they are moved
     closed: frozenset[int] = frozenset()  # what no list may show now
     mark: object = None  # when its lists were written
     overdue: set[Any] = field(default_factory=set)  # calls that nobody waits for any more, and that still run
     used: float = field(default_factory=time.monotonic)
+
+    def is_brief(self, question: Mapping[str, Any]) -> bool:
+        """Tell whether an answer is bounded so closely that it needs no thread."""
+        eligible = question.get("eligible")
+        return self.steps * max(1, len(eligible) if isinstance(eligible, list) else 1) <= FEW
 
     def answer(self, question: Mapping[str, Any]) -> Answer:
         """Ask the version; raises Unsound, or whatever goes wrong in it."""
@@ -93,11 +100,22 @@ def load(use_case: str, shop: int, number: int) -> Scorer | Unfit:
         return Unfit("refused", is_to_blame=True)
     if content is None or len(content) > LARGEST:
         return Unfit("no parameters" if content is None else "large parameters", is_to_blame=True)
-    found = Scorer(USE_CASES[use_case].resolve("score"), json.loads(content), len(content), version.number)
-    if USE_CASES[use_case].corrected:
+    case = USE_CASES[use_case]
+    found = Scorer(case.resolve("score"), json.loads(content), len(content), version.number)
+    found.steps = steps_of(case, found.parameters)
+    if case.corrected:
         found.signed = found.parameters
         move(found, use_case, corrections.newest(number))
     return found
+
+
+def steps_of(case: UseCase, parameters: Any) -> float:
+    """Return how many steps an answer takes at most; no end where nobody says."""
+    try:
+        return float(case.resolve("steps")(parameters)) if case.steps else math.inf
+    except Exception as error:
+        log.warning("it cannot be said how long a version of %s may take: %s", case.slug, type(error).__name__)
+        return math.inf
 
 
 def move(scorer: Scorer, use_case: str, row: Correction | None) -> None:

@@ -1,4 +1,7 @@
-"""Ask a version and wait for it no longer than its use case allows: on threads, which nobody else needs."""
+"""Ask a version and wait for it no longer than its use case allows: on threads, which nobody else needs.
+
+What its form bounds, lists and versions of few steps, is asked at once: the way to a thread and back takes longer.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +42,8 @@ async def ask(scorer: Scorer | Unfit | None, question: Mapping[str, Any], second
         return Result(Outcome.FALLBACK, "not loaded yet")
     if isinstance(scorer, Unfit):
         return Result(Outcome.ERROR if scorer.is_to_blame else Outcome.FALLBACK, scorer.reason)
-    if scorer.is_held:
-        return look_up(scorer, question)
+    if scorer.is_held or scorer.is_brief(question):
+        return answer_at_once(scorer, question)
     if len(scorer.overdue) >= MOST_OVERDUE:
         return Result(Outcome.LATE, "still busy with questions before")
     if len(pending) >= MOST_PENDING:
@@ -51,13 +54,13 @@ async def ask(scorer: Scorer | Unfit | None, question: Mapping[str, Any], second
     return await wait_for(scorer, asked, seconds)
 
 
-def look_up(scorer: Scorer, question: Mapping[str, Any]) -> Result:
-    """Answer from lists at once: they are read sooner than a thread begins, and bounded in how much is read."""
+def answer_at_once(scorer: Scorer, question: Mapping[str, Any]) -> Result:
+    """Answer sooner than a thread begins."""
     began = time.perf_counter()
     try:
         answer = scorer.answer(question)
     except Exception as error:
-        log.warning("lists failed to answer: %s", type(error).__name__)
+        log.warning("a version failed to answer: %s", type(error).__name__)
         return Result(Outcome.ERROR, type(error).__name__[:40])
     return Result(Outcome.ANSWERED, answer=answer, milliseconds=1000 * (time.perf_counter() - began))
 

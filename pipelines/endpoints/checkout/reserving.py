@@ -78,11 +78,15 @@ class Lane:
         while self.waiting:
             wish, answer = self.waiting[0]
             if not answer.done():
-                if self.block is None or not self.block.has(wish.cost) or time.monotonic() >= self.ends:
+                if not self.has(wish.cost):
                     return True
                 answer.set_result(self.hand_out(wish))
             self.waiting.popleft()
         return False
+
+    def has(self, cost: int) -> bool:
+        """Tell whether the block is still handed out and has enough for one more."""
+        return self.block is not None and self.block.has(cost) and time.monotonic() < self.ends
 
     def hand_out(self, wish: Wish) -> str:
         """Draw one from the block and have it written down; return why not."""
@@ -133,11 +137,11 @@ class Cashier:
             return known, ""
         if time.monotonic() < self.not_before:
             return 0, AWAY
-        try:
-            async with asyncio.timeout(seconds):
-                why_not = await self.wait_for(drawer, wish)
-        except TimeoutError:
-            return 0, LATE
+        lane = self.lanes.setdefault(drawer, Lane(drawer))
+        if seconds > 0 and not lane.waiting and lane.has(wish.cost):
+            why_not = lane.hand_out(wish)
+        else:
+            why_not = await self.wait_for(lane, wish, seconds)
         if why_not:
             return 0, why_not
         self.shown[wish.decision] = drawer.picked
@@ -145,9 +149,16 @@ class Cashier:
             self.shown.popitem(last=False)
         return drawer.picked, ""
 
-    def wait_for(self, drawer: Drawer, wish: Wish) -> asyncio.Future[str]:
+    async def wait_for(self, lane: Lane, wish: Wish, seconds: float) -> str:
+        """Wait for the next block so long at most; return why nothing is shown."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.ask_for(lane, wish)
+        except TimeoutError:
+            return LATE
+
+    def ask_for(self, lane: Lane, wish: Wish) -> asyncio.Future[str]:
         """Hand out from the block, or have the next one taken."""
-        lane = self.lanes.setdefault(drawer, Lane(drawer))
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         lane.waiting.append((wish, answer))
         if not lane.is_asking and lane.serve():

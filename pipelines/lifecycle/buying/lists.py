@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Count, Q, Sum
 
-from pipelines.lifecycle.buying import orders
+from pipelines.lifecycle.buying import orders, suppliers
 from pipelines.lifecycle.buying.orders import Wanted
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import Shop
 from pipelines.models.buying import PurchaseOrder, Supplier
+
+State = PurchaseOrder.State
+NEAR = timedelta(days=30)  # between two days on which the same list is told of
 
 
 @dataclass(frozen=True)
@@ -28,18 +32,32 @@ class To:
 
 
 def mark_ordered(
-    shop: Shop, lists: Mapping[To, Iterable[Wanted]], today: date, on: date, expected_on: date, *, by: str
+    shop: Shop,
+    lists: Mapping[To, Iterable[Wanted]],
+    today: date,
+    on: date,
+    expected_on: date,
+    *,
+    besides: int = 0,
+    by: str,
 ) -> list[PurchaseOrder]:
-    """Write each part down as sent on a day: all of them or none; a draft that is there becomes it."""
+    """Write each part down as sent on a day: all of them or none; a draft that is there becomes it.
+
+    What was ordered once more is told by the number of the newest order `besides` which it is another.
+    """
     with transaction.atomic():
-        return [ordered(shop, to, list(wanted), today, on, expected_on, by=by) for to, wanted in lists.items()]
+        suppliers.lock(shop)
+        return [
+            ordered(shop, to, list(wanted), today, on, expected_on, besides=besides, by=by)
+            for to, wanted in lists.items()
+        ]
 
 
 def ordered(
-    shop: Shop, to: To, wanted: list[Wanted], today: date, on: date, expected_on: date, *, by: str
+    shop: Shop, to: To, wanted: list[Wanted], today: date, on: date, expected_on: date, *, besides: int, by: str
 ) -> PurchaseOrder:
     """Write one part down, unless that was done before."""
-    refuse_twice(shop, to, wanted, on)
+    refuse_twice(shop, to, wanted, on, besides)
     order = orders.draft(shop, to.vendor, wanted, supplier=to.supplier, location_id=None, by=by)
     if {line.variant_id: line.units for line in order.lines.all()} != units_of(wanted):
         orders.refill(order, wanted, None, revision=order.revision, by=by)
@@ -49,14 +67,17 @@ def ordered(
     return order
 
 
-def refuse_twice(shop: Shop, to: To, wanted: list[Wanted], on: date) -> None:
-    """Refuse what stands there already: the same units of the same variants, sent on the same day."""
-    same_day = PurchaseOrder.objects.for_shop(shop).filter(vendor=to.name, sent_on=on)
-    for order in same_day.exclude(state=PurchaseOrder.State.CANCELLED).prefetch_related("lines"):
-        if {line.variant_id: line.units for line in order.lines.all()} == units_of(wanted):
+def refuse_twice(shop: Shop, to: To, wanted: list[Wanted], on: date, besides: int) -> None:
+    """Refuse what stands there already: the same units of the same variants, on their way or sent near that day."""
+    units = units_of(wanted)
+    near = Q(state=State.SENT) | Q(state=State.RECEIVED, sent_on__range=(on - NEAR, on + NEAR))
+    alike = PurchaseOrder.objects.for_shop(shop).filter(near, number__gt=besides)
+    summed = alike.annotate(variants=Count("lines"), asked=Sum("lines__units")).order_by("-number")
+    for order in summed.filter(variants=len(units), asked=sum(units.values())):
+        if dict(order.lines.values_list("variant_id", "units")) == units:
             raise Refused(
                 f"What {to.name or 'this vendor'} delivers of this list was marked as ordered already, as order "
-                f"{order.number}. Nothing was marked."
+                f"{order.number}, and counts once. If you ordered it once more, say so below. Nothing was marked."
             )
 
 

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from pipelines.lifecycle.buying import suppliers
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import LifecycleEvent, Location, Shop
 from pipelines.models.buying import GoodsReceipt, OrderPaper, PurchaseLine, PurchaseOrder, Supplier
@@ -36,8 +37,8 @@ WITH missing AS (
 ), came AS (
     UPDATE pipelines_purchaseline AS line SET received = line.units FROM missing WHERE line.id = missing.id
 ), written AS (
-    INSERT INTO pipelines_goodsreceipt (shop_id, line_id, units, day, at, by)
-    SELECT %(shop)s, id, units, %(day)s, %(now)s, %(by)s FROM missing ORDER BY id RETURNING units
+    INSERT INTO pipelines_goodsreceipt (shop_id, line_id, delivery, units, day, at, by)
+    SELECT %(shop)s, id, %(delivery)s, units, %(day)s, %(now)s, %(by)s FROM missing ORDER BY id RETURNING units
 )
 SELECT coalesce(sum(units), 0) FROM written
 """
@@ -95,7 +96,7 @@ def begin(
     """Return the draft that is there, or a new one with what is written on it."""
     vendor, currency = (supplier.name, supplier.currency) if supplier else (vendor, shop.currency)
     with transaction.atomic():
-        Shop.objects.select_for_update(no_key=True).only("pk").get(pk=shop.pk)
+        suppliers.lock(shop)
         mine = PurchaseOrder.objects.for_shop(shop)
         if known := mine.filter(vendor=vendor, state=State.DRAFT).first():
             return known
@@ -203,7 +204,8 @@ def receive(order: PurchaseOrder, came: Mapping[int, int], today: date, day: dat
             line.received = checked(line.received + came[line.pk])
         PurchaseLine.objects.bulk_update(lines, ["received"], batch_size=AT_ONCE)
         GoodsReceipt.objects.bulk_create(
-            GoodsReceipt(shop=locked.shop, line=line, units=came[line.pk], day=day, by=by) for line in lines
+            GoodsReceipt(shop=locked.shop, line=line, delivery=locked.revision, units=came[line.pk], day=day, by=by)
+            for line in lines
         )
         end_if_whole(locked)
         return Noted("order.received", "Goods of an order came", {"units": total, "day": day.isoformat()})
@@ -219,6 +221,7 @@ def receive_all(order: PurchaseOrder, today: date, day: date, *, revision: int, 
         check_arrival(locked, today, day)
         now = timezone.now()
         told: dict[str, Any] = {"order": locked.pk, "shop": locked.shop_id, "day": day, "now": now, "by": by}
+        told["delivery"] = locked.revision
         with connection.cursor() as cursor:
             cursor.execute(ALL_CAME, told)
             (units,) = cursor.fetchone()
@@ -236,7 +239,8 @@ def take_back(order: PurchaseOrder, receipt: int, whole: bool = False, *, revisi
         row = found.filter(pk=receipt).first()
         if row is None or locked.state not in (State.SENT, State.RECEIVED):
             raise Refused("This delivery is not written down any more. Nothing was changed.")
-        gone = dict((found.filter(at=row.at) if whole else found.filter(pk=receipt)).values_list("pk", "units"))
+        meant = found.filter(delivery=row.delivery) if whole and row.delivery else found.filter(pk=receipt)
+        gone = dict(meant.values_list("pk", "units"))
         with connection.cursor() as cursor:
             cursor.execute(TAKEN_BACK, [list(gone)])
         locked.state, locked.ended_at = State.SENT, None
@@ -261,6 +265,7 @@ def cancel(order: PurchaseOrder, *, revision: int, by: str) -> None:
 def move(order: PurchaseOrder, revision: int, by: str, change: Callable[[PurchaseOrder], Noted]) -> None:
     """Change an order that nobody changed since it was shown, in one transaction."""
     with transaction.atomic():
+        suppliers.lock(order.shop)  # before its rows, as whoever changes suppliers does: neither waits for the other
         locked = PurchaseOrder.objects.select_for_update(of=("self",)).select_related("shop").get(pk=order.pk)
         if locked.revision != revision:
             raise Refused(CHANGED)

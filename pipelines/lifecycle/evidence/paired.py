@@ -283,6 +283,7 @@ def evidence_of(release: Release, now: datetime) -> tuple[Evidence, dict[str, An
     matured = list(pair.weeks.filter(matured_at__lte=now)[:JUDGED_FOR])
     weighed = Weighed(matured, scale_of(pair))
     watched = decay.of(release, now)
+    _, low, high = weighed.saved or (None, None, None)
     evidence = Evidence(
         kind=PairedWeeks.kind,
         harm_sentence=HARM,
@@ -290,6 +291,7 @@ def evidence_of(release: Release, now: datetime) -> tuple[Evidence, dict[str, An
         harm=weighed.harm,
         weeks=len(matured),
         correlation=weighed.correlation,
+        ranges=((low, high),) if low is not None and high is not None else (),
         has_decayed=watched is not None and watched.alarm_at is not None,
     )
     return evidence, shown(pair, weighed, watched, now)

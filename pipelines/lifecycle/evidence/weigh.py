@@ -203,6 +203,7 @@ def as_evidence(release: Release, rows: pd.DataFrame, e: dict[str, float], hours
         peak_classes_needed=peak_hours.classes_with_peaks(hours),
         next_loss=effects.next_loss(release, rows),
         interval=(effect.low, effect.high) if effect else None,
+        ranges=effects.ranges(release, rows),
     )
 
 

@@ -22,9 +22,9 @@ MARKS = {
     marks.NOT_MEASURED: ("Not measured", ""),
 }
 MEANING = (
-    "Proven: a fair comparison, and the whole range (19 of 20 times) on one side. Suggestive: points one way, other "
-    "causes possible. Not proven: the range includes zero. Each claim is judged by itself: of twenty without anything "
-    "behind them, one may look proven."
+    "Proven: a fair comparison, and the whole range (19 of 20 times) on one side; a loss is called what it is. "
+    "Suggestive: points one way, other causes possible. Not proven: the range includes zero. Each claim is judged by "
+    "itself: of twenty without anything behind them, one may look proven."
 )
 NO_RANGE = "no range"
 COMPUTED = {
@@ -51,6 +51,7 @@ class Line:
     range: str
     how: str
     counted: str
+    costs_on: bool = False  # a loss that goes on as long as what is claimed runs
 
 
 def month_name(first: date) -> str:
@@ -64,12 +65,20 @@ def month_name(first: date) -> str:
 
 def line(claim: Told, currency: str) -> Line:
     """Bring a claim into words."""
-    mark, tone = MARKS[claim["mark"]]
-    if claim["mark"] == marks.PROVEN and claim["high"] < 0:
-        tone = "critical"
+    mark, tone = how_sure(claim, claim)
     result, range_ = figures(claim, currency)
     counted = words.counted(claim["n"], claim["counted"]) if claim["counted"] else ""
-    return Line(claim["about"], claim["title"], mark, tone, result, range_, claim["how"], counted)
+    costs_on = marks.is_loss(claim["mark"], claim["high"]) and claim["key"] not in OVER
+    return Line(claim["about"], claim["title"], mark, tone, result, range_, claim["how"], counted, costs_on)
+
+
+def how_sure(claim: Told, figures: Told) -> tuple[str, str]:
+    """Say how sure a claim is; of a loss what it does to the merchant, which is no success however sure it is."""
+    mark, tone = MARKS[figures["mark"]]
+    if not marks.is_loss(figures["mark"], figures["high"]):
+        return mark, tone
+    loss = LOSSES[claim["key"]]
+    return (loss, "critical") if figures["mark"] == marks.PROVEN else (f"{mark}: {loss.lower()}", "warning")
 
 
 def figures(claim: Told, currency: str) -> tuple[str, str]:
@@ -97,6 +106,16 @@ SAYS = {  # whether it is a share, and what is said above zero and below
     "accuracy": (True, "smaller", "larger"),
     "orders": (True, "more", "less"),
 }
+
+
+LOSSES = {
+    "errors": "Costs you",
+    "revenue": "Costs you",
+    "rollback": "Cost you",
+    "accuracy": "Misses more",
+    "orders": "Fewer orders",
+}
+OVER = ("rollback",)  # what was claimed of them is over, whatever it brought
 
 
 def headline(report: Told) -> tuple[str, str]:

@@ -21,3 +21,12 @@ def mark(low: float | None, high: float | None, *, is_fair: bool = True) -> str:
     if low <= 0 <= high:
         return NOT_PROVEN
     return PROVEN if is_fair else SUGGESTIVE
+
+
+def is_loss(mark: str, high: float | None) -> bool:
+    """Tell whether what is proven, or points one way, is a loss: pages say that, never how sure they are of it.
+
+    >>> is_loss(PROVEN, -1.0), is_loss(PROVEN, 3.0), is_loss(NOT_PROVEN, 1.0)
+    (True, False, False)
+    """
+    return mark in (PROVEN, SUGGESTIVE) and high is not None and high < 0

@@ -27,6 +27,7 @@ USE_CASE = UseCase(
     load="model:load",
     present="presentation:present",
     score="scorer:score",
+    steps="scorer:steps",
     till=Till("score"),
     questions="moments:questions",
     asks="moments",

@@ -22,6 +22,27 @@ def score(parameters: Mapping[str, Any], question: Mapping[str, Any]) -> dict[st
     return {"score": chance(parameters["heads"][of], question), "of": of}
 
 
+def steps(parameters: Mapping[str, Any]) -> int:
+    """Say how many weights and splits an answer is made of at most.
+
+    >>> steps({"heads": {"session": {"intercept": 0.0, "amounts": {"value": {}}, "names": {}}}})
+    1
+    """
+    return max(map(steps_of, parameters["heads"].values()))
+
+
+def steps_of(head: Mapping[str, Any]) -> int:
+    """Count what one of the two models takes of each column, and the longest way down each tree."""
+    grown = head.get("grown") or {"features": (), "trees": ()}
+    columns = len(head["amounts"]) + len(head["names"]) + len(grown["features"])
+    return columns + sum(map(depth, grown["trees"]))
+
+
+def depth(tree: Any) -> int:
+    """Count the splits on the longest way down a tree."""
+    return 1 + max(map(depth, tree[-2:])) if isinstance(tree, list) else 0
+
+
 def corrected(parameters: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
     """Move what is said to where what came since the training puts it.
 

@@ -30,6 +30,7 @@ USE_CASE = UseCase(
     load="model:load",
     present="presentation:present",
     score="answering.scorer:score",
+    steps="answering.scorer:steps",
     questions="model:questions",
     own_frames=OWN_FRAMES,
     till=Till("offers", choose="eligible.choosing:choose", picked="offer"),

@@ -261,6 +261,17 @@ class TestTheCardHalfWay:
         assert "this step has run as long as planned" in page and "81,004" in page
         assert '<li class="on" aria-current="step"><span>Your approval</span>' in page
 
+    def test_is_headed_worse_where_the_whole_range_lies_below_zero(self, shop, see):
+        worse = {
+            "reason": "falls_short",
+            "sentence": "Shoppers who see the new version bring less.",
+            "non_inferior": 50,
+        }
+        row = moving.half_way(shop, said=worse)
+        page = see(f"/releases/{row.pk}").content.decode().replace("\u00a0", " ")
+        assert "Worse so far. Use version 3 for everybody?" in page and "bring less" in page
+        assert "Proven no worse" not in page and '<s-badge tone="critical">Worse so far</s-badge>' in page
+
     def test_shows_the_evidence_that_it_binds_to_not_a_newer_look(self, shop, see):
         row = moving.half_way(shop)
         newer = row.analysis | {"units": {"canary": 99_999, "control": 99_999}}

@@ -13,9 +13,9 @@ from dashboard.queries.results import upcoming
 from pipelines.lifecycle.results import keep
 from pipelines.lifecycle.results.months import Month
 from pipelines.lifecycle.results.telling import month_name
-from pipelines.models import Measurement, MonthReport, OwnEvent
+from pipelines.models import Deployment, Measurement, MonthReport, OwnEvent, Release
 from pipelines.usecases import USE_CASES
-from tests import reporting
+from tests import histories, reporting
 from tests.dashboard.views.test_plain_words import jargon, read
 from tests.families import visits
 from tests.identities import OTHER_SHOP
@@ -61,7 +61,37 @@ class TestThePage:
         reporting.reported(shop, mean=-16_000)
         html = see("/results").content.decode()
         page = text(see("/results"))
-        assert "£4,960 lost for certain" in page and "Not as it runs now" in page and 'tone="critical">Proven' in html
+        assert (
+            "£4,960 lost for certain" in page and "Not as it runs now" in page and 'tone="critical">Costs you' in html
+        )
+        live = Release.objects.get(phase="live")
+        assert f'<s-link href="/releases/{live.pk}">Roll back</s-link>' in html
+        assert "errors cost £4,960 more, proven" in page
+
+    def test_what_runs_no_more_has_nothing_to_be_ended(self, shop, see):
+        reporting.reported(shop, mean=-16_000)
+        Deployment.objects.filter(shop=shop).update(active=None)
+        assert "Roll back" not in see("/results").content.decode()
+
+    def test_a_loss_of_what_shoppers_are_shown_is_ended_where_it_is_stopped(self, report, see):
+        sold = {
+            "use_case": "offers",
+            "key": "revenue",
+            "about": "Offers",
+            "mark": "proven",
+            "value": -9,
+            "low": -12,
+            "high": -3,
+        }
+        row = MonthReport.objects.get()
+        version = histories.a_version(row.shop, use_case="offers")
+        histories.a_live_release(version)
+        Deployment.of(row.shop, "offers")
+        Deployment.objects.filter(use_case="offers").update(active=version)
+        row.figures["claims"].append(row.figures["claims"][0] | sold)
+        row.save()
+        html = see("/results").content.decode()
+        assert '<s-link href="/conversion">Stop an offer</s-link>' in html and html.count("Roll back") == 0
 
     def test_what_is_not_proven_is_no_headline(self, shop, see):
         reporting.reported(shop, mean=500, spread=90_000)

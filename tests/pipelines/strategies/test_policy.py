@@ -94,7 +94,40 @@ def test_a_step_takes_its_least_time() -> None:
 
 def test_a_step_that_passed_leads_to_the_next_one() -> None:
     one = canary("10")
-    assert decide(one) == Decision(Action.ADVANCE, Reason.PASSED, "This step went well.", step=one.step + 1)
+    said = "No alarm on this step. There are too few orders yet to say whether the new version brings more or less."
+    assert decide(one) == Decision(Action.ADVANCE, Reason.PASSED, said, step=one.step + 1)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "said"),
+    [
+        (((-0.1, 0.2), (-900.0, 1_200.0)), "not proven yet"),
+        (((0.1, 0.2), (-900.0, 1_200.0)), "This step went well. Shoppers who see the new version bring more"),
+        (((nan, nan),), "not proven yet"),
+    ],
+)
+def test_what_is_said_of_a_step_that_passed_follows_its_ranges(ranges: Any, said: str) -> None:
+    decision = decide(with_evidence(canary(), ranges=ranges))
+    assert decision.reason == Reason.PASSED and said in decision.sentence and len(decision.sentence) <= 200
+
+
+@pytest.mark.parametrize("ranges", [((-0.3, -0.1), (-900.0, 100.0)), ((0.1, 0.2), (-900.0, -1.0))])
+def test_what_does_worse_over_a_whole_range_is_shown_to_no_more_shoppers(ranges: Any) -> None:
+    decision = decide(with_evidence(canary(), ranges=ranges))
+    assert (decision.action, decision.reason) == (Action.PAUSE, Reason.SHORT)
+    assert decision.sentence.startswith("Shoppers who see the new version bring less, over the whole range.")
+    late = with_evidence(canary("50", exposed_at=NOW - 28 * DAY), ranges=ranges)
+    assert told(late) == (Action.ASK, Reason.SHORT) and "Not proven" not in decide(late).sentence
+    running = live(evidence=Evidence("randomised", ranges=ranges))
+    assert told(running) == (Action.PAUSE, Reason.SHORT) and decide(running).alert == ""
+
+
+def test_what_nobody_saw_is_told_by_its_errors() -> None:
+    assert decide(alongside()).sentence == "It answered beside what runs without an alarm."
+    worse, better = (alongside(evidence=paired(weeks=5, ranges=(each,))) for each in ((-9.0, -1.0), (1.0, 9.0)))
+    assert told(worse) == (Action.ADVANCE, Reason.PASSED), "it leads to the question, where the merchant decides"
+    assert decide(worse).sentence == "Beside what runs its errors cost more, over the whole range."
+    assert decide(better).sentence.startswith("This step went well. Beside what runs its errors cost less")
 
 
 def test_alongside_needs_one_answer_and_then_leads_to_the_question() -> None:
@@ -260,6 +293,7 @@ def evidences(draw: st.DrawFn) -> Evidence:
         peak_classes_needed=draw(st.one_of(st.just(BOTH), CLASSES)),
         next_loss=draw(st.one_of(st.just(10.0), FIGURE)),
         interval=draw(st.one_of(st.none(), st.tuples(st.floats(-1, 1), st.floats(-1, 1)))),
+        ranges=draw(st.sampled_from([(), (), ((-1.0, 1.0),), ((-1.0, -0.5),), ((nan, nan), (0.5, 1.0))])),
         weeks=draw(st.integers(0, 12)),
         correlation=draw(st.one_of(st.none(), st.floats(-1, 1), st.just(nan))),
         has_decayed=draw(st.sampled_from([False, False, False, True])),

@@ -5,9 +5,10 @@ import dataclasses
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import PurePosixPath
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -39,6 +40,7 @@ from tests.pipelines.usecases.small_shops import FAMILIES, FORMATS, MATRIX, NEWC
 
 VERBS = ("fit", "predict", "evaluate", "dump", "load", "present")
 DAILY, ON_REQUEST = ("answer",), ("score", "questions")
+LINES_OF_A_STEP = 12
 BORROWS = toy_use_case.SLUG  # its table is the demand forecast's, since a test brings none
 # A process without anything that was installed.
 ALONE = """
@@ -86,6 +88,24 @@ def shop_of(use_case: UseCase) -> Small:
 
 def fitted(use_case: UseCase, frames: Frames) -> object:
     return use_case.resolve("fit")(frames, seed=1)
+
+
+def lines(score: Callable[..., object], *asked: object) -> int:
+    """Count the lines that an answer runs through."""
+    counted = 0
+
+    def trace(_: Any, event: str, __: Any) -> Any:
+        nonlocal counted
+        counted += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        score(*asked)
+    finally:
+        sys.settrace(before)
+    return counted
 
 
 def said(use_case: UseCase, frames: Frames) -> pd.DataFrame:
@@ -229,6 +249,13 @@ class TestItsScorer:
         assert set(found["modules"]) <= {"__main__", "pipelines", "tests"}
         assert found["said"] == pytest.approx(said(scoring, frames)["y_hat"].tolist(), rel=0, abs=1e-9)
         assert len(set(found["said"])) > 1
+
+    def test_it_takes_no_more_steps_than_it_says(self, scoring: UseCase) -> None:
+        frames = shop_of(scoring).make()
+        parameters = json.loads(scoring.resolve("dump")(fitted(scoring, frames))[PARAMETERS])
+        for question in scoring.resolve("questions")(frames)[:20] if scoring.steps else ():
+            most = scoring.resolve("steps")(parameters) * max(1, len(question.get("eligible", [])))
+            assert lines(scoring.resolve("score"), parameters, question) < LINES_OF_A_STEP * most
 
     def test_it_is_tried_in_training_as_it_will_run(self, scoring: UseCase) -> None:
         frames = shop_of(scoring).make()

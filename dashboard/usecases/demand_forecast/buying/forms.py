@@ -48,12 +48,19 @@ class ListForm(SentForm):
 
     file = forms.FileField(max_length=200)
     only = forms.CharField(max_length=255, required=False)
+    again = forms.BooleanField(required=False)  # it was ordered before, too
+    newest = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)  # order that the page knew
 
     def clean_file(self) -> Any:
         """Refuse a file that no order list needs."""
         if self.cleaned_data["file"].size > 8_000_000:
             raise forms.ValidationError("The file is larger than 8 MB. Mark it in parts.")
         return self.cleaned_data["file"]
+
+    @property
+    def besides(self) -> int:
+        """Return the number of the newest order that the list may repeat."""
+        return (self.cleaned_data["newest"] or 0) if self.cleaned_data["again"] else 0
 
 
 class BudgetForm(forms.Form):

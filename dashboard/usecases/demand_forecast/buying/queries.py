@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from django.db import connection
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import Greatest
 
 from dashboard.forms.pages import WEEKDAYS
@@ -63,6 +63,7 @@ class OrdersPage:
     moves: list[Proposed]  # between places
     in_shopify: InShopify | None
     usually_on: date  # when what is ordered today comes, by the shop's own lead time
+    newest: int  # number of the newest order
 
     @property
     def cost_minor(self) -> int:
@@ -218,8 +219,8 @@ class OrderPage:
     @property
     def whole(self) -> GoodsReceipt | None:
         """Return one part of the newest delivery that was written down for several lines at once."""
-        at_once = Counter(receipt.at for receipt in self.receipts)
-        return next((receipt for receipt in self.receipts if at_once[receipt.at] > 1), None)
+        at_once = Counter(receipt.delivery for receipt in self.receipts)
+        return next((each for each in self.receipts if each.delivery and at_once[each.delivery] > 1), None)
 
     @property
     def is_draft(self) -> bool:
@@ -290,6 +291,7 @@ def orders_page(shop: Shop, today: date) -> OrdersPage:
         moves=proposed(shop),
         in_shopify=in_shopify(shop),
         usually_on=today + timedelta(days=shop.settings.lead_time_days),
+        newest=PurchaseOrder.objects.for_shop(shop).aggregate(number=Max("number", default=0))["number"],
     )
 
 

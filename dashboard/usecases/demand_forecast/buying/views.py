@@ -101,7 +101,7 @@ def mark(request: MerchantRequest) -> HttpResponse:
     try:
         lists = list_file.read(request.shop, told["file"].read(), told["only"])
         on = told["sent_on"] or today
-        made = mark_ordered(request.shop, lists, today, on, told["day"], by=request.staff.sub)
+        made = mark_ordered(request.shop, lists, today, on, told["day"], besides=form.besides, by=request.staff.sub)
     except Refused as refusal:
         return go(reverse("orders"), refusal.sentence, refused=True)
     for order in made:

@@ -18,7 +18,7 @@ MARKS = {
     marks.NOT_PROVEN: "Not proven",
     marks.NOT_MEASURED: "Too early to say",
 }
-LOSS = "Proven loss"
+LOSS = "Costs you"
 NOBODY = "no shopper counted"
 
 
@@ -50,7 +50,7 @@ def in_words(told: Mapping[str, Any], currency: str, until: str) -> Added:
         return Added(sample=sample)
     value, low, high = (round(shown * told[name]) for name in ("value", "low", "high"))
     mark = marks.mark(told["low"], told["high"])
-    how_sure = LOSS if mark == marks.PROVEN and value < 0 else MARKS[mark]
+    how_sure = LOSS if marks.is_loss(mark, told["high"]) else MARKS[mark]
     if mark == marks.NOT_PROVEN and told["times"]:
         sample = f"{sample}; proof takes about {words.number(told['times'])} times as many"
     return Added(how_sure, words.less(-value, currency), words.less_between(-high, -low, currency), sample)

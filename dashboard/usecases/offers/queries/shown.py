@@ -14,7 +14,7 @@ from dashboard.brought import AtCheckout, Lack, Part
 from dashboard.queries.monitoring.verdicts import Share
 from dashboard.queries.words import Badge
 from dashboard.usecases.offers.queries import given
-from dashboard.usecases.offers.queries.added import MARKS, SLUG, Added, of_each
+from dashboard.usecases.offers.queries.added import LOSS, MARKS, SLUG, Added, of_each
 from pipelines import words
 from pipelines.lifecycle.evidence.hold_out import told
 from pipelines.lifecycle.evidence.hold_out.told import Standing
@@ -87,12 +87,17 @@ class Offers:
         return sum(row.runs for row in self.rows)
 
     @property
+    def is_sure(self) -> bool:
+        """Tell whether the range of all together leaves zero out."""
+        return self.mark in (MARKS[marks.PROVEN], LOSS)
+
+    @property
     def heading(self) -> str:
         """State the message."""
         if not self.rows:
             return "You offer nothing yet"
-        if self.mark == MARKS[marks.PROVEN]:
-            return f"Offers {'add' if self.added.endswith('more') else 'cost'} profit: {self.added}"
+        if self.is_sure:
+            return f"Offers {'cost' if self.mark == LOSS else 'add'} profit: {self.added}"
         return "All offers together are not proven yet" if self.shown else "No offer was shown yet"
 
     @property
@@ -143,7 +148,8 @@ def offers(shop: Shop, now: datetime) -> Offers:
     sales = standing.sales if standing else None
     cost = given.beyond_sales(shop, standing) if standing and sales else 0
     profit = [round(share * each - cost) for each in (sales.value, sales.low, sales.high)] if sales else []
-    mark = MARKS[marks.mark(*profit[1:]) if profit else marks.NOT_MEASURED]
+    sure = marks.mark(*profit[1:]) if profit else marks.NOT_MEASURED
+    mark = LOSS if marks.is_loss(sure, profit[-1] if profit else None) else MARKS[sure]
     shown = sum(each.shown for each in rows)
     release = Release.objects.for_shop(shop).filter(use_case=SLUG, phase=Release.Phase.AWAITING_APPROVAL)
     return Offers(
@@ -252,7 +258,7 @@ def state_of(found: Offers) -> str:
     if not found.is_chosen:
         return f"{words.counted(found.live, 'offer')} wait{'s' if found.live == 1 else ''} for a version that chooses."
     runs = f"{words.counted(found.live, 'offer')} run{'s' if found.live == 1 else ''}"
-    return f"{runs}; {'together not proven yet' if found.mark != MARKS[marks.PROVEN] else f'together {found.added}'}."
+    return f"{runs}; {f'together {found.added}' if found.is_sure else 'together not proven yet'}."
 
 
 def lacks(shop: Shop, found: Offers) -> list[Lack]:

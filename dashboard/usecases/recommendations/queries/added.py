@@ -21,6 +21,7 @@ MARKS = {
     marks.NOT_PROVEN: "Not proven",
     marks.NOT_MEASURED: "Not measured yet",
 }
+LOSS = "Costs you"
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,18 @@ class Added:
 
     @property
     def mark(self) -> str:
-        return MARKS[self.standing.mark]
+        return LOSS if self.is_loss else MARKS[self.standing.mark]
+
+    @property
+    def is_loss(self) -> bool:
+        """Tell whether showing it costs sales for certain."""
+        return self.standing.sales is not None and marks.is_loss(self.standing.mark, self.standing.sales.high)
 
     @property
     def heading(self) -> str:
         """State the message."""
         if self.standing.mark == marks.PROVEN:
-            return f"It adds sales: {self.more}" if self.more.endswith("more") else f"It costs sales: {self.more}"
+            return f"It costs sales: {self.more}" if self.is_loss else f"It adds sales: {self.more}"
         return f"Added sales: {self.mark.lower()}"
 
 

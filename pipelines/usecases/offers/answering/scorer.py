@@ -17,6 +17,7 @@ from statistics import NormalDist
 from typing import Any
 
 DRAWS, SETS = 256, 16
+PARTS = 7  # of each draw: three kinds of chance, whether it is accepted, what that brings besides twice, the best one
 LEAST_CHANCE = 0.001  # of an order, as a feature
 EVERY = 0  # offers alike
 NONE: dict[str, Any] = {"offer": 0, "propensity": 1.0, "score": 0.0}
@@ -54,6 +55,18 @@ def score(parameters: Mapping[str, Any], question: Mapping[str, Any]) -> dict[st
         if drawn < 0:
             return {"offer": offer.id, "propensity": round(chance, 12), "score": likely(parameters, question, offer)}
     return NONE | {"propensity": round(none_of(parameters, chances), 12)}
+
+
+def steps(parameters: Mapping[str, Any]) -> int:
+    """Say how much is drawn and weighed at most for each offer that may be shown: nothing is known of its draws yet."""
+    context = parameters.get("context")
+    weights = [len(of["mean"]) + sum(map(len, of["root"])) for of in offers_of(context)] if context else [0]
+    return PARTS * DRAWS + max(weights)
+
+
+def offers_of(context: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """List what is known of each offer, and of a new one."""
+    return [context["new"], *context["offers"].values()]
 
 
 def number_of(decision: Any) -> int | None:

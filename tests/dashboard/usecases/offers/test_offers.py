@@ -176,7 +176,7 @@ class TestTheTable:
         ("value", "low", "high", "times", "said"),
         [
             (50.0, 20.0, 80.0, 1, ["Proven", "£600 more", "between £240 and £960 more"]),
-            (-50.0, -80.0, -20.0, 1, ["Proven loss", "£600 less", "between £240 and £960 less"]),
+            (-50.0, -80.0, -20.0, 1, ["Costs you", "£600 less", "between £240 and £960 less"]),
             (10.0, -20.0, 40.0, 9, ["Not proven", "£120 more", "proof takes about 9 times as many"]),
             (None, None, None, None, ["Too early to say"]),
         ],

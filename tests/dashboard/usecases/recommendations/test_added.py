@@ -71,6 +71,12 @@ def test_what_is_proven_leads_with_the_money(listed, held, see):
     assert 'heading="It adds sales: £2,490 more"' in see(HERE).content.decode()
 
 
+def test_a_proven_loss_says_so_wherever_its_mark_stands(listed, held, see):
+    measured(listed, -249_000, -380_000, -120_000, "proven")
+    page = see(HERE).content.decode()
+    assert 'heading="It costs sales: £2,490 less"' in page and '<span class="strong nowrap">Costs you</span>' in page
+
+
 def sold(shop: Shop, *, minor: int, cost: int | None, line: int = 1) -> None:
     """Sell a unit of something, a day ago."""
     at = timezone.now() - timedelta(days=1)

@@ -30,11 +30,13 @@ def shop() -> Shop:
     return exposing.a_shop(currency="GBP")
 
 
-def asked(cashier: Cashier, offer: Offer, decision: str | None = None, cost: int = 200) -> Coroutine[Any, Any, Any]:
+def asked(
+    cashier: Cashier, offer: Offer, decision: str | None = None, cost: int = 200, seconds: float = 20
+) -> Coroutine[Any, Any, Any]:
     """Ask for one of an offer, in a checkout."""
     at = timezone.now()
     drawer = Drawer(OFFERS, offer.shop_id, offer.pk, blocks.week(at, offer.shop.zone), has_checkout=True)
-    return cashier.reserve(drawer, Wish(decision or uuid.uuid4().hex, None, 1, cost, at), 20)
+    return cashier.reserve(drawer, Wish(decision or uuid.uuid4().hex, None, 1, cost, at), seconds)
 
 
 async def all_at_once(questions: list[Coroutine[Any, Any, Any]]) -> list[tuple[int, str]]:
@@ -96,6 +98,21 @@ def test_a_process_that_is_killed_holds_a_small_part_for_an_hour_and_then_nothin
     spending.settle(timezone.now() + blocks.LOST_AFTER)
     assert OfferSpend.objects.get().reserved_minor == 0
     killed.threads.shutdown()
+
+
+def test_who_finds_a_block_at_hand_waits_for_nothing(till: Counter, shop: Shop) -> None:
+    offer = an_offer(shop, budget_minor=10**9)
+
+    async def some() -> None:
+        for _ in range(2):
+            await asked(till.cashier, offer)
+        with pytest.raises(StopIteration) as ended:  # the third finds a block of four
+            asked(till.cashier, offer).send(None)
+        assert ended.value.value == (offer.pk, "")
+        assert await asked(till.cashier, offer, seconds=0) == (0, LATE)
+
+    run(some())
+    assert closed(till, till.cashier).reserved_minor == 3 * 200
 
 
 def test_one_decision_is_shown_the_same_again_and_costs_nothing_more(till: Counter, shop: Shop) -> None:

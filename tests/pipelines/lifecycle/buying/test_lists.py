@@ -27,8 +27,10 @@ def shop() -> Shop:
     return factories.a_shop()
 
 
-def mark(shop: Shop, parts: dict[To, list[orders.Wanted]], on: date = YESTERDAY) -> list[PurchaseOrder]:
-    return lists.mark_ordered(shop, parts, TODAY, on, ARRIVAL, by=BY)
+def mark(
+    shop: Shop, parts: dict[To, list[orders.Wanted]], on: date = YESTERDAY, besides: int = 0
+) -> list[PurchaseOrder]:
+    return lists.mark_ordered(shop, parts, TODAY, on, ARRIVAL, besides=besides, by=BY)
 
 
 def test_each_part_is_an_order_that_was_sent_on_that_day(shop: Shop) -> None:
@@ -57,7 +59,32 @@ def test_the_same_list_twice_is_refused_whole(shop: Shop) -> None:
         mark(shop, {GILL: [SCARF], LARCH: [CAP]})
     assert PurchaseOrder.objects.count() == 1
     mark(shop, {LARCH: [replace(CAP, units=6)]})
-    mark(shop, {LARCH: [CAP]}, on=TODAY)
+
+
+@pytest.mark.parametrize("on", [TODAY, TODAY - timedelta(days=300)])
+def test_the_same_list_of_another_day_or_of_a_supplier_since_is_the_same_order(shop: Shop, on: date) -> None:
+    mark(shop, {LARCH: [CAP, SCARF]})
+    torver = suppliers.add(shop, TORVER, by=BY)
+    for to in (LARCH, To("", torver)):
+        with pytest.raises(Refused, match="order 1, and counts once"):
+            mark(shop, {to: [SCARF, CAP]}, on=on)
+    assert PurchaseOrder.objects.count() == 1
+
+
+def test_once_more_is_another_order_but_not_by_the_same_page_twice(shop: Shop) -> None:
+    mark(shop, {LARCH: [CAP]})
+    mark(shop, {LARCH: [CAP]}, besides=1)
+    assert [order.number for order in PurchaseOrder.objects.order_by("number")] == [1, 2]
+    with pytest.raises(Refused, match="as order 2"):
+        mark(shop, {LARCH: [CAP]}, besides=1)
+
+
+def test_what_came_long_ago_is_ordered_again_like_anything(shop: Shop) -> None:
+    (order,) = mark(shop, {LARCH: [CAP]}, on=TODAY - timedelta(days=40))
+    moved(order, orders.receive_all, TODAY, TODAY - timedelta(days=20))
+    with pytest.raises(Refused, match="already, as order 1"):
+        mark(shop, {LARCH: [CAP]}, on=TODAY - timedelta(days=10))
+    assert mark(shop, {LARCH: [CAP]}, on=TODAY)[0].number == 2
 
 
 def test_what_was_cancelled_can_be_ordered_again(shop: Shop) -> None:

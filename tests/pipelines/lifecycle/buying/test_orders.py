@@ -218,6 +218,24 @@ class TestReceived:
         assert (sent.state, sent.ended_at, on_the_way(sent)) == (State.SENT, None, {1: 8, 2: 5})
         assert [row.units for row in GoodsReceipt.objects.all()] == [4]
 
+    def test_two_deliveries_of_one_moment_are_two(self, sent: PurchaseOrder, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = timezone.now()
+        monkeypatch.setattr(timezone, "now", lambda: now)
+        moved(sent, orders.receive, came(sent, caps=4, scarves=1), TODAY, TODAY)
+        moved(sent, orders.receive_all, TODAY, TODAY)
+        assert len(set(GoodsReceipt.objects.values_list("at"))) == 1
+        newest = GoodsReceipt.objects.order_by("-pk")[0].pk
+        moved(sent, orders.take_back, newest, True)
+        assert on_the_way(sent) == {1: 8, 2: 4}
+        moved(sent, orders.take_back, GoodsReceipt.objects.order_by("pk")[0].pk, True)
+        assert on_the_way(sent) == {1: 12, 2: 5}
+
+    def test_one_that_was_written_before_they_had_numbers_is_taken_back_alone(self, sent: PurchaseOrder) -> None:
+        moved(sent, orders.receive, came(sent, caps=4, scarves=1), TODAY, TODAY)
+        GoodsReceipt.objects.update(delivery=None)
+        moved(sent, orders.take_back, GoodsReceipt.objects.get(line=line(sent, 2)).pk, True)
+        assert on_the_way(sent) == {1: 8, 2: 5}
+
     @pytest.mark.parametrize("late", [-1, 1])
     def test_all_of_it_comes_between_the_order_and_today(self, sent: PurchaseOrder, late: int) -> None:
         with pytest.raises(Refused, match="between the day"):

@@ -292,6 +292,14 @@ def test_weeks_in_which_the_new_version_saves_prove_no_harm(live):
     assert paired.evidence_of(live, noon(WEEKS[30]))[0].harm < 1
 
 
+def test_the_range_that_pages_show_is_what_is_said_of_it(live):
+    priced(live, [1_000.0, 900.0, 1_100.0] * 4)
+    assert not paired.evidence_of(live, noon(WEEKS[3]))[0].ranges, "fewer than four weeks have none"
+    said, analysis = paired.evidence_of(live, noon(WEEKS[30]))
+    ((low, high),) = said.ranges
+    assert [round(low), round(high)] == [analysis["money"]["low"], analysis["money"]["high"]] and high < 0
+
+
 def test_p15_weeks_that_mature_later_do_not_count_yet(live):
     priced(live, [1_000.0] * 12)
     said, analysis = paired.evidence_of(live, noon(WEEKS[3] + timedelta(days=14)))

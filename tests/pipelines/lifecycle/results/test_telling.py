@@ -36,9 +36,25 @@ def test_what_was_not_measured_has_a_dash_and_its_reason():
     assert (line.result, line.range, line.mark, line.how) == ("—", "", "Not measured", "How.")
 
 
-@pytest.mark.parametrize(("high", "tone"), [(3, "success"), (-1, "critical")])
-def test_a_proven_loss_is_never_green(high, tone):
-    assert telling.line(claim("errors", high - 1, high - 2, high), "GBP").tone == tone
+@pytest.mark.parametrize(
+    ("key", "mark", "high", "said", "costs_on"),
+    [
+        ("errors", "proven", 3, ("Proven", "success"), False),
+        ("errors", "proven", -1, ("Costs you", "critical"), True),
+        ("orders", "proven", -1, ("Fewer orders", "critical"), True),
+        ("revenue", "suggestive", -1, ("Suggestive: costs you", "warning"), True),
+        ("revenue", "suggestive", 3, ("Suggestive", "info"), False),
+        ("rollback", "proven", -1, ("Cost you", "critical"), False),
+        ("errors", "not_proven", 1, ("Not proven", ""), False),
+    ],
+)
+def test_a_loss_reads_as_one_and_is_never_green(key, mark, high, said, costs_on):
+    line = telling.line(claim(key, -2, -3 if high < 3 else 1, high, mark=mark), "GBP")
+    assert ((line.mark, line.tone), line.costs_on) == (said, costs_on)
+
+
+def test_each_key_says_what_its_loss_does():
+    assert set(telling.LOSSES) == set(telling.SAYS)
 
 
 def report(**changes):

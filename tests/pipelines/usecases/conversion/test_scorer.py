@@ -71,6 +71,19 @@ def test_it_says_what_the_model_says_of_whatever_is_asked(grown: model.Fitted, p
         assert 0 < told["score"] < 1
 
 
+def test_it_walks_past_no_more_splits_than_it_says(
+    grown: model.Fitted, parameters: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed, goes_left = [], scorer.goes_left
+    monkeypatch.setattr(scorer, "goes_left", lambda *split: passed.append(split) or goes_left(*split))
+    for device in ("phone", "desktop", None):
+        passed.clear()
+        scorer.score(parameters, {"of": "session", "device": device, "events": 3})
+        assert 100 < len(passed) < scorer.steps(parameters)
+    still = {"heads": {of: head | {"grown": None} for of, head in parameters["heads"].items()}}
+    assert scorer.steps(still) < 30
+
+
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=20, deadline=None)
 def test_trees_end_in_the_leaf_of_lightgbm_with_missing_values_and_unknown_names(seed: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -43,7 +45,12 @@ def test_as_it_was_downloaded_it_becomes_an_order_for_each_vendor(shop, advised,
     assert (line.title, line.unit_cost_minor) == (advised[0].title, advised[0].unit_cost_minor)
     assert {"print_order", "refresh"} <= {name for name, _ in queued}
     assert "Nothing has to be ordered today" in see("/orders").content.decode()
-    assert "marked as ordered already" in mark(content) and PurchaseOrder.objects.count() == len(orders)
+    for told in ({}, {"sent_on": local_day(shop)}, {"newest": "9"}, {"again": "1"}):
+        assert "marked as ordered already" in mark(content, **told)
+    assert PurchaseOrder.objects.count() == len(orders)
+    newest = re.search(r'name="newest" value="(\d+)"', see("/orders").content.decode())[1]
+    assert "marked as sent" in mark(content, again="1", newest=newest)
+    assert PurchaseOrder.objects.count() == 2 * len(orders)
 
 
 def test_only_one_vendors_part_can_be_marked(advised, see, mark):

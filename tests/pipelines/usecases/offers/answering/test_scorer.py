@@ -71,6 +71,12 @@ def test_what_one_offer_has_of_its_own_counts_for_it_alone() -> None:
     assert with_it[7] == pytest.approx(0.05 / 9) and without[7] > 0.1
 
 
+def test_it_takes_more_steps_where_it_looks_at_who_asks() -> None:
+    known = {**PLAIN, "context": context()}
+    assert scorer.steps(PLAIN) == scorer.PARTS * scorer.DRAWS
+    assert scorer.steps(known) > scorer.steps(PLAIN) + len(scorer.FEATURES) ** 2 / 2
+
+
 def context() -> dict[str, Any]:
     """Weights by which phones like offer 1, and nobody else does."""
     size = len(scorer.FEATURES) + 1
