@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from devstore import campaigns, checking_out, clock
+from devstore import campaigns, checking_out, clock, occasions
 from devstore.campaigns import Campaigns
 from devstore.faults import Faults
 from devstore.habits import DAY, Habits, habits_of, midnight
@@ -107,7 +107,8 @@ class Playing:
             clock.turn(to)
         with self.store.writing() as db:
             for day in run.days(to):
-                self.play_day(run, habits, day, to, [cart_of(each) for each in coming if each.day == day])
+                carts = [cart_of(each) for each in coming if each.day == day]
+                self.play_day(run, occasions.on(run.scenario, habits, run.number(day)), day, to, carts)
             db.execute("UPDATE scenarios SET played = ? WHERE shop = ?", (to, self.shop))
         self.trouble(run, to)
         self.webhooks.wake()

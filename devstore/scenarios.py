@@ -16,6 +16,7 @@ class What(StrEnum):
 
     DEMAND = "demand"  # size: the factor on orders a day
     MIX = "mix"  # size: the factor on what sells slowly; what sells best loses as much
+    OCCASION = "occasion"  # size: the share of what is bought beside a first thing that goes with it from then on
     SOLD_OUT = "sold_out"  # size: the share of variants, best sellers first, that nobody restocks
     OUTAGE = "outage"  # size: the share of webhooks that are lost; the others come when it is over
     PRICES = "prices"  # size: what is left of the prices of a share of the products
@@ -160,10 +161,19 @@ CAMPAIGN = Scenario(
 )
 RECOMMENDATIONS = Scenario(
     "recommendations",
-    "Recommendations: four thousand visitors a day buy more where a list fits; on day 4 one comes that does not",
-    (Event(What.MODEL, 4, 1000.0, "A version whose lists name what hardly anybody buys", of="recommendations"),),
-    visitors=4000,
-    store={"orders_per_day": 120, "days": 270, "kits": 0.6},
+    "Recommendations: from day 1 on shoppers buy for an occasion, and lists that learned it beat best sellers; "
+    "on day 14 come some that do not",
+    (
+        Event(What.OCCASION, 1, 0.9, "What is bought beside a first thing belongs to the same occasion, for good"),
+        # After that day's training, so that it is the newest when the better version is through.
+        Event(What.MODEL, 14.1, 1000.0, "A version whose lists name what hardly anybody buys", of="recommendations"),
+    ),
+    visitors=5000,
+    acts=(
+        Act(0, "/settings", r"/settings/hold-out", {"use_case": "recommendations", "percent": "10"}),
+        Act(3, "/settings", r"/settings", {"strategy": "ab"}),  # half of the shoppers beside the other half
+    ),
+    store={"orders_per_day": 150, "days": 28},  # in which nothing goes together
 )
 GOOD = Appeal(code="WELCOME5", percent=5, wins=0.4, accepts=0.4)
 HARMFUL = Appeal(code="TAKE20", percent=20, wins=0.02, accepts=0.9)

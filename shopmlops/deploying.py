@@ -34,6 +34,12 @@ def reached() -> Iterator[CheckMessage]:
     if settings.ADMIN_HOST and app.hostname == settings.ADMIN_HOST:
         hint = "Give operators a host name of their own, which strangers cannot reach."
         yield refused(19, "ADMIN_HOST is the merchants' host: the operators' login stands there for everybody.", hint)
+    if not settings.ADMIN_HOST and not settings.OPERATOR_SECOND_FACTOR:
+        hint = "Set ADMIN_HOST to a host that strangers cannot reach, OPERATOR_SECOND_FACTOR=1, or both."
+        yield refused(26, "One password, asked for under the merchants' address, opens every shop to operators.", hint)
+    if any(place.is_relative_to(settings.STATIC_ROOT) for place in (settings.STATE_DIR, settings.BASE_DIR)):
+        hint = "Give static files a folder that holds nothing else."
+        yield refused(27, "STATIC_ROOT holds the app's own files: whoever asks /static/ for one is sent it.", hint)
     if 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
         hint = "Make one with: openssl rand -base64 24"
         yield refused(20, f"METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters: it can be guessed.", hint)
@@ -52,6 +58,10 @@ def keys() -> Iterator[CheckMessage]:
     if twice := [name for name, count in names.items() if count > 1]:
         hint = "Give each key an id of its own."
         yield refused(22, f"ENCRYPTION_KEYS has two keys under the id {twice[0]}: one of them opens nothing.", hint)
+    opening = {entry.partition(":")[2] for entry in settings.ENCRYPTION_KEYS.split(",")}
+    if private and private in opening:
+        hint = "Draw a signing key of its own, and let only trainers have it."
+        yield refused(28, "SIGNING_KEY is also an encryption key: each process that opens tokens could sign.", hint)
     if settings.SECRET_KEY == settings.SHOPIFY_API_SECRET:
         yield refused(23, "SECRET_KEY is Shopify's client secret: who learns one has both.", "Draw a key of its own.")
 

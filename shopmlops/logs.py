@@ -14,6 +14,9 @@ from pipelines.shopify.reading.texts import clean
 # All that ends a line somewhere, moves a terminal's cursor, or turns the direction of what follows.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
+# They tell of addresses with their queries, of headers and of rows: from DEBUG on, some from WARNING.
+TELLTALES = ("boto3", "botocore", "django.db.backends", "s3transfer", "urllib3")
+
 
 class OneLine(logging.Formatter):
     """Write a record as one line; a traceback follows in lines that begin with a bar."""
@@ -76,5 +79,6 @@ def configuration(level: str, form: str = "line") -> dict[str, Any]:
             "fontTools": {"level": "WARNING"},
             "fpdf": {"level": "WARNING"},
             "prophet": {"level": "WARNING"},
+            **{name: {"level": "ERROR"} for name in TELLTALES},
         },
     }

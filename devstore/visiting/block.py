@@ -35,6 +35,7 @@ class Rules:
     seed: str = ""
     hold_out: float = 0
     hold_out_seed: str = ""
+    is_off: bool = False
 
     @property
     def other(self) -> str:
@@ -116,7 +117,7 @@ def pages_of(
     for product, held in fields.items():
         live = held.get(rules.live) or held.get("best")
         other = held.get(rules.other)
-        if live:
+        if live and not rules.is_off:
             page = Page(_first(live, variants), _first(other, variants) if other and rules.weight > 0 else None)
             yield product, page
 

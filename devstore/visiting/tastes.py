@@ -1,8 +1,8 @@
 """What fits a product in the eyes of those who look at it: what the shop's own baskets have together.
 
-The app never sees this: it is learned from the weeks before a scenario begins, and stays the same while it plays. What
-fits is said on a scale of the product's own: the four products that fit it best come to four together, in a shop of
-forty products as in one of four thousand.
+The app never sees this: it is learned from the weeks before a scenario begins, and stays the same while it plays, but
+for what the scenario changes (`occasions.py`). What fits is said on a scale of the product's own: the four products
+that fit it best come to four together, in a shop of forty products as in one of four thousand.
 """
 
 from collections import Counter

@@ -6,10 +6,11 @@ this order. So a list is seen as it was when the hours that are played began.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from math import ceil
 
-from devstore import clock
+from devstore import clock, occasions
 from devstore.habits import Habits, midnight
 from devstore.pixels import settings_in
 from devstore.runs import Run
@@ -51,12 +52,16 @@ class Visits:
         assert row is not None
         blocks = blocks_of(self.store, row, habits.sold)
         product_of = self.product_of()
-        tastes = tastes_of(habits, product_of)
-        look = partial(visit, blocks=blocks, tastes=tastes, product_of=product_of, buys=run.scenario.buys)
-        came = [self.checked_out(each, trade) for each in visits(run, habits, (since, to), blocks, look)]
-        if row["installed"]:
-            came, heard = self.offering.react(came, run.scenario.appeals, tastes, trade)
-            self.truth.note_requests(heard)
+        came: list[Coming] = []
+        for day in run.days(to):
+            usual = occasions.on(run.scenario, habits, run.number(day))
+            tastes = tastes_of(usual, product_of)
+            look = partial(visit, blocks=blocks, tastes=tastes, product_of=product_of, buys=run.scenario.buys)
+            todays = [self.checked_out(each, trade) for each in visits(run, usual, day, (since, to), blocks, look)]
+            if row["installed"]:
+                todays, heard = self.offering.react(todays, run.scenario.appeals, tastes, trade)
+                self.truth.note_requests(heard)
+            came += todays
         said = [each for coming in came if (each := self.said_by(coming, blocks, product_of, row["currency"]))]
         pixel = settings_in(self.store, self.shop) if row["installed"] else None
         heard = self.telling.tell(self.shop, pixel, said)
@@ -124,15 +129,14 @@ class Visits:
 
 
 def visits(
-    run: Run, habits: Habits, span: tuple[int, int], blocks: Blocks, look: Callable[[Visitor], Visit]
+    run: Run, habits: Habits, day: date, span: tuple[int, int], blocks: Blocks, look: Callable[[Visitor], Visit]
 ) -> Iterator[Coming]:
-    """Yield the visits between two times, and when what is bought is bought."""
+    """Yield the visits of a day between two times, and when what is bought is bought."""
     slots = {NEW: blocks.rules.other, NOTHING: "", "": ""}
-    for day in run.days(span[1]):
-        start = midnight(day, run.zone)
-        within = (span[0] - start, span[1] - start)
-        for visitor in crowd(run.scenario, habits, day, run.number(day), run.seed, within):
-            came = look(visitor)
-            slot, because = slots.get(came.saw, blocks.rules.live), came.because(blocks.variants)
-            going = way(came, came.own | because, run.scenario.fills, run.scenario.checks_out)
-            yield Coming(came, day, start + visitor.basket.second, slot, because, going)
+    start = midnight(day, run.zone)
+    within = (span[0] - start, span[1] - start)
+    for visitor in crowd(run.scenario, habits, day, run.number(day), run.seed, within):
+        came = look(visitor)
+        slot, because = slots.get(came.saw, blocks.rules.live), came.because(blocks.variants)
+        going = way(came, came.own | because, run.scenario.fills, run.scenario.checks_out)
+        yield Coming(came, day, start + visitor.basket.second, slot, because, going)

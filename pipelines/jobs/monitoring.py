@@ -88,7 +88,7 @@ def judge(shop_id: int, use_case: str) -> None:
     from pipelines.lifecycle import spending
     from pipelines.lifecycle.data import dataset
     from pipelines.lifecycle.monitor import accuracy, chances, drifts
-    from pipelines.lifecycle.monitor.watch import busiest, telling
+    from pipelines.lifecycle.monitor.watch import busiest, costing, telling
     from pipelines.models import Shop
     from pipelines.usecases import USE_CASES
 
@@ -104,6 +104,9 @@ def judge(shop_id: int, use_case: str) -> None:
             telling.expected(shop, use_case, now)
             if busiest.is_watched(use_case):
                 busiest.look(shop, use_case, now)
+        till = USE_CASES[use_case].till
+        if till and till.paying:
+            costing.look(shop, use_case, now)
         drifts.look(shop, use_case, facts, now)
         telling.drift(shop, use_case, now)
     compare_circumstances.enqueue(shop_id, use_case)

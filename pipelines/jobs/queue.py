@@ -3,7 +3,8 @@
 import json
 import logging
 import signal
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import update_wrapper
 from inspect import signature
@@ -13,6 +14,7 @@ import django_rq
 from django.conf import settings
 from django.db import transaction
 from django_rq.cron import DjangoCronScheduler
+from django_rq.queues import DjangoRQ
 from django_rq.workers import get_worker
 from redis import Redis, RedisError
 from rq import Retry
@@ -24,7 +26,7 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
-from pipelines import tracing
+from pipelines import fairness, tracing
 from pipelines.lifecycle.errors import OutOfTime
 from pipelines.lifeline import die_with
 from shopmlops import alive
@@ -88,8 +90,10 @@ class Job(Generic[P]):
 
     def send(self, args: list[Any], kwargs: dict[str, Any], lives_for: int | None = None) -> None:
         """Put the job on its queue now; unless begun within the given seconds it lapses."""
+        given = signature(self.function).bind(*args, **kwargs).arguments
         django_rq.get_queue(self.queue, commit_mode="auto").enqueue_call(
             self.path,
+            job_id=fairness.job_id(given.get("shop_id")),
             args=tuple(args),
             kwargs=kwargs,
             timeout=self.timeout,
@@ -134,6 +138,23 @@ class Deadline(UnixSignalDeathPenalty):
         super().__init__(timeout, OutOfTime if exception is JobTimeoutException else exception, **kwargs)
 
 
+class FairQueue(DjangoRQ):
+    """A queue that gives the next job to the shop whose turn it is; one that is empty waits as any other does."""
+
+    @classmethod
+    def lmove(cls, connection: Redis, queue_key: str, timeout: int | None) -> Any:
+        taken = fairness.take(connection, queue_key, is_kept=True)
+        return (queue_key, taken) if taken else super().lmove(connection, queue_key, timeout)
+
+    @classmethod
+    def lpop(cls, queue_keys: Sequence[str], timeout: int | None, connection: Redis | None = None) -> Any:
+        assert connection is not None
+        for queue_key in queue_keys:
+            if taken := fairness.take(connection, queue_key, is_kept=False):
+                return queue_key, taken
+        return super().lpop(queue_keys, timeout, connection)
+
+
 class Worker(RQWorker):
     """A worker whose jobs are found again soon after it was killed, and die with it."""
 
@@ -162,15 +183,20 @@ class Worker(RQWorker):
     def get_heartbeat_ttl(self, job: RQJob, working_time: float = 0.0) -> int:
         return LOST_AFTER
 
+    def execute_job(self, job: RQJob, queue: Queue) -> None:
+        began = time.monotonic()
+        super().execute_job(job, queue)
+        fairness.note(self.connection, queue.key, job.id, time.monotonic() - began)
+
     def main_work_horse(self, job: RQJob, queue: Queue) -> None:
         assert self.pid
         die_with(self.pid, signal.SIGKILL)
         super().main_work_horse(job, queue)
 
 
-def worker(*queues: str) -> RQWorker:
+def worker(*queues: str, kind: type[Worker] = Worker) -> RQWorker:
     """Return a worker for the queues, the first one first."""
-    return get_worker(*queues, worker_class=Worker)
+    return get_worker(*queues, worker_class=kind, queue_class=FairQueue)
 
 
 class Scheduler(DjangoCronScheduler):

@@ -40,16 +40,16 @@ def train_version(shop_id: int, use_case: str, trigger: str) -> None:
         version = train.train_version(shop_id=shop_id, use_case=use_case, trigger=trigger)
     except runs.EXPECTED:
         return
-    validate_version.enqueue(version.pk)
+    validate_version.enqueue(shop_id, version.pk)
 
 
 @job(queue="training", is_found_again=True)
-def validate_version(version_id: int) -> None:
+def validate_version(shop_id: int, version_id: int) -> None:
     """Judge a version, and propose it where nothing refused it."""
     from pipelines.lifecycle.versions import validate
     from pipelines.models import ModelVersion
 
-    version = validate.validate_version(ModelVersion.objects.get(pk=version_id))
+    version = validate.validate_version(ModelVersion.objects.for_shop(shop_id).get(pk=version_id))
     if version.may_be_released:
         propose_release.enqueue(version.pk)
 
@@ -81,8 +81,8 @@ def carry_on() -> None:
         begin(*run)
     for run in turns.whose("train again", due.renewals(now), now):
         begin(*run)
-    for version_id in turns.whose("judge", due.judgements(now), now):
-        validate_version.enqueue(version_id)
+    for shop_id, version_id in turns.whose("judge", due.judgements(now), now):
+        validate_version.enqueue(shop_id, version_id)
     for version_id in turns.whose("propose", due.proposals(now), now):
         propose_release.enqueue(version_id)
     for shop_id, use_case in turns.whose(late.WORK, due.refreshes(now), now):

@@ -96,8 +96,7 @@ def is_wanted(shop: Shop, use_case: str, trigger: str) -> bool:
 
 def learns_by_itself(shops: QuerySet[Shop], use_case: str) -> QuerySet[Shop]:
     """Leave out the shops in which who runs the app has switched that off."""
-    off = Q(switched_off__contains=[switches.TRAINING]) | Q(switched_off__contains=[switches.family(use_case)])
-    return shops.exclude(off)
+    return shops.exclude(switches.any_off(switches.TRAINING, switches.family(use_case)))
 
 
 def can_learn(now: datetime) -> QuerySet[Shop]:
@@ -189,11 +188,11 @@ def last_slot(shop: Shop, now: datetime) -> datetime:
     return slot if slot <= now else datetime.combine(day - timedelta(days=7), settings.train_at, tzinfo=shop.zone)
 
 
-def judgements(now: datetime | None = None) -> Iterator[int]:
+def judgements(now: datetime | None = None) -> Iterator[tuple[int, int]]:
     """Yield versions that were trained and never judged."""
     before = (now or timezone.now()) - LEFT_LYING
     lying = ModelVersion.objects.filter(state=ModelVersion.State.TRAINED, created_at__lt=before)
-    yield from lying.values_list("pk", flat=True)
+    yield from lying.values_list("shop_id", "pk")
 
 
 def proposals(now: datetime | None = None) -> Iterator[int]:
@@ -292,14 +291,16 @@ def unheard(now: datetime | None = None) -> Iterator[tuple[int, str]]:
 
 
 def publications() -> Iterator[tuple[int, str]]:
-    """Yield shop and use case where metafields are not all there, some may be tried again, or none are there yet."""
+    """Yield shop and use case where metafields are not all there, or not all gone, or some may be tried again."""
     now = timezone.now()
     here = {"shop": OuterRef("pk")}
-    lets_us = Shop.objects.reachable().without(switches.PUBLISHING).filter(scopes__contains=[form.SCOPE])
+    lets_us = Shop.objects.reachable().filter(scopes__contains=[form.SCOPE])
     for slug, case in USE_CASES.items():
         known = Publication.objects.filter(**here, use_case=slug)
         for output, _ in case.published:
             rows = own.table(output.table).objects.filter(**here)
-            again = sent.due_again(PublishedFields.objects.filter(**here, use_case=slug), now)
-            waits = Exists(known.filter(is_whole=False)) | (Exists(rows) & ~Exists(known)) | Exists(again)
+            fields = PublishedFields.objects.filter(**here, use_case=slug)
+            may_not = switches.any_off(switches.PUBLISHING, switches.family(slug))
+            again = Exists(sent.due_again(fields, now)) | (may_not & Exists(fields))
+            waits = Exists(known.filter(is_whole=False)) | (Exists(rows) & ~Exists(known)) | again
             yield from ((shop_id, slug) for shop_id in lets_us.filter(waits).values_list("pk", flat=True))

@@ -105,19 +105,25 @@ class Merchant:
 
 
 class Forms(HTMLParser):
-    """Collect the forms of a page: address to the values it carries."""
+    """Collect the forms of a page: address to the values it carries, and to those that a person may change."""
+
+    SHOWN = ("s-text-field", "s-number-field", "s-select")
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.found: dict[str, dict[str, str]] = {}
+        self.shown: dict[str, dict[str, str]] = {}
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.found[values.get("action", "")] = self.current = {}
+            self.shown[values.get("action", "")] = self.fields = {}
         elif tag == "input" and self.found and values.get("name"):
             self.current[values["name"]] = values.get("value", "")
+        elif tag in self.SHOWN and self.found and values.get("name"):
+            self.fields[values["name"]] = values.get("value", "")
 
 
 @dataclass

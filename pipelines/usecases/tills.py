@@ -14,12 +14,31 @@ class Till:
     package of the use case's tables has a module `till` (`models/own.py` says what is in it), whose shelf `choose`
     ("module:function") takes with a Cart, and gives a Chosen. The question then also holds a `decision`, what is
     `eligible`, and the `chance` of an order that the use case says whose answers are chances of a checkout; the answer
-    names what was picked under `picked`, 0 for nothing, and the `propensity` of that.
+    names what was picked under `picked`, 0 for nothing, and the `propensity` of that. `paying` says each day of what is
+    picked whether it can pay.
     """
 
     path: str
     choose: str = ""
     picked: str = ""
+    paying: str = ""  # "module:function", (Frames) -> a Paying of each that runs and is known well enough
+
+
+@dataclass(frozen=True, slots=True)
+class Paying:
+    """Say how many orders something has to bring that would not have come otherwise to be worth what it gave."""
+
+    id: int
+    orders: int  # of those who were shown it
+    given: int  # in minor units
+    needed: float  # of those orders
+    low: float  # as many of them would not have come otherwise, at any look
+    high: float
+
+    @property
+    def costs(self) -> bool:
+        """Tell whether it gave more than it can have brought."""
+        return self.high < self.needed
 
 
 @dataclass(frozen=True, slots=True)

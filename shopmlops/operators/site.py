@@ -22,10 +22,10 @@ from shopmlops.operators import fleet, looking, switching
 
 
 class LoginForm(OTPAdminAuthenticationForm):  # type: ignore[misc]  # it has no types
-    """Name, password and a code, asked for at once: an operator has one device, which nobody has to choose."""
+    """Name, password and a code, asked for at once: an operator has one device, and which one is never read."""
 
     def _chosen_device(self, user: Any) -> Any:
-        return super()._chosen_device(user) or next(devices_for_user(user, for_verify=True), None)
+        return next(devices_for_user(user, for_verify=True), None)
 
 
 @require_POST

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from pipelines.jobs import releases
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.operating import switches
 from pipelines.models import Shop
@@ -25,6 +26,10 @@ def turn(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     shop = get_object_or_404(Shop, pk=pk)
     by = f"{approvers.OPERATOR}{request.user.get_username()}"
     is_turned = switches.turn(shop, name, is_on=to == "on", by=by)
+    for use_case in switches.writers(name) if is_turned else ():
+        releases.publish.enqueue(shop.pk, use_case)
     said = f"{name} is {to} in {shop.domain}." if is_turned else f"{name} was {to} already."
-    messages.info(request, f"{said} Doors follow within a second, and its merchant is told.")
+    messages.info(
+        request, f"{said} Doors follow within a second, products within minutes, and the shop's merchant is told."
+    )
     return HttpResponseRedirect(reverse("admin:pipelines_shop_change", args=[pk]))

@@ -58,7 +58,7 @@ def test_a_job_belongs_to_the_shop_that_it_names_or_whose_version_it_judges() ->
     shop = factories.a_shop()
     data = DatasetSnapshot.objects.create(shop=shop, use_case="toy", digest="d" * 64)
     version = ModelVersion.objects.create(shop=shop, use_case="toy", number=1, dataset=data)
-    jobs = pd.DataFrame({"job": ["refresh", "validate_version", "watch"], "args": [[shop.pk, "toy"], [version.pk], []]})
+    jobs = pd.DataFrame({"job": ["refresh", "propose_release", "watch"], "args": [[shop.pk, "toy"], [version.pk], []]})
     assert [*crew.owners(jobs)] == [shop.pk, shop.pk, 0]
 
 

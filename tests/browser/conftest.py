@@ -24,7 +24,7 @@ from tests.identities import SHOP
 
 ROOT = Path(__file__).resolve().parents[2]
 STAFF = {"owner": "902541635", "staff": "902541636"}
-SIZES = {"desktop": (1280, 900), "small": (1040, 800), "phone": (390, 844)}
+SIZES = {"desktop": (1280, 900), "small": (1040, 800), "tablet": (768, 1024), "phone": (390, 844)}
 
 
 @dataclass(frozen=True)

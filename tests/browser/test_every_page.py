@@ -100,6 +100,34 @@ OUTSIDE = """
 }).map((each) => `${each.tagName.toLowerCase()}.${each.className} ${each.textContent.trim().slice(0, 40)}`)
 """
 
+# Usual words that stand on two lines of a table, though none of them is longer than a column may be.
+BROKEN = """
+() => {
+  const found = [], span = document.createRange();
+  for (const cell of document.querySelectorAll("main :is(s-table-cell, s-table-header, td, th)")) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) for (const word of texts.currentNode.data.matchAll(/[A-Za-z]{4,16}/g)) {
+      span.setStart(texts.currentNode, word.index);
+      span.setEnd(texts.currentNode, word.index + word[0].length);
+      const boxes = [...span.getClientRects()].filter((box) => box.width > 0);
+      const lines = new Set(boxes.map((box) => Math.round(box.top)));
+      if (lines.size > 1) found.push(word[0]);
+    }
+  }
+  return [...new Set(found)];
+}
+"""
+
+
+@pytest.mark.parametrize("admin", [{"size": size} for size in ("desktop", "tablet", "phone")], indirect=True)
+def test_no_usual_word_of_a_table_is_broken(admin):
+    found = {}
+    for path in PAGES:
+        admin.open(address(path))
+        if words := admin.inside.evaluate(BROKEN):
+            found[path] = words
+    assert found == {}
+
 
 def sticking_out(admin: Any) -> list[str]:
     """Name the pages that are wider than the window, and what on them is."""
@@ -113,7 +141,7 @@ def sticking_out(admin: Any) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "small"}, {"size": "phone"}], indirect=True)
+@pytest.mark.parametrize("admin", [{"size": size} for size in ("desktop", "small", "tablet", "phone")], indirect=True)
 def test_nothing_sticks_out_sideways(admin):
     assert sticking_out(admin) == []
 

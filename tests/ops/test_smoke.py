@@ -13,3 +13,9 @@ def test_waiting_ends_with_what_did_not_happen() -> None:
 def test_a_form_is_read_with_the_values_it_carries() -> None:
     page = '<form action="/a"><input name="x" value="1"></form><form action="/b"><input name="y"></form>'
     assert smoke.Forms(page).found == {"/a": {"x": "1"}, "/b": {"y": ""}}
+
+
+def test_what_a_person_may_change_in_a_form_is_read_apart() -> None:
+    page = '<s-select name="q"></s-select><form action="/a"><input name="x" value="1"><s-select name="way" value="ab">'
+    forms = smoke.Forms(page)
+    assert forms.found == {"/a": {"x": "1"}} and forms.shown == {"/a": {"way": "ab"}}

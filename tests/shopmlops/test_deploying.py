@@ -18,6 +18,7 @@ PRIVATE = Ed25519PrivateKey.from_private_bytes(b"7" * 32)
 KEY = base64.b64encode(b"7" * 32).decode()
 PUBLIC = base64.b64encode(PRIVATE.public_key().public_bytes_raw()).decode()
 OTHER = base64.b64encode(b"8" * 32).decode()
+THIRD = base64.b64encode(b"9" * 32).decode()
 
 
 def a_bucket(**options):
@@ -31,7 +32,7 @@ def production(settings, database):
     settings.APP_URL, settings.ALLOWED_HOSTS = "https://app.example.com", ["app.example.com", "ops.example.com"]
     settings.ADMIN_HOST, settings.METRICS_TOKEN = "ops.example.com", "m" * 24
     settings.SECRET_KEY, settings.SHOPIFY_API_SECRET = "x" * 50, "s" * 32
-    settings.ENCRYPTION_KEYS = f"k2:{OTHER},k1:{KEY}"
+    settings.ENCRYPTION_KEYS = f"k2:{OTHER},k1:{THIRD}"
     settings.SIGNING_KEY, settings.SIGNING_PUBLIC_KEYS = KEY, [OTHER, PUBLIC]
     settings.EMAIL_HOST, settings.EMAIL_HOST_PASSWORD, settings.EMAIL_USE_TLS = "smtp.example.com", "p", True
     settings.REDIS_URL = "redis://:password@10.0.0.7:6379/0"
@@ -65,10 +66,14 @@ def test_what_is_safe_is_not_spoken_of(production):
         ({"ADMIN_HOST": "app.example.com"}, "E019"),
         ({"METRICS_TOKEN": "short"}, "E020"),
         ({"SIGNING_PUBLIC_KEYS": [OTHER]}, "E021"),
-        ({"ENCRYPTION_KEYS": f"k1:{OTHER},k1:{KEY}"}, "E022"),
+        ({"ENCRYPTION_KEYS": f"k1:{OTHER},k1:{THIRD}"}, "E022"),
         ({"SECRET_KEY": "s" * 32}, "E023"),
         ({"EMAIL_USE_TLS": False}, "E024"),
         ({"STORAGES": a_bucket(bucket_name="")}, "E025"),
+        ({"ADMIN_HOST": "", "OPERATOR_SECOND_FACTOR": False}, "E026"),
+        ({"STATIC_ROOT": ROOT}, "E027"),
+        ({"STATIC_ROOT": Path("/srv"), "STATE_DIR": Path("/srv/state")}, "E027"),
+        ({"ENCRYPTION_KEYS": f"k1:{OTHER},k0:{KEY}"}, "E028"),
         ({"REDIS_URL": "redis://10.0.0.7:6379/0"}, "W007"),
         ({"STORAGES": a_bucket(endpoint_url="http://10.0.0.9")}, "W009"),
     ],
@@ -109,6 +114,14 @@ def test_a_bucket_over_https_or_on_this_machine_is_safe(production):
         assert ids() == []
 
 
+@pytest.mark.parametrize("changes", [{"ADMIN_HOST": ""}, {"OPERATOR_SECOND_FACTOR": False}])
+def test_operators_behind_a_host_or_a_second_proof_are_safe_enough(production, changes):
+    production.OPERATOR_SECOND_FACTOR = True
+    for name, value in changes.items():
+        setattr(production, name, value)
+    assert ids() == []
+
+
 def test_the_demo_is_not_deployed(production):
     production.DEMO, production.APP_URL = True, "http://127.0.0.1:8000"
     assert ids() == []
@@ -124,7 +137,7 @@ def test_the_command_refuses(tmp_path):
 def test_the_command_has_nothing_to_say_of_a_set_up_out_of_the_example(tmp_path):
     lines = (ROOT / "env.example").read_text().splitlines()
     settings = dict(line.split("=", 1) for line in lines if line[:1].isupper())
-    keys = {"ENCRYPTION_KEYS": f"k1:{KEY}", "SIGNING_KEY": KEY, "SIGNING_PUBLIC_KEYS": PUBLIC}
+    keys = {"ENCRYPTION_KEYS": f"k1:{THIRD}", "SIGNING_KEY": KEY, "SIGNING_PUBLIC_KEYS": PUBLIC}
     keys["SECRET_KEY"] = "".join(map(chr, range(48, 122)))
     ours = keys | {"SHOPIFY_API_KEY": "key", "SHOPIFY_API_SECRET": "secret", "SHOPMLOPS_STATE": str(tmp_path)}
     env = settings | ours | {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 import sys
+from pathlib import Path
 
 from pipelines import tracing
 from shopmlops.logs import Json, configuration
@@ -41,3 +43,30 @@ def test_nothing_that_was_said_takes_the_place_of_a_field() -> None:
 def test_a_setting_says_which() -> None:
     assert configuration("INFO")["handlers"]["stderr"]["formatter"] == "line"
     assert configuration("INFO", "json")["handlers"]["stderr"]["formatter"] == "json"
+
+
+ASKS = """
+import logging, logging.config, requests, threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from shopmlops.logs import configuration
+
+class Quiet(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *said):
+        pass
+
+server = HTTPServer(("127.0.0.1", 0), Quiet)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+logging.config.dictConfig(configuration("DEBUG"))
+logging.debug("it is heard")
+requests.get(f"http://127.0.0.1:{server.server_port}/export?Signature=the-secret", timeout=60)
+"""
+
+
+def test_addresses_with_their_queries_are_told_at_no_level() -> None:
+    """An export's address is signed: who reads it in a log can fetch the file."""
+    root = Path(__file__).resolve().parents[2]
+    told = subprocess.run([sys.executable, "-c", ASKS], cwd=root, capture_output=True, text=True, check=True).stderr
+    assert "it is heard" in told and "the-secret" not in told

@@ -67,8 +67,8 @@ def a_delivery(shop: Shop) -> dict[str, Any]:
 RELEASE = "release release-figure approve reject pause use-again lift go-on abort"
 VERSION = "version annotate model-card test-store-run"
 VARIANT = "variant variant-settled variant-figure override end-override odd-order variant-rule"
-PAPER = "order-csv order-pdf order-paper"
-ORDER = "order change-order budget-order send-order expect-order receive-order all-came take-back-receipt cancel-order"
+PAPER = "order-csv order-pdf order-paper take-back-receipt"
+ORDER = "order change-order deal-order budget-order send-order expect-order receive-order all-came cancel-order"
 CHANNEL = "test-alert-channel report-to-channel remove-alert-channel"
 # Whose thing an address names. A new address with a part that names a thing of one shop must stand here.
 OBJECTS: dict[str, Named] = {

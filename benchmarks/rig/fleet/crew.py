@@ -29,7 +29,7 @@ from pipelines.ops.processes import Child, spawn
 DAY = 86_400  # seconds
 LOOKS = 3  # without anything to do: a job that is handed out is on no list for a moment
 TICKS = os.sysconf("SC_CLK_TCK")
-BY_VERSION, BY_RELEASE = ("validate_version", "propose_release"), ("evaluate", "restate", "look_back_at")
+BY_VERSION, BY_RELEASE = ("propose_release",), ("evaluate", "restate", "look_back_at")
 
 
 @dataclass(frozen=True)

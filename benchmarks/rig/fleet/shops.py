@@ -40,6 +40,7 @@ class Size:
 
 TINY, MIDDLE, LARGE = Size("tiny", 5, 40, 0.79, 3), Size("middle", 60, 250, 0.2, 2), Size("large", 600, 2_000, 0.01, 1)
 SIZES = (TINY, MIDDLE, LARGE)
+GIANT = Size("giant", 1_500, 10_000, 0.0, 1)  # in no fleet's mix; benchmark giant
 
 
 def counts(shops: int) -> dict[Size, int]:
@@ -48,9 +49,9 @@ def counts(shops: int) -> dict[Size, int]:
     return {TINY: max(1, shops - large - middle), MIDDLE: max(1, middle), LARGE: large}
 
 
-def drawn(seed: int) -> dict[Size, list[Shop]]:
+def drawn(seed: int, *sizes: Size) -> dict[Size, list[Shop]]:
     """Draw a few shops of each size."""
-    made = {size: [a_shop(f"{size.name}-{number}") for number in range(size.alike)] for size in SIZES}
+    made = {size: [a_shop(f"{size.name}-{number}") for number in range(size.alike)] for size in sizes or SIZES}
     for size, shops in made.items():
         for number, shop in enumerate(shops):
             draw(shop, size, np.random.default_rng([seed, size.orders, number]))

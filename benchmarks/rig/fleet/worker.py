@@ -23,8 +23,6 @@ def main(file: str, *queues: str) -> None:
     """Work until stopped."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopmlops.settings")
     django.setup()
-    from django_rq.workers import get_worker
-
     from pipelines.jobs import queue
     from pipelines.management.commands.work import NEEDED
 
@@ -38,7 +36,7 @@ def main(file: str, *queues: str) -> None:
     for name in NEEDED:
         importlib.import_module(name)
     connections.close_all()  # each job is a fork and opens its own
-    get_worker(*queues, worker_class=Measured).work(logging_level="WARNING")
+    queue.worker(*queues, kind=Measured).work(logging_level="WARNING")
 
 
 def note(file: Path, job: Job, began: datetime) -> None:

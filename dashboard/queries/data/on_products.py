@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Count
 
 from dashboard.queries.words import Badge
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import form, standard
 from pipelines.models import Publication, PublishedFields, Shop
 from pipelines.usecases import USE_CASES
@@ -31,6 +32,7 @@ class OnProducts:
     title: str
     row: Publication
     may_publish: bool
+    is_off: bool  # by the people who run the app
     published_at: datetime | None
     is_whole: bool
     stopped_because: str
@@ -42,6 +44,8 @@ class OnProducts:
     @property
     def badge(self) -> Badge:
         """Say how it stands in a word."""
+        if self.is_off:
+            return Badge("Switched off") if self.is_whole else Badge("Being taken back", "info")
         if not self.may_publish:
             return Badge("Off")
         if self.stopped_because:
@@ -63,6 +67,7 @@ def of(shop: Shop, slug: str) -> OnProducts:
         title=USE_CASES[slug].title,
         row=row,
         may_publish=shop.has_scope(form.SCOPE),
+        is_off=not switches.lets_write(shop, slug),
         published_at=row.published_at,
         is_whole=row.is_whole,
         stopped_because=row.stopped_because,

@@ -20,6 +20,7 @@ from dashboard.queries.words import STRATEGIES, Badge
 from pipelines import strategies, words
 from pipelines.lifecycle.evidence.hold_out import told
 from pipelines.lifecycle.evidence.pace import WINDOW
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.releases import chart_marks, traffic
 from pipelines.models import Deployment, FreezeWindow, OwnEvent, Product, Shop, ShopSettings, Staff
 from pipelines.strategies import Traffic
@@ -88,6 +89,7 @@ class SettingsPage:
     choices: dict[str, list[tuple[Any, str]]]  # by field
     brought: list[Settings]  # by use cases
     may_publish: bool
+    kept_from_writing: list[str]  # use cases that the people who run the app keep from products
     on_products: list[OnProducts]
     may_annotate: bool
     annotation_problem: str  # why the newest mark was refused
@@ -147,6 +149,7 @@ def settings_page(
         choices={name: field.choices for name, field in SettingsForm().fields.items() if hasattr(field, "choices")},
         brought=[each.settings for each in all_brought()],
         may_publish=shop.has_scope("write_products"),
+        kept_from_writing=[slug for slug in USE_CASES if not switches.lets_write(shop, slug)],
         on_products=on_products(shop),
         may_annotate=shop.has_scope(chart_marks.SCOPE),
         annotation_problem=chart_marks.newest_problem(shop),

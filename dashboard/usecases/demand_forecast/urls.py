@@ -31,6 +31,7 @@ urlpatterns = [
     path("orders/<int:pk>.pdf", buying.pdf, name="order-pdf"),
     path("orders/<int:pk>/paper", buying.paper, name="order-paper"),
     path("orders/<int:pk>/units", buying.change, name="change-order"),
+    path("orders/<int:pk>/deal", buying.deal, name="deal-order"),
     path("orders/<int:pk>/budget", buying.budget, name="budget-order"),
     path("orders/<int:pk>/send", buying.send, name="send-order"),
     path("orders/<int:pk>/expect", buying.expect, name="expect-order"),

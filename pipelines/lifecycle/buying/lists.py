@@ -30,6 +30,10 @@ class To:
     def name(self) -> str:
         return self.supplier.name if self.supplier else self.vendor
 
+    def currency(self, shop: Shop) -> str:
+        """Return the currency of its prices."""
+        return self.supplier.currency if self.supplier else shop.currency
+
 
 def mark_ordered(
     shop: Shop,

@@ -24,7 +24,9 @@ NOTHING = "There is nothing to order here. No draft was made."
 LARGEST = 10_000_000  # units of one line
 LONGEST_AGO, LONGEST_AHEAD = timedelta(days=365), timedelta(days=730)
 AT_ONCE = 1_000  # lines of one statement
-PRINTED_ANEW = ("order.changed", "order.filled", "order.sent", "order.expected")  # what stands on paper is another then
+PRINTED_ANEW = (  # what stands on paper is another then
+    "order.changed", "order.filled", "order.sent", "order.expected", "order.dealt",
+)  # fmt: skip
 
 LINES = """
 INSERT INTO pipelines_purchaseline

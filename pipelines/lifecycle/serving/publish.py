@@ -2,7 +2,7 @@
 
 Shopify works a bulk operation off in its own time. What was sent counts as published once the operation completed;
 until then nothing more is sent, and what a failed one carried is sent again. Each run does a piece and may be the last
-of its process: the next one goes on from what is written down.
+of its process: the next one goes on from what is written down. What is switched off is taken back in the same way.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import form, sent, slots, standard, wanted
 from pipelines.lifecycle.serving.wanted import Change
-from pipelines.models import Publication, PublishedFields, Shop
+from pipelines.models import LifecycleEvent, Publication, PublishedFields, Shop
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import AccessForbidden
 from pipelines.usecases import USE_CASES
@@ -36,8 +36,7 @@ ALLOW = "Allow it under Settings if it should go on. What is there stays as it i
 def publish(shop: Shop, use_case: str, now: datetime | None = None) -> int:
     """Tell the storefront what runs now, and send what changed since the last time; return for how many owners."""
     case, now = USE_CASES[use_case], now or timezone.now()
-    is_off = switches.is_off(shop, switches.PUBLISHING, switches.family(use_case))
-    if is_off or not (case.published and shop.is_reachable):
+    if not (case.published and shop.is_reachable):
         return 0
     row = Publication.of(shop, use_case)
     try:
@@ -78,11 +77,12 @@ def send(row: Publication, case: UseCase, now: datetime) -> int:
         mark(row, is_whole=False)
         return 0
     sent.try_again(rows, now)
-    changed = [send_output(row, api, case, *each, now) for each in case.published]
+    may_stand = switches.lets_write(shop, case.slug)
+    changed = [(send_output if may_stand else take_back)(row, api, case, *each, now) for each in case.published]
     is_turned = slots.turn(shop, case)
     mark(row, is_whole=is_turned and is_kept and not any(changed))
     if not any(changed):
-        went_well(row, case, now)
+        (went_well if may_stand else went_away)(row, case, now)
     return sum(changed)
 
 
@@ -99,6 +99,17 @@ def send_output(
         batch = enough(wanted.changes_in_slots(row.shop, case, output, fills, now)) if fills else []
         if not batch:
             slots.finish(row, fills)
+    if batch:
+        sent.send(row.shop, api, case, output, batch)
+    return len(batch)
+
+
+def take_back(row: Publication, api: AdminApi, case: UseCase, output: Output, asked: Metafields, now: datetime) -> int:
+    """Delete a piece of what Shopify holds of an output; return of how many owners it is."""
+    wanted.forget_deleted(row.shop, case, output, asked)
+    row.slots = {}
+    mark(row, slots=row.slots)
+    batch = enough(wanted.withdrawals(row.shop, case, output))
     if batch:
         sent.send(row.shop, api, case, output, batch)
     return len(batch)
@@ -137,6 +148,16 @@ def went_well(row: Publication, case: UseCase, now: datetime) -> None:
     if row.stopped_because:
         board.close(row.shop, alert_of(case), now)
     mark(row, stopped_because="", published_at=now)
+
+
+def went_away(row: Publication, case: UseCase, now: datetime) -> None:
+    """Note that nothing is left on products, once in the shop's ledger, too."""
+    if row.stopped_because:
+        board.close(row.shop, alert_of(case), now)
+    if row.published_at:
+        because = f"{case.title}: what it wrote to products was taken back, as it is switched off"
+        LifecycleEvent.record(row.shop, "fields.taken_back", by="system", because=because, use_case=case.slug)
+    mark(row, stopped_because="", published_at=None)
 
 
 def alert_of(case: UseCase) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from pipelines.lifecycle.hold_outs import drawn
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving.wanted import RULE, of_version
 from pipelines.models import Deployment, Publication, Release, Shop
 from pipelines.shopify.admin_api import AdminApi
@@ -20,7 +21,8 @@ from pipelines.usecases.contract import Metafields, Output, Slots, UseCase
 
 TRIES = 3  # to write the pointer while others write it
 
-Pointer = dict[str, Any]  # live, weight, seed, hold_out, hold_out_seed
+Pointer = dict[str, Any]  # live, weight, seed, hold_out, hold_out_seed; is_off alone where nothing is to be seen
+OFF: Pointer = {"is_off": True}
 
 
 # Which version belongs into which slot
@@ -88,6 +90,8 @@ def pointer_of(row: Publication, slots: Slots) -> Pointer | None:
     Who compares versions is told of the other slot only when all of its lists are there: until then visitors see what
     is live, and nobody is counted, for a page that does not know the release's seed speaks of no release.
     """
+    if not switches.lets_write(row.shop, row.use_case):
+        return OFF if row.pointer else None
     live, _ = versions(row)
     home = slot_of(row, slots, live)
     if not row.is_full(home):

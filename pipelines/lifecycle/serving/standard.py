@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import transaction
 
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import form, wanted
 from pipelines.models import Deployment, LifecycleEvent, Publication, Shop, StandardField
 from pipelines.shopify.admin_api import AdminApi
@@ -95,7 +96,7 @@ def keep(row: Publication, case: UseCase, api: AdminApi, now: datetime) -> bool:
     assert slots.standard
     here = Here(row, api, *slots.standard, now)
     live = Deployment.of(row.shop_id, row.use_case).active_id
-    if not (row.fills_standard and live):
+    if not (row.fills_standard and live and switches.lets_write(row.shop, case.slug)):
         return give_back(here, islice(here.known.values_list("owner_id", flat=True), MOST)) < MOST
     if not wanted.of_version(row.shop, output, live, asked.rows).exists():
         return True  # it lost its lists: what stands stays

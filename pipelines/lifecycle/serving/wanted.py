@@ -74,6 +74,13 @@ def difference(owner: int, wanted: Fields, before: Fields, stays: Collection[str
         yield Change(owner, sent, frozenset(gone), kept | after)
 
 
+def withdrawals(shop: Shop, case: UseCase, output: Output) -> Iterator[Change]:
+    """Yield the owners that hold any field of an output: all of them are to go."""
+    held = Known.of(shop, case, output).rows.exclude(values={})
+    for row in held.only("owner_id", "values").order_by("pk").iterator(PIECE):
+        yield Change(row.owner_id, {}, frozenset(row.values))
+
+
 # Lists in slots
 
 

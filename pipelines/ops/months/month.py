@@ -97,6 +97,7 @@ class Month:
         run = self.merchant.pull("play", at=at.isoformat())
         self.settle(at)
         self.inject(run)
+        self.rest()  # a version that was made takes the place of an older one that nobody has answered
         self.act(run)
         self.answer()
         self.told = self.tell(run)
@@ -210,18 +211,18 @@ def send(merchant: Merchant, page: str, form: str, fields: dict[str, str]) -> No
     """
     done: set[str] = set()
     while True:
-        found = Forms(merchant.get(page)).found.items()
+        forms = Forms(merchant.get(page))
         fits = [
-            (address, shown)
-            for address, shown in found
+            address
+            for address, carried in forms.found.items()
             if re.fullmatch(form, address) and address not in done
-            and all(shown.get(name, value) == value for name, value in fields.items())
+            and all(carried.get(name, value) == value for name, value in fields.items())
         ]  # fmt: skip
         if not fits:
             return
-        address, shown = fits[0]
+        address = fits[0]
         done.add(address)
-        merchant.post(address, shown | fields)
+        merchant.post(address, forms.shown[address] | forms.found[address] | fields)
 
 
 def approve(merchant: Merchant, release: int) -> None:

@@ -33,7 +33,7 @@ USE_CASE = UseCase(
     steps="answering.scorer:steps",
     questions="model:questions",
     own_frames=OWN_FRAMES,
-    till=Till("offers", choose="eligible.choosing:choose", picked="offer"),
+    till=Till("offers", choose="eligible.choosing:choose", picked="offer", paying="judging.paying:paying"),
     hold_out=0.1,
     safe_default={"offer": 0, "propensity": 1.0},
     monitored=Monitored(

@@ -36,6 +36,7 @@ OWN_FRAMES = (
             "accepted": "float64",
             "ordered": "float64",
             "profit": "float64",
+            "given": "float64",
             "chance": "float64",
             **dict.fromkeys(NUMBERS, "float64"),
             **dict.fromkeys(TEXTS, ""),

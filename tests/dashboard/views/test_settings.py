@@ -12,6 +12,7 @@ from dashboard.forms.pages import SettingsForm
 from pipelines.lifecycle import preferences
 from pipelines.lifecycle.releases import freezes
 from pipelines.models import FreezeWindow, LifecycleEvent, ShopSettings, Staff
+from pipelines.ops.smoke import Forms
 from tests.identities import COLLEAGUE, OTHER_SHOP, OWNER
 
 
@@ -53,6 +54,11 @@ class TestSettings:
         send("/settings", fields)
         after = ShopSettings.objects.get()
         assert before == {name: getattr(after, name) for name in before}
+
+    def test_are_whole_as_the_page_carries_them(self, shop, see, send):
+        form = Forms(see("/settings").content.decode())
+        send("/settings", form.shown["/settings"] | form.found["/settings"] | {"lead_time_days": "21"})
+        assert ShopSettings.objects.get().lead_time_days == 21
 
     def test_of_a_stale_page_change_nothing(self, fields, send):
         send("/settings", fields | {"lead_time_days": 21})

@@ -57,6 +57,7 @@ def shown(playing: Playing, product: int) -> tuple[list[int], list[int] | None] 
         ("b best", {"live": "a", "weight": 50, "seed": "s"}),
         ("a best", {"live": "b", "weight": 50, "seed": "s"}),
         ("best", {}),
+        ("a b best", {"is_off": True}),
         ("b", {"live": "a", "weight": 50, "seed": "s"}),
         ("", {"live": "a", "weight": 50, "seed": "s"}),
     ],

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from devstore import clock
+from devstore import clock, occasions
 from devstore.habits import habits_of
 from devstore.playing import Playing
+from devstore.scenarios import SCENARIOS
 from devstore.visiting.block import blocks_of
 from devstore.visiting.buckets import digest
 from devstore.visiting.tastes import tastes_of
@@ -23,7 +24,8 @@ RULES = {"live": "a", "weight": 50, "seed": "s", "hold_out": 10, "hold_out_seed"
 def lists(playing: Playing) -> dict[int, dict[str, list[int]]]:
     """Give each product what fits it in slot b, and what fits it least in slot a."""
     habits = habits_of(playing.store, SHOP, playing.zone(), date(2027, 5, 3))
-    tastes = tastes_of(habits, playing.visits.product_of())
+    usual = occasions.on(SCENARIOS["recommendations"], habits, 1)
+    tastes = tastes_of(usual, playing.visits.product_of())
     can_be_bought = blocks_of(playing.store, playing.store.shop(SHOP), habits.sold).variants
     products = sorted(can_be_bought)
     worst = {page: sorted(products, key=lambda pick: tastes.fit(page, pick)) for page in products}
@@ -130,7 +132,7 @@ def test_what_the_app_was_told_is_counted(shop: Callable[..., Playing]) -> None:
     playing = played(shop, 2, steps=2)
     told = playing.told(playing.run())["visitors"]
     shown = [said for _, said in playing.visits.telling.heard if said.shown]
-    assert told["requests"].pop("proxy told") == len(shown) and told["a_day"] == 4000
+    assert told["requests"].pop("proxy told") == len(shown) and told["a_day"] == 5000
     assert told["requests"].keys() == {"cart nothing", "checkout nothing"}  # no offer runs
     assert told["requests_a_second"] == round(len(shown) / 3)  # of three parts, each a second long
     says = Counter(said.shown["shown"] for said in shown)

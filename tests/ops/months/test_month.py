@@ -112,6 +112,16 @@ def test_a_form_is_sent_once_where_it_carries_what_is_said() -> None:
     assert page.pressed == [("/offers/1/switch", sent), ("/offers/3/switch", sent)]
 
 
+def test_a_form_is_sent_with_what_it_shows_but_for_what_is_said() -> None:
+    page = Page()
+    page.text = (
+        '<form action="/settings"><input name="revision" value="3"><s-text-field name="train_at" value="03:00">'
+        '</s-text-field><s-select name="strategy" value=""></s-select></form>'
+    )
+    month.send(page, "/settings", "/settings", {"strategy": "ab"})
+    assert page.pressed == [("/settings", {"revision": "3", "train_at": "03:00", "strategy": "ab"})]
+
+
 def test_what_the_scenario_has_the_merchant_do_is_done_once_and_on_its_day() -> None:
     page = Page("/offers/new")
     playing = a_month(Queue(), QUIET, {})

@@ -24,6 +24,14 @@ def note_what_is_loaded(path: str) -> None:
 
 
 @job(timeout=60)
+def train(shop_id: int, path: str, until: str = "") -> None:
+    """Note that a shop's training began, and end it once a file is there, if it waits for one."""
+    add_line(path, str(shop_id))
+    while until and not Path(until).exists():
+        time.sleep(0.02)
+
+
+@job(timeout=60)
 def hang_once(path: str) -> None:
     """Note this process and hang; on a second run, finish."""
     first = not Path(path).exists()

@@ -146,7 +146,7 @@ def test_a_run_without_a_sign_of_life_is_dead(shop):
 def test_a_version_that_nobody_judged_is_judged(shop):
     version = histories.a_version(shop, state=ModelVersion.State.TRAINED)
     assert list(due.judgements(version.created_at)) == []
-    assert list(due.judgements(version.created_at + timedelta(minutes=3))) == [version.pk]
+    assert list(due.judgements(version.created_at + timedelta(minutes=3))) == [(version.shop_id, version.pk)]
 
 
 class TestProposals:

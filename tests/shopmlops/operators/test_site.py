@@ -30,15 +30,15 @@ def operator(settings):
     caches["lockout"].clear()
 
 
-def enrolled(*options: str) -> bytes:
+def enrolled(*options: str, name: str = "ada") -> bytes:
     """Give somebody codes, and return their secret as an authenticator app reads it."""
     from base64 import b32decode
 
     shown = StringIO()
-    call_command("second_factor", "--name", "ada", *options, stdout=shown)
+    call_command("second_factor", "--name", name, *options, stdout=shown)
     assert re.search("[▀▄█]", shown.getvalue())  # a picture to scan
     address = urlsplit(re.search(r"otpauth://\S+", shown.getvalue())[0])
-    assert unquote(address.path) == "/shopmlops operators:ada"
+    assert unquote(address.path) == f"/shopmlops operators:{name}"
     return b32decode(parse_qs(address.query)["secret"][0])
 
 
@@ -87,6 +87,31 @@ def test_a_lost_device_is_taken_the_place_of(client):
     assert secret != lost and not log_in(client, otp_token=code(lost))
     Authenticator.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
     assert log_in(client, otp_token=code(secret))
+
+
+def test_another_operators_device_opens_nothing(client):
+    get_user_model().objects.create_user("eve", password=PASSWORD, is_staff=True)
+    adas, eves = enrolled(), enrolled(name="eve")
+    device = Authenticator.objects.get(user__username="ada").persistent_id
+    for named in (device, ""):
+        assert not log_in(client, username="eve", otp_device=named, otp_token=code(adas))
+        Authenticator.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
+    caches["lockout"].clear()
+    assert log_in(client, username="eve", otp_token=code(eves))
+    assert client.get("/admin/").status_code == 200
+    client.logout()
+    assert log_in(client, otp_token=code(adas)), "a code is used up by who it opens for alone"
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["x", "a.b/c", "auth.User/1", "otp_devices.authenticator/" + "9" * 400, "/", "os.system/1", "é/٣"],
+)
+def test_which_device_it_was_is_not_read(client, named):
+    secret = enrolled()
+    assert not log_in(client, otp_device=named, otp_token="000000")
+    Authenticator.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
+    assert log_in(client, otp_device=named, otp_token=code(secret))
 
 
 def test_nobody_else_is_given_codes():

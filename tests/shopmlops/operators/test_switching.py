@@ -33,6 +33,18 @@ def test_it_is_turned_from_the_page_of_the_shop_and_told_to_its_merchant(admin_c
     assert told not in Client().get("/", headers=bearer()).content.decode()
 
 
+def test_what_a_switch_keeps_from_products_is_published_or_taken_back(
+    admin_client: Client, shop: Shop, queued: list[tuple[str, tuple[int, str]]]
+) -> None:
+    queued.clear()
+    assert turn(admin_client, shop, "family:recommendations", "off") == 302
+    assert queued == [("publish", (shop.pk, "recommendations"))]
+    assert turn(admin_client, shop, "family:recommendations", "off") == 302 and len(queued) == 1
+    assert turn(admin_client, shop, "publishing", "off") == 302
+    assert {use_case for _, (_, use_case) in queued} == {"recommendations", "demand_forecast"}
+    assert turn(admin_client, shop, "family:offers", "off") == 302 and len(queued) == 3
+
+
 @pytest.mark.parametrize(("name", "to"), [("nothing", "off"), ("checkout", "sideways"), ("checkout", "")])
 def test_what_is_no_switch_is_not_turned(admin_client: Client, shop: Shop, name: str, to: str) -> None:
     assert turn(admin_client, shop, name, to) == 404

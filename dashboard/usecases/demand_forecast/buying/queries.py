@@ -14,6 +14,7 @@ from django.db.models.functions import Greatest
 
 from dashboard.forms.pages import WEEKDAYS
 from dashboard.queries.words import Badge
+from dashboard.usecases.demand_forecast.buying.dealing import Elsewhere, elsewhere
 from dashboard.usecases.demand_forecast.buying.in_shopify import InShopify, in_shopify
 from dashboard.usecases.demand_forecast.buying.moves import Proposed, proposed
 from dashboard.usecases.demand_forecast.buying.to_order import FromVendor, advice_of, by_vendor, wanted
@@ -185,6 +186,10 @@ class OrderPage:
     def bought(self) -> dict[int, int]:
         """Give the units of each variant, on whichever page."""
         return dict(self.order.lines.values_list("variant_id", "units"))
+
+    @cached_property
+    def elsewhere(self) -> list[Elsewhere]:
+        return elsewhere(self.order) if self.is_draft else []
 
     @cached_property
     def advised_of_all(self) -> AdvisedOfAll:

@@ -18,6 +18,7 @@ from dashboard.forms.pages import RevisionForm
 from dashboard.pages import go, local_now, show
 from dashboard.usecases.demand_forecast.buying import list_file
 from dashboard.usecases.demand_forecast.buying.budgets import filled
+from dashboard.usecases.demand_forecast.buying.dealing import lines_elsewhere
 from dashboard.usecases.demand_forecast.buying.forms import (
     ArrivalForm,
     BudgetForm,
@@ -35,7 +36,7 @@ from dashboard.usecases.demand_forecast.buying.to_order import wanted_rows
 from dashboard.usecases.demand_forecast.queries.forecasts import USE_CASE
 from pipelines import words
 from pipelines.jobs import releases, results
-from pipelines.lifecycle.buying import orders
+from pipelines.lifecycle.buying import dealing, orders
 from pipelines.lifecycle.buying.lists import mark_ordered
 from pipelines.lifecycle.buying.printing import file_of, name_of
 from pipelines.lifecycle.errors import Refused
@@ -163,6 +164,21 @@ def change(request: MerchantRequest, pk: int) -> HttpResponse:
     if not units.is_valid() or not costs.is_valid():
         return refused(request, pk, NO_COSTS if units.is_valid() else NO_UNITS)
     return moved(request, pk, "Saved", orders.change, units.units, costs.costs(find(request, pk).currency))
+
+
+@merchant_required
+@require_POST
+def deal(request: MerchantRequest, pk: int) -> HttpResponse:
+    """Move lines of a draft to the drafts of who delivers them now."""
+    order = find(request, pk)
+    try:
+        revision = RevisionForm.read(request.POST)
+        drafts = dealing.deal(order, lines_elsewhere(order), revision=revision, by=request.staff.sub)
+    except Refused as refusal:
+        return refused(request, pk, refusal.sentence)
+    for each in [order, *drafts]:
+        results.print_order.enqueue(each.pk)
+    return go(reverse("order", args=[drafts[0].pk]), f"Moved to {words.counted(len(drafts), 'draft')}")
 
 
 @merchant_required

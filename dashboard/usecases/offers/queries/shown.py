@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, OuterRef, QuerySet, Subquery, Sum, When
@@ -18,13 +18,16 @@ from dashboard.usecases.offers.queries.added import LOSS, MARKS, SLUG, Added, of
 from pipelines import words
 from pipelines.lifecycle.evidence.hold_out import told
 from pipelines.lifecycle.evidence.hold_out.told import Standing
-from pipelines.models import Deployment, Release, Shop, Staff
+from pipelines.lifecycle.monitor.watch import costing
+from pipelines.models import Deployment, Measurement, Release, Shop, Staff
 from pipelines.models.usecases.offers import Offer, OfferTally
 from pipelines.shopify.domains import admin_page
 from pipelines.stats.inference import marks
 
 FIRST = 30  # orders of those who are shown nothing, for a first range
 READS_CODES = "read_discounts"
+COSTS = Badge(LOSS, "critical")
+KNOWN_FOR = timedelta(days=3)  # nightly looks: what is older is not said any more
 PLUS = "plus"  # in the name of the plan
 CODES = {
     Offer.Code.LATER: Badge("Code not begun", "warning"),
@@ -59,6 +62,8 @@ class Row:
     added: Added
     left: str
     of_budget: str
+    pays: str  # what it takes to be worth what it gave
+    costs: bool  # it gave more than it can have brought
 
     @property
     def is_live(self) -> bool:
@@ -81,6 +86,10 @@ class Offers:
     mark: str
     margin: str
     currency: str
+
+    @property
+    def costly(self) -> list[Row]:
+        return [row for row in self.rows if row.costs]
 
     @property
     def live(self) -> int:
@@ -142,7 +151,8 @@ def offers(shop: Shop, now: datetime) -> Offers:
     known = list(read(shop))
     is_chosen = Deployment.objects.for_shop(shop).filter(use_case=SLUG, active__isnull=False).exists()
     alone = of_each(shop, now.astimezone(shop.zone).date())
-    rows = [row(each, shop.currency, now, is_chosen, alone.get(each.pk, Added())) for each in known]
+    pays = paying(shop, now)
+    rows = [row(each, shop.currency, now, is_chosen, alone.get(each.pk, Added()), pays.get(each.pk)) for each in known]
     standing, spent = told.standing(shop, SLUG), sum(each.spent for each in known)
     share = 1 - float(shop.settings.cost_share)
     sales = standing.sales if standing else None
@@ -178,14 +188,24 @@ def read(shop: Shop) -> QuerySet[Any]:
     return mine.order_by(Case(When(state=Offer.State.LIVE, then=0), default=1), "state", "pk")
 
 
-def row(offer: Any, currency: str, now: datetime, is_chosen: bool, added: Added) -> Row:
+def paying(shop: Shop, now: datetime) -> dict[int, Measurement]:
+    """Read what each offer takes to be worth what it gave, as the newest nightly look found it."""
+    mine = Measurement.objects.for_shop(shop).filter(
+        use_case=SLUG, metric=costing.METRIC, starts_at__gte=now - KNOWN_FOR
+    )
+    return {int(each.segment): each for each in mine.order_by("segment", "-starts_at").distinct("segment")}
+
+
+def row(offer: Any, currency: str, now: datetime, is_chosen: bool, added: Added, found: Measurement | None) -> Row:
     """Bring one offer into words."""
     budget = offer.budget_minor
     left = None if budget is None else budget - offer.spent - offer.reserved
     kept = kept_back(offer, left, now)
+    pays = None if found is None else costing.read(found, offer.spent)
+    costs = pays is not None and pays.costs and offer.state == Offer.State.LIVE
     return Row(
         offer=offer,
-        badge=kept or badge(offer, is_chosen),
+        badge=COSTS if costs else kept or badge(offer, is_chosen),
         runs=kept is None,
         note=note(offer, currency),
         shown=offer.shown,
@@ -193,6 +213,8 @@ def row(offer: Any, currency: str, now: datetime, is_chosen: bool, added: Added)
         added=added,
         left=left_in_words(left, currency),
         of_budget="" if budget is None else f"of {words.money(budget, currency)}",
+        pays=costing.told(pays, currency) if pays else "",
+        costs=costs,
     )
 
 
@@ -258,6 +280,9 @@ def state_of(found: Offers) -> str:
     if not found.is_chosen:
         return f"{words.counted(found.live, 'offer')} wait{'s' if found.live == 1 else ''} for a version that chooses."
     runs = f"{words.counted(found.live, 'offer')} run{'s' if found.live == 1 else ''}"
+    if found.costly:
+        many = len(found.costly)
+        return f"{runs}; {words.counted(many, 'offer')} cost{'s' if many == 1 else ''} you more than you get."
     return f"{runs}; {f'together {found.added}' if found.is_sure else 'together not proven yet'}."
 
 

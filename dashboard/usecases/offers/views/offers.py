@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.asking import MerchantRequest
@@ -12,9 +13,12 @@ from dashboard.embedding import merchant_required
 from dashboard.forms.pages import RevisionForm
 from dashboard.pages import go, show
 from dashboard.usecases.offers.forms import OfferForm, SwitchForm
+from dashboard.usecases.offers.queries.added import SLUG
 from dashboard.usecases.offers.queries.one import offer_page
 from pipelines.lifecycle import preferences
+from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.errors import Refused
+from pipelines.lifecycle.monitor.watch import costing
 from pipelines.lifecycle.storefront.named import product_called
 from pipelines.models import Product, Shop
 from pipelines.models.usecases.offers import Offer, SwitchedOffer
@@ -69,6 +73,8 @@ def switch(request: MerchantRequest, pk: int) -> HttpResponse:
         preferences.say(request.shop, said, revision=RevisionForm.read(request.POST), by=request.staff.sub)
     except (NotAllowed, Refused) as refusal:
         return go(here(), str(refusal), refused=True)
+    if not said.is_live:
+        board.close(request.shop, costing.key_of(SLUG, pk), timezone.now(), by=request.staff.sub)
     return go(here(), STARTED if said.is_live else STOPPED)
 
 

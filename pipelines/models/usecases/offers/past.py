@@ -49,6 +49,11 @@ EARNED = f"""
         WHERE r.decision = {D}.decision AND r.accepted_at IS NOT NULL AND given.kind <> 'code'
             AND EXISTS ({ORDER})), 0)
 """
+GIVEN = f"""
+    coalesce((
+        SELECT sum(coalesce(r.paid_minor, r.cost_minor)) FROM pipelines_offerreservation r
+        WHERE r.decision = {D}.decision AND r.accepted_at IS NOT NULL AND EXISTS ({ORDER})), 0)
+"""
 # What an offer would have earned where it could be seen, on average of four weeks.
 MARGIN = f"""
     SELECT avg(seen.margin) FROM pipelines_offerdecision d, unnest(d.eligible, d.margins) AS seen(id, margin)
@@ -60,6 +65,7 @@ def outcomes(last_day: date) -> dict[str, RawSQL]:
     """Give the columns of the frame `decisions` that are no columns of the table."""
     known = f"CASE WHEN {LOCAL} < %s::date THEN ({{}})::float8 END"
     came = {"accepted": f"EXISTS ({ACCEPTED})::int", "ordered": f"(({ORDER}) IS NOT NULL)::int", "profit": EARNED}
+    came["given"] = GIVEN
     return {
         "ds": column(f"{LOCAL}::date", DateField()),
         "local": column(LOCAL, DateTimeField()),

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.models.usecases.offers import blocks, holding, spending
 from pipelines.models.usecases.offers.holding import Held
+from pipelines.models.usecases.offers.tables import Offer
 from pipelines.usecases.offers.eligible.shelf import Shelf
 
 # A shop that was erased meanwhile leaves nothing behind; of one decision the first row stands.
@@ -40,6 +41,11 @@ def shelf(known: Held) -> Shelf:
 def products(known: Held) -> frozenset[int]:
     """Name the products that something of the shelf would add."""
     return known.shelf.products
+
+
+def names(shop: Any) -> dict[int, str]:
+    """Give what the merchant calls each offer that runs."""
+    return dict(Offer.objects.for_shop(shop).filter(state=Offer.State.LIVE).values_list("pk", "name"))
 
 
 def shown(known: Held, picked: int) -> Mapping[str, Any]:

@@ -54,12 +54,12 @@ def weighed(known: Decisions, shown: Mask, none: Mask) -> list[tuple[Mask, Float
     ]
 
 
-def between(shown: Valued, none: Valued) -> dict[str, Any] | None:
+def between(shown: Valued, none: Valued, planned: int = PLANNED) -> dict[str, Any] | None:
     """Give the difference of two estimates with its range, and how many shoppers it would take to be proven."""
     if not (shown.is_enough and none.is_enough):
         return None
     value, se = shown.value - none.value, float(np.hypot(shown.se, none.se))
-    found = intervals.always_valid(value, se, shown.ess + none.ess, PLANNED)
+    found = intervals.always_valid(value, se, shown.ess + none.ess, planned)
     if found is None:
         return None
     half = (found.high - found.low) / 2

@@ -11,11 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.usecases.offers.queries import shown
-from pipelines.models import Deployment, HoldOut, LifecycleEvent, Shop, ShopSettings
+from pipelines.lifecycle.alerts import board
+from pipelines.models import Alert, Deployment, HoldOut, LifecycleEvent, Measurement, Shop, ShopSettings
 from pipelines.models.usecases.offers import Offer, saying
 from tests import histories
 from tests.dashboard import offering_now
 from tests.dashboard.offering_now import an_offer
+from tests.dashboard.views.test_plain_words import jargon
 from tests.holding_out import a_share
 from tests.identities import COLLEAGUE, OTHER_SHOP
 
@@ -297,3 +299,43 @@ class TestTheTable:
         with CaptureQueriesContext(connection) as many:
             see(HERE)
         assert len(one) == len(many)
+
+
+class TestAnOfferThatCostsMoreThanItBrings:
+    def found(self, shop, offer, **changes):
+        now = timezone.now()
+        figures = {"value": 51.4, "low": -23.0, "high": 17.2, "n": 120, "verdict": "costs"} | changes
+        whose = {"use_case": "offers", "metric": "paying", "segment": str(offer.pk)}
+        Measurement.objects.create(shop=shop, starts_at=now, ends_at=now, **whose, **figures)
+
+    def test_says_so_with_what_it_gave_and_the_one_thing_to_do(self, shop, see):
+        chosen(shop)
+        offer = an_offer(shop, "A fifth off", shown=185, accepted=73, spent=149_200)
+        self.found(shop, offer)
+        page = see(HERE).content.decode()
+        text = told(see)
+        assert 'heading="“A fifth off” costs you more than it brings"' in text
+        assert "It gave £1,492. To be worth that, 51 of the 120 orders" in text and "it is 17 at most" in text
+        assert '<s-badge tone="critical">Costs you</s-badge>' in text and text.count("It gave") == 1
+        assert f'commandfor="stop-{offer.pk}" command="--show">Stop A fifth off' in text
+        assert "1 offer runs; 1 offer costs you more than you get." in page and jargon(page) == []
+
+    def test_says_of_one_that_may_pay_what_it_takes(self, shop, see):
+        offer = an_offer(shop, "Ten off", shown=185, accepted=73, spent=149_200)
+        self.found(shop, offer, high=80.0, verdict="open")
+        text = told(see)
+        assert "Worth what it gave if 51 of the 120 orders" in text and "so far it is 0 to 80." in text
+        assert "costs you more" not in text
+
+    def test_is_silent_of_what_was_stopped_and_of_what_nobody_looked_at_lately(self, shop, see):
+        stopped, old = (an_offer(shop, name, state=state) for name, state in (("A", "stopped"), ("B", "live")))
+        self.found(shop, stopped)
+        self.found(shop, old)
+        Measurement.objects.filter(segment=str(old.pk)).update(starts_at=timezone.now() - timedelta(days=4))
+        assert "costs you more" not in told(see)
+
+    def test_is_told_no_more_once_it_is_stopped(self, shop, send):
+        offer = an_offer(shop, "A fifth off")
+        board.tell(shop, f"costs:offers:{offer.pk}", title="It costs", next_step="Stop it.", now=timezone.now())
+        send(f"/offers/{offer.pk}/switch", {"revision": shop.settings.revision, "is_live": "0"})
+        assert Alert.objects.get().closed_at and Offer.objects.get().state == "stopped"

@@ -10,7 +10,6 @@ from django.utils import timezone
 from pipelines.endpoints.answering.memory import Memory
 from pipelines.lifecycle import due
 from pipelines.lifecycle.operating import switches
-from pipelines.lifecycle.serving import publish, slots
 from pipelines.models import Deployment, LifecycleEvent, Shop
 from pipelines.usecases import USE_CASES
 from tests import exposing, histories
@@ -50,9 +49,12 @@ def test_a_switch_is_turned_once_and_the_ledger_says_by_whom(shop: Shop) -> None
 def test_a_merchant_is_told_on_the_page_that_it_concerns(shop: Shop) -> None:
     with USE_CASES.also(exposing.SHOWN):
         off = switched(switched(shop, switches.PIXEL), switches.family(SLUG))
-        both = {switches.SENTENCES["pixel"], f"{USE_CASES[SLUG].title}: switched off by the people who run this app."}
+        off_and_back = "switched off by the people who run this app. What it wrote to your products is taken back."
+        both = {switches.SENTENCES["pixel"], f"{USE_CASES[SLUG].title}: {off_and_back}"}
         assert set(switches.told(off)) == set(switches.told(off, SLUG)) == both
         assert list(switches.told(off, exposing.SLUG)) == [switches.SENTENCES["pixel"]]
+        unwritten = switched(off, switches.family(exposing.SLUG))
+        assert f"{exposing.SHOWN.title}: switched off by the people who run this app." in switches.told(unwritten)
 
 
 def test_nothing_is_learned_by_itself_but_on_demand(shop: Shop) -> None:
@@ -72,14 +74,6 @@ def test_a_family_that_is_off_answers_nobody_anew(shop: Shop) -> None:
     assert (shop.pk, SLUG) in set(due.refreshes(timezone.now() + timedelta(hours=2)))
     switched(shop, switches.family(SLUG))
     assert (shop.pk, SLUG) not in set(due.refreshes(timezone.now() + timedelta(hours=2)))
-
-
-def test_nothing_is_written_to_products(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    turned: list[str] = []
-    monkeypatch.setattr(slots, "turn", lambda shop, case: turned.append(case.slug))
-    publish.publish(shop, SLUG)
-    publish.publish(switched(shop, switches.PUBLISHING), SLUG)
-    assert turned == [SLUG]
 
 
 def test_doors_know_within_a_look_and_only_of_that_shop() -> None:

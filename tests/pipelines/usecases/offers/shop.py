@@ -32,6 +32,7 @@ class Market:
     full: float = 2_000.0
     explore: float = 0.4
     held_out: float = 0.1
+    gives: float = 0.0  # each time that it is accepted
     again: float = 1.0  # decisions of a visitor
 
 
@@ -41,7 +42,7 @@ def decisions(
     """Draw decisions by a policy that shows one offer more often than the others; of the last day nothing is known.
 
     Writes  unique_id | ds | at | visitor | offer | propensity | eligible | margins | is_explored | is_held_out |
-            accepted | ordered | profit | the context features
+            accepted | ordered | profit | given | the context features
     """
     of, rng = market or Market(), np.random.default_rng(seed)
     ids, (rate, margin) = np.array(sorted(of.offers)), np.array([of.offers[each] for each in sorted(of.offers)]).T
@@ -81,6 +82,7 @@ def decisions(
     rows["accepted"] = np.where(is_known, took.astype(float), np.nan)
     rows["ordered"] = np.where(is_known, (took | others).astype(float), np.nan)
     rows["profit"] = np.where(is_known, np.where(took, margin[at], 0.0) + np.where(others, of.full, 0.0), np.nan)
+    rows["given"] = np.where(is_known, took * of.gives, np.nan)
     return rows
 
 

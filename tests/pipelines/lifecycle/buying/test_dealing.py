@@ -1,0 +1,94 @@
+"""Lines of a draft go to who delivers them now, once, and nothing that was typed is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipelines.lifecycle.buying import dealing, orders, suppliers
+from pipelines.lifecycle.buying.lists import To
+from pipelines.lifecycle.errors import Refused
+from pipelines.models import LifecycleEvent, PurchaseOrder, Shop, Supplier
+from tests import factories
+from tests.pipelines.lifecycle.buying.test_orders import ARRIVAL, BY, CAP, SCARF, TODAY, moved
+from tests.pipelines.lifecycle.buying.test_suppliers import TORVER
+
+pytestmark = pytest.mark.django_db
+
+State = PurchaseOrder.State
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return factories.a_shop()
+
+
+@pytest.fixture
+def order(shop: Shop) -> PurchaseOrder:
+    return orders.draft(shop, "Larch", [CAP, SCARF], location_id=None, by=BY)
+
+
+@pytest.fixture
+def torver(shop: Shop, order: PurchaseOrder) -> Supplier:
+    return suppliers.add(shop, TORVER, by=BY)
+
+
+def units(order: PurchaseOrder) -> dict[int, int]:
+    return dict(order.lines.order_by("pk").values_list("variant_id", "units"))
+
+
+def deal(order: PurchaseOrder, parts: dict[To, list[orders.Wanted]]) -> list[PurchaseOrder]:
+    return dealing.deal(order, parts, revision=order.revision, by=BY)
+
+
+def test_a_part_leaves_and_the_rest_stays(shop: Shop, order: PurchaseOrder, torver: Supplier) -> None:
+    (theirs,) = deal(order, {To("", torver): [replace(CAP, units=7)]})
+    order.refresh_from_db()
+    assert (order.state, order.revision, units(order)) == (State.DRAFT, 1, {2: 5})
+    assert (theirs.supplier, theirs.currency, theirs.state, units(theirs)) == (torver, "EUR", State.DRAFT, {1: 7})
+    assert LifecycleEvent.broken_at(shop) is None
+
+
+def test_where_all_of_it_leaves_the_draft_ends_with_what_it_said(order: PurchaseOrder, torver: Supplier) -> None:
+    deal(order, {To("", torver): [CAP], To("Gill", None): [SCARF]})
+    order.refresh_from_db()
+    assert (order.state, units(order)) == (State.CANCELLED, {1: 12, 2: 5})
+    drafts = PurchaseOrder.objects.filter(state=State.DRAFT).order_by("number")
+    assert [(each.vendor, units(each)) for each in drafts] == [("Torver Outerwear", {1: 12}), ("Gill", {2: 5})]
+
+
+def test_what_stands_on_their_draft_already_is_not_added_up(shop: Shop, order: PurchaseOrder, torver: Supplier) -> None:
+    theirs = orders.draft(shop, "", [replace(CAP, units=99)], supplier=torver, location_id=None, by=BY)
+    assert deal(order, {To("", torver): [CAP, SCARF]}) == [theirs]
+    theirs.refresh_from_db()
+    assert (units(theirs), theirs.revision) == ({1: 99, 2: 5}, 1)
+
+
+def test_at_another_currency_of_the_same_supplier_it_is_drafted_anew(shop: Shop, torver: Supplier) -> None:
+    mine = orders.draft(shop, "", [CAP], supplier=torver, location_id=None, by=BY)
+    suppliers.change(torver, replace(TORVER, currency="USD"), revision=0, by=BY)
+    torver.refresh_from_db()
+    mine.refresh_from_db()
+    (anew,) = deal(mine, {To("", torver): [replace(CAP, unit_cost_minor=0)]})
+    assert anew != mine and (anew.currency, units(anew)) == ("USD", {1: 12})
+
+
+def test_their_draft_in_a_currency_of_before_comes_first(shop: Shop, order: PurchaseOrder, torver: Supplier) -> None:
+    orders.draft(shop, "", [SCARF], supplier=torver, location_id=None, by=BY)
+    suppliers.change(torver, replace(TORVER, currency="USD"), revision=0, by=BY)
+    torver.refresh_from_db()
+    with pytest.raises(Refused, match="a draft for Torver Outerwear in EUR"):
+        deal(order, {To("", torver): [CAP]})
+    assert units(order) == {1: 12, 2: 5}
+
+
+def test_once_and_not_of_what_was_sent(order: PurchaseOrder, torver: Supplier) -> None:
+    with pytest.raises(Refused, match="comes from whom it is for"):
+        deal(order, {})
+    deal(order, {To("", torver): [CAP]})
+    with pytest.raises(Refused, match="changed since"):
+        deal(order, {To("", torver): [SCARF]})
+    order.refresh_from_db()
+    with pytest.raises(Refused, match="was sent already"):
+        deal(moved(order, orders.send, TODAY, ARRIVAL), {To("", torver): [SCARF]})
