@@ -23,6 +23,15 @@ ALERTS_READ, ALERTS_SHOWN = 100, 5
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """What comes, by the kind of sentence that says it, and which model it is about."""
+
+    at: datetime
+    kind: str
+    model: ModelState | None = None
+
+
+@dataclass(frozen=True)
 class HomePage:
     """Everything on the home page."""
 
@@ -69,6 +78,21 @@ class HomePage:
     @property
     def decisions(self) -> list[ModelState]:
         return [model for model in self.models if model.is_decision_waiting]
+
+    @property
+    def ahead(self) -> list[Ahead]:
+        """Return what comes, the nearest first."""
+        found = [Ahead(self.models[0].next_training_at, "training")]
+        for kind, at in (("ready", self.news.ready_at), ("final", self.news.next_at)):
+            found += [Ahead(at, kind)] if at else []
+        if self.next_freeze:
+            found.append(Ahead(self.next_freeze.starts_at, "freeze"))
+        for model in self.models:
+            if model.is_decision_waiting and model.release and model.release.expires_at:
+                found.append(Ahead(model.release.expires_at, "decision", model))
+            elif model.release and model.release.phase == "scheduled" and model.standing:
+                found.append(Ahead(model.standing.freeze.until or self.now, "scheduled", model))
+        return sorted(found, key=lambda each: each.at)
 
     @property
     def training(self) -> list[ModelState]:

@@ -39,7 +39,7 @@ def running_difference(
     ys = [scale.y(0), *(scale.y(-week.running) for week in weeks)]
     canvas.path("new", line_path(zip(xs, ys, strict=True)))
     canvas.path("dot", f"M1000 {number(ys[-1])}h.01", stroke=BLUE)
-    _running_words(canvas, scale, weeks, names[0], currency, ys[-1])
+    _running_words(canvas, scale, weeks, names[0], currency, ys[-3:])
     return Figure(
         id=id,
         title=title,
@@ -54,10 +54,11 @@ def running_difference(
 
 
 def _running_words(
-    canvas: Canvas, scale: Scale, weeks: Sequence[ReplayWeek], name: str, currency: str, y: float
+    canvas: Canvas, scale: Scale, weeks: Sequence[ReplayWeek], name: str, currency: str, end: Sequence[float]
 ) -> None:
     said = words.less(weeks[-1].running, currency)
-    canvas.text(1, y - 18 if y > scale.top + 30 else y + 26, said, css="on new", anchor="end", dx=-12)
+    y = min(end) - 10 if min(end) > scale.top + 22 else max(end) + 26  # off the line, which it is as wide as weeks of
+    canvas.text(1, y, said, css="on new", anchor="end", dx=-12)
     zero = scale.y(0)
     subject = name[:1].upper() + name[1:]
     if zero - scale.top > 24:

@@ -166,16 +166,18 @@ def strip(canvas: Canvas, timeline: Timeline) -> None:
 
 
 def name(canvas: Canvas, scale: Scale, timeline: Timeline) -> None:
-    """Write each line's name above its first point; names that would lie on each other go to the line's end.
+    """Write each line's name above its first point, or below where there is no room.
 
-    The first that begins near the right edge ends there, too; of names that would meet one comes further in.
+    Names that would lie on each other go to the line's end. The first that begins near the right edge ends there, too;
+    of names that would meet one comes further in.
     """
     ends, written = [(0, "start"), (-1, "end"), (-1, "end")], list[float]()
     for line, (place, anchor) in zip(timeline.lines, ends, strict=False):
         known = [index for index, value in enumerate(line.values) if value is not None]
         if known:
             at = timeline.moments[known[place]]
-            y = max(scale.y(line.values[known[place]] or 0.0) - 8, scale.top + 10)
+            point = scale.y(line.values[known[place]] or 0.0)
+            y = point - 8 if point >= scale.top + 18 else point + 18
             if anchor == "start" and at.start <= 1 - NARROW:
                 canvas.text(at.start, y, line.name, css=f"on {line.css}", anchor=anchor)
                 continue

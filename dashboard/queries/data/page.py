@@ -28,8 +28,7 @@ class Kind:
     name: str
     badge: Badge
     newest: datetime | None
-    stored: int
-    words: str
+    stored: str
 
 
 @dataclass(frozen=True)
@@ -74,19 +73,22 @@ def kinds(shop: Shop, data: DataState) -> list[Kind]:
     stock = StockLevel.objects.for_shop(shop).aggregate(at=Max("updated_at"))
     refunds = Refund.objects.for_shop(shop).aggregate(n=Count("pk"), at=Max("created_at"))
     places = Location.objects.for_shop(shop).filter(here, is_active=True).count()
-    total = words.number(variants["n"])
     missing = variants["n"] - variants["costs"]
     costs = Badge(f"{words.number(missing)} missing", "warning") if missing else CURRENT
     return [
-        Kind("Orders", pulled if orders["n"] else EMPTY, orders["at"], orders["n"], "orders"),
-        Kind("Products and variants", pulled if variants["n"] else EMPTY, products["at"], variants["n"], "variants"),
-        Kind("Stock levels", pulled if stock["at"] else EMPTY, stock["at"], places, "active locations"),
-        Kind("Refunds", pulled if refunds["n"] else EMPTY, refunds["at"], refunds["n"], "refunds"),
+        Kind("Orders", pulled if orders["n"] else EMPTY, orders["at"], words.counted(orders["n"], "order")),
+        Kind(
+            "Products and variants",
+            pulled if variants["n"] else EMPTY,
+            products["at"],
+            words.counted(variants["n"], "variant"),
+        ),
+        Kind("Stock levels", pulled if stock["at"] else EMPTY, stock["at"], words.counted(places, "active location")),
+        Kind("Refunds", pulled if refunds["n"] else EMPTY, refunds["at"], words.counted(refunds["n"], "refund")),
         Kind(
             "Purchase costs",
             costs if variants["n"] else EMPTY,
             None,
-            variants["costs"],
-            f"of {total} variants",
+            f"{words.number(variants['costs'])} of {words.counted(variants['n'], 'variant')}",
         ),
     ]

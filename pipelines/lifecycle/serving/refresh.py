@@ -47,9 +47,12 @@ class Answer:
     sound: Soundness = field(default_factory=Soundness)
 
     @classmethod
-    def missing(cls, frames: Frames, why: str) -> Answer:
-        """Say that there is no answer."""
-        units = len(frames["series"]) if "series" in frames.tables else 0
+    def missing(cls, frames: Frames, use_case: str, why: str) -> Answer:
+        """Say that there is no answer: all that the simple rule has one for is missing."""
+        try:
+            units = simple_rules(frames, use_case).sound.units
+        except (NotEnoughHistory, *OWN_FAULTS):
+            units = 0
         return cls({}, Soundness(expected=units, errors=units, broken=why[:200]))
 
 
@@ -133,17 +136,23 @@ def standbys(deployment: Deployment, now: datetime) -> Iterator[Speaker]:
 # What they say
 
 
+def simple_rules(frames: Frames, use_case: str) -> Answer:
+    """Let the simple rule answer; it is taken at its word."""
+    case = USE_CASES[use_case]
+    tables = case.resolve("answer")(None, frames)
+    units = soundness(case, tables, frames).units
+    return Answer(tables, Soundness(expected=units, units=units))
+
+
 def answer(speaker: Speaker, frames: Frames, use_case: str) -> Answer:
-    """Let a version answer, and judge what it says; the simple rule is taken at its word.
+    """Let a version answer, and judge what it says.
 
     Files that are refused or away, too little history and what the machine did are no fault of the answer: they travel
     up.
     """
     case, version = USE_CASES[use_case], speaker.version
     if version is None:
-        tables = case.resolve("answer")(None, frames)
-        units = soundness(case, tables, frames).units
-        return Answer(tables, Soundness(expected=units, units=units))
+        return simple_rules(frames, use_case)
     files = registry.load_files(version)
     try:
         tables = case.resolve("answer")(case.resolve("load")(files), frames)
@@ -152,7 +161,7 @@ def answer(speaker: Speaker, frames: Frames, use_case: str) -> Answer:
         if not is_own_fault(error):
             raise
         log.exception("%s gave no answer", version)
-        return Answer.missing(frames, f"It gave no answer ({type(error).__name__})")
+        return Answer.missing(frames, use_case, f"It gave no answer ({type(error).__name__})")
 
 
 def speak_alongside(deployment: Deployment, speaker: Speaker, frames: Frames, now: datetime) -> int:
@@ -171,7 +180,7 @@ def heard(speaker: Speaker, frames: Frames, use_case: str) -> Answer:
     try:
         return answer(speaker, frames, use_case)
     except ArtifactRefused as refusal:
-        return Answer.missing(frames, refusal.sentence)
+        return Answer.missing(frames, use_case, refusal.sentence)
 
 
 def keep(deployment: Deployment, speaker: Speaker, frames: Frames, said: Answer, now: datetime) -> int:
@@ -182,7 +191,8 @@ def keep(deployment: Deployment, speaker: Speaker, frames: Frames, said: Answer,
         if not (isinstance(error, NOT_STORABLE) or is_own_fault(error)):
             raise
         log.exception("What %s said could not be stored", speaker.version)
-        said = Answer.missing(frames, f"Its answer could not be stored ({type(error).__name__})")
+        why = f"Its answer could not be stored ({type(error).__name__})"
+        said = Answer.missing(frames, deployment.use_case, why)
         return write(deployment, speaker, frames.asof, said, now)
 
 

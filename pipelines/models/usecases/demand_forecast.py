@@ -36,6 +36,9 @@ class Forecast(ShopTable):
     lead_quantiles = models.JSONField(default=dict)  # level -> units over lead time + review period
     month_quantiles = models.JSONField(default=dict)  # level -> units over 28 days
     parts = models.JSONField(default=list)  # plain explanation: [[words, units], …], sums to the 28-day total
+    odd_days = models.JSONField(
+        default=list, db_default=[]
+    )  # [[day, units sold, units that count], …], the newest first
 
     class Meta:
         constraints = [

@@ -1,7 +1,7 @@
 """What the live version says today: forecasts and stock advice, from the freshest history.
 
 Reads   daily_sales, series, stock, deliveries, lead_times, rules, overrides, terms (see lifecycle/data/dataset.py)
-Writes  forecasts: variant_id | mean | lead_quantiles | month_quantiles | parts, and
+Writes  forecasts: variant_id | mean | lead_quantiles | month_quantiles | parts | odd_days, and
         stock_advice: variant_id | location_id | status | ... | history | outlook
 """
 
@@ -85,6 +85,7 @@ def answer(fitted: Fitted | None, frames: Frames) -> dict[str, pd.DataFrame]:
     variants = variants.set_index("variant_id").loc[forecast.ids.astype(np.int64)].reset_index()
     level = "recent_level" if fitted else "last_week"
     rows = forecast_rows(forecast, variants, level, planned_sales(history, MONTH))
+    rows["odd_days"] = pd.Series(odd_days(history), index=rows.index, dtype=object)
     return {"forecasts": rows, "stock_advice": advice_rows(forecast, variants, frames)}
 
 
@@ -179,6 +180,16 @@ def forecast_rows(forecast: Forecast, variants: pd.DataFrame, level: str, sales:
             "parts": parts(forecast, variants["sold_28"], level, sales),
         }
     )
+
+
+def odd_days(history: History) -> list[list[tuple[str, float, float]]]:
+    """List the unusual days of each variant, the newest first: when, what sold and what of it counts."""
+    told: list[list[tuple[str, float, float]]] = [[] for _ in history.panel.ids]
+    odd = history.odd
+    for at in np.argsort(-odd.column, kind="stable"):
+        day = str(history.day(int(odd.column[at])).astype("datetime64[D]"))
+        told[odd.row[at]].append((day, round(float(odd.sold[at]), 2), round(float(odd.counts[at]), 2)))
+    return told
 
 
 def quantiles(forecast: Forecast, days: NDArray[np.int64]) -> list[dict[str, float]]:

@@ -33,6 +33,7 @@ class TestThePage:
     def test_says_how_fresh_and_how_deep(self, shop, see):
         page = see("/data").content.decode()
         assert "Your data is whole up to" in page and re.search("History: 3[3-6] days", page)
+        assert ">1 active location<" in page
         assert "12 missing" in page  # purchase costs
 
     def test_explains_a_short_history(self, shop, see):

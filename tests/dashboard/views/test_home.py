@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from dashboard.queries.home import home_page
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.releases import freezes
 from pipelines.models import Deployment, Order, Shop, SyncRun, TrainingRun
@@ -48,6 +49,15 @@ class TestAShopThatRuns:
         assert page.count(f"All {len(USE_CASES)} models train again") == 1 and "trains again" not in page
         with USE_CASES.only(USE_CASES["demand_forecast"]):
             assert "Demand forecast trains again" in " ".join(see("/").content.decode().split())
+
+    def test_is_told_what_comes_in_its_order(self, shop, see):
+        page = see("/").content.decode()
+        coming = page[page.index('heading="Coming up"') :]
+        words = {"training": "models train", "decision": "can be approved until", "final": "are final"}
+        ahead = home_page(shop, timezone.now()).ahead
+        assert {each.kind for each in ahead} == words.keys()
+        assert [each.at for each in ahead] == sorted(each.at for each in ahead)
+        assert [each.kind for each in ahead] == sorted(words, key=lambda kind: coming.index(words[kind]))
 
     def test_says_that_a_model_answers_visitors_only_where_they_ask(self, shop, see):
         page = see("/").content.decode()

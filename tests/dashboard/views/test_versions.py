@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from dashboard.queries.compare import earned
 from pipelines.models import LifecycleEvent, ModelVersion, Release, TrainingRun
+from pipelines.usecases import USE_CASES
 from tests import histories
 from tests.dashboard import story
 from tests.dashboard.views.test_access import said_to
@@ -203,6 +204,12 @@ class TestWhichEarnedMore:
 
 
 class TestTraining:
+    def test_is_asked_for_in_each_models_own_section(self, shop, see):
+        page = see("/versions").content.decode()
+        for case in USE_CASES.values():
+            section = page[page.index(f'heading="{case.title}"') :].split("</s-section>")[0]
+            assert f'data-form="train-{case.slug}"' in section
+
     def test_starts_on_demand(self, shop, send, queued):
         assert "Training starts" in send("/versions/demand_forecast/train").content.decode()
         assert ("train_version", (shop.pk, "demand_forecast", "merchant")) in queued

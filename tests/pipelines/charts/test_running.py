@@ -1,5 +1,7 @@
 """The replayed past: what was saved week by week, added up."""
 
+import pytest
+
 from pipelines.charts import running_difference
 from tests.pipelines.charts.drawings import by_class, numbers, parsed, texts, weeks
 
@@ -17,6 +19,15 @@ def test_the_running_difference_falls_where_less_is_spent():
     assert "£50 less" in texts(root) and "This forecast costs less" in texts(root)
     assert figure.table_rows[0][1:] == ("£10 less", "£10 less", "—")
     assert figure.table_rows[-1] == ("28\u00a0Sep to 4\u00a0Oct", "£10 less", "£50 less", "£40 to £60 less")
+
+
+@pytest.mark.parametrize("saved", [[1_000] * 12, [-1_000] * 12, [-3_000] * 11 + [5_000]])
+def test_the_sum_is_written_off_the_line_that_ends_there(saved):
+    root = parsed(drawn(weeks(saved)).svg)
+    (line,) = [numbers(mark) for mark in by_class(root, "new") if mark.tag == "path"]
+    (said,) = (text for text in root.iter("text") if text in by_class(root, "new"))
+    near = [y for _, y in line[-3:]]
+    assert float(said.get("y")) <= min(near) - 8 or float(said.get("y")) - 10 >= max(near) + 8
 
 
 def test_a_loss_rises_above_zero():

@@ -79,6 +79,15 @@ def test_below_zero_is_below_the_axis():
     assert high < low
 
 
+@pytest.mark.parametrize("value", [100.0, 50.0])
+def test_a_name_stands_off_its_line_also_where_that_runs_along_the_top(value):
+    root = parsed(a_timeline([value, *[100.0] * 5]).svg)
+    (line,) = (numbers(path) for path in by_class(root, "now") if path.tag == "path")
+    (name,) = (text for text in root.iter("text") if text.text == "answers")
+    beneath = float(name.get("y")) - line[0][1]
+    assert beneath <= -6 or beneath >= 16  # the letters stand on it, some ten high
+
+
 def test_names_at_the_right_edge_stay_within_it_and_apart():
     moments = [Stretch(place / 20, (place + 1) / 20) for place in range(20)]
     newest = [*[None] * 19, 1.0]

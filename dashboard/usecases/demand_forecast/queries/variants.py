@@ -15,7 +15,7 @@ from dashboard.usecases.demand_forecast.wish import TOTAL
 from pipelines import words
 from pipelines.charts import Figure
 from pipelines.lifecycle.data.sold import sold_by_day
-from pipelines.models import Location, Shop, StockLevel, StockRule, Variant
+from pipelines.models import Location, Order, Shop, StockLevel, StockRule, Variant
 from pipelines.models.usecases.demand_forecast import Forecast, ForecastOverride, OddOrder, StockAdvice
 from pipelines.usecases.demand_forecast.fan import Fan, Sales, Span, fan_chart
 from pipelines.usecases.demand_forecast.fan import Sum as ForecastSum
@@ -127,15 +127,14 @@ def variant_page(shop: Shop, advice: StockAdvice, now: datetime) -> VariantPage:
         arrives=today + timedelta(days=round(advice.rule.get("lead_time_days") or shop.settings.lead_time_days)),
         today=today,
         is_recalculating=is_recalculating(shop, advice.updated_at),
-        odd_days=odd_days(shop, advice),
+        odd_days=odd_days(shop, advice, forecast),
     )
 
 
-def odd_days(shop: Shop, advice: StockAdvice) -> list[OddDay]:
-    """Return the days that the version found unusual, with the merchant's answers, the newest first."""
-    told = advice.version.metrics.get("odd_days", []) if advice.version else []
-    mine = [day for day in told if day["unique_id"] == str(advice.variant_id)]
-    noticed = {date.fromisoformat(day["ds"]): (day["sold"], day["counts"]) for day in mine}
+def odd_days(shop: Shop, advice: StockAdvice, forecast: Forecast | None) -> list[OddDay]:
+    """Return the days that the forecast found unusual, with the merchant's answers, the newest first."""
+    told = forecast.odd_days if forecast else []
+    noticed = {date.fromisoformat(day): (sold, counts) for day, sold, counts in told}
     answers = OddOrder.objects.for_shop(shop).filter(variant_id=advice.variant_id)
     said = dict(answers.values_list("day", "counts"))
     days = sorted(noticed.keys() | said.keys(), reverse=True)
@@ -168,7 +167,7 @@ def places(shop: Shop, advice: StockAdvice) -> list[PlaceRow]:
 
 def figure_of(shop: Shop, advice: StockAdvice, forecast: Forecast, now: datetime) -> Figure:
     """Draw history and forecast, with days out of stock and the gap that is to come."""
-    first = forecast.origin - timedelta(days=HISTORY_DAYS - 1)
+    first = max(forecast.origin - timedelta(days=HISTORY_DAYS - 1), first_day_of(shop, forecast.origin))
     sales = sales_of(shop, advice.variant_id, first, forecast.origin)
     fan = fan_of(forecast)
     gap = gap_of(advice, shop)
@@ -180,6 +179,13 @@ def figure_of(shop: Shop, advice: StockAdvice, forecast: Forecast, now: datetime
         sums=sums_of(forecast, advice),
         out_expected=gap,
     )
+
+
+def first_day_of(shop: Shop, last: date) -> date:
+    """Return the day of the shop's first order, before which nothing is known, or the last day where there is none."""
+    first = Order.objects.for_shop(shop).filter(deleted_at=None).order_by("processed_at")
+    at = first.values_list("processed_at", flat=True).first()
+    return min(at.astimezone(shop.zone).date(), last) if at else last
 
 
 def sales_of(shop: Shop, variant_id: int, first: date, last: date) -> Sales:

@@ -30,7 +30,6 @@ from pipelines.usecases.demand_forecast.model import Fitted
 NEW_DAYS = 56
 BEST_SHARE = 0.2
 LEVEL = 0.95
-MOST_ODD_DAYS = 100  # that are told
 SLOW_GAP = 1.32  # mean days between sales from which demand counts as intermittent (Syntetos & Boylan 2005)
 
 Figures = dict[str, float | None]
@@ -84,7 +83,6 @@ class Evaluation:
     by_origin: Mapping[str, Mapping[str, list[float | None]]]
     covered: tuple[tuple[int, int], ...]
     losses: PastLosses
-    odd_days: tuple[dict[str, Any], ...]
 
     @property
     def is_thin(self) -> bool:
@@ -110,7 +108,6 @@ class Evaluation:
             "members": self._members(),
             "model_error": self.recipe.model_error,
             "shares": dict(self.shares),
-            "odd_days": [dict(day) for day in self.odd_days],
         }
 
     def _members(self) -> dict[str, dict[str, Any]]:
@@ -156,22 +153,6 @@ def evaluate(
         by_origin=_by_origin(origins, names),
         covered=tuple((int(np.nansum(o.covered)), int(np.isfinite(o.covered).sum())) for o in origins),
         losses=past_losses(frames, backtest, champion.recipe if champion else None),
-        odd_days=odd_days_told(history),
-    )
-
-
-def odd_days_told(history: History) -> tuple[dict[str, Any], ...]:
-    """List the latest odd days, the newest first: whose, when, what sold and what of it counts."""
-    odd = history.odd
-    latest = np.argsort(-odd.column, kind="stable")[:MOST_ODD_DAYS]
-    return tuple(
-        {
-            "unique_id": str(history.panel.ids[odd.row[at]]),
-            "ds": _day(history, int(odd.column[at]) + 1).isoformat(),
-            "sold": round(float(odd.sold[at]), 2),
-            "counts": round(float(odd.counts[at]), 2),
-        }
-        for at in latest
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import Sum
 from django.utils import timezone
 
-from pipelines.models import BundlePart, OrderLine, StockRule, Variant
+from pipelines.models import BundlePart, Order, OrderLine, StockRule, Variant
 from pipelines.models.usecases.demand_forecast import Forecast, ForecastOverride, OddOrder, StockAdvice
 from tests.dashboard import story
 
@@ -48,6 +48,9 @@ class TestOneVariant:
         assert see(f"/forecasts/{VARIANT}/figure.json").status_code == 404
 
     def test_gives_plotly_its_numbers_on_demand(self, shop, see):
+        drawn = see(f"/forecasts/{VARIANT}/figure.json").json()["data"][0]
+        first = Order.objects.for_shop(shop).earliest("processed_at").processed_at.astimezone(shop.zone).date()
+        assert drawn["x"][0] == first.isoformat()  # before it nothing is known, which is not nothing sold
         names = [line["name"] for line in see(f"/forecasts/{VARIANT}/figure.json").json()["data"]]
         assert len(names) == 8 and names[-1] == "Out of stock expected"
 
@@ -92,9 +95,7 @@ class TestUnusualDays:
 
     @pytest.fixture(autouse=True)
     def noticed(self, shop):
-        odd = {"unique_id": str(VARIANT), "ds": self.day, "sold": 400.0, "counts": 9.0}
-        version = story.a_version(shop, number=9, metrics={"odd_days": [odd]})
-        StockAdvice.objects.filter(variant_id=VARIANT).update(version=version)
+        Forecast.objects.filter(variant_id=VARIANT).update(odd_days=[[self.day, 400.0, 9.0]])
 
     def test_are_shown_with_what_they_weigh(self, see):
         page = see(f"/forecasts/{VARIANT}").content.decode()

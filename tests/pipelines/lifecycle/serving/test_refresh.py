@@ -20,8 +20,11 @@ from pipelines.models import Deployment, ModelVersion, Product, Release, Serving
 from pipelines.models.usecases.demand_forecast import Forecast, ForecastOverride, StockAdvice
 from pipelines.stats.assignment import bucket
 from pipelines.strategies import Step
+from pipelines.usecases import USE_CASES
+from pipelines.usecases.contract import NotEnoughHistory
 from pipelines.usecases.demand_forecast import USE_CASE
 from tests import histories
+from tests.pipelines.usecases.small_shops import SMALL_SHOPS
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 9, 0).astimezone()
@@ -299,6 +302,29 @@ def test_a_candidate_that_answers_wrongly_is_noted_and_hurts_nobody(
     assert not window(shop, version).broken and advice(shop, candidate_variant(shop)).version == version
 
 
+WITHOUT_SERIES = [case for case in USE_CASES.values() if case.outputs and "series" not in case.needs]
+
+
+@pytest.mark.parametrize("case", WITHOUT_SERIES, ids=lambda case: case.slug)
+def test_of_an_answer_that_failed_all_is_missing_that_the_simple_rule_has_one_for(case):
+    frames = SMALL_SHOPS[case.slug].make()
+    with USE_CASES.only(case):
+        said = refresh.Answer.missing(frames, case.slug, "It gave no answer")
+        rules = refresh.simple_rules(frames, case.slug)
+    assert said.sound.expected == said.sound.errors == rules.sound.units > 0
+    assert (said.sound.units, said.sound.broken, said.tables) == (0, "It gave no answer", {})
+
+
+@pytest.mark.parametrize("error", [NotEnoughHistory("Too young"), ValueError("odd rows")])
+def test_where_the_simple_rule_has_no_answer_either_none_is_missing(monkeypatch, error):
+    def fails(*given):
+        raise error
+
+    monkeypatch.setattr(refresh, "simple_rules", fails)
+    said = refresh.Answer.missing(SMALL_SHOPS["demand_forecast"].make(), "demand_forecast", "x" * 300)
+    assert (said.sound.errors, said.sound.broken) == (0, "x" * 200)
+
+
 def candidate_variant(shop):
     return histories.Variant.objects.for_shop(shop).order_by("shopify_id").first()
 
@@ -314,6 +340,7 @@ def test_a_candidate_whose_files_were_changed_is_noted_and_hurts_nobody(shop, ve
     (settings.STATE_DIR / "artifacts" / candidate.artifact_path / "parameters.json").write_bytes(b"{}")
     assert speak(shop) == 6
     assert window(shop, candidate).broken and Deployment.of(shop, "demand_forecast").active == version
+    assert (window(shop, candidate).expected, window(shop, candidate).errors) == (3, 3)
 
 
 @pytest.mark.parametrize(("change", "words"), WRONG.values(), ids=WRONG)

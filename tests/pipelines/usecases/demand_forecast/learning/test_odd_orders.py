@@ -10,10 +10,10 @@ import pytest
 
 from pipelines.stats.frames import Panel
 from pipelines.usecases.demand_forecast.explanation import explain
-from pipelines.usecases.demand_forecast.judging.evaluation import evaluate
 from pipelines.usecases.demand_forecast.learning.history import history_of
 from pipelines.usecases.demand_forecast.learning.odd_orders import odd_days_of
 from pipelines.usecases.demand_forecast.model import fit, predict_panel
+from pipelines.usecases.demand_forecast.serving import odd_days
 from tests.pipelines.usecases.demand_forecast.test_hard_histories import frames_of
 
 DAYS = 200
@@ -106,8 +106,15 @@ def test_what_sold_is_scored_and_shown_as_it_sold() -> None:
     assert history.actual(DAYS - 28, 28)[4, 23] == 400
     assert history.rows(np.array([4])).known[0, DAYS - 5] == 400
     assert replace(history).until(DAYS - 10).odd.row.size == 0
-    (told,) = evaluate(frames).as_dict()["odd_days"]
-    assert (told["unique_id"], told["ds"], told["sold"]) == ("4", "2026-11-18", 400.0)
+
+
+def test_a_forecast_tells_each_variants_unusual_days_the_newest_first() -> None:
+    y = three_a_day()
+    y[4, [DAYS - 40, DAYS - 5]] = 100, 400
+    told = odd_days(history_of(frames_of(y)))
+    assert len(told) == len(y) and not any(told[:4] + told[5:])
+    assert [(day, sold) for day, sold, _ in told[4]] == [("2026-11-18", 400.0), ("2026-10-14", 100.0)]
+    assert all(counts < 15 for _, _, counts in told[4])
 
 
 def test_the_merchant_may_count_it_in_full_or_leave_it_out() -> None:
