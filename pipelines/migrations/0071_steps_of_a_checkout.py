@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0069_receipts_by_number'),
+        ('pipelines', '0070_unusual_days'),
     ]
 
     operations = [
