@@ -6,19 +6,14 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import gc
 import importlib
 import os
 import resource
-import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from granian import Granian
@@ -26,6 +21,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 
 from pipelines.lifeline import die_with
+from pipelines.own_folder import own_folder
 from shopmlops import env, logs
 
 APPLICATION = "shopmlops.asgi:application"
@@ -37,7 +33,7 @@ MOST_FILES = 65_536
 MADE = 20_000  # objects between two walks of the collector: a large page makes as many, Python walks at 700
 TURN = 0.0005  # seconds that a thread works while another waits for its turn; Python's own are ten times as long
 COUNTS = "PROMETHEUS_MULTIPROC_DIR"  # read by the library when it is first imported
-COUNTED_IN, HELD = "shopmlops-metrics-", "held"  # a folder, and the file in it that is locked while its server lives
+COUNTED_IN = "shopmlops-metrics-"
 
 
 def main() -> None:
@@ -61,8 +57,8 @@ def main() -> None:
         workers_kill_timeout=STOP_SECONDS,
         log_dictconfig=logs.configuration(env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "line")),
     )
-    with folder_of_counts() as counts:
-        os.environ.setdefault(COUNTS, counts)  # the workers inherit it: whichever is asked adds up what all count
+    with own_folder(COUNTED_IN) as counts:
+        os.environ.setdefault(COUNTS, str(counts))  # the workers inherit it: whichever is asked adds up what all count
         server.serve(target_loader=partial(load, os.getpid(), options.port), wrap_loader=False)
 
 
@@ -99,26 +95,6 @@ def spare_the_collector() -> None:
 def take_short_turns() -> None:
     """Let who is answered from memory not wait for a page that another thread draws."""
     sys.setswitchinterval(TURN)
-
-
-@contextmanager
-def folder_of_counts() -> Iterator[str]:
-    """Make the folder that a server's workers count in; what servers that were killed left behind goes first."""
-    clear_away_counts()
-    with TemporaryDirectory(prefix=COUNTED_IN) as folder, (Path(folder) / "new").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        (Path(folder) / "new").rename(Path(folder) / HELD)  # never to be seen unlocked
-        yield folder
-
-
-def clear_away_counts() -> None:
-    """Delete our folders whose servers are gone: nobody holds their lock. One without a lock may belong to anybody."""
-    for folder in Path(gettempdir()).glob(f"{COUNTED_IN}*"):
-        with suppress(OSError):  # somebody else's, still held, or cleared away by another at this moment
-            if folder.lstat().st_uid == os.geteuid() and not folder.is_symlink():
-                with (folder / HELD).open() as held:
-                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(folder)
 
 
 def allow_open_files() -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,12 @@ def add_line(path: str, line: str) -> None:
     """Append a line to a file."""
     with Path(path).open("a") as file:
         file.write(f"{line}\n")
+
+
+@job(timeout=60)
+def leave_a_folder(path: str) -> None:
+    """Note a folder that a library would make and leave to the end of the process."""
+    add_line(path, tempfile.mkdtemp())
 
 
 @job(timeout=60)

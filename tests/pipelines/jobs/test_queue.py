@@ -136,6 +136,14 @@ def test_what_most_jobs_need_is_loaded_before_they_are_forked(
 
 
 @pytest.mark.django_db
+def test_what_a_job_leaves_in_temporary_folders_goes_with_it(queued: Callable[[], list[str]], tmp_path: Path) -> None:
+    sample_jobs.leave_a_folder.enqueue(str(tmp_path / "out"))
+    subprocess.run([sys.executable, "-c", IMPATIENT_WORKER, "burst"], cwd=ROOT, check=True, capture_output=True)
+    left = Path((tmp_path / "out").read_text().strip())
+    assert left.parent.name.startswith("shopmlops-job-") and not left.parent.exists()
+
+
+@pytest.mark.django_db
 def test_two_clocks_send_a_tick_once(queued: Callable[[], list[str]]) -> None:
     clocks = [schedule.scheduler(), schedule.scheduler()]
     for clock in clocks:
