@@ -73,15 +73,14 @@ def headline(figures: Mapping[str, Any], past: Mapping[str, Any], currency: str)
 def beside(figures: Mapping[str, Any], currency: str) -> Iterator[str]:
     """Say what it brings more than the version that runs now, if one does.
 
-    >>> list(beside({"against": {"champion": {"range": [1.0, 2.0]}}}, "GBP"))
+    >>> list(beside({"against": {"champion": {"value": 1.5, "range": [1.0, 2.0]}}}, "GBP"))
     ['Beside what runs now: very likely (19 of 20 times) between £10 and £20 more.']
     """
-    bounds = figures.get("against", {}).get("champion", {}).get("range")
-    if not bounds:
-        return
-    if not any(thousand(each) for each in bounds):
+    found = figures.get("against", {}).get("champion", {})
+    value, bounds = found.get("value"), found.get("range")
+    if value == 0:
         yield "What runs now would have brought as much."
-    else:
+    elif bounds:
         told = sure(bounds, {}, currency)
         yield f"Beside what runs now: {told[0].lower()}{told[1:]}"
 

@@ -50,7 +50,7 @@ def test_beside_a_version_that_runs_it_says_what_it_brings_more_and_how_to_go_ba
     told = presentation.present(figures, replay(frames, fitted, champion=fitted), currency="GBP").as_dict()
     assert "What runs now would have brought as much." in said(told)
     assert "brings back the version before" in card(told, "undo")["sentences"][0]
-    lost = {"against": {"champion": {"range": [-2.0, 1.0]}}}
+    lost = {"against": {"champion": {"value": -0.5, "range": [-2.0, 1.0]}}}
     assert list(presentation.beside(lost, "GBP")) == [
         "Beside what runs now: not proven: between £20 less and £10 more."
     ]
