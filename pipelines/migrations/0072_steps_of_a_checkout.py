@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipelines', '0070_unusual_days'),
+        ('pipelines', '0071_to_order_of_own_suppliers'),
     ]
 
     operations = [
