@@ -162,18 +162,17 @@ CAMPAIGN = Scenario(
 RECOMMENDATIONS = Scenario(
     "recommendations",
     "Recommendations: from day 1 on shoppers buy for an occasion, and lists that learned it beat best sellers; "
-    "on day 14 come some that do not",
+    "from day 14 on come some that do not",
     (
-        Event(What.OCCASION, 1, 0.9, "What is bought beside a first thing belongs to the same occasion, for good"),
-        # After that day's training, so that it is the newest when the better version is through.
-        Event(What.MODEL, 14.1, 1000.0, "A version whose lists name what hardly anybody buys", of="recommendations"),
+        Event(What.OCCASION, 1, 1.0, "What is bought beside a first thing belongs to the same occasion, for good"),
+        Event(What.MODEL, 14, 1000.0, "A version whose lists name what hardly anybody buys", of="recommendations"),
     ),
-    visitors=5000,
+    visitors=6000,
     acts=(
         Act(0, "/settings", r"/settings/hold-out", {"use_case": "recommendations", "percent": "10"}),
-        Act(3, "/settings", r"/settings", {"strategy": "ab"}),  # half of the shoppers beside the other half
+        Act(1, "/settings", r"/settings", {"strategy": "ab"}),  # half of the shoppers beside the other half
     ),
-    store={"orders_per_day": 150, "days": 28},  # in which nothing goes together
+    store={"orders_per_day": 160, "days": 21},  # in which nothing goes together
 )
 GOOD = Appeal(code="WELCOME5", percent=5, wins=0.4, accepts=0.4)
 HARMFUL = Appeal(code="TAKE20", percent=20, wins=0.02, accepts=0.9)

@@ -99,6 +99,7 @@ CREATE TABLE IF NOT EXISTS automatic_discounts (shop TEXT PRIMARY KEY, title TEX
 CREATE TABLE IF NOT EXISTS planned_discounts (
   id INTEGER PRIMARY KEY, shop TEXT, percent INTEGER, products TEXT, starts_at INTEGER, ends_at INTEGER,
   created_at INTEGER);
+CREATE TABLE IF NOT EXISTS collections_on_sale (discount_id INTEGER, collection_id INTEGER, product_id INTEGER);
 CREATE TABLE IF NOT EXISTS purchase_orders (
   id INTEGER PRIMARY KEY, shop TEXT, location_id INTEGER, ordered_at INTEGER, archived_at INTEGER, created_at INTEGER,
   lines TEXT);

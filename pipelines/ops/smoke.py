@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any, TypeVar, cast
 from urllib.parse import urljoin
@@ -104,26 +104,38 @@ class Merchant:
         return answer.text
 
 
+@dataclass(frozen=True)
+class Form:
+    """Where a form is sent, the values it carries, and those that a person may change."""
+
+    address: str
+    carried: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
+
+
 class Forms(HTMLParser):
-    """Collect the forms of a page: address to the values it carries, and to those that a person may change."""
+    """Collect the forms of a page, of which some may have one address."""
 
     SHOWN = ("s-text-field", "s-number-field", "s-select")
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: dict[str, dict[str, str]] = {}
-        self.shown: dict[str, dict[str, str]] = {}
+        self.forms: list[Form] = []
         self.feed(page)
+
+    @property
+    def found(self) -> dict[str, dict[str, str]]:
+        """Give the values that forms carry, by address."""
+        return {form.address: form.carried for form in self.forms}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.found[values.get("action", "")] = self.current = {}
-            self.shown[values.get("action", "")] = self.fields = {}
-        elif tag == "input" and self.found and values.get("name"):
-            self.current[values["name"]] = values.get("value", "")
-        elif tag in self.SHOWN and self.found and values.get("name"):
-            self.fields[values["name"]] = values.get("value", "")
+            self.forms.append(Form(values.get("action", "")))
+        elif tag == "input" and self.forms and values.get("name"):
+            self.forms[-1].carried[values["name"]] = values.get("value", "")
+        elif tag in self.SHOWN and self.forms and values.get("name"):
+            self.forms[-1].shown[values["name"]] = values.get("value", "")
 
 
 @dataclass

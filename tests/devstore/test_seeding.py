@@ -109,7 +109,7 @@ def test_in_a_store_with_kits_what_goes_together_is_bought_together(tmp_path: Pa
 def test_a_store_is_made_as_its_scenario_wants_it(tmp_path: Path) -> None:
     asked = ("--shop", SHOP, "--scenario")
     made = json.loads(devstore(tmp_path, "seed", "--state", "state", *asked, "recommendations").stdout)
-    assert made["source"] == "generated small 150 28 days seed 0"
+    assert made["source"] == "generated small 160 21 days seed 0"
     plain = json.loads(devstore(tmp_path, "seed", "--state", "plain", *asked, "calm", "--days", "30").stdout)
     assert plain["source"] == "generated small  30 days seed 0"
     refused = devstore(tmp_path, "seed", "--state", "other", *asked, "sunny")

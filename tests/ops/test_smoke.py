@@ -18,4 +18,4 @@ def test_a_form_is_read_with_the_values_it_carries() -> None:
 def test_what_a_person_may_change_in_a_form_is_read_apart() -> None:
     page = '<s-select name="q"></s-select><form action="/a"><input name="x" value="1"><s-select name="way" value="ab">'
     forms = smoke.Forms(page)
-    assert forms.found == {"/a": {"x": "1"}} and forms.shown == {"/a": {"way": "ab"}}
+    assert forms.forms == [smoke.Form("/a", {"x": "1"}, {"way": "ab"})]

@@ -13,7 +13,8 @@ from pipelines.models import Deployment, Shop
 WINDOW = timedelta(days=28)
 CAP_WINDOW = timedelta(days=56)
 CAP_SHARE = 0.995  # METHODS 4e: orders above count as this much
-# Units that were shown an answer, and the orders of the days on which there were any.
+# Units that were shown an answer, and the orders of the days on which there were any: those that carry a unit, since
+# no other is ever counted for one. By all of a shop's orders a test is planned as too small.
 SEEN = f"""
     WITH seen AS (
         SELECT (w.starts_at AT TIME ZONE %(zone)s)::date AS day, sum(w.units) AS units, min(w.starts_at) AS first_at
@@ -25,7 +26,7 @@ SEEN = f"""
         SELECT count(*) FROM pipelines_order o
         WHERE o.shop_id = %(shop)s AND o.processed_at >= (SELECT min(first_at) FROM seen)
             AND (o.processed_at AT TIME ZONE %(zone)s)::date IN (SELECT day FROM seen)
-            AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL), min(first_at)
+            AND o.unit IS NOT NULL AND NOT o.is_test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL), min(first_at)
     FROM seen
 """
 

@@ -8,7 +8,7 @@ a third, which starts a training (retrain).
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -80,8 +80,7 @@ def last_day(shop: Shop, facts: Frames | None, now: datetime) -> date | None:
 
 def look_at(watch: Watch, last: date) -> int:
     """Judge the complete windows of one sample, each after the one before it."""
-    rows = watch.sample.rows
-    counts = Counter(rows["day"])
+    rows, counts = watch.sample.rows, watch.sample.counts
     complete = windows.windows(counts, first_day(watch, last), last, apart=watch.apart)
     suspected = suspected_lately(watch)
     for window in complete:
@@ -89,7 +88,8 @@ def look_at(watch: Watch, last: date) -> int:
         reference = rows[rows["day"].isin(list(usual))]
         current = rows[rows["day"].isin(windows.judged(window, watch.apart))]
         groups = reference["day"].map(usual).to_numpy()
-        found = table.compare(reference.drop(columns="day"), current.drop(columns="day"), groups)
+        usual_rows, rows_now = reference.drop(columns="day"), current.drop(columns="day")
+        found = table.compare(usual_rows, rows_now, groups, watch.sample.told_once)
         keep(watch, window, found)
         suspected.append(window.days if found["finding"].isin(CHANGED).any() else [])
     return len(complete)

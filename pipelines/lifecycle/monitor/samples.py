@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -39,10 +40,16 @@ class Sample:
 
     version: int | None
     rows: pd.DataFrame
+    told_once: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
         return [str(name) for name in self.rows.columns if name != "day"]
+
+    @property
+    def counts(self) -> Counter[date]:
+        """Count the rows of each day, where several share a feature once."""
+        return Counter(self.rows.dropna(subset=[*self.told_once])["day"] if self.told_once else self.rows["day"])
 
 
 def samples_of(shop: Shop, use_case: str, facts: Frames | None, last: date) -> Iterator[Sample]:
@@ -101,7 +108,7 @@ def rows_of(case: UseCase, facts: Frames) -> pd.DataFrame:
 def told(rows: pd.DataFrame, monitored: Monitored, first: date, last: date) -> Sample:
     """Give the features of each unit and day."""
     lately = rows[rows["ds"].between(pd.Timestamp(first), pd.Timestamp(last))]
-    return Sample(None, lately[[*monitored.features]].assign(day=lately["ds"].dt.date))
+    return Sample(None, lately[[*monitored.features]].assign(day=lately["ds"].dt.date), monitored.told_once)
 
 
 def said(shop: Shop, use_case: str, monitored: Monitored, first: date, last: date) -> Sample:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ import redis
 
 from pipelines.ops.errors import ServiceError
 from pipelines.ops.months import diary
-from pipelines.ops.smoke import Forms, Merchant, Reader
+from pipelines.ops.smoke import Form, Forms, Merchant, Reader
 from pipelines.ops.supervisor import PYTHON, Demo, Say, require_alive
 from pipelines.usecases import USE_CASES
 
@@ -37,6 +38,7 @@ SELECT (SELECT count(*) FROM pipelines_webhookdelivery WHERE state = 'received')
 """
 LIVE = "SELECT count(*) FROM pipelines_deployment WHERE active_id IS NOT NULL"
 ASKED = "SELECT min(id) FROM pipelines_release WHERE phase = 'awaiting_approval'"
+COMPARED = "SELECT id FROM pipelines_release WHERE use_case = %s AND phase = 'canary' LIMIT 1"
 DECAYED = "SELECT id, use_case FROM pipelines_release WHERE phase = 'live' AND analysis #>> '{decay,alarm}' = 'true'"
 QUEUES = ("events", "default", "training")
 # Without the first three visitors are shown nothing; the last says which codes work.
@@ -141,9 +143,14 @@ class Month:
     # What people do
 
     def inject(self, run: dict[str, Any]) -> None:
-        """Make the bad versions whose day has come, and name the campaigns that began."""
+        """Make the bad versions whose day has come, and name the campaigns that began.
+
+        While shoppers compare another version, a bad one would wait, and be no longer the newest when its turn comes.
+        """
         for event in run["injected"]:
             if not event["has_begun"] or event["day"] in self.done:
+                continue
+            if event["what"] == "model" and self.reader.one(COMPARED, event["of"]):
                 continue
             self.done.add(event["day"])
             if event["what"] == "model":
@@ -209,20 +216,21 @@ def send(merchant: Merchant, page: str, form: str, fields: dict[str, str]) -> No
 
     One that is sent leads to a page that carries more, so the page is read anew for each.
     """
-    done: set[str] = set()
-    while True:
-        forms = Forms(merchant.get(page))
-        fits = [
-            address
-            for address, carried in forms.found.items()
-            if re.fullmatch(form, address) and address not in done
-            and all(carried.get(name, value) == value for name, value in fields.items())
-        ]  # fmt: skip
-        if not fits:
-            return
-        address = fits[0]
-        done.add(address)
-        merchant.post(address, forms.shown[address] | forms.found[address] | fields)
+    done: set[tuple[str, int]] = set()
+    while fits := [each for each in fitting(Forms(merchant.get(page)).forms, form, fields) if each[0] not in done]:
+        which, found = fits[0]
+        done.add(which)
+        merchant.post(found.address, found.shown | found.carried | fields)
+
+
+def fitting(forms: list[Form], address: str, fields: dict[str, str]) -> Iterator[tuple[tuple[str, int], Form]]:
+    """Yield the forms that fit, each with the address and which of those with that address it is."""
+    seen: Counter[str] = Counter()
+    for each in forms:
+        seen[each.address] += 1
+        carries = all(each.carried.get(name, value) == value for name, value in fields.items())
+        if carries and re.fullmatch(address, each.address):
+            yield (each.address, seen[each.address]), each
 
 
 def approve(merchant: Merchant, release: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -26,16 +27,20 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def compare(reference: pd.DataFrame, current: pd.DataFrame, groups: ArrayLike | None = None) -> pd.DataFrame:
+def compare(
+    reference: pd.DataFrame, current: pd.DataFrame, groups: ArrayLike | None = None, told_once: Sequence[str] = ()
+) -> pd.DataFrame:
     """Compare each feature (column) of a window's rows with the reference's.
 
-    Reads   reference, current: one column per feature; groups: the day, or week, of each row of the reference
+    Reads   reference, current: one column per feature; groups: the day, or week, of each row of the reference;
+            told_once: features that one of several rows holds: the others lack nothing
     Writes  one row per feature (index) with COLUMNS. `psi` above `threshold` with `holm_p` decides, the other distances
             are to look at, as are its bins. What cannot be told is NaN, and its finding says so.
     """
     codes = None if groups is None else pd.factorize(np.asarray(groups))[0].astype(np.int64)
     names = [*reference.columns, *current.columns.difference(reference.columns)]
-    rows = [_row(reference.get(name), current.get(name), len(reference), len(current), codes) for name in names]
+    sides = {name: _sides(reference.get(name), current.get(name), codes, name in told_once) for name in names}
+    rows = [_row(old, new, _rows(old, reference), _rows(new, current), days) for old, new, days in sides.values()]
     table = pd.DataFrame(rows, index=pd.Index(names, name="feature"), columns=[*COLUMNS, "usable_m", "usable_n"])
     table["ks_p"] = ks_probability(table["ks"].astype(float), table.pop("usable_m"), table.pop("usable_n"))
     enough = table[["n", "m"]].min(axis=1) >= LEAST_ROWS
@@ -44,6 +49,20 @@ def compare(reference: pd.DataFrame, current: pd.DataFrame, groups: ArrayLike | 
     table["bins"] = pd.Series([row.get("bins") for row in rows], index=table.index, dtype=object)
     table["finding"] = pd.Series([_finding(row) for row in table.itertuples()], index=table.index, dtype=object)
     return table
+
+
+def _sides(
+    reference: pd.Series | None, current: pd.Series | None, codes: Ints | None, is_told_once: bool
+) -> tuple[pd.Series | None, pd.Series | None, Ints | None]:
+    """Give a feature on both sides and the days of the reference; of one that is told once, the rows that tell it."""
+    if not is_told_once or reference is None or current is None:
+        return reference, current, codes
+    held = reference.notna().to_numpy()
+    return reference[held], current.dropna(), None if codes is None else codes[held]
+
+
+def _rows(column: pd.Series | None, side: pd.DataFrame) -> int:
+    return len(side if column is None else column)
 
 
 def _row(reference: pd.Series | None, current: pd.Series | None, m: int, n: int, codes: Ints | None) -> dict[str, Any]:

@@ -50,6 +50,7 @@ USE_CASE = UseCase(
         reads=("kind", "unit_id", "picks"),
         names={"size": "products in a cart", "price": "prices of what is bought", "product_type": "product types"},
         may_rest=("product_type",),
+        told_once=("size",),
     ),
     gates=GATES,
     words=WORDS,

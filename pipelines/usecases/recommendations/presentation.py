@@ -60,12 +60,14 @@ def difference(low: float, high: float) -> str:
     'Very likely (19 of 20 times) 10 to 14 more of 100 than best sellers.'
     >>> difference(-1.2, 3.4)
     'Not proven: between 1 fewer and 3 more of 100 than best sellers.'
+    >>> difference(0.0, 0.3)
+    'Not proven: between 0 fewer and 0 more of 100 than best sellers.'
     """
     if low > 0:
         return f"Very likely (19 of 20 times) {low:.0f} to {high:.0f} more of 100 than best sellers."
     if high < 0:
         return f"Very likely (19 of 20 times) {-high:.0f} to {-low:.0f} fewer of 100 than best sellers."
-    return f"Not proven: between {-low:.0f} fewer and {high:.0f} more of 100 than best sellers."
+    return f"Not proven: between {round(-low)} fewer and {round(high)} more of 100 than best sellers."
 
 
 def table(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

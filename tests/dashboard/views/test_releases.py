@@ -266,10 +266,14 @@ class TestTheCardHalfWay:
             "reason": "falls_short",
             "sentence": "Shoppers who see the new version bring less.",
             "non_inferior": 50,
+            "effect": {"metric": "orders per visitor", "value": -0.17, "low": -0.26, "high": -0.08},
         }
         row = moving.half_way(shop, said=worse)
         page = see(f"/releases/{row.pk}").content.decode().replace("\u00a0", " ")
         assert "Worse so far. Use version 3 for everybody?" in page and "bring less" in page
+        assert "All shoppers together do worse" in page and "No group is proven" not in page
+        yes = page[: page.index("Approve for everybody")].rpartition("<s-button")[2]
+        assert "primary" not in yes, "the one action that stands out is not to use it"
         assert "Proven no worse" not in page and '<s-badge tone="critical">Worse so far</s-badge>' in page
 
     def test_shows_the_evidence_that_it_binds_to_not_a_newer_look(self, shop, see):

@@ -56,8 +56,8 @@ class TestSettings:
         assert before == {name: getattr(after, name) for name in before}
 
     def test_are_whole_as_the_page_carries_them(self, shop, see, send):
-        form = Forms(see("/settings").content.decode())
-        send("/settings", form.shown["/settings"] | form.found["/settings"] | {"lead_time_days": "21"})
+        (form,) = (each for each in Forms(see("/settings").content.decode()).forms if each.address == "/settings")
+        send("/settings", form.shown | form.carried | {"lead_time_days": "21"})
         assert ShopSettings.objects.get().lead_time_days == 21
 
     def test_of_a_stale_page_change_nothing(self, fields, send):

@@ -132,7 +132,7 @@ def test_what_the_app_was_told_is_counted(shop: Callable[..., Playing]) -> None:
     playing = played(shop, 2, steps=2)
     told = playing.told(playing.run())["visitors"]
     shown = [said for _, said in playing.visits.telling.heard if said.shown]
-    assert told["requests"].pop("proxy told") == len(shown) and told["a_day"] == 5000
+    assert told["requests"].pop("proxy told") == len(shown) and told["a_day"] == 6000
     assert told["requests"].keys() == {"cart nothing", "checkout nothing"}  # no offer runs
     assert told["requests_a_second"] == round(len(shown) / 3)  # of three parts, each a second long
     says = Counter(said.shown["shown"] for said in shown)

@@ -122,6 +122,17 @@ def test_a_form_is_sent_with_what_it_shows_but_for_what_is_said() -> None:
     assert page.pressed == [("/settings", {"revision": "3", "train_at": "03:00", "strategy": "ab"})]
 
 
+def test_of_forms_with_one_address_the_one_is_sent_that_carries_what_is_said() -> None:
+    page = Page()
+    page.text = "".join(
+        f'<form action="/hold-out"><input name="use_case" value="{each}"><s-select name="percent" value="5"></s-select>'
+        "</form>"
+        for each in ("recommendations", "offers")
+    )
+    month.send(page, "/settings", "/hold-out", {"use_case": "recommendations", "percent": "10"})
+    assert page.pressed == [("/hold-out", {"use_case": "recommendations", "percent": "10"})]
+
+
 def test_what_the_scenario_has_the_merchant_do_is_done_once_and_on_its_day() -> None:
     page = Page("/offers/new")
     playing = a_month(Queue(), QUIET, {})
@@ -144,6 +155,19 @@ def test_a_campaign_is_named_once_when_it_begins_and_spoils_nothing() -> None:
         playing.inject({"injected": [busy, campaign | {"has_begun": has_begun}]})
     days = {"first_day": "2027-05-12", "last_day": "2027-05-16"}
     assert page.pressed == [("/settings/events", {"name": "Spring sale", **days})] and not playing.is_spoilt
+
+
+def test_a_bad_version_is_made_when_no_other_is_compared() -> None:
+    rows: dict[str, Any] = {month.COMPARED: 7}
+    playing, begun = a_month(Queue(), QUIET, rows), []
+    playing.demo = SimpleNamespace(begin=lambda name, *made: begun.append(made), finish=lambda step, seconds: None)
+    run = {"injected": [{"what": "model", "of": "recommendations", "day": 14, "size": 3.0, "has_begun": True}]}
+    playing.inject(run)
+    assert begun == [] and not playing.is_spoilt
+    rows.clear()
+    playing.inject(run)
+    playing.inject(run)
+    assert len(begun) == 1 and playing.is_spoilt
 
 
 def test_someone_makes_each_bad_version_of_a_scenario() -> None:

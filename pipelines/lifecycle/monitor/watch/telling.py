@@ -15,6 +15,7 @@ from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.monitor.expected import METRIC
 from pipelines.lifecycle.monitor.retrain import PREDICTION
+from pipelines.lifecycle.monitor.watch import own_doing
 from pipelines.models import Alert, Deployment, Measurement, Shop, ShopSettings, SyncRun
 from pipelines.stats.drift.findings import Finding
 from pipelines.usecases import USE_CASES
@@ -60,7 +61,8 @@ def drift(shop: Shop, use_case: str, now: datetime) -> list[str]:
     """Tell which features drift for good, or that none does any more; return their names."""
     case = USE_CASES[use_case]
     key, watched = f"{board.DRIFT}{use_case}", case.monitored
-    names = [watched.name_of(each) for each in lasting(shop, use_case)] if watched else []
+    features = lasting(shop, use_case)
+    names = [watched.name_of(each) for each in features] if watched else []
     if not names:
         board.close(shop, key, now)
         return []
@@ -69,7 +71,9 @@ def drift(shop: Shop, use_case: str, now: datetime) -> list[str]:
         shop,
         key,
         title=f"{case.title}: {', '.join(names)} are not as they were",
-        text=f"{UNLIKE} {CHOSEN if chosen else ALONE}",
+        text=" ".join(
+            filter(None, (UNLIKE, own_doing.told(shop, use_case, features, now), CHOSEN if chosen else ALONE))
+        ),
         next_step="Nothing to do now: a new version is trained at once, outside of the schedule, and you are asked.",
         use_case=use_case,
         now=now,

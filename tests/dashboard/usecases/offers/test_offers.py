@@ -327,6 +327,14 @@ class TestAnOfferThatCostsMoreThanItBrings:
         Measurement.objects.filter(segment=str(old.pk)).update(starts_at=timezone.now() - timedelta(days=4))
         assert "costs you more" not in told(see)
 
+    def test_its_alert_leads_to_where_it_is_stopped(self, shop, see):
+        board.tell(
+            shop, "costs:offers:1", title="It costs", next_step="Stop it.", use_case="offers", now=timezone.now()
+        )
+        for path in ("/", "/alerts"):
+            page = see(path).content.decode()
+            assert f'href="{HERE}">Stop an offer' in page, path
+
     def test_is_told_no_more_once_it_is_stopped(self, shop, send):
         offer = an_offer(shop, "A fifth off")
         board.tell(shop, f"costs:offers:{offer.pk}", title="It costs", next_step="Stop it.", now=timezone.now())

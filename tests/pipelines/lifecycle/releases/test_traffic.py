@@ -47,11 +47,12 @@ class TestUnits:
         facts = {"shop": shop, "use_case": exposing.SLUG, "arm": "stable", "units": units} | changes
         ServingWindow.objects.bulk_create(ServingWindow(**facts, starts_at=at, ends_at=at + HOUR) for at in hours)
 
-    def bought(self, shop: Any, days: int) -> None:
+    def bought(self, shop: Any, days: int, unit: bytes | None = b"u" * 16) -> None:
         """Let there be 30 orders in each of the last days."""
         for day in range(days):
             for number in range(30):
-                histories.an_order(shop, FRIDAY_NOON - day * DAY - (number % 20 + 0.5) * HOUR, [], total_minor=1_000)
+                at = FRIDAY_NOON - day * DAY - (number % 20 + 0.5) * HOUR
+                histories.an_order(shop, at, [], total_minor=1_000, unit=unit)
 
     def known(self, shop: Any) -> tuple[float, float]:
         return pace.seen_lately(Deployment.of(shop, exposing.SLUG), FRIDAY_NOON)
@@ -65,6 +66,14 @@ class TestUnits:
         assert rate == pytest.approx(0.03, rel=0.1)
         needed = stages.units_for_evidence(stages.Traffic("randomised", units_a_day=units_a_day, rate=rate))
         assert needed == pytest.approx(1_000, rel=0.1)  # 108 where the orders of 28 days are counted
+
+    def test_orders_of_nobody_who_was_seen_are_no_units_orders(self) -> None:
+        shop = exposing.a_shop()
+        self.served(shop, 3)
+        self.bought(shop, 3)
+        known = self.known(shop)
+        self.bought(shop, 3, unit=None)
+        assert self.known(shop) == known
 
     def test_days_without_units_make_few_units_a_day_and_bring_no_orders(self) -> None:
         shop = exposing.a_shop()

@@ -42,6 +42,21 @@ def test_a_usual_window_is_fine() -> None:
     assert set(table["finding"]) == {OK}
 
 
+def test_of_what_is_told_once_the_other_rows_lack_nothing() -> None:
+    size = pd.Series(np.where(np.arange(1600) % 2, np.nan, REFERENCE["items"]))
+    lately = pd.Series(np.where(np.arange(400) % 4, np.nan, np.tile(CURRENT["items"], 2)))
+    reference, current = (
+        REFERENCE.assign(size=size),
+        pd.concat([CURRENT, CURRENT], ignore_index=True).assign(size=lately),
+    )
+    assert compare(reference, current, WEEKS).loc["size", "problem"] is Problem.MISSING
+    told = compare(reference, current, WEEKS, ["size"]).loc["size"]
+    held = compare(size.dropna().to_frame("size"), lately.dropna().to_frame("size"), WEEKS[size.notna()]).loc["size"]
+    assert told["problem"] is None and (told["m"], told["n"]) == (800, 100)
+    assert (told["psi"], told["p"], told["threshold"]) == (held["psi"], held["p"], held["threshold"])
+    assert compare(reference, current.assign(size=np.nan), WEEKS, ["size"]).loc["size", "finding"] is NONE
+
+
 def test_its_distances_are_scipys() -> None:
     rng = np.random.default_rng(4)
     reference = pd.DataFrame(rng.normal(size=(900, 4)) * [1, 3, 0.1, 1], columns=list("abcd"))

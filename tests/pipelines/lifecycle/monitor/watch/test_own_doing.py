@@ -1,0 +1,81 @@
+"""What we began or ended to tell shortly before a drift is said with it; what we do every week is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.monitor.watch import own_doing, telling
+from pipelines.models import Alert, LifecycleEvent, Measurement, Shop
+from pipelines.usecases import USE_CASES, conversion, offers, recommendations
+from tests import histories
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 3, 12, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+TOLD = "Our own doing is a likely cause: Recommendations, shown since 3\xa0Mar."
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    shop = histories.a_shop()
+    for ago, verdict in ((9, "ok"), (8, "ok"), (7, "drift"), (6, "ok"), (5, "drift"), (4, "drift")):
+        found(shop, "drift", ago, verdict)
+    found(shop, "drift_began", 4, "drift")
+    found(shop, "drift_lasting", 4, "drift")
+    with USE_CASES.also(recommendations.USE_CASE, offers.USE_CASE, conversion.USE_CASE):
+        yield shop
+
+
+def found(shop: Shop, metric: str, ago: int, verdict: str) -> None:
+    at = {"starts_at": NOW - ago * DAY, "ends_at": NOW - (ago - 1) * DAY}
+    facts = {"use_case": "demand_forecast", "metric": metric, "segment": "stockout", "verdict": verdict}
+    Measurement.objects.create(shop=shop, **facts, **at)
+
+
+def moved(shop: Shop, kind: str, ago: int, version: int | None, use_case: str = "recommendations") -> None:
+    with time_machine.travel(NOW - ago * DAY):
+        LifecycleEvent.record(shop, kind, by="machine", because="", use_case=use_case, version_number=version)
+
+
+def said(shop: Shop) -> str:
+    return own_doing.told(shop, "demand_forecast", ["stockout"], NOW)
+
+
+def test_what_went_live_before_the_first_window_that_differs_is_a_likely_cause_in_the_alert(shop: Shop) -> None:
+    moved(shop, "release.live", 9, 1)
+    assert said(shop) == TOLD
+    telling.drift(shop, "demand_forecast", NOW)
+    assert TOLD in Alert.objects.get(key=f"{board.DRIFT}demand_forecast").text
+    assert own_doing.told(shop, "demand_forecast", ["price"], NOW) == ""
+
+
+def test_it_counts_from_a_week_before_that_window_to_its_end(shop: Shop) -> None:
+    moved(shop, "release.live", 15, 1)
+    moved(shop, "release.rolled_back", 5, 1)
+    assert said(shop) == ""
+    moved(shop, "release.live", 5, 2)
+    assert said(shop) == ""
+
+
+def test_a_version_after_another_is_no_cause_and_what_was_taken_back_is(shop: Shop) -> None:
+    moved(shop, "release.live", 20, 1, "offers")
+    moved(shop, "release.live", 9, 2, "offers")
+    assert said(shop) == ""
+    moved(shop, "release.live", 30, 1)
+    moved(shop, "release.rolled_back", 8, 1)
+    assert "Recommendations, taken back on 4\xa0Mar" in said(shop)
+
+
+def test_another_shops_moves_are_none_of_it(shop: Shop) -> None:
+    moved(histories.a_shop(), "release.live", 9, 1)
+    assert said(shop) == ""
+
+
+def test_what_no_shopper_sees_changes_nothing_that_they_do(shop: Shop) -> None:
+    moved(shop, "release.live", 9, 1, "conversion")
+    assert said(shop) == ""
