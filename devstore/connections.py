@@ -64,6 +64,8 @@ def _term(name: str, sign: str, value: str, columns: set[str]) -> tuple[str, Any
         return f"{NUMBERS[name]} {sign} ?", int(value.rpartition("/")[2])
     if name in TEXTS and TEXTS[name] in columns:
         return f"lower({TEXTS[name]}) = ?", value.lower()
+    if name == "collection_id" and "product_type" in columns:
+        return "id IN (SELECT product_id FROM collections_on_sale WHERE collection_id = ?)", int(value)
     if name == "test" and name in columns:
         return "test = ?", int(value == "true")
     if name == "name" and "number" in columns and value.lstrip("#").isdigit():

@@ -64,11 +64,17 @@ def told(row: Any) -> dict[str, Any]:
 
 
 def plan(store: Store, shop: str, asked: dict[str, Any]) -> int:
-    """Plan a discount that nobody has to type, of some products or all; of 0 percent it is deleted."""
+    """Plan a discount that nobody has to type, of some products, collections or all; of 0 percent it is deleted."""
     number = asked.get("id") or store.next_ids("discount")
     with store.writing() as db:
         db.execute("DELETE FROM planned_discounts WHERE shop = ? AND id = ?", (shop, number))
+        db.execute("DELETE FROM collections_on_sale WHERE discount_id = ?", (number,))
     if asked["percent"]:
+        for collection, products in (asked.get("collections") or {}).items():
+            for product in products:
+                store.insert(
+                    "collections_on_sale", discount_id=number, collection_id=int(collection), product_id=product
+                )
         store.insert(
             "planned_discounts",
             id=number,
@@ -85,17 +91,30 @@ def plan(store: Store, shop: str, asked: dict[str, Any]) -> int:
 def automatic(context: Context, args: dict[str, Any]) -> dict[str, Any]:
     """List the planned discounts, as the Admin API tells them, on one page."""
     rows = context.store.all("SELECT * FROM planned_discounts WHERE shop = ? ORDER BY id", context.domain)
-    nodes = [{"id": f"gid://shopify/DiscountAutomaticNode/{row['id']}", "discount": planned(row)} for row in rows]
+    nodes = [
+        {"id": f"gid://shopify/DiscountAutomaticNode/{row['id']}", "discount": planned(row, collections(context, row))}
+        for row in rows
+    ]
     end = {"hasNextPage": False, "hasPreviousPage": False, "startCursor": None, "endCursor": None}
     return {"nodes": nodes[: args["first"]], "pageInfo": end}
 
 
-def planned(row: Any) -> dict[str, Any]:
+def collections(context: Context, row: Any) -> list[int]:
+    """List the collections that a planned discount is of."""
+    sql = "SELECT DISTINCT collection_id FROM collections_on_sale WHERE discount_id = ? ORDER BY 1"
+    return [each["collection_id"] for each in context.store.all(sql, row["id"])]
+
+
+def planned(row: Any, collections: list[int]) -> dict[str, Any]:
     """Return a planned discount as the API tells it."""
     items: dict[str, Any] = {"__typename": "AllDiscountItems", "allItems": True}
     if row["products"]:
         named = [{"id": f"gid://shopify/Product/{number}"} for number in json.loads(row["products"])]
         items = {"__typename": "DiscountProducts", "products": {"nodes": named}}
+    if collections:
+        named = [{"id": f"gid://shopify/Collection/{number}"} for number in collections]
+        page = {"hasNextPage": False, "hasPreviousPage": False, "startCursor": None, "endCursor": None}
+        items = {"__typename": "DiscountCollections", "collections": {"nodes": named, "pageInfo": page}}
     return {
         "__typename": "DiscountAutomaticBasic",
         "createdAt": iso(row["created_at"]),

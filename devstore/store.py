@@ -56,6 +56,7 @@ CREATE TABLE IF NOT EXISTS lost_sales (
 CREATE TABLE IF NOT EXISTS checkouts (
   id INTEGER PRIMARY KEY, shop TEXT, token TEXT UNIQUE, created_at INTEGER, updated_at INTEGER, completed_at INTEGER,
   customer_id INTEGER, lines TEXT);
+CREATE TABLE IF NOT EXISTS checkout_steps (checkout_id INTEGER PRIMARY KEY, reached INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checkout_discounts (checkout_id INTEGER PRIMARY KEY, code TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS order_checkouts (order_id INTEGER PRIMARY KEY, checkout_id INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (
@@ -99,6 +100,7 @@ CREATE TABLE IF NOT EXISTS automatic_discounts (shop TEXT PRIMARY KEY, title TEX
 CREATE TABLE IF NOT EXISTS planned_discounts (
   id INTEGER PRIMARY KEY, shop TEXT, percent INTEGER, products TEXT, starts_at INTEGER, ends_at INTEGER,
   created_at INTEGER);
+CREATE TABLE IF NOT EXISTS collections_on_sale (discount_id INTEGER, collection_id INTEGER, product_id INTEGER);
 CREATE TABLE IF NOT EXISTS purchase_orders (
   id INTEGER PRIMARY KEY, shop TEXT, location_id INTEGER, ordered_at INTEGER, archived_at INTEGER, created_at INTEGER,
   lines TEXT);

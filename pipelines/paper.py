@@ -68,7 +68,7 @@ class Sheet(FPDF):
     def look_at(self, text: str) -> None:
         """Bring the second font where the first lacks letters of a text, and note those that cannot be drawn.
 
-        What is written from the right would stand from the left, with its letters apart: nothing here joins them.
+        What is written from the right is put in its order, and its letters are joined, by uharfbuzz.
         """
         letters = {sign for sign in text if sign.isprintable() and not sign.isspace()}
         lacking = letters - self.drawn_by(FAMILY)
@@ -78,7 +78,8 @@ class Sheet(FPDF):
             self.set_fallback_fonts([EASTERN], exact_match=False)
         if lacking:
             self.undrawn |= lacking - self.drawn_by(EASTERN)
-        self.undrawn |= {sign for sign in letters if unicodedata.bidirectional(sign) in RIGHT_TO_LEFT}
+        if any(unicodedata.bidirectional(sign) in RIGHT_TO_LEFT for sign in letters):
+            self.set_text_shaping(True)
 
     def drawn_by(self, family: str) -> set[str]:
         """Return the letters that a font has."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs
@@ -34,6 +35,7 @@ def behind_shopify(peer: str, forwarded: str) -> str:
     return named[-1] if named and named[-1] else address(peer, forwarded)
 
 
+@lru_cache(maxsize=1024)
 def is_public(name: str) -> bool:
     """Tell whether an address is one of the wide network's."""
     try:

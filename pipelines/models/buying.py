@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Greatest
+from django.db.models.functions import Coalesce, Greatest
 
 from pipelines.models.base import ShopManager, ShopQuerySet, ShopTable
 from pipelines.models.ingest import BulkTable
@@ -62,6 +62,10 @@ class PurchaseOrderQuerySet(ShopQuerySet["PurchaseOrder"]):
             without_cost=Count("lines", filter=Q(lines__unit_cost_minor=0)),
         )
 
+    def called(self) -> Self:
+        """Bring along how whom an order was sent to is called now: its vendor is the name that it was sent to."""
+        return self.annotate(called_now=Coalesce("supplier__name", "vendor"))
+
 
 FromPurchaseOrderQuerySet = ShopManager.from_queryset(PurchaseOrderQuerySet)
 
@@ -107,6 +111,8 @@ class PurchaseOrder(ShopTable):
     came: int
     to_come: int
     cost_minor: int
+    # As `called` brings it along.
+    called_now: str
 
     class Meta:
         constraints = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -72,6 +73,7 @@ def has_checkout(table: type[Model]) -> bool:
     return any(field.name == "checkout_key" for field in table._meta.fields)
 
 
+@lru_cache(maxsize=64)
 def till(slug: str) -> Any:
     """Return the module by which the checkout's doors pick something of a merchant's (`Till.choose`).
 

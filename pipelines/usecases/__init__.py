@@ -1,6 +1,6 @@
 """What we predict: one folder per use case, all behind the same contract."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, ValuesView
 from contextlib import contextmanager
 
 from pipelines.usecases import conversion, demand_forecast, offers, recommendations, repeat_orders
@@ -22,6 +22,10 @@ class Register(Mapping[str, UseCase]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+    def values(self) -> ValuesView[UseCase]:
+        """List every use case; each answer asks, and what Mapping makes of the above takes ten times as long."""
+        return self._known.values()
 
     def register(self, use_case: UseCase) -> None:
         """Know one more from now on: a process that is started for a measurement has another one."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipelines.lifecycle.buying import printing
-from pipelines.models import PurchaseLine, PurchaseOrder, Supplier
+from pipelines.models import PurchaseLine, PurchaseOrder, Supplied, Supplier
 from pipelines.models.usecases.demand_forecast import StockAdvice
 from tests.browser.test_merchant import expect
 
@@ -106,3 +107,57 @@ def test_all_of_it_came_by_one_press_and_is_taken_back_by_another(admin):
     order = PurchaseOrder.objects.get()
     assert order.state == PurchaseOrder.State.SENT
     assert {line.received for line in order.lines.all()} == {0}
+
+
+def test_two_tabs_of_one_order_write_one_delivery_down(admin):
+    app = admin.open("/orders")
+    app.get_by_role("button", name="Draft order").first.click()
+    app.get_by_role("button", name="I sent it").click()
+    admin.toast("Sent. Its units count as on the way")
+    order = PurchaseOrder.objects.get()
+    line = order.lines.order_by("title", "subtitle", "pk")[0]
+    other = replace(admin, page=admin.page.context.new_page())
+    for tab in (admin, other):
+        tab.open(f"/orders/{order.pk}").locator(f"input[name=units-{line.pk}]").fill("1")
+    app.get_by_role("button", name="Save what came").click()
+    admin.toast("Written down")
+    other.app.get_by_role("button", name="Save what came").click()
+    expect(other.app.locator("s-banner", has_text="This order changed since you opened the page")).to_be_visible()
+    shot(other, "second_tab")
+    expect(other.app.get_by_text("In parts")).to_be_visible()
+    line.refresh_from_db()
+    assert line.received == 1
+
+
+def test_a_draft_goes_along_with_who_delivers_it_now_and_a_list_counts_once(admin, shop, tmp_path):
+    app = admin.open("/orders")
+    app.get_by_role("button", name="Draft order").first.click()
+    expect(app.get_by_role("button", name="I sent it")).to_be_visible()
+    order = PurchaseOrder.objects.get()
+    torver = Supplier.objects.create(shop=shop, name="Torver Outerwear", currency="EUR")
+    Supplied.objects.create(shop=shop, supplier=torver, vendor=order.vendor)
+    app = admin.open(f"/orders/{order.pk}")
+    expect(app.locator("s-banner[heading='Who delivers this has changed']")).to_be_visible()
+    shot(admin, "elsewhere")
+    admin.page.set_viewport_size({"width": 390, "height": 844})
+    shot(admin, "elsewhere_390")
+    admin.page.set_viewport_size({"width": 1280, "height": 900})
+    app.get_by_role("button", name="Move them there").click()
+    admin.toast("Moved to 1 draft")
+    expect(app.get_by_text("Prices are in EUR, not converted")).to_be_visible()
+    shot(admin, "moved_there")
+    line = order.lines.first()
+    path = tmp_path / "list.csv"
+    path.write_text(f"Variant;Order quantity\n{line.variant_id};7\n")
+    for again, said in ((False, "1 order marked as sent"), (True, "1 order marked as sent")):
+        app = admin.open("/orders")
+        app.locator("input[type=file]").set_input_files(path)
+        if again:
+            app.get_by_role("button", name="Mark as ordered").click()
+            expect(app.locator("s-banner", has_text="and counts once")).to_be_visible()
+            shot(admin, "counts_once")
+            app.locator("input[type=file]").set_input_files(path)
+            app.get_by_label("I ordered the same once more").check()
+        app.get_by_role("button", name="Mark as ordered").click()
+        admin.toast(said)
+    assert PurchaseOrder.objects.filter(state="sent").count() == 2

@@ -54,7 +54,23 @@ def test_letters_of_most_scripts_are_drawn(text: str) -> None:
     assert read.count("".join(text.split())) == 3 and undrawn == set()
 
 
-LACKING = [("เสื้อ cap", "ส"), ("टोपी", "ट"), ("Cap 🧢", "🧢"), ("قبعة", "ق"), ("כובע", "כ")]
+@pytest.mark.parametrize("text", ["כובע", "قبعة زرقاء"])
+def test_what_is_written_from_the_right_stands_from_the_right(text: str) -> None:
+    read, undrawn = written(text)
+    assert read.count("".join(text.split())) == 3 and undrawn == set()
+
+
+def test_its_letters_are_joined_and_its_lines_follow_each_other() -> None:
+    apart, joined = (paper.Sheet("Northbeck") for _ in range(2))
+    joined.look_at("قبعة")
+    for sheet in (apart, joined):
+        sheet.set_font(paper.FAMILY, "", 9)
+    assert joined.get_string_width("قبعة") < 0.9 * apart.get_string_width("قبعة")
+    read, _ = written("אבג " * 60 + "תשר")
+    assert read.count("אבג" * 60 + "תשר") == 3
+
+
+LACKING = [("เสื้อ cap", "ส"), ("टोपी", "ट"), ("Cap 🧢", "🧢")]
 
 
 @pytest.mark.parametrize(("text", "lacking"), LACKING)

@@ -7,13 +7,14 @@ case's safe default is the answer.
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import inf
 from typing import Any
 
+import orjson
 from django.conf import settings
 
 from pipelines.endpoints import webhooks
@@ -85,10 +86,13 @@ async def decide(case: UseCase, domain: str, told: Told, ends: float) -> Reply:
     return await (pick(case, asking, told, kept, ends) if case.till.choose else say(asking, told))
 
 
-def asked_of(case: UseCase, domain: str, told: Told, question: Mapping[str, Any], ends: float) -> Asking:
+def asked_of(
+    case: UseCase, domain: str, told: Told, question: Mapping[str, Any], ends: float, longest: float = inf
+) -> Asking:
     """Return a question of this checkout, or raise Refused where the shop has left."""
-    key, longest = (domain, case.slug), max(0.0, ends - time.monotonic())
-    return answering.known(Asking(key, told.unit, Asked("", dict(question)), told.cart.at, longest=longest), memory())
+    longest = max(0.0, min(longest, ends - time.monotonic()))
+    asking = Asking((domain, case.slug), told.unit, Asked("", dict(question)), told.cart.at, longest=longest)
+    return answering.known(asking, memory())
 
 
 async def say(asking: Asking, told: Told) -> Reply:
@@ -100,13 +104,13 @@ async def say(asking: Asking, told: Told) -> Reply:
     seen, result = await answering.answered(asking)
     score = result.answer.score if result.answer else None
     about = lately.of((asking.key, asking.unit, told.checkout), score, asking.at)
-    return Reply(json.dumps(about).encode(), ((asking, seen),))
+    return Reply(orjson.dumps(about), ((asking, seen),))
 
 
 def unsaid(case: UseCase, why: str) -> Reply:
     """Say why nothing is decided, where a figure is asked with none; and write nothing down."""
     nothing = {} if case.till and case.till.choose else dict(lately.NOTHING)
-    return Reply(json.dumps(nothing | {"why": why}).encode())
+    return Reply(orjson.dumps(nothing | {"why": why}))
 
 
 async def pick(case: UseCase, asking: Asking, told: Told, kept: Memory, ends: float) -> Reply:
@@ -118,9 +122,8 @@ async def pick(case: UseCase, asking: Asking, told: Told, kept: Memory, ends: fl
     if shelved.held is None:
         return unsaid(case, NOTHING)
     till, decision = own.till(case.slug), decision_of(asking.key, told)
-    chosen: Chosen = case.function(case.till.choose)(
-        till.shelf(shelved.held), replace(told.cart, closed=shelved.closed)
-    )
+    cart = replace(told.cart, closed=shelved.closed) if shelved.closed else told.cart
+    chosen: Chosen = case.function(case.till.choose)(till.shelf(shelved.held), cart)
     if not chosen.eligible:
         write_down(asking, told, decision, None, Result(Outcome.FALLBACK), chosen, None, 0, "")
         return unsaid(case, NOTHING)
@@ -148,7 +151,7 @@ async def chance_of(
     case = says_chances()
     if case is None or (domain, case.slug) not in (memory().pointers or {}):
         return None, ()
-    asking = replace(asked_of(case, domain, told, told.features, ends), longest=CHANCE_SECONDS)
+    asking = asked_of(case, domain, told, told.features, ends, CHANCE_SECONDS)
     seen, result = await answering.answered(asking)
     return result.answer.score if result.answer else None, ((asking, seen),)
 
@@ -234,11 +237,11 @@ def reply(case: UseCase, asking: Asking, shelved: Shelved, decision: str, shown:
     """
     till = own.till(case.slug)
     if not shown:
-        return json.dumps({"decision": decision}).encode()
+        return orjson.dumps({"decision": decision})
     until = asking.at + till.HELD_FOR - timedelta(seconds=1)
     given = passes.give(asking.key[0], ACCEPTING.format(use_case=case.slug), f"{decision}-{shown}", until)
     about = {"decision": decision, "shown": till.shown(shelved.held, shown), "accept": given}
-    return json.dumps(about).encode()
+    return orjson.dumps(about)
 
 
 def arm(seen: Assignment | None) -> str:

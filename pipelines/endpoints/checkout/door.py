@@ -10,10 +10,8 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
-
-from django.utils import timezone
 
 from pipelines.endpoints import callers, webhooks
 from pipelines.endpoints.answering import passes
@@ -55,7 +53,6 @@ class Request:
     domain: str
     path: str
     body: dict[str, Any]
-    sender: str  # an address; counted in memory, and never written
     at: datetime
     ends: float  # when nobody waits any more
 
@@ -71,7 +68,7 @@ async def door(scope: Scope, receive: Receive, send: Send) -> None:
         case = asked_at(path)
         reply = await decided(case, request) if case else None
         if reply is None:
-            note(request)
+            note(request, scope)
     except (Refused, Unreadable) as refused:
         await answer(send, refused.status, refused.reason.encode(), [*OPEN, *MORE.get(refused.status, ())])
         return
@@ -105,7 +102,7 @@ def asked_at(path: str) -> UseCase | None:
 
 async def understand(scope: Scope, receive: Receive, path: str) -> Request:
     """Return what is asked in whose checkout, or raise Refused."""
-    at, headers = timezone.now(), dict(scope["headers"])
+    at, headers = datetime.now(UTC), dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
     if not length.isdigit() or int(length) > told.LARGEST:
         raise Refused(413, "too large")
@@ -116,9 +113,7 @@ async def understand(scope: Scope, receive: Receive, path: str) -> Request:
         refuse_too_much(speaks)
     raw = await read_body(receive, told.LARGEST, BODY_SECONDS)
     ends = time.monotonic() + deciding.BUDGET
-    forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1")
-    sender = callers.address((scope.get("client") or ("", 0))[0], forwarded)
-    return Request(speaks.shop_domain, path, body_of(raw), sender, at, ends)
+    return Request(speaks.shop_domain, path, body_of(raw), at, ends)
 
 
 def body_of(raw: bytes) -> dict[str, Any]:
@@ -161,16 +156,22 @@ def moment(domain: str, body: dict[str, Any], at: datetime) -> told.Told:
         raise Refused(400, str(unusable)) from None
 
 
-def note(request: Request) -> None:
+def note(request: Request, scope: Scope) -> None:
     """Append what a shopper said, or raise Refused."""
     if request.path == OPT_OUT:
         try:
             unit = told.unit_of(request.body)
         except Unusable as unusable:
             raise Refused(400, str(unusable)) from None
-        opt_out(memory(), request.domain, unit, request.at, request.sender)
+        opt_out(memory(), request.domain, unit, request.at, sender(scope))
     else:
         accept(request.domain, request.body.get("accept"), request.at)
+
+
+def sender(scope: Scope) -> str:
+    """Return the address that asks; it is counted in memory, and never written."""
+    forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
+    return callers.address((scope.get("client") or ("", 0))[0], forwarded)
 
 
 def accept(domain: str, given: Any, at: datetime) -> None:

@@ -21,9 +21,10 @@ WIDTH = 1.96
 # Of each part of a line, on time or late: on how many days it was due and nothing was in stock.
 DUE = """
     WITH due AS (
-        SELECT o.vendor, o.id AS order_id, l.variant_id, o.expected_on,
+        SELECT coalesce(s.name, o.vendor) AS vendor, o.id AS order_id, l.variant_id, o.expected_on,
                coalesce(late.day, o.expected_on) AS came_on, coalesce(late.units, 0) AS units
         FROM pipelines_purchaseorder o JOIN pipelines_purchaseline l ON l.order_id = o.id
+        LEFT JOIN pipelines_supplier s ON s.id = o.supplier_id
         LEFT JOIN LATERAL (
             SELECT day, units FROM pipelines_goodsreceipt WHERE line_id = l.id AND day > o.expected_on
             UNION ALL SELECT %(today)s, l.units - l.received WHERE o.state = 'sent' AND l.received < l.units

@@ -23,13 +23,14 @@ def measured(shop: Shop, today: date) -> dict[str, DeliveryTimes]:
 
 
 def deliveries(shop: Shop, today: date) -> dict[str, list[Sent]]:
-    """Read what was sent to each vendor in the last two years, and when it came."""
+    """Read what was sent to each vendor in the last two years, and when it came; a supplier is called as it is now."""
     by_vendor: dict[str, list[Sent]] = defaultdict(list)
-    orders = PurchaseOrder.objects.for_shop(shop).filter(sent_on__gte=today - LOOKED_BACK).summed()
+    sent = PurchaseOrder.objects.for_shop(shop).filter(sent_on__gte=today - LOOKED_BACK)
+    orders = sent.called().summed()
     came = came_on(shop, today)
     for order in orders.filter(state__in=[State.SENT, State.RECEIVED]).order_by("number"):
         if parts := parts_of(order, came.get(order.pk, {}), today):
-            by_vendor[order.vendor].append(parts)
+            by_vendor[order.called_now].append(parts)
     return dict(by_vendor)
 
 

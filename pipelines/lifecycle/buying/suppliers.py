@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import LifecycleEvent, Shop
-from pipelines.models.buying import OrderPaper, PurchaseOrder, Supplied, Supplier
+from pipelines.models.buying import AgreedLeadTime, OrderPaper, PurchaseOrder, Supplied, Supplier
 from pipelines.shopify import vault
 
 State = PurchaseOrder.State
@@ -76,6 +76,10 @@ def change(supplier: Supplier, told: Told, *, revision: int, by: str) -> None:
         if told.name != supplier.name and drafts.filter(vendor=told.name).exists():
             raise Refused(f"There is a draft for {told.name} already. Send or discard it first; nothing was saved.")
         drafts.filter(supplier=supplier).update(vendor=told.name, revision=F("revision") + 1)
+        if told.name != supplier.name:
+            agreed = AgreedLeadTime.objects.for_shop(shop)
+            agreed.filter(vendor=told.name).delete()
+            agreed.filter(vendor=supplier.name).update(vendor=told.name)
         OrderPaper.objects.filter(order__in=drafts.filter(supplier=supplier)).delete()
         Supplied.objects.for_shop(shop).filter(supplier=supplier).delete()
         deliver(supplier, told)

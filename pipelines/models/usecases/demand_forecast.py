@@ -9,11 +9,12 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import BigIntegerField, Count, Max, Min, Model, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, Max, Min, Model, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Least
 from django.utils import timezone
 
 from pipelines.models.base import ShopManager, ShopQuerySet, ShopSums, ShopTable
+from pipelines.models.buying import Supplied
 from pipelines.models.ledger import Noted
 from pipelines.models.shops import Shop
 
@@ -227,9 +228,13 @@ class StockTotals(ShopSums):
 
 
 class ToOrder(ShopSums):
-    """What should be ordered today of one vendor, in all places, in sums: written with the advice."""
+    """What should be ordered today of one vendor, in all places, in sums: written with the advice.
+
+    Its variants with a supplier of their own are summed up apart, by that supplier.
+    """
 
     vendor = models.CharField(max_length=255, blank=True)
+    own_supplier = models.BigIntegerField(null=True)
     variants = models.IntegerField()
     units = models.BigIntegerField()
     cost_minor = models.BigIntegerField()
@@ -238,14 +243,20 @@ class ToOrder(ShopSums):
     newest_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["shop", "vendor"], name="to_order_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "vendor", "own_supplier"], nulls_distinct=False, name="to_order_of_one"
+            )
+        ]
 
     @classmethod
     def sum_up(cls, shop: Model | int) -> None:
         """Put the sums of what should be ordered in the place of those before."""
         shop_id = shop.pk if isinstance(shop, Model) else shop
         cls.objects.for_shop(shop_id).delete()
-        rows = StockAdvice.objects.for_shop(shop_id).filter(location_id=0).to_order().values("vendor")
+        advice = StockAdvice.objects.for_shop(shop_id).filter(location_id=0).to_order()
+        own = Supplied.objects.for_shop(shop_id).filter(vendor="", variant_id=OuterRef("variant_id")).values("supplier")
+        rows = advice.annotate(own_supplier=Subquery(own)).values("vendor", "own_supplier")
         sums = rows.annotate(**TO_ORDER_SUMS, oldest_at=Min("updated_at"), newest_at=Max("updated_at"))
         ToOrder.objects.bulk_create(ToOrder(shop_id=shop_id, **row) for row in sums)
 

@@ -16,6 +16,7 @@ LOOKED_AT = {  # migration: why what the linter says of it does no harm
     "0056_suppliers": "a shop has a few orders to suppliers, so their index is built in a moment",
     "0060_brought_along": "a shop has a few orders to suppliers, and what must be unique is empty in all there are",
     "0066_orders_of_thousands": "a key and an index are dropped in a moment, and what was unique finds what it found",
+    "0071_to_order_of_own_suppliers": "a shop has a row for each vendor, and what must be unique was, more narrowly",
 }
 
 

@@ -53,7 +53,7 @@ def rows(shop: Shop) -> list[Row]:
     deliveries = lead_times.deliveries(shop, local_now(shop.zone).date())
     came = {name: count_come(mine) for name, mine in deliveries.items()}
     times, costs = measure(deliveries), costs_of(shop)
-    names = sorted({*sent.values_list("vendor", flat=True), *agreed})
+    names = sorted({*(each.called_now for each in sent.called().only("vendor")), *agreed})
     usual = shop.settings.lead_time_days
     return [
         Row(name, typed.get(name, usual), came.get(name, 0), times.get(name), agreed.get(name), costs.get(name))

@@ -74,17 +74,33 @@ def sums_of(shop: Shop) -> QuerySet[ToOrder]:
 
 
 def still_stand(shop: Shop, sums: list[ToOrder]) -> bool:
-    """Tell whether sums by vendor are of today's advice, none of it was sent since, and no variant goes its own way."""
+    """Tell whether sums are of today's advice, of suppliers as they are now, and none of it was sent since."""
     advised = stock_totals(shop, TOTAL)
     if sum(each.variants for each in sums) != advised.to_order:
         return False
     if any(each.newest_at != advised.newest_at for each in sums):
         return False
-    if Supplied.objects.for_shop(shop).exclude(variant_id=None).exists():
+    if own_ways(shop) != {
+        (each.vendor, each.own_supplier): [each.variants, each.units, each.cost_minor, each.runs_out]
+        for each in sums
+        if each.own_supplier
+    }:
         return False
     oldest = min((each.oldest_at for each in sums), default=None)
     sent = PurchaseOrder.objects.for_shop(shop).on_the_way()
     return oldest is None or not sent.filter(sent_at__gte=oldest).exists()
+
+
+def own_ways(shop: Shop) -> dict[tuple[str, int | None], list[Any]]:
+    """Sum up the advice on variants that have a supplier of their own, by vendor and that supplier."""
+    own = Supplied.objects.for_shop(shop).filter(vendor="", variant_id__isnull=False)
+    if not own.exists():
+        return {}
+    advice = StockAdvice.objects.for_shop(shop).filter(location_id=TOTAL, variant_id__in=own.values("variant_id"))
+    supplier = Subquery(own.filter(variant_id=OuterRef("variant_id")).values("supplier"))
+    sums = advice.to_order().annotate(own_supplier=supplier).values("vendor", "own_supplier").annotate(**TO_ORDER_SUMS)
+    told = sums.values_list("vendor", "own_supplier", *TO_ORDER_SUMS)
+    return {(vendor, supplier): amounts for vendor, supplier, *amounts in told}
 
 
 def by_supplier(shop: Shop, sums: list[ToOrder]) -> list[Due]:
@@ -92,7 +108,7 @@ def by_supplier(shop: Shop, sums: list[ToOrder]) -> list[Due]:
     whose = dict(Supplied.objects.for_shop(shop).filter(variant_id=None).values_list("vendor", "supplier"))
     parts: dict[tuple[str, int | None], list[ToOrder]] = defaultdict(list)
     for each in sums:
-        supplier = whose.get(each.vendor)
+        supplier = each.own_supplier or whose.get(each.vendor)
         parts["" if supplier else each.vendor, supplier].append(each)
     return [
         Due(
@@ -140,7 +156,7 @@ def wanted_rows(shop: Shop, vendor: str, supplier: Supplier | None) -> QuerySet[
     is_foreign = supplier is not None and supplier.currency != shop.currency
     told = Cast(KeyTextTransform("pack_size", "rule"), FloatField())
     cost = paid_last(supplier) if supplier and is_foreign else F("unit_cost_minor")
-    rows = to_order(shop).filter(**whose).order_by("title", "subtitle", "variant_id")
+    rows = to_order(shop).filter(**whose).order_by("variant_id")  # as their index is written, and no titles are sorted
     return rows.values_list(
         "variant_id",
         "title",

@@ -162,7 +162,8 @@ def _read(frames: Frames) -> History:
     _require_days(panel)
     _require_sales(panel)
     types = _types(by_id, panel)
-    promotions = promotions_of(panel, sales, frames.get("planned_sales"), types)
+    asked = None if by_id is None or "price" not in by_id else by_id["price"].reindex(panel.ids).to_numpy(np.float64)
+    promotions = promotions_of(panel, sales, frames.get("planned_sales"), types, asked)
     complete_days(panel, sales)
     odd = odd_days_of(panel, _as_the_merchant_says(panel, frames.get("odd_orders")))
     panel.y[odd.row, odd.column] = odd.counts

@@ -84,10 +84,13 @@ class Effects:
         return np.asarray(power)
 
 
-def learn(y: Matrix, seen: Mask, log: Matrix, announced: Mask, kind: Ints) -> Iterator[tuple[int, Matrix, Matrix]]:
+def learn(
+    y: Matrix, seen: Mask, log: Matrix, announced: Mask, teaches: Mask, kind: Ints
+) -> Iterator[tuple[int, Matrix, Matrix]]:
     """Walk through the weeks: first day, powers believed in it, lift of its days; the last one has no days.
 
-    `log` is the log of usual price over price, `kind` the number of each series' type.
+    `log` is the log of usual price over price, `kind` the number of each series' type. A discount that has held for
+    longer than the pace looks back teaches nothing: it would be compared with itself.
     """
     types, n_days = int(kind.max(initial=0)) + 1, y.shape[1]
     effects = Effects(types)
@@ -103,7 +106,8 @@ def learn(y: Matrix, seen: Mask, log: Matrix, announced: Mask, kind: Ints) -> It
         expected = pace[:, None] * usual
         expected *= _level(sold, expected, x == 0)
         told = announced[:, part]
-        row, day = np.nonzero((x > 0) & known & (expected > 0) & (told | (pace >= LEAST_PACE)[:, None]))
+        tells = teaches[:, part] & (told | (pace >= LEAST_PACE)[:, None])
+        row, day = np.nonzero((x > 0) & known & (expected > 0) & tells)
         cell = told[row, day] * types + kind[row]
         effects.learn(cell, x[row, day].astype(np.float64), sold[row, day], expected[row, day])
         shop[number % LOOK_BACK, : lift.shape[1]] = (sold / lift).sum(axis=0)

@@ -2,7 +2,7 @@
 
 Inside a history all units are those of a usual price: what sold on a promoted day is divided by its lift before
 anything learns from it, so that a past promotion is no level. Days ahead are lifted again where a promotion was planned
-by then: one that nobody had entered is not known ahead, also where the past is forecast again.
+by then: one that nobody had entered is not known ahead, also where the past is forecast again, but may go on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from pipelines.stats.frames import Ints, Mask, Matrix, Panel
 from pipelines.usecases.demand_forecast.promotions import effect
-from pipelines.usecases.demand_forecast.promotions.prices import carried, depth_paid, logs_of
+from pipelines.usecases.demand_forecast.promotions.going import LAST, Going, is_young
+from pipelines.usecases.demand_forecast.promotions.prices import carried, depth_paid, has_risen, logs_of
 
 Vector = NDArray[np.float64]
 
@@ -59,25 +60,26 @@ class Promotions:
     plan: Plan = field(default_factory=Plan)
     powers: Vector = field(default_factory=lambda: np.full((1, 2, 1), effect.USUAL))
     kind: Ints = field(default_factory=_no_numbers)
+    going: Going = field(default_factory=Going)
 
     def until(self, cut: int) -> Promotions:
         """Keep what was known at a cut."""
         past, weeks = self.column < cut, cut // effect.WEEK + 1
         plan = self.plan.where(self.plan.known <= cut)
-        powers = self.powers[:weeks]
-        return Promotions(self.row[past], self.column[past], self.lift[past], plan, powers, self.kind)
+        row, column, lift = self.row[past], self.column[past], self.lift[past]
+        return Promotions(row, column, lift, plan, self.powers[:weeks], self.kind, self.going.until(cut))
 
     def rows(self, chosen: Ints, n: int) -> Promotions:
         """Keep those of the chosen series, numbered anew."""
-        if not self.row.size and not self.plan.row.size:
+        if not self.row.size and not self.plan.row.size and not self.going.row.size:
             return self
         place = np.full(n, -1)
         place[chosen] = np.arange(len(chosen))
         mine, planned = place[self.row] >= 0, place[self.plan.row] >= 0
         plan = self.plan.where(planned)
         plan = Plan(place[plan.row], plan.first, plan.last, plan.known, plan.log, plan.announced)
-        row = place[self.row[mine]]
-        return Promotions(row, self.column[mine], self.lift[mine], plan, self.powers, self.kind[chosen])
+        row, going = place[self.row[mine]], self.going.rows(place)
+        return Promotions(row, self.column[mine], self.lift[mine], plan, self.powers, self.kind[chosen], going)
 
     def put_back(self, units: Matrix, first: int) -> Matrix:
         """Give what sold in a matrix of units at usual prices whose first column is `first`."""
@@ -89,11 +91,13 @@ class Promotions:
         return sold
 
     def ahead(self, cut: int, horizon: int) -> Matrix:
-        """Give how many times as much each series sells on the days ahead for what was planned by then."""
+        """Give how many times as much each series sells on the days ahead for what was planned by then, or goes on."""
         which, day = self.plan.days(cut, horizon)
-        if not which.size:
+        row, expected = self.going.ahead(cut, horizon)
+        if not which.size and not row.size:
             return np.ones((1, horizon), np.float32)
         lift = np.ones((len(self.kind), horizon), np.float32)
+        lift[row] = expected
         np.maximum.at(lift, (self.plan.row[which], day), self.lift_of(which).astype(np.float32))
         return lift
 
@@ -104,8 +108,16 @@ class Promotions:
         return np.asarray(effect.lift_of(power, self.plan.log[which]), dtype=np.float64)
 
 
-def promotions_of(panel: Panel, sales: pd.DataFrame, planned: pd.DataFrame | None, kinds: NDArray[Any]) -> Promotions:
+def promotions_of(
+    panel: Panel,
+    sales: pd.DataFrame,
+    planned: pd.DataFrame | None,
+    kinds: NDArray[Any],
+    asked: Vector | None = None,
+) -> Promotions:
     """Learn what promotions did, and bring the panel, in place, to what would have sold at usual prices.
+
+    `asked` is the price of each series today, if it is known: where it rose again, nothing goes on.
 
     Reads   sales: unique_id | ds | price | discount, and planned: unique_id | first_day | last_day | depth |
             known_from | announced
@@ -122,21 +134,28 @@ def promotions_of(panel: Panel, sales: pd.DataFrame, planned: pd.DataFrame | Non
     mine = place[row] >= 0
     shape = (len(chosen), panel.n_days)
     logs = carried(place[row[mine]], column[mine], log[mine], shape)
-    announced = np.zeros(shape, bool)
+    announced, entered = np.zeros(shape, bool), np.zeros(shape, bool)
     which, day = plan.days(0, panel.n_days)
     logs[place[plan.row[which]], day] = 0
+    entered[place[plan.row[which]], day] = True
     np.maximum.at(logs, (place[plan.row[which]], day), plan.log[which].astype(np.float32))
     announced[place[plan.row[which]], day] |= plan.announced[which]
     y, seen = panel.y[chosen], panel.seen[chosen]
     powers: list[Matrix] = []
     found: list[tuple[Ints, Ints, Matrix]] = []
-    for first, believed, lift in effect.learn(y, seen, logs, announced, kind[chosen]):
+    more = np.zeros(shape, np.float16)
+    for first, believed, lift in effect.learn(y, seen, logs, announced, entered | is_young(logs), kind[chosen]):
         powers.append(believed)
+        more[:, first : first + lift.shape[1]] = lift - 1
         at, then = np.nonzero((y[:, first : first + lift.shape[1]] > 0) & (lift > 1))
         found.append((chosen[at], then + first, lift[at, then]))
     rows, days, lifts = (np.concatenate(part) for part in zip(*found, strict=True))
     panel.y[rows, days] /= lifts
-    return Promotions(rows, days, lifts, plan, np.stack(powers), kind)
+    more[entered] = 0
+    if asked is not None:
+        more[has_risen(panel, sales, asked)[chosen], -LAST:] = 0
+    goes = more.any(axis=1)
+    return Promotions(rows, days, lifts, plan, np.stack(powers), kind, Going(chosen[goes], more[goes]))
 
 
 def _plan_of(panel: Panel, planned: pd.DataFrame | None) -> Plan:

@@ -1,7 +1,8 @@
 """How far a day's price lay under the usual one, from what was paid on the days with sales.
 
-What is usual is the highest weekly mean of what was paid over six weeks: a price that has held for so long is no
-promotion any more, and a code that a few orders used leaves the week's mean nearly where it was. A day without a sale
+What is usual is the highest weekly mean of what was paid so far, and where that is known of few weeks, over six weeks:
+a code that a few orders used leaves the week's mean nearly where it was. A lower price that has held for so long is
+lower still, so that its days are read as such once it is over; until then it is expected to go on. A day without a sale
 has the price of the last day with one. It must not count as a day at the full price: discounts would be seen on days
 with sales only, and seem to make every sale that they were seen at.
 """
@@ -12,10 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipelines.stats.frames import Ints, Matrix, Panel
+from pipelines.stats.frames import Ints, Mask, Matrix, Panel
 
 Vector = NDArray[np.float64]
 WEEK, WEEKS = 7, 6
+KNOWN_WEEKS = 4  # of six, from which on what was paid long ago tells what is usual
 LEAST_DEPTH, MOST_DEPTH = 0.05, 0.9  # less is rounding, or a code of some orders; more is given away
 LASTS = 14  # days from a sale on that its price is taken to hold
 
@@ -46,15 +48,32 @@ def depth_paid(panel: Panel, sales: pd.DataFrame) -> tuple[Ints, Ints, Vector]:
 
 
 def usual_price(row: Ints, column: Ints, paid: Vector, shape: tuple[int, int]) -> Vector:
-    """Give the highest weekly mean of the price over the last six weeks, for every day that has a price."""
+    """Give the highest weekly mean of the price so far, or over six weeks where few tell, for each day with a price."""
     weeks = shape[1] // WEEK + 1
     cell = row * weeks + column // WEEK
     count = np.bincount(cell, minlength=shape[0] * weeks)
     total = np.bincount(cell, paid, minlength=shape[0] * weeks)
     mean = np.divide(total, count, out=np.zeros(len(total)), where=count > 0).reshape(shape[0], weeks)
     padded = np.pad(mean, ((0, 0), (WEEKS - 1, 0)))
-    highest = np.max([padded[:, back : back + weeks] for back in range(WEEKS)], axis=0)
-    return np.asarray(highest.reshape(-1)[cell])
+    windows = [padded[:, back : back + weeks] for back in range(WEEKS)]
+    is_known = np.sum([window > 0 for window in windows], axis=0) >= KNOWN_WEEKS
+    usual = np.where(is_known, np.maximum.accumulate(mean, axis=1), np.max(windows, axis=0))
+    return np.asarray(usual.reshape(-1)[cell])
+
+
+def has_risen(panel: Panel, sales: pd.DataFrame, asked: Vector) -> Mask:
+    """Tell of which series more is asked today than on the last day with sales: a lower price of the shelf is over."""
+    if "price" not in sales:
+        return np.zeros(len(panel.ids), bool)
+    row = pd.Index(panel.ids).get_indexer(pd.Index(sales["unique_id"]))
+    column, listed = sales["ds"].to_numpy().astype("datetime64[D]"), sales["price"].to_numpy(np.float64)
+    known = (row >= 0) & (listed > 0)
+    row, column, listed = row[known], column[known].astype(np.int64), listed[known]
+    newest = np.full(len(panel.ids), -1)
+    np.maximum.at(newest, row, column)
+    last = np.full(len(panel.ids), np.inf)
+    last[row[column == newest[row]]] = listed[column == newest[row]]
+    return np.asarray(asked >= (1 + LEAST_DEPTH) * last)
 
 
 def carried(row: Ints, column: Ints, log: Vector, shape: tuple[int, int]) -> Matrix:

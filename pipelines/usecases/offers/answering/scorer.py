@@ -9,9 +9,11 @@ are fixed ones, of a few sets that decisions take in turn, so the chance that is
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import mul
 from random import Random
 from statistics import NormalDist
 from typing import Any
@@ -21,6 +23,7 @@ PARTS = 7  # of each draw: three kinds of chance, whether it is accepted, what t
 LEAST_CHANCE = 0.001  # of an order, as a feature
 EVERY = 0  # offers alike
 NONE: dict[str, Any] = {"offer": 0, "propensity": 1.0, "score": 0.0}
+NUMERIC = (int, float)
 Draws = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 
 
@@ -84,7 +87,8 @@ def open_offers(told: Any) -> list[Open]:
         offer = each.get("id") if isinstance(each, dict) else None
         if not isinstance(offer, int) or isinstance(offer, bool) or offer <= 0 or offer in found:
             continue
-        margin, shown, accepted = (number(each.get(name, 0)) for name in ("margin", "shown", "accepted"))
+        margin, shown = number(each.get("margin", 0)), number(each.get("shown", 0))
+        accepted = number(each.get("accepted", 0))
         if margin is None or margin <= 0 or shown is None or accepted is None or not 0 <= accepted <= shown:
             continue
         found[offer] = Open(offer, margin, shown, accepted)
@@ -97,7 +101,7 @@ def number(value: Any) -> float | None:
     >>> number(3), number(True), number(float("nan")), number("3")
     (3.0, None, None, None)
     """
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, NUMERIC):
         return None
     return float(value) if abs(value) < 1e15 else None
 
@@ -154,9 +158,9 @@ def posterior(parameters: Mapping[str, Any], offer: Open) -> tuple[float, float]
 
 @lru_cache(maxsize=1_024)
 def accepted_draws(a: float, b: float, seed: int, offer: int, turn: int) -> Sequence[float]:
-    """Draw the chances of an offer, the same for each shopper until its counts are read anew."""
+    """Draw the chances of an offer, the same for each shopper until its counts are read anew; side by side."""
     first, second, _ = fixed_draws(seed, offer, turn)
-    return tuple(beta_draws(a, b, first, second))
+    return array("d", beta_draws(a, b, first, second))
 
 
 def beta_draws(a: float, b: float, first: Sequence[float], second: Sequence[float]) -> list[float]:
@@ -213,7 +217,7 @@ def odds(context: Mapping[str, Any], question: Mapping[str, Any], offer: int) ->
     mean = math.fsum(weight * value for weight, value in zip(of["mean"], features, strict=True))
     variance = 0.0
     for row in of["root"]:  # a triangle: each row is as long as its place
-        part = sum(weight * value for weight, value in zip(row, features, strict=False))
+        part = sum(map(mul, row, features))
         variance += part * part
     return mean, math.sqrt(variance)
 

@@ -265,10 +265,17 @@ class TestTheTable:
         chosen(shop)
         assert shown.state_of(shown.offers(shop, now)) == "2 offers run; together not proven yet."
 
-    def test_a_code_that_gives_nothing_is_named_among_what_is_missing(self, shop, see):
-        an_offer(shop, kind="code", code="GONE", code_state="deleted")
+    @pytest.mark.parametrize(
+        ("state", "sentence"),
+        [
+            ("deleted", "The code is not there any more in Shopify, so nobody is shown it."),
+            ("nobody", "The code is active and reaches nobody, so nobody is shown it."),
+        ],
+    )
+    def test_a_code_that_gives_nothing_is_named_among_what_is_missing(self, shop, see, state, sentence):
+        an_offer(shop, kind="code", code="GONE", code_state=state)
         text = see(HERE).content.decode()
-        assert "not there any more in Shopify, so nobody is shown it" in text and "/discounts" in text
+        assert f"{sentence} Change it in Shopify, or stop" in text and "/discounts" in text
 
     def test_says_what_plan_and_permission_allow(self, shop, see):
         text = see(HERE).content.decode()
@@ -326,6 +333,14 @@ class TestAnOfferThatCostsMoreThanItBrings:
         self.found(shop, old)
         Measurement.objects.filter(segment=str(old.pk)).update(starts_at=timezone.now() - timedelta(days=4))
         assert "costs you more" not in told(see)
+
+    def test_its_alert_leads_to_where_it_is_stopped(self, shop, see):
+        board.tell(
+            shop, "costs:offers:1", title="It costs", next_step="Stop it.", use_case="offers", now=timezone.now()
+        )
+        for path in ("/", "/alerts"):
+            page = see(path).content.decode()
+            assert f'href="{HERE}">Stop an offer' in page, path
 
     def test_is_told_no_more_once_it_is_stopped(self, shop, send):
         offer = an_offer(shop, "A fifth off")

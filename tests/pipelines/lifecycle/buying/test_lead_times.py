@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from pipelines.lifecycle.buying import lead_times
+from pipelines.lifecycle.buying import lateness, lead_times, suppliers
+from pipelines.lifecycle.data import frames
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import AgreedLeadTime, GoodsReceipt, LifecycleEvent, PurchaseLine, PurchaseOrder, Shop
 from tests import factories
+from tests.pipelines.lifecycle.buying.test_suppliers import TORVER
 
 pytestmark = pytest.mark.django_db
 
@@ -83,3 +86,16 @@ def test_the_merchant_agrees_and_goes_back(shop: Shop) -> None:
         lead_times.go_back(shop, "Larch", by="7")
     kinds = LifecycleEvent.objects.for_shop(shop).order_by("seq").values_list("kind", flat=True)
     assert list(kinds) == ["lead_time.agreed", "lead_time.agreed", "lead_time.typed"]
+
+
+def test_what_was_measured_and_agreed_to_stays_with_a_supplier_that_is_called_anew(shop: Shop) -> None:
+    torver = suppliers.add(shop, TORVER, by="7")
+    for _ in range(5):
+        an_order(shop, {8: 10}, vendor=torver.name)
+    PurchaseOrder.objects.update(supplier=torver)
+    lead_times.agree(shop, torver.name, TODAY, by="7")
+    suppliers.change(torver, replace(TORVER, name="Torver Ltd"), revision=0, by="7")
+    assert {"Torver Ltd"} == {*lead_times.measured(shop, TODAY)} == {each.vendor for each in lateness.due(shop, TODAY)}
+    assert AgreedLeadTime.objects.get().vendor == "Torver Ltd"
+    assert {*frames.lead_times(shop)["vendor"]} == {*TORVER.vendors, ""}, "its vendors and its variant"
+    assert {*PurchaseOrder.objects.values_list("vendor", flat=True)} == {torver.name}, "as it was sent"

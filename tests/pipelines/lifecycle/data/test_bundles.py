@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -45,9 +47,11 @@ def was_made_of(bundle: Variant, part: Variant, units: int, until: datetime) -> 
     FormerPart.objects.create(shop=bundle.shop, **facts)
 
 
-def grouped(order: Order, bundle: Variant | None, parts: list[tuple[Variant, int]], units: int = 1) -> None:
+def grouped(
+    order: Order, bundle: Variant | None, parts: list[tuple[Variant, int]], units: int = 1, number: int = 0
+) -> None:
     """Add the lines of so many of a bundle, sold as a group; of nothing, it is not told of which."""
-    group: dict[str, object] = {"group_id": 5_000 + order.shopify_id}
+    group: dict[str, object] = {"group_id": 5_000 + 10 * order.shopify_id + number}
     if bundle:
         group |= {"group_variant_id": bundle.shopify_id, "group_product_id": bundle.product_id}
         group |= {"group_quantity": units}
@@ -162,6 +166,35 @@ def test_another_shops_bundles_are_not_read(shop, kit) -> None:
     thing = histories.a_variant(other, 1, created=SPRING)  # with the same number
     histories.an_order(other, DAY, [(thing, 2)])
     assert sales(other) == {thing.shopify_id: 2}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_orders_of_all_kinds_count_as_a_walk_through_their_lines_does(shop, kit, seed: int) -> None:
+    """Bundles on lines, in groups, in both, twice in one order, parts by themselves, units that were taken off."""
+    draw, (bundle, lamp, bulb) = random.Random(seed), kit
+    box = histories.a_variant(shop, 5, created=SPRING, requires_components=True)
+    made = {bundle: [(lamp, 1), (bulb, 2)], box: [(bulb, 3)]}
+    made_of(box, bulb, 3)
+    expected: Counter[int] = Counter()
+    for _ in range(40):
+        alone = [(draw.choice([bundle, box, lamp, bulb]), draw.randint(1, 3)) for _ in range(draw.randint(0, 4))]
+        order = histories.an_order(shop, DAY - timedelta(days=draw.randint(0, 20)), alone)
+        groups = [(draw.choice([bundle, box]), draw.randint(1, 3)) for _ in range(draw.randint(0, 2))]
+        for number, (what, units) in enumerate(groups):
+            grouped(order, what, made[what], units, number)
+        for line in OrderLine.objects.filter(order_id=order.shopify_id):
+            if draw.random() < 0.2:
+                OrderLine.objects.filter(pk=line.pk).update(removed=draw.randint(1, line.quantity))
+        listed: Counter[Variant] = Counter()
+        for line in OrderLine.objects.filter(order_id=order.shopify_id):
+            listed[Variant.objects.get(shop=shop, shopify_id=line.variant_id)] += line.quantity - line.removed
+        for what, units in listed.items():
+            if what not in made:
+                expected[what.shopify_id] += units
+                continue
+            left = max(0, units - sum(each for of, each in groups if of == what))
+            expected.update({part.shopify_id: left * each for part, each in made[what]})
+    assert sales(shop) == {unit: units for unit, units in expected.items() if units}
 
 
 # What shoppers chose together

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from pipelines.jobs import storefront
 from pipelines.jobs.queue import Job
 from pipelines.lifecycle.storefront import sales
 from pipelines.models import Deployment, PlannedDiscount, Shop
+from pipelines.shopify.admin_api import AdminApi
+from pipelines.shopify.reading.shapes import gid
 from tests.devstore.conftest import World, app, world
 from tests.pipelines.lifecycle.storefront.test_codes import that_lets_us_read
 
@@ -78,6 +81,32 @@ def test_a_sale_that_is_over_is_remembered(world: World, shop: Shop) -> None:
     assert not sales.read(shop, timezone.now()) and PlannedDiscount.objects.exists()
 
 
+def test_a_sale_of_collections_is_of_their_products_each_once(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sales, "A_PAGE", 2)
+    asked = {"query": "", "first": 6}
+    sold = AdminApi(shop).pages("products_of_collection", asked, "products")
+    products = [gid(each["id"]) for each in islice(sold, 6)]
+    of_two = {"71": products[:-1], "72": products[-2:]}
+    number = world.control("automatic-discount", percent=20, collections=of_two, **DAYS)["id"]
+    sales.read(shop, timezone.now())
+    kept = PlannedDiscount.objects.get(shopify_id=number)
+    assert (kept.share_off, kept.product_ids) == (0.2, sorted(products))
+    monkeypatch.setattr(sales, "MOST_PRODUCTS", len(products) - 1)
+    assert sales.read(shop, timezone.now()) and not PlannedDiscount.objects.exists(), "half of it would be another sale"
+    world.control("automatic-discount", id=number, percent=0)
+
+
+def test_of_collections_of_a_sale_that_is_over_nothing_is_asked(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sales, "products_of", lambda *_: pytest.fail("asked"))
+    number = world.control("automatic-discount", percent=20, collections={"71": [1]}, **DAYS)["id"]
+    assert not sales.read(shop, datetime(2100, 2, 1, tzinfo=UTC))
+    world.control("automatic-discount", id=number, percent=0)
+
+
 def test_without_leave_nothing_is_asked(world: World, shop: Shop) -> None:
     world.control("automatic-discount", percent=20, **DAYS)
     assert list(sales.asked()) == [shop.pk]
@@ -100,7 +129,7 @@ def test_a_share_off_everything_for_anybody_is_a_planned_sale() -> None:
         {"minimumRequirement": {"__typename": "DiscountMinimumSubtotal"}},
         {"customerGets": None},
         {"customerGets": NODE["discount"]["customerGets"] | {"value": {"__typename": "DiscountAmount"}}},
-        {"customerGets": NODE["discount"]["customerGets"] | {"items": {"__typename": "DiscountCollections"}}},
+        {"customerGets": NODE["discount"]["customerGets"] | {"items": {"__typename": "SomethingNew"}}},
     ],
 )
 def test_what_lowers_no_price_for_everybody_is_none(said: dict[str, Any]) -> None:

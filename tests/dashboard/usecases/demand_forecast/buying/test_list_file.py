@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from pipelines.lifecycle.buying.orders import LARGEST
 from pipelines.models import PurchaseLine, PurchaseOrder, Supplied, Supplier, Variant
@@ -71,6 +72,34 @@ def test_what_a_supplier_delivers_is_its_order(shop, advised, mark):
 def test_by_sku_and_with_what_spreadsheets_do(advised, mark):
     mark(f"\ufeffsku,ORDER QUANTITY,x\r\n{advised[0].sku.lower()}, 12 ,\r\n{advised[1].sku},,\r\n")
     assert ordered() == {advised[0].variant_id: 12}
+
+
+def test_as_a_german_spreadsheet_leaves_it_a_line_is_known_by_its_sku(advised, see, mark):
+    one, other = advised[:2]
+    rows = [
+        f"{one.vendor};{one.title};4,47123E+13;{one.sku};12;2,50",
+        f"{other.vendor};;{other.variant_id};;3;1.234,50",
+    ]
+    mark("\r\n".join(["sep=;", "Vendor;Product;Variant;SKU;Order quantity;Cost", *rows, ""]).encode("utf-16"))
+    assert ordered() == {one.variant_id: 12, other.variant_id: 3}
+
+
+def test_of_a_product_that_was_deleted_nothing_is_marked(shop, advised, mark):
+    Variant.objects.filter(shop=shop, shopify_id=advised[0].variant_id).update(deleted_at=timezone.now())
+    said = mark(f"Variant,SKU,Order quantity\n{advised[0].variant_id},,3\n{advised[1].variant_id},,3\n")
+    assert f"Line 2: no variant is “{advised[0].variant_id}”" in said and not PurchaseOrder.objects.exists()
+
+
+def test_a_list_for_a_supplier_that_was_renamed_meanwhile_is_the_same_order(shop, advised, mark):
+    torver = Supplier.objects.create(shop=shop, name="Torver", currency=shop.currency)
+    Supplied.objects.create(shop=shop, supplier=torver, variant_id=advised[0].variant_id)
+    content = f"Variant;Order quantity\n{advised[0].variant_id};7\n"
+    mark(content)
+    Supplier.objects.update(name="Torver Ltd")
+    assert "What Torver Ltd delivers of this list was marked as ordered already" in mark(
+        content, sent_on=local_day(shop)
+    )
+    assert PurchaseOrder.objects.get().vendor == "Torver"
 
 
 @pytest.mark.parametrize(

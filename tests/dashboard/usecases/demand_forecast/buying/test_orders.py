@@ -280,10 +280,10 @@ def test_what_came_is_filled_in_from_shopifys_stock_and_a_person_saves_it(shop, 
 
 
 def test_letters_that_the_paper_cannot_show_are_said_before_it_is_sent(order, see):
-    order.lines.filter(pk=order.lines.first().pk).update(title="قبعة")
+    order.lines.filter(pk=order.lines.first().pk).update(title="หมวก")
     printing.keep(order.pk)
     page, asked = (see(path).content.decode() for path in (f"/orders/{order.pk}", f"/orders/{order.pk}/paper"))
-    assert "The PDF cannot show all letters" in page and "ق" in page and "hx-swap-oob" not in page
+    assert "The PDF cannot show all letters" in page and "ห" in page and "hx-swap-oob" not in page
     assert "The PDF cannot show all letters" in asked and 'id="undrawn" hx-swap-oob="true"' in asked
     OrderPaper.objects.update(undrawn="")
     assert "cannot show all letters" not in see(f"/orders/{order.pk}").content.decode()

@@ -26,9 +26,9 @@ def without_prices(frames: Frames) -> Frames:
     return replace(frames, tables={"daily_sales": frames["daily_sales"].drop(columns="price")}, memo={})
 
 
-def a_week_before_the_end(power: float = 2.5) -> Frames:
+def a_week_just_before_the_end(power: float = 2.5) -> Frames:
     depth = np.zeros((len(IDS), DAYS))
-    depth[:, -7:] = 0.4
+    depth[:, -9:-2] = 0.4
     return sold_at(depth, power, rate=3)
 
 
@@ -44,7 +44,7 @@ def a_day(frames: Frames) -> np.ndarray:
 
 
 def test_after_a_promotion_the_forecast_comes_down() -> None:
-    frames = a_week_before_the_end()
+    frames = a_week_just_before_the_end()
     told = a_day(frames).mean() / len(IDS)
     blind = a_day(without_prices(frames))
     assert told == pytest.approx(3.0, rel=0.2)

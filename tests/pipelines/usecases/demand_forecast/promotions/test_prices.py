@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.usecases.demand_forecast.learning.history import history_of
-from pipelines.usecases.demand_forecast.promotions.prices import carried, depth_paid, logs_of
+from pipelines.usecases.demand_forecast.promotions.prices import carried, depth_paid, logs_of, usual_price
 from tests.pipelines.usecases.demand_forecast.promotions.shops import sold_at
 
 
@@ -24,12 +24,16 @@ def test_a_week_of_sale_is_as_deep_as_it_was_and_the_days_around_it_are_not() ->
     assert depths(depth)[0] == pytest.approx(depth[0], abs=1e-6)
 
 
-def test_a_price_that_holds_for_six_weeks_is_the_usual_one() -> None:
+def test_a_price_that_was_lowered_is_lower_however_long_it_holds() -> None:
     depth = np.zeros((1, 140))
     depth[0, 49:] = 0.3
-    found = depths(depth)[0]
-    assert found[49:84] == pytest.approx(0.3, abs=1e-6)
-    assert found[91:] == pytest.approx(0.0, abs=1e-6)
+    assert depths(depth)[0] == pytest.approx(depth[0], abs=1e-6)
+
+
+def test_where_few_weeks_tell_of_a_price_only_the_last_six_do() -> None:
+    row, day = np.zeros(6, np.int64), np.array([0, 21, 63, 84, 105, 126])
+    paid = np.where(day < 63, 1_000.0, 700.0)
+    assert usual_price(row, day, paid, (1, 140)).tolist() == [1_000, 1_000, 700, 700, 700, 700]
 
 
 def test_a_price_that_rose_is_no_discount() -> None:
