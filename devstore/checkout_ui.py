@@ -125,10 +125,17 @@ def facts(platform: Platform, shop: Row, target: str, number: int, attributes: d
         "checkoutToken": row["token"],
         "subtotal": amount(goods - discounted(goods, used), shop["currency"]),
         "lines": [line_of(line, shop["currency"]) for line in checkout_lines(row)],
+        "deliveryGroups": groups_of(store.number("SELECT reached FROM checkout_steps WHERE checkout_id = ?", number)),
         "discountCodes": [{"code": used["code"]}] if used and used["code"] else [],
         "attributes": [{"key": name, "value": value} for name, value in attributes.items()],
         "order": f"gid://shopify/Order/{order['id']}" if order else None,
     }
+
+
+def groups_of(reached: int) -> list[dict[str, Any]]:
+    """Return the one delivery of a checkout: none before there is an address."""
+    option = {"type": "shippingMethod", "handle": "standard"}
+    return [{"id": "1", "selectedDeliveryOption": option} if reached > 1 else {"id": "1"}] if reached else []
 
 
 def line_of(line: dict[str, Any], currency: str) -> dict[str, Any]:

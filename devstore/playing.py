@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from devstore import campaigns, clock, occasions
+from devstore import campaigns, checking_out, clock, occasions
 from devstore.campaigns import Campaigns
 from devstore.faults import Faults
 from devstore.habits import DAY, Habits, habits_of, midnight
@@ -157,6 +157,7 @@ class Playing:
                 self.lose(variant, day, units - got[variant])
         sold = {variant: units for variant, units in got.items() if units > 0}
         if cart.coming:
+            self.check_out(cart.coming)
             self.visits.note(cart.coming, sold)
         if not sold:
             return
@@ -167,6 +168,12 @@ class Playing:
         if self.luck(run, order, 0) < CANCELLED_SHARE:
             with clock.standing(min(cart.at + CANCELLED_AFTER, clock.now())):
                 self.trade.cancel(order)
+
+    def check_out(self, coming: Coming) -> None:
+        """Let a visitor go through a checkout, as far as they come."""
+        for at, step in coming.steps:
+            with clock.standing(at):
+                checking_out.reach(self.trade, coming.checkout or 0, step)
 
     def lose(self, variant: int, day: date, units: int) -> None:
         self.store.db.execute(

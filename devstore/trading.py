@@ -62,7 +62,7 @@ class Trade:
             number = self._write_order(lines, customer, test, self.store.discount_of(self.shop, checkout))
             for name, value in (attributes or {}).items():
                 self.store.insert("order_attributes", order_id=number, name=str(name), value=str(value))
-            self._close_checkout(checkout, number)
+            self._close_checkout(checkout, number, event)
             self.tell("orders/create", self.writer.order(number), event)
             for line in lines:
                 for item, units in bundling.goods(self.store, line["variant"], line["quantity"]):
@@ -307,13 +307,14 @@ class Trade:
             self.tell(topic, self.writer.checkout(number), event)
         return number
 
-    def _close_checkout(self, number: int | None, order: int) -> None:
+    def _close_checkout(self, number: int | None, order: int, event: str) -> None:
         if number is None:
             return
         self.store.insert("order_checkouts", order_id=order, checkout_id=number)
         self.store.db.execute(
             "UPDATE checkouts SET completed_at = ?, updated_at = ? WHERE id = ?", (now(), now(), number)
         )
+        self.tell("checkouts/update", self.writer.checkout(number), event)
 
     # Stock and products
 

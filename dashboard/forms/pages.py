@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from dashboard.brought import all_brought
 from dashboard.forms import drift_fields
+from dashboard.forms.day import DayField
 from pipelines import strategies
 from pipelines.lifecycle.preferences import NOT_KNOWN
 from pipelines.models import ShopSettings
@@ -108,8 +109,8 @@ class SpanForm(forms.Form):
     """Some days with a name; the last day is part of them."""
 
     name = NoteField(max_length=80)
-    first_day = forms.DateField()
-    last_day = forms.DateField()
+    first_day = DayField()
+    last_day = DayField()
 
     def __init__(self, *args: Any, today: date, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -171,7 +172,7 @@ class AnnotateForm(forms.Form):
 class DayForm(forms.Form):
     """A day of the past, or today."""
 
-    day = forms.DateField(error_messages={"required": "Choose a day.", "invalid": "Write the day like 2026-11-27."})
+    day = DayField(error_messages={"required": "Choose a day.", "invalid": "Write the day like 2026-11-27."})
 
     def __init__(self, *args: Any, today: date, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -188,7 +189,7 @@ class DayForm(forms.Form):
 class MonthForm(forms.Form):
     """A month, written 2026-10; anything odd is none."""
 
-    month = forms.DateField(input_formats=["%Y-%m"], required=False)
+    month = DayField(input_formats=["%Y-%m"], required=False)
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> date | None:

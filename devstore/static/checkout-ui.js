@@ -37,6 +37,7 @@
     attributes: signal(facts.attributes),
     discountCodes: signal(facts.discountCodes),
     discountAllocations: signal([]),
+    deliveryGroups: signal(facts.deliveryGroups),
     customerPrivacy: signal({ allowedProcessing: { analytics: false } }),
     i18n: {
       translate,

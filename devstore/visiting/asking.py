@@ -79,7 +79,8 @@ class Asking:
     def _ask(self, shop: str, line: Line, question: Question) -> Answer:
         about = {"api": DOORS, "analytics": True, **question.cart}
         if question.checkout:
-            body = json.dumps(about | {"unit": question.unit, "checkout": question.checkout}).encode()
+            begun = {"checkout": question.checkout, "has_address": False, "has_shipping": False}
+            body = json.dumps(about | {"unit": question.unit, **begun}).encode()
             how, raw = line.request("POST", f"/checkout/{PICKS}", body, self._token(shop, question))
         else:
             path = self._proxied(shop, {"unit": question.visitor, "question": json.dumps(about)})

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from devstore.checking_out import DELIVERY
 from devstore.visiting.funnel import Way
 from devstore.visiting.reacting import Reaction
 from devstore.visiting.visit import Visit
@@ -37,3 +38,10 @@ class Coming:
     @property
     def sold_at(self) -> int:
         return max(self.at, self.told_at)
+
+    @property
+    def steps(self) -> list[tuple[int, int]]:
+        """Say when the steps of a checkout are reached, between its beginning and its end: who buys reaches all."""
+        pace = (self.sold_at - self.told_at) // (DELIVERY + 1)
+        last = DELIVERY if self.wanted else self.way.reaches
+        return [(self.told_at + pace * step, step) for step in range(1, last + 1)] if self.checkout and pace else []

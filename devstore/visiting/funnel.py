@@ -1,7 +1,8 @@
 """How far a visitor goes on the way to an order, and what can be seen of it: device, road, pages, cart, checkout.
 
 Who buys is decided before, by luck and by what was shown; here it only shows. As many fill a cart and begin a checkout
-as in a usual shop: of 100 visitors 9 fill a cart, of those 45 in 100 check out, of those half buy.
+as in a usual shop: of 100 visitors 9 fill a cart, of those 45 in 100 check out, of those half buy. Who does not buy
+stops early in the checkout: half of them before an address is given, three in ten before a delivery is chosen.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ SOURCES = {
     "other": (0.04, 0.02),
 }
 MORE_PAGES = (0.5, 1.2)  # that are looked at beside the products, on average
+STOPS_BEFORE = (0.5, 0.8)  # an address, a delivery: of those who check out and do not buy
 SEARCHES = (0.08, 0.18)  # of visitors search
 
 
@@ -37,6 +39,7 @@ class Way:
     searches: bool
     cart: dict[int, int] = field(default_factory=dict)  # units by variant
     checks_out: bool = False
+    reaches: int = 0  # of a checkout's steps
 
 
 def way(came: Visit, wanted: Mapping[int, int], fills_a_cart: float = FILLS, goes_on: float = CHECKS_OUT) -> Way:
@@ -45,11 +48,12 @@ def way(came: Visit, wanted: Mapping[int, int], fills_a_cart: float = FILLS, goe
     buys = bool(wanted)
     device, source = (chosen(shares, buys, luck) for shares in (DEVICES, SOURCES))
     pages, searches = int(luck.poisson(MORE_PAGES[buys])), bool(luck.random() < SEARCHES[buys])
-    fills, checks_out = luck.random(2)
+    fills, checks_out, stops = luck.random(3)
+    reaches = sum(bool(stops >= before) for before in STOPS_BEFORE)
     if buys:
-        return Way(device, source, pages, searches, dict(wanted), True)
+        return Way(device, source, pages, searches, dict(wanted), True, reaches)
     cart = dict(came.visitor.basket.units) if fills < fills_a_cart else {}
-    return Way(device, source, pages, searches, cart, bool(cart) and checks_out < goes_on)
+    return Way(device, source, pages, searches, cart, bool(cart) and checks_out < goes_on, reaches)
 
 
 def chosen(shares: Mapping[str, tuple[float, float]], buys: bool, luck: np.random.Generator) -> str:

@@ -34,6 +34,7 @@ function at(target, { consent = true, unit = UNIT, kept = {}, editor } = {}) {
   shopify.checkoutToken.value = "c0ffee";
   shopify.discountCodes.value = [];
   shopify.discountAllocations.value = [];
+  if (target !== ORDER_STATUS) shopify.deliveryGroups.value = [];
   shopify.shop.storefrontUrl = "https://shop.example";
   shopify.storage = createStorage(kept);
   shopify.sessionToken.get = vi.fn(async () => "signed-by-shopify");
@@ -293,4 +294,15 @@ describe("words", () => {
     const pressing = /hurry|only|last chance|miss out|now or|expires|schnell|nur noch|verpass|vite|dernière|manquez|prisa|última|pierdas|今すぐ|お急ぎ|残り/i;
     expect(Object.values(words(name)).filter((sentence) => pressing.test(sentence))).toEqual([]);
   });
+});
+
+it.each([
+  ["nothing", [], { has_address: false, has_shipping: false }],
+  ["an address", [{ id: "1" }], { has_address: true, has_shipping: false }],
+  ["a delivery", [{ id: "1", selectedDeliveryOption: { handle: "post" } }], { has_address: true, has_shipping: true }],
+])("tells a checkout in which a shopper gave %s", async (_, groups, reached) => {
+  const shopify = at(CHECKOUT);
+  shopify.deliveryGroups.value = groups;
+  await extension.render();
+  expect(told("offers")[0].told).toMatchObject(reached);
 });

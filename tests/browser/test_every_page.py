@@ -154,6 +154,17 @@ def test_the_table_of_kinds_of_hours_is_whole(admin, shop):
     assert admin.inside.evaluate(f"{table}.scrollWidth - {table}.clientWidth") <= 0
 
 
+@pytest.mark.parametrize("admin", [{"size": "phone"}], indirect=True)
+def test_the_newest_days_of_what_changed_stand_beside_its_name(admin):
+    admin.open("/monitoring").locator(".heat-scroll").wait_for()
+    edges = "({ left, right }) => [left, right]"
+    name, *_, newest = admin.inside.evaluate(
+        "[...document.querySelectorAll('.heat-scroll tbody tr:first-child > *')]"
+        f".map((one) => one.getBoundingClientRect()).map({edges})"
+    )
+    assert name[0] >= 0 and newest[1] <= 390 and newest[0] >= name[1]
+
+
 @pytest.mark.parametrize("admin", [{"size": "desktop"}, {"size": "phone"}], indirect=True)
 def test_words_without_a_blank_break(admin, shop):
     name_without_blanks(shop)

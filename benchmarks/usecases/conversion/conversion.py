@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from benchmarks.checks import Check, Say, at_most, within
@@ -26,8 +27,11 @@ from pipelines.usecases.conversion.judging.evaluation import AT_EVENTS, labelled
 from pipelines.usecases.conversion.learning import head as heads
 from pipelines.usecases.conversion.learning import leakage
 from pipelines.usecases.conversion.learning.columns import Columns, Floats
+from pipelines.usecases.conversion.learning.elsewhere import PRIORS
 from pipelines.usecases.conversion.learning.logistic import Prior
-from pipelines.usecases.conversion.scorer import SESSION
+from pipelines.usecases.conversion.moments import COLUMNS as STEPPING
+from pipelines.usecases.conversion.moments import REACHED, rows_of
+from pipelines.usecases.conversion.scorer import CHECKOUT, SESSION
 
 WEEK = 7  # days between two trainings
 RIPE = 2  # days after which an outcome is known for sure
@@ -136,3 +140,23 @@ def in_order(seed: int, say: Say) -> Iterator[Check]:
         say(f"made, after {events}: {len(came)} sessions, log loss {ours:.4f}, base rate {base:.4f}, AUC {apart:.3f}")
         yield Check(f"made.after_{events}.log_loss", ours - base, "nats", base, None, "< 0", ours < base)
         yield Check(f"made.after_{events}.ece", error, "share")
+    yield from at_steps(Frames(shop.tables, cut), fitted, told[is_later], seed, say)
+
+
+def at_steps(before: Frames, fitted: model.Fitted, later: pd.DataFrame, seed: int, say: Say) -> Iterator[Check]:
+    """Check that a checkout which goes on is told better by its steps than by its start alone."""
+    rows = rows_of(before, CHECKOUT)
+    starts = rows.where((rows.known["changes"] == 0).to_numpy())
+    plain = STEPPING.without(dict.fromkeys(REACHED, "was not known at the start"))
+    alone = heads.learn(starts, plain, PRIORS[CHECKOUT], seed=seed)
+    for number, step in enumerate(("start", "address", "delivery")):
+        now = later[(later["of"] == CHECKOUT) & (later["changes"] == number)]
+        came = now["came"].to_numpy()
+        said = alone.chances(now.assign(minutes=now["minutes"] - now["in_checkout"]))
+        ours, theirs = log_loss(came, said_by(fitted, now)), log_loss(came, said)
+        own, error = log_loss(came, np.full(len(came), came.mean())), ece_equal_mass(came, said_by(fitted, now))
+        told = f"log loss {ours:.4f}, by its start alone {theirs:.4f}, own rate {own:.4f}, ECE {error:.3f}"
+        say(f"made checkouts at {step}: {len(came)}, {100 * came.mean():.1f} % order, {told}")
+        gap, goes_on = ours - theirs, number > 0
+        name, target = f"made.checkout_at_{step}.log_loss_against_start", "< 0" if goes_on else ""
+        yield Check(name, gap, "nats", theirs, None, target, gap < 0 or not goes_on)

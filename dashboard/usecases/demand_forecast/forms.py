@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from dashboard.forms.day import DayField
 from dashboard.forms.pages import NoteField, ShareField
 from dashboard.usecases.demand_forecast.wish import FILTERS, SORTS, Wish
 from pipelines.models import StockRule
@@ -92,8 +93,8 @@ class OverrideForm(forms.Form):
     """A merchant's own number for a variant and a period."""
 
     units = forms.IntegerField(min_value=0, max_value=1_000_000)
-    first_day = forms.DateField()
-    last_day = forms.DateField()
+    first_day = DayField()
+    last_day = DayField()
     note = NoteField(max_length=300)
 
     def clean(self) -> dict[str, Any]:
@@ -114,7 +115,7 @@ class OddOrderForm(forms.Form):
 
     CHOICES = {"full": True, "none": False, "usual": None}
 
-    day = forms.DateField()
+    day = DayField()
     weighs = forms.ChoiceField(choices=[(name, name) for name in CHOICES])
 
     @property

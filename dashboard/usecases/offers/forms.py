@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 
+from dashboard.forms.day import DayField
 from dashboard.forms.pages import NoteField
 from pipelines.models import Shop
 from pipelines.models.usecases.offers import Offer, OwnOffer
@@ -45,8 +46,8 @@ class OfferForm(forms.Form):
     value_from = MoneyField()
     value_to = MoneyField()
     shoppers = forms.ChoiceField(choices=[(each, WHO[each]) for each in SHOPPERS], required=False)
-    first_day = forms.DateField(required=False)
-    last_day = forms.DateField(required=False)
+    first_day = DayField(required=False)
+    last_day = DayField(required=False)
     cost = MoneyField()
     percent = forms.DecimalField(min_value=0, max_value=100, decimal_places=2, required=False)
     floor = MoneyField()

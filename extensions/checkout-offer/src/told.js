@@ -41,8 +41,18 @@ export function checkoutOf(api) {
     })),
     has_discount: api.discountAllocations.value.length > 0 || api.discountCodes.value.length > 0,
     is_returning: "orderConfirmation" in api ? !api.orderConfirmation.value.isFirstOrder : undefined,
+    ...("deliveryGroups" in api ? reached(api.deliveryGroups.value) : {}),
   };
 }
+
+/**
+ * Return how far a shopper has come, and nothing of where to: there is a group as soon as Shopify knows an address.
+ * @param {import("./types").Delivery[]} groups
+ */
+const reached = (groups) => ({
+  has_address: groups.length > 0,
+  has_shipping: groups.length > 0 && groups.every(({ selectedDeliveryOption }) => selectedDeliveryOption !== undefined),
+});
 
 /** @param {string} currency */
 export const digitsOf = (currency) =>

@@ -1,6 +1,7 @@
 export type CheckoutApi = import("@shopify/ui-extensions/purchase.checkout.block.render").Api;
 export type ThankYouApi = import("@shopify/ui-extensions/purchase.thank-you.block.render").Api;
 export type OrderStatusApi = import("@shopify/ui-extensions/customer-account.order-status.block.render").Api;
+export type Delivery = CheckoutApi["deliveryGroups"]["value"][number];
 export type Api = CheckoutApi | ThankYouApi | OrderStatusApi;
 
 /** What the app says of the offer that it chose: pipelines/models/usecases/offers/till.py. */

@@ -29,6 +29,7 @@ CURRENCY = re.compile(r"[A-Z]{3}")
 DEVICES = ("phone", "tablet", "desktop", "unknown")
 SOURCES = ("direct", "search", "social", "email", "ads", "other", "unknown")
 COUNTS = ("events", "pages", "products", "collections", "searches", "adds", "removes", "carts")
+FLAGS = ("has_discount", "has_address", "has_shipping")
 TOO_OLD = "This extension was made for another version of the app: publish the one that came with it"
 
 
@@ -92,7 +93,7 @@ def features(told: Mapping[str, Any], cart: Cart, place: Place) -> dict[str, Any
     found["value"] = cart.value if cart.currency == place.currency else None
     found["lines"] = len(cart.lines) or None
     found["units"] = sum(line.quantity for line in cart.lines) or None
-    found["has_discount"] = as_number(flag(told, "has_discount"))
+    found |= {name: as_number(flag(told, name)) for name in FLAGS}
     found["is_returning"] = as_number(cart.is_returning)
     found["device"] = one_of(told, "device", DEVICES)
     found["source"] = one_of(told, "source", SOURCES)

@@ -1,6 +1,7 @@
-"""Moments at which somebody may be told to buy or not: a session after so many events, a checkout as it starts.
+"""Moments at which somebody may be told to buy or not: a session after so many events, a checkout at each of its steps.
 
-A session is looked at until its checkout begins. A checkout is one row, whether Shopify told of it, the pixel, or both.
+A session is looked at until its checkout begins. A checkout is one, whether Shopify told of it, the pixel, or both; its
+moments are when it was first told of and each time that something changed, all on the day on which it began.
 Nothing of a moment is read from after it, but what came of it.
 """
 
@@ -30,6 +31,7 @@ COUNTED = {
 SIZES = ("value", "lines", "units")
 COUNTS = ("events", *COUNTED)
 COLUMNS = ["unique_id", "ds", "at", "of", *COUNTS, "minutes", *SIZES, "has_discount", "is_returning"]
+COLUMNS += ["changes", "in_checkout", "has_address", "has_shipping"]
 COLUMNS += ["device", "source", "hour", "weekday", "waited"]
 
 # A visitor's number is the first 60 bits of the unit's digest. After a checkout began its session is looked at no more.
@@ -55,19 +57,31 @@ VISITS = f"""
         AND (kind = '{Kind.CHECKOUT_STARTED}' OR checkouts = 0 AND events = ANY(%(steps)s))
     ORDER BY at, id
 """
-# An export tells of abandoned checkouts alone, so only what Shopify told of as it came is learned from.
+# An export tells of abandoned checkouts alone, so only what Shopify told of as it came is learned from. Where nobody
+# noted steps, its start is known. A step after its order is the outcome.
 CHECKOUTS = """
     SELECT c.shopify_id AS key, CASE WHEN %(units)s THEN encode(c.token_digest, 'hex') END AS unit,
-        extract(epoch FROM c.created_at) AS moment,
-        CASE WHEN c.currency = %(currency)s THEN c.first_minor END AS value, nullif(c.first_lines, 0) AS lines,
-        nullif(c.first_units, 0) AS units
+        extract(epoch FROM c.created_at) AS opened, extract(epoch FROM told.at) AS moment, told.changes,
+        CASE WHEN c.currency = %(currency)s THEN told.minor END AS value, nullif(told.lines, 0) AS lines,
+        nullif(told.units, 0) AS units, told.has_discount, told.has_address, told.has_shipping
     FROM pipelines_checkout c
+    CROSS JOIN LATERAL (
+        SELECT new.*, row_number() OVER (ORDER BY new.at) - 1 AS changes FROM (
+            SELECT each.at, each.minor, each.lines, each.units, each.has_discount::int AS has_discount,
+                each.has_address::int AS has_address, each.has_shipping::int AS has_shipping,
+                step - 'at' IS DISTINCT FROM lag(step - 'at') OVER (ORDER BY each.at) AS is_new
+            FROM jsonb_array_elements(c.steps) AS step, jsonb_to_record(step) AS each(at timestamptz, minor bigint,
+                lines int, units bigint, has_discount bool, has_address bool, has_shipping bool)) AS new
+        WHERE new.is_new
+        UNION ALL
+        SELECT c.created_at, c.first_minor, c.first_lines, c.first_units, NULL, NULL, NULL, true, 0
+        WHERE c.steps IS NULL AND c.first_minor IS NOT NULL) AS told
     WHERE c.shop_id = %(shop)s AND c.created_at >= %(since)s AND c.created_at < %(until)s AND c.deleted_at IS NULL
-        AND c.first_minor IS NOT NULL AND c.shopify_id NOT IN (
+        AND told.at < %(until)s AND told.at <= coalesce(c.completed_at, 'infinity') AND c.shopify_id NOT IN (
             SELECT e.checkout_key FROM pipelines_optout out
             JOIN pipelines_storefrontevent e ON e.shop_id = out.shop_id AND e.unit = out.unit
             WHERE out.shop_id = %(shop)s AND e.checkout_key IS NOT NULL)
-    ORDER BY c.created_at, c.shopify_id
+    ORDER BY told.at, c.shopify_id
 """
 ORDERS = """
     SELECT extract(epoch FROM o.processed_at) AS moment, o.checkout_key AS key,
@@ -97,7 +111,19 @@ BOUGHT = """
         WHERE n.shop_id = %(shop)s AND n.at >= %(since)s AND n.at < %(until)s)
     GROUP BY o.unit
 """
-NUMBERS = ["moment", "began", "day", *COUNTS, *SIZES, "has_discount"]
+TOLD = ("unit", "opened", "moment", "changes", *SIZES, "has_discount")  # of a checkout, by Shopify or by the pixel
+NUMBERS = [
+    "moment",
+    "began",
+    "opened",
+    "day",
+    "changes",
+    *COUNTS,
+    *SIZES,
+    "has_discount",
+    "has_address",
+    "has_shipping",
+]
 
 
 def moments(shop: Shop, since: datetime, until: datetime) -> pd.DataFrame:
@@ -134,10 +160,11 @@ def known(shop: Shop, since: datetime, until: datetime, *, with_units: bool = Fa
 
 
 def checkouts_of(told: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
-    """Give one row for each checkout: Shopify's word on its time and size goes first, the pixel's fills the gaps."""
+    """Give the moments of each checkout: Shopify's word on time and size goes first, the pixel's fills the gaps."""
     seen = visits[(visits["starts_checkout"] == 1) & visits["key"].notna()].drop_duplicates("key")
+    seen = seen.assign(opened=seen["moment"], changes=0.0)
     rows = told.merge(seen, on="key", how="outer", suffixes=("_told", ""))
-    for name in ("moment", "unit", *SIZES):
+    for name in TOLD:
         rows[name] = rows.pop(f"{name}_told").fillna(rows[name])
     return rows.assign(of=CHECKOUT, starts_checkout=1, is_told=rows["key"].isin(told["key"]))
 
@@ -191,15 +218,19 @@ def in_days(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def described(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
-    """Add the moment's own number and its local time."""
-    local = pd.to_datetime(rows["moment"], unit="s", utc=True).dt.tz_convert(zone).dt.tz_localize(None)
-    day = local.dt.floor("D")
+    """Add the moment's own number and its local time; a checkout's day is that on which it began."""
+    local, began = (
+        pd.to_datetime(each, unit="s", utc=True).dt.tz_convert(zone).dt.tz_localize(None)
+        for each in (rows["moment"], rows["opened"].fillna(rows["moment"]))
+    )
+    day = began.dt.floor("D")
     sure = {name: rows[name].where(rows[name] != "", UNKNOWN).fillna(UNKNOWN) for name in ("device", "source")}
     return rows.assign(
         unique_id=numbers(rows),
         ds=day.astype("datetime64[s]"),
         at=local.astype("datetime64[s]"),
         minutes=(rows["moment"] - rows["began"]) / 60,
+        in_checkout=(rows["moment"] - rows["opened"]) / 60,
         hour=local.dt.hour.astype("int64"),
         weekday=local.dt.day_of_week.astype("int64"),
         **sure,

@@ -1,4 +1,4 @@
-"""A checkout is completed by its order, whichever of the two is heard of first."""
+"""A checkout keeps its steps, and is completed by its order, in whatever order they are heard of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.lifecycle.ingest.sql.sets import Key, among, arrays
-from pipelines.shopify.reading.shapes import Order
+from pipelines.shopify.reading.shapes import Checkout, Order
 
 # Locked in the order of their keys: two drains never wait for each other.
 COMPLETE = """
@@ -18,6 +18,29 @@ FROM pipelines_order AS placed, mine
 WHERE held.id = mine.id AND placed.shop_id = held.shop_id AND placed.checkout_key = held.shopify_id
     AND placed.deleted_at IS NULL
 """
+MOST_STEPS = 30  # of one checkout: the first ones
+# By time; of what one second tells differently the furthest stands. Their rows are locked: they were just written.
+GATHER = f"""
+UPDATE pipelines_checkout AS held SET steps = (
+    SELECT jsonb_agg(first.step ORDER BY first.at) FROM (
+        SELECT DISTINCT ON (each ->> 'at') each AS step, each ->> 'at' AS at
+        FROM jsonb_array_elements(coalesce(held.steps, '[]') || told.steps) AS each
+        ORDER BY each ->> 'at', each DESC LIMIT {MOST_STEPS}) AS first)
+FROM (
+    SELECT shop_id, shopify_id, jsonb_agg(step) AS steps
+    FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS one(shop_id, shopify_id, steps),
+        jsonb_array_elements(one.steps::jsonb) AS step
+    GROUP BY 1, 2) AS told
+WHERE held.shop_id = told.shop_id AND held.shopify_id = told.shopify_id
+    AND NOT coalesce(held.steps, '[]') @> told.steps
+"""
+
+
+def gather_steps(cursor: Any, found: Sequence[Checkout]) -> None:
+    """Join what is told of checkouts, while they went on, with what is known: the same in whatever order it comes."""
+    told = [(each.shop_id, each.shopify_id, each.steps) for each in found if each.steps is not None]
+    if told:
+        cursor.execute(GATHER, arrays(told))
 
 
 def completed_by(cursor: Any, orders: Sequence[Order]) -> None:

@@ -96,7 +96,7 @@ CHECKOUTS = Table(
     "pipelines_checkout",
     shapes.Checkout,
     keeps=("completed_at",),
-    first_stands=("first_minor", "first_lines", "first_units"),
+    first_stands=("first_minor", "first_lines", "first_units", "steps"),
     resurrects=True,
 )
 REFUNDS = Table("pipelines_refund", shapes.Refund)
@@ -147,9 +147,11 @@ def write(table: Table, facts: Iterable[Any], wins: str) -> Taken:
 
 @transaction.atomic
 def write_checkouts(found: Iterable[shapes.Checkout], wins: str) -> Taken:
-    """Write checkouts, and complete those whose order is known already."""
-    taken = write(CHECKOUTS, found, wins)
+    """Write checkouts with each of their steps, also older ones, and complete those whose order is known already."""
+    told = list(found)
+    taken = write(CHECKOUTS, told, wins)
     with connection.cursor() as cursor:
+        checkouts.gather_steps(cursor, told)
         checkouts.completed(cursor, [key[:2] for key in taken])
     return taken
 

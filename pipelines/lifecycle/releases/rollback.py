@@ -135,7 +135,7 @@ def way_takes(deployment: Deployment, target: ModelVersion | None) -> str:
     """Say what a way back waits for where the lists of what it leads to lie in no slot any more; else nothing."""
     case = USE_CASES[deployment.use_case]
     row = Publication.objects.for_shop(deployment.shop_id).filter(use_case=case.slug).first() if case.slotted else None
-    if row is None or not row.pointer or row.lies_ready(target.pk if target else None):
+    if row is None or not row.pointer.get("live") or row.lies_ready(target.pk if target else None):
         return ""
     return (
         f"Its {case.words.answers} do not lie on your products any more, so they are written again first, in one bulk"

@@ -327,6 +327,7 @@ def checkout(node: Node, source: Source) -> Checkout:
         first_minor=None,
         first_lines=None,
         first_units=None,
+        steps=None,
     )
 
 

@@ -7,6 +7,7 @@ edited out before it was fulfilled and was not (METHODS 4b).
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -40,7 +41,7 @@ from pipelines.shopify.reading.shapes import (
     words,
 )
 from pipelines.shopify.reading.texts import clean
-from pipelines.shopify.reading.topics import its_unit, number
+from pipelines.shopify.reading.topics import REACHED, its_unit, number
 
 CAME_BACK = frozenset({"return", "no_restock", "legacy_restock"})
 Body = dict[str, Any]
@@ -278,21 +279,33 @@ def checkout(body: Body, sender: Sender) -> Checkout:
         for item in objects(body, "line_items")
     ]
     subtotal = money(body.get("subtotal_price") or 0, code, "subtotal_price")
+    updated_at = moment(body.get("updated_at") or sender.triggered_at, "updated_at")
+    completed_at = maybe_moment(body.get("completed_at"), "completed_at")
+    units = fitting(sum(line["quantity"] or 0 for line in lines), "the units")
+    goes_on = completed_at is None  # of one that is over, nothing is known of how it was before
     return Checkout(
         shop_id=sender.shop_id,
         shopify_id=checkout_key(digest),
-        updated_at=moment(body.get("updated_at") or sender.triggered_at, "updated_at"),
+        updated_at=updated_at,
         source_id=sender.webhook_id,
         token_digest=f"\\x{digest}",
         created_at=moment(body.get("created_at"), "created_at"),
-        completed_at=maybe_moment(body.get("completed_at"), "completed_at"),
+        completed_at=completed_at,
         currency=code,
         subtotal_minor=subtotal,
         lines=orjson.dumps(lines).decode(),
-        first_minor=subtotal,
-        first_lines=len(lines),
-        first_units=fitting(sum(line["quantity"] or 0 for line in lines), "the units"),
+        first_minor=subtotal if goes_on else None,
+        first_lines=len(lines) if goes_on else None,
+        first_units=units if goes_on else None,
+        steps=orjson.dumps([step(body, updated_at, subtotal, len(lines), units)]).decode() if goes_on else None,
     )
+
+
+def step(body: Body, updated_at: str, subtotal: int, lines: int, units: int) -> dict[str, Any]:
+    """Give what was known of a checkout at a moment; what no delivery told is left out."""
+    size = {"minor": subtotal, "lines": lines, "units": units}
+    at = datetime.fromisoformat(updated_at).astimezone(UTC).isoformat(timespec="seconds")
+    return {"at": at} | size | {name: body[name] for name in REACHED if type(body.get(name)) is bool}
 
 
 def digest_of_token(body: Body) -> str | None:

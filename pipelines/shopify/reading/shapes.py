@@ -171,6 +171,7 @@ class Checkout(NamedTuple):
     first_minor: int | None  # as it was when Shopify first told of it; of an export nobody knows
     first_lines: int | None
     first_units: int | None
+    steps: str | None  # what was known at that moment, while it went on: a list of one, which joins those before it
 
 
 class Refund(NamedTuple):

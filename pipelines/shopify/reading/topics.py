@@ -75,6 +75,7 @@ def form_of(name: str) -> Form:
 
 UNIT_KEY = "_shopmlops_unit"  # the cart attribute that our theme block and pixel write
 CHECKOUT_TOKENS = {"checkout": "token", "order": "checkout_token"}  # by kind of topic, where the token stands
+REACHED = ("has_address", "has_shipping", "has_discount")  # of a checkout: yes or no, and nothing of what
 UNIT = re.compile(r"[0-9a-f]{32}")
 
 
@@ -216,6 +217,8 @@ def minimise(topic: Topic, body: dict[str, Any]) -> Minimised:
     if topic.kind == "order":
         forget_titles_of_custom_lines(payload.get("line_items", []))
         payload |= {"unit": unit} if (unit := unit_of(body.get("note_attributes"), "name")) else {}
+    if topic.kind == "checkout":
+        payload |= reached(body)
     if topic.kind in CHECKOUT_TOKENS and (digest := token_digest(body.get(CHECKOUT_TOKENS[topic.kind]))):
         payload["token_digest"] = digest
     customer = body.get("customer") if topic.customer else None
@@ -226,6 +229,21 @@ def minimise(topic: Topic, body: dict[str, Any]) -> Minimised:
         shop_id=number(body.get(topic.shop_id)) if topic.shop_id else None,
         shop_domain=text(body.get(topic.shop_domain)) if topic.shop_domain else None,
     )
+
+
+def reached(body: dict[str, Any]) -> dict[str, bool]:
+    """Say how far a checkout has come: whether an address stands there, never which one.
+
+    >>> reached({"shipping_address": {"address1": "1 High Street"}, "shipping_lines": [], "discount_codes": []})
+    {'has_address': True, 'has_shipping': False, 'has_discount': False}
+    """
+    address = body.get("shipping_address")
+    told = (
+        isinstance(address, dict) and address.get("address1"),
+        body.get("shipping_lines"),
+        body.get("discount_codes"),
+    )
+    return dict(zip(REACHED, map(bool, told), strict=True))
 
 
 def token_digest(token: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Conversion: how likely an order comes within a day, of a session so far and of a checkout that has started.
+"""Conversion: how likely an order comes within a day, of a session so far and of a checkout at each step.
 
 Reads   moments: unique_id | ds | at | of | events … weekday | waited
 Writes  unique_id | ds | y_hat
@@ -41,7 +41,7 @@ USE_CASE = UseCase(
         matures_after=timedelta(days=1),
         says="chances",
         names={key: words[0].lower() + words[1:] for key, words in FEATURES.items()},
-        may_rest=("searches", "removes", "has_discount"),
+        may_rest=("searches", "removes", "has_discount", "changes", "in_checkout", "has_address", "has_shipping"),
     ),
     gates=GATES,
     words=WORDS,

@@ -13,17 +13,18 @@ import pandas as pd
 
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.conversion.learning import delay
-from pipelines.usecases.conversion.learning.columns import Columns, Floats, Ints, Rows
+from pipelines.usecases.conversion.learning.columns import Columns, Floats, Ints, Mask, Rows, column_of
 from pipelines.usecases.conversion.scorer import CHECKOUT, SESSION
 
 KINDS = (SESSION, CHECKOUT)
 COUNTS = ("events", "pages", "products", "collections", "searches", "adds", "removes", "carts")
 CART = ("value", "lines", "units")
+REACHED = ("changes", "in_checkout", "has_address", "has_shipping")  # of a checkout that goes on
 COLUMNS = Columns(
-    amounts=(*COUNTS, "minutes", *CART, "has_discount", "is_returning"),
+    amounts=(*COUNTS, "minutes", *CART, "has_discount", "is_returning", *REACHED),
     names=("device", "source"),
     clocks=("hour", "weekday"),
-    before=frozenset({"adds", "carts", *CART}),
+    before=frozenset({"adds", "carts", *CART, *REACHED}),
 )
 
 
@@ -37,7 +38,7 @@ def moments(frames: Frames, of: str = "") -> pd.DataFrame:
 def rows_of(frames: Frames, of: str) -> Rows:
     """Give the moments of one kind, oldest first, with what is known of their outcome at the end of the last day."""
     told = moments(frames, of)
-    told = told[told["at"].notna()].sort_values(["at", "unique_id"], kind="stable")
+    told = told[told["at"].notna()].sort_values(["ds", "at", "unique_id"], kind="stable")
     came, _ = delay.labels(waits(told), ages(told, frames.asof))
     return Rows(told, days(told), came, weight_of(told))
 
@@ -59,9 +60,19 @@ def days(told: pd.DataFrame) -> Ints:
 
 
 def weight_of(told: pd.DataFrame) -> float:
-    """Give how much of a session a moment is: each has one moment after its first event."""
-    first = int((told["events"] == 1).sum()) if "events" in told else 0
+    """Give how much of a session or a checkout a moment is: each has one moment with which it begins.
+
+    It is the same for all. Were those of long checkouts to count the less, their starts would, too: and of what has
+    just begun nobody knows that it will be long.
+    """
+    first = int(begins(told).sum())
     return first / len(told) if first else 1.0
+
+
+def begins(told: pd.DataFrame) -> Mask:
+    """Tell which moments are the first of their session or checkout."""
+    events, changes = (pd.to_numeric(column_of(told, name), errors="coerce") for name in ("events", "changes"))
+    return np.asarray((events == 1).where(told["of"] == SESSION, changes.fillna(0) == 0), dtype=bool)
 
 
 def questions(frames: Frames) -> list[dict[str, Any]]:

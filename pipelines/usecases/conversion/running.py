@@ -30,8 +30,12 @@ def corrects(fitted: Fitted, frames: Frames, state: Mapping[str, Any] | None = N
 
 
 def ripe_days(frames: Frames, of: str, learned: int) -> Iterator[Rows]:
-    """Give the moments of each whole day after the training; what a moment weighs is the day's own."""
+    """Give the moments of each whole day after the training; what a moment weighs is the day's own.
+
+    What a checkout did after midnight is left out: a day later its outcome is not known for good.
+    """
     rows = rows_of(frames, of)
+    rows = rows.where((rows.known["at"].dt.floor("D") == rows.known["ds"]).to_numpy())
     last = np.datetime64(frames.asof - timedelta(days=1), "D").astype(np.int64)
     for each in np.unique(rows.day[(rows.day > learned) & (rows.day <= last)]):
         day = rows.where(rows.day == each)

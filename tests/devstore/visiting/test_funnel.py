@@ -79,3 +79,28 @@ def test_checkouts_begin_with_the_visit_and_orders_complete_them(shop: Callable[
     tokens = {event["checkout"] for event in said if event["name"] == "checkout_started"}
     known = {row["token"] for row in playing.store.all("SELECT token FROM checkouts")}
     assert tokens < known and len(tokens) > 0.7 * len(known)  # who did not agree is not told of
+
+
+def test_a_checkout_goes_on_and_who_stops_early_buys_less(shop: Callable[..., Playing]) -> None:
+    playing = shop(per_day=60, kits=0.6)
+    with playing.store.writing() as db:
+        db.execute("UPDATE variants SET continues = 1")
+    playing.begin("recommendations", 7)
+    for hours in range(1, 25):
+        playing.play(after(hours / 12))
+    told: dict[str, list[dict[str, Any]]] = {}
+    for topic, body, _ in playing.webhooks.heard:
+        if topic.startswith("checkouts/"):
+            told.setdefault(body["token"], []).append(body)
+    reached: dict[int, list[bool]] = {0: [], 1: [], 2: []}
+    for bodies in told.values():
+        times = [body["updated_at"] for body in bodies]
+        steps = [bool(body["shipping_address"]["address1"]) + bool(body["shipping_lines"]) for body in bodies]
+        assert times == sorted(times) and len(set(times)) == len(times)
+        assert steps == sorted(steps) and steps[0] == 0
+        assert [body["completed_at"] is not None for body in bodies[:-1]] == [False] * (len(bodies) - 1)
+        has_bought = bodies[-1]["completed_at"] is not None
+        for step in {*steps[:-1]} if has_bought else {*steps}:
+            reached[step].append(has_bought)
+    shares = [sum(bought) / len(bought) for bought in reached.values()]
+    assert 0.4 < shares[0] < 0.6 < shares[1] < shares[2] < 0.95

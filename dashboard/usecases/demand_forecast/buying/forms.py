@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from dashboard.forms.day import DayField
 from dashboard.forms.pages import WEEKDAYS
 from pipelines.lifecycle.buying.orders import LARGEST
 from pipelines.lifecycle.buying.suppliers import Told
@@ -28,7 +29,7 @@ class DraftForm(forms.Form):
 class DayForm(forms.Form):
     """A day: on which an order is expected, or goods came."""
 
-    day = forms.DateField()
+    day = DayField()
 
 
 class ArrivalForm(DayForm):
@@ -40,7 +41,7 @@ class ArrivalForm(DayForm):
 class SentForm(DayForm):
     """When an order was sent, and when it is expected; without a day it was sent today."""
 
-    sent_on = forms.DateField(required=False)
+    sent_on = DayField(required=False)
 
 
 class ListForm(SentForm):

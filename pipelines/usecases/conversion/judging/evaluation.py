@@ -19,7 +19,7 @@ from pipelines.usecases.contract import Frames, NotEnoughHistory, Progress, sile
 from pipelines.usecases.conversion.judging import ranges
 from pipelines.usecases.conversion.learning.columns import Floats, Mask
 from pipelines.usecases.conversion.model import LEAST_DAYS, Fitted, fit
-from pipelines.usecases.conversion.moments import KINDS, days, moments, rows_of, weight_of
+from pipelines.usecases.conversion.moments import KINDS, begins, days, moments, rows_of, weight_of
 from pipelines.usecases.conversion.scorer import CHECKOUT, SESSION
 from pipelines.usecases.stored import Stored
 
@@ -131,9 +131,9 @@ def figures(
         return {CANDIDATE: nothing, BASELINE: nothing, "slices": {}, "by_origin": {}, "notices": [], **days_told}
     rows = pd.concat(told, ignore_index=True)
     who = [each for each in (CANDIDATE, CHAMPION, BASELINE) if each in rows]
-    weight = weight_of(rows[rows["of"] == SESSION]) if (rows["of"] == SESSION).any() else 1.0
+    weight = weight_of(rows)
     parts = {"all": np.ones(len(rows), dtype=bool), **dict(parts_of(rows))}
-    by_part = {name: {each: of_part(rows[mask], each, weight) for each in who} for name, mask in parts.items()}
+    by_part = {name: {each: of_part(rows[mask], each) for each in who} for name, mask in parts.items()}
     by_origin = {name: {each: losses(rows[mask], each, cuts) for each in who} for name, mask in parts.items()}
     ours = by_part.pop("all")
     came, said = rows["came"].to_numpy(), rows[CANDIDATE].to_numpy()
@@ -154,14 +154,14 @@ def figures(
     }
 
 
-def of_part(rows: pd.DataFrame, who: str, weight: float) -> dict[str, Any]:
+def of_part(rows: pd.DataFrame, who: str) -> dict[str, Any]:
     """Give the figures of some moments by one of those compared."""
-    return chances.figures(rows["came"].to_numpy(), rows[who].to_numpy(), weight)
+    return chances.figures(rows["came"].to_numpy(), rows[who].to_numpy(), weight_of(rows))
 
 
 def losses(rows: pd.DataFrame, who: str, cuts: list[date]) -> list[float | None]:
     """Give the log loss at each origin."""
-    return [of_part(rows[rows["origin"] == cut], who, 1.0)["log_loss"] for cut in cuts]
+    return [of_part(rows[rows["origin"] == cut], who)["log_loss"] for cut in cuts]
 
 
 def bins_of(rows: pd.DataFrame, of: str) -> list[dict[str, Any]]:
@@ -172,10 +172,9 @@ def bins_of(rows: pd.DataFrame, of: str) -> list[dict[str, Any]]:
 
 def early_auc(rows: pd.DataFrame) -> list[float] | None:
     """Give how well buyers are told apart before anything has happened, where that is best."""
-    is_session = (rows["of"] == SESSION).to_numpy()
-    first = is_session & (rows["events"] == 1).to_numpy(dtype=bool, na_value=False)
+    first = rows[begins(rows)]
     found = [
         ranges.auc_range(part["came"].to_numpy(), part[CANDIDATE].to_numpy())
-        for part in (rows[first], rows[~is_session])
+        for part in (first[first["of"] == of] for of in KINDS)
     ]
     return max((each for each in found if each), key=lambda each: each[1], default=None)

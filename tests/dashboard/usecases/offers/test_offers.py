@@ -265,10 +265,17 @@ class TestTheTable:
         chosen(shop)
         assert shown.state_of(shown.offers(shop, now)) == "2 offers run; together not proven yet."
 
-    def test_a_code_that_gives_nothing_is_named_among_what_is_missing(self, shop, see):
-        an_offer(shop, kind="code", code="GONE", code_state="deleted")
+    @pytest.mark.parametrize(
+        ("state", "sentence"),
+        [
+            ("deleted", "The code is not there any more in Shopify, so nobody is shown it."),
+            ("nobody", "The code is active and reaches nobody, so nobody is shown it."),
+        ],
+    )
+    def test_a_code_that_gives_nothing_is_named_among_what_is_missing(self, shop, see, state, sentence):
+        an_offer(shop, kind="code", code="GONE", code_state=state)
         text = see(HERE).content.decode()
-        assert "not there any more in Shopify, so nobody is shown it" in text and "/discounts" in text
+        assert f"{sentence} Change it in Shopify, or stop" in text and "/discounts" in text
 
     def test_says_what_plan_and_permission_allow(self, shop, see):
         text = see(HERE).content.decode()

@@ -186,8 +186,11 @@ class TestBadMoments:
         till.written()
         return dict(OfferDecision.objects.latest("pk").left_out)
 
-    def test_a_code_that_was_deleted_is_never_shown(self, live: Counter, shop: Shop, offer: Offer) -> None:
-        Offer.objects.update(code_state=Offer.Code.DELETED)
+    @pytest.mark.parametrize("state", [Offer.Code.DELETED, Offer.Code.NOBODY])
+    def test_a_code_that_was_deleted_or_is_active_and_reaches_nobody_is_never_shown(
+        self, live: Counter, shop: Shop, offer: Offer, state: str
+    ) -> None:
+        Offer.objects.update(code_state=state)
         live.looks()
         assert shows_nothing(live.at(PATH, shop))
         assert self.why(live) == {str(offer.pk): "code gives nothing"}

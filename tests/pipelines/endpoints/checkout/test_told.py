@@ -18,7 +18,7 @@ from tests.pipelines.endpoints.checkout.paying import UNIT, a_cart
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PARIS = Place("Europe/Paris", "GBP")
-NAMES = {"of", *told.COUNTS, "minutes", "value", "lines", "units", "has_discount", "is_returning"}
+NAMES = {"of", *told.COUNTS, "minutes", "value", "lines", "units", *told.FLAGS, "is_returning"}
 NAMES |= {"device", "source", "hour", "weekday"}
 
 
@@ -33,6 +33,11 @@ def test_what_is_told_becomes_a_cart_and_the_features_of_a_moment() -> None:
     assert (found.features["hour"], found.features["weekday"]) == (13, 4)  # where the shop is
     assert (found.unit.hex(), found.cart.value, found.features["is_returning"]) == (UNIT, 5000, 1)
     assert found.checkout is not None and found.checkout == understood().checkout != understood(checkout="2").checkout
+
+
+def test_how_far_a_shopper_has_come_is_a_feature_and_nothing_of_where_to() -> None:
+    found = understood(has_address=True, has_shipping=False, shipping_address={"address1": "12 Elm St"}).features
+    assert (found["has_address"], found["has_shipping"]) == (1, 0) and "Elm" not in str(found)
 
 
 def test_what_is_not_told_is_nothing() -> None:
@@ -59,7 +64,7 @@ def test_nobodys_name_is_read() -> None:
         {"value": 1.5}, {"value": True}, {"value": 10**13}, {"lines": {}}, {"lines": [1]}, {"lines": [{}] * 101},
         {"lines": [{"quantity": 0, "price": 1}]}, {"lines": [{"quantity": 1}]}, {"events": -1}, {"minutes": -0.1},
         {"minutes": "1"}, {"is_returning": 1}, {"has_discount": "no"}, {"checkout": 7}, {"checkout": "x" * 201},
-        {"lines": [{"quantity": 1, "price": 1, "product": 2**63}]},
+        {"lines": [{"quantity": 1, "price": 1, "product": 2**63}]}, {"has_address": {}},
     ],
 )  # fmt: skip
 def test_what_has_not_its_form_is_refused(changes: dict[str, Any]) -> None:

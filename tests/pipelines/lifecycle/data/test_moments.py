@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 import pytest
@@ -227,6 +227,65 @@ class TestCheckouts:
     def test_one_that_shopify_took_back_is_none(self, shop: Shop) -> None:
         started(shop, NOON, deleted_at=NOON)
         assert read(shop).empty
+
+
+def step(late: timedelta, minor: int, **reached: bool) -> dict[str, Any]:
+    told = {"has_address": False, "has_shipping": False, "has_discount": False} | reached
+    return {"at": (NOON + late).isoformat(), "minor": minor, "lines": 1, "units": 2} | told
+
+
+class TestStepsOfACheckout:
+    STEPS = (
+        step(timedelta(), 6400),
+        step(2 * MINUTE, 6400),  # nothing new
+        step(3 * MINUTE, 6400, has_address=True),
+        step(5 * MINUTE, 5800, has_address=True, has_shipping=True, has_discount=True),
+    )
+    SHOWN: ClassVar[list[str]] = ["in_checkout", "changes", "value", "has_address", "has_shipping", "has_discount"]
+
+    def shown(self, shop: Shop) -> list[list[float]]:
+        frame = read(shop)
+        return frame.loc[frame["of"] == "checkout", self.SHOWN].to_numpy().tolist()
+
+    def test_it_is_looked_at_again_each_time_that_something_changed(self, shop: Shop) -> None:
+        started(shop, NOON, steps=self.STEPS)
+        assert self.shown(shop) == [[0, 0, 6400, 0, 0, 0], [3, 1, 6400, 1, 0, 0], [5, 2, 5800, 1, 1, 1]]
+
+    def test_its_order_is_waited_for_from_each_step_and_no_step_after_it_is_looked_at(self, shop: Shop) -> None:
+        started(shop, NOON, steps=self.STEPS, completed_at=NOON + 4 * MINUTE)
+        bought(shop, NOON + 4 * MINUTE, checkout_key=KEY)
+        assert (60 * read(shop)["waited"]).round(3).tolist() == [4.0, 1.0]
+
+    def test_where_its_start_was_lost_it_begins_with_what_was_told_first_and_when(self, shop: Shop) -> None:
+        started(shop, NOON, steps=self.STEPS[2:])
+        assert self.shown(shop) == [[3, 0, 6400, 1, 0, 0], [5, 1, 5800, 1, 1, 1]]
+
+    def test_before_steps_were_noted_its_start_is_all_that_is_known(self, shop: Shop) -> None:
+        started(shop, NOON)
+        told = self.shown(shop)
+        assert told[0][:3] == [0, 0, 6400] and len(told) == 1 and all(map(math.isnan, told[0][3:]))
+
+    def test_over_midnight_it_stays_on_the_day_on_which_it_began(self, shop: Shop) -> None:
+        late = datetime(2026, 11, 18, 23, 58, tzinfo=UTC)
+        after = {**step(timedelta(), 6400, has_address=True), "at": (late + 5 * MINUTE).isoformat()}
+        started(shop, late, steps=[{**step(timedelta(), 6400), "at": late.isoformat()}, after])
+        frame = read(shop)
+        assert frame["ds"].tolist() == [pd.Timestamp("2026-11-18")] * 2 and frame["hour"].tolist() == [23, 0]
+
+    def test_what_its_visitor_did_before_stands_at_each_step(self, shop: Shop) -> None:
+        did(shop, NOON - MINUTE, device="phone")
+        did(shop, NOON, "checkout_started", device="phone", checkout_key=KEY, value_minor=1, has_discount=True)
+        started(shop, NOON, steps=self.STEPS)
+        frame = read(shop)
+        mine = frame[frame["of"] == "checkout"]
+        assert mine["device"].tolist() == ["phone"] * 3 and mine["events"].tolist() == [2.0] * 3
+        assert mine["minutes"].tolist() == [1.0, 4.0, 6.0] and mine["has_discount"].tolist() == [0.0, 0.0, 1.0]
+
+    def test_each_step_is_asked_about_by_its_token(self, shop: Shop) -> None:
+        started(shop, NOON, steps=self.STEPS)
+        found = moments.lately(shop, NOON - HOUR, NOON + 4 * MINUTE)  # what comes later nobody knows
+        assert found["unit"].tolist() == ["01" * 16] * 2
+        assert found["moment"].tolist() == [NOON.timestamp(), (NOON + 3 * MINUTE).timestamp()]
 
 
 class TestLately:

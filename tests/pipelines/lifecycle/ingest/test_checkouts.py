@@ -74,3 +74,62 @@ def test_nothing_to_complete_asks_nothing(shop: Shop) -> None:
         checkouts.completed(cursor, [])
         checkouts.completed_by(cursor, [])
     assert len(asked) == 0
+
+
+LINE = {"variant_id": 5, "quantity": 2, "price": "5.00"}
+TOLD = {
+    0: ("checkouts/create", BODY | {"updated_at": at(0), "line_items": [LINE]}),
+    2: ("checkouts/update", BODY | {"updated_at": at(2), "shipping_address": {"address1": "12 Elm St"}}),
+    3: ("checkouts/update", BODY | {"updated_at": at(3), "discount_codes": [{"code": "TEN"}]}),
+}
+OVER = ("checkouts/update", BODY | {"updated_at": at(4), "completed_at": at(4), "shipping_lines": [{"title": "Post"}]})
+
+
+def steps(shop: Shop) -> list[tuple[str, int, str]]:
+    """Give of each step the minute, the units, and what was reached."""
+    found = Checkout.objects.for_shop(shop).get().steps or []
+    reached = (
+        " ".join(name for name in ("has_address", "has_shipping", "has_discount") if each[name]) for each in found
+    )
+    return [(each["at"][14:16], each["units"], told) for each, told in zip(found, reached, strict=True)]
+
+
+IN_TIME = [("00", 2, ""), ("02", 0, "has_address"), ("03", 0, "has_discount")]
+
+
+@pytest.mark.parametrize("order", [(0, 2, 3), (3, 2, 0), (2, 0, 3), (3, 0, 2, 0, 3)])
+@pytest.mark.parametrize("together", [True, False])
+def test_its_steps_are_the_same_in_whatever_order_they_come(shop: Shop, order: tuple[int, ...], together: bool) -> None:
+    for minute in order:
+        a_delivery(shop, *TOLD[minute])
+        if not together:
+            drain.drain()
+    drain.drain()
+    assert steps(shop) == IN_TIME
+
+
+def test_what_is_told_of_a_checkout_that_is_over_is_no_step(shop: Shop) -> None:
+    for topic, body in (*TOLD.values(), OVER):
+        hear(shop, topic, body)
+    assert steps(shop) == IN_TIME
+
+
+def test_of_one_that_is_heard_of_when_it_is_over_no_start_is_known(shop: Shop) -> None:
+    hear(shop, *OVER)
+    row = Checkout.objects.get()
+    assert (row.steps, row.first_minor, row.first_lines, row.first_units) == (None, None, None, None)
+
+
+def test_of_one_second_the_furthest_step_stands(shop: Shop) -> None:
+    topic, body = TOLD[2]
+    for reached in ({"shipping_address": None}, {"shipping_lines": [{"title": "Post"}]}, {}):
+        hear(shop, topic, body | reached)
+    assert steps(shop) == [("02", 0, "has_address has_shipping")]
+
+
+def test_of_one_that_changes_without_end_the_first_steps_are_kept(shop: Shop) -> None:
+    topic, body = TOLD[2]
+    for minute in (*range(20, 45), *range(20)):
+        a_delivery(shop, topic, body | {"updated_at": at(minute)})
+    drain.drain()
+    assert [minute for minute, *_ in steps(shop)] == [f"{minute:02}" for minute in range(checkouts.MOST_STEPS)]

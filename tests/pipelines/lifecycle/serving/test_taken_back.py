@@ -10,6 +10,7 @@ import pytest
 from pipelines.lifecycle import due
 from pipelines.lifecycle.ingest import install
 from pipelines.lifecycle.operating import switches
+from pipelines.lifecycle.releases import rollback
 from pipelines.lifecycle.serving import publish, standard
 from pipelines.models import LifecycleEvent, PublishedFields, Shop
 from pipelines.shopify.errors import AccessEnded
@@ -55,6 +56,7 @@ def test_what_is_switched_off_is_taken_back_and_comes_again(shop: Listing, name:
     shop.settle()
     assert held(shop) == [] and not PublishedFields.objects.for_shop(shop.shop).exists()
     assert shop.publish() == 0 and not waits(shop)
+    assert rollback.way_takes(shop.pointer, None) == "", "a way back waits for no lists that nobody is to see"
     told = LifecycleEvent.objects.for_shop(shop.shop).filter(kind="fields.taken_back")
     assert [event.use_case for event in told] == [SLUG]
     turn(shop, name, is_on=True)

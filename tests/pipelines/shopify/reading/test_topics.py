@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.shopify.reading import payloads
 from pipelines.shopify.reading.shapes import Malformed
-from pipelines.shopify.reading.topics import NO_SUCH_FORM, SCALARS, TOPICS, Keep, minimise, number
+from pipelines.shopify.reading.topics import NO_SUCH_FORM, REACHED, SCALARS, TOPICS, Keep, minimise, number
 from tests import factories
 
 PERSONAL = {
@@ -97,6 +97,7 @@ def test_only_named_plain_values_pass_whatever_arrives(topic: str, body: dict[st
     keep = TOPICS[topic].keep
     kept = minimise(TOPICS[topic], body).payload
     kept.pop("token_digest", None)
+    assert all(type(kept.pop(name, False)) is bool for name in REACHED)
     assert_allowed(kept, keep)
 
 
@@ -165,7 +166,7 @@ def test_only_orders_carry_a_unit(topic: str) -> None:
 
 def test_a_checkouts_token_is_stored_as_a_digest() -> None:
     kept = minimise(TOPICS["checkouts/create"], {"token": "secret-token", "currency": "GBP"}).payload
-    assert set(kept) == {"currency", "token_digest"}
+    assert set(kept) == {"currency", "token_digest", *REACHED}
     assert "secret-token" not in json.dumps(kept)
 
 
@@ -184,3 +185,14 @@ def test_ids_are_read_in_every_form(value: Any, expected: int) -> None:
 @pytest.mark.parametrize("value", [None, True, 5.0, "", "five", "gid://shopify/Shop/", [5], "9" * 30])
 def test_other_values_are_no_ids(value: Any) -> None:
     assert number(value) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "has_address"),
+    [({"address1": "12 Elm St"}, True), ({"address1": "", "country_code": "GB"}, False), (None, False), ("Elm", False)],
+)
+def test_of_a_checkouts_address_it_is_kept_that_there_is_one(address: Any, has_address: bool) -> None:
+    body = {"token": "t", "shipping_address": address, "shipping_lines": [{"title": "Post"}], "discount_codes": []}
+    kept = minimise(TOPICS["checkouts/update"], body).payload
+    del kept["token_digest"]
+    assert kept == {"has_address": has_address, "has_shipping": True, "has_discount": False}

@@ -33,7 +33,23 @@ def test_moments_of_one_session_count_as_one() -> None:
     rows = rows_of(shop.frames(20, 10), "session")
     assert 0.2 < rows.weight < 0.6
     assert rows.weight * len(rows) == (rows.known["events"] == 1).sum()
-    assert weight_of(shop.frames(20, 10)["moments"].drop(columns="events")) == 1.0
+    assert weight_of(moments(shop.frames(20, 10), "session").drop(columns="events")) == 1.0
+
+
+def test_moments_of_one_checkout_count_as_one_and_all_alike() -> None:
+    rows = rows_of(shop.frames(20, 10), "checkout")
+    starts = rows.known["changes"] == 0
+    assert rows.weight * len(rows) == starts.sum() < len(rows)
+    assert weight_of(rows.known.drop(columns="changes")) == 1.0  # nobody noted steps
+
+
+def test_a_checkout_stays_on_the_day_on_which_it_began() -> None:
+    told = shop.frames(20, 10)["moments"]
+    start = told[told["changes"] == 0].head(1)
+    after = start.assign(at=start["ds"] + pd.Timedelta(days=1, minutes=5), changes=1, unique_id=0)
+    rows = rows_of(shop.of(pd.concat([told, after])), "checkout")
+    assert (np.diff(rows.day) >= 0).all()
+    assert rows.day[rows.known["unique_id"] == 0] == rows.day[rows.known["unique_id"] == start["unique_id"].item()]
 
 
 def test_questions_are_json_in_the_order_of_the_answers() -> None:

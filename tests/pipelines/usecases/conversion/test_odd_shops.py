@@ -19,7 +19,10 @@ Change = Callable[[pd.DataFrame], pd.DataFrame]
 NONE_ORDER = "of visits ended in an order: nobody bought, or orders do not reach us."
 ODD: dict[str, tuple[Change, str]] = {
     "labels that never come": (lambda told: told.assign(waited=np.nan), NONE_ORDER),
-    "everybody orders at once": (lambda told: told.assign(waited=0.1), "who does not buy cannot be told yet."),
+    "a history of one class, who orders": (
+        lambda told: told.assign(waited=0.1),
+        "who does not buy cannot be told yet.",
+    ),
     "no visits": (lambda told: told[told["of"] == "checkout"], "No visit is known yet (that needs the web pixel)"),
     "checkouts and orders alone": (
         lambda told: told[told["of"] == "checkout"].assign(

@@ -43,6 +43,20 @@ def test_it_leads_with_the_money_of_a_thousand_shoppers_and_its_range() -> None:
     assert all(each["name"] != "sizes" for each in told["cards"])
 
 
+def test_beside_a_version_that_runs_it_says_what_it_brings_more_and_how_to_go_back_to_it() -> None:
+    frames = shop.frames(9_000, days=60, market=GOOD)
+    fitted = model.fit(frames)
+    figures = evaluate(frames, champion=fitted)
+    told = presentation.present(figures, replay(frames, fitted, champion=fitted), currency="GBP").as_dict()
+    assert "What runs now would have brought as much." in said(told)
+    assert "brings back the version before" in card(told, "undo")["sentences"][0]
+    lost = {"against": {"champion": {"value": -0.5, "range": [-2.0, 1.0]}}}
+    assert list(presentation.beside(lost, "GBP")) == [
+        "Beside what runs now: not proven: between £20 less and £10 more."
+    ]
+    assert "runs now" not in said(page(frames))
+
+
 def test_before_any_decision_it_says_how_many_shoppers_a_result_takes() -> None:
     told = page(Frames({"decisions": shop.decisions(0), "offers": shop.offers()}, shop.LAST_DAY))
     assert "Too few past decisions" in said(told) and told["badge"]["words"] == "Not measured"
