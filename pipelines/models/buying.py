@@ -172,7 +172,7 @@ class GoodsReceipt(ShopTable):
     """Units of one line that came on a day."""
 
     line = models.ForeignKey(PurchaseLine, on_delete=models.CASCADE, related_name="receipts")
-    delivery = models.PositiveIntegerField(null=True)  # all with this number of an order were written by one press
+    delivery = models.PositiveIntegerField(null=True)  # all of an order with the same were written by one press
     units = models.PositiveIntegerField()
     day = models.DateField()
     at = models.DateTimeField(auto_now_add=True)

@@ -11,15 +11,20 @@ from pipelines.lifecycle.buying import orders, suppliers
 from pipelines.lifecycle.buying.lists import To
 from pipelines.lifecycle.buying.orders import Wanted
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import Shop
 from pipelines.models.buying import PurchaseOrder
 from pipelines.models.ledger import Noted
 
 State = PurchaseOrder.State
+NAMED = 3  # of the lines that stay
 
 
-def deal(order: PurchaseOrder, parts: Mapping[To, Sequence[Wanted]], *, revision: int, by: str) -> list[PurchaseOrder]:
-    """Move lines of a draft to the drafts of who delivers them now; one that would be left empty ends as it was."""
+def deal(
+    order: PurchaseOrder, parts: Mapping[To, Sequence[Wanted]], *, revision: int, by: str
+) -> tuple[list[PurchaseOrder], int]:
+    """Move lines of a draft to the drafts of who delivers them now; one that would be left empty ends as it was.
+
+    Returns these drafts, and how many of the lines stood there already.
+    """
     moved = {line.variant_id for lines in parts.values() for line in lines}
     if not moved:
         raise Refused("All of this draft comes from whom it is for. Nothing was changed.")
@@ -35,12 +40,21 @@ def deal(order: PurchaseOrder, parts: Mapping[To, Sequence[Wanted]], *, revision
     with transaction.atomic():
         suppliers.lock(order.shop)
         orders.move(order, revision, by, dealt)
-        return [joined(order.shop, to, lines, by) for to, lines in parts.items()]
+        went = [joined(order, to, lines, by) for to, lines in parts.items()]
+        return [draft for draft, _ in went], sum(stood for _, stood in went)
 
 
-def joined(shop: Shop, to: To, wanted: Sequence[Wanted], by: str) -> PurchaseOrder:
-    """Return the draft for somebody with these lines on it; what stands on it already stays as it is."""
-    order = orders.draft(shop, to.vendor, wanted, supplier=to.supplier, location_id=None, by=by)
+def joined(left: PurchaseOrder, to: To, wanted: Sequence[Wanted], by: str) -> tuple[PurchaseOrder, int]:
+    """Return the draft for somebody with these lines on it, and how many it had already: these stay as they are."""
+    shop = left.shop
+    order = PurchaseOrder.objects.for_shop(shop).filter(vendor=to.name, state=State.DRAFT).first()
+    if order is None:
+        return orders.draft(shop, to.vendor, wanted, supplier=to.supplier, location_id=None, by=by), 0
+    if order == left:
+        raise Refused(
+            f"{named(left)} would stay here, and {to.name or 'no vendor'} can have one draft at a time. "
+            "Leave that out (0 units) and save, then move the rest. Nothing was changed."
+        )
     if order.currency != to.currency(shop):
         raise Refused(f"There is a draft for {to.name} in {order.currency}. Bring it up to date first.")
     there = set(order.lines.values_list("variant_id", flat=True))
@@ -52,4 +66,12 @@ def joined(shop: Shop, to: To, wanted: Sequence[Wanted], by: str) -> PurchaseOrd
 
     if missing:
         orders.move(order, order.revision, by, added)
-    return order
+    return order, len(wanted) - len(missing)
+
+
+def named(order: PurchaseOrder) -> str:
+    """Name the lines of an order, the first few where it has many."""
+    lines = orders.lines_of(order)
+    names = [" ".join(filter(None, (line.title, line.subtitle))) for line in lines[:NAMED]]
+    more = len(lines) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count, Q, Sum
@@ -42,12 +42,12 @@ def mark_ordered(
     on: date,
     expected_on: date,
     *,
-    besides: int = 0,
+    besides: datetime | None = None,
     by: str,
 ) -> list[PurchaseOrder]:
     """Write each part down as sent on a day: all of them or none; a draft that is there becomes it.
 
-    What was ordered once more is told by the number of the newest order `besides` which it is another.
+    What was ordered once more is another order `besides` those that were sent up to a moment.
     """
     with transaction.atomic():
         suppliers.lock(shop)
@@ -58,7 +58,15 @@ def mark_ordered(
 
 
 def ordered(
-    shop: Shop, to: To, wanted: list[Wanted], today: date, on: date, expected_on: date, *, besides: int, by: str
+    shop: Shop,
+    to: To,
+    wanted: list[Wanted],
+    today: date,
+    on: date,
+    expected_on: date,
+    *,
+    besides: datetime | None,
+    by: str,
 ) -> PurchaseOrder:
     """Write one part down, unless that was done before."""
     refuse_twice(shop, to, wanted, on, besides)
@@ -71,11 +79,13 @@ def ordered(
     return order
 
 
-def refuse_twice(shop: Shop, to: To, wanted: list[Wanted], on: date, besides: int) -> None:
+def refuse_twice(shop: Shop, to: To, wanted: list[Wanted], on: date, besides: datetime | None) -> None:
     """Refuse what stands there already: the same units of the same variants, on their way or sent near that day."""
     units = units_of(wanted)
     near = Q(state=State.SENT) | Q(state=State.RECEIVED, sent_on__range=(on - NEAR, on + NEAR))
-    alike = PurchaseOrder.objects.for_shop(shop).filter(near, number__gt=besides)
+    alike = PurchaseOrder.objects.for_shop(shop).filter(near)
+    if besides:
+        alike = alike.filter(sent_at__gt=besides)
     summed = alike.annotate(variants=Count("lines"), asked=Sum("lines__units")).order_by("-number")
     for order in summed.filter(variants=len(units), asked=sum(units.values())):
         if dict(order.lines.values_list("variant_id", "units")) == units:

@@ -76,14 +76,23 @@ def change(supplier: Supplier, told: Told, *, revision: int, by: str) -> None:
         if told.name != supplier.name and drafts.filter(vendor=told.name).exists():
             raise Refused(f"There is a draft for {told.name} already. Send or discard it first; nothing was saved.")
         drafts.filter(supplier=supplier).update(vendor=told.name, revision=F("revision") + 1)
-        if told.name != supplier.name:
-            agreed = AgreedLeadTime.objects.for_shop(shop)
-            agreed.filter(vendor=told.name).delete()
-            agreed.filter(vendor=supplier.name).update(vendor=told.name)
         OrderPaper.objects.filter(order__in=drafts.filter(supplier=supplier)).delete()
         Supplied.objects.for_shop(shop).filter(supplier=supplier).delete()
         deliver(supplier, told)
+        if told.name != supplier.name:
+            follow(shop, supplier.name, told.name, by)
         record(supplier, "supplier.changed", "A supplier was changed", by)
+
+
+def follow(shop: Shop, before: str, name: str, by: str) -> None:
+    """Let an agreed lead time follow the name of its supplier; one that stood under that name gives way to it alone."""
+    agreed = AgreedLeadTime.objects.for_shop(shop)
+    if mine := agreed.filter(vendor=before).first():
+        gone, _ = agreed.filter(vendor=name).delete()
+        agreed.filter(pk=mine.pk).update(vendor=name)
+        because = "The agreed lead time follows the name of its supplier"
+        told: dict[str, Any] = {"vendor": name, "days": mine.median, "instead": gone}
+        LifecycleEvent.record(shop, "lead_time.agreed", by=by, because=because, **told)
 
 
 def remove(supplier: Supplier, *, revision: int, by: str) -> int:

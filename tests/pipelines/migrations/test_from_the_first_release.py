@@ -18,6 +18,7 @@ from django.db import connection
 ROOT = Path(__file__).resolve().parents[3]
 FIRST = "0001"  # the first release
 BEFORE_PIECES = "0051"  # the log of answers is one table
+GOODS = ("pipelines_purchaseorder", "pipelines_purchaseline", "pipelines_goodsreceipt")
 GONE = {"servedunit", "checkout"}  # the first is counted elsewhere since 0018, the second read again since 0007
 RENAMED = {"teststorelink": "storelink"}
 VALUES = {
@@ -85,6 +86,7 @@ def test_every_row_of_the_first_release_is_there_today(url: str) -> None:
         for day in ("2026-01-01", "2040-01-01"):
             VALUES["timestamp with time zone"] = f"{day}T12:00Z"
             tables += [name.removeprefix("pipelines_") for name in fill(cursor, "pipelines_predictionlog")]
+        fill(cursor, *GOODS)
     migrate(url)
     today = {table._meta.db_table for table in apps.get_app_config("pipelines").get_models()}
     with closing(psycopg2.connect(url)) as now, now.cursor() as cursor:
@@ -92,6 +94,8 @@ def test_every_row_of_the_first_release_is_there_today(url: str) -> None:
             assert f"pipelines_{name}" in today
             cursor.execute(f"SELECT count(*) FROM pipelines_{name}")
             assert cursor.fetchone() == (tables.count(name) or 1,), name
+        cursor.execute("SELECT delivery FROM pipelines_goodsreceipt")
+        assert cursor.fetchone() == (None,)  # by which press it was written is not known
         for table in apps.get_app_config("pipelines").get_models():
             columns = ", ".join(f'"{field.column}"' for field in table._meta.concrete_fields)
             cursor.execute(f"SELECT {columns} FROM {table._meta.db_table} LIMIT 1")  # as the code of today asks

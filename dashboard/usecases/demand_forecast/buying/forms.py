@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -50,7 +51,7 @@ class ListForm(SentForm):
     file = forms.FileField(max_length=200)
     only = forms.CharField(max_length=255, required=False)
     again = forms.BooleanField(required=False)  # it was ordered before, too
-    newest = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)  # order that the page knew
+    newest = forms.DateTimeField(required=False)  # when the newest order that the page knew was sent
 
     def clean_file(self) -> Any:
         """Refuse a file that no order list needs."""
@@ -59,9 +60,9 @@ class ListForm(SentForm):
         return self.cleaned_data["file"]
 
     @property
-    def besides(self) -> int:
-        """Return the number of the newest order that the list may repeat."""
-        return (self.cleaned_data["newest"] or 0) if self.cleaned_data["again"] else 0
+    def besides(self) -> datetime | None:
+        """Return the moment up to which the list may repeat what was sent."""
+        return self.cleaned_data["newest"] if self.cleaned_data["again"] else None
 
 
 class BudgetForm(forms.Form):

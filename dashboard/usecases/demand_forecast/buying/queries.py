@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from django.db import connection
@@ -64,7 +64,7 @@ class OrdersPage:
     moves: list[Proposed]  # between places
     in_shopify: InShopify | None
     usually_on: date  # when what is ordered today comes, by the shop's own lead time
-    newest: int  # number of the newest order
+    newest: datetime | None  # when the newest order was sent
 
     @property
     def cost_minor(self) -> int:
@@ -296,7 +296,7 @@ def orders_page(shop: Shop, today: date) -> OrdersPage:
         moves=proposed(shop),
         in_shopify=in_shopify(shop),
         usually_on=today + timedelta(days=shop.settings.lead_time_days),
-        newest=PurchaseOrder.objects.for_shop(shop).aggregate(number=Max("number", default=0))["number"],
+        newest=PurchaseOrder.objects.for_shop(shop).aggregate(at=Max("sent_at"))["at"],
     )
 
 

@@ -173,12 +173,15 @@ def deal(request: MerchantRequest, pk: int) -> HttpResponse:
     order = find(request, pk)
     try:
         revision = RevisionForm.read(request.POST)
-        drafts = dealing.deal(order, lines_elsewhere(order), revision=revision, by=request.staff.sub)
+        drafts, stood = dealing.deal(order, lines_elsewhere(order), revision=revision, by=request.staff.sub)
     except Refused as refusal:
         return refused(request, pk, refusal.sentence)
     for each in [order, *drafts]:
         results.print_order.enqueue(each.pk)
-    return go(reverse("order", args=[drafts[0].pk]), f"Moved to {words.counted(len(drafts), 'draft')}")
+    said = f"Moved to {words.counted(len(drafts), 'draft')}"
+    if stood:
+        said += f". {words.counted(stood, 'variant')} stood there already and stayed as there"
+    return go(reverse("order", args=[drafts[0].pk]), said)
 
 
 @merchant_required

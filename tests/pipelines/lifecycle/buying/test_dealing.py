@@ -39,7 +39,7 @@ def units(order: PurchaseOrder) -> dict[int, int]:
 
 
 def deal(order: PurchaseOrder, parts: dict[To, list[orders.Wanted]]) -> list[PurchaseOrder]:
-    return dealing.deal(order, parts, revision=order.revision, by=BY)
+    return dealing.deal(order, parts, revision=order.revision, by=BY)[0]
 
 
 def test_a_part_leaves_and_the_rest_stays(shop: Shop, order: PurchaseOrder, torver: Supplier) -> None:
@@ -60,7 +60,7 @@ def test_where_all_of_it_leaves_the_draft_ends_with_what_it_said(order: Purchase
 
 def test_what_stands_on_their_draft_already_is_not_added_up(shop: Shop, order: PurchaseOrder, torver: Supplier) -> None:
     theirs = orders.draft(shop, "", [replace(CAP, units=99)], supplier=torver, location_id=None, by=BY)
-    assert deal(order, {To("", torver): [CAP, SCARF]}) == [theirs]
+    assert dealing.deal(order, {To("", torver): [CAP, SCARF]}, revision=0, by=BY) == ([theirs], 1)
     theirs.refresh_from_db()
     assert (units(theirs), theirs.revision) == ({1: 99, 2: 5}, 1)
 
@@ -72,6 +72,29 @@ def test_at_another_currency_of_the_same_supplier_it_is_drafted_anew(shop: Shop,
     mine.refresh_from_db()
     (anew,) = deal(mine, {To("", torver): [replace(CAP, unit_cost_minor=0)]})
     assert anew != mine and (anew.currency, units(anew)) == ("USD", {1: 12})
+
+
+@pytest.mark.parametrize("currency", ["EUR", "USD"])
+def test_what_would_keep_the_one_draft_of_a_name_is_told_by_its_own(
+    shop: Shop, torver: Supplier, currency: str
+) -> None:
+    mine = orders.draft(shop, torver.name, [CAP, SCARF], supplier=None, location_id=None, by=BY)
+    suppliers.change(torver, replace(TORVER, currency=currency), revision=0, by=BY)
+    torver.refresh_from_db()
+    with pytest.raises(Refused, match=r"^Scarf Blue would stay here.*Leave that out \(0 units\)"):
+        deal(mine, {To("", torver): [CAP]})
+    mine.refresh_from_db()
+    assert (mine.revision, units(mine)) == (0, {1: 12, 2: 5})
+    moved(mine, orders.change, {mine.lines.get(variant_id=2).pk: 0})
+    (anew,) = deal(mine, {To("", torver): [CAP]})
+    assert anew != mine and (anew.currency, units(anew)) == (currency, {1: 12})
+
+
+def test_of_many_that_would_stay_a_few_are_named(shop: Shop, torver: Supplier) -> None:
+    many = [replace(SCARF, variant_id=each, title=f"Scarf {each}", subtitle="") for each in range(2, 8)]
+    mine = orders.draft(shop, "", [CAP, *many], supplier=torver, location_id=None, by=BY)
+    with pytest.raises(Refused, match="Scarf 2, Scarf 3, Scarf 4 and 3 more would stay"):
+        deal(mine, {To("", torver): [CAP]})
 
 
 def test_their_draft_in_a_currency_of_before_comes_first(shop: Shop, order: PurchaseOrder, torver: Supplier) -> None:

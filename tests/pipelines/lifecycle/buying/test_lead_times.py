@@ -99,3 +99,17 @@ def test_what_was_measured_and_agreed_to_stays_with_a_supplier_that_is_called_an
     assert AgreedLeadTime.objects.get().vendor == "Torver Ltd"
     assert {*frames.lead_times(shop)["vendor"]} == {*TORVER.vendors, ""}, "its vendors and its variant"
     assert {*PurchaseOrder.objects.values_list("vendor", flat=True)} == {torver.name}, "as it was sent"
+
+
+@pytest.mark.parametrize("is_agreed", [False, True])
+def test_what_was_agreed_under_a_name_gives_way_only_to_what_comes_with_it(shop: Shop, is_agreed: bool) -> None:
+    torver = suppliers.add(shop, TORVER, by="7")
+    AgreedLeadTime.objects.create(shop=shop, vendor="Larch", days=[30] * 9, deliveries=5)
+    if is_agreed:
+        AgreedLeadTime.objects.create(shop=shop, vendor=torver.name, days=[8] * 9, deliveries=5)
+    suppliers.change(torver, replace(TORVER, name="Larch"), revision=0, by="7")
+    kept = AgreedLeadTime.objects.get()
+    assert (kept.vendor, kept.median) == ("Larch", 8 if is_agreed else 30)
+    told = LifecycleEvent.objects.for_shop(shop).filter(kind="lead_time.agreed")
+    followed = [{"vendor": "Larch", "days": 8, "instead": 1}]
+    assert [event.details for event in told] == (followed if is_agreed else [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -28,7 +28,7 @@ def shop() -> Shop:
 
 
 def mark(
-    shop: Shop, parts: dict[To, list[orders.Wanted]], on: date = YESTERDAY, besides: int = 0
+    shop: Shop, parts: dict[To, list[orders.Wanted]], on: date = YESTERDAY, besides: datetime | None = None
 ) -> list[PurchaseOrder]:
     return lists.mark_ordered(shop, parts, TODAY, on, ARRIVAL, besides=besides, by=BY)
 
@@ -72,11 +72,21 @@ def test_the_same_list_of_another_day_or_of_a_supplier_since_is_the_same_order(s
 
 
 def test_once_more_is_another_order_but_not_by_the_same_page_twice(shop: Shop) -> None:
-    mark(shop, {LARCH: [CAP]})
-    mark(shop, {LARCH: [CAP]}, besides=1)
+    (first,) = mark(shop, {LARCH: [CAP]})
+    mark(shop, {LARCH: [CAP]}, besides=first.sent_at)
     assert [order.number for order in PurchaseOrder.objects.order_by("number")] == [1, 2]
     with pytest.raises(Refused, match="as order 2"):
-        mark(shop, {LARCH: [CAP]}, besides=1)
+        mark(shop, {LARCH: [CAP]}, besides=first.sent_at)
+
+
+def test_once_more_counts_once_also_where_an_older_draft_became_it(shop: Shop) -> None:
+    draft = orders.draft(shop, "Larch", [SCARF], location_id=None, by=BY)
+    newer = orders.draft(shop, "Gill", [CAP], location_id=None, by=BY)
+    newest = moved(newer, orders.send, TODAY, ARRIVAL).sent_at
+    assert mark(shop, {LARCH: [CAP]}, besides=newest) == [draft]
+    with pytest.raises(Refused, match="as order 1, and counts once"):
+        mark(shop, {LARCH: [CAP]}, besides=newest)
+    assert PurchaseOrder.objects.count() == 2
 
 
 def test_what_came_long_ago_is_ordered_again_like_anything(shop: Shop) -> None:

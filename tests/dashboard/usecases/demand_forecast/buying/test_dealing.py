@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.usecases.demand_forecast.buying.dealing import Elsewhere, elsewhere, lines_elsewhere
-from pipelines.models import Product, PurchaseOrder, Supplied, Supplier, Variant
+from pipelines.models import Product, PurchaseLine, PurchaseOrder, Supplied, Supplier, Variant
 from pipelines.models.usecases.demand_forecast import StockAdvice
 
 State = PurchaseOrder.State
@@ -65,6 +65,29 @@ def test_a_single_variant_leaves_and_its_cost_goes_along_in_the_same_currency(sh
     send(f"/orders/{order.pk}/deal", {"revision": order.revision})
     moved = PurchaseOrder.objects.get(supplier=torver).lines.get()
     assert (moved.variant_id, moved.units, moved.unit_cost_minor) == (line.variant_id, line.units, 777)
+
+
+def test_what_stands_on_their_draft_stays_and_is_counted(shop, order, torver, see, send):
+    line = order.lines.first()
+    theirs = PurchaseOrder.objects.create(shop=shop, number=9, vendor="Torver", supplier=torver, currency="EUR")
+    values = {"variant_id": line.variant_id, "title": line.title, "units": 99}
+    PurchaseLine.objects.create(shop=shop, order=theirs, **values)
+    delivers(torver, variant_id=line.variant_id)
+    assert "already stays as it is there" in see(f"/orders/{order.pk}").content.decode()
+    said = send(f"/orders/{order.pk}/deal", {"revision": order.revision}).content.decode()
+    assert "Moved to 1 draft. 1 variant stood there already and stayed as there" in said
+    assert theirs.lines.get().units == 99
+
+
+def test_a_variant_that_is_gone_is_named_where_it_keeps_the_draft(order, torver, send):
+    delivers(torver, vendor=order.vendor)
+    line = order.lines.last()
+    Variant.objects.filter(shopify_id=line.variant_id).delete()
+    PurchaseOrder.objects.update(supplier=torver, vendor="Torver")
+    said = send(f"/orders/{order.pk}/deal", {"revision": order.revision}).content.decode()
+    assert f"{line.title} {line.subtitle}".strip() + " would stay here" in said
+    send(f"/orders/{order.pk}/units", {"revision": order.revision, f"units-{line.pk}": "0"})
+    assert "Moved to 1 draft" in send(f"/orders/{order.pk}/deal", {"revision": order.revision + 1}).content.decode()
 
 
 @pytest.mark.parametrize("gone", ["supplier", "currency", "vendor"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 from django.utils import timezone
 
 from pipelines.lifecycle.buying.orders import LARGEST
@@ -46,11 +48,13 @@ def test_as_it_was_downloaded_it_becomes_an_order_for_each_vendor(shop, advised,
     assert (line.title, line.unit_cost_minor) == (advised[0].title, advised[0].unit_cost_minor)
     assert {"print_order", "refresh"} <= {name for name, _ in queued}
     assert "Nothing has to be ordered today" in see("/orders").content.decode()
-    for told in ({}, {"sent_on": local_day(shop)}, {"newest": "9"}, {"again": "1"}):
+    for told in ({}, {"sent_on": local_day(shop)}, {"newest": "2026-11-20T12:00:00+00:00"}, {"again": "1"}):
         assert "marked as ordered already" in mark(content, **told)
     assert PurchaseOrder.objects.count() == len(orders)
-    newest = re.search(r'name="newest" value="(\d+)"', see("/orders").content.decode())[1]
+    PurchaseOrder.objects.update(sent_at=F("sent_at") - timedelta(minutes=5))
+    newest = re.search(r'name="newest" value="([^"]+)"', see("/orders").content.decode())[1]
     assert "marked as sent" in mark(content, again="1", newest=newest)
+    assert "marked as ordered already" in mark(content, again="1", newest=newest)
     assert PurchaseOrder.objects.count() == 2 * len(orders)
 
 
