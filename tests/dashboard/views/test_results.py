@@ -102,9 +102,8 @@ class TestThePage:
         row.save()
         html = see("/results").content.decode()
         assert '<s-link href="/conversion">Stop an offer</s-link>' in html and html.count("Roll back") == 0
-        MonthReport.objects.create(
-            shop=row.shop, month=OCTOBER.after.first, figures=row.figures, is_final=True, made_at=AFTER
-        )
+        later = {"month": OCTOBER.after.first, "made_at": AFTER, "checked_at": AFTER, "is_final": True}
+        MonthReport.objects.create(shop=row.shop, figures=row.figures, **later)
         assert "Stop an offer" in see("/results?month=2026-11").content.decode()
         assert "Stop an offer" not in see("/results?month=2026-10").content.decode(), "a later month is told"
 
