@@ -7,9 +7,11 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import update_wrapper
 from inspect import signature
+from pathlib import Path
 from typing import Any, Generic, ParamSpec
 
 import django_rq
@@ -187,17 +189,34 @@ class Worker(RQWorker):
         return LOST_AFTER
 
     def execute_job(self, job: RQJob, queue: Queue) -> None:
-        """Have a fork do the job, in a temporary folder of its own: a fork ends without cleaning up."""
+        """Have a fork do the job, and note what the shop had of the worker.
+
+        A job was taken off its queue and stands in no list until RQ has begun it: nothing may fail before that.
+        """
         began = time.monotonic()
-        with own_folder("shopmlops-job-") as self.folder:
-            super().execute_job(job, queue)
-        fairness.note(self.connection, queue.key, job.id, time.monotonic() - began)
+        with ExitStack() as own:
+            self.folder = folder_if_any(own)
+            try:
+                super().execute_job(job, queue)
+            finally:
+                with suppress(RedisError):  # a turn is fair again with the next job
+                    fairness.note(self.connection, queue.key, job.id, time.monotonic() - began)
 
     def main_work_horse(self, job: RQJob, queue: Queue) -> None:
         assert self.pid
         die_with(self.pid, signal.SIGKILL)
-        tempfile.tempdir = os.environ["TMPDIR"] = str(self.folder)
+        if self.folder:
+            tempfile.tempdir = os.environ["TMPDIR"] = str(self.folder)
         super().main_work_horse(job, queue)
+
+
+def folder_if_any(own: ExitStack) -> Path | None:
+    """Make a job a temporary folder of its own, as a fork ends without cleaning up; on a full disk it does without."""
+    try:
+        return own.enter_context(own_folder("shopmlops-job-"))
+    except OSError as error:
+        log.warning("a job has no folder of its own and uses what temporary folder there is: %s", error)
+        return None
 
 
 def worker(*queues: str, kind: type[Worker] = Worker) -> RQWorker:
@@ -253,7 +272,7 @@ def waiting() -> dict[str, tuple[int, datetime | None]]:
 
 
 def waits_since(queue: Queue) -> datetime | None:
-    """Return when the job was put on a queue that is next on it."""
+    """Return when the job was put on a queue that has waited longest on it, whoever's turn is next."""
     first = next(iter(queue.get_jobs(0, 1)), None)
     return first.enqueued_at if first else None
 

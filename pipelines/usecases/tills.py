@@ -38,7 +38,7 @@ class Paying:
     @property
     def costs(self) -> bool:
         """Tell whether it gave more than it can have brought."""
-        return self.high < self.needed
+        return min(self.high, self.orders) < self.needed
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,27 @@ def test_a_worker_notes_what_a_shop_had_of_it(redis: Any, line: Any, tmp_path: P
     assert [*had] == [str(GIANT).encode()] and float(had[str(GIANT).encode()]) > 0
 
 
+def test_a_worker_goes_on_where_what_a_shop_had_cannot_be_noted(redis: Any, line: Any, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    sample_jobs.spoil_what_is_noted.send([GIANT, str(out)], {})
+    subprocess.run([sys.executable, "-c", IMPATIENT_WORKER, "burst"], cwd=ROOT, check=True, capture_output=True)
+    assert out.read_text() == "went on\n"
+
+
+def test_what_a_shop_had_of_a_worker_that_was_told_to_stop_at_once_is_noted(
+    redis: Any, line: Any, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    sample_jobs.train.send([GIANT, str(out), str(tmp_path / "never")], {})
+    with worker("default") as stopped:
+        waiting.until(lambda: begun(out))
+        stopped.send_signal(signal.SIGTERM)
+        time.sleep(1.1)  # RQ takes a second signal within a second for the first
+        stopped.send_signal(signal.SIGTERM)
+        stopped.wait(waiting.SECONDS)
+    assert float(redis.hget(fairness.had_key(line.key), GIANT)) > 1
+
+
 def begun(out: Path) -> list[int]:
     """Say whose trainings began, in their order."""
     return [int(shop) for shop in out.read_text().split()] if out.exists() else []

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pipelines import fairness
+from pipelines.jobs import queue
 from pipelines.jobs.queue import job
 
 
@@ -36,6 +38,13 @@ def train(shop_id: int, path: str, until: str = "") -> None:
     add_line(path, str(shop_id))
     while until and not Path(until).exists():
         time.sleep(0.02)
+
+
+@job(timeout=60)
+def spoil_what_is_noted(shop_id: int, path: str) -> None:
+    """Leave something where the seconds of shops are noted that nothing can be added to, and ask for one more job."""
+    queue.connection().set(fairness.had_key(queue.django_rq.get_queue("default").key), "spoilt")
+    add_line.send([path, "went on"], {})
 
 
 @job(timeout=60)

@@ -144,6 +144,20 @@ def test_what_a_job_leaves_in_temporary_folders_goes_with_it(queued: Callable[[]
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("queues", ['"default"', '"events", "default"'])
+def test_a_job_is_done_where_no_folder_can_be_made_for_it(
+    queued: Callable[[], list[str]], tmp_path: Path, queues: str
+) -> None:
+    sample_jobs.add_line.enqueue(str(tmp_path / "out"), "one")
+    sample_jobs.add_line.enqueue(str(tmp_path / "out"), "two")
+    gone = f"import tempfile\ntempfile.tempdir = {str(tmp_path / 'gone')!r}\n"
+    code = IMPATIENT_WORKER.replace("worker.work(", f"{gone}worker.work(").replace('"default"', queues)
+    done = subprocess.run([sys.executable, "-c", code, "burst"], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert (tmp_path / "out").read_text() == "one\ntwo\n"
+    assert "no folder of its own" in done.stderr
+
+
+@pytest.mark.django_db
 def test_two_clocks_send_a_tick_once(queued: Callable[[], list[str]]) -> None:
     clocks = [schedule.scheduler(), schedule.scheduler()]
     for clock in clocks:

@@ -19,10 +19,11 @@ from pipelines import words
 from pipelines.lifecycle.evidence.hold_out import told
 from pipelines.lifecycle.evidence.hold_out.told import Standing
 from pipelines.lifecycle.monitor.watch import costing
-from pipelines.models import Deployment, Measurement, Release, Shop, Staff
+from pipelines.models import Deployment, Release, Shop, Staff
 from pipelines.models.usecases.offers import Offer, OfferTally
 from pipelines.shopify.domains import admin_page
 from pipelines.stats.inference import marks
+from pipelines.usecases.tills import Paying
 
 FIRST = 30  # orders of those who are shown nothing, for a first range
 READS_CODES = "read_discounts"
@@ -151,7 +152,7 @@ def offers(shop: Shop, now: datetime) -> Offers:
     known = list(read(shop))
     is_chosen = Deployment.objects.for_shop(shop).filter(use_case=SLUG, active__isnull=False).exists()
     alone = of_each(shop, now.astimezone(shop.zone).date())
-    pays = paying(shop, now)
+    pays = costing.newest(shop, SLUG, now - KNOWN_FOR)
     rows = [row(each, shop.currency, now, is_chosen, alone.get(each.pk, Added()), pays.get(each.pk)) for each in known]
     standing, spent = told.standing(shop, SLUG), sum(each.spent for each in known)
     share = 1 - float(shop.settings.cost_share)
@@ -188,20 +189,11 @@ def read(shop: Shop) -> QuerySet[Any]:
     return mine.order_by(Case(When(state=Offer.State.LIVE, then=0), default=1), "state", "pk")
 
 
-def paying(shop: Shop, now: datetime) -> dict[int, Measurement]:
-    """Read what each offer takes to be worth what it gave, as the newest nightly look found it."""
-    mine = Measurement.objects.for_shop(shop).filter(
-        use_case=SLUG, metric=costing.METRIC, starts_at__gte=now - KNOWN_FOR
-    )
-    return {int(each.segment): each for each in mine.order_by("segment", "-starts_at").distinct("segment")}
-
-
-def row(offer: Any, currency: str, now: datetime, is_chosen: bool, added: Added, found: Measurement | None) -> Row:
+def row(offer: Any, currency: str, now: datetime, is_chosen: bool, added: Added, pays: Paying | None) -> Row:
     """Bring one offer into words."""
     budget = offer.budget_minor
     left = None if budget is None else budget - offer.spent - offer.reserved
     kept = kept_back(offer, left, now)
-    pays = None if found is None else costing.read(found, offer.spent)
     costs = pays is not None and pays.costs and offer.state == Offer.State.LIVE
     return Row(
         offer=offer,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import ceil, floor
 from typing import Any
 
 from pipelines import words
@@ -17,14 +18,16 @@ from pipelines.stats import clock
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.tills import Paying
 
-METRIC = "paying"
+METRIC, GIVEN = "paying", "paying_given"
 COSTS, OPEN = "costs", "open"
 
 
 def look(shop: Shop, use_case: str, now: datetime) -> list[int]:
     """Judge what is shown, keep what was found for pages, and tell what costs; return what does."""
-    names = own.till(use_case).names(shop)
-    found = [each for each in known(shop, use_case, now) if each.id in names] if names else []
+    running = own.till(use_case).names
+    found = known(shop, use_case, now) if running(shop) else []
+    names = running(shop)  # what was stopped while this was worked out is told no more
+    found = [each for each in found if each.id in names]
     for each in found:
         keep(shop, use_case, each, now)
     costly = [each for each in found if each.costs]
@@ -47,8 +50,8 @@ def known(shop: Shop, use_case: str, now: datetime) -> list[Paying]:
 
 def keep(shop: Shop, use_case: str, found: Paying, now: datetime) -> None:
     """Keep what was found on a day of the shop's, as the last look of it saw it."""
-    whose: dict[str, Any] = {"shop": shop, "use_case": use_case, "version": None, "release": None, "metric": METRIC}
-    at = clock.midnight(now.astimezone(shop.zone).date(), shop.zone)
+    whose: dict[str, Any] = {"shop": shop, "use_case": use_case, "version": None, "release": None}
+    whose |= {"segment": str(found.id), "starts_at": clock.midnight(now.astimezone(shop.zone).date(), shop.zone)}
     figures: dict[str, Any] = {
         "value": found.needed,
         "low": found.low,
@@ -57,13 +60,25 @@ def keep(shop: Shop, use_case: str, found: Paying, now: datetime) -> None:
         "ends_at": now,
     }
     figures["verdict"] = COSTS if found.costs else OPEN
-    Measurement.objects.update_or_create(**whose, segment=str(found.id), starts_at=at, defaults=figures)
+    Measurement.objects.update_or_create(**whose, metric=METRIC, defaults=figures)
+    given = {"value": found.given, "n": found.orders, "ends_at": now}
+    Measurement.objects.update_or_create(**whose, metric=GIVEN, defaults=given)
 
 
-def read(row: Measurement, given: int) -> Paying:
-    """Read what was found again, beside what was given since."""
-    low, high = (each or 0.0 for each in (row.low, row.high))
-    return Paying(int(row.segment), row.n, given, row.value or 0.0, low, high)
+def newest(shop: Shop, use_case: str, since: datetime) -> dict[int, Paying]:
+    """Read again what the newest look since a moment found of each."""
+    mine = Measurement.objects.for_shop(shop).filter(
+        use_case=use_case, metric__in=(METRIC, GIVEN), starts_at__gte=since
+    )
+    rows = {(each.metric, each.segment): each for each in mine.order_by("starts_at")}
+    pairs = [(each, rows.get((GIVEN, segment))) for (metric, segment), each in rows.items() if metric == METRIC]
+    return {int(each.segment): read(each, given) for each, given in pairs if given}
+
+
+def read(row: Measurement, given: Measurement) -> Paying:
+    """Read what was found again."""
+    needed, low, high = (each or 0.0 for each in (row.value, row.low, row.high))
+    return Paying(int(row.segment), row.n, round(given.value or 0), needed, low, high)
 
 
 def tell(shop: Shop, use_case: str, found: Paying, names: Mapping[int, str], now: datetime) -> None:
@@ -81,16 +96,19 @@ def tell(shop: Shop, use_case: str, found: Paying, names: Mapping[int, str], now
 
 def told(found: Paying, currency: str) -> str:
     """Say how many orders it would have to have won for what it gave, and how many it can have."""
-    needed, most = (words.number(max(least, round(each))) for least, each in ((1, found.needed), (0, found.high)))
+    given, needed = words.money(found.given, currency), words.number(max(1, ceil(found.needed)))
     orders = f"of the {words.counted(found.orders, 'order')} of shoppers who saw it"
+    if found.needed > found.orders:
+        return f"It gave {given}, more than all {orders} earned."
+    low, high = (min(max(0.0, each), found.orders) for each in (found.low, found.high))
     if found.costs:
         return (
-            f"It gave {words.money(found.given, currency)}. To be worth that, {needed} {orders} must be orders that "
-            f"you would not have had. Beside shoppers who are shown none, it is {most} at most."
+            f"It gave {given}. To be worth that, {needed} {orders} must be orders that you would not have had. "
+            f"Beside shoppers who are shown none, it is {words.number(floor(high))} at most."
         )
     return (
         f"Worth what it gave if {needed} {orders} are orders that you would not have had; so far it is "
-        f"{words.number(max(0, round(found.low)))} to {most}."
+        f"{words.number(floor(low))} to {words.number(ceil(high))}."
     )
 
 

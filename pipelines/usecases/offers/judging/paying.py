@@ -38,6 +38,11 @@ class Came:
         carts = float(self.cart[told].sum())
         return float(self.earned[told].sum()) / carts if carts else float("nan")
 
+    def larger(self, shown: Mask, none: Mask) -> float:
+        """Give by how much carts that were shown it grew more; nothing where the others earned nothing."""
+        grew, beside = self.per_cart(shown), self.per_cart(none)
+        return max(0.0, grew / beside - 1) if np.isfinite(grew) and beside > 0 else 0.0
+
 
 def paying(frames: Frames) -> list[Paying]:
     """Say of each offer that runs what it takes to pay and what it can have brought, where both are known.
@@ -69,9 +74,8 @@ def of_one(known: Decisions, came: Came, at: int) -> Paying | None:
     pair = weighed(known, shown, none)
     first, second = (off_policy.snips(came.ordered[of], weight, known.visitor[of]) for of, weight in pair)
     more = between(first, second, PLANNED)
-    larger = came.per_cart(shown) / came.per_cart(none) - 1
     if more is None:
         return None
-    needed = orders * (given / earned - (max(0.0, larger) if np.isfinite(larger) else 0.0))
+    needed = orders * (given / earned - came.larger(shown, none))
     times = int(shown.sum())
     return Paying(int(known.ids[at]), orders, round(given), needed, times * more["low"], times * more["high"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -70,11 +71,11 @@ def test_what_wins_nobody_is_told_with_what_it_gave_and_what_can_have_come_of_it
     assert costing.look(shop, "offers", NOW) == [offer.pk]
     alert = Alert.objects.get()
     assert alert.title == "“A fifth off” costs you more than it brings" and alert.use_case == "offers"
-    assert "It gave £720. To be worth that, 51 of the 120 orders" in alert.text and alert.text.endswith("at most.")
+    assert "It gave £720. To be worth that, 52 of the 120 orders" in alert.text and alert.text.endswith("at most.")
     row = Measurement.objects.get(metric="paying")
     assert (row.segment, row.n, row.verdict) == (str(offer.pk), 120, "costs")
     assert row.low < 0 < row.high < row.value == pytest.approx(120 * 600 / 1_400)
-    assert costing.told(costing.read(row, 72_000), "GBP") == alert.text
+    assert costing.told(costing.newest(shop, "offers", NOW - timedelta(days=1))[offer.pk], "GBP") == alert.text
 
 
 def test_what_wins_more_than_it_gives_is_measured_and_not_told(shop: Shop, offer: Offer) -> None:
@@ -83,7 +84,8 @@ def test_what_wins_more_than_it_gives_is_measured_and_not_told(shop: Shop, offer
     assert costing.look(shop, "offers", NOW) == [] and told(shop) == []
     row = Measurement.objects.get(metric="paying")
     assert row.verdict == "open" and row.low > row.value
-    assert costing.told(costing.read(row, 0), "GBP").startswith("Worth what it gave if 77 of the 180 orders")
+    (found,) = costing.newest(shop, "offers", NOW - timedelta(days=1)).values()
+    assert costing.told(found, "GBP").startswith("Worth what it gave if 78 of the 180 orders")
 
 
 def test_a_second_look_of_a_day_takes_the_place_of_the_first(shop: Shop, offer: Offer) -> None:
@@ -92,6 +94,8 @@ def test_a_second_look_of_a_day_takes_the_place_of_the_first(shop: Shop, offer: 
     for hours in (0, 1, 24):
         costing.look(shop, "offers", NOW + timedelta(hours=hours))
     assert Measurement.objects.filter(metric="paying").count() == 2 and len(told(shop)) == 1
+    assert [*costing.newest(shop, "offers", NOW - timedelta(days=1))] == [offer.pk]
+    assert costing.newest(shop, "offers", NOW + timedelta(days=1)) == {}
 
 
 def test_it_is_over_once_it_runs_no_more(shop: Shop, offer: Offer) -> None:
@@ -114,6 +118,43 @@ def test_another_shops_offers_and_alerts_are_none_of_it(shop: Shop, offer: Offer
 def test_nothing_is_said_before_shoppers_were_shown_nothing(shop: Shop, offer: Offer) -> None:
     asked(shop, offer, shown=True, ordering=0.6)
     assert costing.look(shop, "offers", NOW) == [] and not Measurement.objects.exists()
+
+
+def test_what_is_stopped_while_it_is_looked_at_is_not_told(
+    shop: Shop, offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(shop, offer, shown=True, ordering=0.6)
+    asked(shop, offer, shown=False, ordering=0.6)
+    worked_out = costing.known
+
+    def meanwhile(*about: Any) -> list[Paying]:
+        found = worked_out(*about)
+        Offer.objects.update(state="stopped")
+        return found
+
+    monkeypatch.setattr(costing, "known", meanwhile)
+    assert costing.look(shop, "offers", NOW) == [] and told(shop) == []
+
+
+@pytest.mark.parametrize(
+    ("orders", "needed", "low", "high", "said"),
+    [
+        (60, 80.0, -5.0, 90.0, "It gave £400, more than all of the 60 orders of shoppers who saw it earned."),
+        (60, 10.4, -5.0, 10.3, "11 of the 60 orders of shoppers who saw it must be orders that"),
+        (60, 10.4, -5.0, 10.3, "it is 10 at most."),
+        (60, 10.2, -5.0, 10.4, "if 11 of the 60 orders of shoppers who saw it are orders that"),
+        (60, 10.2, -5.0, 10.4, "so far it is 0 to 11."),
+        (12, 5.0, -9.0, 30.0, "so far it is 0 to 12."),
+    ],
+)
+def test_what_is_said_does_not_contradict_itself(
+    orders: int, needed: float, low: float, high: float, said: str
+) -> None:
+    assert said in costing.told(Paying(1, orders, 40_000, needed, low, high), "GBP")
+
+
+def test_what_gave_more_than_all_of_its_orders_earned_costs_however_many_it_won() -> None:
+    assert Paying(1, 60, 40_000, needed=80.0, low=-5.0, high=90.0).costs
 
 
 def test_no_order_is_spoken_of_in_the_minus() -> None:

@@ -58,6 +58,15 @@ def test_larger_orders_count_for_it() -> None:
     assert before.costs and not after.costs and after.needed < 0 < before.needed
 
 
+def test_carts_that_earned_nothing_beside_it_are_nothing_to_be_larger_than() -> None:
+    made = frames(WINS_NOBODY, value=5_000.0)
+    rows = made["decisions"]
+    rows.loc[rows["offer"] != 7, "profit"] = 0.0
+    (found,) = paying.paying(made)
+    shown = rows[(rows["offer"] == 7) & (rows["ordered"] == 1)]
+    assert found.needed == pytest.approx(found.orders * shown["given"].sum() / (shown["profit"] + shown["given"]).sum())
+
+
 def test_nothing_is_said_of_what_is_known_too_little_or_runs_no_more() -> None:
     assert paying.paying(frames(WINS_NOBODY, n=60)) == []
     assert paying.paying(frames(WINS_NOBODY, given=0.0)) == [], "a message gives nothing"
