@@ -117,6 +117,7 @@ def facts(platform: Platform, shop: Row, target: str, number: int, attributes: d
     if row is None or (target != CHECKOUT and order is None):
         return None
     used, goods = store.discount_of(domain, number), checkout_total(row)
+    off = amount(discounted(goods, used), shop["currency"])
     if order:
         attributes = {held["name"]: held["value"] for held in store.order_attributes(order["id"])}
     return {
@@ -127,6 +128,7 @@ def facts(platform: Platform, shop: Row, target: str, number: int, attributes: d
         "lines": [line_of(line, shop["currency"]) for line in checkout_lines(row)],
         "deliveryGroups": groups_of(store.number("SELECT reached FROM checkout_steps WHERE checkout_id = ?", number)),
         "discountCodes": [{"code": used["code"]}] if used and used["code"] else [],
+        "discountAllocations": [{"discountedAmount": off}] if used else [],
         "attributes": [{"key": name, "value": value} for name, value in attributes.items()],
         "order": f"gid://shopify/Order/{order['id']}" if order else None,
     }
@@ -142,8 +144,8 @@ def line_of(line: dict[str, Any], currency: str) -> dict[str, Any]:
     """Return a line as extensions know it."""
     variant = {"id": f"gid://shopify/ProductVariant/{line['variant_id']}", "type": "variant", "title": line["title"]}
     variant["product"] = {"id": f"gid://shopify/Product/{line['product_id']}"}
-    cost = {"totalAmount": amount(line["price"] * line["quantity"], currency)}
-    return {"id": line["id"], "quantity": line["quantity"], "merchandise": variant, "cost": cost}
+    plain = {"cost": {"totalAmount": amount(line["price"] * line["quantity"], currency)}, "discountAllocations": []}
+    return {"id": line["id"], "quantity": line["quantity"], "merchandise": variant} | plain
 
 
 def amount(minor: int, currency: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@
     lines: signal(facts.lines),
     attributes: signal(facts.attributes),
     discountCodes: signal(facts.discountCodes),
-    discountAllocations: signal([]),
+    discountAllocations: signal(facts.discountAllocations),
     deliveryGroups: signal(facts.deliveryGroups),
     customerPrivacy: signal({ allowedProcessing: { analytics: false } }),
     i18n: {

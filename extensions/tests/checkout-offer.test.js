@@ -12,6 +12,7 @@ const ORDER_STATUS = "customer-account.order-status.block.render";
 const FOLDER = path.resolve(import.meta.dirname, "../checkout-offer");
 const UNIT = "0123456789abcdef0123456789abcdef";
 const CODE = { id: 7, kind: "code", code: "TEN" };
+const TAKEN_OFF = { type: "automatic", title: "Ten off", discountedAmount: { amount: 7.15, currencyCode: "GBP" } };
 const reply = (shown) => ({ answer: { offer: shown.id }, outcome: "answered", decision: "d1", shown, accept: "the-pass" });
 
 process.env.APP_URL = "https://app.example.com";
@@ -305,4 +306,15 @@ it.each([
   shopify.deliveryGroups.value = groups;
   await extension.render();
   expect(told("offers")[0].told).toMatchObject(reached);
+});
+
+it.each([
+  ["nothing", () => undefined, false],
+  ["a code", (api) => (api.discountCodes.value = [{ code: "TEN" }]), true],
+  ["something off the cart", (api) => (api.discountAllocations.value = [TAKEN_OFF]), true],
+  ["something off a line", (api) => (api.lines.value = [{ ...api.lines.value[0], discountAllocations: [TAKEN_OFF] }]), true],
+])("tells a checkout with %s of a discount", async (_, give, has_discount) => {
+  give(at(CHECKOUT));
+  await extension.render();
+  expect(told("offers")[0].told).toMatchObject({ has_discount });
 });

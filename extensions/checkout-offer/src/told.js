@@ -39,11 +39,20 @@ export function checkoutOf(api) {
       quantity,
       price: minor(totalAmount.amount / quantity, totalAmount.currencyCode),
     })),
-    has_discount: api.discountAllocations.value.length > 0 || api.discountCodes.value.length > 0,
+    has_discount: [api.discountCodes.value, ...allocations(api)].some(({ length }) => length > 0),
     is_returning: "orderConfirmation" in api ? !api.orderConfirmation.value.isFirstOrder : undefined,
     ...("deliveryGroups" in api ? reached(api.deliveryGroups.value) : {}),
   };
 }
+
+/**
+ * Return what is taken off the whole cart, and off each line: also without a code.
+ * @param {Api} api
+ */
+const allocations = (api) => [
+  api.discountAllocations.value,
+  ...api.lines.value.map(({ discountAllocations }) => discountAllocations),
+];
 
 /**
  * Return how far a shopper has come, and nothing of where to: there is a group as soon as Shopify knows an address.

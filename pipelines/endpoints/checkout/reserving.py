@@ -135,10 +135,12 @@ class Cashier:
         known = self.shown.get(wish.decision)
         if known is not None:
             return known, ""
+        if seconds <= 0:
+            return 0, LATE
         if time.monotonic() < self.not_before:
             return 0, AWAY
         lane = self.lanes.setdefault(drawer, Lane(drawer))
-        if seconds > 0 and not lane.waiting and lane.has(wish.cost):
+        if not lane.waiting and lane.has(wish.cost):
             why_not = lane.hand_out(wish)
         else:
             why_not = await self.wait_for(lane, wish, seconds)

@@ -31,7 +31,7 @@ COUNTED = {
 SIZES = ("value", "lines", "units")
 COUNTS = ("events", *COUNTED)
 COLUMNS = ["unique_id", "ds", "at", "of", *COUNTS, "minutes", *SIZES, "has_discount", "is_returning"]
-COLUMNS += ["changes", "in_checkout", "has_address", "has_shipping"]
+COLUMNS += ["changes", "has_address", "has_shipping"]
 COLUMNS += ["device", "source", "hour", "weekday", "waited"]
 
 # A visitor's number is the first 60 bits of the unit's digest. After a checkout began its session is looked at no more.
@@ -58,7 +58,7 @@ VISITS = f"""
     ORDER BY at, id
 """
 # An export tells of abandoned checkouts alone, so only what Shopify told of as it came is learned from. Where nobody
-# noted steps, its start is known. A step after its order is the outcome.
+# noted steps, its start is known. What is told in the second in which it was completed, or later, is the outcome.
 CHECKOUTS = """
     SELECT c.shopify_id AS key, CASE WHEN %(units)s THEN encode(c.token_digest, 'hex') END AS unit,
         extract(epoch FROM c.created_at) AS opened, extract(epoch FROM told.at) AS moment, told.changes,
@@ -77,7 +77,7 @@ CHECKOUTS = """
         SELECT c.created_at, c.first_minor, c.first_lines, c.first_units, NULL, NULL, NULL, true, 0
         WHERE c.steps IS NULL AND c.first_minor IS NOT NULL) AS told
     WHERE c.shop_id = %(shop)s AND c.created_at >= %(since)s AND c.created_at < %(until)s AND c.deleted_at IS NULL
-        AND told.at < %(until)s AND told.at <= coalesce(c.completed_at, 'infinity') AND c.shopify_id NOT IN (
+        AND told.at < %(until)s AND told.at < coalesce(c.completed_at, 'infinity') AND c.shopify_id NOT IN (
             SELECT e.checkout_key FROM pipelines_optout out
             JOIN pipelines_storefrontevent e ON e.shop_id = out.shop_id AND e.unit = out.unit
             WHERE out.shop_id = %(shop)s AND e.checkout_key IS NOT NULL)
@@ -154,7 +154,9 @@ def known(shop: Shop, since: datetime, until: datetime, *, with_units: bool = Fa
     checkouts = checkouts_of(frames.read(CHECKOUTS, kinds, **asked, currency=shop.currency), visits)
     looked = visits[visits["starts_checkout"] == 0].assign(of=SESSION, is_told=False, key=None)
     both = pd.concat([looked, checkouts], ignore_index=True).sort_values("moment", kind="stable", ignore_index=True)
-    both = described(both.assign(waited=waited(both, placed, visits)), shop.timezone)
+    both = both.assign(waited=waited(both, placed, visits))
+    both = described(both[~is_over(both)].reset_index(drop=True), shop.timezone)
+    both["waited"] = both["waited"].clip(lower=0.0)
     seen = frames.read(SEEN, kinds, **asked, zone=shop.timezone, back=BACK)
     return both.assign(is_returning=returning(both, seen, frames.read(BOUGHT, kinds, **asked, zone=shop.timezone)))
 
@@ -180,8 +182,12 @@ def waited(rows: pd.DataFrame, placed: pd.DataFrame, visits: pd.DataFrame) -> pd
     buyer = placed["visitor"].fillna(placed["key"].map(told).astype("Int64"))
     by_visitor = next_of(rows, placed.assign(visitor=buyer))
     by_visitor = by_visitor.mask(rows["is_told"].astype(bool))
-    hours: pd.Series = (by_key.fillna(by_visitor) - rows["moment"]) / 3600
-    return hours.where(hours.isna(), hours.clip(lower=0.0))
+    return (by_key.fillna(by_visitor) - rows["moment"]) / 3600
+
+
+def is_over(rows: pd.DataFrame) -> pd.Series:
+    """Tell which moments Shopify told of in the second of the checkout's order, or later: they are the outcome."""
+    return rows["is_told"].astype(bool) & (rows["waited"] <= 0)
 
 
 def next_of(rows: pd.DataFrame, placed: pd.DataFrame) -> pd.Series:
@@ -230,7 +236,6 @@ def described(rows: pd.DataFrame, zone: str) -> pd.DataFrame:
         ds=day.astype("datetime64[s]"),
         at=local.astype("datetime64[s]"),
         minutes=(rows["moment"] - rows["began"]) / 60,
-        in_checkout=(rows["moment"] - rows["opened"]) / 60,
         hour=local.dt.hour.astype("int64"),
         weekday=local.dt.day_of_week.astype("int64"),
         **sure,

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -31,6 +33,15 @@ MOST_BYTES = 40 << 20  # in one operation: Shopify takes 100 MB, and the rest co
 MOST_GONE = 1000  # fields that one run deletes, by ordinary calls
 NOT_ALLOWED = "Shopify does not let this app write to your products any more"
 ALLOW = "Allow it under Settings if it should go on. What is there stays as it is meanwhile."
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a run goes by: who changes it while the run goes on asks for another one."""
+
+    may_stand: bool
+    fills_standard: bool
+    versions: tuple[int, int | None]
 
 
 def publish(shop: Shop, use_case: str, now: datetime | None = None) -> int:
@@ -72,18 +83,37 @@ def send(row: Publication, case: UseCase, now: datetime) -> int:
     """Send a piece of what changed, once earlier operations are over."""
     shop, api = row.shop, AdminApi(row.shop)
     rows = PublishedFields.objects.for_shop(shop).filter(use_case=case.slug)
+    basis = basis_of(row)
     is_kept = standard.keep(row, case, api, now)
     if not sent.settle(rows, api, now):
         mark(row, is_whole=False)
         return 0
     sent.try_again(rows, now)
-    may_stand = switches.lets_write(shop, case.slug)
-    changed = [(send_output if may_stand else take_back)(row, api, case, *each, now) for each in case.published]
+    changed = [(send_output if basis.may_stand else take_back)(row, api, case, *each, now) for each in case.published]
     is_turned = slots.turn(shop, case)
-    mark(row, is_whole=is_turned and is_kept and not any(changed))
-    if not any(changed):
-        (went_well if may_stand else went_away)(row, case, now)
+    is_whole = is_turned and is_kept and not any(changed) and still_stands(row, basis)
+    if not is_whole:
+        mark(row, is_whole=False)
+    elif basis.may_stand:
+        went_well(row, case, now)
+    else:
+        went_away(row, case, now)
     return sum(changed)
+
+
+def basis_of(row: Publication) -> Basis:
+    """Return what a run goes by."""
+    return Basis(switches.lets_write(row.shop, row.use_case), row.fills_standard, slots.versions(row))
+
+
+@transaction.atomic
+def still_stands(row: Publication, basis: Basis) -> bool:
+    """Note that nothing is left to be done, unless somebody said otherwise meanwhile; tell whether it was noted."""
+    here = Publication.objects.select_for_update(no_key=True).filter(pk=row.pk).first()  # who asks later notes it later
+    if here is None or basis_of(here) != basis:
+        return False
+    mark(row, is_whole=True)
+    return True
 
 
 def send_output(

@@ -54,10 +54,10 @@ def settle(rows: Rows, api: AdminApi, now: datetime) -> bool:
 
 
 def close(rows: Rows, status: bulk.BulkStatus, now: datetime) -> None:
-    """Count as published what Shopify took; forget the rest, so that it is sent again, but for what it refused."""
+    """Count as published what Shopify took; of the rest know only that it was sent, but for what it refused."""
     url = status.url or status.partial_url
     if status.error_code == "ACCESS_DENIED":
-        rows.delete()
+        doubt(rows)
         raise AccessForbidden()
     if url is None and status.state == "COMPLETED":
         rows.update(is_confirmed=True)
@@ -68,7 +68,7 @@ def close(rows: Rows, status: bulk.BulkStatus, now: datetime) -> None:
             refuse(rows.filter(line=line), errors, now)
         for part in pieces(sorted(told.done)):
             rows.filter(line__in=part).update(is_confirmed=True)
-        rows.filter(is_confirmed=False).delete()
+        doubt(rows.filter(is_confirmed=False))
     if told.is_forbidden:
         raise AccessForbidden()
 
@@ -116,16 +116,21 @@ def refuse(rows: Rows, errors: Errors, now: datetime) -> None:
 
 
 def due_again(rows: Rows, now: datetime) -> Rows:
-    """Keep those that were refused so long ago that they are tried again: what stood in their way may have passed."""
+    """Keep those that were refused so long ago that they are tried again."""
     return rows.exclude(refused="").filter(Q(refused_at=None) | Q(refused_at__lte=now - TRIED_AGAIN))
 
 
 def try_again(rows: Rows, now: datetime) -> None:
-    """Know of what was refused a while ago only that it was sent, so that it is sent whatever it says now."""
-    again = list(due_again(rows, now))
-    for row in again:
-        row.values, row.refused = dict.fromkeys(row.values, UNLIKE), ""
-    rows.bulk_update(again, ["values", "refused"], batch_size=AT_ONCE)
+    """Doubt what was refused a while ago: what stood in its way may have passed."""
+    doubt(due_again(rows, now))
+
+
+def doubt(rows: Rows) -> None:
+    """Know of fields only that they were sent: they may stand, so they are sent anew or taken back."""
+    doubted = list(rows)
+    for row in doubted:
+        row.values, row.refused, row.is_confirmed = dict.fromkeys(row.values, UNLIKE), "", True
+    PublishedFields.objects.bulk_update(doubted, ["values", "refused", "is_confirmed"], batch_size=AT_ONCE)
 
 
 def place_of(error: dict[str, Any]) -> int | None:

@@ -85,13 +85,13 @@ def finish(row: Publication, wanted: dict[str, int]) -> None:
 
 
 def pointer_of(row: Publication, slots: Slots) -> Pointer | None:
-    """Return what the storefront is to be told; nothing before the first slot is full.
+    """Return what the storefront is to be told; nothing before the first slot is full, unless all is switched off.
 
     Who compares versions is told of the other slot only when all of its lists are there: until then visitors see what
     is live, and nobody is counted, for a page that does not know the release's seed speaks of no release.
     """
     if not switches.lets_write(row.shop, row.use_case):
-        return OFF if row.pointer else None
+        return OFF
     live, _ = versions(row)
     home = slot_of(row, slots, live)
     if not row.is_full(home):

@@ -16,6 +16,7 @@ from django.db import transaction
 from pipelines.lifecycle import artifact_storage
 from pipelines.lifecycle.alerts import heads
 from pipelines.lifecycle.ingest import backfill, drain
+from pipelines.lifecycle.serving import sent
 from pipelines.lifecycle.versions import place
 from pipelines.models import LifecycleEvent, NextTry, Publication, PublishedFields, Shop, SyncRun
 from pipelines.ops.recovery import holds
@@ -87,7 +88,7 @@ def ask_again(shop: Shop) -> int:
     if not shop.is_reachable:
         return 0
     with transaction.atomic():  # the store holds what was published later
-        PublishedFields.objects.for_shop(shop).delete()
+        sent.doubt(PublishedFields.objects.for_shop(shop))
         Publication.objects.for_shop(shop).update(is_whole=False, slots={}, pointer={}, leased_until=None)
     backfill.import_everything(shop, "restored")
     backfill.request_pull(shop, SyncRun.Kind.ORDER_IDS, "restored")

@@ -77,6 +77,7 @@ UNIT_KEY = "_shopmlops_unit"  # the cart attribute that our theme block and pixe
 CHECKOUT_TOKENS = {"checkout": "token", "order": "checkout_token"}  # by kind of topic, where the token stands
 REACHED = ("has_address", "has_shipping", "has_discount")  # of a checkout: yes or no, and nothing of what
 UNIT = re.compile(r"[0-9a-f]{32}")
+SOME = re.compile(r"[0.]*[1-9]")  # with which an amount begins that is more than nothing
 
 
 class Keep:
@@ -241,9 +242,18 @@ def reached(body: dict[str, Any]) -> dict[str, bool]:
     told = (
         isinstance(address, dict) and address.get("address1"),
         body.get("shipping_lines"),
-        body.get("discount_codes"),
+        body.get("discount_codes") or is_some(body.get("total_discounts")),  # some come without a code
     )
     return dict(zip(REACHED, map(bool, told), strict=True))
+
+
+def is_some(amount: Any) -> bool:
+    """Tell whether an amount, a number or as text, is more than nothing.
+
+    >>> is_some("0.00"), is_some("0.50"), is_some(3), is_some("-1.00"), is_some("all"), is_some(None)
+    (False, True, True, False, False, False)
+    """
+    return bool(SOME.match(amount)) if type(amount) is str else type(amount) in (int, float) and amount > 0
 
 
 def token_digest(token: Any) -> str | None:

@@ -19,7 +19,7 @@ from pipelines.usecases.conversion.scorer import CHECKOUT, SESSION
 KINDS = (SESSION, CHECKOUT)
 COUNTS = ("events", "pages", "products", "collections", "searches", "adds", "removes", "carts")
 CART = ("value", "lines", "units")
-REACHED = ("changes", "in_checkout", "has_address", "has_shipping")  # of a checkout that goes on
+REACHED = ("has_address", "has_shipping")  # of a checkout that goes on, as its page and Shopify both tell
 COLUMNS = Columns(
     amounts=(*COUNTS, "minutes", *CART, "has_discount", "is_returning", *REACHED),
     names=("device", "source"),

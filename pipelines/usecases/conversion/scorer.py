@@ -39,8 +39,15 @@ def steps_of(head: Mapping[str, Any]) -> int:
 
 
 def depth(tree: Any) -> int:
-    """Count the splits on the longest way down a tree."""
-    return 1 + max(map(depth, tree[-2:])) if isinstance(tree, list) else 0
+    """Count what is compared on the longest way down a tree: one bound at a split, or each of its codes.
+
+    >>> depth([0, 2.5, 2, 0, -1.0, [1, [3, 4, 7], 2, 0, -1.0, 1.0]])
+    4
+    """
+    if not isinstance(tree, list):
+        return 0
+    bound = tree[1]
+    return (len(bound) if isinstance(bound, list) else 1) + max(map(depth, tree[-2:]))
 
 
 def corrected(parameters: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:

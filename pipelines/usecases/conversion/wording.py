@@ -23,8 +23,6 @@ FEATURES = {
     "units": "Units in the cart",
     "has_discount": "Has a discount",
     "is_returning": "Came before",
-    "changes": "Changes in the checkout",
-    "in_checkout": "Minutes in the checkout",
     "has_address": "Address given",
     "has_shipping": "Delivery chosen",
     "device": "Device",

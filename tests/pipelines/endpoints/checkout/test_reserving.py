@@ -115,6 +115,18 @@ def test_who_finds_a_block_at_hand_waits_for_nothing(till: Counter, shop: Shop) 
     assert closed(till, till.cashier).reserved_minor == 3 * 200
 
 
+def test_whose_time_is_over_finds_nothing_though_a_block_is_at_hand(till: Counter, shop: Shop) -> None:
+    offer = an_offer(shop, budget_minor=10**9)
+
+    async def some() -> None:
+        for _ in range(2):  # the second finds a block of two
+            assert await asked(till.cashier, offer) == (offer.pk, "")
+        assert await asked(till.cashier, offer, seconds=0) == (0, LATE)
+
+    run(some())
+    assert closed(till, till.cashier).reserved_minor == 2 * 200
+
+
 def test_one_decision_is_shown_the_same_again_and_costs_nothing_more(till: Counter, shop: Shop) -> None:
     offer, decision = an_offer(shop, weekly_cap=1), uuid.uuid4().hex
     assert [run(asked(till.cashier, offer, decision)) for _ in range(2)] == [(offer.pk, "")] * 2
@@ -133,7 +145,7 @@ def test_who_waits_too_long_costs_nothing(till: Counter, shop: Shop) -> None:
     drawer = Drawer(OFFERS, shop.pk, offer.pk, blocks.week(at, shop.zone), has_checkout=True)
 
     async def one_in_a_hurry() -> Any:
-        said = await till.cashier.reserve(drawer, Wish(uuid.uuid4().hex, None, 1, 200, at), 0)
+        said = await till.cashier.reserve(drawer, Wish(uuid.uuid4().hex, None, 1, 200, at), 1e-9)
         await asyncio.gather(*till.cashier.asking)
         return said
 

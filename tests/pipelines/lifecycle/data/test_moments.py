@@ -241,10 +241,11 @@ class TestStepsOfACheckout:
         step(3 * MINUTE, 6400, has_address=True),
         step(5 * MINUTE, 5800, has_address=True, has_shipping=True, has_discount=True),
     )
-    SHOWN: ClassVar[list[str]] = ["in_checkout", "changes", "value", "has_address", "has_shipping", "has_discount"]
+    SHOWN: ClassVar[list[str]] = ["late", "changes", "value", "has_address", "has_shipping", "has_discount"]
 
     def shown(self, shop: Shop) -> list[list[float]]:
         frame = read(shop)
+        frame["late"] = (frame["at"] - pd.Timestamp("2026-11-18 12:00")) / pd.Timedelta(MINUTE)
         return frame.loc[frame["of"] == "checkout", self.SHOWN].to_numpy().tolist()
 
     def test_it_is_looked_at_again_each_time_that_something_changed(self, shop: Shop) -> None:
@@ -255,6 +256,17 @@ class TestStepsOfACheckout:
         started(shop, NOON, steps=self.STEPS, completed_at=NOON + 4 * MINUTE)
         bought(shop, NOON + 4 * MINUTE, checkout_key=KEY)
         assert (60 * read(shop)["waited"]).round(3).tolist() == [4.0, 1.0]
+
+    @pytest.mark.parametrize("completed", [None, 5 * MINUTE, 6 * MINUTE])
+    def test_a_step_in_the_second_of_its_order_is_the_outcome(self, shop: Shop, completed: timedelta | None) -> None:
+        started(shop, NOON, steps=self.STEPS, completed_at=completed and NOON + completed)
+        bought(shop, NOON + 5 * MINUTE, checkout_key=KEY)
+        assert (60 * read(shop)["waited"]).round(3).tolist() == [5.0, 2.0]
+
+    def test_a_step_in_the_second_in_which_it_was_completed_is_the_outcome(self, shop: Shop) -> None:
+        started(shop, NOON, steps=self.STEPS, completed_at=NOON + 5 * MINUTE)
+        bought(shop, NOON + 6 * MINUTE, checkout_key=KEY)  # of which Shopify told later
+        assert (60 * read(shop)["waited"]).round(3).tolist() == [6.0, 3.0]
 
     def test_where_its_start_was_lost_it_begins_with_what_was_told_first_and_when(self, shop: Shop) -> None:
         started(shop, NOON, steps=self.STEPS[2:])

@@ -127,6 +127,15 @@ def test_of_one_second_the_furthest_step_stands(shop: Shop) -> None:
     assert steps(shop) == [("02", 0, "has_address has_shipping")]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_one_second_a_larger_cart_is_not_further_than_an_address(shop: Shop, turned: bool) -> None:
+    topic, body = TOLD[2]
+    told = [{"shipping_address": None, "line_items": [LINE], "shipping_lines": [{"title": "Post"}]}, {}]
+    for changes in reversed(told) if turned else told:
+        hear(shop, topic, body | changes)
+    assert steps(shop) == [("02", 0, "has_address")]
+
+
 def test_of_one_that_changes_without_end_the_first_steps_are_kept(shop: Shop) -> None:
     topic, body = TOLD[2]
     for minute in (*range(20, 45), *range(20)):

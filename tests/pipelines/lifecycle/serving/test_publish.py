@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.lifecycle import due
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import publish
 from pipelines.models import Alert, Publication, PublishedFields, Shop
 from pipelines.models.usecases.demand_forecast import StockAdvice
@@ -25,6 +26,7 @@ class Store:
     """Shopify's side: staged files, bulk operations and their state, deleted fields."""
 
     def __init__(self, fake):
+        self.error_code = None
         self.fake, self.state, self.sent, self.deleted, self.operations = fake, "COMPLETED", [], [], 0
         fake.on_graphql, fake.on_file = self.answer, self.take_file
 
@@ -44,7 +46,9 @@ class Store:
             self.operations += 1
             operation = {"id": f"gid://shopify/BulkOperation/{self.operations}", "status": "CREATED"}
             return Reply(200, {"data": {"bulkOperationRunMutation": {"bulkOperation": operation, "userErrors": []}}})
-        return Reply(200, {"data": {"bulkOperation": {"status": self.state, "objectCount": "1"}}})
+        return Reply(
+            200, {"data": {"bulkOperation": {"status": self.state, "errorCode": self.error_code, "objectCount": "1"}}}
+        )
 
     def fields(self):
         """Return what was sent last: {(variant, key): value}."""
@@ -120,6 +124,28 @@ def test_what_a_failed_operation_carried_is_sent_again(shop, store, state):
     publish.publish(shop, SLUG)
     store.state = state
     assert publish.publish(shop, SLUG) == 1 and store.operations == 2
+
+
+@pytest.mark.parametrize("error_code", [None, "ACCESS_DENIED"])
+@pytest.mark.parametrize("state", ["FAILED", "CANCELED", "EXPIRED"])
+def test_what_a_failed_operation_may_have_written_is_taken_back(shop, store, state, error_code):
+    advise(shop)
+    publish.publish(shop, SLUG)
+    store.state, store.error_code = state, error_code
+    assert switches.turn(shop, switches.family(SLUG), is_on=False, by="operator:ada")
+    for _ in range(2):
+        publish.publish(Shop.objects.get(pk=shop.pk), SLUG)
+    assert {field["key"] for field in store.deleted} == {"forecast_28", "days_of_cover", "reorder_date"}
+    assert not PublishedFields.objects.exists()
+
+
+def test_a_date_that_a_failed_operation_may_have_written_is_taken_back(shop, store):
+    advise(shop)
+    publish.publish(shop, SLUG)
+    store.state = "FAILED"
+    advise(shop, order_by=None)
+    publish.publish(shop, SLUG)
+    assert [field["key"] for field in store.deleted] == ["reorder_date"] and store.operations == 2
 
 
 def test_a_date_that_is_no_longer_true_is_taken_back(shop, store):

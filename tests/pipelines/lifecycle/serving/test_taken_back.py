@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.releases import rollback
 from pipelines.lifecycle.serving import publish, standard
 from pipelines.models import LifecycleEvent, PublishedFields, Shop
+from pipelines.ops.recovery import catch_up
 from pipelines.shopify.errors import AccessEnded
 from pipelines.shopify.id_tokens import verify
 from tests.devstore.conftest import app, world
@@ -125,3 +127,67 @@ def test_what_a_run_that_did_not_know_wrote_is_found(shop: Listing) -> None:
     turn(shop, switches.family(SLUG), is_on=False)
     publish.mark(shop.row, is_whole=True)
     assert waits(shop)
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_a_switch_that_is_turned_while_a_run_ends_is_found(
+    shop: Listing, is_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_on:
+        turn(shop, switches.family(SLUG), is_on=False)
+        shop.settle()
+    real = publish.slots.turn
+
+    def then_turned(*asked: Any) -> bool:
+        answer = real(*asked)
+        if shop.row.leased_until:
+            monkeypatch.undo()
+            turn(shop, switches.family(SLUG), is_on=is_on)
+        return answer
+
+    monkeypatch.setattr(publish.slots, "turn", then_turned)
+    shop.publish()
+    assert not shop.row.is_whole and waits(shop)
+    shop.settle()
+    assert bool(held(shop)) is is_on and bool(shop.row.published_at) is is_on
+
+
+@pytest.mark.parametrize("what", ["fills", "version"])
+def test_what_is_asked_while_a_run_ends_is_done(shop: Listing, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.runs(shop.version(shop.products[5]))
+    shop.settle()
+    real, newer = publish.slots.turn, shop.version(shop.products[6])
+
+    def then_asked(*asked: Any) -> bool:
+        answer = real(*asked)
+        if shop.row.leased_until:
+            monkeypatch.undo()
+            standard.choose(shop.shop, SLUG, fills=True, by="1") if what == "fills" else shop.release(newer)
+        return answer
+
+    monkeypatch.setattr(publish.slots, "turn", then_asked)
+    shop.publish()
+    assert not shop.row.is_whole and waits(shop)
+
+
+def test_it_is_not_said_to_be_gone_while_shopifys_own_field_holds_it(
+    shop: Listing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.runs(shop.version(shop.products[5]))
+    standard.choose(shop.shop, SLUG, fills=True, by="1")
+    shop.settle()
+    monkeypatch.setattr(standard, "MOST", 2)
+    turn(shop, switches.family(SLUG), is_on=False)
+    told = LifecycleEvent.objects.for_shop(shop.shop).filter(kind="fields.taken_back")
+    while standard.left(shop.shop, SLUG):
+        assert not told.exists() and shop.row.published_at
+        shop.publish()
+    shop.settle()
+    assert told.count() == 1 and held(shop) == []
+
+
+def test_after_a_restore_a_shop_that_is_off_is_told_so_again(shop: Listing) -> None:
+    turn(shop, switches.family(SLUG), is_on=False)
+    catch_up.ask_again(shop.shop)
+    shop.settle()
+    assert shop.rules() == OFF and held(shop) == []

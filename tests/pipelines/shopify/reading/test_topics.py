@@ -196,3 +196,17 @@ def test_of_a_checkouts_address_it_is_kept_that_there_is_one(address: Any, has_a
     kept = minimise(TOPICS["checkouts/update"], body).payload
     del kept["token_digest"]
     assert kept == {"has_address": has_address, "has_shipping": True, "has_discount": False}
+
+
+@pytest.mark.parametrize(
+    ("told", "has_discount"),
+    [
+        ({"discount_codes": [{"code": "TEN"}], "total_discounts": "0.00"}, True),
+        ({"discount_codes": [], "total_discounts": "2.50"}, True),
+        ({"discount_codes": [], "total_discounts": "0.00"}, False),
+        ({"discount_codes": [], "total_discounts": "free"}, False),
+    ],
+)
+def test_a_discount_without_a_code_is_one_too(told: dict[str, Any], has_discount: bool) -> None:
+    kept = minimise(TOPICS["checkouts/update"], {"token": "t", **told}).payload
+    assert kept["has_discount"] is has_discount

@@ -1,11 +1,13 @@
 """What a moment knew, what is known by now of its outcome, and how it is asked again."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 
+from pipelines.endpoints.answering.memory import Place
+from pipelines.endpoints.checkout.told import understand
 from pipelines.usecases.conversion.moments import COLUMNS, ages, moments, questions, rows_of, weight_of
 from tests.pipelines.usecases.conversion import shop
 
@@ -50,6 +52,12 @@ def test_a_checkout_stays_on_the_day_on_which_it_began() -> None:
     rows = rows_of(shop.of(pd.concat([told, after])), "checkout")
     assert (np.diff(rows.day) >= 0).all()
     assert rows.day[rows.known["unique_id"] == 0] == rows.day[rows.known["unique_id"] == start["unique_id"].item()]
+
+
+def test_a_checkout_that_asks_itself_is_known_by_all_that_is_learned_from() -> None:
+    cart = {"unit": "0" * 32, "currency": "GBP"}
+    asked = understand(cart, Place("Europe/London", "GBP"), datetime(2026, 11, 20, tzinfo=UTC))
+    assert set(COLUMNS.all) <= asked.features.keys()
 
 
 def test_questions_are_json_in_the_order_of_the_answers() -> None:
