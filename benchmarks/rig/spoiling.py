@@ -43,7 +43,7 @@ def make(slug: str, spoil: Spoil, times: float) -> ModelVersion:
             version = train.write_down(run, tracker, data, replace(learned, files=files))
     version = validate.validate_version(version)
     if version.may_be_released:
-        releases.propose_release.enqueue(version.pk)
+        releases.propose_release.enqueue(version.shop_id, version.pk)
     return version
 
 

@@ -14,6 +14,7 @@ from dashboard.brought import brought_by
 from dashboard.files import major
 from pipelines import words
 from pipelines.charts.saved_days import saved_days
+from pipelines.lifecycle.releases.what_ran import history
 from pipelines.lifecycle.results import operations, telling
 from pipelines.lifecycle.results.months import Month
 from pipelines.models import Deployment, MonthReport, Release, Shop
@@ -145,17 +146,27 @@ def results_page(shop: Shop, wanted: date | None) -> ResultsPage:
     final = [row for row in rows if row.is_final]
     row = next(iter([*asked, *final, *rows]), None)
     choices = [Choice(name_of(each), f"month={each.month:%Y-%m}", each is row) for each in rows]
-    return ResultsPage(row, choices, Month(row.month, shop.zone).final_at if row else None, ways_out(shop))
+    if row is None:
+        return ResultsPage(None, choices)
+    month, is_over = Month(row.month, shop.zone), any(each.month > row.month for each in final)
+    return ResultsPage(row, choices, month.final_at, ways_out(shop, month, is_over=is_over))
 
 
-def ways_out(shop: Shop) -> dict[str, tuple[str, str]]:
-    """Say for each model that runs where what it costs is ended: where its family says so, else by the way back."""
+def ways_out(shop: Shop, month: Month, *, is_over: bool) -> dict[str, tuple[str, str]]:
+    """Say where what a model costs is ended: where its family says so, else by the way back from what ran then.
+
+    What is shown changes: once a later month is told, nothing that runs now is ended for an earlier one's sake.
+    """
     runs = Deployment.objects.for_shop(shop).values("active")
     live = Release.objects.for_shop(shop).filter(phase=Release.Phase.LIVE, version__in=runs)
-    back = {
-        use_case: (reverse("release", args=[pk]), "Roll back") for use_case, pk in live.values_list("use_case", "pk")
-    }
-    return back | {slug: (reverse(way[0]), way[1]) for slug in back if (way := brought_by(slug).ends)}
+    ways = {}
+    for use_case, pk in live.values_list("use_case", "pk"):
+        own, since = brought_by(use_case).ends, history(shop, use_case)[-1].since
+        if own and not is_over:
+            ways[use_case] = (reverse(own[0]), own[1])
+        elif not own and since and since < month.ends_at:
+            ways[use_case] = (reverse("release", args=[pk]), "Roll back")
+    return ways
 
 
 def name_of(row: MonthReport) -> str:

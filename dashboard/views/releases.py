@@ -117,7 +117,7 @@ def stop_or_go_on(request: MerchantRequest, pk: int, *, pauses: bool) -> HttpRes
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
     if not pauses:
-        jobs.evaluate.enqueue(row.pk)
+        jobs.evaluate.enqueue(row.shop_id, row.pk)
     return go(here, "Paused" if pauses else "Goes on")
 
 
@@ -132,7 +132,7 @@ def lift(request: MerchantRequest, pk: int) -> HttpResponse:
         freeze = freezes.lift(row, by=request.staff.sub, revision=revision, now=timezone.now())
     except StageError as refusal:
         return go(here, refusal.sentence, refused=True)
-    jobs.evaluate.enqueue(row.pk)
+    jobs.evaluate.enqueue(row.shop_id, row.pk)
     return go(here, f"{freeze.name} does not hold version {row.version.number} any more")
 
 

@@ -91,7 +91,7 @@ def run(request: MerchantRequest, use_case: str, number: int) -> HttpResponse:
         if linking.confirmed_link(request.shop) is None:
             raise Refused("No test store is linked.")
         staging.ask_again(version)
-        jobs.stage.enqueue(version.pk)
+        jobs.stage.enqueue(version.shop_id, version.pk)
 
     return decided(begin, "The test has started")
 

@@ -26,7 +26,7 @@ def ask(shop: Shop, trigger: str) -> None:
     from pipelines.lifecycle.ingest import backfill
 
     for run in backfill.import_everything(shop, trigger):
-        advance_import.enqueue(run.pk)
+        advance_import.enqueue(shop.pk, run.pk)
 
 
 @job(timeout=60)
@@ -63,7 +63,7 @@ def read_purchase_orders(shop_id: int) -> None:
 
 
 @job(timeout=3600)
-def advance_import(run_id: int) -> None:
+def advance_import(shop_id: int, run_id: int) -> None:
     """Take an import one step further; the first whole one is followed by what the simple rules say, and training."""
     from pipelines.jobs import training
     from pipelines.jobs.releases import refresh
@@ -72,9 +72,10 @@ def advance_import(run_id: int) -> None:
     from pipelines.models import Deployment, SyncRun, TrainingRun
     from pipelines.usecases import USE_CASES
 
-    run = backfill.advance(run_id)
+    is_known = SyncRun.objects.for_shop(shop_id).filter(pk=run_id).exists()
+    run = backfill.advance(run_id) if is_known else None
     if run is not None:
-        turns.over("advance", run_id)  # it goes on when it says so, not when a pause is over
+        turns.over("advance", (shop_id, run_id))  # it goes on when it says so, not when a pause is over
     if run is None or run.state != SyncRun.State.DONE or not backfill.first_import_is_done(run.shop):
         return
     if TrainingRun.objects.for_shop(run.shop).exists():
@@ -94,8 +95,8 @@ def carry_on() -> None:
     from pipelines.lifecycle.ingest import backfill
 
     now = timezone.now()
-    for run_id in turns.whose("advance", backfill.due(now), now):
-        advance_import.enqueue(run_id)
+    for shop_id, run_id in turns.whose("advance", backfill.due(now), now):
+        advance_import.enqueue(shop_id, run_id)
 
 
 @job(timeout=120)

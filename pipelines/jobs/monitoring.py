@@ -22,8 +22,8 @@ def keep_up() -> None:
         judge.enqueue(shop_id, use_case)
     for shop_id, use_case in correcting.due():
         correct.enqueue(shop_id, use_case)
-    for release_id in blocks.seen_lately(now):
-        restate.enqueue(release_id)
+    for shop_id, release_id in blocks.seen_lately(now):
+        restate.enqueue(shop_id, release_id)
     answers.sum_up(now, answers.LOOKS_FAR_BACK)
     spending.sum_up_answers(now)
     exposures.forget_between()
@@ -154,14 +154,15 @@ def learn_peak_hours(shop_id: int) -> None:
 
 
 @job(is_found_again=True)
-def restate(release_id: int) -> None:
+def restate(shop_id: int, release_id: int) -> None:
     """Write beside a release's closed evidence what cancellations and refunds made of it."""
     from django.utils import timezone
 
     from pipelines.lifecycle.evidence import blocks
     from pipelines.models import Release
 
-    blocks.restate_blocks(Release.objects.select_related("shop").get(pk=release_id), timezone.now())
+    row = Release.objects.for_shop(shop_id).select_related("shop").get(pk=release_id)
+    blocks.restate_blocks(row, timezone.now())
 
 
 @job()

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 @job(is_found_again=True)
-def propose_release(version_id: int) -> None:
+def propose_release(shop_id: int, version_id: int) -> None:
     """Open the release of a version, at most one question a week for routine."""
     from pipelines.lifecycle.releases import propose
     from pipelines.models import ModelVersion
 
-    version = ModelVersion.objects.select_related("shop").get(pk=version_id)
+    version = ModelVersion.objects.for_shop(shop_id).select_related("shop").get(pk=version_id)
     if version.may_be_released:
         opened = propose.propose(version, routine=version.runs.filter(trigger="weekly").exists())
         if opened:
@@ -25,7 +25,7 @@ def propose_release(version_id: int) -> None:
 
 
 @job(is_found_again=True)
-def evaluate(release_id: int) -> None:
+def evaluate(shop_id: int, release_id: int) -> None:
     """Look at a release and do what the policy says; what is served follows at once."""
     from django.utils import timezone
 
@@ -34,12 +34,12 @@ def evaluate(release_id: int) -> None:
     from pipelines.models import Deployment, Release
     from pipelines.strategies.reasons import Reason
 
-    row = Release.objects.get(pk=release_id)
+    row = Release.objects.for_shop(shop_id).get(pk=release_id)
     before = (row.phase, Deployment.of(row.shop_id, row.use_case).revision)
     decision = stage.evaluate(release_id, timezone.now())
     if decision and decision.reason == Reason.RESUMED:  # what held it is over: it goes on now, not at the next look
         stage.evaluate(release_id, timezone.now())
-    turns.over("look", release_id)
+    turns.over("look", (shop_id, release_id))
     follow(release_id, before)
 
 
@@ -48,7 +48,7 @@ def look_at_open(shop_id: int) -> None:
     from pipelines.models import Release
 
     for release_id in Release.objects.for_shop(shop_id).filter(phase__in=Release.OPEN).values_list("pk", flat=True):
-        evaluate.enqueue(release_id)
+        evaluate.enqueue(shop_id, release_id)
 
 
 def answer_anew(shop_id: int) -> None:
@@ -149,7 +149,7 @@ def look(shop_id: int, use_case: str) -> None:
 
     moving = Release.objects.for_shop(shop_id).filter(phase__in=[*Release.OPEN, Release.Phase.LIVE])
     for release_id in moving.filter(use_case=use_case).values_list("pk", flat=True):
-        evaluate.enqueue(release_id)
+        evaluate.enqueue(shop_id, release_id)
 
 
 @job(timeout=900, is_found_again=True)
@@ -174,8 +174,9 @@ def keep_time() -> None:
     from pipelines.lifecycle.releases import approval
 
     now = timezone.now()
-    for release_id in turns.whose("look", stage.due(now), now):  # first: one late card keeps no other from that
-        evaluate.enqueue(release_id)
+    # First: one late card keeps no other from that.
+    for shop_id, release_id in turns.whose("look", stage.due(now), now):
+        evaluate.enqueue(shop_id, release_id)
     approval.expire(now)
     board.close_over(now)
     pulses.beat("releases", now)
@@ -189,16 +190,16 @@ def look_back() -> None:
     from pipelines.lifecycle.evidence import rollbacks
 
     for row in rollbacks.due(timezone.now()):
-        look_back_at.enqueue(row.pk)
+        look_back_at.enqueue(row.shop_id, row.pk)
 
 
 @job(is_found_again=True)
-def look_back_at(release_id: int) -> None:
+def look_back_at(shop_id: int, release_id: int) -> None:
     """Say of one rollback whether it helped; what goes wrong with it is not the others' affair."""
     from django.utils import timezone
 
     from pipelines.lifecycle.evidence import rollbacks
     from pipelines.models import Release
 
-    row = Release.objects.select_related("shop", "version").get(pk=release_id)
+    row = Release.objects.for_shop(shop_id).select_related("shop", "version").get(pk=release_id)
     rollbacks.look_back(row, timezone.now())

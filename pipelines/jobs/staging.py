@@ -6,7 +6,7 @@ from pipelines.jobs.queue import job
 
 
 @job(queue="training", timeout=1800, is_found_again=True)
-def stage(version_id: int) -> None:
+def stage(shop_id: int, version_id: int) -> None:
     """Test a version in the test store, unless that is done or being done, and look at its release after that."""
     from django.utils import timezone
 
@@ -15,14 +15,14 @@ def stage(version_id: int) -> None:
     from pipelines.lifecycle.sandbox import staging
     from pipelines.models import ModelVersion, Release
 
-    version = ModelVersion.objects.select_related("shop").get(pk=version_id)
+    version = ModelVersion.objects.for_shop(shop_id).select_related("shop").get(pk=version_id)
     try:
         run = staging.stage_version(version, timezone.now())
     except AlreadyRunning:
         return
     if run and run.is_over:
         for release_id in version.releases.filter(phase__in=Release.OPEN).values_list("pk", flat=True):
-            evaluate.enqueue(release_id)
+            evaluate.enqueue(shop_id, release_id)
 
 
 @job(timeout=600, is_found_again=True)
@@ -46,7 +46,7 @@ def carry_on() -> None:
 
     now = timezone.now()
     links.end_links_of_gone_shops(now)
-    for version_id in turns.whose("stage", staging.due(), now):
-        stage.enqueue(version_id)
+    for shop_id, version_id in turns.whose("stage", staging.due(), now):
+        stage.enqueue(shop_id, version_id)
     for shop_id in turns.whose("take back", fields.left_behind(now), now):
         take_back.enqueue(shop_id)

@@ -51,7 +51,7 @@ def validate_version(shop_id: int, version_id: int) -> None:
 
     version = validate.validate_version(ModelVersion.objects.for_shop(shop_id).get(pk=version_id))
     if version.may_be_released:
-        propose_release.enqueue(version.pk)
+        propose_release.enqueue(shop_id, version.pk)
 
 
 @job(queue="training", timeout=1800, is_found_again=True)
@@ -83,8 +83,8 @@ def carry_on() -> None:
         begin(*run)
     for shop_id, version_id in turns.whose("judge", due.judgements(now), now):
         validate_version.enqueue(shop_id, version_id)
-    for version_id in turns.whose("propose", due.proposals(now), now):
-        propose_release.enqueue(version_id)
+    for shop_id, version_id in turns.whose("propose", due.proposals(now), now):
+        propose_release.enqueue(shop_id, version_id)
     for shop_id, use_case in turns.whose(late.WORK, due.refreshes(now), now):
         catch_up.enqueue(shop_id, use_case)
     for shop_id, use_case in turns.whose("hear", due.unheard(now), now):

@@ -195,7 +195,7 @@ def judgements(now: datetime | None = None) -> Iterator[tuple[int, int]]:
     yield from lying.values_list("shop_id", "pk")
 
 
-def proposals(now: datetime | None = None) -> Iterator[int]:
+def proposals(now: datetime | None = None) -> Iterator[tuple[int, int]]:
     """Yield versions that may be released, are newer than what runs, and wait for nobody."""
     before = (now or timezone.now()) - LEFT_LYING
     newer = ModelVersion.objects.filter(
@@ -207,7 +207,7 @@ def proposals(now: datetime | None = None) -> Iterator[int]:
         created_at__range=(before - PROPOSED_WITHIN, before),
         releases=None,
     )
-    yield from ready.filter(~Exists(newer), ~Exists(under_way)).values_list("pk", flat=True)
+    yield from ready.filter(~Exists(newer), ~Exists(under_way)).values_list("shop_id", "pk")
 
 
 def refreshes(now: datetime | None = None) -> Iterator[tuple[int, str]]:

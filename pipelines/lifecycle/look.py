@@ -48,14 +48,14 @@ class Look:
     decision: Decision
 
 
-def due(now: datetime) -> Iterator[int]:
+def due(now: datetime) -> Iterator[tuple[int, int]]:
     """Yield the releases that somebody should look at: under way or live, and not looked at for a while."""
     open_or_live = Release.objects.filter(
         phase__in=[*Release.OPEN, Phase.LIVE], shop__uninstalled_at=None, use_case__in=[*USE_CASES]
     )
     never = Q(evaluated_at=None) | Q(evaluated_at__gt=now + CLOCKS_DIFFER)  # or by a clock that went wrong
     late = open_or_live.filter(never | Q(evaluated_at__lte=now - LOOKED_AT_EVERY))
-    yield from late.order_by("evaluated_at").values_list("pk", flat=True)
+    yield from late.order_by("evaluated_at").values_list("shop_id", "pk")
 
 
 def evaluate(release_id: int, now: datetime) -> Decision | None:

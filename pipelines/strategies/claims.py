@@ -12,14 +12,12 @@ LIVE = "live"
 WAITING = "awaiting_approval"
 SCHEDULED = "scheduled"
 STAGED = "staged"
-SHOPPERS = (
-    "Shoppers who see the new version bring less, over the whole range.",
-    "Shoppers who see the new version bring more, over the whole range.",
-)
-ERRORS = (
-    "Beside what runs its errors cost more, over the whole range.",
-    "Beside what runs its errors cost less, over the whole range.",
-)
+SHOPPERS, ERRORS = "Shoppers who see the new version", "Beside what runs"
+SAYS = {  # of a range: below zero, above zero, not known
+    "orders": ("order less", "order more", "whether they order more is not known"),
+    "money": ("bring less money", "bring more money", "whether they bring more money is not known"),
+    "errors": ("its errors cost more", "its errors cost less", "what its errors cost is not known"),
+}
 OPEN = (STAGED, "shadow", WAITING, SCHEDULED, "canary")
 
 
@@ -72,22 +70,30 @@ def depends(evidence: Evidence) -> bool:
 
 def falls_short(evidence: Evidence) -> bool:
     """Tell whether a range that pages show lies below zero as a whole: nothing of it may be said to go well."""
-    return any(high < 0 for _, high in evidence.ranges)
+    return any(high < 0 for _, high in evidence.ranges.values())
 
 
 def does_better(evidence: Evidence) -> bool:
     """Tell whether a range that pages show lies above zero as a whole, and none below."""
-    return any(low > 0 for low, _ in evidence.ranges) and not falls_short(evidence)
+    return any(low > 0 for low, _ in evidence.ranges.values()) and not falls_short(evidence)
+
+
+def proven(evidence: Evidence) -> str:
+    """Say what is known by a whole range, and what then is not."""
+    found = {name: (low > 0, low > 0 or high < 0) for name, (low, high) in evidence.ranges.items()}
+    told = [SAYS[name][is_more] for name, (is_more, is_known) in found.items() if is_known]
+    unknown = [SAYS[name][2] for name, (_, is_known) in found.items() if not is_known]
+    whose = ERRORS if evidence.kind == "paired" else SHOPPERS
+    return "; ".join((f"{whose} {' and '.join(told)}, over the whole range", *unknown)) + "."
 
 
 def how_it_went(situation: Situation) -> str:
     """Say how the new version did on its step, as far as the ranges that pages show allow."""
     evidence = situation.evidence
-    worse, better = ERRORS if evidence.kind == "paired" else SHOPPERS
     if falls_short(evidence):
-        return worse
+        return proven(evidence)
     if does_better(evidence):
-        return f"This step went well. {better}"
+        return f"This step went well. {proven(evidence)}"
     if not situation.at.splits:
         return "It answered beside what runs without an alarm."
     if evidence.ranges:

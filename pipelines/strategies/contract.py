@@ -122,7 +122,8 @@ class Evidence:
     peak_classes_needed: frozenset[str] = frozenset()  # those in which the shop has peak hours at all
     next_loss: float | None = None  # always-valid upper bound of what the next step may lose, in money
     interval: tuple[float, float] | None = None  # always-valid, of the effect, relative: an A/B test ends by it
-    ranges: tuple[tuple[float, float], ...] = ()  # those that pages show, of orders and of money: below zero is worse
+    # Those that pages show, by what they are of (`claims.SAYS`): below zero is worse.
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     weeks: int = 0  # paired: matured weeks
     correlation: float | None = None  # paired: lag-1, of what the weeks are bet on
     harm_sentence: str = "Shoppers who saw the new version order less. This is very likely not chance."

@@ -82,7 +82,7 @@ def leave(admin: Any) -> None:
 def release_of(month: Month, rate: float) -> Release:
     """Propose a new version as the training does when it has made one."""
     version: ModelVersion = month.a_version(rate)
-    jobs.propose_release(version.pk)
+    jobs.propose_release(version.shop_id, version.pk)
     return Release.objects.get(version=version)
 
 

@@ -135,7 +135,7 @@ class TestBreaches:
         )
         for hour, is_healthy in ((22, False), (24, False), (46, False), (47, True)):
             store.clock.move_to(MONDAY + hour * HOUR)
-            jobs.evaluate(store.live.pk)
+            jobs.evaluate(store.live.shop_id, store.live.pk)
             assert bool(Release.objects.get(pk=store.live.pk).was_healthy_at) is is_healthy, hour
 
 
@@ -202,7 +202,7 @@ class TestMovingForward:
         store.hours("ok", "ok")
         before = store.row
         store.clock.shift(-5 * HOUR)
-        jobs.evaluate(store.release.pk)
+        jobs.evaluate(store.release.shop_id, store.release.pk)
         assert (store.row.revision, store.row.evaluated_at) == (before.revision, before.evaluated_at)
         assert "clock" in store.row.held
         store.clock.shift(5 * HOUR)

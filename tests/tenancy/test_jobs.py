@@ -10,6 +10,7 @@ from inspect import signature
 from typing import Any
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 
 from pipelines import jobs
@@ -31,8 +32,8 @@ from tests.tenancy import two_shops
 from tests.tenancy.two_shops import a_card, newest
 
 pytestmark = pytest.mark.django_db
-# What a job is given, and whose thing that is. One argument names the shop, or a thing of it; the others name nothing
-# that could be another's. A job with an argument that does not stand here is not proven, and fails the test.
+# What a job is given, and whose thing that is: the shop, and a thing of it at most; the others name nothing that could
+# be another's. A job with an argument that does not stand here is not proven, and fails the test.
 NAMES: dict[str, Callable[[Shop], Any]] = {
     "shop_id": lambda shop: shop.pk,
     "version_id": lambda shop: newest(ModelVersion, shop, use_case="demand_forecast").pk,
@@ -49,6 +50,8 @@ OF_OTHER_FAMILIES = {
     "visits.count_chances": "conversion",
     "releases.publish": "recommendations",
 }
+# They are short and known by their thing alone: on their queue they are nobody's, and go first.
+NAMELESS = {"alerts.send_on", "hold_outs.count", "results.print_and_tell", "results.print_order"}
 NEUTRAL = {"use_case": "demand_forecast", "trigger": "weekly", "month": two_shops.MONTH.isoformat()}
 
 
@@ -74,9 +77,28 @@ def short(job: Job[...]) -> str:
 
 
 @pytest.mark.parametrize("job", OF_ONE_SHOP, ids=short)
-def test_a_job_is_told_of_one_shop_once_so_nothing_can_disagree(job: Job[...]) -> None:
-    assert len([name for name in arguments(job) if name in NAMES]) == 1
-    assert [name for name in arguments(job) if name not in NAMES and name not in NEUTRAL] == []
+def test_a_job_of_one_shop_names_it_first_so_the_queue_knows_whose_turn_it_is(job: Job[...]) -> None:
+    first, *others = arguments(job)
+    assert (first == "shop_id") is (short(job) not in NAMELESS)
+    assert first in NAMES and len([name for name in others if name in NAMES]) <= 1
+    assert [name for name in others if name not in NAMES and name not in NEUTRAL] == []
+
+
+OF_A_THING = [job for job in OF_ONE_SHOP if len([name for name in arguments(job) if name in NAMES]) == 2]
+
+
+def test_a_job_touches_no_thing_of_another_shop_than_it_names(queued: list[Any]) -> None:
+    shop = two_shops.a_whole_shop(SHOP, "Northbeck Outfitters")
+    beside = two_shops.a_whole_shop(OTHER_SHOP, "Harbour Lane")
+    before, touched = two_shops.rows_of(beside), []
+    for job in OF_A_THING:
+        given = {name: NAMES[name](shop if name == "shop_id" else beside) for name in arguments(job)}
+        with transaction.atomic():
+            with suppress(ObjectDoesNotExist):
+                job.function(**given)
+            touched += [short(job)] if two_shops.rows_of(beside) != before else []
+            transaction.set_rollback(True)
+    assert len(OF_A_THING) >= 7 and touched == []
 
 
 def test_no_job_of_one_shop_touches_another(queued: list[Any]) -> None:

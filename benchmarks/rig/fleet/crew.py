@@ -20,7 +20,7 @@ from rq.registry import StartedJobRegistry
 
 from benchmarks.rig.fleet import night
 from pipelines.jobs.queue import failed, waiting
-from pipelines.models import ModelVersion, Release, Shop
+from pipelines.models import Shop
 from pipelines.ops.demo_settings import ROOT, demo_secrets
 from pipelines.ops.embedded import Services
 from pipelines.ops.errors import ServiceError
@@ -29,7 +29,6 @@ from pipelines.ops.processes import Child, spawn
 DAY = 86_400  # seconds
 LOOKS = 3  # without anything to do: a job that is handed out is on no list for a moment
 TICKS = os.sysconf("SC_CLK_TCK")
-BY_VERSION, BY_RELEASE = ("propose_release",), ("evaluate", "restate", "look_back_at")
 
 
 @dataclass(frozen=True)
@@ -112,13 +111,8 @@ def is_busy() -> bool:
 
 
 def owners(jobs: pd.DataFrame) -> pd.Series:
-    """Say whose each job was: it names its shop, a version or a release."""
-    versions, releases = (dict(table.objects.values_list("pk", "shop")) for table in (ModelVersion, Release))
-    known = {**dict.fromkeys(BY_VERSION, versions), **dict.fromkeys(BY_RELEASE, releases)}
-    first = jobs["args"].map(lambda args: args[0] if args else 0)
-    return pd.Series(
-        [known[job].get(row, 0) if job in known else row for job, row in zip(jobs["job"], first, strict=True)]
-    )
+    """Say whose each job was: it names its shop first, if it has one."""
+    return jobs["args"].map(lambda args: args[0] if args else 0)
 
 
 def database_seconds() -> float:

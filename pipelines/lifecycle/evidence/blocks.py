@@ -110,7 +110,7 @@ def known(release: Release, until: datetime) -> dict[str, Any]:
 # Once a day
 
 
-def seen_lately(now: datetime) -> Iterator[int]:
+def seen_lately(now: datetime) -> Iterator[tuple[int, int]]:
     """Yield the releases that shoppers saw lately: what became of their orders is written beside their blocks."""
     seen = Release.objects.filter(exposed_at__gte=now - RESTATED_FOR, shop__in=Shop.objects.installed())
-    yield from seen.values_list("pk", flat=True)
+    yield from seen.values_list("shop_id", "pk")

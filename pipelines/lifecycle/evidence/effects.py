@@ -111,10 +111,10 @@ def shown(release: Release, rows: pd.DataFrame) -> dict[str, Any]:
     return told | ({"plan": plan} if plan else {})
 
 
-def ranges(release: Release, rows: pd.DataFrame) -> tuple[tuple[float, float], ...]:
+def ranges(release: Release, rows: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """Give the ranges that pages lead with, of orders and of money; none while there are too few orders."""
-    found = (of_orders(release, rows), money_a_week(release, rows))
-    return tuple((each.low, each.high) for each in found if each)
+    found = {"orders": of_orders(release, rows), "money": money_a_week(release, rows)}
+    return {name: (each.low, each.high) for name, each in found.items() if each}
 
 
 def as_dict(interval: Interval | None) -> dict[str, float | None]:

@@ -291,7 +291,7 @@ def evidence_of(release: Release, now: datetime) -> tuple[Evidence, dict[str, An
         harm=weighed.harm,
         weeks=len(matured),
         correlation=weighed.correlation,
-        ranges=((low, high),) if low is not None and high is not None else (),
+        ranges={"errors": (low, high)} if low is not None and high is not None else {},
         has_decayed=watched is not None and watched.alarm_at is not None,
     )
     return evidence, shown(pair, weighed, watched, now)

@@ -77,10 +77,10 @@ def last_good(shop: Shop, kind: str) -> datetime | None:
     return newest - OVERLAP if newest else None
 
 
-def due(now: datetime) -> list[int]:
+def due(now: datetime) -> list[tuple[int, int]]:
     """Return the runs that somebody should look after."""
     runs = SyncRun.objects.filter(state__in=ACTIVE, kind__in=list(DOCUMENTS), due_at__lte=now)
-    return list(runs.order_by("due_at").values_list("pk", flat=True))
+    return list(runs.order_by("due_at").values_list("shop_id", "pk"))
 
 
 def advance(run_id: int) -> SyncRun | None:

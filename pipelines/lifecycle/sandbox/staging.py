@@ -73,13 +73,13 @@ def gate_of(run: StagingRun) -> dict[str, Any]:
     return {"name": NAME, "verdict": GATE_VERDICTS.get(run.state, "open"), "text": run.sentence, **figures}
 
 
-def due() -> list[int]:
+def due() -> list[tuple[int, int]]:
     """List the versions whose test is to be begun or taken over: staged releases, and runs without a living worker."""
     linked = StoreLink.objects.confirmed().values("shop")
     staged = Release.objects.filter(shop__in=linked, phase=Release.Phase.STAGED, version__staging_runs=None)
     staged = staged.filter(use_case__in=rehearsed())
     lost = StagingRun.objects.filter(Q(state=State.WAITING) | runs.silent_runs())
-    found = {*staged.values_list("version_id", flat=True), *lost.values_list("version_id", flat=True)}
+    found = {*staged.values_list("shop_id", "version_id"), *lost.values_list("shop_id", "version_id")}
     return sorted(found)
 
 

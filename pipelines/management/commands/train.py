@@ -52,7 +52,7 @@ class Command(BaseCommand):
             version = trained(options["shop"], options["use_case"], options["trigger"])
             for gate in version.gates:
                 self.stdout.write(f"{gate['verdict']:7} {gate['name']}: {gate['text']}")
-            propose_release(version.pk)
+            propose_release(version.shop_id, version.pk)
         if version.state != ModelVersion.State.VALIDATED:
             raise CommandError(f"Version {version.number} is {version.state}.", returncode=JUDGED[version.state])
         self.stdout.write(self.style.SUCCESS(f"Version {version.number} is validated."))

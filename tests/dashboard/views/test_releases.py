@@ -242,7 +242,7 @@ class TestWhileShoppersSeeBoth:
         assert "Paused by you" in page and ">Go on<" in page
         send(f"/releases/{row.pk}/go-on", {"revision": row.revision})
         row.refresh_from_db()
-        assert not row.is_paused and ("evaluate", (row.pk,)) in queued
+        assert not row.is_paused and ("evaluate", (row.shop_id, row.pk)) in queued
 
     @pytest.mark.parametrize("what", ["pause", "go-on"])
     def test_is_not_stopped_from_a_stale_page_or_by_a_colleague(self, shop, send, what):
@@ -382,7 +382,7 @@ class TestInAFreeze:
         assert "Sale is lifted for this version." in page and "Freeze lifted for this version" in page
         row = LifecycleEvent.objects.for_shop(shop).get(kind="freeze.lifted")
         assert (row.by, row.details["lifted"], row.version_number) == ("70001", ["sale_2026"], 2)
-        assert ("evaluate", (card.pk,)) in queued
+        assert ("evaluate", (card.shop_id, card.pk)) in queued
         card.refresh_from_db()
         assert 'data-toast="Version 2 is live"' in send(f"/releases/{card.pk}/approve", said_to(card)).content.decode()
 
@@ -414,7 +414,7 @@ class TestInAFreeze:
         send(f"/releases/{card.pk}/approve", said_to(card))
         queued.clear()
         send(f"/settings/freezes/{window.pk}", {"keeps": "0"})
-        assert ("evaluate", (card.pk,)) in queued
+        assert ("evaluate", (card.shop_id, card.pk)) in queued
 
 
 class TestAReleaseOfAnotherShop:

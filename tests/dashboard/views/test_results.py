@@ -7,13 +7,14 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from dashboard.queries.results import upcoming
 from pipelines.lifecycle.results import keep
 from pipelines.lifecycle.results.months import Month
 from pipelines.lifecycle.results.telling import month_name
-from pipelines.models import Deployment, Measurement, MonthReport, OwnEvent, Release
+from pipelines.models import Deployment, LifecycleEvent, Measurement, MonthReport, OwnEvent, Release
 from pipelines.usecases import USE_CASES
 from tests import histories, reporting
 from tests.dashboard.views.test_plain_words import jargon, read
@@ -68,6 +69,15 @@ class TestThePage:
         assert f'<s-link href="/releases/{live.pk}">Roll back</s-link>' in html
         assert "errors cost £4,960 more, proven" in page
 
+    def test_a_loss_of_a_month_in_which_another_version_ran_is_not_ended_by_going_back_now(self, shop, see):
+        reporting.reported(shop, mean=-16_000)
+        with time_machine.travel(OCTOBER.ends_at + timedelta(days=3)):
+            LifecycleEvent.record(
+                shop, "release.live", by="machine", because="", use_case=reporting.USE_CASE, version_number=99
+            )
+        html = see("/results").content.decode()
+        assert "Costs you" in html and "Roll back" not in html
+
     def test_what_runs_no_more_has_nothing_to_be_ended(self, shop, see):
         reporting.reported(shop, mean=-16_000)
         Deployment.objects.filter(shop=shop).update(active=None)
@@ -92,6 +102,10 @@ class TestThePage:
         row.save()
         html = see("/results").content.decode()
         assert '<s-link href="/conversion">Stop an offer</s-link>' in html and html.count("Roll back") == 0
+        later = {"month": OCTOBER.after.first, "made_at": AFTER, "checked_at": AFTER, "is_final": True}
+        MonthReport.objects.create(shop=row.shop, figures=row.figures, **later)
+        assert "Stop an offer" in see("/results?month=2026-11").content.decode()
+        assert "Stop an offer" not in see("/results?month=2026-10").content.decode(), "a later month is told"
 
     def test_what_is_not_proven_is_no_headline(self, shop, see):
         reporting.reported(shop, mean=500, spread=90_000)

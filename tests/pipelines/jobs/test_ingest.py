@@ -52,7 +52,7 @@ def test_a_shop_that_we_may_not_ask_is_left_alone(shop: Shop, enqueued: list[Any
 def test_an_import_that_waits_goes_on(shop: Shop, enqueued: list[Any]) -> None:
     run = SyncRun.objects.create(shop=shop, kind="orders", trigger="install")
     ingest.carry_on()
-    assert enqueued == [("advance_import", (run.pk,))]
+    assert enqueued == [("advance_import", (shop.pk, run.pk))]
 
 
 def test_an_import_that_failed_is_tried_again_within_hours(shop: Shop, enqueued: list[Any]) -> None:

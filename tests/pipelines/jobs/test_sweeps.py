@@ -171,5 +171,5 @@ def test_a_release_is_looked_at_in_time_however_often_it_was_before(queued, monk
         monkeypatch.setattr(timezone, "now", lambda at=now + timedelta(hours=hour): at)
         queued.clear()
         releases.keep_time()
-        assert ("evaluate", (live.pk,)) in queued
-        releases.evaluate(live.pk)
+        assert ("evaluate", (live.shop_id, live.pk)) in queued
+        releases.evaluate(live.shop_id, live.pk)

@@ -158,7 +158,7 @@ class TestProposals:
     def test_the_newest_version_that_waits_for_nobody_is_proposed(self, shop):
         histories.a_version(shop)
         newest = histories.a_version(shop)
-        assert self.due_now() == [newest.pk]
+        assert self.due_now() == [(shop.pk, newest.pk)]
 
     def test_a_version_that_had_its_release_is_not(self, shop):
         histories.a_card(shop)

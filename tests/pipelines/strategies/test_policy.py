@@ -101,9 +101,21 @@ def test_a_step_that_passed_leads_to_the_next_one() -> None:
 @pytest.mark.parametrize(
     ("ranges", "said"),
     [
-        (((-0.1, 0.2), (-900.0, 1_200.0)), "not proven yet"),
-        (((0.1, 0.2), (-900.0, 1_200.0)), "This step went well. Shoppers who see the new version bring more"),
-        (((nan, nan),), "not proven yet"),
+        ({"orders": (-0.1, 0.2), "money": (-900.0, 1_200.0)}, "not proven yet"),
+        (
+            {"orders": (0.1, 0.2), "money": (-900.0, 1_200.0)},
+            "This step went well. Shoppers who see the new version order more, over the whole range; "
+            "whether they bring more money is not known.",
+        ),
+        (
+            {"orders": (-0.1, 0.2), "money": (900.0, 1_200.0)},
+            "bring more money, over the whole range; whether they order more is not known.",
+        ),
+        (
+            {"orders": (0.1, 0.2), "money": (900.0, 1_200.0)},
+            "Shoppers who see the new version order more and bring more money, over the whole range.",
+        ),
+        ({"orders": (nan, nan)}, "not proven yet"),
     ],
 )
 def test_what_is_said_of_a_step_that_passed_follows_its_ranges(ranges: Any, said: str) -> None:
@@ -111,20 +123,30 @@ def test_what_is_said_of_a_step_that_passed_follows_its_ranges(ranges: Any, said
     assert decision.reason == Reason.PASSED and said in decision.sentence and len(decision.sentence) <= 200
 
 
-@pytest.mark.parametrize("ranges", [((-0.3, -0.1), (-900.0, 100.0)), ((0.1, 0.2), (-900.0, -1.0))])
-def test_what_does_worse_over_a_whole_range_is_shown_to_no_more_shoppers(ranges: Any) -> None:
+@pytest.mark.parametrize(
+    ("orders", "money", "said"),
+    [
+        ((-0.3, -0.1), (-900.0, 100.0), "order less, over the whole range; whether they bring more money"),
+        ((0.1, 0.2), (-900.0, -1.0), "order more and bring less money, over the whole range."),
+        ((-0.1, -0.02), (500.0, 9_000.0), "order less and bring more money, over the whole range."),
+    ],
+)
+def test_what_does_worse_over_a_whole_range_is_shown_to_no_more_shoppers(orders: Any, money: Any, said: str) -> None:
+    ranges = {"orders": orders, "money": money}
     decision = decide(with_evidence(canary(), ranges=ranges))
     assert (decision.action, decision.reason) == (Action.PAUSE, Reason.SHORT)
-    assert decision.sentence.startswith("Shoppers who see the new version bring less, over the whole range.")
+    assert decision.sentence.startswith(f"Shoppers who see the new version {said}") and len(decision.sentence) <= 200
     late = with_evidence(canary("50", exposed_at=NOW - 28 * DAY), ranges=ranges)
     assert told(late) == (Action.ASK, Reason.SHORT) and "Not proven" not in decide(late).sentence
+    assert decide(late).sentence.endswith("you decide.") and len(decide(late).sentence) <= 200
     running = live(evidence=Evidence("randomised", ranges=ranges))
     assert told(running) == (Action.PAUSE, Reason.SHORT) and decide(running).alert == ""
 
 
 def test_what_nobody_saw_is_told_by_its_errors() -> None:
     assert decide(alongside()).sentence == "It answered beside what runs without an alarm."
-    worse, better = (alongside(evidence=paired(weeks=5, ranges=(each,))) for each in ((-9.0, -1.0), (1.0, 9.0)))
+    ranges = ({"errors": each} for each in ((-9.0, -1.0), (1.0, 9.0)))
+    worse, better = (alongside(evidence=paired(weeks=5, ranges=each)) for each in ranges)
     assert told(worse) == (Action.ADVANCE, Reason.PASSED), "it leads to the question, where the merchant decides"
     assert decide(worse).sentence == "Beside what runs its errors cost more, over the whole range."
     assert decide(better).sentence.startswith("This step went well. Beside what runs its errors cost less")
@@ -273,6 +295,9 @@ def test_verdicts_lead_where_argo_rollouts_leads_except_where_it_fails_open(
 FIGURE = st.one_of(
     st.sampled_from([1.0, 19.9, 20.0, 40.0, 80.0, 1_000.0, inf, nan, 0.0]), st.floats(0, 2_000), st.none()
 )
+RANGES = st.sampled_from(
+    [{}, {}, {"orders": (-1.0, 1.0)}, {"orders": (-1.0, -0.5)}, {"orders": (nan, nan), "money": (0.5, 1.0)}]
+)
 CLASSES = st.frozensets(st.sampled_from(["weekday", "weekend"]))
 
 
@@ -293,7 +318,7 @@ def evidences(draw: st.DrawFn) -> Evidence:
         peak_classes_needed=draw(st.one_of(st.just(BOTH), CLASSES)),
         next_loss=draw(st.one_of(st.just(10.0), FIGURE)),
         interval=draw(st.one_of(st.none(), st.tuples(st.floats(-1, 1), st.floats(-1, 1)))),
-        ranges=draw(st.sampled_from([(), (), ((-1.0, 1.0),), ((-1.0, -0.5),), ((nan, nan), (0.5, 1.0))])),
+        ranges=draw(RANGES),
         weeks=draw(st.integers(0, 12)),
         correlation=draw(st.one_of(st.none(), st.floats(-1, 1), st.just(nan))),
         has_decayed=draw(st.sampled_from([False, False, False, True])),

@@ -20,6 +20,10 @@ from pipelines.usecases.tills import Paying
 
 METRIC, GIVEN = "paying", "paying_given"
 COSTS, OPEN = "costs", "open"
+NEXT_STEP = (  # all that it gave within a year is weighed, also on other terms
+    "Stop it, and define another that gives less: this one is judged by all that it gave. "
+    "Nothing else stops it before its budget is gone."
+)
 
 
 def look(shop: Shop, use_case: str, now: datetime) -> list[int]:
@@ -88,7 +92,7 @@ def tell(shop: Shop, use_case: str, found: Paying, names: Mapping[int, str], now
         key_of(use_case, found.id),
         title=f"“{names[found.id]}” costs you more than it brings",
         text=told(found, shop.currency),
-        next_step="Stop it, or let it give less. Nothing else stops it before its budget is gone.",
+        next_step=NEXT_STEP,
         use_case=use_case,
         now=now,
     )

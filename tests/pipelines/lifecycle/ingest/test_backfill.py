@@ -622,7 +622,7 @@ def test_a_store_that_hides_its_stock_is_trained_all_the_same(shop: Shop) -> Non
 def advance_to_the_end(sync: SyncRun) -> None:
     for _ in range(5):
         SyncRun.objects.filter(pk=sync.pk).update(due_at=timezone.now())
-        jobs.advance_import(sync.pk)
+        jobs.advance_import(sync.shop_id, sync.pk)
 
 
 def test_items_are_made_ahead_in_order_and_errors_come_through() -> None:

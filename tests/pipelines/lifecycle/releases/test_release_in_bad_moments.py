@@ -182,12 +182,12 @@ class TestTime:
     def test_a_clock_that_was_ahead_leaves_no_release_unseen(self, canary):
         now = timezone.now()
         Release.objects.filter(pk=canary.pk).update(evaluated_at=now + timedelta(days=300))
-        assert canary.pk in look.due(now)
+        assert (canary.shop_id, canary.pk) in look.due(now)
 
     def test_clocks_of_two_workers_that_differ_a_little_are_no_clock_that_went_back(self, canary):
         now = timezone.now()
         Release.objects.filter(pk=canary.pk).update(evaluated_at=now + timedelta(seconds=2))
-        assert canary.pk not in look.due(now)
+        assert (canary.shop_id, canary.pk) not in look.due(now)
         assert look.evaluate(canary.pk, now).reason != "clock_went_back"
 
 
@@ -216,7 +216,7 @@ class TestOneAmongOthers:
         now = timezone.now()
         look.evaluate(canary.pk, now)
         canary.refresh_from_db()
-        assert canary.phase == Phase.CANARY and canary.pk in look.due(now)
+        assert canary.phase == Phase.CANARY and (canary.shop_id, canary.pk) in look.due(now)
 
     def test_a_late_release_that_somebody_moves_holds_up_no_other(self, canary, monkeypatch):
         late = timezone.now() + timedelta(days=8)
@@ -236,13 +236,13 @@ class TestOneAmongOthers:
 
     def test_a_use_case_that_is_no_more_is_not_asked_for_again_and_again(self, canary):
         with USE_CASES.only():
-            assert canary.pk not in look.due(timezone.now())
+            assert (canary.shop_id, canary.pk) not in look.due(timezone.now())
 
     def test_each_rollback_is_looked_back_at_in_a_job_of_its_own(self, canary, monkeypatch):
         rollback.abort(canary, by="system", because="Harm", quarantines=True)
         asked = []
-        monkeypatch.setattr(jobs.look_back_at, "enqueue", asked.append)
+        monkeypatch.setattr(jobs.look_back_at, "enqueue", lambda *ids: asked.append(ids))
         jobs.look_back()
-        assert asked == [canary.pk] and "recovery" not in Release.objects.get(pk=canary.pk).analysis
-        jobs.look_back_at(canary.pk)
+        assert asked == [(canary.shop_id, canary.pk)] and "recovery" not in Release.objects.get(pk=canary.pk).analysis
+        jobs.look_back_at(canary.shop_id, canary.pk)
         assert Release.objects.get(pk=canary.pk).analysis["recovery"]["verdict"] in rollbacks.SENTENCES

@@ -204,7 +204,7 @@ class TestARun:
         assert not staging.ask_again(version)
         staged(version, now)
         assert staging.ask_again(version)
-        assert staging.due() == [version.pk]
+        assert staging.due() == [(version.shop_id, version.pk)]
         assert staged(version, now).state == State.PASSED
 
     def test_sees_stock_and_products_only_as_they_were_that_morning(self, link, real, moods, now, monkeypatch):
@@ -243,7 +243,7 @@ class TestAWorkerThatDied:
             shop=real, use_case=SLUG, version=version, state=State.RUNNING, attempts=1,
             heartbeat_at=timezone.now() - timedelta(minutes=2),
         )  # fmt: skip
-        assert staging.due() == [version.pk]
+        assert staging.due() == [(version.shop_id, version.pk)]
         run = staged(version, now)
         assert (run.state, run.attempts) == (State.PASSED, 2)
 
@@ -284,7 +284,7 @@ class TestAWorkerThatDied:
             staged(version, now)
         StagingRun.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=2))
         monkeypatch.undo()
-        assert staging.due() == [version.pk]
+        assert staging.due() == [(version.shop_id, version.pk)]
 
     @pytest.mark.parametrize("fault", [MemoryError(), OSError(28, "full"), RuntimeError("can't start new thread")])
     def test_of_a_fault_of_the_machine_has_found_nothing_out(self, link, real, moods, now, monkeypatch, fault):
@@ -295,7 +295,7 @@ class TestAWorkerThatDied:
                 staged(version, now)
         assert StagingRun.objects.get().state == State.RUNNING
         StagingRun.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=2))
-        assert staging.due() == [version.pk] and staged(version, now).state == State.PASSED
+        assert staging.due() == [(version.shop_id, version.pk)] and staged(version, now).state == State.PASSED
 
     def test_without_the_files_waits_for_them(self, link, real, moods, now, settings):
         version = a_toy(real, 2)
@@ -315,10 +315,10 @@ class TestTheClock:
             shop=real, use_case=SLUG, version=version, strategy="blue_green", phase="staged"
         )
         jobs.carry_on()
-        assert queued == [("stage", (version.pk,))]
-        jobs.stage(version.pk)
+        assert queued == [("stage", (version.shop_id, version.pk))]
+        jobs.stage(version.shop_id, version.pk)
         assert trial(version).gate["verdict"] == "passed"
-        assert queued[1:] == [("evaluate", (waiting.pk,))]
+        assert queued[1:] == [("evaluate", (waiting.shop_id, waiting.pk))]
         jobs.carry_on()
         assert len(queued) == 2, "what is over is not begun again"
 
@@ -330,7 +330,7 @@ class TestTheClock:
             unlinked_at=timezone.now(),
         )  # fmt: skip
         jobs.carry_on()
-        assert queued == [("stage", (version.pk,)), ("take_back", (test_shop.pk,))]
+        assert queued == [("stage", (version.shop_id, version.pk)), ("take_back", (test_shop.pk,))]
 
 
 class TestMatching:

@@ -71,6 +71,7 @@ def test_what_wins_nobody_is_told_with_what_it_gave_and_what_can_have_come_of_it
     assert costing.look(shop, "offers", NOW) == [offer.pk]
     alert = Alert.objects.get()
     assert alert.title == "“A fifth off” costs you more than it brings" and alert.use_case == "offers"
+    assert alert.next_step.startswith("Stop it, and define another that gives less")
     assert "It gave £720. To be worth that, 52 of the 120 orders" in alert.text and alert.text.endswith("at most.")
     row = Measurement.objects.get(metric="paying")
     assert (row.segment, row.n, row.verdict) == (str(offer.pk), 120, "costs")

@@ -10,7 +10,7 @@ import time_machine
 
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.monitor.watch import own_doing, telling
-from pipelines.models import Alert, LifecycleEvent, Measurement, Shop
+from pipelines.models import Alert, LifecycleEvent, Measurement, Release, Shop
 from pipelines.usecases import USE_CASES, conversion, offers, recommendations
 from tests import histories
 
@@ -69,6 +69,31 @@ def test_a_version_after_another_is_no_cause_and_what_was_taken_back_is(shop: Sh
     moved(shop, "release.live", 30, 1)
     moved(shop, "release.rolled_back", 8, 1)
     assert "Recommendations, taken back on 4\xa0Mar" in said(shop)
+
+
+def exposed(shop: Shop, ago: int, phase: str, entered: int) -> None:
+    version = histories.a_version(shop, use_case="recommendations")
+    facts = {"phase": phase, "exposed_at": NOW - ago * DAY, "entered_at": NOW - entered * DAY}
+    Release.objects.create(shop=shop, use_case="recommendations", version=version, strategy="canary", **facts)
+
+
+def test_what_some_shoppers_were_shown_counts_from_then_and_says_until_when(shop: Shop) -> None:
+    exposed(shop, 9, "canary", 2)
+    assert said(shop) == TOLD
+    Release.objects.update(phase="rolled_back")
+    assert said(shop) == TOLD.replace("shown since 3", "shown from 3 to 10")
+
+
+def test_what_went_live_after_some_saw_it_is_shown_since_the_first_did(shop: Shop) -> None:
+    exposed(shop, 20, "live", 8)
+    moved(shop, "release.live", 8, 1)
+    assert said(shop) == "", "it was seen long before the window that differs"
+
+
+def test_what_was_taken_back_says_from_when_to_when_it_was_shown(shop: Shop) -> None:
+    moved(shop, "release.live", 9, 1)
+    moved(shop, "release.rolled_back", 3, 1)
+    assert said(shop) == TOLD.replace("shown since 3", "shown from 3 to 9")
 
 
 def test_another_shops_moves_are_none_of_it(shop: Shop) -> None:
