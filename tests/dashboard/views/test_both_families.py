@@ -72,7 +72,7 @@ def share(shop, version):
         ServingWindow(starts_at=start, ends_at=start + timedelta(hours=1), **facts) for start in starts
     )
     for start in starts:
-        exposing.ordered(version, [None] * 20, start)
+        exposing.ordered(version, [b"%16d" % number for number in range(20)], start)
     card = propose.propose(version)
     while not card.is_waiting_for_merchant:
         assert move.enter_step(card, move.next_step(card), now, by="system", because="Answered")

@@ -37,17 +37,17 @@ class Going:
         mine = place[self.row] >= 0
         return Going(place[self.row[mine]], self.more[mine])
 
-    def ahead(self, cut: int, horizon: int) -> tuple[Ints, Matrix]:
-        """Give the series with a discount at a cut, and how many times as much each sells on the days ahead for it."""
+    def ahead(self, cut: int, horizon: int) -> tuple[Ints, Vector, Matrix]:
+        """Give the series with a discount at a cut, and how many times as much sells for what stays and by day."""
         recent = self.more[:, max(0, cut - HELD) : cut].astype(np.float64)
         if not recent.size:
-            return self.row[:0], np.ones((0, horizon), np.float32)
+            return self.row[:0], np.ones(0), np.ones((0, horizon), np.float32)
         held = np.minimum(np.quantile(recent, 1 - MOST_OF, axis=1), recent[:, -LAST:].max(axis=1))
         deeper = np.maximum(recent[:, -1] - held, 0)
         so_far = trailing(recent > held[:, None] + DEEPER)
         more = held[:, None] + deeper[:, None] * share_ahead(so_far, horizon)
         goes = more[:, 0] > 0
-        return self.row[goes], (1 + more[goes]).astype(np.float32)
+        return self.row[goes], 1 + held[goes], (1 + more[goes]).astype(np.float32)
 
 
 def share_ahead(so_far: Ints, horizon: int) -> Vector:

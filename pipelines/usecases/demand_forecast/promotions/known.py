@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipelines.stats.frames import Ints, Mask, Matrix, Panel
 from pipelines.usecases.demand_forecast.promotions import effect
 from pipelines.usecases.demand_forecast.promotions.going import LAST, Going, is_young
-from pipelines.usecases.demand_forecast.promotions.prices import carried, depth_paid, has_risen, logs_of
+from pipelines.usecases.demand_forecast.promotions.prices import carried, depth_paid, has_risen, logs_of, lower_before
 
 Vector = NDArray[np.float64]
 
@@ -93,12 +93,13 @@ class Promotions:
     def ahead(self, cut: int, horizon: int) -> Matrix:
         """Give how many times as much each series sells on the days ahead for what was planned by then, or goes on."""
         which, day = self.plan.days(cut, horizon)
-        row, expected = self.going.ahead(cut, horizon)
+        row, held, expected = self.going.ahead(cut, horizon)
         if not which.size and not row.size:
             return np.ones((1, horizon), np.float32)
-        lift = np.ones((len(self.kind), horizon), np.float32)
-        lift[row] = expected
-        np.maximum.at(lift, (self.plan.row[which], day), self.lift_of(which).astype(np.float32))
+        lift, stays = np.ones((2, len(self.kind), horizon), np.float32)
+        lift[row], stays[row] = expected, held[:, None]
+        planned = self.plan.row[which], day  # off the price that stays
+        np.maximum.at(lift, planned, stays[planned] * self.lift_of(which).astype(np.float32))
         return lift
 
     def lift_of(self, which: Ints) -> Vector:
@@ -134,24 +135,29 @@ def promotions_of(
     mine = place[row] >= 0
     shape = (len(chosen), panel.n_days)
     logs = carried(place[row[mine]], column[mine], log[mine], shape)
-    announced, entered = np.zeros(shape, bool), np.zeros(shape, bool)
+    announced, entered, cut = np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape, np.float32)
     which, day = plan.days(0, panel.n_days)
-    logs[place[plan.row[which]], day] = 0
-    entered[place[plan.row[which]], day] = True
-    np.maximum.at(logs, (place[plan.row[which]], day), plan.log[which].astype(np.float32))
-    announced[place[plan.row[which]], day] |= plan.announced[which]
-    y, seen = panel.y[chosen], panel.seen[chosen]
+    cells = place[plan.row[which]], day
+    entered[cells] = True
+    np.maximum.at(cut, cells, plan.log[which].astype(np.float32))
+    announced[cells] |= plan.announced[which]
+    base = lower_before(logs, entered)
+    paid_then = place[row[mine]], column[mine]
+    base[paid_then] = np.clip(logs[paid_then] - cut[paid_then], 0, base[paid_then])
+    logs = np.where(entered, base + cut, logs)
+    y, seen, teaches = panel.y[chosen], panel.seen[chosen], is_young(logs) | (entered & (base == 0))
     powers: list[Matrix] = []
     found: list[tuple[Ints, Ints, Matrix]] = []
     more = np.zeros(shape, np.float16)
-    for first, believed, lift in effect.learn(y, seen, logs, announced, entered | is_young(logs), kind[chosen]):
+    for first, believed, lift in effect.learn(y, seen, logs, announced, teaches, kind[chosen]):
         powers.append(believed)
-        more[:, first : first + lift.shape[1]] = lift - 1
-        at, then = np.nonzero((y[:, first : first + lift.shape[1]] > 0) & (lift > 1))
+        part = slice(first, first + lift.shape[1])
+        without = effect.lift_of(believed[0, kind[chosen], None], base[:, part])
+        more[:, part] = np.where(entered[:, part], without, lift) - 1
+        at, then = np.nonzero((y[:, part] > 0) & (lift > 1))
         found.append((chosen[at], then + first, lift[at, then]))
     rows, days, lifts = (np.concatenate(part) for part in zip(*found, strict=True))
     panel.y[rows, days] /= lifts
-    more[entered] = 0
     if asked is not None:
         more[has_risen(panel, sales, asked)[chosen], -LAST:] = 0
     goes = more.any(axis=1)

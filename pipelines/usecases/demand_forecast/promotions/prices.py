@@ -89,3 +89,14 @@ def carried(row: Ints, column: Ints, log: Vector, shape: tuple[int, int]) -> Mat
     laid = np.zeros(shape, dtype=np.float32)
     laid[row, column] = log
     return np.where(known, np.take_along_axis(laid, np.maximum(last - 1, 0), axis=1), np.float32(0))
+
+
+def lower_before(logs: Matrix, entered: Mask) -> Matrix:
+    """Give on days of planned sales how far the price was down on the last day before them.
+
+    >>> lower_before(np.array([[0.0, 0.5, 0.2, 0.9]]), np.array([[False, True, False, True]])).tolist()
+    [[0.0, 0.0, 0.2, 0.2]]
+    """
+    last = np.where(entered, 0, np.arange(1, logs.shape[1] + 1))
+    np.maximum.accumulate(last, axis=1, out=last)
+    return np.where(last > 0, np.take_along_axis(logs, np.maximum(last - 1, 0), axis=1), np.zeros((), logs.dtype))

@@ -51,7 +51,7 @@ def test_a_short_one_is_expected_to_end_and_an_older_one_less_so() -> None:
 def test_one_order_at_the_full_price_ends_nothing_and_three_days_do() -> None:
     lift = np.full((1, 60), 0.9, np.float16)
     lift[:, -1] = 0
-    assert Going(np.array([0]), lift).ahead(60, 7)[1].tolist() == pytest.approx(np.full((1, 7), 1.9), rel=0.01)
+    assert Going(np.array([0]), lift).ahead(60, 7)[2].tolist() == pytest.approx(np.full((1, 7), 1.9), rel=0.01)
     lift[:, -3:] = 0
     assert not Going(np.array([0]), lift).ahead(60, 7)[0].size
 
@@ -62,6 +62,31 @@ def test_after_a_short_sale_at_a_price_that_was_lowered_for_good_that_price_is_e
     depths[:, DAYS - 9 : DAYS - 2] = 0.4
     history = history_of(sold_at(depths, POWER, RATE))
     assert expected(history) == pytest.approx(RATE * 0.8**-POWER, rel=0.12)
+
+
+LOWERED, ALSO = 0.7, 0.8  # of the price: since long, and by a sale that was entered
+SALES = {
+    "goes on": (DAYS - 2, DAYS + 60),
+    "over today": (DAYS - 5, DAYS - 1),
+    "over since ten days": (DAYS - 24, DAYS - 11),
+}
+
+
+@pytest.mark.parametrize(("first", "last"), [*SALES.values(), (DAYS, DAYS + 60)], ids=[*SALES, "planned"])
+def test_a_sale_that_was_entered_comes_off_the_price_that_was_lowered_before(first: int, last: int) -> None:
+    depths = np.zeros((VARIANTS, DAYS))
+    depths[:, 200:] = 1 - LOWERED
+    depths[:, first : last + 1] = 1 - LOWERED * ALSO
+    history = history_of(with_plan(sold_at(depths, POWER, RATE), planned(IDS, first, last, 1 - ALSO)))
+    price = LOWERED * (ALSO if last > DAYS else 1)
+    assert expected(history) == pytest.approx(RATE * price**-POWER, rel=0.12)
+
+
+def test_a_single_dear_week_of_long_ago_takes_nothing_from_a_planned_sale() -> None:
+    depths = np.full((VARIANTS, DAYS), 0.1)
+    depths[:, 60:67] = 0
+    history = history_of(with_plan(sold_at(depths, POWER, RATE), planned(IDS, DAYS, DAYS + 60, 0.2)))
+    assert expected(history) == pytest.approx(RATE * (0.9 * 0.8) ** -POWER, rel=0.12)
 
 
 def test_the_older_it_is_the_less_it_teaches() -> None:
