@@ -147,7 +147,7 @@ class Month:
         Order.objects.bulk_create(
             Order(
                 shop=self.shop, shopify_id=next(histories.numbers), currency="GBP", total_minor=PRICE,
-                subtotal_minor=PRICE, created_at=at, processed_at=at, updated_at=at,
+                subtotal_minor=PRICE, created_at=at, processed_at=at, updated_at=at, unit=bytes(16),
             )
             for at in hours
             for _ in range(round(USUAL_RATE * self.visits_at(at)))
