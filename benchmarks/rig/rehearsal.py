@@ -53,6 +53,7 @@ def a_shop(name: str) -> Shop:
         shop=shop, use_case=SLUG, arm="stable", starts_at=hour, ends_at=hour + timedelta(hours=1), units=UNITS
     )
     facts = {"created_at": hour, "processed_at": hour, "updated_at": hour, "currency": "GBP", "total_minor": 3000}
+    facts |= {"unit": bytes(16)}  # of somebody who was seen: no other order plans a comparison
     Order.objects.bulk_create(Order(shop=shop, shopify_id=number, **facts) for number in range(1, ORDERS + 1))
     return shop
 

@@ -46,6 +46,7 @@ def test_a_checkout_asks_with_shopifys_token_and_accepts_with_the_pass(app: Tiny
     (_, _, headers, asked), (_, path, _, accepted) = app.requests
     assert headers["authorization"].startswith("Bearer ") and headers["x-forwarded-for"] == "203.0.113.1"
     told = {"api": 1, "analytics": True, "unit": "ab" * 16, "checkout": "a token", **CART}
+    told |= {"has_address": False, "has_shipping": False}
     assert json.loads(asked) == told and path == "/checkout/accepted"
     assert json.loads(accepted) == {"api": 1, "accept": "a pass"}
 

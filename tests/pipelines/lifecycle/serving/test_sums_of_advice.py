@@ -108,6 +108,6 @@ class TestARefresh:
     def test_keeps_the_sums_where_an_answer_is_thrown_away(self, shop, version, monkeypatch):
         refresh.refresh(shop, "demand_forecast")
         before = stored(shop)
-        monkeypatch.setattr(refresh, "answer", lambda *_: refresh.Answer.missing(_[1], "broken"))
+        monkeypatch.setattr(refresh, "answer", lambda *_: refresh.Answer.missing(_[1], _[2], "broken"))
         refresh.refresh(shop, "demand_forecast")
         assert stored(shop) == before
