@@ -43,7 +43,7 @@ def add(shop: Shop, span: Span, *, by: str) -> OwnEvent:
     """Add an event, once."""
     try:
         with transaction.atomic():
-            Shop.objects.select_for_update().only("pk").get(pk=shop.pk)  # so that two at once cannot pass the limit
+            Shop.objects.lock(shop)  # so that two at once cannot pass the limit
             if OwnEvent.objects.for_shop(shop).count() >= MOST:
                 raise Refused(TOO_MANY)
             row = OwnEvent.objects.create(shop=shop, **asdict(span))

@@ -83,7 +83,7 @@ class LifecycleEvent(ShopTable):
 
         columns = {name: facts.pop(name) for name in ("use_case", "version_number", "release_id_seen") if name in facts}
         with transaction.atomic():
-            Shops.objects.select_for_update(no_key=True).only("pk").get(pk=shop.pk)  # one writer per chain, locked last
+            Shops.objects.lock(shop)  # one writer per chain, locked last
             head = cls.objects.filter(shop=shop).order_by("-seq").first()
             event = cls(
                 shop=shop,

@@ -27,6 +27,10 @@ class ShopStates(models.QuerySet["Shop"]):
         """Leave out the shops in which a switch is off."""
         return self.exclude(switched_off__contains=[switch])
 
+    def lock(self, shop: Shop) -> None:
+        """Let one transaction that changes something of a shop follow another."""
+        self.select_for_update(no_key=True).only("pk").get(pk=shop.pk)
+
 
 FromShopStates = models.Manager.from_queryset(ShopStates)
 

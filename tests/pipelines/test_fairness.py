@@ -17,18 +17,11 @@ import pytest
 from pipelines import fairness
 from pipelines.jobs import queue
 from tests import waiting
-from tests.pipelines.jobs import sample_jobs
+from tests.pipelines.jobs import sample_jobs, test_queue
 from tests.pipelines.jobs.test_queue import IMPATIENT_WORKER, ROOT
 
+redis = test_queue.redis
 GIANT, SMALL, OTHER = 1, 2, 3
-
-
-@pytest.fixture
-def redis() -> Iterator[Any]:
-    connection = queue.connection()
-    connection.flushdb()
-    yield connection
-    connection.flushdb()
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def add(
 ) -> AlertChannel:
     """Keep a channel, with its address sealed."""
     with transaction.atomic():
-        Shop.objects.select_for_update(no_key=True).only("pk").get(pk=shop.pk)
+        Shop.objects.lock(shop)
         if AlertChannel.objects.for_shop(shop).of_alerts().count() >= MOST:
             raise Refused(ENOUGH)
         secrets = channels.sealed(kind, target if kind != AlertChannel.Kind.FLOW else "", shop)

@@ -33,7 +33,7 @@ class Brought:
 @transaction.atomic
 def take_over_suppliers(shop: Shop, found: Iterable[Told], *, by: str) -> list[Told]:
     """Write down suppliers, and return them, but for those whose name is here: these, and what they deliver, stay."""
-    suppliers.lock(shop)
+    Shop.objects.lock(shop)
     before = by_name(shop)
     taken = set(Supplied.objects.for_shop(shop).filter(variant_id=None).values_list("vendor", flat=True))
     new = [
@@ -67,7 +67,7 @@ def link(shop: Shop) -> None:
 @transaction.atomic
 def take_over(shop: Shop, found: Iterable[Brought], *, by: str) -> list[str]:
     """Write orders down as sent, but for those that were brought before; returns what these are called."""
-    suppliers.lock(shop)
+    Shop.objects.lock(shop)
     mine = PurchaseOrder.objects.for_shop(shop)
     number, before = mine.aggregate(most=Max("number"))["most"] or 0, set(mine.values_list("known_as", flat=True))
     written = []

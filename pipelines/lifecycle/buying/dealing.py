@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from pipelines.lifecycle.buying import orders, suppliers
+from pipelines.lifecycle.buying import orders
 from pipelines.lifecycle.buying.lists import To
 from pipelines.lifecycle.buying.orders import Wanted
 from pipelines.lifecycle.errors import Refused
+from pipelines.models import Shop
 from pipelines.models.buying import PurchaseOrder
 from pipelines.models.ledger import Noted
 
@@ -38,7 +39,7 @@ def deal(
         return Noted("order.dealt", "Lines of a draft went to who delivers them now", {"lines": len(moved)})
 
     with transaction.atomic():
-        suppliers.lock(order.shop)
+        Shop.objects.lock(order.shop)
         orders.move(order, revision, by, dealt)
         went = [joined(order, to, lines, by) for to, lines in parts.items()]
         return [draft for draft, _ in went], sum(stood for _, stood in went)

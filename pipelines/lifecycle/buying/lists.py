@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Count, Q, Sum
 
-from pipelines.lifecycle.buying import orders, suppliers
+from pipelines.lifecycle.buying import orders
 from pipelines.lifecycle.buying.orders import Wanted
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import Shop
@@ -50,7 +50,7 @@ def mark_ordered(
     What was ordered once more is another order `besides` those that were sent up to a moment.
     """
     with transaction.atomic():
-        suppliers.lock(shop)
+        Shop.objects.lock(shop)
         return [
             ordered(shop, to, list(wanted), today, on, expected_on, besides=besides, by=by)
             for to, wanted in lists.items()

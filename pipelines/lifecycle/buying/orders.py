@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from pipelines.lifecycle.buying import suppliers
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import LifecycleEvent, Location, Shop
 from pipelines.models.buying import GoodsReceipt, OrderPaper, PurchaseLine, PurchaseOrder, Supplier
@@ -98,7 +97,7 @@ def begin(
     """Return the draft that is there, or a new one with what is written on it."""
     vendor, currency = (supplier.name, supplier.currency) if supplier else (vendor, shop.currency)
     with transaction.atomic():
-        suppliers.lock(shop)
+        Shop.objects.lock(shop)
         mine = PurchaseOrder.objects.for_shop(shop)
         if known := mine.filter(vendor=vendor, state=State.DRAFT).first():
             return known
@@ -267,7 +266,7 @@ def cancel(order: PurchaseOrder, *, revision: int, by: str) -> None:
 def move(order: PurchaseOrder, revision: int, by: str, change: Callable[[PurchaseOrder], Noted]) -> None:
     """Change an order that nobody changed since it was shown, in one transaction."""
     with transaction.atomic():
-        suppliers.lock(order.shop)  # before its rows, as whoever changes suppliers does: neither waits for the other
+        Shop.objects.lock(order.shop)  # before its rows, as whoever changes suppliers does: neither waits for the other
         locked = PurchaseOrder.objects.select_for_update(of=("self",)).select_related("shop").get(pk=order.pk)
         if locked.revision != revision:
             raise Refused(CHANGED)

@@ -55,7 +55,7 @@ class Told:
 def add(shop: Shop, told: Told, *, by: str) -> Supplier:
     """Keep a supplier, and what it delivers from now on; what another delivered of that, it does no more."""
     with transaction.atomic():
-        lock(shop)
+        Shop.objects.lock(shop)
         check_name(shop, told.name)
         if Supplier.objects.for_shop(shop).count() >= MOST:
             raise Refused(ENOUGH)
@@ -69,7 +69,7 @@ def change(supplier: Supplier, told: Told, *, revision: int, by: str) -> None:
     """Put what is known of a supplier in the place of what was, if nobody changed it since it was shown."""
     shop = supplier.shop
     with transaction.atomic():
-        lock(shop)
+        Shop.objects.lock(shop)
         check_name(shop, told.name, besides=supplier)
         take(supplier, revision, told.columns(shop))
         drafts = PurchaseOrder.objects.for_shop(shop).filter(state=State.DRAFT)
@@ -98,7 +98,7 @@ def follow(shop: Shop, before: str, name: str, by: str) -> None:
 def remove(supplier: Supplier, *, revision: int, by: str) -> int:
     """Delete a supplier with its address; return how many orders under way keep its name."""
     with transaction.atomic():
-        lock(supplier.shop)
+        Shop.objects.lock(supplier.shop)
         take(supplier, revision, {})
         under_way = supplier.orders.filter(state__in=[State.DRAFT, State.SENT]).count()
         OrderPaper.objects.filter(order__in=supplier.orders.filter(state=State.DRAFT)).delete()
@@ -126,11 +126,6 @@ def check_name(shop: Shop, name: str, besides: Supplier | None = None) -> None:
     of_this_name = Supplier.objects.for_shop(shop).filter(name__iexact=name)
     if any(each != besides for each in of_this_name.defer("address")):
         raise Refused(f"There is a supplier called {name} already. Nothing was saved.")
-
-
-def lock(shop: Shop) -> None:
-    """Let one change of a shop's suppliers follow another."""
-    Shop.objects.select_for_update(no_key=True).only("pk").get(pk=shop.pk)
 
 
 def address_of(supplier: Supplier) -> str:

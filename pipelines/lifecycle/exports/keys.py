@@ -29,7 +29,7 @@ def make(shop: Shop, by: str, now: datetime) -> str:
     """Make a key and return it: it is told this once."""
     name, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
     with transaction.atomic():
-        Shop.objects.select_for_update(no_key=True).only("pk").get(pk=shop.pk)
+        Shop.objects.lock(shop)
         if ShopKey.objects.for_shop(shop).count() >= MOST:
             raise Refused(ENOUGH)
         ShopKey.objects.create(shop=shop, name=name, digest=digest(secret), made_at=now)

@@ -74,6 +74,7 @@ def choose(shop: Shop, use_case: str, *, fills: bool, by: str) -> None:
     if row.fills_standard is fills:
         return
     with transaction.atomic():
+        Shop.objects.lock(shop)  # before its rows, as who switches a family off does: neither waits for the other
         Publication.objects.filter(pk=row.pk).update(fills_standard=fills, is_whole=False)
         kind, because = (
             ("filled", "The merchant lets lists be written to Shopify's own field, too")

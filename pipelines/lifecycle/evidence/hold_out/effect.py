@@ -97,8 +97,8 @@ def told(seen: Known) -> dict[str, Any]:
     late = Known(rows[rows["day"] > last - LATELY])
     units = late.units(HELD_OUT) + late.units(SHOWN)
     return {
-        "first_day": day(first),
-        "last_day": day(last),
+        "first_day": day(first).isoformat(),
+        "last_day": day(last).isoformat(),
         "arms": {arm: arm_told(seen, arm) for arm in (HELD_OUT, SHOWN)},
         "orders": as_dict(orders),
         "sales": as_dict(sales),
@@ -129,6 +129,6 @@ def number(day: date) -> int:
     return (day - frames.EPOCH).days
 
 
-def day(number: int) -> str:
-    """Write a day that was counted so."""
-    return (frames.EPOCH + timedelta(days=number)).isoformat()
+def day(number: int) -> date:
+    """Return a day that was counted so."""
+    return frames.EPOCH + timedelta(days=number)

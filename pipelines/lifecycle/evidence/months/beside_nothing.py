@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from pipelines import words
@@ -43,9 +42,7 @@ def of_month_of(seen: Known, shown: int) -> list[Claim]:
         few = words.counted(seen.orders(HELD_OUT), "order")
         why = f"{few} so far of shoppers who were shown nothing; a range takes {MIN_ORDERS} on each side."
         return [not_measured(ORDERS, f"{NAME}: orders per shopper", "share", why, n=n, counted="shopper")]
-    first, last = (
-        date.fromisoformat(effect.day(int(each))) for each in (seen.rows["day"].min(), seen.rows["day"].max())
-    )
+    first, last = (effect.day(int(each)) for each in (seen.rows["day"].min(), seen.rows["day"].max()))
     since = words.short_day(first, last)
     facts: dict[str, Any] = {"how": RANDOM.format(since=since), "n": n, "counted": "shopper"}
     arms = {arm: {"units": seen.units(arm), "orders": seen.orders(arm)} for arm in (HELD_OUT, SHOWN)}

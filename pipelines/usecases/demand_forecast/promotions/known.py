@@ -135,12 +135,7 @@ def promotions_of(
     mine = place[row] >= 0
     shape = (len(chosen), panel.n_days)
     logs = carried(place[row[mine]], column[mine], log[mine], shape)
-    announced, entered, cut = np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape, np.float32)
-    which, day = plan.days(0, panel.n_days)
-    cells = place[plan.row[which]], day
-    entered[cells] = True
-    np.maximum.at(cut, cells, plan.log[which].astype(np.float32))
-    announced[cells] |= plan.announced[which]
+    entered, announced, cut = _entered(plan, place, shape)
     base = lower_before(logs, entered)
     paid_then = place[row[mine]], column[mine]
     base[paid_then] = np.clip(logs[paid_then] - cut[paid_then], 0, base[paid_then])
@@ -162,6 +157,17 @@ def promotions_of(
         more[has_risen(panel, sales, asked)[chosen], -LAST:] = 0
     goes = more.any(axis=1)
     return Promotions(rows, days, lifts, plan, np.stack(powers), kind, Going(chosen[goes], more[goes]))
+
+
+def _entered(plan: Plan, place: Ints, shape: tuple[int, int]) -> tuple[Mask, Mask, Matrix]:
+    """Lay out the past days of planned promotions, which of them were announced, and the log of what they cut."""
+    entered, announced, cut = np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape, np.float32)
+    which, day = plan.days(0, shape[1])
+    cells = place[plan.row[which]], day
+    entered[cells] = True
+    announced[cells] |= plan.announced[which]
+    np.maximum.at(cut, cells, plan.log[which].astype(np.float32))
+    return entered, announced, cut
 
 
 def _plan_of(panel: Panel, planned: pd.DataFrame | None) -> Plan:

@@ -10,23 +10,13 @@ from pipelines.lifecycle.buying import dealing, orders, suppliers
 from pipelines.lifecycle.buying.lists import To
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import LifecycleEvent, PurchaseOrder, Shop, Supplier
-from tests import factories
-from tests.pipelines.lifecycle.buying.test_orders import ARRIVAL, BY, CAP, SCARF, TODAY, moved
-from tests.pipelines.lifecycle.buying.test_suppliers import TORVER
+from tests.pipelines.lifecycle.buying import ordering
+from tests.pipelines.lifecycle.buying.ordering import ARRIVAL, BY, CAP, SCARF, TODAY, TORVER, moved
 
 pytestmark = pytest.mark.django_db
+shop, order = ordering.shop, ordering.order
 
 State = PurchaseOrder.State
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return factories.a_shop()
-
-
-@pytest.fixture
-def order(shop: Shop) -> PurchaseOrder:
-    return orders.draft(shop, "Larch", [CAP, SCARF], location_id=None, by=BY)
 
 
 @pytest.fixture

@@ -12,17 +12,14 @@ from pipelines.lifecycle.data import frames
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import AgreedLeadTime, GoodsReceipt, LifecycleEvent, PurchaseLine, PurchaseOrder, Shop
 from tests import factories
-from tests.pipelines.lifecycle.buying.test_suppliers import TORVER
+from tests.pipelines.lifecycle.buying import ordering
+from tests.pipelines.lifecycle.buying.ordering import TORVER
 
 pytestmark = pytest.mark.django_db
+shop = ordering.shop
 
 TODAY = date(2026, 11, 20)
 State = PurchaseOrder.State
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return factories.a_shop()
 
 
 def an_order(

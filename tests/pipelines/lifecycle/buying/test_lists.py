@@ -11,20 +11,15 @@ from pipelines.lifecycle.buying import lists, orders, suppliers
 from pipelines.lifecycle.buying.lists import To
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import LifecycleEvent, PurchaseOrder, Shop
-from tests import factories
-from tests.pipelines.lifecycle.buying.test_orders import ARRIVAL, BY, CAP, SCARF, TODAY, moved, on_the_way
-from tests.pipelines.lifecycle.buying.test_suppliers import TORVER
+from tests.pipelines.lifecycle.buying import ordering
+from tests.pipelines.lifecycle.buying.ordering import ARRIVAL, BY, CAP, SCARF, TODAY, TORVER, moved, on_the_way
 
 pytestmark = pytest.mark.django_db
+shop = ordering.shop
 
 State = PurchaseOrder.State
 LARCH, GILL = To("Larch", None), To("Gill", None)
 YESTERDAY = TODAY - timedelta(days=1)
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return factories.a_shop()
 
 
 def mark(

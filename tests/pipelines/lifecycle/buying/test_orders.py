@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -14,49 +13,13 @@ from pipelines.lifecycle.buying import orders
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import GoodsReceipt, LifecycleEvent, Location, PurchaseLine, PurchaseOrder, Shop
 from tests import factories
+from tests.pipelines.lifecycle.buying import ordering
+from tests.pipelines.lifecycle.buying.ordering import ARRIVAL, BY, CAP, SCARF, TODAY, came, line, moved, on_the_way
 
 pytestmark = pytest.mark.django_db
+shop, order, sent = ordering.shop, ordering.order, ordering.sent
 
-TODAY = date(2026, 11, 20)
-ARRIVAL = TODAY + timedelta(days=14)
-CAP = orders.Wanted(1, "Cap", "Blue", "CAP-B", units=12, pack_size=6, unit_cost_minor=250)
-SCARF = replace(CAP, variant_id=2, title="Scarf", sku="SCARF", units=5, pack_size=1)
-BY = "7"
 State = PurchaseOrder.State
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return factories.a_shop()
-
-
-@pytest.fixture
-def order(shop: Shop) -> PurchaseOrder:
-    return orders.draft(shop, "Larch", [CAP, SCARF], location_id=None, by=BY)
-
-
-@pytest.fixture
-def sent(order: PurchaseOrder) -> PurchaseOrder:
-    return moved(order, orders.send, TODAY, ARRIVAL)
-
-
-def moved(order: PurchaseOrder, move: Callable[..., Any], *told: Any) -> PurchaseOrder:
-    """Make a move with the revision that stands, and read the order again."""
-    move(order, *told, revision=order.revision, by=BY)
-    order.refresh_from_db()
-    return order
-
-
-def line(order: PurchaseOrder, variant_id: int) -> PurchaseLine:
-    return order.lines.get(variant_id=variant_id)
-
-
-def came(order: PurchaseOrder, caps: int = 0, scarves: int = 0) -> dict[int, int]:
-    return {line(order, 1).pk: caps, line(order, 2).pk: scarves}
-
-
-def on_the_way(order: PurchaseOrder) -> dict[int, int]:
-    return {row.variant_id: row.to_come for row in PurchaseLine.objects.for_shop(order.shop).on_the_way()}
 
 
 def kinds(order: PurchaseOrder) -> list[str]:

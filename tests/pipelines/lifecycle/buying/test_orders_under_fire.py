@@ -16,33 +16,19 @@ from benchmarks.rig.fire import REFUSED, fork, in_a_process, survives
 from pipelines.lifecycle.buying import lists, orders, suppliers
 from pipelines.lifecycle.buying.lists import To
 from pipelines.models import GoodsReceipt, LifecycleEvent, PurchaseLine, PurchaseOrder, Shop, Supplier
-from tests import factories, waiting
-from tests.pipelines.lifecycle.buying.test_orders import ARRIVAL, BY, CAP, SCARF, TODAY, came, line, moved
-from tests.pipelines.lifecycle.buying.test_suppliers import TORVER
+from tests import waiting
+from tests.pipelines.lifecycle.buying import ordering
+from tests.pipelines.lifecycle.buying.ordering import ARRIVAL, BY, CAP, SCARF, TODAY, TORVER, came, line, moved
 
 pytestmark = pytest.mark.django_db(transaction=True)
+shop, sent, torver = ordering.shop, ordering.sent, ordering.torver
 
 State = PurchaseOrder.State
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return factories.a_shop()
-
-
-@pytest.fixture
-def torver(shop: Shop) -> Supplier:
-    return suppliers.add(shop, TORVER, by=BY)
-
-
-@pytest.fixture
 def order(shop: Shop, torver: Supplier) -> PurchaseOrder:
     return orders.draft(shop, "", [CAP, SCARF], supplier=torver, location_id=None, by=BY)
-
-
-@pytest.fixture
-def sent(order: PurchaseOrder) -> PurchaseOrder:
-    return moved(order, orders.send, TODAY, ARRIVAL)
 
 
 def at_once(*works: Callable[[], Any]) -> list[int | None]:

@@ -17,20 +17,16 @@ from pipelines.lifecycle.ingest import takeaway
 from pipelines.models import OrderPaper, PurchaseOrder, Shop, Supplier
 from pipelines.paper import Sheet
 from tests import factories
-from tests.pipelines.lifecycle.buying.test_orders import BY, CAP, SCARF, came, moved
-from tests.pipelines.lifecycle.buying.test_suppliers import TORVER
+from tests.pipelines.lifecycle.buying import ordering
+from tests.pipelines.lifecycle.buying.ordering import BY, CAP, SCARF, TORVER, came, moved
 
 pytestmark = pytest.mark.django_db
+torver = ordering.torver
 
 
 @pytest.fixture
 def shop() -> Shop:
     return factories.a_shop(name="Northbeck Outfitters")
-
-
-@pytest.fixture
-def torver(shop: Shop) -> Supplier:
-    return suppliers.add(shop, TORVER, by=BY)
 
 
 @pytest.fixture

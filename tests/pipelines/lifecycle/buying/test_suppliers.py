@@ -17,25 +17,11 @@ from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.ingest import privacy, takeaway
 from pipelines.models import LifecycleEvent, OrderPaper, PurchaseOrder, Shop, Supplied, Supplier
 from tests import factories
-from tests.pipelines.lifecycle.buying.test_orders import ARRIVAL, CAP, TODAY, moved
+from tests.pipelines.lifecycle.buying import ordering
+from tests.pipelines.lifecycle.buying.ordering import ARRIVAL, BY, CAP, TODAY, TORVER, moved
 
 pytestmark = pytest.mark.django_db
-
-BY = "7"
-TORVER = suppliers.Told(
-    name="Torver Outerwear", currency="EUR", lead_time_days=21, smallest_minor=250_000, order_weekdays=[3, 1],
-    address="Torver Ltd\n1 Quay Street", vendors=["Larch", "Gill"], variant_ids=[7],
-)  # fmt: skip
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return factories.a_shop()
-
-
-@pytest.fixture
-def torver(shop: Shop) -> Supplier:
-    return suppliers.add(shop, TORVER, by=BY)
+shop, torver = ordering.shop, ordering.torver
 
 
 def delivers(supplier: Supplier) -> set[str | int]:
