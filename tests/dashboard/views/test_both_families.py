@@ -120,6 +120,8 @@ def test_pages_of_one_speak_its_own_words(both, see, path):
 def test_its_page_shows_what_was_stored(both, see):
     page = said(see(f"/models/{SLUG}").content.decode())
     assert "surer" in page and "than the usual share of visits that order" in page and "How to undo it" in page
+    row = release_of(both)
+    assert "Version 1 is in use since" in page and f"Version 2: {row.weight}\u00a0% of shoppers see it." in page
 
 
 def test_its_release_shows_what_shoppers_did(both, see):
