@@ -259,3 +259,9 @@ def test_a_stop_for_bad_data_is_looked_at_again_after_a_day(shop, toy):
     now = stopped.created_at
     assert due.due_trigger(shop, "toy", now + timedelta(hours=23)) == ""
     assert due.due_trigger(shop, "toy", now + timedelta(hours=25)) == "weekly"
+
+
+def test_bundles_whose_parts_are_not_known_are_told_and_stop_nothing() -> None:
+    told = {each.name: each for each in quality.look(looked(units_of_unknown_bundles=12))}["Bundles"]
+    assert (told.verdict.value, told.value) == ("warn", 12) and "12 units of bundles sold" in told.text
+    assert found(looked())["Bundles"] == "ok"
