@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from pipelines.models import Variant
+if TYPE_CHECKING:
+    from pipelines.models import Variant
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +37,8 @@ def bring_bytes(send):
 @pytest.fixture
 def two(shop) -> list[Variant]:
     """Return two variants with a SKU of their own."""
+    from pipelines.models import Variant
+
     found = list(Variant.objects.for_shop(shop).exclude(sku="").order_by("pk")[:2])
     for number, variant in enumerate(found, 1):
         Variant.objects.filter(pk=variant.pk).update(sku=f"ST-{number}")
