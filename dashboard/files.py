@@ -99,9 +99,10 @@ class Table:
         for _ in range(self.above):
             file.readline()
         self.reader = csv.reader(file, delimiter=self.separator, strict=True)
-        self.names = [name.strip().lower() for name in self.next_cells() or []]
-        if len(self.names) > MOST_COLUMNS:
+        first = self.next_cells() or []
+        if len(first) > MOST_COLUMNS:
             raise NoTable(f"it has more than {MOST_COLUMNS} columns")
+        self.names = [name.strip().lower() for name in first]
 
     def __iter__(self) -> Iterator[Row]:
         """Walk through the lines that hold something."""

@@ -61,7 +61,7 @@ def found(given: Looked) -> dict[str, str]:
 
 def test_plain_data_is_fine_in_every_look():
     assert set(found(looked()).values()) == {"ok"}
-    assert len(found(looked())) == 10
+    assert len(found(looked())) == 11
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def shop(db, toy):
 def test_what_was_found_is_kept_beside_the_data(shop):
     version = train.train_version(shop_id=shop.pk, use_case="toy", trigger="first")
     kept = {found["name"]: found["verdict"] for found in version.dataset.quality}
-    assert kept["As many orders as usual"] == "ok" and len(kept) == 10
+    assert kept["As many orders as usual"] == "ok" and len(kept) == 11
 
 
 def test_a_half_empty_import_trains_nothing_and_says_so(shop):
