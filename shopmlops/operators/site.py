@@ -31,7 +31,9 @@ class ChosenRows(Rows):
     """A list whose chosen rows are keys of its own kind: Django's looks for whatever it is told, and breaks on it."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Refuse keys that no row can have."""
+        """Refuse keys that no row can have, and a sign in the address that no text of the database can have."""
+        if "%00" in request.META["QUERY_STRING"]:
+            raise BadRequest("The address asks for what no row can hold.")
         try:
             for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
                 self.opts.pk.to_python(chosen)
