@@ -58,12 +58,10 @@ def first_seen(shop: Shop, use_case: str, features: Sequence[str]) -> Iterator[M
     """Yield the first of the windows by which each feature's drift was found to last, and of what it came back from."""
     for feature in features:
         rows = began(shop, use_case).filter(segment=feature)
-        newest = rows.last()
-        if newest and newest.metric == OURS:
-            rows = rows.filter(starts_at__gte=newest.starts_at - COMPARED_WITH)
-        else:
-            rows = rows.filter(pk=newest.pk if newest else None)
-        yield from (first for row in rows for first in first_window(row))
+        if newest := rows.last():
+            reach = COMPARED_WITH if newest.metric == OURS else timedelta(0)
+            for row in rows.filter(starts_at__gte=newest.starts_at - reach):
+                yield from first_window(row)
 
 
 def began(shop: Shop, use_case: str) -> QuerySet[Measurement]:

@@ -199,7 +199,7 @@ def test_a_drift_begins_once_however_long_it_lasts(shop: Shop) -> None:
 
 def test_what_follows_our_own_doing_asks_for_one_training(shop: Shop) -> None:
     def change(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-        two_days_on = rows["day"] >= LAST - timedelta(days=4)
+        two_days_on = (rows["day"] >= LAST - timedelta(days=4)) & (rng.random(len(rows)) < 0.8)
         return larger(rows, rng).assign(colour=np.where(two_days_on, "red", rows["colour"]))
 
     with time_machine.travel(midnight(LAST - timedelta(days=8), shop.zone)):

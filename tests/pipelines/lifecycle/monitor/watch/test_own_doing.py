@@ -108,13 +108,13 @@ def test_what_no_shopper_sees_changes_nothing_that_they_do(shop: Shop) -> None:
 
 
 def begins(shop: Shop, ago: int, feature: str = "stockout") -> str:
-    """Let three windows of a day differ, the last of them so long ago; return what is written of that."""
-    at = {"starts_at": NOW - ago * DAY, "ends_at": NOW - (ago - 1) * DAY, "verdict": "drift"}
-    facts = {"use_case": "demand_forecast", "segment": feature}
-    for before in range(3):
-        day = {name: value - before * DAY for name, value in at.items() if name != "verdict"}
-        Measurement.objects.create(shop=shop, metric="drift", verdict="drift", **facts, **day)
-    row = drifts.asking(Measurement(shop=shop, metric="drift_began", **facts, **at))
+    """Let three windows of a day differ after two that did not, the last so long ago; return what is written of it."""
+    facts = {"shop": shop, "use_case": "demand_forecast", "segment": feature}
+    for before, verdict in enumerate(("drift", "drift", "drift", "ok", "ok")):
+        at = {"starts_at": NOW - (ago + before) * DAY, "ends_at": NOW - (ago + before - 1) * DAY}
+        Measurement.objects.get_or_create(metric="drift", **facts, **at, defaults={"verdict": verdict})
+    at = {"starts_at": NOW - ago * DAY, "ends_at": NOW - (ago - 1) * DAY}
+    row = drifts.asking(Measurement(metric="drift_began", verdict="drift", **facts, **at))
     row.save()
     return row.metric
 
