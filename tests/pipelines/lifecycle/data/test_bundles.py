@@ -20,13 +20,6 @@ DAY = NOW - timedelta(days=3)
 
 
 @pytest.fixture
-def shop(db) -> Shop:
-    shop = histories.a_shop()
-    histories.pulled(shop, NOW - timedelta(hours=1))
-    return shop
-
-
-@pytest.fixture
 def kit(shop: Shop) -> tuple[Variant, Variant, Variant]:
     """Return a kit of one lamp and two bulbs, and these."""
     kit = histories.a_variant(shop, 1, created=SPRING, requires_components=True, price_minor=3000)
