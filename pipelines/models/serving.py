@@ -177,8 +177,15 @@ class StorefrontEvent(ShopTable):
         REMOVED_FROM_CART = "product_removed_from_cart"
         CART_VIEWED = "cart_viewed"
         CHECKOUT_STARTED = "checkout_started"
+        CONTACT_GIVEN = "checkout_contact_info_submitted"
+        ADDRESS_GIVEN = "checkout_address_info_submitted"
+        DELIVERY_CHOSEN = "checkout_shipping_info_submitted"
+        PAYMENT_GIVEN = "payment_info_submitted"
         CHECKOUT_COMPLETED = "checkout_completed"
         BLOCK_CLICKED = "block_clicked"  # a product that we showed
+
+    # Of a step nothing is kept but whose checkout it is, and when.
+    STEPS = (Kind.CONTACT_GIVEN, Kind.ADDRESS_GIVEN, Kind.DELIVERY_CHOSEN, Kind.PAYMENT_GIVEN)
 
     shop = models.ForeignKey(
         "pipelines.Shop", on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False

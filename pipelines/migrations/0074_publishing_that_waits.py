@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pipelines", "0072_steps_of_a_checkout"),
+        ("pipelines", "0073_steps_that_browsers_tell"),
     ]
 
     operations = [
