@@ -109,7 +109,7 @@ def test_one_that_nobody_has_seen_yet_is_tried() -> None:
 
 def test_an_offer_that_costs_more_orders_than_it_brings_is_left_to_what_is_explored() -> None:
     harmful = PLAIN | {"shared": [-60.0, 5.0]}
-    answer = score(harmful, asked(3, [EIGHT[0]]))
+    answer = score(harmful, asked(4, [EIGHT[0]]))
     assert answer == {"offer": 0, "propensity": pytest.approx(0.975), "score": 0.0}
 
 
