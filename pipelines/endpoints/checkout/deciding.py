@@ -90,9 +90,9 @@ def asked_of(
     case: UseCase, domain: str, told: Told, question: Mapping[str, Any], ends: float, longest: float = inf
 ) -> Asking:
     """Return a question of this checkout, or raise Refused where the shop has left."""
-    longest = max(0.0, min(longest, ends - time.monotonic()))
-    asking = Asking((domain, case.slug), told.unit, Asked("", dict(question)), told.cart.at, longest=longest)
-    return answering.known(asking, memory())
+    key, longest = (domain, case.slug), max(0.0, min(longest, ends - time.monotonic()))
+    pointer = answering.runs(key, memory())
+    return Asking(key, told.unit, Asked("", dict(question)), told.cart.at, pointer, longest)
 
 
 async def say(asking: Asking, told: Told) -> Reply:
@@ -140,7 +140,8 @@ async def pick(case: UseCase, asking: Asking, told: Told, kept: Memory, ends: fl
 
 def decision_of(key: Key, told: Told) -> str:
     """Name a decision: the same for one checkout within an hour, so that asking again reserves nothing again."""
-    about = f"{settings.SECRET_KEY}|{key}|{told.unit.hex()}|{told.checkout}|{told.cart.at:%Y%m%d%H}"
+    hour = told.cart.at.isoformat()[:13]
+    about = f"{settings.SECRET_KEY}|{key}|{told.unit.hex()}|{told.checkout}|{hour}"
     return hashlib.sha256(about.encode()).hexdigest()[:32]
 
 
