@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from math import inf
@@ -30,6 +30,7 @@ from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.evidence.answers import Outcome, Unlogged
 from pipelines.lifecycle.evidence.exposures import Assignment, Pointer
 from pipelines.lifecycle.hold_outs import drawn
+from pipelines.records import record
 from pipelines.shopify.domains import SHOP_DOMAIN
 from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
@@ -50,7 +51,7 @@ class Refused(Exception):
         self.status, self.reason = status, reason
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Asking:
     """One question of one unit, and what runs where it is asked."""
 

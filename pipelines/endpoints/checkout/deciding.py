@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from math import inf
 from typing import Any
@@ -32,6 +32,7 @@ from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.evidence.answers import Outcome
 from pipelines.lifecycle.evidence.exposures import Assignment
 from pipelines.models import own
+from pipelines.records import record
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import UseCase
 from pipelines.usecases.tills import Chosen
@@ -43,7 +44,7 @@ NO_CONSENT, OPTED_OUT, NOT_LOADED, NOTHING = "no consent", "opted out", "not loa
 ACCEPTING = "{use_case}/accepted"  # the purpose of the pass by which a decision is accepted
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Decided:
     """One decision, as it is appended."""
 
@@ -66,7 +67,7 @@ class Decided:
     context: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reply:
     """What is sent, and what was asked for it: who answers that unseen is asked once it was sent."""
 
