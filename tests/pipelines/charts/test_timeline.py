@@ -108,7 +108,7 @@ def test_the_words_of_days_apart_end_with_them_near_the_right_edge():
     behind = Behind(apart=[Stretch(0.1, 0.2, "Fair"), Stretch(0.85, 0.97, "Black Friday weekend")])
     root = parsed(a_timeline([1.0] * 6, behind=behind).svg)
     fair, friday = (each for each in root.iter("text") if each.text in ("Fair", "Black Friday weekend"))
-    assert fair.get("text-anchor") == "start" and (friday.get("text-anchor"), friday.get("x")) == ("end", "97%")
+    assert fair.get("text-anchor") == "start" and (friday.get("text-anchor"), friday.get("x")) == ("end", "97.00%")
 
 
 def test_names_of_two_short_lines_do_not_lie_on_each_other():
