@@ -52,6 +52,9 @@ def test_what_is_drawn_of_each_place_has_nothing_to_do_with_the_others() -> None
     assert np.abs(values.mean(axis=0) - 127.5).max() < 7
 
 
+@pytest.mark.parametrize(
+    "more", [{}, {"shared": [-15.0, 20.0]}, {"shared": [-15.0, 20.0], "extras": {"2": [3.0, 9.0]}}]
+)
 def test_the_chance_that_is_told_counts_every_draw(more: dict[str, Any]) -> None:
     worth = scorer.worths(PLAIN | more, {}, scorer.open_offers([EIGHT[0], EIGHT[1] | {"margin": 350}]), [0, 3, 7])
     most = Counter(values.index(max(values)) for values in itertools.product(*worth))
