@@ -61,6 +61,7 @@ USE_CASE = UseCase(
         totals=("wape", "wape_by_rule"),
         rows="judging.watched:rows",
         names={"y": "sales a day", "price": "prices", "discount": "discounts", "stockout": "days out of stock"},
+        read_as={"price": "money", "discount": "share"},
         may_rest=("discount", "stockout"),
         circumstances=(
             Circumstance("lead times", "circumstances:lead_times", "circumstances:lead_times_changed", most=0.1),
