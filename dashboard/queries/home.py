@@ -130,7 +130,7 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
         running=running_of(data, models),
         models=models,
         orders=sold[0].orders if sold else 0,
-        sales_minor=int(sold[0].sales) if sold else 0,
+        sales_minor=sold[0].sales if sold else 0,
         brought=[brought_by(model.slug).on_home(shop) for model in models],
         freeze=on[0] if on else None,
         frozen_until=freezes.end_of(on, now),
