@@ -54,6 +54,22 @@ describe("what is told", () => {
     });
   });
 
+  it.each([
+    "checkout_contact_info_submitted",
+    "checkout_address_info_submitted",
+    "checkout_shipping_info_submitted",
+    "payment_info_submitted",
+  ])("of %s which checkout it is, and nothing that was filled in", async (name) => {
+    const { heard, sent } = opened({ init: { context: { navigator: { userAgent: "iPhone" } } } });
+    const checkout = { token: "t-1", email: "ann@example.com", shippingAddress: { city: "Bath" }, currencyCode: "GBP" };
+    await heard[name](event({ data: { checkout } }));
+    await heard[name](event({ data: { checkout: { ...checkout, token: null } } }));
+    expect(sent.map(({ told }) => told.events[0])).toEqual([
+      { id: "e-1", at: AT, name, checkout: "t-1" },
+      { id: "e-1", at: AT, name },
+    ]);
+  });
+
   it("says whose block was clicked, and where", async () => {
     const { heard, sent } = opened();
     const customData = { use_case: "recommendations", product: "11", place: 2, note: "ann@example.com" };

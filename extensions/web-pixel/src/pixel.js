@@ -16,6 +16,13 @@ const TAKEN = {
   checkout_started: () => null,
   checkout_completed: () => null,
 };
+/** How far a checkout has come: which checkout it is, and nothing of what was filled in. */
+const STEPS = [
+  "checkout_contact_info_submitted",
+  "checkout_address_info_submitted",
+  "checkout_shipping_info_submitted",
+  "payment_info_submitted",
+];
 /** A click on a product that our block shows: theme-block/assets/shopmlops-block.js says so. */
 const CLICKED = "shopmlops:block_clicked";
 
@@ -60,6 +67,9 @@ export function listen(api, machine = {}) {
       const variant = where(event.data);
       return tell(event, { name, product: variant?.product?.id, variant: variant?.id, ...visit, ...cart.after(name, event.data) });
     });
+  }
+  for (const name of STEPS) {
+    analytics.subscribe(name, (/** @type {any} */ event) => tell(event, { name, checkout: event.data?.checkout?.token ?? undefined }));
   }
   analytics.subscribe(CLICKED, (/** @type {any} */ event) => {
     const { use_case, product, place } = event.customData ?? {};

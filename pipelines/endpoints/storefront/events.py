@@ -102,11 +102,7 @@ def seen(event: Any, told: Told, now: datetime) -> Seen:
                 now - age(told.sent - then),
                 now.date(),
                 assignment.digest(told.unit_id).hex(),
-                an_id(event.get("product")),
-                an_id(event.get("variant")),
-                **(click(event) if name == Kind.BLOCK_CLICKED else {}),
-                **about_visit(event),
-                **about_cart(event),
+                **about(name, event),
             )
     raise Left(Reason.UNREADABLE)
 
@@ -118,6 +114,15 @@ def age(since: timedelta) -> timedelta:
     if since > OLDEST:
         raise Left(Reason.OLD)
     return max(since, timedelta())
+
+
+def about(name: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept of an event beside what, when and whose it is: of a checkout's step, which checkout."""
+    if name in StorefrontEvent.STEPS:
+        return {"checkout": which_checkout(event)}
+    found = {key: an_id(event.get(key)) for key in ("product", "variant")}
+    found |= click(event) if name == Kind.BLOCK_CLICKED else {}
+    return found | about_visit(event) | about_cart(event)
 
 
 def click(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,17 +140,23 @@ def about_visit(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def about_cart(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how large the cart or checkout is, and which checkout it is: never its token."""
+    """Return how large the cart or checkout is, and which checkout it is."""
     found: dict[str, Any] = {name: a_count(event.get(name)) for name in ("lines", "units")}
     try:
         code = currency(str(event.get("currency")))
         found |= {"value": maybe_money(event.get("value"), code, "value"), "currency": code}
     except Malformed:
         pass  # of what is in no currency, or no amount, the size is not known
-    token, discount = event.get("checkout"), event.get("discount")
-    digest = token_digest(token) if type(token) is str and len(token) <= LONGEST else None
-    found |= {"checkout": checkout_key(digest) if digest else None}
+    discount = event.get("discount")
+    found |= {"checkout": which_checkout(event)}
     return found | {"has_discount": discount if type(discount) is bool else None}
+
+
+def which_checkout(event: Mapping[str, Any]) -> int | None:
+    """Return the key of the checkout that an event names by its token: never the token."""
+    token = event.get("checkout")
+    digest = token_digest(token) if type(token) is str and len(token) <= LONGEST else None
+    return checkout_key(digest) if digest else None
 
 
 def a_count(value: Any) -> int | None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from pipelines.lifecycle.data import frames, sessions
+from pipelines.lifecycle.data import frames, sessions, steps
 from pipelines.models import Shop, StorefrontEvent
 
 STEPS = (1, 3, 5, 8, 13, 21, 34, 55, 89)  # events after which a session is looked at
@@ -42,8 +42,7 @@ VISITS = f"""
     followed AS (
         SELECT n.*, count(*) OVER s AS events, first_value(at) OVER s AS began,
             {", ".join(f"count(*) FILTER (WHERE kind = '{kind}') OVER s AS {name}" for name, kind in COUNTED.items())},
-            count(*) FILTER (WHERE kind IN ('{Kind.CHECKOUT_STARTED}', '{Kind.CHECKOUT_COMPLETED}'))
-                OVER s AS checkouts,
+            count(*) FILTER (WHERE kind IN ({sessions.IN_CHECKOUT})) OVER s AS checkouts,
             first_value(source) OVER s AS came_by
         FROM sessions n WINDOW s AS (PARTITION BY unit, session ORDER BY at, id))
     SELECT ('x' || substr(encode(unit, 'hex'), 1, 15))::bit(60)::bigint AS visitor,
@@ -53,8 +52,7 @@ VISITS = f"""
         value_minor AS value, lines, units, has_discount::int AS has_discount, device, came_by AS source,
         checkout_key AS key, (kind = '{Kind.CHECKOUT_STARTED}')::int AS starts_checkout
     FROM followed
-    WHERE kind <> '{Kind.CHECKOUT_COMPLETED}'
-        AND (kind = '{Kind.CHECKOUT_STARTED}' OR checkouts = 0 AND events = ANY(%(steps)s))
+    WHERE kind = '{Kind.CHECKOUT_STARTED}' OR checkouts = 0 AND events = ANY(%(steps)s)
     ORDER BY at, id
 """
 # An export tells of abandoned checkouts alone, so only what Shopify told of as it came is learned from. Where nobody
@@ -152,6 +150,7 @@ def known(shop: Shop, since: datetime, until: datetime, *, with_units: bool = Fa
     visits = frames.read(VISITS, kinds, **asked, rest=sessions.REST, steps=list(STEPS))
     placed = frames.read(ORDERS, kinds, **asked)
     checkouts = checkouts_of(frames.read(CHECKOUTS, kinds, **asked, currency=shop.currency), visits)
+    checkouts = steps.joined(checkouts, steps.told(shop, since, until))
     looked = visits[visits["starts_checkout"] == 0].assign(of=SESSION, is_told=False, key=None)
     both = pd.concat([looked, checkouts], ignore_index=True).sort_values("moment", kind="stable", ignore_index=True)
     both = both.assign(waited=waited(both, placed, visits))

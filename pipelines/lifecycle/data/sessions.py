@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pipelines.models import StorefrontEvent
+
+Kind = StorefrontEvent.Kind
 REST = timedelta(minutes=30)  # as Google Analytics ends a session
+# What nobody does who is not in checkout, as SQL lists it.
+IN_CHECKOUT = ", ".join(
+    f"'{kind}'" for kind in (Kind.CHECKOUT_STARTED, *StorefrontEvent.STEPS, Kind.CHECKOUT_COMPLETED)
+)
 
 
 def numbered(*, since: str = "%(since)s", until: str = "%(until)s", only: str = "true") -> str:

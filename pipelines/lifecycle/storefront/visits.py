@@ -36,7 +36,7 @@ COUNT = f"""
         SELECT unit, min(at) AS began, max(at) AS ended,
             array_agg(checkout_key) FILTER (WHERE checkout_key IS NOT NULL) AS keys,
             bool_or(kind = '{Kind.SEARCHED}') AS searched, bool_or(kind = '{Kind.ADDED_TO_CART}') AS filled,
-            bool_or(kind IN ('{Kind.CHECKOUT_STARTED}', '{Kind.CHECKOUT_COMPLETED}')) AS reached
+            bool_or(kind IN ({sessions.IN_CHECKOUT})) AS reached
         FROM sessions GROUP BY unit, session HAVING min(at) >= %(since)s AND min(at) < %(until)s),
     ended AS (
         SELECT v.began, v.searched, bought.minor, bought.minor IS NOT NULL OR v.reached AS reached,

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from pipelines.lifecycle.data.sessions import REST
+from pipelines.lifecycle.data import sessions
 from pipelines.models import Shop, StorefrontEvent
 from pipelines.usecases import USE_CASES
 
@@ -56,7 +56,7 @@ VISITS = f"""
         AND NOT EXISTS (
             SELECT FROM pipelines_storefrontevent e
             WHERE e.shop_id = %(shop)s AND e.unit = s.unit AND e.at >= s.at
-                AND e.kind IN ('{Kind.CHECKOUT_STARTED}', '{Kind.CHECKOUT_COMPLETED}'))
+                AND e.kind IN ({sessions.IN_CHECKOUT}))
         AND NOT EXISTS (
             SELECT FROM pipelines_order p
             WHERE p.shop_id = %(shop)s AND p.unit = s.unit AND p.processed_at >= s.at)
@@ -103,7 +103,7 @@ def of(shop: Shop, use_case: str, now: datetime, *, after: int = 0, most: int) -
 def facts(shop: Shop, use_case: str, now: datetime) -> dict[str, Any]:
     """Give what the statements are asked with."""
     told = {"shop": shop.pk, "currency": shop.currency, "use_case": use_case, "now": now}
-    return told | {"since": now - A_WHILE, "rested": now - REST}
+    return told | {"since": now - A_WHILE, "rested": now - sessions.REST}
 
 
 def pseudonym(shop: Shop, each: Underway) -> str:

@@ -95,6 +95,15 @@ class TestTaking:
         assert (row.device, row.source) == ("phone", "search")
         assert row.checkout_key == checkout_key(token_digest(token) or "")
 
+    @pytest.mark.parametrize("step", StorefrontEvent.STEPS)
+    def test_of_a_step_it_is_kept_whose_checkout_it_is_and_nothing_else(self, door: Door, step: str) -> None:
+        size = {"value": 31.5, "currency": "GBP", "lines": 2, "units": 3, "discount": True, "checkout": "c1-secret"}
+        door.tell(event(step, device="phone", source="search", variant="12", address="10 Sample Street", **size))
+        (row,) = door.written()
+        assert (row.kind, row.checkout_key) == (step, checkout_key(token_digest("c1-secret") or ""))
+        assert {row.product_id, row.variant_id, row.value_minor, row.lines, row.units, row.has_discount} == {None}
+        assert (row.device, row.source) == ("", "")
+
     @pytest.mark.parametrize(
         "nonsense",
         [

@@ -19,6 +19,7 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday; the shop is in London
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 KEY = 0x123456789ABCDEF
+ADDRESS, DELIVERY = "checkout_address_info_submitted", "checkout_shipping_info_submitted"
 
 
 @pytest.fixture
@@ -292,6 +293,45 @@ class TestStepsOfACheckout:
         mine = frame[frame["of"] == "checkout"]
         assert mine["device"].tolist() == ["phone"] * 3 and mine["events"].tolist() == [2.0] * 3
         assert mine["minutes"].tolist() == [1.0, 4.0, 6.0] and mine["has_discount"].tolist() == [0.0, 0.0, 1.0]
+
+    @pytest.mark.parametrize("late", [2.5, 3.0, 3.5])
+    def test_a_step_is_one_whether_shopify_told_of_it_the_pixel_or_both(self, shop: Shop, late: float) -> None:
+        started(shop, NOON, steps=self.STEPS)
+        for again in (0.0, 0.2):
+            did(shop, NOON + (late + again) * MINUTE, ADDRESS, checkout_key=KEY)
+        first = min(late, 3.0)
+        assert self.shown(shop) == [[0, 0, 6400, 0, 0, 0], [first, 1, 6400, 1, 0, 0], [5, 2, 5800, 1, 1, 1]]
+
+    def test_a_step_that_only_the_pixel_told_of_is_one_with_what_was_known_last(self, shop: Shop) -> None:
+        started(shop, NOON, steps=self.STEPS[:3])
+        did(shop, NOON + 4 * MINUTE, DELIVERY, checkout_key=KEY)
+        did(shop, NOON + 4 * MINUTE, DELIVERY, who="bob", checkout_key=KEY + 1)  # of a checkout of which nobody told
+        assert self.shown(shop) == [[0, 0, 6400, 0, 0, 0], [3, 1, 6400, 1, 0, 0], [4, 2, 6400, 1, 1, 0]]
+
+    @pytest.mark.parametrize("ends", ["payment_info_submitted", "checkout_completed"])
+    def test_who_pays_is_looked_at_no_more(self, shop: Shop, ends: str) -> None:
+        started(shop, NOON, steps=self.STEPS)
+        did(shop, NOON + 4 * MINUTE, ends, checkout_key=KEY)
+        did(shop, NOON + 4.5 * MINUTE, DELIVERY, checkout_key=KEY)
+        assert [told[0] for told in self.shown(shop)] == [0, 3]
+
+    def test_without_shopifys_word_the_pixel_tells_the_steps(self, shop: Shop) -> None:
+        did(shop, NOON, "checkout_started", checkout_key=KEY, value_minor=900, lines=1, units=1, has_discount=False)
+        for late, kind in ((2, DELIVERY), (1, ADDRESS), (0.5, "checkout_contact_info_submitted")):
+            did(shop, NOON + late * MINUTE, kind, checkout_key=KEY)
+        begun, *after = self.shown(shop)
+        assert begun[:3] == [0, 0, 900] and all(map(math.isnan, begun[3:5]))  # a known shopper may begin with either
+        assert [told[:4] for told in after] == [[1, 1, 900, 1], [2, 2, 900, 1]] and after[1][4] == 1
+        assert math.isnan(after[0][4])
+
+    def test_a_step_before_its_checkout_began_stands_at_the_beginning(self, shop: Shop) -> None:
+        did(shop, NOON - MINUTE / 60, ADDRESS, checkout_key=KEY)  # by a browser's clock
+        started(shop, NOON, steps=self.STEPS[:1])
+        assert self.shown(shop) == [[0, 0, 6400, 1, 0, 0]]
+
+    def test_a_step_ends_the_browsing_where_the_beginning_was_lost(self, shop: Shop) -> None:
+        walked(shop, NOON, "page_viewed", "checkout_contact_info_submitted", "page_viewed", "page_viewed")
+        assert steps(read(shop)) == [1]
 
     def test_each_step_is_asked_about_by_its_token(self, shop: Shop) -> None:
         started(shop, NOON, steps=self.STEPS)

@@ -44,6 +44,10 @@ class TestVisits:
         assert steps(row) == (3, 2, 1, 0) and row.searched == 1
         assert steps(VisitHour.objects.get(hour=13)) == (1, 0, 0, 0)
 
+    def test_who_gave_an_address_was_at_the_checkout_where_its_beginning_was_lost(self, shop: Shop) -> None:
+        walked(shop, NOON, "page_viewed", "checkout_address_info_submitted")
+        assert steps(counted(shop)) == (1, 1, 1, 0)
+
     def test_who_bought_went_every_step_whatever_was_told_of_it(self, shop: Shop) -> None:
         walked(shop, NOON, "page_viewed", who="ann")
         order = bought(shop, NOON + 5 * MINUTE, unit=unit("ann"), total_minor=4200)

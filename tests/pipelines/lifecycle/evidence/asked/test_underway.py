@@ -59,11 +59,12 @@ class TestVisits:
         assert chances(shop) == [("session", 0.3)]
 
     def test_who_ordered_or_went_to_the_checkout_is_on_no_visit(self, shop: Shop) -> None:
-        for who in ("ann", "bob", "cat"):
+        for who in ("ann", "bob", "eve", "cat"):
             did(shop, NOW - 5 * MINUTE, who=who)
             says(shop, unit(who), 5, 0.3)
         bought(shop, NOW - MINUTE, unit=unit("ann"))
         did(shop, NOW - MINUTE, "checkout_started", who="bob", checkout_key=KEY)
+        did(shop, NOW - MINUTE, "checkout_contact_info_submitted", who="eve", checkout_key=KEY + 1)
         assert [each.who for each in told(shop)] == [unit("cat").hex()]
 
     def test_an_empty_cart_has_nothing_at_stake(self, shop: Shop) -> None:
