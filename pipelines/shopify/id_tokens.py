@@ -19,8 +19,8 @@ LONGEST_TOKEN = 4096
 OLDEST = timedelta(minutes=5)  # that a checkout's token may be
 LEEWAY = timedelta(seconds=10)  # that clocks may differ, as Shopify's own library has it
 ALGORITHM = "HS256"
-ADMINS = ("iss", "dest", "sub", "jti", "sid", "exp")  # claims that a token has
-CHECKOUTS = ("dest", "aud", "exp", "nbf", "iat", "jti")
+OF_ADMIN: Any = {"require": ["iss", "dest", "sub", "jti", "sid", "exp"]}
+OF_CHECKOUT: Any = {"require": ["dest", "aud", "exp", "nbf", "iat", "jti"], "verify_sub": False}
 SUBJECT = re.compile(r"[0-9A-Za-z_-]{1,40}")  # never the name of an operator, which has a colon
 REASONS: dict[type, str] = {
     jwt.ExpiredSignatureError: "expired",
@@ -88,14 +88,14 @@ def _moment(seconds: Any) -> datetime:
 
 def _of_admin(token: str, secret: str) -> Any:
     """Read a token by the rules of Shopify's own library, which brings along what no page needs: 10 MB of a process."""
-    return by_pyjwt(token, secret, settings.SHOPIFY_API_KEY, {"require": [*ADMINS]})
+    return by_pyjwt(token, secret, settings.SHOPIFY_API_KEY, OF_ADMIN)
 
 
 def _of_checkout(token: str, secret: str) -> Any:
     """Read a token that lacks what the admin's has."""
-    audience, rules = settings.SHOPIFY_API_KEY, {"require": [*CHECKOUTS], "verify_sub": False}
+    audience = settings.SHOPIFY_API_KEY
     plain = plain_tokens.claims(token, secret, audience, LEEWAY.total_seconds())
-    return plain or by_pyjwt(token, secret, audience, rules)
+    return plain or by_pyjwt(token, secret, audience, OF_CHECKOUT)
 
 
 def by_pyjwt(token: str, secret: str, audience: str, rules: Any) -> Any:

@@ -22,7 +22,7 @@ DOOR = 2  # the shop with its settings, and the person
 HOME = 14  # one of them says how the shop is, so that the page can ask what changed
 A_DECISION = {"/": 2, "/forecasts": 3}  # its card, or its number and what it says; what a freeze would mean for it
 FORECASTS = 6
-ORDERS = 9
+ORDERS = 8
 RECOMMENDATIONS = 17
 LARGE = 3 * PAGE_SIZE
 
