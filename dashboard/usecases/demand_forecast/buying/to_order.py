@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -63,7 +63,8 @@ def by_vendor(shop: Shop, drafts: dict[str, PurchaseOrder]) -> list[FromVendor]:
     found = []
     for row in sorted(rows, key=lambda row: (-row.cost_minor, row.vendor, row.supplier or 0)):
         vendor = names[row.supplier] if row.supplier else row.vendor
-        found.append(FromVendor(**asdict(row) | {"vendor": vendor}, draft=drafts.get(vendor)))
+        amounts = (row.supplier, row.variants, row.units, row.cost_minor, row.runs_out)
+        found.append(FromVendor(vendor, *amounts, draft=drafts.get(vendor)))
     return found
 
 
@@ -74,12 +75,13 @@ def supplier_names(shop: Shop) -> QuerySet[Supplier, Any]:
 
 
 @prepared
-def sums_of(shop: Shop) -> QuerySet[ToOrder]:
+def sums_of(shop: Shop) -> QuerySet[ToOrder, Any]:
     """Read what was summed up when the advice was written."""
-    return ToOrder.objects.for_shop(shop)
+    told = ("vendor", "own_supplier", "variants", "units", "cost_minor", "runs_out", "oldest_at", "newest_at")
+    return ToOrder.objects.for_shop(shop).values_list(*told)
 
 
-def still_stand(shop: Shop, sums: list[ToOrder]) -> bool:
+def still_stand(shop: Shop, sums: list[Any]) -> bool:
     """Tell whether sums are of today's advice, of suppliers as they are now, and none of it was sent since."""
     advised = stock_totals(shop, TOTAL)
     if sum(each.variants for each in sums) != advised.to_order:
@@ -126,10 +128,10 @@ def supplied_vendors(shop: Shop) -> QuerySet[Supplied, Any]:
     return Supplied.objects.for_shop(shop).filter(variant_id=None).values_list("vendor", "supplier")
 
 
-def by_supplier(shop: Shop, sums: list[ToOrder]) -> list[Due]:
+def by_supplier(shop: Shop, sums: list[Any]) -> list[Due]:
     """Bring the sums of vendors together that one supplier delivers."""
     whose = dict(supplied_vendors(shop))
-    parts: dict[tuple[str, int | None], list[ToOrder]] = defaultdict(list)
+    parts: dict[tuple[str, int | None], list[Any]] = defaultdict(list)
     for each in sums:
         supplier = each.own_supplier or whose.get(each.vendor)
         parts["" if supplier else each.vendor, supplier].append(each)
