@@ -64,9 +64,9 @@ def looked(shop: Shop, changed_days: int) -> list[str]:
 def test_each_feature_is_told_by_what_a_merchant_reads(shop: Shop) -> None:
     prices, devices, sales, units = looked(shop, changed_days=3)
     assert prices == "Prices: higher than usual, £691 in the middle instead of £390."
-    assert devices.startswith("Devices: “phone” grew most, from 40 % to ")
-    assert sales.startswith("Things on sale: more often than usual, in 5") and sales.endswith("instead of 10 %.")
-    assert units.startswith("Units: higher than usual, over 0 in 5") and units.endswith("of cases instead of 26 %.")
+    assert devices == "Devices: “phone” grew most, from 41 % to 78 %."
+    assert sales == "Things on sale: more often than usual, in 45 % of cases instead of 10 %."
+    assert units == "Units: higher than usual, 1 in the middle instead of 0."
 
 
 def test_the_alert_begins_with_it_and_is_not_cut(shop: Shop) -> None:
