@@ -87,7 +87,7 @@ def _moment(seconds: Any) -> datetime:
 
 
 def _of_admin(token: str, secret: str) -> Any:
-    """Read a token by the rules of Shopify's own library, which brings along what no page needs: 10 MB of a process."""
+    """Read a token by the rules of Shopify's own library, which loads what no page needs."""
     return by_pyjwt(token, secret, settings.SHOPIFY_API_KEY, OF_ADMIN)
 
 

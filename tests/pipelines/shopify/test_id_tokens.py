@@ -99,7 +99,10 @@ ODD = {
 }
 
 
-@given(changes=st.fixed_dictionaries({}, optional=ODD), secret=st.sampled_from(["", "a-secret-of-some-other-app"]))
+@given(
+    changes=st.fixed_dictionaries({}, optional=ODD),
+    secret=st.sampled_from(["", "a-secret-of-some-other-app-altogether"]),
+)
 def test_what_is_let_in_its_own_library_lets_in(changes, secret):
     now = int(time.time())
     moved = {name: now + value for name, value in changes.items() if name in ("exp", "nbf", "iat")}
