@@ -16,6 +16,7 @@ from dashboard.queries.words import Badge
 from pipelines.models import ModelVersion, Shop
 
 LEADS = ("headline", "parts")  # stand in the first card
+DECIDING = ("if_wrong", "undo")  # say what a yes would mean
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,9 @@ class UseCasePage:
 
     @property
     def others(self) -> list[dict[str, Any]]:
-        """Return the cards that stand by themselves, as they are."""
-        return [card for name, card in self.cards.items() if name not in LEADS]
+        """Return the cards that stand by themselves, as they are; of a version that was tried, none for a decision."""
+        aside = LEADS if self.is_in_use or self.lived is None else LEADS + DECIDING
+        return [card for name, card in self.cards.items() if name not in aside]
 
     @property
     def figure(self) -> dict[str, Any] | None:
