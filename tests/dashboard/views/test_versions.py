@@ -98,6 +98,7 @@ class TestWhatCameOfIt:
         told = [page.index(said) for said in ("What shoppers did with version 3", "tested on your past", "£1,900 less")]
         assert told == sorted(told) and f'href="/releases/{row.pk}"' in page
         assert 'tone="critical">Harm</s-badge>' in page and "<b>18 % less</b><span>orders per visitor" in page
+        assert "Proven</s-badge>" not in page and "How to undo" not in page
         assert "Shoppers order less with it." in page and "<b>£1,900 less</b>" not in page
 
     def test_says_why_it_was_taken_back_where_no_figure_speaks(self, shop, see):
