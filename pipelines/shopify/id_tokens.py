@@ -11,6 +11,7 @@ from typing import Any
 import jwt
 from django.conf import settings
 
+from pipelines.records import record
 from pipelines.shopify import plain_tokens
 from pipelines.shopify.domains import client_secrets, shop_domain
 from pipelines.shopify.errors import InvalidIdToken
@@ -42,7 +43,7 @@ class Identity:
     expires_at: datetime
 
 
-@dataclass(frozen=True)
+@record(frozen=True, slots=True)
 class Checkout:
     """In which shop's checkout somebody is asking, as Shopify says; who that is, we do not ask."""
 

@@ -28,6 +28,7 @@ import psycopg2
 from pipelines.endpoints import webhooks
 from pipelines.endpoints.outbox import IN_USE
 from pipelines.models import own
+from pipelines.records import record
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ RETRY = 1.0  # seconds after which a database that was away is asked again
 LATE, AWAY, BUSY, USED_UP = "too late", "database away", "too much at once", "used up"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Drawer:
     """Out of which budget something is shown."""
 
@@ -51,7 +52,7 @@ class Drawer:
     has_checkout: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Wish:
     """What a decision may cost."""
 
