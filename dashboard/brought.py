@@ -114,6 +114,7 @@ def urlpatterns() -> list[URLPattern]:
     return [pattern for module in modules for pattern in module.urlpatterns]
 
 
+@cache
 def address_of(slug: str) -> str:
     """Return where a use case is looked at: its own page, else the generic one."""
     page = brought_by(slug).page

@@ -44,8 +44,11 @@ def go(to: str, message: str = "", *, refused: bool = False) -> SeeOther:
 
 def said(request: HttpRequest) -> dict[str, str]:
     """Return what the last action has to say: a toast when done, a banner when refused."""
+    sealed = request.GET.get("said")
+    if not sealed:
+        return {}
     try:
-        message = signing.loads(request.GET.get("said", ""), salt=SALT, max_age=FRESH_SECONDS)
+        message = signing.loads(sealed, salt=SALT, max_age=FRESH_SECONDS)
     except signing.BadSignature:
         return {}
     return {"refused" if message["refused"] else "said": message["text"]}

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from dashboard.queries.evidence import worth_of
+from dashboard.queries.lived import beside
 from dashboard.queries.versions import NEWEST, STATES, cost_of, figures, members, reasons
 from dashboard.templatetags.words import short_digest
 from pipelines import words
@@ -125,13 +126,22 @@ def compare_page(shop: Shop, left: ModelVersion, right: ModelVersion) -> Compare
         slug=left.use_case,
         left=left,
         right=right,
-        earned=earned(left, right, shop.currency),
+        earned=measured(left, right) or earned(left, right, shop.currency),
         parts=list(parts_of(left, right, shop)),
         numbers=sorted(numbers, reverse=True),
     )
 
 
 # Which earned more
+
+
+def measured(left: ModelVersion, right: ModelVersion) -> Earned | None:
+    """Say what was measured where one ran beside the other: it goes before any replay."""
+    for newer, older in ((right, left), (left, right)):
+        if told := beside(newer, older):
+            said = f"{told.heading}, beside version {older.number}: {told.effect}"
+            return Earned(said, is_proven=told.is_proven)
+    return None
 
 
 def earned(left: ModelVersion, right: ModelVersion, currency: str) -> Earned:

@@ -23,6 +23,7 @@ from pipelines.usecases import USE_CASES
 NEWEST = 12
 ORDERS_NEEDED = ceil(ORDERS * 100 / LARGEST_WEIGHT)
 ALL = "All shoppers"
+PROVEN = ("Proven no worse", "Harm")  # of verdicts
 OVER: dict[str, Badge] = {
     Release.Phase.ROLLED_BACK: Badge("Taken away", "critical"),
     Release.Phase.REJECTED: Badge("Ended by you"),
@@ -100,8 +101,7 @@ class Measured:
 
 def measured(release: Release, analysis: dict[str, Any]) -> Measured:
     """Turn an analysis into what pages show."""
-    if not release.is_looked_at:  # it has moved since: what was said then of the step before is said no more
-        analysis = {name: value for name, value in analysis.items() if name not in ("reason", "sentence", "next")}
+    analysis = as_of_now(release, analysis)
     segments, head = segments_of(analysis)
     return Measured(
         analysis=analysis,
@@ -117,8 +117,15 @@ def measured(release: Release, analysis: dict[str, Any]) -> Measured:
         over_time=over_time_of(release, analysis),
         weeks=weeks_of(release, analysis),
         windows=windows_of(release, analysis),
-        plan=plan_of(analysis),
+        plan=plan_of(release, analysis),
     )
+
+
+def as_of_now(release: Release, analysis: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what was said of the step before, once a release has moved since."""
+    if release.is_looked_at:
+        return analysis
+    return {name: value for name, value in analysis.items() if name not in ("reason", "sentence", "next")}
 
 
 def verdict_of(release: Release, analysis: dict[str, Any]) -> Badge:
@@ -346,17 +353,27 @@ def windows_of(release: Release, analysis: dict[str, Any]) -> Figure | None:
     )
 
 
-def plan_of(analysis: dict[str, Any]) -> str:
-    """Say what the comparison can find, and how long that takes."""
-    plan = analysis.get("plan") or {}
-    said = []
+def plan_of(release: Release, analysis: dict[str, Any]) -> str:
+    """Say what the comparison can find and how long a proof takes; first, while it runs, that nothing is proven yet."""
+    plan, said = analysis.get("plan") or {}, []
+    if not plan:
+        return ""
+    if release.is_open and not is_proven(release, analysis):
+        said.append("Nothing is proven yet.")
     if plan.get("smallest_harm"):
-        said.append(f"Smallest loss that can be found: {words.percent(abs(plan['smallest_harm']))} fewer orders.")
-    if plan.get("expected_days"):
-        said.append(f"Expected to take about {words.counted(ceil(plan['expected_days']), 'day')}.")
+        loss = words.percent(abs(plan["smallest_harm"]))
+        said.append(f"Only a loss of {loss} of orders or more is found in the time that it runs.")
+    if plan.get("expected_days") and release.is_open:
+        days = words.counted(ceil(plan["expected_days"]), "day")
+        said.append(f"To prove it no worse takes about {days} at this traffic.")
     if plan.get("planned_units"):
         said.append(f"Planned for {words.counted(plan['planned_units'], 'shopper')}.")
     return " ".join(said)
+
+
+def is_proven(release: Release, analysis: dict[str, Any]) -> bool:
+    """Tell whether it is proven no worse, or what it does is: good or harm."""
+    return verdict_of(release, analysis).words in PROVEN or bool(headline_of(analysis).get("is_proven"))
 
 
 # The page

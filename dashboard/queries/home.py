@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum, Value
 
 from dashboard.brought import OnHome, Part, brought_by
 from dashboard.queries.data.state import DataState, data_state
@@ -50,36 +51,36 @@ class HomePage:
     glances: dict[str, Glance]  # how each model does right now
     news: News
 
-    @property
+    @cached_property
     def lines(self) -> list[tuple[ModelState, OnHome, Glance | None]]:
         """Return each model with what its use case brought, and how it does right now."""
         now = (self.glances.get(model.slug) for model in self.models)
         return list(zip(self.models, self.brought, now, strict=True))
 
-    @property
+    @cached_property
     def needs(self) -> list[Part]:
         """Return what somebody should do."""
         return [told.needs for told in self.brought if told.needs]
 
-    @property
+    @cached_property
     def worth_means(self) -> str:
         """Say what the money of each model counts."""
         return " ".join(model.words.page.worth for model in self.models if model.words.page.worth)
 
-    @property
+    @cached_property
     def is_anything_answered(self) -> bool:
         return any(told.answered_at for told in self.brought)
 
-    @property
+    @cached_property
     def on_hold(self) -> list[ModelState]:
         """Return the models whose release does not go on for a reason that must change first."""
         return [model for model in self.models if model.release and model.release.held]
 
-    @property
+    @cached_property
     def decisions(self) -> list[ModelState]:
         return [model for model in self.models if model.is_decision_waiting]
 
-    @property
+    @cached_property
     def ahead(self) -> list[Ahead]:
         """Return what comes, the nearest first."""
         found = [Ahead(self.models[0].next_training_at, "training")]
@@ -94,22 +95,22 @@ class HomePage:
                 found.append(Ahead(model.standing.freeze.until or self.now, "scheduled", model))
         return sorted(found, key=lambda each: each.at)
 
-    @property
+    @cached_property
     def training(self) -> list[ModelState]:
         return [model for model in self.models if model.is_training]
 
-    @property
+    @cached_property
     def is_any_live(self) -> bool:
         return any(model.active for model in self.models)
 
-    @property
+    @cached_property
     def stopped(self) -> ModelState | None:
         """Return the model that cannot start yet, while nothing runs and nothing waits."""
         if self.is_any_live or self.decisions or self.training:
             return None
         return next((model for model in self.models if model.run and model.run.error), None)
 
-    @property
+    @cached_property
     def refused(self) -> list[ModelState]:
         """Return the models whose newest version did not pass, while nothing newer is on its way."""
         return [model for model in self.models if model.is_newest_refused and not model.is_training]
@@ -117,7 +118,7 @@ class HomePage:
 
 def home_page(shop: Shop, now: datetime) -> HomePage:
     """Read the home page."""
-    sold = orders_since(shop, now - WINDOW)
+    (sold,) = orders_since(shop, now - WINDOW)
     data = data_state(shop, now)
     ahead = freezes.windows_ahead(shop, now)
     on = freezes.without_a_gap(ahead, now)
@@ -129,8 +130,8 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
         data=data,
         running=running_of(data, models),
         models=models,
-        orders=sold[0].orders if sold else 0,
-        sales_minor=int(sold[0].sales) if sold else 0,
+        orders=sold.orders,
+        sales_minor=sold.sales or 0,
         brought=[brought_by(model.slug).on_home(shop) for model in models],
         freeze=on[0] if on else None,
         frozen_until=freezes.end_of(on, now),
@@ -144,11 +145,11 @@ def home_page(shop: Shop, now: datetime) -> HomePage:
 
 @prepared
 def orders_since(shop: Shop, since: datetime) -> QuerySet[Order, Any]:
-    """Count orders that stand, and what they brought after refunds."""
+    """Count orders that stand, and what they brought after refunds: one row of all, sorted into no groups."""
     stands = {"cancelled_at": None, "deleted_at": None, "is_test": False}
     recent = Order.objects.for_shop(shop).filter(processed_at__gte=since, **stands)
     sales = Sum(F("total_minor") - F("refunded_minor"))
-    return recent.values("shop").annotate(orders=Count("*"), sales=sales).values_list("orders", "sales")
+    return recent.values(all=Value(1)).annotate(orders=Count("*"), sales=sales).values_list("orders", "sales")
 
 
 @prepared

@@ -139,7 +139,7 @@ class ModelState:
 def model_states(shop: Shop, settings: ShopSettings, now: datetime) -> list[ModelState]:
     """Read every model of the shop, in the order in which use cases are listed."""
     deployments = {pointer.use_case: pointer for pointer in pointers(shop)}
-    known = told_releases(shop)
+    known = sorted(told_releases(shop), key=lambda release: release.pk)
     releases = {release.use_case: release for release in known if release.is_open}
     last = {release.use_case: release for release in known}
     runs = {run.use_case: run for run in newest_runs(shop)}
@@ -178,11 +178,10 @@ def pointers(shop: Shop) -> QuerySet[Deployment]:
 
 @prepared
 def told_releases(shop: Shop) -> QuerySet[Release]:
-    """Read what is under way and the newest of each model, the newest last; a card is read when it is shown."""
-    mine = Release.objects.for_shop(shop)
-    newest = mine.order_by("use_case", "-pk").distinct("use_case").values("pk")
-    told = mine.filter(Q(phase__in=Release.OPEN) | Q(pk__in=newest))
-    return told.order_by("pk").defer("evidence", "analysis")
+    """Read the newest of each model that is under way, and that is over; a card is read when it is shown."""
+    told = Release.objects.for_shop(shop).annotate(is_under_way=Q(phase__in=Release.OPEN))
+    newest = told.order_by("use_case", "is_under_way", "-pk").distinct("use_case", "is_under_way")
+    return newest.defer("evidence", "analysis")
 
 
 @prepared

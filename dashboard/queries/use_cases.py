@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard.queries.data.state import data_state
 from dashboard.queries.evidence import cards_of
+from dashboard.queries.lived import Lived, lived
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running_of
 from dashboard.queries.versions import cost_of, figures, members, reasons
@@ -15,6 +16,7 @@ from dashboard.queries.words import Badge
 from pipelines.models import ModelVersion, Shop
 
 LEADS = ("headline", "parts")  # stand in the first card
+DECIDING = ("if_wrong", "undo")  # say what a yes would mean
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class UseCasePage:
 
     model: ModelState
     version: ModelVersion | None  # that is in use, else the newest
+    lived: Lived | None  # what came of it
     running: Running
 
     @property
@@ -32,6 +35,13 @@ class UseCasePage:
     @property
     def is_in_use(self) -> bool:
         return self.version is not None and self.version == self.model.active
+
+    @property
+    def heading(self) -> str:
+        """Head what its test says."""
+        assert self.version
+        number = self.version.number
+        return f"What version {number} is worth" if self.is_in_use else f"Version {number}, not in use"
 
     @property
     def badge(self) -> Badge | None:
@@ -45,8 +55,9 @@ class UseCasePage:
 
     @property
     def others(self) -> list[dict[str, Any]]:
-        """Return the cards that stand by themselves, as they are."""
-        return [card for name, card in self.cards.items() if name not in LEADS]
+        """Return the cards that stand by themselves, as they are; of a version that was tried, none for a decision."""
+        aside = LEADS if self.is_in_use or self.lived is None else LEADS + DECIDING
+        return [card for name, card in self.cards.items() if name not in aside]
 
     @property
     def figure(self) -> dict[str, Any] | None:
@@ -68,4 +79,4 @@ def use_case_page(shop: Shop, slug: str, now: datetime) -> UseCasePage:
     model = next(each for each in models if each.slug == slug)
     told = model.active or model.newest
     version = ModelVersion.objects.for_shop(shop).get(pk=told.pk) if told else None
-    return UseCasePage(model, version, running_of(data_state(shop, now), models))
+    return UseCasePage(model, version, lived(version) if version else None, running_of(data_state(shop, now), models))

@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard.queries.data.state import data_state
 from dashboard.queries.evidence import Worth, cards_of, worth_of
+from dashboard.queries.lived import Lived, lived
 from dashboard.queries.models_state import ModelState, model_states
 from dashboard.queries.running import Running, running_of
 from dashboard.queries.words import PHASES, Badge
@@ -119,7 +120,7 @@ class VersionPage:
     title: str
     badge: Badge
     place: Badge | None
-    worth: Worth
+    lived: Lived | None
     cards: dict[str, Any]
     release: Release | None
     run: TrainingRun | None
@@ -145,7 +146,7 @@ def version_page(shop: Shop, version: ModelVersion) -> VersionPage:
         title=USE_CASES[version.use_case].title,
         badge=STATES[version.state],
         place=place_of(version, deployment, release),
-        worth=worth_of(version.replay),
+        lived=lived(version),
         cards=cards_of(version.page),
         release=release,
         run=version.runs.order_by("-pk").first(),

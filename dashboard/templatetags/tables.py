@@ -9,19 +9,31 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
+Row = Sequence[object]
 
 
-@register.filter
-def rows(table: Iterable[Sequence[str]]) -> SafeString:
-    """Write the rows of a table: what each is about, then its figures.
+@register.simple_tag
+def table(head: Row, rows: Iterable[Row], has_total: bool = False) -> SafeString:
+    """Write head and rows of a table: what each is about, then its figures to the right and its words to the left."""
+    told = [[str(cell) for cell in row] for row in rows]
+    css = ["", *(' class="num"' if holds_figures(column) else "" for column in [*zip(*told, strict=True)][1:])]
+    css += [' class="num"'] * (len(head) - len(css))
+    last = len(told) - 1 if has_total else None
+    heads = "".join(f'<th scope="col"{kind}>{escape(str(name))}</th>' for name, kind in zip(head, css, strict=True))
+    body = "\n".join(line(row, css, is_total=place == last) for place, row in enumerate(told))
+    return mark_safe(f"<thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody>")  # noqa: S308 (each cell is escaped)
 
-    >>> rows([("1 < 2", "5 %")])
-    '<tr><td>1 &lt; 2</td><td class="num">5 %</td></tr>'
+
+def line(cells: Sequence[str], css: Sequence[str], *, is_total: bool) -> str:
+    told = "".join(f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(cells, css, strict=True))
+    return f'<tr class="strong">{told}</tr>' if is_total else f"<tr>{told}</tr>"
+
+
+def holds_figures(column: Sequence[str]) -> bool:
+    """Tell whether a column is of figures, with a dash or a word where one is missing; else it is of words.
+
+    >>> holds_figures(["12 %", "—", "unknown"]), holds_figures(["—"]), holds_figures(["Better", "—"])
+    (True, True, False)
     """
-    return mark_safe("\n".join(map(row, table)))  # noqa: S308 (each cell is escaped)
-
-
-def row(cells: Sequence[str]) -> str:
-    first, *figures = (escape(str(cell)) for cell in cells)
-    told = "".join(f'<td class="num">{figure}</td>' for figure in figures)
-    return f"<tr><td>{first}</td>{told}</tr>"
+    text = "".join(column)
+    return any(letter.isdigit() for letter in text) or not any(letter.isalpha() for letter in text)

@@ -97,7 +97,7 @@ def interval_over_time(
         table_head=("Day", "Difference", "Lowest", "Highest", "New version, units", "Old version, units"),
         table_rows=tuple(day_row(day, days[-1].day) for day in days),
         plotly=over_time_plotly([day for _, day in known], what),
-        gutter="wide",
+        gutter=canvas.gutter(),
     )
 
 
@@ -255,7 +255,7 @@ def weeks_compared(
         table_head=("Week from", names[1], names[0], "Difference"),
         table_rows=tuple(week_row(week, weeks[-1].first_day, currency) for week in weeks),
         plotly={},
-        gutter="wide",
+        gutter=canvas.gutter(),
         key=(("i-old", names[1]), ("i-newer", names[0])),
     )
 

@@ -23,7 +23,7 @@ class Figure:
     table_head: Row
     table_rows: tuple[Row, ...]
     plotly: dict[str, Any]
-    gutter: str = ""  # "", "slim" or "wide": room for the scale
+    gutter: str = ""  # room for the scale, as `Canvas.gutter` names it
     key: tuple[tuple[str, str], ...] = ()  # (css class, words) of the shadings
 
     def as_dict(self) -> dict[str, Any]:

@@ -48,5 +48,5 @@ def hour_bars(
             [{"type": "bar", "name": what, "x": [hour.name for hour in hours], "y": [hour.count for hour in hours]}],
             y_title=f"{what} per hour",
         ),
-        gutter="",
+        gutter=canvas.gutter(),
     )

@@ -50,6 +50,7 @@ def replayed_days(
             ],
             y_title="Units off",
         ),
+        gutter=canvas.gutter(),
     )
 
 

@@ -49,7 +49,7 @@ def running_difference(
         table_head=("Week", "Difference", "Difference so far", "Range"),
         table_rows=tuple(_running_row(week, weeks[-1].first_day, currency) for week in weeks),
         plotly=_running_plotly(weeks, currency),
-        gutter="wide",
+        gutter=canvas.gutter(),
     )
 
 

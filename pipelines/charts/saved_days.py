@@ -46,5 +46,5 @@ def saved_days(days: Sequence[tuple[date, int]], apart: frozenset[date], *, curr
         table_head=("Day", "That day", "Until then"),
         table_rows=rows,
         plotly=plotly([plotly_line("Running", [day.isoformat() for day, _ in days], cost, INK)], y_title=currency),
-        gutter="wide",
+        gutter=canvas.gutter(),
     )

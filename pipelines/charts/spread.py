@@ -93,7 +93,7 @@ def two_spreads(bins: Sequence[Bin], *, title: str, subtitle: str, description: 
         table_head=("Value", "Usually", "In this window"),
         table_rows=tuple((each.name, words.exact_percent(each.usual), words.exact_percent(each.now)) for each in bins),
         plotly=on_demand(bins),
-        gutter="wide",
+        gutter=canvas.gutter(),
         key=(("i-ok", "usually"), ("i-newer", "in this window")),
     )
 

@@ -12,6 +12,9 @@ from html import escape
 
 Point = tuple[float, float]
 WIDTH = 1000
+# Room left of a chart, by its name among the styles: so many letters of a label at the scale stand in it.
+GUTTERS = {"slim": 2.0, "": 4.0, "wide": 5.5, "wider": 8.0, "widest": 11.0}
+THIN = ",. \u00a0"  # half as wide as other letters
 
 
 def number(value: float) -> str:
@@ -27,6 +30,15 @@ def number(value: float) -> str:
 def share(x: float) -> str:
     """Write a share of the width."""
     return f"{100 * x:.2f}%"
+
+
+def letters(text: str) -> float:
+    """Count how many letters' room a label takes.
+
+    >>> letters("£500"), letters("\u2212£1,000")
+    (4.0, 6.5)
+    """
+    return sum(0.5 if letter in THIN else 1.0 for letter in text)
 
 
 def line_path(points: Iterable[Point]) -> str:
@@ -96,6 +108,7 @@ class Canvas:
     shapes: list[str] = field(default_factory=list)
     front: list[str] = field(default_factory=list)
     patterns: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
 
     def band(self, x0: float, x1: float, scale: Scale, css: str = "band") -> None:
         """Shade a span of time behind everything."""
@@ -109,11 +122,18 @@ class Canvas:
 
     def grid(self, scale: Scale, labels: Sequence[str], *, axis_at: float = 0.0) -> None:
         """Draw the horizontal lines with their values; the zero line is darker."""
+        self.labels += labels
         for value, label in zip(scale.lines, labels, strict=True):
             y = number(scale.y(value))
             css = "ax" if value == axis_at else "g"
             self.behind.append(f'<line class="{css}" x1="0" x2="100%" y1="{y}" y2="{y}"/>')
             self.behind.append(f'<text x="0" dx="-8" y="{y}" dy="4" text-anchor="end">{escape(label)}</text>')
+
+    def gutter(self, least: str = "slim") -> str:
+        """Name the room that the labels at the scale take, or more, so that charts below each other begin alike."""
+        widest = max(map(letters, self.labels), default=0.0)
+        names = list(GUTTERS)
+        return next((name for name in names[names.index(least) :] if widest <= GUTTERS[name]), names[-1])
 
     def bar(self, x: float, width: float, scale: Scale, value: float, css: str = "bar") -> None:
         """Draw one bar from the bottom of the scale."""

@@ -74,7 +74,6 @@ class Timeline:
     behind: Behind = field(default_factory=Behind)
     table_head: Row = ()
     table_rows: tuple[Row, ...] = ()
-    gutter: str = "wide"
 
 
 def draw(timeline: Timeline) -> Figure:
@@ -105,7 +104,7 @@ def draw(timeline: Timeline) -> Figure:
         table_head=timeline.table_head,
         table_rows=timeline.table_rows,
         plotly=on_demand(timeline),
-        gutter=timeline.gutter,
+        gutter=canvas.gutter("wide"),
         key=key(timeline),
     )
 

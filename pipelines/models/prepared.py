@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, update_wrapper
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +16,7 @@ from django.db.models import BooleanField, Expression, Func, Model, QuerySet
 
 Row = TypeVar("Row")
 Make = Callable[[tuple[Any, ...]], Any]
+Read = Callable[[tuple[Any, ...]], Sequence[Any]]
 
 
 class Given(Expression):
@@ -73,28 +74,37 @@ class prepared(Generic[Row]):
         compiler = query.get_compiler(connection=connection)
         compiler.pre_sql_setup()
         names = [alias or column.target.attname for column, _, alias in compiler.select]
-        return tuples_of(names) if queryset._fields else rows_of(queryset.model, names)
+        read = reader(compiler.get_converters([column for column, *_ in compiler.select]))
+        return tuples_of(names, read) if queryset._fields else rows_of(queryset.model, names, read)
 
 
-def tuples_of(names: list[str]) -> Make:
+def reader(converters: Mapping[int, tuple[Sequence[Any], Any]]) -> Read:
+    """Return what turns values of the driver into those that Django gives, such as JSON into what it says."""
+    told = [(place, convert, column) for place, (each, column) in converters.items() for convert in each]
+
+    def read(found: tuple[Any, ...]) -> Sequence[Any]:
+        values = list(found)
+        for place, convert, column in told:
+            values[place] = convert(values[place], column, connection)
+        return values
+
+    return read if told else lambda found: found
+
+
+def tuples_of(names: list[str], read: Read) -> Make:
     """Return what makes a named tuple of what was read."""
     row: Any = namedtuple("Row", names)  # type: ignore[misc]  # its fields are the columns that were asked for
-    make: Make = row._make
-    return make
+    return lambda found: row._make(read(found))
 
 
-def rows_of(table: type[Model], names: list[str]) -> Make:
+def rows_of(table: type[Model], names: list[str], read: Read) -> Make:
     """Return what makes a row of a table of its columns in the table's order, and of what was read besides."""
-    fields = {field.attname: field for field in table._meta.concrete_fields}
+    fields = {field.attname for field in table._meta.concrete_fields}
     own = [name for name in names if name in fields]
-    readers = {name: getattr(fields[name], "from_db_value", None) for name in own}
-    reads = [(names.index(name), read) for name, read in readers.items() if read]
     besides = names[len(own) :]
 
     def make(found: tuple[Any, ...]) -> Model:
-        values = list(found)
-        for place, read in reads:
-            values[place] = read(values[place], None, connection)
+        values = read(found)
         row = table.from_db(connection.alias, own, values[: len(own)])
         for name, value in zip(besides, values[len(own) :], strict=True):
             setattr(row, name, value)

@@ -97,6 +97,7 @@ class Monitored:
     level: str = ""
     reads: tuple[str, ...] = ()  # of an output that is held: the columns by which a day's lists are judged
     names: Mapping[str, str] = field(default_factory=dict)  # feature -> what a merchant calls many of it
+    read_as: Mapping[str, Literal["money", "share"]] = field(default_factory=dict)  # figures that are no plain numbers
     may_rest: tuple[str, ...] = ()  # features that are all one on days on which nothing is wrong
     told_once: tuple[str, ...] = ()  # features that several rows share and one of them holds: windows count those rows
     circumstances: tuple[Circumstance, ...] = ()

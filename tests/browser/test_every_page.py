@@ -100,6 +100,14 @@ OUTSIDE = """
 }).map((each) => `${each.tagName.toLowerCase()}.${each.className} ${each.textContent.trim().slice(0, 40)}`)
 """
 
+# Words of a chart that stand left or right of the room that it has, over its neighbour or cut.
+BESIDE = """
+() => [...document.querySelectorAll(".plot text")].filter((each) => {
+  const box = each.getBoundingClientRect(), room = each.closest(".plot").getBoundingClientRect();
+  return box.width && (box.left < room.left - 1 || box.right > room.right + 9);
+}).map((each) => each.textContent)
+"""
+
 # Usual words that stand on two lines of a table, though none of them is longer than a column may be.
 BROKEN = """
 () => {
@@ -135,7 +143,7 @@ def sticking_out(admin: Any) -> list[str]:
     for path in PAGES:
         admin.open(address(path))
         wide = admin.inside.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        beyond = admin.inside.evaluate(OUTSIDE)
+        beyond = admin.inside.evaluate(OUTSIDE) + admin.inside.evaluate(BESIDE)
         if wide > 0 or beyond:
             found.append(f"{path} by {wide} px: {beyond[-3:]}")
     return found

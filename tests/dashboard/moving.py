@@ -12,6 +12,7 @@ from pipelines.models import Deployment, Release, Shop
 from pipelines.strategies import Canary, Plan, Traffic
 from tests.dashboard import story
 
+HARM = {"metric": "orders per visitor", "value": -0.18, "low": -0.29, "high": -0.07}
 SPLIT = Traffic("randomised", units_a_day=40_000, rate=0.03)
 
 

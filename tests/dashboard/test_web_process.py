@@ -7,7 +7,10 @@ from pathlib import Path
 from pipelines.ops.demo_settings import demo_secrets
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("numpy", "pandas", "scipy", "prophet", "plotly", "lightgbm", "pyarrow", "cmdstanpy")
+HEAVY = (
+    *("numpy", "pandas", "scipy", "prophet", "plotly", "lightgbm", "pyarrow", "cmdstanpy"),
+    *("shopify", "pyactiveresource", "yaml", "fpdf", "graphql", "PIL"),
+)
 CODE = """
 import sys
 import django

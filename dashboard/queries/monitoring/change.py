@@ -12,6 +12,7 @@ from dashboard.queries.monitoring.drift import BADGES, SAID, name_of
 from dashboard.queries.words import Badge
 from pipelines import charts, words
 from pipelines.charts.spread import bins_of, two_spreads
+from pipelines.lifecycle.monitor.watch import moved
 from pipelines.models import DriftBins, Measurement, Shop
 from pipelines.models.prepared import prepared
 from pipelines.stats import clock
@@ -29,6 +30,7 @@ class ChangePage:
     feature: str
     when: str
     row: Any  # n, value, high, verdict
+    direction: str  # in which it lies from what is usual
     figure: charts.Figure | None
 
     @property
@@ -60,8 +62,12 @@ def change_page(shop: Shop, slug: str, *, feature: str, day: date) -> ChangePage
     when = words.day(day, today) if today == day else words.day_range(day, today, today)
     named = name_of(USE_CASES[slug], feature)
     stored = spread_of(shop, slug, name, row.starts_at, row.version_id or 0)
-    figure = figure_of(named, when, stored[0].bins) if stored else None
-    return ChangePage(slug, USE_CASES[slug].title, named, when, row, figure)
+    bins = stored[0].bins if stored else {}
+    figure = figure_of(named, when, bins) if bins else None
+    case = USE_CASES[slug]
+    monitored = case.monitored
+    direction = moved.direction(bins, monitored.read_as.get(feature, "") if monitored else "", shop.currency)
+    return ChangePage(slug, case.title, named, when, row, direction, figure)
 
 
 def figure_of(feature: str, when: str, stored: dict[str, list[Any]]) -> charts.Figure:

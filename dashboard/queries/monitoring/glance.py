@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -62,10 +63,15 @@ def glances(shop: Shop, now: datetime) -> dict[str, Glance]:
 def glance(slug: str, drift: str | None, milliseconds: float | None, answered: float | None) -> Glance:
     """Say it in words."""
     told = DRIFTS.get(drift or "", "data not compared yet")
-    address = reverse("monitoring-of", args=[slug])
+    address = address_of(slug)
     if USE_CASES[slug].is_asked:
         return Glance(*in_time(milliseconds), told, address)
     return Glance(*came(answered), told, address)
+
+
+@cache
+def address_of(slug: str) -> str:
+    return reverse("monitoring-of", args=[slug])
 
 
 def in_time(milliseconds: float | None) -> tuple[str, str]:

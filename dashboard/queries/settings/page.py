@@ -69,6 +69,15 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """Which ways of releasing suit a model, in the order in which they are chosen from, and why others do not."""
+
+    title: str
+    suits: list[bool]
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
 class HoldOut:
     """How many shoppers a model shows nothing to, and how long it takes to see what it adds."""
 
@@ -105,7 +114,7 @@ class SettingsPage:
     peak_errors: dict[str, list[str]]
     approvers: list[Person]
     ways: list[tuple[str, str]]
-    unfit: list[str]  # why a way of releasing does not suit a model
+    fits: list[Fit]
     usual_budget: str
     drifts: list[tuple[str, str, str]]  # field, model, choice of each model that is watched
     hold_outs: list[HoldOut]
@@ -167,7 +176,7 @@ def settings_page(
         drifts=[(name, title, values[name]) for name, title in drift_fields.watched().items()],
         hold_outs=hold_outs_of(shop),
         ways=list(STRATEGIES.items()),
-        unfit=unfit(traffics),
+        fits=fits_of(traffics),
         usual_budget=f"{words.money(usual, shop.currency)}: a day’s sales" if usual else "A day’s sales",
     )
 
@@ -213,14 +222,18 @@ def traffics_of(shop: Shop) -> list[tuple[str, Traffic]]:
     return [(use_case.title, traffic.traffic_of(Deployment.of(shop, slug))) for slug, use_case in USE_CASES.items()]
 
 
-def unfit(traffics: list[tuple[str, Traffic]]) -> list[str]:
-    """Say which ways of releasing do not suit which models, and why; models with the same reason share a line."""
-    ways: dict[tuple[str, str], list[str]] = {}
+def fits_of(traffics: list[tuple[str, Traffic]]) -> list[Fit]:
+    """Say of each model which ways of releasing suit it, and each reason why others do not once."""
+    found = []
     for title, known in traffics:
-        for name, way in strategies.STRATEGIES.items():
-            if why := way.fits(known):
-                ways.setdefault((title, why), []).append(STRATEGIES[name])
-    return [f"{title}: not with “{'” or “'.join(names)}”. {why}" for (title, why), names in ways.items()]
+        why = {name: strategies.strategy(name).fits(known) for name in STRATEGIES}
+        reasons: dict[str, list[str]] = {}
+        for name, reason in why.items():
+            if reason:
+                reasons.setdefault(reason, []).append(STRATEGIES[name])
+        told = [f"{' and '.join(names)}: {reason}" for reason, names in reasons.items()]
+        found.append(Fit(title, [not reason for reason in why.values()], told))
+    return found
 
 
 def events_of(shop: Shop, now: datetime) -> list[Event]:

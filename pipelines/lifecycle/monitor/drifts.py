@@ -28,7 +28,7 @@ from pipelines.models import DriftBins, Measurement, Shop
 from pipelines.stats import clock
 from pipelines.stats.drift import persistence, table, windows
 from pipelines.stats.drift.bins import Shown
-from pipelines.stats.drift.findings import Finding, Problem
+from pipelines.stats.drift.findings import CHANGED, Finding, Problem
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames
 
@@ -36,7 +36,6 @@ DRIFT, LASTING = "drift", "drift_lasting"
 EXPECTED = "expected"  # a freeze or an event: other days are what one wants
 FIRST_LOOK = 28  # days of windows that a new shop begins with
 DAY = timedelta(days=1)
-CHANGED = (Finding.DRIFT, Finding.BREACH)
 KNOWN = {finding.value for finding in Finding}
 
 

@@ -35,15 +35,17 @@ NEWEST_TRAININGS = """
         SELECT id, state, percent, steps FROM pipelines_trainingrun
         WHERE shop_id = shop.id AND use_case = one.slug ORDER BY created_at DESC LIMIT 1) AS run
 """
-RUNS = f"""
-    SELECT concat_ws(';', shop.access_ended_at,
-        (SELECT string_agg(concat_ws(':', id, state), ',' ORDER BY id) {NEWEST_SYNCS}),
-        (SELECT string_agg(concat_ws(':', id, state), ',' ORDER BY id) {NEWEST_TRAININGS}))
-"""
-PROGRESS = f"""
-    SELECT concat_ws(';',
-        (SELECT string_agg(concat_ws(':', objects_done, objects_total), ',' ORDER BY id) {NEWEST_SYNCS}),
-        (SELECT string_agg(concat_ws(':', percent, jsonb_array_length(steps)), ',' ORDER BY id) {NEWEST_TRAININGS}))
+RUNNING = f"""
+    SELECT ARRAY[concat_ws(';', shop.access_ended_at, syncs.states, trainings.states),
+        concat_ws(';', syncs.progress, trainings.progress)]
+    FROM (
+        SELECT string_agg(concat_ws(':', id, state), ',' ORDER BY id) AS states,
+            string_agg(concat_ws(':', objects_done, objects_total), ',' ORDER BY id) AS progress {NEWEST_SYNCS}
+    ) AS syncs, (
+        SELECT string_agg(concat_ws(':', id, state), ',' ORDER BY id) AS states,
+            string_agg(concat_ws(':', percent, jsonb_array_length(steps)), ',' ORDER BY id) AS progress
+        {NEWEST_TRAININGS}
+    ) AS trainings
 """
 MODELS = """
     SELECT concat_ws(';', (
@@ -73,10 +75,10 @@ VISITS = """
     SELECT starts_at::text FROM pipelines_visithour
     WHERE shop_id = shop.id ORDER BY starts_at DESC LIMIT 1
 """
-SHOWN = (ALERTS, RUNS, PROGRESS, MODELS, DATA, MEASURED, VISITS)
+SHOWN = {"alerts": ALERTS, "models": MODELS, "data": DATA, "measured": MEASURED, "visits": VISITS}
 ROWS = "(SELECT string_agg(own::text, ',' ORDER BY id) FROM {table} AS own WHERE shop_id = shop.id)"
 QUESTION = """
-SELECT shop.domain, {marks}
+SELECT shop.domain, ARRAY(SELECT left(md5(told), 8) FROM unnest(({running})) AS told), {marks}
 FROM pipelines_shop AS shop
 WHERE shop.domain = ANY(%(domains)s)
   AND shop.installed_at IS NOT NULL AND shop.uninstalled_at IS NULL AND shop.redacted_at IS NULL
@@ -85,10 +87,11 @@ WHERE shop.domain = ANY(%(domains)s)
 
 @cache
 def question() -> str:
-    """Return what is asked of the database: a mark of each topic, the last of what use cases bring."""
+    """Return what is asked of the database: what runs, read once for two topics, and the others, use cases' last."""
     own_rows = (ROWS.format(table=table._meta.db_table) for table in own.followed())
-    shown = (*SHOWN, f"SELECT concat_ws(';', {', '.join(own_rows)})")
-    return QUESTION.format(marks=", ".join(f"left(md5(coalesce(({topic}), '')), 8)" for topic in shown))
+    shown = (*SHOWN.values(), f"SELECT concat_ws(';', {', '.join(own_rows)})")
+    marks = ", ".join(f"left(md5(coalesce(({topic}), '')), 8)" for topic in shown)
+    return QUESTION.format(running=RUNNING, marks=marks)
 
 
 def marks(domains: Iterable[str], now: datetime) -> dict[str, Mark]:
@@ -101,7 +104,8 @@ def marks(domains: Iterable[str], now: datetime) -> dict[str, Mark]:
     }
     with connection.cursor() as cursor:
         cursor.execute(question(), asked)
-        return {domain: dict(zip(TOPICS, told, strict=True)) for domain, *told in cursor.fetchall()}
+        topics = ("runs", "progress", *SHOWN, "own")
+        return {name: dict(zip(topics, (*run, *told), strict=True)) for name, run, *told in cursor.fetchall()}
 
 
 def mark(domain: str, now: datetime) -> Mark:

@@ -34,6 +34,16 @@ class Figures:
         """Give the one value of a column without any other."""
         return float(self.ordered[0]) if len(self.ordered) and self.ordered[0] == self.ordered[-1] else None
 
+    @property
+    def middle(self) -> float:
+        """Give the value of which half of the rows have no more."""
+        return float(self.ordered[(len(self.ordered) - 1) // 2])
+
+    def shares_beside(self, value: float) -> tuple[float, float]:
+        """Give the share of the usable numbers below a value, and above it."""
+        below, upto = (int(np.searchsorted(self.ordered, value, side)) for side in ("left", "right"))
+        return below / len(self.ordered), 1 - upto / len(self.ordered)
+
     def count_of(self, value: float) -> int:
         """Count the rows with this value."""
         return int(np.searchsorted(self.ordered, value, "right") - np.searchsorted(self.ordered, value, "left"))

@@ -66,8 +66,17 @@ def change(reference: Figures | Names, current: Figures | Names, groups: Ints | 
         chi_square=statistic,
         jensen_shannon=distances.jensen_shannon(total, new),
         largest_gap=distances.largest_gap(total, new),
-        bins=binning.shown() | {"usual": _whole(days.sum(axis=0)), "now": _whole(rows)},
+        bins=binning.shown() | {"usual": _whole(days.sum(axis=0)), "now": _whole(rows)} | _moved(reference, current),
     )
+
+
+def _moved(reference: Figures | Names, current: Figures | Names) -> Shown:
+    """Give of figures the middle of both sides, and the shares below and above the usual one: usual, and now."""
+    if not isinstance(reference, Figures) or not isinstance(current, Figures):
+        return {}
+    below, above = zip(*(side.shares_beside(reference.middle) for side in (reference, current)), strict=True)
+    middle = [float(f"{side.middle:.4g}") for side in (reference, current)]
+    return {"middle": middle, "below": [round(each, 4) for each in below], "above": [round(each, 4) for each in above]}
 
 
 def _whole(counts: Floats) -> list[int]:

@@ -20,6 +20,9 @@ class Finding(StrEnum):
         return self in (Finding.OK, Finding.DRIFT, Finding.BREACH)
 
 
+CHANGED = (Finding.DRIFT, Finding.BREACH)
+
+
 class Problem(StrEnum):
     """Name what breaks a feature's schema."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipelines.stats.drift.findings import Finding
+from pipelines.stats.drift.findings import CHANGED, Finding
 
 LAST = 5
 ENOUGH = 3
@@ -53,7 +53,7 @@ def of_all_features(findings: Mapping[str, Finding], importance: Mapping[str, fl
     if not total > 0 or all(finding is Finding.NO_DATA for finding in findings.values()):
         return Finding.NO_DATA
     share = {name: importance.get(name, 0.0) / total for name in findings}
-    drifted = sum(share[name] for name, found in findings.items() if found in (Finding.DRIFT, Finding.BREACH))
+    drifted = sum(share[name] for name, found in findings.items() if found in CHANGED)
     unknown = sum(share[name] for name, found in findings.items() if not found.is_decided)
     if drifted >= IMPORTANT:
         return Finding.DRIFT

@@ -62,6 +62,7 @@ USE_CASE = UseCase(
         rows="judging.watched:rows",
         level="judging.level:level",
         names={"y": "sales a day", "price": "prices", "discount": "discounts", "stockout": "days out of stock"},
+        read_as={"price": "money", "discount": "share"},
         may_rest=("discount", "stockout"),
         circumstances=(
             Circumstance("lead times", "circumstances:lead_times", "circumstances:lead_times_changed", most=0.1),

@@ -106,7 +106,7 @@ def fan_chart(
         table_head=("Week", "Sold", "Forecast", "8 of 10 times"),
         table_rows=(*_sold_weeks(sales), *(_sum_row(item, sales.until) for item in sums)),
         plotly=_fan_plotly(sales, fan, out_expected),
-        gutter="slim",
+        gutter=canvas.gutter(),
         key=_fan_key(sales, fan, out_expected, freezes),
     )
 

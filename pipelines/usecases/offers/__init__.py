@@ -44,6 +44,7 @@ USE_CASE = UseCase(
         says="takes",
         taken=TAKEN,
         names=WATCHED,
+        read_as={"value": "money", "chance": "share"},
         may_rest=("has_discount", "weekday"),
     ),
     gates=GATES,

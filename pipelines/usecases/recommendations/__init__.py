@@ -49,6 +49,7 @@ USE_CASE = UseCase(
         rows="judging.watched:rows",
         reads=("kind", "unit_id", "picks"),
         names={"size": "products in a cart", "price": "prices of what is bought", "product_type": "product types"},
+        read_as={"price": "money"},
         may_rest=("product_type",),
         told_once=("size",),
     ),

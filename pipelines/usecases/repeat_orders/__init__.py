@@ -60,6 +60,7 @@ USE_CASE = UseCase(
         missed=("missed", "missed_by_rule"),
         rows="judging.watched:rows",
         names={key: words[0].lower() + words[1:] for key, words in FEATURES.items()},
+        read_as={"paid": "money"},
     ),
     gates=Gates(
         limits=(

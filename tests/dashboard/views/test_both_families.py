@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from dashboard.queries.settings.page import settings_page
+from dashboard.queries.words import STRATEGIES
 from pipelines.lifecycle import look
 from pipelines.lifecycle.releases import move, propose
 from pipelines.lifecycle.versions import gates
@@ -142,5 +144,11 @@ def test_its_model_card_is_its_own(both, see):
 
 
 def test_settings_say_what_cannot_be_released_by_a_share_of_shoppers(both, see):
-    page = said(see("/settings").content.decode())
-    assert "Demand forecast: not with" in page and "Visits: not with" not in page
+    fits = {fit.title: fit for fit in settings_page(both.settings).fits}
+    assert fits["Visits"].suits == [True] * len(STRATEGIES) and fits["Visits"].reasons == []
+    assert fits["Demand forecast"].suits == [True, False, True, False]
+    (reason,) = fits["Demand forecast"].reasons
+    assert reason.startswith("Growing shares of shoppers and A/B test on a fixed share: ")
+    page = see("/settings").content.decode()
+    assert reason in page
+    assert "Demand forecast Yes No Yes No" in said(page) and "Visits Yes Yes Yes Yes" in said(page)

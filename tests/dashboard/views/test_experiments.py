@@ -47,11 +47,22 @@ class TestTheList:
         page = see("/experiments").content.decode()
         assert 'tone="critical">Harm<' in page and ">Proven<" not in page
 
-    def test_says_before_the_start_what_can_be_found_and_how_long_it_takes(self, shop, see):
+    def test_says_what_can_be_found_how_long_a_proof_takes_and_that_nothing_is_proven_yet(self, shop, see):
         moving.shares(shop)
         page = see("/experiments").content.decode().replace("\u00a0", " ")
-        assert "Smallest loss that can be found: 6 % fewer orders." in page
-        assert "Expected to take about 13 days." in page
+        assert "Nothing is proven yet. Only a loss of 6 % of orders or more is found in the time that it runs." in page
+        assert "To prove it no worse takes about 13 days at this traffic." in page
+
+    @pytest.mark.parametrize("changes", [{"non_inferior": 20.0}, {"effect": moving.HARM}, {"harm": 40}])
+    def test_does_not_say_so_once_something_is_proven(self, shop, see, changes):
+        moving.shares(shop, analysis=moving.analysis(timezone.now(), **changes))
+        page = see("/experiments").content.decode()
+        assert "Only a loss of" in page and "Nothing is proven yet" not in page
+
+    def test_of_one_that_is_over_says_no_days_to_come(self, shop, see):
+        moving.shares(shop, phase="rolled_back", weight=0)
+        page = see("/experiments").content.decode()
+        assert "Only a loss of" in page and "To prove it no worse takes" not in page
 
     def test_draws_the_range_day_by_day_with_its_table(self, shop, see):
         row = moving.shares(shop)

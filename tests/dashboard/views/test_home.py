@@ -110,7 +110,7 @@ class TestAModelThatAnswersVisitors:
 class TestAShopWithAReleaseUnderWay:
     def test_sees_who_sees_the_new_version(self, shop, see):
         moving.shares(shop)
-        page = see("/").content.decode().replace("&nbsp;", " ")
+        page = see("/").content.decode().replace("\u00a0", " ")
         assert "Version 3 shown to 5 % of shoppers" in page and "Being rolled out" in page
         assert "Review and decide" not in page
 

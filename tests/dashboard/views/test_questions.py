@@ -22,6 +22,7 @@ DOOR = 2  # the shop with its settings, and the person
 HOME = 14  # one of them says how the shop is, so that the page can ask what changed
 A_DECISION = {"/": 2, "/forecasts": 3}  # its card, or its number and what it says; what a freeze would mean for it
 FORECASTS = 6
+ORDERS = 8
 RECOMMENDATIONS = 17
 LARGE = 3 * PAGE_SIZE
 
@@ -74,6 +75,7 @@ def asked(see, path: str) -> int:
         ("/forecasts?q=a&sort=runs_out", FORECASTS),
         ("/forecasts?show=order_today", FORECASTS),
         ("/forecasts?page=4", FORECASTS),
+        ("/orders", ORDERS),
         ("/recommendations", RECOMMENDATIONS + 1),  # which product is looked at
         ("/recommendations?product=100000", RECOMMENDATIONS),
         ("/recommendations?product=100000&q=larch", RECOMMENDATIONS + 1),

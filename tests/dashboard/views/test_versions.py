@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from dashboard.queries.compare import earned
-from pipelines.models import LifecycleEvent, ModelVersion, Release, TrainingRun
+from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, TrainingRun
 from pipelines.usecases import USE_CASES
 from tests import histories
-from tests.dashboard import story
+from tests.dashboard import moving, story
 from tests.dashboard.views.test_access import said_to
 from tests.identities import OTHER_SHOP
 
@@ -83,6 +83,40 @@ class TestTheCard:
         places = [told.index(step) for step in steps]
         assert places == sorted(places)
         assert f"{card.evidence_digest[:4]}\u00a0{card.evidence_digest[4:8]}" in told and f"/releases/{card.pk}" in told
+
+
+class TestWhatCameOfIt:
+    def over(self, shop, **found):
+        ended = {"phase": "rolled_back", "weight": 0, "closed_because": "Shoppers order less with it"}
+        return moving.shares(shop, analysis=moving.analysis(timezone.now(), **found), **ended)
+
+    @pytest.mark.parametrize("path", ["/versions/demand_forecast/3", "/models/demand_forecast"])
+    def test_leads_before_its_test_on_the_past_also_where_it_was_taken_back_for_harm(self, shop, see, path):
+        Deployment.objects.filter(shop=shop).update(active=None, standby=None)
+        row = self.over(shop, reason="harm", effect=moving.HARM)
+        page = see(path).content.decode().replace("\u00a0", " ")
+        told = [page.index(said) for said in ("What shoppers did with version 3", "tested on your past", "£1,900 less")]
+        assert told == sorted(told) and f'href="/releases/{row.pk}"' in page
+        assert 'tone="critical">Harm</s-badge>' in page and "<b>18 % less</b><span>orders per visitor" in page
+        assert "Proven</s-badge>" not in page and "How to undo" not in page
+        assert "Shoppers order less with it." in page and "<b>£1,900 less</b>" not in page
+
+    def test_says_why_it_was_taken_back_where_no_figure_speaks(self, shop, see):
+        row = self.over(shop, reason="severe_errors", speaks=False)
+        for path in ("/versions/demand_forecast/3", f"/releases/{row.pk}"):
+            page = see(path).content.decode()
+            assert "Shoppers order less with it." in page and "<b>£1,900 less</b>" not in page
+
+    def test_leads_where_both_are_compared_before_any_replay(self, shop, see):
+        self.over(shop, reason="harm", effect=moving.HARM)
+        page = see("/versions/demand_forecast/compare?a=1&b=3").content.decode().replace("\u00a0", " ")
+        assert 'tone="success">Proven</s-badge>' in page and "in the replay" not in page[: page.index("Choose two")]
+        assert "What shoppers did with version 3, beside version 1: 18 % less orders per visitor, very likely" in page
+        assert "earned" in see("/versions/demand_forecast/compare?a=2&b=3").content.decode()
+
+    def test_is_nothing_before_anything_was_measured(self, shop, see):
+        page = see("/versions/demand_forecast/2").content.decode()
+        assert "What it is worth" in page and "tested on your past" not in page
 
 
 class TestTagsAndNote:

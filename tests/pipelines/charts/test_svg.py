@@ -87,3 +87,21 @@ def test_an_alert_keeps_its_shape_where_the_drawing_stretches():
     canvas.triangle(0.25, 9)
     mark = parsed(canvas.svg()).findall("svg")[1]
     assert (mark.get("x"), mark.get("y"), mark.get("overflow")) == ("25.00%", "9", "visible")
+
+
+@pytest.mark.parametrize(
+    ("labels", "least", "room"),
+    [
+        (["0", "10"], "slim", "slim"),
+        (["0", "1,000"], "slim", "wide"),
+        (["\u2212£500", "£0"], "slim", "wide"),
+        (["\u2212£1,000", "£0"], "slim", "wider"),
+        (["0", "+10,000\u00a0kr"], "slim", "widest"),
+        (["0", "\u2212CHF\u00a0100,000,000"], "slim", "widest"),
+        (["0", "1"], "wide", "wide"),
+    ],
+)
+def test_the_room_beside_the_scale_is_as_wide_as_its_labels(labels, least, room):
+    canvas = Canvas(120, "", "id")
+    canvas.grid(Scale(0, 1, 1, top=10, bottom=110), labels)
+    assert canvas.gutter(least) == room

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
-from pipelines.models import Alert, ModelVersion, Release, Variant
+from pipelines.models import Alert, ModelVersion, PurchaseLine, PurchaseOrder, Release, Variant
 from pipelines.models.prepared import AnyOf, prepared
 from tests import histories
 
@@ -74,6 +74,23 @@ def test_what_is_annotated_comes_with_the_row(shop):
     Alert.objects.create(shop=shop, key="a", title="A", next_step="Wait.", release=release, opened_at=now, last_at=now)
     assert [(alert.title, alert.phase) for alert in alerts(shop, now - timedelta(days=1))] == [("A", "rejected")]
     assert alerts(shop, now + timedelta(days=1)) == []
+
+
+def test_values_are_read_as_django_reads_them(shop):
+    @prepared
+    def orders(shop) -> QuerySet:
+        return PurchaseOrder.objects.for_shop(shop).summed()
+
+    @prepared
+    def sums(shop) -> QuerySet:
+        told = PurchaseLine.objects.for_shop(shop).values("shop")
+        return told.annotate(cost=Sum(F("units") * F("unit_cost_minor"))).values_list("cost", "order__state")
+
+    order = PurchaseOrder.objects.create(shop=shop, number=1, vendor="A", currency="GBP")
+    PurchaseLine.objects.create(shop=shop, order=order, variant_id=1, title="Mug", units=6, unit_cost_minor=700)
+    (row,) = orders(shop)
+    assert row == order and (row.cost_minor, type(row.cost_minor), row.came) == (4200, int, 0)
+    assert sums(shop) == [(4200, "draft")] and type(sums(shop)[0].cost) is int
 
 
 def test_a_value_too_few_is_an_error(shop):

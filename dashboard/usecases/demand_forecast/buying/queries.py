@@ -7,9 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Greatest
 
 from dashboard.forms.pages import WEEKDAYS
@@ -24,6 +25,7 @@ from pipelines.lifecycle.buying.arrivals import Rise, seen
 from pipelines.lifecycle.buying.printing import name_of
 from pipelines.lifecycle.buying.suppliers import takes_orders_on
 from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop
+from pipelines.models.prepared import prepared
 from pipelines.models.usecases.demand_forecast import StockAdvice
 from pipelines.usecases.demand_forecast.ordering.budget import keeps
 from pipelines.words import to_major
@@ -282,23 +284,39 @@ class OrderPage:
 
 def orders_page(shop: Shop, today: date) -> OrdersPage:
     """Read what is to be ordered and what was."""
-    mine = PurchaseOrder.objects.for_shop(shop).summed()
-    open_ones = [
-        listed(order) for order in mine.filter(state__in=[State.DRAFT, State.SENT]).order_by("expected_on", "number")
-    ]
-    ended = mine.filter(state__in=[State.RECEIVED, State.CANCELLED]).order_by("-ended_at")[:NEWEST]
+    open_ones = [listed(order) for order in under_way(shop)]
     drafts = [each for each in open_ones if each.order.state == State.DRAFT]
     return OrdersPage(
         today=today,
         to_order=by_vendor(shop, {each.order.vendor: each.order for each in drafts}),
         on_the_way=[each for each in open_ones if each.order.state == State.SENT],
         drafts=drafts,
-        ended=[listed(order) for order in ended],
+        ended=[listed(order) for order in over(shop)],
         moves=proposed(shop),
         in_shopify=in_shopify(shop),
         usually_on=today + timedelta(days=shop.settings.lead_time_days),
-        newest=PurchaseOrder.objects.for_shop(shop).aggregate(at=Max("sent_at"))["at"],
+        newest=next((row.sent_at for row in newest_sent(shop)), None),
     )
+
+
+@prepared
+def under_way(shop: Shop) -> QuerySet[PurchaseOrder]:
+    """Read the orders that are drafted or on their way, with their sums."""
+    mine = PurchaseOrder.objects.for_shop(shop).summed()
+    return mine.filter(state__in=[State.DRAFT, State.SENT]).order_by("expected_on", "number")
+
+
+@prepared
+def over(shop: Shop) -> QuerySet[PurchaseOrder]:
+    """Read the orders that ended last, with their sums."""
+    mine = PurchaseOrder.objects.for_shop(shop).summed()
+    return mine.filter(state__in=[State.RECEIVED, State.CANCELLED]).order_by("-ended_at")[:NEWEST]
+
+
+@prepared
+def newest_sent(shop: Shop) -> QuerySet[PurchaseOrder, Any]:
+    """Read when the newest order was sent."""
+    return PurchaseOrder.objects.for_shop(shop).exclude(sent_at=None).order_by("-sent_at").values_list("sent_at")[:1]
 
 
 def listed(order: PurchaseOrder) -> Listed:
@@ -314,7 +332,7 @@ def order_page(order: PurchaseOrder, today: date, number: int = 1) -> OrderPage:
     lines = list(order.lines.order_by("title", "subtitle", "pk")[(number - 1) * SHOWN : number * SHOWN])
     known = advice_of(order.shop_id, [line.variant_id for line in lines])
     receipts = GoodsReceipt.objects.for_shop(order.shop_id).filter(line__in=lines).select_related("line")
-    open_ones = list(open_locations(order.shop))
+    open_ones = open_locations(order.shop)
     return OrderPage(
         order=order,
         totals=totals,

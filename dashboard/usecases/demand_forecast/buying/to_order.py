@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import (
@@ -57,23 +57,31 @@ class FromVendor:
 
 def by_vendor(shop: Shop, drafts: dict[str, PurchaseOrder]) -> list[FromVendor]:
     """Sum up what should be ordered today, supplier by supplier and vendor by vendor, the dearest first."""
-    names = dict(Supplier.objects.for_shop(shop).values_list("pk", "name"))
+    names = dict(supplier_names(shop))
     sums = sums_of(shop)
     rows = by_supplier(shop, sums) if still_stand(shop, sums) else counted(shop)
     found = []
     for row in sorted(rows, key=lambda row: (-row.cost_minor, row.vendor, row.supplier or 0)):
         vendor = names[row.supplier] if row.supplier else row.vendor
-        found.append(FromVendor(**asdict(row) | {"vendor": vendor}, draft=drafts.get(vendor)))
+        amounts = (row.supplier, row.variants, row.units, row.cost_minor, row.runs_out)
+        found.append(FromVendor(vendor, *amounts, draft=drafts.get(vendor)))
     return found
 
 
 @prepared
-def sums_of(shop: Shop) -> QuerySet[ToOrder]:
+def supplier_names(shop: Shop) -> QuerySet[Supplier, Any]:
+    """Read what suppliers are called."""
+    return Supplier.objects.for_shop(shop).values_list("pk", "name")
+
+
+@prepared
+def sums_of(shop: Shop) -> QuerySet[ToOrder, Any]:
     """Read what was summed up when the advice was written."""
-    return ToOrder.objects.for_shop(shop)
+    told = ("vendor", "own_supplier", "variants", "units", "cost_minor", "runs_out", "oldest_at", "newest_at")
+    return ToOrder.objects.for_shop(shop).values_list(*told)
 
 
-def still_stand(shop: Shop, sums: list[ToOrder]) -> bool:
+def still_stand(shop: Shop, sums: list[Any]) -> bool:
     """Tell whether sums are of today's advice, of suppliers as they are now, and none of it was sent since."""
     advised = stock_totals(shop, TOTAL)
     if sum(each.variants for each in sums) != advised.to_order:
@@ -87,15 +95,20 @@ def still_stand(shop: Shop, sums: list[ToOrder]) -> bool:
     }:
         return False
     oldest = min((each.oldest_at for each in sums), default=None)
-    sent = PurchaseOrder.objects.for_shop(shop).on_the_way()
-    return oldest is None or not sent.filter(sent_at__gte=oldest).exists()
+    return oldest is None or not sent_since(shop, oldest)
+
+
+@prepared
+def sent_since(shop: Shop, since: datetime) -> QuerySet[PurchaseOrder, Any]:
+    """Find an order that is on the way and was sent since a moment."""
+    return PurchaseOrder.objects.for_shop(shop).on_the_way().filter(sent_at__gte=since).values_list("pk")[:1]
 
 
 def own_ways(shop: Shop) -> dict[tuple[str, int | None], list[Any]]:
     """Sum up the advice on variants that have a supplier of their own, by vendor and that supplier."""
-    own = Supplied.objects.for_shop(shop).filter(vendor="", variant_id__isnull=False)
-    if not own.exists():
+    if not supplied_alone(shop):
         return {}
+    own = Supplied.objects.for_shop(shop).filter(vendor="", variant_id__isnull=False)
     advice = StockAdvice.objects.for_shop(shop).filter(location_id=TOTAL, variant_id__in=own.values("variant_id"))
     supplier = Subquery(own.filter(variant_id=OuterRef("variant_id")).values("supplier"))
     sums = advice.to_order().annotate(own_supplier=supplier).values("vendor", "own_supplier").annotate(**TO_ORDER_SUMS)
@@ -103,10 +116,22 @@ def own_ways(shop: Shop) -> dict[tuple[str, int | None], list[Any]]:
     return {(vendor, supplier): amounts for vendor, supplier, *amounts in told}
 
 
-def by_supplier(shop: Shop, sums: list[ToOrder]) -> list[Due]:
+@prepared
+def supplied_alone(shop: Shop) -> QuerySet[Supplied, Any]:
+    """Find a variant that has a supplier of its own."""
+    return Supplied.objects.for_shop(shop).filter(vendor="", variant_id__isnull=False).values_list("pk")[:1]
+
+
+@prepared
+def supplied_vendors(shop: Shop) -> QuerySet[Supplied, Any]:
+    """Read which supplier delivers all of a vendor."""
+    return Supplied.objects.for_shop(shop).filter(variant_id=None).values_list("vendor", "supplier")
+
+
+def by_supplier(shop: Shop, sums: list[Any]) -> list[Due]:
     """Bring the sums of vendors together that one supplier delivers."""
-    whose = dict(Supplied.objects.for_shop(shop).filter(variant_id=None).values_list("vendor", "supplier"))
-    parts: dict[tuple[str, int | None], list[ToOrder]] = defaultdict(list)
+    whose = dict(supplied_vendors(shop))
+    parts: dict[tuple[str, int | None], list[Any]] = defaultdict(list)
     for each in sums:
         supplier = each.own_supplier or whose.get(each.vendor)
         parts["" if supplier else each.vendor, supplier].append(each)

@@ -18,14 +18,13 @@ from pipelines.lifecycle.monitor.retrain import BEGAN, OURS
 from pipelines.lifecycle.monitor.watch.inputs import DRIFT, KNOWN
 from pipelines.lifecycle.releases.what_ran import history
 from pipelines.models import Measurement, Release, Shop
-from pipelines.stats.drift.findings import Finding
+from pipelines.stats.drift.findings import CHANGED
 from pipelines.stats.drift.persistence import LAST
 from pipelines.stats.drift.windows import WEEKS
 from pipelines.usecases import USE_CASES
 
 BEFORE = timedelta(days=7)  # the first window that differs: what is shown is bought within a few days
 COMPARED_WITH = timedelta(weeks=WEEKS)  # so long a window has days before what we did among those it is compared with
-CHANGED = (Finding.DRIFT, Finding.BREACH)
 
 
 @dataclass(frozen=True)

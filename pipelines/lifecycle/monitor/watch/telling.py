@@ -15,9 +15,9 @@ from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.monitor.expected import METRIC
 from pipelines.lifecycle.monitor.retrain import PREDICTION
-from pipelines.lifecycle.monitor.watch import own_doing
+from pipelines.lifecycle.monitor.watch import moved, own_doing
 from pipelines.models import Alert, Deployment, Measurement, Shop, ShopSettings, SyncRun
-from pipelines.stats.drift.findings import Finding
+from pipelines.stats.drift.findings import CHANGED, Finding
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import UseCase
 
@@ -72,13 +72,13 @@ def drift(shop: Shop, use_case: str, now: datetime) -> list[str]:
         return []
     chosen = ShopSettings.of(shop).drift_limit(use_case) is not None
     is_known = own_doing.comes_back(shop, use_case, features)
+    likely = own_doing.told(shop, use_case, features, now)
+    said = (moved.told(shop, use_case, features), UNLIKE, likely, CHOSEN if chosen else ALONE)
     board.tell(
         shop,
         key,
         title=f"{case.title}: {', '.join(names)} are not as they were",
-        text=" ".join(
-            filter(None, (UNLIKE, own_doing.told(shop, use_case, features, now), CHOSEN if chosen else ALONE))
-        ),
+        text=" ".join(filter(None, said)),
         next_step=COMES_BACK if is_known else TRAINED,
         severity=board.Severity.INFO if is_known else board.Severity.WARNING,
         use_case=use_case,
@@ -118,5 +118,4 @@ def lasting(shop: Shop, use_case: str) -> list[str]:
     """Name the features of which the newest window says that they drift for good."""
     mine = Measurement.objects.for_shop(shop).filter(use_case=use_case, metric=LASTING, version=None, release=None)
     newest = mine.exclude(segment__in=(PREDICTION, ALL)).order_by("segment", "-starts_at").distinct("segment")
-    changed = (Finding.DRIFT, Finding.BREACH)
-    return [segment for segment, verdict in newest.values_list("segment", "verdict") if verdict in changed]
+    return [segment for segment, verdict in newest.values_list("segment", "verdict") if verdict in CHANGED]

@@ -216,7 +216,9 @@ def test_how_rows_were_spread_is_kept_with_each_window(shop: Shop) -> None:
     look(shop, sample(larger))
     rows = DriftBins.objects.filter(starts_at=midnight(LAST, shop.zone))
     kept = {row.feature: row.bins for row in rows}
-    assert set(kept["size"]) == {"edges", "usual", "now"} and sum(kept["size"]["now"]) == 200
+    assert (
+        set(kept["size"]) == {"edges", "usual", "now", "middle", "below", "above"} and sum(kept["size"]["now"]) == 200
+    )
     assert sorted(kept["colour"]["names"]) == ["blue", "red"]
     assert sum(kept["colour"]["usual"]) == 1600 and DriftBins.objects.count() == 2 * drifts.FIRST_LOOK
 
