@@ -75,6 +75,7 @@ class Earned:
 
     sentence: str
     is_proven: bool = False
+    is_harm: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def measured(left: ModelVersion, right: ModelVersion) -> Earned | None:
     for newer, older in ((right, left), (left, right)):
         if told := beside(newer, older):
             said = f"{told.heading}, beside version {older.number}: {told.effect}"
-            return Earned(said, is_proven=told.is_proven)
+            return Earned(said, told.is_proven, told.is_proven and told.is_less)
     return None
 
 

@@ -183,7 +183,7 @@ def effect_of(analysis: dict[str, Any]) -> str:
     (value, low, high), what = difference_of(analysis)
     if value is None:
         return ""
-    said = f"{charts.change(value)} {what}" if value else f"No difference in {what}"
+    said = f"{differing(value, what)} {what}" if value else f"No difference in {what}"
     if low is None or high is None:
         return f"{said}. The range is not known yet."
     proven = "" if low > 0 or high < 0 else " Not proven: the range includes zero."
@@ -207,7 +207,14 @@ def headline_of(analysis: dict[str, Any]) -> dict[str, Any]:
     if value is None or not analysis.get("speaks"):
         return {}
     is_proven = low is not None and high is not None and (low > 0 or high < 0)
-    return {"big": charts.change(value).capitalize(), "aside": f"{what}, as measured", "is_proven": is_proven}
+    big, aside = differing(value, what).capitalize(), f"{what}, as measured"
+    return {"big": big, "aside": aside, "is_proven": is_proven, "is_less": value < 0}
+
+
+def differing(value: float, what: str) -> str:
+    """Write a relative difference of what is counted, or of what is a sum."""
+    told = charts.change(value)
+    return told.replace("less", "fewer") if what.startswith("orders") else told
 
 
 def money_of(analysis: dict[str, Any], currency: str) -> str:
@@ -362,7 +369,8 @@ def plan_of(release: Release, analysis: dict[str, Any]) -> str:
         said.append("Nothing is proven yet.")
     if plan.get("smallest_harm"):
         loss = words.percent(abs(plan["smallest_harm"]))
-        said.append(f"Only a loss of {loss} of orders or more is found in the time that it runs.")
+        found = "is found in the time that it runs" if release.is_open else "could be found in the time that it ran"
+        said.append(f"Only a loss of {loss} of orders or more {found}.")
     if plan.get("expected_days") and release.is_open:
         days = words.counted(ceil(plan["expected_days"]), "day")
         said.append(f"To prove it no worse takes about {days} at this traffic.")

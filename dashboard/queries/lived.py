@@ -32,6 +32,10 @@ class Lived:
     def is_proven(self) -> bool:
         return bool(self.headline.get("is_proven"))
 
+    @property
+    def is_less(self) -> bool:
+        return bool(self.headline.get("is_less"))
+
 
 def lived(version: ModelVersion) -> Lived | None:
     """Read what came of a version; nothing where neither shoppers nor weeks told anything yet."""
@@ -55,7 +59,7 @@ def told_by(release: Release) -> Lived:
     because = release.closed_because.rstrip(".") if release.phase == Release.Phase.ROLLED_BACK else ""
     return Lived(
         release=release,
-        heading=f"{SHOPPERS if found.get('units') else WEEKS} version {release.version.number}",
+        heading=f"{SHOPPERS if any((found.get('units') or {}).values()) else WEEKS} version {release.version.number}",
         at=experiments.moment_of(found.get("at")),
         verdict=experiments.verdict_of(release, found),
         headline=experiments.headline_of(found),

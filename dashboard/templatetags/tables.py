@@ -16,6 +16,8 @@ Row = Sequence[object]
 def table(head: Row, rows: Iterable[Row], has_total: bool = False) -> SafeString:
     """Write head and rows of a table: what each is about, then its figures to the right and its words to the left."""
     told = [[str(cell) for cell in row] for row in rows]
+    count = max(map(len, [head, *told]))  # a row that was kept before a column came is shorter
+    head, told = [*head, *[""] * (count - len(head))], [[*row, *[""] * (count - len(row))] for row in told]
     css = ["", *(' class="num"' if holds_figures(column) else "" for column in [*zip(*told, strict=True)][1:])]
     css += [' class="num"'] * (len(head) - len(css))
     last = len(told) - 1 if has_total else None

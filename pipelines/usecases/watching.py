@@ -10,6 +10,7 @@ from typing import Literal
 from pipelines.usecases.outputs import OwnFrame
 
 MISSED = ("missed", "missed_by_rule")  # squared errors of chances, added up
+ReadAs = Literal["money", "share", "hour", "weekday"]
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Monitored:
     level: str = ""
     reads: tuple[str, ...] = ()  # of an output that is held: the columns by which a day's lists are judged
     names: Mapping[str, str] = field(default_factory=dict)  # feature -> what a merchant calls many of it
-    read_as: Mapping[str, Literal["money", "share"]] = field(default_factory=dict)  # figures that are no plain numbers
+    read_as: Mapping[str, ReadAs] = field(default_factory=dict)  # figures that are no plain numbers
     may_rest: tuple[str, ...] = ()  # features that are all one on days on which nothing is wrong
     told_once: tuple[str, ...] = ()  # features that several rows share and one of them holds: windows count those rows
     circumstances: tuple[Circumstance, ...] = ()

@@ -120,6 +120,10 @@ class SettingsPage:
     hold_outs: list[HoldOut]
 
     @property
+    def has_reasons(self) -> bool:
+        return any(fit.reasons for fit in self.fits)
+
+    @property
     def drift_choices(self) -> list[tuple[str, str]]:
         """Return what can be chosen of a drift."""
         return drift_fields.CHOICES

@@ -41,7 +41,7 @@ USE_CASE = UseCase(
         matures_after=timedelta(days=1),
         says="chances",
         names={key: words[0].lower() + words[1:] for key, words in FEATURES.items()},
-        read_as={"value": "money"},
+        read_as={"value": "money", "hour": "hour", "weekday": "weekday"},
         may_rest=("searches", "removes", "has_discount", "has_address", "has_shipping"),
     ),
     gates=GATES,

@@ -44,7 +44,7 @@ USE_CASE = UseCase(
         says="takes",
         taken=TAKEN,
         names=WATCHED,
-        read_as={"value": "money", "chance": "share"},
+        read_as={"value": "money", "chance": "share", "hour": "hour", "weekday": "weekday"},
         may_rest=("has_discount", "weekday"),
     ),
     gates=GATES,

@@ -32,3 +32,8 @@ def test_a_total_is_the_last_row():
 def test_no_rows_leave_the_head():
     html = written(HEAD, [])
     assert html.count("<th") == 5 and "<td" not in html
+
+
+def test_a_row_that_was_kept_before_a_column_came_is_filled_up():
+    assert written(HEAD, [("All", "Better"), *ROWS]).count("<td") == 12
+    assert written((), [("All", "3")]).count("<th scope") == 2

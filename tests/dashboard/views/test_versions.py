@@ -97,7 +97,7 @@ class TestWhatCameOfIt:
         page = see(path).content.decode().replace("\u00a0", " ")
         told = [page.index(said) for said in ("What shoppers did with version 3", "tested on your past", "£1,900 less")]
         assert told == sorted(told) and f'href="/releases/{row.pk}"' in page
-        assert 'tone="critical">Harm</s-badge>' in page and "<b>18 % less</b><span>orders per visitor" in page
+        assert 'tone="critical">Harm</s-badge>' in page and "<b>18 % fewer</b><span>orders per visitor" in page
         assert "Proven</s-badge>" not in page and "How to undo" not in page
         assert "Shoppers order less with it." in page and "<b>£1,900 less</b>" not in page
 
@@ -110,8 +110,8 @@ class TestWhatCameOfIt:
     def test_leads_where_both_are_compared_before_any_replay(self, shop, see):
         self.over(shop, reason="harm", effect=moving.HARM)
         page = see("/versions/demand_forecast/compare?a=1&b=3").content.decode().replace("\u00a0", " ")
-        assert 'tone="success">Proven</s-badge>' in page and "in the replay" not in page[: page.index("Choose two")]
-        assert "What shoppers did with version 3, beside version 1: 18 % less orders per visitor, very likely" in page
+        assert 'tone="critical">Worse</s-badge>' in page and "in the replay" not in page[: page.index("Choose two")]
+        assert "What shoppers did with version 3, beside version 1: 18 % fewer orders per visitor, very likely" in page
         assert "earned" in see("/versions/demand_forecast/compare?a=2&b=3").content.decode()
 
     def test_is_nothing_before_anything_was_measured(self, shop, see):

@@ -95,7 +95,7 @@ def test_garbage_is_refused(garbage):
 ANOTHER = "a-secret-of-some-other-app-altogether"
 ODD = {
     **dict.fromkeys(("iss", "dest"), st.sampled_from([None, f"https://{SHOP}", f"https://{SHOP}/admin", SHOP, "a"])),
-    **dict.fromkeys(("exp", "nbf", "iat"), st.sampled_from([-3600, -12, -8, 8, 12, 3600])),
+    **dict.fromkeys(("exp", "nbf", "iat"), st.sampled_from([-3600, -12, -3, 3, 12, 3600])),
     **dict.fromkeys(("sub", "sid", "jti", "aud"), st.sampled_from([None, "", "42", 42, ["x"]])),
 }
 

@@ -12,14 +12,19 @@ from pipelines.models import DriftBins, Measurement, Shop
 from pipelines.stats.drift.findings import CHANGED
 from pipelines.usecases import USE_CASES
 
-MOST = 3  # features of which it is said: an alert is short
+MOST, ROOM = 3, 500  # features of which it is said, and letters: an alert is short
+LONGEST_NAME = 30
+OTHERS_ARE_SHOWN = "Monitoring shows the others."
 YES, NO = {"1.0", "1", "True"}, {"0.0", "0", "False"}
 LACK = 0.05  # more of the rows that lack a feature than usual: that is what happened to it
 SAME = 0.02  # of the rows: no move to speak of
 
 
-def told(shop: Shop, use_case: str, features: Sequence[str]) -> str:
-    """Say of the first features in which direction they moved; nothing of one of which no distribution was kept."""
+def told(shop: Shop, use_case: str, features: Sequence[str], room: int = ROOM) -> str:
+    """Say of as many of the first features as there is room for in which direction they moved.
+
+    Nothing is said of one of which no distribution was kept.
+    """
     monitored = USE_CASES[use_case].monitored
     if monitored is None:
         return ""
@@ -28,9 +33,11 @@ def told(shop: Shop, use_case: str, features: Sequence[str]) -> str:
         moved = direction(newest(shop, use_case, feature), monitored.read_as.get(feature, ""), shop.currency)
         if moved:
             said.append(f"{first_upper(monitored.name_of(feature))}: {moved}.")
-    if len(features) > MOST:
-        said.append("Monitoring shows the others.")
-    return " ".join(said)
+    if len(features) <= MOST and len(" ".join(said)) <= room:
+        return " ".join(said)
+    while said and len(" ".join([*said, OTHERS_ARE_SHOWN])) > room:
+        said.pop()
+    return " ".join([*said, OTHERS_ARE_SHOWN])
 
 
 def first_upper(text: str) -> str:
@@ -65,6 +72,8 @@ def direction(stored: Mapping[str, list[Any]], read_as: str, currency: str) -> s
         return f"missing {instead(lacking.now, lacking.usual)}"
     if {each.name for each in bins} <= YES | NO | {MISSING}:
         return often(bins)
+    if read_as == "weekday":
+        return ""  # a day in the middle tells nothing
     if "middle" in stored:
         return level(stored, read_as, currency)
     return grown(bins) if "names" in stored else ""
@@ -79,22 +88,24 @@ def often(bins: Sequence[Bin]) -> str:
 def level(stored: Mapping[str, list[Any]], read_as: str, currency: str) -> str:
     """Say whether a figure is higher or lower: by its middle, where that stayed by the share over or under it."""
     usual, now = (written(each, read_as, currency) for each in stored["middle"])
+    up, down = ("later", "earlier") if read_as == "hour" else ("higher", "lower")
     if usual != now:
-        side = "higher" if stored["middle"][1] > stored["middle"][0] else "lower"
+        side = up if stored["middle"][1] > stored["middle"][0] else down
         return f"{side} than usual, {now} in the middle instead of {usual}"
     (below, below_now), (above, above_now) = stored["below"], stored["above"]
     if max(abs(below_now - below), abs(above_now - above)) < SAME:
         return f"{usual} in the middle as usual, with other values around it"
-    side = "higher" if above_now - above > below_now - below else "lower"
+    side = up if above_now - above > below_now - below else down
     if abs(above_now - above) >= abs(below_now - below):
-        return f"{side} than usual, over {usual} {instead(above_now, above)}"
-    return f"{side} than usual, under {usual} {instead(below_now, below)}"
+        return f"{side} than usual, {'after' if read_as == 'hour' else 'over'} {usual} {instead(above_now, above)}"
+    return f"{side} than usual, {'before' if read_as == 'hour' else 'under'} {usual} {instead(below_now, below)}"
 
 
 def grown(bins: Sequence[Bin]) -> str:
     """Say which name has grown most."""
     most = max(bins, key=lambda each: each.now - each.usual)
-    name = "what is rare or new" if most.name == OTHERS else f"“{most.name}”"
+    short = most.name if len(most.name) <= LONGEST_NAME else f"{most.name[:LONGEST_NAME].rstrip()}…"
+    name = "what is rare or new" if most.name == OTHERS else f"“{short}”"
     return f"{name} grew most, from {words.percent(most.usual)} to {words.percent(most.now)}"
 
 
@@ -106,4 +117,6 @@ def written(value: float, read_as: str, currency: str) -> str:
     """Write a figure as a merchant reads it."""
     if read_as == "money":
         return words.money(round(value), currency)
+    if read_as == "hour":
+        return f"{round(value):02}:00"
     return words.percent(value) if read_as == "share" else plain(value)

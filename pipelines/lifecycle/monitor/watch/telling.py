@@ -73,12 +73,12 @@ def drift(shop: Shop, use_case: str, now: datetime) -> list[str]:
     chosen = ShopSettings.of(shop).drift_limit(use_case) is not None
     is_known = own_doing.comes_back(shop, use_case, features)
     likely = own_doing.told(shop, use_case, features, now)
-    said = (moved.told(shop, use_case, features), UNLIKE, likely, CHOSEN if chosen else ALONE)
+    rest = " ".join(filter(None, (likely, UNLIKE, CHOSEN if chosen else ALONE)))
     board.tell(
         shop,
         key,
         title=f"{case.title}: {', '.join(names)} are not as they were",
-        text=" ".join(filter(None, said)),
+        text=f"{moved.told(shop, use_case, features, moved.ROOM - len(rest) - 1)} {rest}".strip(),
         next_step=COMES_BACK if is_known else TRAINED,
         severity=board.Severity.INFO if is_known else board.Severity.WARNING,
         use_case=use_case,

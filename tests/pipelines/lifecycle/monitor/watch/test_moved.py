@@ -78,6 +78,27 @@ def test_the_alert_begins_with_it_and_is_not_cut(shop: Shop) -> None:
     assert alert.text.endswith(telling.ALONE)
 
 
+def test_what_has_no_room_is_left_to_the_page_and_no_word_is_cut(shop: Shop) -> None:
+    looked(shop, changed_days=3)
+    features = ["price", "device", "sale"]
+    whole = moved.told(shop, SLUG, features)
+    assert whole.count(":") == 3 and moved.OTHERS_ARE_SHOWN not in whole
+    short = moved.told(shop, SLUG, features, room=len(whole) - 1)
+    assert len(short) < len(whole) and short.endswith(f". {moved.OTHERS_ARE_SHOWN}") and short.count(":") < 3
+
+
+def test_a_long_name_is_shortened() -> None:
+    assert f"“{'x' * 30}…” grew most" in said(["a"] * 90 + ["x" * 80] * 10, ["a"] * 10 + ["x" * 80] * 90)
+
+
+def test_an_hour_is_later_or_earlier_and_a_weekday_in_the_middle_is_nothing() -> None:
+    rng = np.random.default_rng(0)
+    usual, now = rng.integers(8, 17, 400), rng.integers(12, 21, 400)
+    assert said([*usual], [*now], "hour").startswith("later than usual, 16:00 in the middle instead of 12:00")
+    assert said([*now], [*usual], "hour").startswith("earlier than usual, 12:00")
+    assert said([*usual], [*now], "weekday") == ""
+
+
 def test_of_what_no_distribution_was_kept_nothing_is_claimed(shop: Shop) -> None:
     looked(shop, changed_days=3)
     DriftBins.objects.all().delete()
