@@ -80,7 +80,7 @@ def till(slug: str) -> Any:
     `held(shop, before)` reads what one process keeps in memory, `shelf` and `products` say of it what may be picked and
     which products that would add, `shown` what a shopper's page needs of one. `take` reserves a block of what picks of
     a `week` may cost, in one statement; `HAND_OUT` writes what was shown of it, and gives back the rest. `settle` gives
-    back what was not spent; `names` says what the merchant calls each that runs. Rows are appended by `LOG`,
-    `HAND_OUT` and `ACCEPT`.
+    back what was not spent; `names` says what the merchant calls each that runs, and `since` from when on one is judged
+    whose terms were changed. Rows are appended by `LOG`, `HAND_OUT` and `ACCEPT`.
     """
     return import_module(f"{module_of(slug)}.till")

@@ -107,6 +107,16 @@ def decisions_of(frames: Frames) -> Known:
     return frames.once("decisions", lambda: _read(seen(frames)))
 
 
+def changed_on(offers: pd.DataFrame) -> dict[int, int]:
+    """Give the day on which the terms of each offer changed for the last time; those that never did are not named.
+
+    Reads   offer_id | since
+    """
+    told = offers.dropna(subset=["since"])
+    days = told["since"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    return dict(zip(told["offer_id"].astype("int64").tolist(), days.tolist(), strict=True))
+
+
 def seen(frames: Frames) -> pd.DataFrame:
     """Keep the decisions up to the last complete day, by day and number."""
     rows = frames["decisions"]

@@ -17,7 +17,13 @@ OWN_FRAMES = (
     OwnFrame(
         "offers",
         table="Offer",
-        columns={"offer_id": "int64", "kind": "", "margin": "float64", "is_live": "int64"},
+        columns={
+            "offer_id": "int64",
+            "kind": "",
+            "margin": "float64",
+            "is_live": "int64",
+            "since": "datetime64[s]",  # the day on which its terms changed: what was before says nothing of it
+        },
         fields={"offer_id": "pk"},
     ),
     OwnFrame(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from pipelines import words
 from pipelines.models import ModelVersion, Shop
+from pipelines.models.usecases.offers import Offer
 from pipelines.stats.inference import marks
 
 SLUG = "offers"
@@ -20,6 +21,7 @@ MARKS = {
 }
 LOSS = "Costs you"
 NOBODY = "no shopper counted"
+ANEW = "terms changed on {day}; counted anew"
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,16 @@ def of_each(shop: Shop, today: date) -> dict[int, Added]:
     """Say of each offer that was ever shown what it added, by its number."""
     newest = ModelVersion.objects.for_shop(shop).filter(use_case=SLUG).order_by("-number")
     metrics, made = newest.values_list("metrics", "created_at").first() or ({}, None)
-    until = words.short_day(made.astimezone(shop.zone).date(), today) if made else ""
+    until = day(shop, made, today) if made else ""
     told = (each for each in metrics.get("offers") or [] if each.get("added"))
-    return {each["offer"]: in_words(each["added"], shop.currency, until) for each in told}
+    found = {each["offer"]: in_words(each["added"], shop.currency, until) for each in told}
+    changed = Offer.objects.for_shop(shop).filter(terms_at__gt=made).values_list("pk", "terms_at") if made else ()
+    return found | {pk: Added(sample=ANEW.format(day=day(shop, at, today))) for pk, at in changed if at}
+
+
+def day(shop: Shop, at: datetime, today: date) -> str:
+    """Write the day of the shop's on which something was."""
+    return words.short_day(at.astimezone(shop.zone).date(), today)
 
 
 def in_words(told: Mapping[str, Any], currency: str, until: str) -> Added:

@@ -53,11 +53,23 @@ def described(request: MerchantRequest, offer: Offer | None) -> HttpResponse:
             own = form.own(request.shop, product_meant(request.shop, form, offer), offer.pk if offer else None)
             revision = RevisionForm.read(request.POST)
             preferences.say(request.shop, own, revision=revision, by=request.staff.sub)
-            return go(here(), "Saved" if offer else "Saved as a draft. Start it when you are ready")
+            return go(here(), saved(request, offer))
         except (NotAllowed, Refused) as refusal:
             why = str(refusal)
     page = offer_page(request.shop, offer, request.POST.dict(), form, why)
     return show(request, template, {"page": page}, status=422)
+
+
+def saved(request: MerchantRequest, offer: Offer | None) -> str:
+    """Say that an offer is kept; one on other terms is no more what it was told to be."""
+    if offer is None:
+        return "Saved as a draft. Start it when you are ready"
+    before = offer.terms_at
+    offer.refresh_from_db()
+    if offer.terms_at == before:
+        return "Saved"
+    board.close(request.shop, costing.key_of(SLUG, offer.pk), timezone.now(), by=request.staff.sub)
+    return "Saved. What it brings is counted anew from tomorrow on"
 
 
 @merchant_required

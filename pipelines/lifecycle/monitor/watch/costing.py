@@ -20,8 +20,8 @@ from pipelines.usecases.tills import Paying
 
 METRIC, GIVEN = "paying", "paying_given"
 COSTS, OPEN = "costs", "open"
-NEXT_STEP = (  # all that it gave within a year is weighed, also on other terms
-    "Stop it, and define another that gives less: this one is judged by all that it gave. "
+NEXT_STEP = (
+    "Stop it, or let it give less: from the day after you change its terms it is judged anew. "
     "Nothing else stops it before its budget is gone."
 )
 
@@ -30,8 +30,9 @@ def look(shop: Shop, use_case: str, now: datetime) -> list[int]:
     """Judge what is shown, keep what was found for pages, and tell what costs; return what does."""
     running = own.till(use_case).names
     found = known(shop, use_case, now) if running(shop) else []
-    names = running(shop)  # what was stopped while this was worked out is told no more
-    found = [each for each in found if each.id in names]
+    # What was stopped or changed while this was worked out is told no more.
+    names, changed = running(shop), own.till(use_case).since(shop)
+    found = [each for each in found if each.id in names and changed.get(each.id, now) <= now]
     for each in found:
         keep(shop, use_case, each, now)
     costly = [each for each in found if each.costs]
@@ -70,11 +71,13 @@ def keep(shop: Shop, use_case: str, found: Paying, now: datetime) -> None:
 
 
 def newest(shop: Shop, use_case: str, since: datetime) -> dict[int, Paying]:
-    """Read again what the newest look since a moment found of each."""
+    """Read again what the newest look since a moment found of each, on the terms that it has now."""
     mine = Measurement.objects.for_shop(shop).filter(
         use_case=use_case, metric__in=(METRIC, GIVEN), starts_at__gte=since
     )
-    rows = {(each.metric, each.segment): each for each in mine.order_by("starts_at")}
+    changed = own.till(use_case).since(shop)
+    on_terms = (each for each in mine.order_by("starts_at") if each.ends_at > changed.get(int(each.segment), since))
+    rows = {(each.metric, each.segment): each for each in on_terms}
     pairs = [(each, rows.get((GIVEN, segment))) for (metric, segment), each in rows.items() if metric == METRIC]
     return {int(each.segment): read(each, given) for each, given in pairs if given}
 

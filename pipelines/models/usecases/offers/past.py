@@ -79,7 +79,8 @@ def outcomes(last_day: date) -> dict[str, RawSQL]:
 def of_offers(moment: datetime) -> dict[str, RawSQL]:
     """Give the columns of the frame `offers` that are no columns of the table."""
     is_live = column(f"({OFFER}.state = 'live')::int", IntegerField())
-    return {"margin": column(f"({MARGIN})::float8", FloatField(), moment), "is_live": is_live}
+    since = column(f"({OFFER}.terms_at AT TIME ZONE {ZONE.replace(D, OFFER)})::date", DateField())
+    return {"margin": column(f"({MARGIN})::float8", FloatField(), moment), "is_live": is_live, "since": since}
 
 
 def column(sql: str, kind: Field[Any, Any], *values: Any) -> RawSQL:

@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from pipelines.models.ledger import Noted
 from pipelines.models.shops import Shop
 from pipelines.models.usecases.offers.tables import LONGEST_CODE, LONGEST_MESSAGE, LONGEST_NAME, Offer, OfferSpend
@@ -14,6 +16,7 @@ from pipelines.usecases.offers.eligible import whom
 from pipelines.usecases.offers.eligible.whom import NotAllowed
 
 LARGEST = whom.LARGEST
+BESIDE_TERMS = frozenset(("name", "starts_at", "ends_at", "budget_minor", "weekly_cap"))
 MOST_OFFERS = 20  # that a shop has at once, drafts included, stopped ones not
 
 NO_NAME = f"An offer has a name of up to {LONGEST_NAME} characters."
@@ -66,6 +69,8 @@ class OwnOffer:
             setattr(row, name, value)
         if before == self.columns():
             return None
+        if row.state != Offer.State.DRAFT and terms_of(before) != terms_of(self.columns()):
+            row.terms_at = timezone.now()
         row.save()
         OfferSpend.objects.get_or_create(offer=row, defaults={"shop": shop})
         told = {name: str(value) for name, value in self.columns().items()}
@@ -114,6 +119,11 @@ class SwitchedOffer:
         told = {"offer": self.number}
         because = "The merchant started an offer" if self.is_live else "The merchant stopped an offer"
         return Noted("offer.started" if self.is_live else "offer.stopped", because, told) if changed else None
+
+
+def terms_of(columns: dict[str, Any]) -> dict[str, Any]:
+    """Keep what an offer is, gives and whom it is for: by these it is judged, not by its name, dates or bounds."""
+    return {name: value for name, value in columns.items() if name not in BESIDE_TERMS}
 
 
 def is_full(shop: Shop) -> bool:

@@ -64,6 +64,7 @@ class Offer(Coded, Followed):
     sub = models.CharField(max_length=40)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+    terms_at = models.DateTimeField(null=True)  # its terms changed after it was started: it is judged anew since
 
     objects: ClassVar[OfferManager] = OfferManager()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pipelines.models.usecases.offers import blocks, holding, spending
@@ -46,6 +47,12 @@ def products(known: Held) -> frozenset[int]:
 def names(shop: Any) -> dict[int, str]:
     """Give what the merchant calls each offer that runs."""
     return dict(Offer.objects.for_shop(shop).filter(state=Offer.State.LIVE).values_list("pk", "name"))
+
+
+def since(shop: Any) -> dict[int, datetime]:
+    """Give since when each offer whose terms changed is judged anew."""
+    changed = Offer.objects.for_shop(shop).exclude(terms_at=None).values_list("pk", "terms_at")
+    return {number: at for number, at in changed if at}
 
 
 def shown(known: Held, picked: int) -> Mapping[str, Any]:

@@ -16,7 +16,15 @@ import pandas as pd
 from pipelines.stats.inference.off_policy import Valued
 from pipelines.usecases.contract import PARAMETERS, Frames, Progress, silent
 from pipelines.usecases.offers.answering.scorer import FEATURES, score
-from pipelines.usecases.offers.decisions import NO_OFFER, Decisions, Floats, Mask, decisions_of, questions_of
+from pipelines.usecases.offers.decisions import (
+    NO_OFFER,
+    Decisions,
+    Floats,
+    Mask,
+    changed_on,
+    decisions_of,
+    questions_of,
+)
 from pipelines.usecases.offers.fitted import Fitted, dump
 from pipelines.usecases.offers.judging.added import added
 from pipelines.usecases.offers.judging.calibration import calibration
@@ -187,6 +195,7 @@ def by_offer(known: Decisions, offers: pd.DataFrame) -> list[dict[str, Any]]:
     """Tell how often each offer was shown and accepted, and what it added; the most shown first, also what is gone."""
     shown, took = known.tallies(int(known.day.max()) + 1 if len(known) else 0)
     kinds = offers.drop_duplicates("offer_id").set_index("offer_id")["kind"].to_dict()
+    changed = changed_on(offers)
     order = np.argsort(-shown, kind="stable").tolist()
     ids = known.ids.tolist()
     return [
@@ -195,7 +204,7 @@ def by_offer(known: Decisions, offers: pd.DataFrame) -> list[dict[str, Any]]:
             "kind": kinds.get(ids[at], ""),
             "shown": int(shown[at]),
             "accepted": int(took[at]),
-            "added": added(known, at),
+            "added": added(known, at, changed.get(ids[at])),
         }
         for at in order
     ]

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from pipelines.stats.inference import off_policy
 from pipelines.usecases.contract import Frames
-from pipelines.usecases.offers.decisions import Decisions, Floats, Mask, decisions_of, seen
+from pipelines.usecases.offers.decisions import Decisions, Floats, Mask, changed_on, decisions_of, seen
 from pipelines.usecases.offers.judging.added import asked, between, weighed
 from pipelines.usecases.tills import Paying
 
@@ -47,26 +48,28 @@ class Came:
 def paying(frames: Frames) -> list[Paying]:
     """Say of each offer that runs what it takes to pay and what it can have brought, where both are known.
 
-    Reads   offers: offer_id | is_live, decisions: ordered | profit | given | value, and what `decisions_of` reads
+    Reads   offers: offer_id | is_live | since, decisions: ordered | profit | given | value and those of `decisions_of`
     """
     known = decisions_of(frames).decisions
     rows = seen(frames).set_index("unique_id").loc[known.unique_id]
     ordered, profit, given, cart = (rows[name].to_numpy(np.float64) for name in ("ordered", "profit", "given", "value"))
     came, offers = Came(ordered, profit + given, given, cart), frames["offers"]
-    return list(each_of(known, came, offers.loc[offers["is_live"] == 1, "offer_id"].to_numpy(np.int64)))
+    return list(each_of(known, came, offers[offers["is_live"] == 1]))
 
 
-def each_of(known: Decisions, came: Came, offers: np.ndarray) -> Iterator[Paying]:
+def each_of(known: Decisions, came: Came, offers: pd.DataFrame) -> Iterator[Paying]:
     """Yield what is known of each offer that was ever open."""
-    for offer in offers:
-        found = of_one(known, came, int(np.searchsorted(known.ids, offer))) if offer in known.ids else None
-        if found:
-            yield found
+    changed = changed_on(offers)
+    for offer in offers["offer_id"].astype("int64").tolist():
+        if offer in known.ids:
+            found = of_one(known, came, int(np.searchsorted(known.ids, offer)), changed.get(offer))
+            if found:
+                yield found
 
 
-def of_one(known: Decisions, came: Came, at: int) -> Paying | None:
+def of_one(known: Decisions, came: Came, at: int, after: int | None) -> Paying | None:
     """Set what an offer takes to pay beside what it can have brought; nothing while too little is known."""
-    shown, none = asked(known, at, np.isfinite(came.ordered))
+    shown, none = asked(known, at, np.isfinite(came.ordered), after)
     orders, beside = int(came.ordered[shown].sum()), came.ordered[none].sum()
     earned, given = float(came.earned[shown].sum()), float(came.given[shown].sum())
     if orders < LEAST or beside < LEAST_BESIDE or earned <= 0 or given <= 0:

@@ -191,6 +191,17 @@ class TestTheTable:
         for words in (*said, "1,200 shown it, 400 shown none, to "):
             assert words in line, words
 
+    def test_says_nothing_of_what_an_offer_added_on_other_terms(self, shop, see):
+        offer = an_offer(shop, shown=1300)
+        alone = {"counts": {"shown": 1200, "beside": 400}, "value": 50.0, "low": 20.0, "high": 80.0, "times": 1}
+        version = histories.a_version(
+            shop, use_case="offers", metrics={"offers": [{"offer": offer.pk, "added": alone}]}
+        )
+        for hours, words in ((-1, "1,200 shown it, 400 shown none"), (1, "counted anew")):
+            Offer.objects.update(terms_at=version.created_at + timedelta(hours=hours))
+            line = re.search(r"<s-table-body>\s*<s-table-row>.*?</s-table-row>", told(see), re.DOTALL)[0]
+            assert words in line and ("Proven" in line) == (hours < 0)
+
     def test_says_that_nobody_is_counted_yet_without_two_zeros(self, shop, see):
         alone = {"counts": {"shown": 0, "beside": 0}, "value": None, "low": None, "high": None, "times": None}
         counted = {"offers": [{"offer": an_offer(shop).pk, "added": alone}]}
@@ -349,3 +360,12 @@ class TestAnOfferThatCostsMoreThanItBrings:
         board.tell(shop, f"costs:offers:{offer.pk}", title="It costs", next_step="Stop it.", now=timezone.now())
         send(f"/offers/{offer.pk}/switch", {"revision": shop.settings.revision, "is_live": "0"})
         assert Alert.objects.get().closed_at and Offer.objects.get().state == "stopped"
+
+    @pytest.mark.parametrize(("typed", "is_anew"), [({"percent": "5"}, True), ({"budget": "9000"}, False)])
+    def test_is_told_no_more_once_its_terms_are_others(self, shop, send, see, typed, is_anew):
+        offer = an_offer(shop, cost_minor=450, threshold_minor=8000)
+        self.found(shop, offer)
+        board.tell(shop, f"costs:offers:{offer.pk}", title="It costs", next_step="Stop it.", now=timezone.now())
+        said = send(f"/offers/{offer.pk}", FREE | typed).content.decode()
+        assert ("counted anew from tomorrow on" in said) == is_anew
+        assert bool(Alert.objects.get().closed_at) == is_anew == ("costs you more" not in told(see))

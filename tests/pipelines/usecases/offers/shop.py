@@ -91,7 +91,8 @@ def offers(market: Market | None = None, *, is_live: bool = True) -> pd.DataFram
     told = (market or Market()).offers
     kinds = [KINDS[place % len(KINDS)] for place in range(len(told))]
     margins = [margin for _, margin in told.values()]
-    return pd.DataFrame({"offer_id": list(told), "kind": kinds, "margin": margins, "is_live": is_live})
+    found = pd.DataFrame({"offer_id": list(told), "kind": kinds, "margin": margins, "is_live": is_live})
+    return found.assign(since=pd.Series(pd.NaT, index=found.index, dtype="datetime64[s]"))
 
 
 def frames(n: int = 3_000, *, days: int = 40, market: Market | None = None, **made: Any) -> Frames:

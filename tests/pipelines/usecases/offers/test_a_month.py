@@ -67,7 +67,7 @@ class Month:
         late = table["ds"] >= pd.Timestamp(day - timedelta(days=1))
         table["profit"] = table["profit"].astype(float)
         table.loc[late, ["accepted", "profit"]] = np.nan
-        offers = pd.DataFrame({"offer_id": [*OFFERS], "kind": "code", "margin": 1_000.0, "is_live": 1})
+        offers = pd.DataFrame({"offer_id": [*OFFERS], "kind": "code", "margin": 1_000.0, "is_live": 1, "since": pd.NaT})
         return Frames({"decisions": table, "offers": offers}, day - timedelta(days=1))
 
     def one(self, day: date, parameters: dict[str, Any]) -> None:

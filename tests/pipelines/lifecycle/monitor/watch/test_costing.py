@@ -71,7 +71,7 @@ def test_what_wins_nobody_is_told_with_what_it_gave_and_what_can_have_come_of_it
     assert costing.look(shop, "offers", NOW) == [offer.pk]
     alert = Alert.objects.get()
     assert alert.title == "“A fifth off” costs you more than it brings" and alert.use_case == "offers"
-    assert alert.next_step.startswith("Stop it, and define another that gives less")
+    assert alert.next_step.startswith("Stop it, or let it give less")
     assert "It gave £720. To be worth that, 52 of the 120 orders" in alert.text and alert.text.endswith("at most.")
     row = Measurement.objects.get(metric="paying")
     assert (row.segment, row.n, row.verdict) == (str(offer.pk), 120, "costs")
@@ -105,6 +105,25 @@ def test_it_is_over_once_it_runs_no_more(shop: Shop, offer: Offer) -> None:
     costing.look(shop, "offers", NOW)
     Offer.objects.update(state="stopped")
     assert costing.look(shop, "offers", NOW + timedelta(days=1)) == [] and told(shop) == []
+
+
+def test_on_other_terms_it_is_another_offer(shop: Shop, offer: Offer) -> None:
+    asked(shop, offer, shown=True, ordering=0.6)
+    asked(shop, offer, shown=False, ordering=0.6)
+    costing.look(shop, "offers", NOW)
+    Offer.objects.update(terms_at=NOW + timedelta(hours=1))
+    assert costing.newest(shop, "offers", NOW - timedelta(days=1)) == {}
+    assert costing.look(shop, "offers", NOW + timedelta(days=1)) == [] and told(shop) == []
+    assert costing.newest(shop, "offers", NOW - timedelta(days=1)) == {}
+
+
+def test_what_was_before_its_terms_changed_is_not_looked_at(shop: Shop, offer: Offer) -> None:
+    asked(shop, offer, shown=True, ordering=0.6)
+    asked(shop, offer, shown=False, ordering=0.6)
+    Offer.objects.update(terms_at=NOW - timedelta(days=5, hours=8))  # in the first second of a day of the shop's
+    costing.look(shop, "offers", NOW)
+    (found,) = costing.newest(shop, "offers", NOW - timedelta(days=1)).values()
+    assert found.orders == 36  # of ten days those of the three after it
 
 
 def test_another_shops_offers_and_alerts_are_none_of_it(shop: Shop, offer: Offer) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines.lifecycle import preferences
 from pipelines.models import LifecycleEvent, Shop, ShopSettings
-from pipelines.models.usecases.offers import Offer, OfferSpend, OwnOffer, SwitchedOffer, saying
+from pipelines.models.usecases.offers import Offer, OfferSpend, OwnOffer, SwitchedOffer, saying, till
 from pipelines.usecases.offers.eligible import whom
 from pipelines.usecases.offers.eligible.whom import NotAllowed
 from tests import factories
@@ -51,6 +51,28 @@ def test_the_same_again_changes_nothing_and_another_code_is_unchecked(shop: Shop
     say(shop, replace(OWN, code="ELEVEN", number=row.pk))
     assert Offer.objects.get().code_state == Offer.Code.UNCHECKED
     assert OfferSpend.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_anew"),
+    [
+        ({"cost_percent": Decimal(5)}, True),
+        ({"code": "FIVE"}, True),
+        ({"for_whom": {"value_from": 9000}}, True),
+        ({"margin_floor_minor": 200}, True),
+        ({"name": "A tenth off", "budget_minor": 9000, "weekly_cap": 5, "ends_at": NOW + timedelta(days=9)}, False),
+    ],
+)
+def test_on_other_terms_it_is_judged_anew_once_it_was_started(
+    shop: Shop, changes: dict[str, Any], is_anew: bool
+) -> None:
+    say(shop, OWN)
+    offer = Offer.objects.get()
+    say(shop, replace(OWN, cost_percent=Decimal(20), number=offer.pk))
+    assert Offer.objects.get().terms_at is None, "nobody has seen a draft"
+    say(shop, SwitchedOffer(offer.pk, is_live=True))
+    say(shop, replace(OWN, **{"cost_percent": Decimal(20)} | changes, number=offer.pk))
+    assert (Offer.objects.get().terms_at is not None) == is_anew == (offer.pk in till.since(shop))
 
 
 def test_it_starts_and_stops_at_once(shop: Shop) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipelines.usecases.contract import Frames
-from pipelines.usecases.offers.decisions import decisions_of
+from pipelines.usecases.offers.decisions import day_of, decisions_of
 from pipelines.usecases.offers.judging import added, paying
 from tests.pipelines.usecases.offers import shop
 
@@ -65,6 +65,21 @@ def test_carts_that_earned_nothing_beside_it_are_nothing_to_be_larger_than() -> 
     (found,) = paying.paying(made)
     shown = rows[(rows["offer"] == 7) & (rows["ordered"] == 1)]
     assert found.needed == pytest.approx(found.orders * shown["given"].sum() / (shown["profit"] + shown["given"]).sum())
+
+
+def test_what_an_offer_was_before_its_terms_changed_says_nothing_of_it() -> None:
+    made = frames(WINS_NOBODY, n=2_400)
+    rows, middle = made["decisions"], pd.Timestamp(shop.LAST_DAY) - pd.Timedelta(days=20)
+    is_after = rows["ds"] > middle
+    rows["given"] = rows["given"].where(~is_after, rows["given"] / 20)  # it gives hardly anything since then
+    changed, alone = (
+        Frames(dict(made.tables) | changes, shop.LAST_DAY, "GB")
+        for changes in ({"offers": made["offers"].assign(since=middle)}, {"decisions": rows[is_after]})
+    )
+    (before,), (found,), (expected,) = paying.paying(made), paying.paying(changed), paying.paying(alone)
+    assert before.costs and not found.costs and found == expected
+    whole, part = decisions_of(made).decisions, decisions_of(alone).decisions
+    assert added.added(whole, 0, after=day_of(middle.date())) == added.added(part, 0)
 
 
 def test_nothing_is_said_of_what_is_known_too_little_or_runs_no_more() -> None:
