@@ -6,16 +6,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from django.db import connection
+from django.utils import timezone
 
 from pipelines.jobs import storefront
-from pipelines.lifecycle.ingest import install
-from pipelines.models import IgnoredEvents, StorefrontEvent
+from pipelines.lifecycle.data import moments
+from pipelines.lifecycle.ingest import drain, install
+from pipelines.models import Checkout, IgnoredEvents, Order, Shop, StorefrontEvent
 from pipelines.ops.supervisor import answers, free_ports
 from pipelines.shopify.id_tokens import verify
 from pipelines.stats import assignment
@@ -26,6 +29,7 @@ from tests.shopmlops.conftest import Web, collect, running_web
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).resolve().parents[2]
 SCOPES = ["write_pixels", "read_customer_events"]
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -56,17 +60,30 @@ def store(web: Web, tmp_path: Path, settings: Any) -> Iterator[str]:
         process.terminate()
 
 
-def test_what_a_shopper_who_agreed_does_is_kept_and_nothing_before(store: str, browser: Any) -> None:
+@pytest.fixture
+def shop(store: str) -> Shop:
+    """Install the app with the scopes of a pixel."""
     asked = {"shop": SHOP, "grant": SCOPES}
     requests.post(f"{store}/control/scopes", json=asked, timeout=60).raise_for_status()
     token = requests.get(f"{store}/control/id-token", params={"shop": SHOP}, timeout=60).json()["id_token"]
     shop = install.arrive(verify(token), token).shop
     storefront.keep_pixels()
+    return shop
+
+
+@pytest.fixture
+def page(store: str, shop: Shop, browser: Any) -> Iterator[Any]:
+    """Look at the first product."""
     page = browser.new_page()
     page.set_default_timeout(1000 * waiting.SECONDS)
     page.goto(f"{store}/store/{SHOP}/")
     page.locator(".cards a").first.click()
     page.wait_for_load_state("networkidle")
+    yield page
+    page.close()
+
+
+def test_what_a_shopper_who_agreed_does_is_kept_and_nothing_before(shop: Shop, page: Any) -> None:
     assert not StorefrontEvent.objects.exists()
     page.get_by_role("button", name="Yes", exact=True).click()
     kinds = StorefrontEvent.objects.for_shop(shop).values_list("kind", flat=True)
@@ -75,4 +92,35 @@ def test_what_a_shopper_who_agreed_does_is_kept_and_nothing_before(store: str, b
     assert {bytes(row.unit) for row in StorefrontEvent.objects.all()} == {unit}
     assert StorefrontEvent.objects.get(kind="product_viewed").product_id
     assert not IgnoredEvents.objects.exists()
-    page.close()
+
+
+def test_each_step_of_a_checkout_is_known_by_its_webhook_and_by_the_browser_and_is_one(shop: Shop, page: Any) -> None:
+    page.get_by_role("button", name="Yes", exact=True).click()
+    for button in ("Add to cart", "Check out", "Save the address", "Choose this delivery"):
+        page.get_by_role("button", name=button).first.click()
+    asked = ["checkout_contact_info_submitted", "checkout_address_info_submitted", "checkout_shipping_info_submitted"]
+    seen = StorefrontEvent.objects.for_shop(shop).filter(kind__in=StorefrontEvent.STEPS).order_by("at", "pk")
+    waiting.until(lambda: [row.kind for row in seen.all()] == asked, "what the browser told")
+    reached = [[0, 0], [1, 0], [1, 1]]  # an address, a delivery
+    waiting.until(lambda: told_by_shopify(shop) == reached, "what Shopify told")
+    assert {row.checkout_key for row in seen} == {Checkout.objects.get().shopify_id}
+    assert known_of(shop) == reached
+    page.get_by_role("button", name="Pay now").click()
+    page.get_by_role("heading", name="Thank you").wait_for()
+    ended = StorefrontEvent.objects.filter(kind__in=("payment_info_submitted", "checkout_completed"))
+    waiting.until(lambda: ended.count() == 2, "the end")
+    waiting.until(lambda: drain.drain() >= 0 and Order.objects.filter(checkout_key__isnull=False).exists(), "the order")
+    assert known_of(shop) == reached
+
+
+def told_by_shopify(shop: Shop) -> list[list[int]]:
+    """Give how far the checkout had come at each update."""
+    drain.drain()
+    found = Checkout.objects.for_shop(shop).first()
+    return [[each["has_address"], each["has_shipping"]] for each in (found and found.steps) or []]
+
+
+def known_of(shop: Shop) -> list[list[int]]:
+    """Give how far the checkout had come at each of its moments."""
+    rows = moments.lately(shop, timezone.now() - HOUR, timezone.now() + HOUR)
+    return rows.loc[rows["of"] == "checkout", ["has_address", "has_shipping"]].astype(int).to_numpy().tolist()
