@@ -41,7 +41,7 @@ class ShopAdmin(ReadOnly):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show a shop, and its switches below."""
-        shop = models.Shop.objects.filter(pk=object_id).first()
+        shop = self.get_object(request, object_id)
         known = switches.names().items() if shop else ()
         rows = [{"name": name, "told": told, "is_off": switches.is_off(shop, name)} for name, told in known if shop]
         kwargs["extra_context"] = {"switches": rows} | (kwargs.get("extra_context") or {})

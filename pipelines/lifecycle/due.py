@@ -297,10 +297,12 @@ def publications() -> Iterator[tuple[int, str]]:
     lets_us = Shop.objects.reachable().filter(scopes__contains=[form.SCOPE])
     for slug, case in USE_CASES.items():
         known = Publication.objects.filter(**here, use_case=slug)
+        somebody_is_at_it = Exists(known.filter(leased_until__gte=now))
         for output, _ in case.published:
             rows = own.table(output.table).objects.filter(**here)
             fields = PublishedFields.objects.filter(**here, use_case=slug)
             may_not = switches.any_off(switches.PUBLISHING, switches.family(slug))
             again = Exists(sent.due_again(fields, now)) | (may_not & Exists(fields))
             waits = Exists(known.filter(is_whole=False)) | (Exists(rows) & ~Exists(known)) | again
-            yield from ((shop_id, slug) for shop_id in lets_us.filter(waits).values_list("pk", flat=True))
+            free = lets_us.filter(waits, ~somebody_is_at_it)
+            yield from ((shop_id, slug) for shop_id in free.values_list("pk", flat=True))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from pipelines.models.base import ShopTable
 
@@ -45,6 +45,7 @@ class Publication(ShopTable):
     use_case = models.CharField(max_length=40)
     leased_until = models.DateTimeField(null=True)  # one sends at a time
     is_whole = models.BooleanField(default=False)  # nothing is left to be sent, awaited or turned
+    asked = models.PositiveBigIntegerField(default=0, db_default=0)  # how often somebody said that something is
     stopped_because = models.CharField(max_length=200, blank=True)  # until the merchant lets us again
     published_at = models.DateTimeField(null=True)  # when all was last there
     fills_standard = models.BooleanField(default=False)  # the merchant wants Shopify's own field filled, too
@@ -58,6 +59,12 @@ class Publication(ShopTable):
     def of(cls, shop: Shop | int, use_case: str) -> Publication:
         """Return how far a use case's fields are; nothing was sent until something was."""
         return cls.objects.get_or_create(shop_id=getattr(shop, "pk", shop), use_case=use_case)[0]
+
+    @classmethod
+    def ask(cls, shop: Shop | int, *use_cases: str) -> None:
+        """Note that something is to be sent: who is at it now does it once more, else whoever comes next."""
+        rows = cls.objects.for_shop(shop).filter(use_case__in=use_cases)
+        rows.update(is_whole=False, asked=F("asked") + 1)
 
     def version_in(self, slot: str) -> int | None:
         """Return the id of the version whose lists a slot holds or is being given; 0 is the simple rule."""

@@ -27,9 +27,16 @@ class ShopStates(models.QuerySet["Shop"]):
         """Leave out the shops in which a switch is off."""
         return self.exclude(switched_off__contains=[switch])
 
-    def lock(self, shop: Shop) -> None:
-        """Let one transaction that changes something of a shop follow another."""
-        self.select_for_update(no_key=True).only("pk").get(pk=shop.pk)
+    def lock(self, shop: Shop | int) -> Shop:
+        """Let one transaction that changes something of a shop follow another; the first lock that each of them takes.
+
+        Its key is left: who only writes a row that points to the shop does not wait.
+        """
+        return self.select_for_update(no_key=True).get(pk=getattr(shop, "pk", shop))
+
+    def lock_all(self, *pks: int) -> None:
+        """Let one transaction that changes something of several shops follow another: they are locked in one order."""
+        list(self.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
 
 
 FromShopStates = models.Manager.from_queryset(ShopStates)

@@ -29,6 +29,7 @@ LARGEST_UPLOAD = 100 << 20  # Shopify's limit
 GZIP = b"\x1f\x8b"
 BUSY = {"OPERATION_IN_PROGRESS", "LIMIT_REACHED"}
 READ_TIMEOUT = (3, 60)
+OVER = ("COMPLETED", "FAILED", "CANCELED", "EXPIRED")
 
 
 class BulkBusy(ShopifyError):
@@ -71,7 +72,7 @@ class BulkStatus:
 
     @property
     def is_over(self) -> bool:
-        return self.state in ("COMPLETED", "FAILED", "CANCELED", "EXPIRED")
+        return self.state in OVER
 
 
 def start(api: AdminApi, name: str, since: datetime | None = None) -> str:
@@ -104,6 +105,12 @@ def status(api: AdminApi, gid: str) -> BulkStatus:
         partial_url=found.get("partialDataUrl"),
         error_code=found.get("errorCode"),
     )
+
+
+def is_writing(api: AdminApi) -> bool:
+    """Tell whether any bulk mutation of ours is under way in the shop, also one whose number we never learned."""
+    found = api.execute("operations_under_way").data["bulkOperations"]["nodes"]
+    return any(operation["status"] not in OVER for operation in found)
 
 
 def lines(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+NOT_THERE = re.compile(r"does not exist|doesn't exist|not found|couldn't find|could not find", re.IGNORECASE)
 
 
 class ShopifyError(Exception):
@@ -72,6 +75,13 @@ class UserErrors(ShopifyError):
     @property
     def codes(self) -> set[str]:
         return {str(error["code"]) for error in self.errors if error.get("code")}
+
+    @property
+    def says_gone(self) -> bool:
+        """Tell whether nothing was refused but what is not there any more; where no code says so, its words do."""
+        return all(
+            error.get("code") == "NOT_FOUND" or NOT_THERE.search(str(error.get("message", ""))) for error in self.errors
+        )
 
 
 class InvalidIdToken(ShopifyError):

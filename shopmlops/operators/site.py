@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -19,6 +20,26 @@ from django_otp.admin import OTPAdminAuthenticationForm, OTPAdminSite
 
 from pipelines.jobs import queue
 from shopmlops.operators import fleet, looking, switching
+
+if TYPE_CHECKING:
+    Rows = ModelAdmin[Any]
+else:
+    Rows = ModelAdmin  # not generic while the app runs
+
+
+class ChosenRows(Rows):
+    """A list whose chosen rows are keys of its own kind: Django's looks for whatever it is told, and breaks on it."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Refuse keys that no row can have, and a sign in the address that no text of the database can have."""
+        if "%00" in request.META["QUERY_STRING"]:
+            raise BadRequest("The address asks for what no row can hold.")
+        try:
+            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(chosen)
+        except ValidationError:
+            raise BadRequest("A row was chosen that no list has.") from None
+        return super().changelist_view(request, extra_context)
 
 
 class LoginForm(OTPAdminAuthenticationForm):  # type: ignore[misc]  # it has no types
@@ -55,6 +76,12 @@ class OperatorsSite(AdminSite):
             path("switches/<int:pk>/<str:name>", self.admin_view(switching.turn), name="switch"),
         ]
         return own + super().get_urls()
+
+    def register(self, model_or_iterable: Any, admin_class: type[Rows] | None = None, **options: Any) -> None:
+        """Take a list in, whoever wrote it, with its chosen rows looked at."""
+        written = admin_class or ModelAdmin
+        checked = type(written.__name__, (ChosenRows, written), {})
+        super().register(model_or_iterable, checked, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show how the fleet is, above the tables."""

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import HoldOut, HoldOutShare, LifecycleEvent, Shop
+from pipelines.models import HoldOut, HoldOutShare, LifecycleEvent, Publication, Shop
 from pipelines.models.ledger import Noted
 from pipelines.stats import assignment, clock
 from pipelines.usecases import USE_CASES
@@ -112,9 +112,11 @@ def begin(shop: Shop, case: UseCase) -> HoldOut:
     now, percent = timezone.now(), usual_percent(case)
     times = {"made_at": now, "counted_until": clock.day_of(now, shop.zone).starts_at}
     with transaction.atomic():
+        Shop.objects.lock(shop)
         row, is_new = HoldOut.objects.get_or_create(shop=shop, use_case=case.slug, defaults=times)
         if is_new:
             HoldOutShare.objects.create(shop=shop, hold_out=row, percent=percent, since=now)
+            Publication.ask(shop, case.slug)  # a page that says otherwise is believed of nobody
             told: dict[str, Any] = {"use_case": case.slug, "percent": percent}
             because = "Who is shown nothing was drawn, for ever"
             LifecycleEvent.record(shop, "hold_out.drawn", by="system", because=because, **told)
@@ -152,5 +154,6 @@ class Chosen:
             return None
         since = max(timezone.now(), was.since + timedelta(microseconds=1))  # also where a clock stands still
         HoldOutShare.objects.create(shop=shop, hold_out=row, percent=self.percent, since=since)
+        Publication.ask(shop, case.slug)
         facts: dict[str, Any] = {"use_case": case.slug, "was": was.percent, "percent": self.percent}
         return Noted("hold_out.changed", "How many shoppers are shown nothing was changed", facts)

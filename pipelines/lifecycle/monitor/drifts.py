@@ -3,7 +3,7 @@
 A window is a day with enough rows, or up to seven that add up to them; it is compared with the same weekdays of the
 weeks before, both without days of freezes and of the merchant's own events, and without what was just found to differ.
 Each finding is a row of its feature; what three of five windows agree on is another, and where that begins to be drift
-a third, which starts a training (retrain).
+a third, which starts a training (retrain) unless it is our own doing and was trained for.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
+from django.db import transaction
 from django.db.models import QuerySet
 
 from pipelines.lifecycle.ingest import freshness
@@ -22,6 +23,7 @@ from pipelines.lifecycle.monitor import retrain, samples
 from pipelines.lifecycle.monitor.accuracy import number
 from pipelines.lifecycle.monitor.keep import ALL
 from pipelines.lifecycle.monitor.samples import Sample
+from pipelines.lifecycle.monitor.watch import own_doing
 from pipelines.models import DriftBins, Measurement, Shop
 from pipelines.stats import clock
 from pipelines.stats.drift import persistence, table, windows
@@ -135,13 +137,15 @@ def keep(watch: Watch, window: windows.Window, found: pd.DataFrame) -> None:
     ]
     lasting = {name: persistence.lasting(past) for name, past in history(watch, window, verdicts).items()}
     rows += [figure(watch, window, LASTING, name, each.value, n=window.rows) for name, each in lasting.items()]
-    rows += [
+    began = [
         figure(watch, window, retrain.BEGAN, name, each.value, n=window.rows) for name, each in begun(watch, lasting)
     ]
     if watch.sample.version is None and retrain.PREDICTION not in lasting:
         together = persistence.of_all_features(lasting, dict.fromkeys(lasting, 1.0))
         rows.append(figure(watch, window, LASTING, ALL, together.value, n=window.rows))
-    Measurement.objects.bulk_create(rows, ignore_conflicts=True)
+    with transaction.atomic():
+        Measurement.objects.bulk_create(rows, ignore_conflicts=True)
+        Measurement.objects.bulk_create([asking(row) for row in began], ignore_conflicts=True)
     spread = [bins_of(watch, window, str(name), row.bins) for name, row in found.iterrows() if row.bins]
     DriftBins.objects.bulk_create(spread, ignore_conflicts=True)
 
@@ -164,6 +168,13 @@ def begun(watch: Watch, lasting: Mapping[str, Finding]) -> Iterator[tuple[str, F
         before = watch.written(LASTING).filter(segment=segment(name)).values_list("verdict", flat=True).last()
         if each in CHANGED and before not in CHANGED:
             yield name, each
+
+
+def asking(began: Measurement) -> Measurement:
+    """Let what began ask for a training, unless it is a drift of our own doing that was trained for."""
+    if began.version_id is None and began.verdict == Finding.DRIFT and own_doing.is_trained_for(began):
+        began.metric = retrain.OURS
+    return began
 
 
 def finding_of(row: Any, may_rest: bool) -> Finding:

@@ -17,6 +17,7 @@ from pipelines.models import Measurement, ModelVersion, Release, Shop
 from pipelines.stats.drift.findings import Finding
 
 BEGAN = "drift_began"
+OURS = "drift_of_ours"  # began by what we do, which was trained for already: it asks for nothing
 CIRCUMSTANCE = "circumstance"  # of the version that was learned for it; its segment names which
 PREDICTION = "prediction"
 COUNTS_FOR = timedelta(days=14)  # since its window began

@@ -70,12 +70,12 @@ def told(shop: Shop, use_case: str = "") -> Iterator[str]:
 def turn(shop: Shop, name: str, *, is_on: bool, by: str) -> bool:
     """Turn a switch, with a line in the shop's ledger; tell whether it was turned."""
     with transaction.atomic():
-        row = Shop.objects.select_for_update().get(pk=shop.pk)
+        row = Shop.objects.lock(shop)
         if name not in names() or (name not in row.switched_off) == is_on:
             return False
         row.switched_off = sorted({*row.switched_off} ^ {name})
         row.save(update_fields=["switched_off"])
-        Publication.objects.for_shop(row).filter(use_case__in=writers(name)).update(is_whole=False)
+        Publication.ask(row, *writers(name))
         because = f"{name} was switched {'on' if is_on else 'off'} by the people who run this app"
         LifecycleEvent.record(row, "switch.on" if is_on else "switch.off", by=by, because=because, switch=name)
     return True

@@ -29,10 +29,13 @@ def of_month(shop: Shop, month: Month) -> dict[str, Any]:
 
 
 def is_unfounded(alert: Alert) -> bool:
-    """Say whether nothing was behind an alarm: a person says so, or nobody took it up and nothing was done."""
+    """Say whether nothing was behind an alarm: a person says so, or nobody took it up and nothing was done.
+
+    What is told as news asks nobody for anything.
+    """
     if alert.was_false:
         return True
-    if alert.closed_at is None or alert.acknowledged_at is not None:
+    if alert.closed_at is None or alert.acknowledged_at is not None or alert.severity == Alert.Severity.INFO:
         return False
     if alert.release is not None and alert.release.phase == Release.Phase.ROLLED_BACK:
         return False

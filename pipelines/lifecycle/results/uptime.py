@@ -47,7 +47,7 @@ def of_model(shop: Shop, use_case: str, month: Month) -> dict[str, Any]:
     told["silent_hours"] = silent_hours(rows.filter(segment=ALL, metric=QUESTIONS))
     days = list(known.filter(metric=DAILY).values_list("value", flat=True))
     told["answered_days"] = [sum(1 for value in days if value), len(days)] if days else None
-    began = rows.filter(metric=retrain.BEGAN, version=None).exclude(verdict=EXPECTED)
+    began = rows.filter(metric__in=(retrain.BEGAN, retrain.OURS), version=None).exclude(verdict=EXPECTED)
     told["drifts"] = began.count() if rows.filter(metric=WATCHED).exists() else None
     told["decays"] = decays(shop, use_case, month) if rows.filter(metric=decay.DAILY).exists() else None
     return told

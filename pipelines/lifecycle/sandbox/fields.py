@@ -14,7 +14,7 @@ import pandas as pd
 from django.db import transaction
 from django.db.models import Q
 
-from pipelines.lifecycle.serving import form
+from pipelines.lifecycle.serving import deleting, form
 from pipelines.lifecycle.serving.form import Fields, Metafield
 from pipelines.models import LifecycleEvent, Product, Shop, StagedField, Variant
 from pipelines.shopify.admin_api import AdminApi
@@ -24,6 +24,7 @@ from pipelines.usecases.contract import Metafields, UseCase
 
 log = logging.getLogger(__name__)
 
+NAMES = ("ownerId", "namespace", "key")  # by which a field is known
 NAMESPACE = "$app:staging"  # beside the fields that the test store may have of its own
 UNDER_WAY = timedelta(minutes=2)  # how long a request that was never answered may still do something
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -38,6 +39,11 @@ Wanted = dict[int, tuple[Metafields, Fields]]  # by variant
 
 class Unlinked(Exception):
     """The shops parted while the work was under way."""
+
+
+class FieldsStand(ShopifyError):
+    retryable = True
+    sentence = "Shopify would not delete them"
 
 
 @dataclass(frozen=True)
@@ -154,7 +160,7 @@ def send(run: Any, fields: Wanted, mine: MayGoOn) -> None:
             raise Unlinked
         api.execute("metafields_set", {"metafields": part})
         if not StagedField.objects.filter(these(part), run=run).update(is_sent=True):
-            delete(api, part)  # they parted while this part was on its way
+            deleting.delete(api, [{name: field[name] for name in NAMES} for field in part])  # they parted meanwhile
             raise Unlinked
 
 
@@ -196,15 +202,15 @@ def drop_stale(run: Any, fields: Wanted) -> None:
     api = AdminApi(run.test_shop)
     wanted = {(field["ownerId"], field["key"]) for pk, told in fields.items() for field in metafields(pk, *told)}
     stale = [row for row in tracked(run) if (row.owner_id, row.key) not in wanted]
-    for part in form.parts(address(row) | {"pk": str(row.pk)} for row in stale):
-        delete(api, part)
-        StagedField.objects.filter(pk__in=[row["pk"] for row in part]).delete()
+    for part in form.parts(stale):
+        forget(api, part)
 
 
-def delete(api: AdminApi, part: Sequence[Metafield]) -> None:
-    """Delete a part's fields; one that is not there is none."""
-    names = ("ownerId", "namespace", "key")
-    api.execute("metafields_delete", {"metafields": [{name: field[name] for name in names} for field in part]})
+def forget(api: AdminApi, rows: Sequence[StagedField]) -> bool:
+    """Delete fields that were written down, and forget those that are gone; tell whether all are."""
+    whys = deleting.delete(api, [address(row) for row in rows])
+    StagedField.objects.filter(pk__in=[row.pk for row, why in zip(rows, whys, strict=True) if not why]).delete()
+    return not any(whys)
 
 
 def address(row: StagedField) -> Metafield:
@@ -257,8 +263,8 @@ def take_back(test_shop: Shop, now: datetime) -> int:
         if error.retryable and gone.filter(unlinked_at__gt=now - GIVE_UP_AFTER).exists():
             log.info("fields in %s are taken back later: %s", test_shop.domain, error)
         else:
-            because = "Fields in the test store could not be taken back: the app has no access any more"
-            note(test_shop, because, gone.delete()[0])
+            why = error if isinstance(error, FieldsStand) else "the app has no access any more"
+            note(test_shop, f"Fields in the test store could not be taken back: {why}", gone.delete()[0])
     if back:
         note(test_shop, "The fields in the test store were taken back", back)
     return back
@@ -269,10 +275,11 @@ def drop(test_shop: Shop, rows: Sequence[StagedField]) -> None:
     owners = {row.owner_id for row in rows}
     again = StagedField.objects.filter(unlinked_at=None, owner_id__in=owners).values_list("owner_id", "key")
     kept = set(again)
-    part = [address(row) for row in rows if (row.owner_id, row.key) not in kept]
-    if part:
-        delete(AdminApi(test_shop), part)
-    StagedField.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    stay = [row.pk for row in rows if (row.owner_id, row.key) in kept]
+    StagedField.objects.filter(pk__in=stay).delete()
+    part = [row for row in rows if row.pk not in stay]
+    if part and not forget(AdminApi(test_shop), part):
+        raise FieldsStand()
 
 
 def require_access(test_shop: Shop) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import TypeVar
 
 import orjson
 
@@ -17,6 +18,7 @@ LONGEST_KEPT = 40  # signs of a text that is remembered as it is
 
 Fields = dict[str, str]
 Metafield = dict[str, str]
+Field = TypeVar("Field")
 
 
 def metafields(asked: Metafields, unit: int, fields: Fields) -> Iterator[Metafield]:
@@ -30,9 +32,9 @@ def address(asked: Metafields, unit: int, key: str) -> Metafield:
     return {"ownerId": f"gid://shopify/{asked.owner}/{unit}", "namespace": asked.namespace, "key": key}
 
 
-def parts(metafields: Iterable[Metafield]) -> Iterator[list[Metafield]]:
+def parts(fields: Iterable[Field]) -> Iterator[list[Field]]:
     """Cut a stream into what one mutation takes."""
-    rest = iter(metafields)
+    rest = iter(fields)
     while part := list(islice(rest, PER_CALL)):
         yield part
 

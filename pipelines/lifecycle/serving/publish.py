@@ -40,7 +40,7 @@ class Basis:
     """What a run goes by: who changes it while the run goes on asks for another one."""
 
     may_stand: bool
-    fills_standard: bool
+    asked: int
     versions: tuple[int, int | None]
 
 
@@ -62,8 +62,9 @@ def publish(shop: Shop, use_case: str, now: datetime | None = None) -> int:
 
 
 def go_on(row: Publication, case: UseCase, now: datetime) -> int:
-    """Do a piece of the work, unless somebody else is at it."""
+    """Do a piece of the work; where somebody else is at it, note that it is to be looked at once more."""
     if not leased(row, now):
+        Publication.ask(row.shop, case.slug)
         return 0
     try:
         return send(row, case, now)
@@ -72,9 +73,9 @@ def go_on(row: Publication, case: UseCase, now: datetime) -> int:
 
 
 def leased(row: Publication, now: datetime) -> bool:
-    """Take the work for as long as a run may last; the condition lets one of several through."""
+    """Take the work for as long as a run may last, and note that it is not done: the condition lets one through."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
-    mine = Publication.objects.filter(free, pk=row.pk).update(leased_until=now + LEASE)
+    mine = Publication.objects.filter(free, pk=row.pk).update(leased_until=now + LEASE, is_whole=False)
     row.refresh_from_db()
     return bool(mine)
 
@@ -86,24 +87,19 @@ def send(row: Publication, case: UseCase, now: datetime) -> int:
     basis = basis_of(row)
     is_kept = standard.keep(row, case, api, now)
     if not sent.settle(rows, api, now):
-        mark(row, is_whole=False)
         return 0
     sent.try_again(rows, now)
     changed = [(send_output if basis.may_stand else take_back)(row, api, case, *each, now) for each in case.published]
     is_turned = slots.turn(shop, case)
-    is_whole = is_turned and is_kept and not any(changed) and still_stands(row, basis)
-    if not is_whole:
-        mark(row, is_whole=False)
-    elif basis.may_stand:
-        went_well(row, case, now)
-    else:
-        went_away(row, case, now)
+    is_done = is_turned and is_kept and not any(changed) and (basis.may_stand or not rows.exists())
+    if is_done and still_stands(row, basis):
+        (went_well if basis.may_stand else went_away)(row, case, now)
     return sum(changed)
 
 
 def basis_of(row: Publication) -> Basis:
     """Return what a run goes by."""
-    return Basis(switches.lets_write(row.shop, row.use_case), row.fills_standard, slots.versions(row))
+    return Basis(switches.lets_write(row.shop, row.use_case), row.asked, slots.versions(row))
 
 
 @transaction.atomic
@@ -130,7 +126,7 @@ def send_output(
         if not batch:
             slots.finish(row, fills)
     if batch:
-        sent.send(row.shop, api, case, output, batch)
+        sent.send(row.shop, api, case, output, batch, now)
     return len(batch)
 
 
@@ -141,7 +137,7 @@ def take_back(row: Publication, api: AdminApi, case: UseCase, output: Output, as
     mark(row, slots=row.slots)
     batch = enough(wanted.withdrawals(row.shop, case, output))
     if batch:
-        sent.send(row.shop, api, case, output, batch)
+        sent.send(row.shop, api, case, output, batch, now)
     return len(batch)
 
 

@@ -26,7 +26,7 @@ from pipelines.lifecycle.errors import OWN_FAULTS, ArtifactRefused, StageError, 
 from pipelines.lifecycle.serving.kept import Saying, Speaker
 from pipelines.lifecycle.serving.sound import soundness
 from pipelines.lifecycle.versions import registry
-from pipelines.models import Deployment, Release, ServingWindow, Shop
+from pipelines.models import Deployment, Publication, Release, ServingWindow, Shop
 from pipelines.stats import clock
 from pipelines.strategies import Step
 from pipelines.usecases import USE_CASES
@@ -217,6 +217,7 @@ def write(deployment: Deployment, speaker: Speaker, origin: date, said: Answer, 
         if speaker.arm:
             note_window(deployment, speaker, said.sound, now)
         current.update(held_at=timezone.now())
+        Publication.ask(deployment.shop_id, deployment.use_case)
         if speaker.arm == STABLE:
             current.update(served_revision=deployment.revision, served_origin=origin)
     return written

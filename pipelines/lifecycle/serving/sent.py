@@ -1,5 +1,7 @@
 """What is on its way to Shopify, and how it ended: line by line, so that one product holds up no other.
 
+It is noted first and sent then: of what a run that died had sent nobody knows the number of its operation, but that it
+may stand; it is sent anew once none of ours is under way.
 A line is taken whole or not at all. Where Shopify refuses one, it says which fields of it are wrong: their owners are
 kept with the reason, and tried again a day later; the others of the line are sent again at once.
 """
@@ -16,21 +18,23 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from pipelines.lifecycle.serving import form
-from pipelines.lifecycle.serving.wanted import Change, Known
+from pipelines.lifecycle.serving import deleting, form
+from pipelines.lifecycle.serving.wanted import STUCK, UNLIKE, Change, Known
 from pipelines.models import PublishedFields, Shop
 from pipelines.shopify import bulk
 from pipelines.shopify.admin_api import AdminApi
-from pipelines.shopify.errors import AccessForbidden, ShopifyError, UserErrors
+from pipelines.shopify.errors import AccessForbidden, ShopifyError
 from pipelines.usecases.contract import Metafields, Output, UseCase
 
 log = logging.getLogger(__name__)
 
 Rows = QuerySet[PublishedFields]
 Errors = list[dict[str, Any]]
+Named = tuple[int, str]  # an owner and one of its fields
+Stuck = dict[Named, str]  # fields that Shopify would not delete, and why
 AT_ONCE = 5000  # rows in one statement
 TRIED_AGAIN = timedelta(days=1)  # after a refusal, unless something else is said before
-UNLIKE = ""  # no text is told by it
+NAMELESS = ""  # an operation that may have begun and whose number we do not know
 
 
 @dataclass
@@ -46,6 +50,11 @@ def settle(rows: Rows, api: AdminApi, now: datetime) -> bool:
     """Learn how earlier operations ended; False while one is still under way."""
     pending = rows.filter(is_confirmed=False)
     for operation in list(pending.values_list("operation", flat=True).distinct()):
+        if operation == NAMELESS:
+            if bulk.is_writing(api):
+                return False
+            doubt(pending.filter(operation=NAMELESS))
+            continue
         status = bulk.status(api, operation)
         if not status.is_over:
             return False
@@ -111,7 +120,7 @@ def refuse(rows: Rows, errors: Errors, now: datetime) -> None:
     for pk, why in wrong.items():
         by_reason[why].append(pk)
     for why, pks in by_reason.items():
-        why = why or "Shopify gave no reason"
+        why = why or deleting.NO_REASON
         rows.filter(pk__in=pks).update(is_confirmed=True, refused=why, refused_at=now)
 
 
@@ -143,47 +152,22 @@ def place_of(error: dict[str, Any]) -> int | None:
     return int(path[1]) if len(path) > 1 and str(path[1]).isdecimal() else None
 
 
-def send(shop: Shop, api: AdminApi, case: UseCase, output: Output, batch: Sequence[Change]) -> None:
+def send(shop: Shop, api: AdminApi, case: UseCase, output: Output, batch: Sequence[Change], now: datetime) -> None:
     """Send what changed of an output as one bulk operation, and take back what is no longer true."""
-    asked = output.metafields
+    asked, known = output.metafields, Known.of(shop, case, output).rows
     assert asked
-    take_back(api, asked, batch)
     packed = list(form.lines(asked, ((change.owner, change.sent) for change in batch if change.sent)))
+    remember(shop, case, output, batch, {owner: number for number, (names, _) in enumerate(packed) for owner in names})
+    cleared(known, batch, take_back(api, asked, batch), now)
     operation = bulk.run_mutation(api, "metafields_set", ({"metafields": line} for _, line in packed))
-    remember(shop, case, output, batch, {owner: number for number, (names, _) in enumerate(packed) for owner in names},
-             operation or "")  # fmt: skip
-
-
-def take_back(api: AdminApi, asked: Metafields, batch: Iterable[Change]) -> None:
-    """Delete fields that say something no longer true; what a vanished owner held is gone with it."""
-    stale = (form.address(asked, change.owner, key) for change in batch for key in sorted(change.gone))
-    for part in form.parts(stale):
-        try:
-            delete(api, part)
-        except UserErrors as refusal:
-            log.info("fields are deleted one by one: %s", refusal)
-            for field_ in part:
-                delete_if_there(api, field_)
-
-
-def delete(api: AdminApi, part: list[form.Metafield]) -> None:
-    """Delete fields of one call."""
-    api.execute("metafields_delete", {"metafields": part})
-
-
-def delete_if_there(api: AdminApi, field_: form.Metafield) -> None:
-    """Delete one field, unless its owner is gone."""
-    try:
-        delete(api, [field_])
-    except UserErrors as refusal:
-        log.info("%s could not be deleted: %s", field_, refusal)
+    if operation:
+        for part in pieces([change.owner for change in batch if change.sent]):
+            known.filter(owner_id__in=part).update(operation=operation)
 
 
 @transaction.atomic
-def remember(
-    shop: Shop, case: UseCase, output: Output, batch: Sequence[Change], line_of: dict[int, int], operation: str
-) -> None:
-    """Note what is on its way, in the order in which it stands in its line."""
+def remember(shop: Shop, case: UseCase, output: Output, batch: Sequence[Change], line_of: dict[int, int]) -> None:
+    """Note what is about to be sent and deleted, in the order in which it stands in its line."""
     asked, known = output.metafields, Known.of(shop, case, output).rows
     assert asked
     for part in pieces(batch):
@@ -195,15 +179,36 @@ def remember(
                 output=output.name,
                 owner=asked.owner,
                 owner_id=change.owner,
-                values=change.values,
-                operation=operation if change.sent else "",
+                values=change.values | dict.fromkeys(change.gone, UNLIKE),
+                operation=NAMELESS,
                 line=line_of.get(change.owner, 0),
                 carried=len(change.sent),
-                is_confirmed=not change.sent,
             )
             for change in part
-            if change.values
         )
+
+
+def take_back(api: AdminApi, asked: Metafields, batch: Iterable[Change]) -> Stuck:
+    """Delete fields that say something no longer true; return which Shopify would not delete, and why."""
+    stale = ((change.owner, key) for change in batch for key in sorted(change.gone))
+    told = ((part, deleting.delete(api, [form.address(asked, *each) for each in part])) for part in form.parts(stale))
+    return {each: why for part, whys in told for each, why in zip(part, whys, strict=True) if why}
+
+
+@transaction.atomic
+def cleared(known: Rows, batch: Sequence[Change], stuck: Stuck, now: datetime) -> None:
+    """Note that fields are gone, but for those that Shopify would not delete; an owner that holds none is forgotten."""
+    changes = {change.owner: change for change in batch if change.gone}
+    for part in pieces(list(changes)):
+        rows = list(known.filter(owner_id__in=part))
+        for row in rows:
+            change = changes[row.owner_id]
+            left = {key: stuck[row.owner_id, key] for key in sorted(change.gone) if (row.owner_id, key) in stuck}
+            row.values, row.is_confirmed = change.values | dict.fromkeys(left, STUCK), not change.sent
+            row.refused, row.refused_at = next(iter(left.values()), ""), now if left else None
+        columns = ["values", "is_confirmed", "refused", "refused_at"]
+        PublishedFields.objects.bulk_update(rows, columns, batch_size=AT_ONCE)
+        known.filter(owner_id__in=part, values={}).delete()
 
 
 def pieces(things: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import transaction
 
 from pipelines.lifecycle.operating import switches
-from pipelines.lifecycle.serving import form, wanted
+from pipelines.lifecycle.serving import deleting, form, wanted
 from pipelines.models import Deployment, LifecycleEvent, Publication, Shop, StandardField
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import UserErrors
@@ -75,7 +75,8 @@ def choose(shop: Shop, use_case: str, *, fills: bool, by: str) -> None:
         return
     with transaction.atomic():
         Shop.objects.lock(shop)  # before its rows, as who switches a family off does: neither waits for the other
-        Publication.objects.filter(pk=row.pk).update(fills_standard=fills, is_whole=False)
+        Publication.objects.filter(pk=row.pk).update(fills_standard=fills)
+        Publication.ask(shop, use_case)
         kind, because = (
             ("filled", "The merchant lets lists be written to Shopify's own field, too")
             if fills
@@ -207,25 +208,34 @@ def give_back(here: Here, products: Iterable[int]) -> int:
         rows = {row.owner_id: row for row in here.known.filter(owner_id__in=part)}
         ours = [each for each, row in rows.items() if each in found and found[each].is_of(row)]
         before = {each: rows[each].before for each in ours}
-        restore(here, {each: text for each, text in before.items() if text}, found)
-        remove(here, [each for each, text in before.items() if not text])
-        here.known.filter(owner_id__in=part).delete()
+        stand = restore(here, {each: text for each, text in before.items() if text}, found)
+        stand |= remove(here, [each for each, text in before.items() if not text])
+        here.known.filter(owner_id__in=set(part) - stand).delete()
     return count
 
 
-def restore(here: Here, texts: dict[int, str], found: dict[int, Found]) -> None:
-    """Write what stood there before; a field that somebody changed meanwhile, or that names what is gone, is left."""
+def restore(here: Here, texts: dict[int, str], found: dict[int, Found]) -> set[int]:
+    """Write what stood there before; return where ours stands, as Shopify refused it for a reason that may pass.
+
+    A field that somebody changed meanwhile, or that names what is gone, is left.
+    """
+    stand = set()
     for product, text in texts.items():
         try:
             send(here, {product: text}, found)
         except UserErrors as refusal:
             log.info("Shopify's own field of product %d was not put back: %s", product, refusal)
+            if not (refusal.says_gone or refusal.codes & {"STALE_OBJECT", "INVALID_VALUE"}):
+                stand.add(product)
+    return stand
 
 
-def remove(here: Here, products: Sequence[int]) -> None:
-    """Delete fields where nothing stood before us."""
-    if products:
-        here.api.execute("metafields_delete", {"metafields": [here.address(product) for product in products]})
+def remove(here: Here, products: Sequence[int]) -> set[int]:
+    """Delete fields where nothing stood before us; return where ours stands, as Shopify would not delete it."""
+    if not products:
+        return set()
+    whys = deleting.delete(here.api, [here.address(product) for product in products])
+    return {product for product, why in zip(products, whys, strict=True) if why}
 
 
 def read(here: Here, products: Sequence[int]) -> dict[int, Found]:

@@ -15,6 +15,7 @@ from pipelines.models import Product, PublishedFields, Shop, own
 from pipelines.usecases.contract import Metafields, Output, Slots, UseCase
 
 PIECE = 5000
+UNLIKE, STUCK = "", "\x1a"  # no text is told by them: what may stand or not, and what Shopify would not delete
 RULE = 0  # stands for the simple rule where versions are known by their ids
 
 Lists = dict[int, list[int]]  # product -> the products that fit it, best first
@@ -67,18 +68,24 @@ def changes(shop: Shop, case: UseCase, output: Output, asked: Metafields) -> Ite
 def difference(owner: int, wanted: Fields, before: Fields, stays: Collection[str] = ()) -> Iterator[Change]:
     """Yield how an owner's fields differ from what was sent, if they do; fields that stay are as they were."""
     after = {key: noted(text) for key, text in wanted.items()}
-    kept = {key: before[key] for key in stays if key in before}
+    kept = {key: UNLIKE if before[key] == STUCK else before[key] for key in stays if key in before}
     sent = {key: text for key, text in wanted.items() if after[key] != before.get(key)}
     gone = before.keys() - after.keys() - kept.keys()
-    if sent or gone:
+    if sent or is_new(before, gone):
         yield Change(owner, sent, frozenset(gone), kept | after)
+
+
+def is_new(before: Fields, gone: Collection[str]) -> bool:
+    """Tell whether any of these fields was not refused to be deleted lately: such a one is tried again a day later."""
+    return any(before[key] != STUCK for key in gone)
 
 
 def withdrawals(shop: Shop, case: UseCase, output: Output) -> Iterator[Change]:
     """Yield the owners that hold any field of an output: all of them are to go."""
     held = Known.of(shop, case, output).rows.exclude(values={})
     for row in held.only("owner_id", "values").order_by("pk").iterator(PIECE):
-        yield Change(row.owner_id, {}, frozenset(row.values))
+        if is_new(row.values, row.values):
+            yield Change(row.owner_id, {}, frozenset(row.values))
 
 
 # Lists in slots

@@ -65,7 +65,7 @@ def set_up(api: AdminApi, gid: str, told: dict[str, str]) -> str:
         try:
             return id_in(api.execute("web_pixel_update", {"id": gid, "settings": told}).data["webPixelUpdate"])
         except UserErrors as refused:
-            if not is_gone(refused):
+            if not refused.says_gone:
                 raise
     return id_in(api.execute("web_pixel_create", {"settings": told}).data["webPixelCreate"])
 
@@ -81,8 +81,3 @@ def existing(api: AdminApi) -> str:
 def id_in(answered: dict[str, Any]) -> str:
     """Return the pixel's id out of an answer, or nothing."""
     return str((answered.get("webPixel") or {}).get("id", ""))
-
-
-def is_gone(refused: UserErrors) -> bool:
-    """Tell whether Shopify no longer knows the pixel."""
-    return any(error.get("code") == "NOT_FOUND" for error in refused.errors)

@@ -12,7 +12,7 @@ SEEN = """
 SELECT opened_at AS at, 'alert' AS kind, 'Alert: ' || title || ' (' || severity || ')' AS text
     FROM pipelines_alert WHERE opened_at >= %(since)s
 UNION ALL SELECT made_at, 'drift', 'Drift of ' || segment || ' lasts'
-    FROM pipelines_measurement WHERE metric = 'drift_began' AND made_at >= %(since)s
+    FROM pipelines_measurement WHERE metric IN ('drift_began', 'drift_of_ours') AND made_at >= %(since)s
 UNION ALL SELECT created_at, 'training:' || trigger, 'Training begins: ' || trigger
     FROM pipelines_trainingrun WHERE created_at >= %(since)s AND error_code <> 'NotEnoughHistory'
 UNION ALL SELECT at, kind, 'Version ' || coalesce(version_number::text, '?') || ': ' || because || ' (' || kind || ')'

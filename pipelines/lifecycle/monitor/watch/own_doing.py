@@ -1,7 +1,8 @@
 """What of our own doing may lie behind a drift: what shoppers or orders were first told, or no longer, just before it.
 
 Only what reaches shoppers changes what they do. A version after another is none: one comes every week, so that one
-would stand before each change.
+would stand before each change. What we do is trained for once, however many features follow it and however often one
+of them comes and goes while it is compared with days before it.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from pipelines import words
-from pipelines.lifecycle.monitor.retrain import BEGAN
+from pipelines.lifecycle.monitor.retrain import BEGAN, OURS
 from pipelines.lifecycle.monitor.watch.inputs import DRIFT, KNOWN
 from pipelines.lifecycle.releases.what_ran import history
 from pipelines.models import Measurement, Release, Shop
 from pipelines.stats.drift.findings import Finding
 from pipelines.stats.drift.persistence import LAST
+from pipelines.stats.drift.windows import WEEKS
 from pipelines.usecases import USE_CASES
 
 BEFORE = timedelta(days=7)  # the first window that differs: what is shown is bought within a few days
+COMPARED_WITH = timedelta(weeks=WEEKS)  # so long a window has days before what we did among those it is compared with
 CHANGED = (Finding.DRIFT, Finding.BREACH)
 
 
@@ -50,24 +55,67 @@ def when(shop: Shop, shown: Shown, began: bool, now: datetime) -> str:
 
 
 def first_seen(shop: Shop, use_case: str, features: Sequence[str]) -> Iterator[Measurement]:
-    """Yield the first of the windows by which each feature's drift was found to last."""
-    mine = Measurement.objects.for_shop(shop).filter(use_case=use_case, version=None, release=None)
+    """Yield the first of the windows by which each feature's drift was found to last, and of what it came back from."""
     for feature in features:
-        began = mine.filter(metric=BEGAN, segment=feature).order_by("starts_at").last()
-        if began:
-            found = mine.filter(metric=DRIFT, segment=feature, starts_at__lte=began.starts_at)
-            decided = found.filter(verdict__in=[each.value for each in KNOWN]).order_by("-starts_at")[:LAST]
-            changed = [row for row in decided if row.verdict in CHANGED]
-            yield from changed[-1:]
+        rows = began(shop, use_case).filter(segment=feature)
+        if newest := rows.last():
+            reach = COMPARED_WITH if newest.metric == OURS else timedelta(0)
+            for row in rows.filter(starts_at__gte=newest.starts_at - reach):
+                yield from first_window(row)
+
+
+def began(shop: Shop, use_case: str) -> QuerySet[Measurement]:
+    """Give the drifts that began, the oldest first."""
+    mine = Measurement.objects.for_shop(shop).filter(use_case=use_case, version=None, release=None)
+    return mine.filter(metric__in=(BEGAN, OURS)).order_by("starts_at")
+
+
+def first_window(drift: Measurement) -> list[Measurement]:
+    """Give the first of the windows by which a drift was found to last, where one is known."""
+    mine = Measurement.objects.for_shop(drift.shop_id).filter(use_case=drift.use_case, version=None, release=None)
+    found = mine.filter(metric=DRIFT, segment=drift.segment, starts_at__lte=drift.starts_at)
+    decided = found.filter(verdict__in=[each.value for each in KNOWN]).order_by("-starts_at")[:LAST]
+    return [row for row in decided if row.verdict in CHANGED][-1:]
+
+
+def is_trained_for(drift: Measurement) -> bool:
+    """Tell whether what lies behind a drift that begins is our own doing, for which another asked already.
+
+    One that comes back is what it was before, as long as it is compared with days before what we did.
+    """
+    earlier = began(drift.shop, drift.use_case).filter(starts_at__lt=drift.starts_at)
+    lately = [(row, causes(row)) for row in earlier.filter(starts_at__gte=drift.starts_at - COMPARED_WITH)]
+    known = {at for row, ours in lately if row.metric == BEGAN for at in ours}
+    again = {at for row, ours in lately if row.segment == drift.segment for at in ours}
+    ours = causes(drift) | {at for at in again if at > drift.starts_at - COMPARED_WITH}
+    return bool(ours) and ours <= known
+
+
+def comes_back(shop: Shop, use_case: str, features: Sequence[str]) -> bool:
+    """Tell whether all that some features follow is what was trained for already."""
+    newest = (began(shop, use_case).filter(segment=each).last() for each in features)
+    return all(row is not None and row.metric == OURS for row in newest)
+
+
+def causes(drift: Measurement) -> set[datetime]:
+    """Give when what may lie behind a drift began or ended to be told."""
+    firsts = first_window(drift)
+    ends = (at for shown in reaching(drift.shop, firsts) for at in (shown.since, shown.until))
+    return {at for at in ends if at is not None and is_just_before(at, firsts)}
 
 
 def turns(shop: Shop, firsts: Sequence[Measurement]) -> Iterator[tuple[Shown, bool]]:
     """Yield what began or ended up to a week before a window that first differed, with whether it began then."""
-    reaching = [slug for slug, case in USE_CASES.items() if case.reaches_shoppers] if firsts else []
-    for shown in (each for slug in reaching for each in times(shop, slug)):
+    for shown in reaching(shop, firsts):
         began, ended = (is_just_before(at, firsts) for at in (shown.since, shown.until))
         if began or ended:
             yield shown, began
+
+
+def reaching(shop: Shop, firsts: Sequence[Measurement]) -> Iterator[Shown]:
+    """Yield all that shoppers were ever shown, where a window differs at all."""
+    families = [slug for slug, case in USE_CASES.items() if case.reaches_shoppers] if firsts else []
+    return (shown for slug in families for shown in times(shop, slug))
 
 
 def is_just_before(at: datetime | None, firsts: Sequence[Measurement]) -> bool:

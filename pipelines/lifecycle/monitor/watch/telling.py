@@ -25,6 +25,10 @@ STALE = "data:stale"
 LASTING, ALL = "drift_lasting", "all"
 UNLIKE = "In three of the last five windows they looked unlike the same weekdays of the eight weeks before."
 ALONE, CHOSEN = "This alone takes no version back.", "You chose that a large one takes the live version back."
+TRAINED = "Nothing to do now: a new version is trained at once, outside of the schedule, and you are asked."
+COMES_BACK = (
+    "Nothing to do now: a new version was trained when this began, and the weekly training learns from it as well."
+)
 SKIPPED = (
     "Nothing is trained, worked out anew or moved on data older than 26 hours: it is skipped, and caught up with once "
     "the data is fresh. What runs goes on as it is, and a rollback still goes through."
@@ -67,6 +71,7 @@ def drift(shop: Shop, use_case: str, now: datetime) -> list[str]:
         board.close(shop, key, now)
         return []
     chosen = ShopSettings.of(shop).drift_limit(use_case) is not None
+    is_known = own_doing.comes_back(shop, use_case, features)
     board.tell(
         shop,
         key,
@@ -74,7 +79,8 @@ def drift(shop: Shop, use_case: str, now: datetime) -> list[str]:
         text=" ".join(
             filter(None, (UNLIKE, own_doing.told(shop, use_case, features, now), CHOSEN if chosen else ALONE))
         ),
-        next_step="Nothing to do now: a new version is trained at once, outside of the schedule, and you are asked.",
+        next_step=COMES_BACK if is_known else TRAINED,
+        severity=board.Severity.INFO if is_known else board.Severity.WARNING,
         use_case=use_case,
         now=now,
     )

@@ -10,12 +10,13 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+import time_machine
 
 from pipelines.lifecycle.monitor import drifts
 from pipelines.lifecycle.monitor.samples import Sample
-from pipelines.models import DriftBins, Measurement, Shop
+from pipelines.models import DriftBins, LifecycleEvent, Measurement, Shop
 from pipelines.stats.clock import midnight
-from pipelines.usecases import USE_CASES
+from pipelines.usecases import USE_CASES, recommendations
 from pipelines.usecases.contract import Monitored
 from tests import exposing, histories
 from tests.exposing import SLUG
@@ -194,6 +195,21 @@ def test_a_drift_begins_once_however_long_it_lasts(shop: Shop) -> None:
     look(shop, sample(larger, since=LAST - timedelta(days=6)))
     (began,) = Measurement.objects.filter(metric="drift_began")
     assert (began.segment, began.starts_at) == ("size", midnight(LAST - timedelta(days=4), shop.zone))
+
+
+def test_what_follows_our_own_doing_asks_for_one_training(shop: Shop) -> None:
+    def change(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+        two_days_on = (rows["day"] >= LAST - timedelta(days=4)) & (rng.random(len(rows)) < 0.8)
+        return larger(rows, rng).assign(colour=np.where(two_days_on, "red", rows["colour"]))
+
+    with time_machine.travel(midnight(LAST - timedelta(days=8), shop.zone)):
+        LifecycleEvent.record(
+            shop, "release.live", by="machine", because="", use_case="recommendations", version_number=1
+        )
+    with USE_CASES.also(recommendations.USE_CASE):
+        look(shop, sample(change, since=LAST - timedelta(days=6)))
+    began = Measurement.objects.filter(metric__startswith="drift_").exclude(metric="drift_lasting")
+    assert dict(began.values_list("segment", "metric")) == {"size": "drift_began", "colour": "drift_of_ours"}
 
 
 def test_how_rows_were_spread_is_kept_with_each_window(shop: Shop) -> None:

@@ -43,10 +43,11 @@ def test_a_drift_counts_while_its_window_is_of_late_and_by_the_day_it_was_found(
     assert cause(shop, found.made_at) == "", "it was trained since"
 
 
-def test_what_a_version_says_and_what_another_family_is_told_is_no_cause(shop):
+def test_what_a_version_says_what_another_family_is_told_and_what_we_trained_for_already_is_no_cause(shop):
     drifted(shop, retrain.PREDICTION)
     drifted(shop, version=histories.a_version(shop))
     drifted(shop, use_case="another")
+    drifted(shop, metric="drift_of_ours")
     assert cause(shop) == ""
 
 

@@ -29,8 +29,8 @@ def test_what_closed_by_itself_with_nothing_done_had_nothing_behind_it(shop):
     assert (of(shop)["opened"], of(shop)["unfounded"], of(shop)["open"]) == (1, 1, 0)
 
 
-@pytest.mark.parametrize("changes", [{"acknowledged_at": AT + HOUR}, {"closed": None}])
-def test_what_somebody_took_up_or_what_lasts_is_not_called_false(shop, changes):
+@pytest.mark.parametrize("changes", [{"acknowledged_at": AT + HOUR}, {"closed": None}, {"severity": "info"}])
+def test_what_somebody_took_up_what_lasts_and_what_is_only_news_is_not_called_false(shop, changes):
     told(shop, **changes)
     assert of(shop)["unfounded"] == 0
 

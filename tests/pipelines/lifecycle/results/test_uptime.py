@@ -71,9 +71,10 @@ def test_days_with_an_answer_are_counted_among_those_measured(shop):
 def test_drift_that_began_counts_and_what_a_freeze_explains_does_not(shop):
     hour(shop, "drift_began", 9, None, segment="price", verdict="drift")
     hour(shop, "drift_began", 9, None, segment="discount", verdict="expected")
+    hour(shop, "drift_of_ours", 12, None, segment="size", verdict="drift")
     assert of(shop)["drifts"] is None, "no window was judged"
     hour(shop, "drift", 9, None, segment="price")
-    assert of(shop)["drifts"] == 1
+    assert of(shop)["drifts"] == 2, "also one that asked for no training"
 
 
 def test_decay_counts_in_the_month_in_which_it_was_found(shop, version):

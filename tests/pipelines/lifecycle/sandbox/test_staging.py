@@ -28,7 +28,7 @@ from pipelines.models import (
 )
 from pipelines.models.usecases.demand_forecast import Forecast, StockAdvice
 from pipelines.shopify.admin_api import AdminApi
-from pipelines.shopify.errors import ShopUnreachable
+from pipelines.shopify.errors import ShopUnreachable, UserErrors
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import Frames, Randomised, Soundness
 from pipelines.usecases.demand_forecast import USE_CASE as DEMAND
@@ -399,6 +399,23 @@ class TestTakingBack:
         assert StagedField.objects.exists()
         fields.take_back(test_shop, now + timedelta(hours=25))
         assert not StagedField.objects.exists()
+
+    def test_waits_while_the_store_will_not_delete_them_but_not_for_ever(self, test_shop, now, monkeypatch):
+        Shop.objects.filter(pk=test_shop.pk).update(scopes=["write_products"])
+        test_shop.refresh_from_db()
+        monkeypatch.setattr(AdminApi, "execute", Mock(side_effect=UserErrors([{"message": "Not today"}])))
+        self.field(test_shop, now)
+        assert fields.take_back(test_shop, now) == 0 and StagedField.objects.exists()
+        fields.take_back(test_shop, now + timedelta(hours=25))
+        assert not StagedField.objects.exists()
+        assert "Shopify would not delete them" in LifecycleEvent.objects.for_shop(test_shop).get().because
+
+    def test_takes_what_is_not_there_for_gone(self, test_shop, now, monkeypatch):
+        Shop.objects.filter(pk=test_shop.pk).update(scopes=["write_products"])
+        test_shop.refresh_from_db()
+        monkeypatch.setattr(AdminApi, "execute", Mock(side_effect=UserErrors([{"message": "Owner does not exist"}])))
+        self.field(test_shop, now)
+        assert fields.take_back(test_shop, now) == 1 and not StagedField.objects.exists()
 
     def test_leaves_what_was_never_answered_for_two_minutes(self, test_shop, now):
         self.field(test_shop, now, is_sent=False)

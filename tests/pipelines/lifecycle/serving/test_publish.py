@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from pipelines.lifecycle import due
 from pipelines.lifecycle.operating import switches
-from pipelines.lifecycle.serving import publish
-from pipelines.models import Alert, Publication, PublishedFields, Shop
+from pipelines.lifecycle.serving import publish, sent
+from pipelines.models import Alert, LifecycleEvent, Publication, PublishedFields, Shop
 from pipelines.models.usecases.demand_forecast import StockAdvice
 from pipelines.shopify import token_exchange, tokens
+from pipelines.shopify.errors import ShopUnreachable
 from tests import histories
 from tests.fake_shopify import Reply
 from tests.identities import id_token
@@ -26,7 +27,7 @@ class Store:
     """Shopify's side: staged files, bulk operations and their state, deleted fields."""
 
     def __init__(self, fake):
-        self.error_code = None
+        self.error_code, self.refusal, self.under_way, self.fails_at = None, "", [], ""
         self.fake, self.state, self.sent, self.deleted, self.operations = fake, "COMPLETED", [], [], 0
         fake.on_graphql, fake.on_file = self.answer, self.take_file
 
@@ -36,9 +37,16 @@ class Store:
 
     def answer(self, asked):
         query, variables = asked.json["query"], asked.json["variables"]
+        if self.fails_at and self.fails_at in query:
+            return Reply(503)
         if "metafieldsDelete" in query:
-            self.deleted += variables["metafields"]
-            return Reply(200, {"data": {"metafieldsDelete": {"deletedMetafields": [], "userErrors": []}}})
+            refused = [{"field": None, "message": self.refusal}] if self.refusal else []
+            self.deleted += [] if refused else variables["metafields"]
+            return Reply(200, {"data": {"metafieldsDelete": {"deletedMetafields": [], "userErrors": refused}}})
+        if "bulkOperations(" in query:
+            return Reply(
+                200, {"data": {"bulkOperations": {"nodes": [{"id": "x", "status": s} for s in self.under_way]}}}
+            )
         if "stagedUploadsCreate" in query:
             target = {"url": f"{self.fake.origin}/upload", "parameters": [{"name": "key", "value": "tmp/1/rows.jsonl"}]}
             return Reply(200, {"data": {"stagedUploadsCreate": {"stagedTargets": [target], "userErrors": []}}})
@@ -212,3 +220,134 @@ def test_a_scope_that_was_taken_away_is_told_and_comes_back_by_itself(shop, stor
     assert list(due.publications()) == [(shop.pk, SLUG)]
     publish.publish(Shop.objects.get(pk=shop.pk), SLUG)
     assert Alert.objects.get(shop=shop).closed_at and list(due.publications()) == []
+
+
+def known(shop):
+    """Return what is known of each variant: the texts as sent, and whether Shopify took them."""
+    rows = PublishedFields.objects.for_shop(shop).order_by("owner_id")
+    return {row.owner_id: (row.values, row.is_confirmed) for row in rows}
+
+
+@pytest.mark.parametrize("dies_at", ["stagedUploadsCreate", "bulkOperationRunMutation"])
+def test_what_a_run_that_died_had_sent_is_known_and_sent_anew(shop, store, dies_at):
+    advise(shop)
+    store.fails_at = dies_at
+    with pytest.raises(ShopUnreachable):
+        publish.publish(shop, SLUG)
+    assert known(shop)[1][1] is False and list(due.publications()) == [(shop.pk, SLUG)]
+    store.fails_at = ""
+    assert publish.publish(shop, SLUG) == 1 and publish.publish(shop, SLUG) == 0
+    assert (store.operations, PublishedFields.objects.count()) == (1, 1) and known(shop)[1][1] is True
+
+
+def test_what_may_be_on_its_way_without_a_number_is_waited_for(shop, store):
+    """Shopify began the operation and its answer was lost: an older text may not come after a newer one."""
+    advise(shop)
+    store.fails_at = "bulkOperationRunMutation"
+    with pytest.raises(ShopUnreachable):
+        publish.publish(shop, SLUG)
+    advise(shop, forecast_28=80)
+    store.fails_at, store.under_way = "", ["COMPLETED", "RUNNING"]
+    assert publish.publish(shop, SLUG) == 0 and store.operations == 0
+    assert list(due.publications()) == [(shop.pk, SLUG)]
+    store.under_way = ["COMPLETED"]
+    assert publish.publish(shop, SLUG) == 1
+    assert store.fields()["1", "forecast_28"] == "80"
+
+
+def test_what_a_run_that_died_may_have_written_is_taken_back(shop, store):
+    advise(shop)
+    store.fails_at = "bulkOperationRunMutation"
+    with pytest.raises(ShopUnreachable):
+        publish.publish(shop, SLUG)
+    store.fails_at = ""
+    assert switches.turn(shop, switches.family(SLUG), is_on=False, by="operator:ada")
+    for _ in range(2):
+        publish.publish(Shop.objects.get(pk=shop.pk), SLUG)
+    assert {field["key"] for field in store.deleted} == {"forecast_28", "days_of_cover", "reorder_date"}
+    assert not PublishedFields.objects.exists() and list(due.publications()) == []
+
+
+def test_a_field_that_was_deleted_before_a_run_died_is_written_when_it_is_said_again(shop, store):
+    advise(shop)
+    publish.publish(shop, SLUG)
+    advise(shop, order_by=None, forecast_28=80)
+    store.fails_at = "stagedUploadsCreate"
+    with pytest.raises(ShopUnreachable):
+        publish.publish(shop, SLUG)
+    assert [field["key"] for field in store.deleted] == ["reorder_date"]
+    store.fails_at = ""
+    advise(shop)
+    assert publish.publish(shop, SLUG) == 1
+    assert store.fields()["1", "reorder_date"] == "2026-11-23"
+
+
+def test_what_shopify_will_not_delete_is_told_and_tried_again_a_day_later(shop, store):
+    advise(shop)
+    publish.publish(shop, SLUG)
+    store.refusal = "You are not permitted to change that today"
+    advise(shop, order_by=None)
+    publish.publish(shop, SLUG)
+    row = PublishedFields.objects.get()
+    assert row.refused == store.refusal and row.is_confirmed and row.operation == ""
+    assert publish.publish(shop, SLUG) == 0 and list(due.publications()) == [], "it is asked no more today"
+    store.refusal = ""
+    PublishedFields.objects.update(refused_at=row.refused_at - sent.TRIED_AGAIN)
+    assert list(due.publications()) == [(shop.pk, SLUG)]
+    for _ in range(3):
+        publish.publish(shop, SLUG)
+    assert {field["key"] for field in store.deleted} == {"reorder_date"}
+    assert known(shop)[1] == ({"forecast_28": "71", "days_of_cover": "11.6"}, True)
+    assert not PublishedFields.objects.exclude(refused="").exists() and list(due.publications()) == []
+
+
+def test_what_is_not_there_any_more_is_gone(shop, store):
+    advise(shop)
+    publish.publish(shop, SLUG)
+    store.refusal = "Owner does not exist"
+    advise(shop, order_by=None)
+    for _ in range(2):
+        publish.publish(shop, SLUG)
+    assert known(shop)[1] == ({"forecast_28": "71", "days_of_cover": "11.6"}, True)
+    assert not PublishedFields.objects.exclude(refused="").exists()
+
+
+def test_what_stands_though_it_was_switched_off_is_not_said_to_be_gone(shop, store):
+    advise(shop)
+    for _ in range(2):
+        publish.publish(shop, SLUG)
+    store.refusal = "You are not permitted to change that today"
+    assert switches.turn(shop, switches.family(SLUG), is_on=False, by="operator:ada")
+    for _ in range(3):
+        publish.publish(Shop.objects.get(pk=shop.pk), SLUG)
+    assert not Publication.of(shop, SLUG).is_whole
+    assert not LifecycleEvent.objects.filter(kind="fields.taken_back").exists()
+    assert PublishedFields.objects.get().refused == store.refusal
+
+
+def test_who_finds_somebody_at_it_is_not_forgotten(shop, store, monkeypatch):
+    advise(shop)
+    for _ in range(2):
+        publish.publish(shop, SLUG)
+    settle, came = sent.settle, []
+
+    def another_comes(*asked):
+        came.append(publish.publish(Shop.objects.get(pk=shop.pk), SLUG))
+        assert list(due.publications()) == [], "who is at it looks once more: nobody is sent meanwhile"
+        return settle(*asked)
+
+    monkeypatch.setattr(sent, "settle", another_comes)
+    assert publish.publish(shop, SLUG) == 0 and came == [0]
+    assert list(due.publications()) == [(shop.pk, SLUG)]
+    monkeypatch.setattr(sent, "settle", settle)
+    publish.publish(shop, SLUG)
+    assert list(due.publications()) == []
+
+
+def test_a_run_that_died_is_found_again_once_its_time_is_over(shop, store):
+    advise(shop)
+    for _ in range(2):
+        publish.publish(shop, SLUG)
+    row = Publication.of(shop, SLUG)
+    assert publish.leased(row, timezone.now() - publish.LEASE - timedelta(seconds=1)), "and it is killed here"
+    assert list(due.publications()) == [(shop.pk, SLUG)]

@@ -16,7 +16,17 @@ from pipelines.lifecycle.errors import ArtifactRefused
 from pipelines.lifecycle.releases import propose, rollback
 from pipelines.lifecycle.serving import refresh
 from pipelines.lifecycle.versions import registry, train
-from pipelines.models import Deployment, ModelVersion, Product, Release, ServingWindow, StockRule, Supplied, Supplier
+from pipelines.models import (
+    Deployment,
+    ModelVersion,
+    Product,
+    Publication,
+    Release,
+    ServingWindow,
+    StockRule,
+    Supplied,
+    Supplier,
+)
 from pipelines.models.usecases.demand_forecast import Forecast, ForecastOverride, StockAdvice
 from pipelines.stats.assignment import bucket
 from pipelines.strategies import Step
@@ -42,6 +52,13 @@ def test_before_anything_was_approved_the_simple_rule_speaks(shop, things):
     assert speak(shop) == 6
     assert set(StockAdvice.objects.values_list("version", "location_id")) == {(None, 0)}
     assert Forecast.objects.filter(version=None).count() == 3
+
+
+def test_what_was_said_is_to_be_published_though_the_queue_is_lost(shop, things):
+    known = Publication.objects.create(shop=shop, use_case="demand_forecast", is_whole=True)
+    speak(shop)
+    known.refresh_from_db()
+    assert not known.is_whole and known.asked
 
 
 def test_a_young_shop_is_told_nothing_yet_and_that_is_no_failure(shop):

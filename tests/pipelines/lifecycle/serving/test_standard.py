@@ -11,6 +11,7 @@ from django.utils import timezone
 from pipelines.lifecycle.serving import standard
 from pipelines.models import LifecycleEvent, StandardField
 from pipelines.shopify.admin_api import AdminApi
+from pipelines.shopify.errors import UserErrors
 from tests.devstore.conftest import app, world
 from tests.listing import LIST, SCOPE, SLUG, STANDARD, Listing, gid, listing
 
@@ -190,3 +191,32 @@ def test_without_leave_it_stays_until_it_may_be_given_back(shop: Listing) -> Non
     type(shop.shop).objects.update(scopes=["read_products", SCOPE])
     shop.settle()
     assert standard.left(shop.shop, SLUG) == 0 and field(shop, shop.products[0]) is None
+
+
+@pytest.mark.parametrize(("call", "by_hand_before"), [("metafields_delete", []), ("metafields_set", [4])])
+def test_what_shopify_will_not_give_back_today_is_given_back_later(
+    shop: Listing, monkeypatch, call: str, by_hand_before: list[int]
+) -> None:
+    one, *_ = shop.products
+    before = [shop.products[place] for place in by_hand_before]
+    wants(shop)
+    StandardField.objects.filter(owner_id=one).update(
+        before=json.dumps([gid(each) for each in before]) if before else ""
+    )
+    real, refusals = AdminApi.execute, []
+
+    def refusing(api, name, variables=None):
+        if name == call and any(each["ownerId"] == gid(one) for each in variables["metafields"]):
+            refusals.append(UserErrors([{"message": "Not today", "code": "INTERNAL_ERROR"}]))
+            raise refusals[-1]
+        return real(api, name, variables)
+
+    monkeypatch.setattr(AdminApi, "execute", refusing)
+    wants(shop, fills=False)
+    assert refusals and field(shop, one) == shop.fields(one)["a"]
+    assert (
+        list(StandardField.objects.values_list("owner_id", flat=True)) == [one] and standard.left(shop.shop, SLUG) == 1
+    )
+    monkeypatch.setattr(AdminApi, "execute", real)
+    shop.publish()
+    assert (field(shop, one) or []) == before and not StandardField.objects.exists()

@@ -1,4 +1,4 @@
-"""What we began or ended to tell shortly before a drift is said with it; what we do every week is not."""
+"""What we began or ended to tell just before a drift is said with it and trained for once; what we do weekly is not."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 import time_machine
 
 from pipelines.lifecycle.alerts import board
+from pipelines.lifecycle.monitor import drifts
 from pipelines.lifecycle.monitor.watch import own_doing, telling
 from pipelines.models import Alert, LifecycleEvent, Measurement, Release, Shop
 from pipelines.usecases import USE_CASES, conversion, offers, recommendations
@@ -104,3 +105,60 @@ def test_another_shops_moves_are_none_of_it(shop: Shop) -> None:
 def test_what_no_shopper_sees_changes_nothing_that_they_do(shop: Shop) -> None:
     moved(shop, "release.live", 9, 1, "conversion")
     assert said(shop) == ""
+
+
+def begins(shop: Shop, ago: int, feature: str = "stockout") -> str:
+    """Let three windows of a day differ after two that did not, the last so long ago; return what is written of it."""
+    facts = {"shop": shop, "use_case": "demand_forecast", "segment": feature}
+    for before, verdict in enumerate(("drift", "drift", "drift", "ok", "ok")):
+        at = {"starts_at": NOW - (ago + before) * DAY, "ends_at": NOW - (ago + before - 1) * DAY}
+        Measurement.objects.get_or_create(metric="drift", **facts, **at, defaults={"verdict": verdict})
+    at = {"starts_at": NOW - ago * DAY, "ends_at": NOW - (ago - 1) * DAY}
+    row = drifts.asking(Measurement(metric="drift_began", verdict="drift", **facts, **at))
+    row.save()
+    return row.metric
+
+
+class TestTraining:
+    ASKS, OURS = "drift_began", "drift_of_ours"
+
+    @pytest.fixture(autouse=True)
+    def nothing_before(self, shop: Shop) -> None:
+        Measurement.objects.all().delete()
+
+    def test_what_lists_brought_about_asks_once_however_often_it_comes_and_goes(self, shop: Shop) -> None:
+        moved(shop, "release.live", 40, 1)
+        assert [begins(shop, ago) for ago in (36, 30, 21)] == [self.ASKS, self.OURS, self.OURS]
+        assert own_doing.comes_back(shop, "demand_forecast", ["stockout"])
+        assert "shown since 31\xa0Jan" in said(shop), "what it came back from is named as well"
+
+    def test_another_feature_that_follows_the_same_asks_no_more_and_one_that_does_not_asks(self, shop: Shop) -> None:
+        moved(shop, "release.live", 40, 1)
+        begins(shop, 36)
+        assert [begins(shop, 34, "price"), begins(shop, 10, "discount")] == [self.OURS, self.ASKS]
+
+    def test_what_is_taken_back_is_a_cause_of_its_own(self, shop: Shop) -> None:
+        moved(shop, "release.live", 40, 1)
+        begins(shop, 36)
+        moved(shop, "release.rolled_back", 12, 1)
+        assert [begins(shop, 9), begins(shop, 4)] == [self.ASKS, self.OURS]
+
+    def test_it_asks_again_once_it_is_compared_with_no_day_before_what_we_did(self, shop: Shop) -> None:
+        moved(shop, "release.live", 70, 1)
+        assert [begins(shop, 66), begins(shop, 20), begins(shop, 13)] == [self.ASKS, self.OURS, self.ASKS]
+
+    def test_what_has_no_cause_of_ours_asks_each_time(self, shop: Shop) -> None:
+        assert [begins(shop, 36), begins(shop, 30)] == [self.ASKS, self.ASKS]
+
+    def test_the_alert_is_news_then_and_promises_no_training(self, shop: Shop) -> None:
+        moved(shop, "release.live", 40, 1)
+        begins(shop, 36)
+        found(shop, "drift_lasting", 4, "drift")
+        telling.drift(shop, "demand_forecast", NOW)
+        alert = Alert.objects.get()
+        assert alert.severity == "warning" and "is trained at once" in alert.next_step
+        board.close(shop, alert.key, NOW)
+        begins(shop, 4)
+        telling.drift(shop, "demand_forecast", NOW + DAY)
+        alert = Alert.objects.get(closed_at=None)
+        assert alert.severity == "info" and "was trained when this began" in alert.next_step

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pipelines", "0073_steps_that_browsers_tell"),
+        ("pipelines", "0074_publishing_that_waits"),
     ]
 
     operations = [
