@@ -332,6 +332,10 @@ class TestAnOfferThatCostsMoreThanItBrings:
         assert '<s-badge tone="critical">Costs you</s-badge>' in text and text.count("It gave") == 1
         assert f'commandfor="stop-{offer.pk}" command="--show">Stop A fifth off' in text
         assert "1 offer runs; 1 offer costs you more than you get." in page and jargon(page) == []
+        assert "It has no budget that would stop it." in text
+        assert f'href="/offers/{offer.pk}">Change what it gives' in text
+        Offer.objects.update(budget_minor=300_000)
+        assert "Nothing else stops it before its budget is gone." in told(see)
 
     def test_says_of_one_that_may_pay_what_it_takes(self, shop, see):
         offer = an_offer(shop, "Ten off", shown=185, accepted=73, spent=149_200)
