@@ -6,7 +6,9 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -19,6 +21,7 @@ FORMULA = re.compile(
 )
 
 LONGEST_CELL = 255
+LARGEST_FILE = 4_000_000  # that is sent back
 
 
 class Line:
@@ -56,31 +59,96 @@ def major(minor: int | None, currency: str) -> str:
 SEPARATORS = ",;\t|"
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 LINE_END = re.compile(r"\r\n?|\n")
+LOOKED_AT, LONGEST_HEAD = 5, 20_000  # lines, and signs of them, among which the names of the columns are looked for
+MOST_COLUMNS = 300
 TOO_MANY_CELLS = "it has more cells than there are columns: a number with a comma needs quotes around it"
+NO_CELLS = "quotation marks do not open and close where its cells do"
+Cells = dict[str, str]
 
 
-def read_table(content: bytes) -> csv.DictReader[str]:
-    """Read a file as spreadsheets save it: UTF-8 or UTF-16, between commas, semicolons, tabs or bars."""
-    text = content.decode(encoding_of(content)).lstrip("\ufeff")  # saved twice, it begins with two marks
+class NoTable(Exception):
+    """A file, or a line of it, that cannot be read as a table, in words for the merchant."""
+
+    def __init__(self, problem: str, line: int = 0) -> None:
+        super().__init__(f"line {line:,}: {problem}" if line else problem)
+        self.problem, self.line = problem, line
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: its number, and its cells by their columns."""
+
+    line: int
+    cells: Cells
+    has_too_many: bool  # a comma in it moved what it says from cell to cell
+    has_too_few: bool
+
+
+class Table:
+    """A file as spreadsheets save it: the names of its columns in small letters, then its lines.
+
+    On which of its first lines they stand, and with what between them, is told by the names that are known.
+    """
+
+    def __init__(self, content: bytes, known: Collection[str]) -> None:
+        text = text_of(content)
+        heads = LINE_END.split(text[:LONGEST_HEAD], maxsplit=LOOKED_AT)[:LOOKED_AT]
+        places = product(range(len(heads)), SEPARATORS)
+        self.above, self.separator = max(places, key=lambda place: len(named(heads[place[0]], place[1]) & {*known}))
+        file = io.StringIO(text, newline="")
+        for _ in range(self.above):
+            file.readline()
+        self.reader = csv.reader(file, delimiter=self.separator, strict=True)
+        first = self.next_cells() or []
+        if len(first) > MOST_COLUMNS:
+            raise NoTable(f"it has more than {MOST_COLUMNS} columns")
+        self.names = [name.strip().lower() for name in first]
+
+    def __iter__(self) -> Iterator[Row]:
+        """Walk through the lines that hold something."""
+        count = len(self.names)
+        while (cells := self.next_cells()) is not None:
+            if any(cell.strip() for cell in cells):
+                too_many = any(cell.strip() for cell in cells[count:])
+                yield Row(self.line, dict(zip(self.names, cells, strict=False)), too_many, len(cells) < count)
+
+    @property
+    def line(self) -> int:
+        """Return the number of the line on which the last row ended."""
+        return self.above + self.reader.line_num
+
+    def next_cells(self) -> list[str] | None:
+        """Return the cells of the next line; nothing at the end."""
+        begins = self.line + 1
+        try:
+            return next(self.reader, None)
+        except csv.Error:
+            raise NoTable(NO_CELLS, begins) from None
+
+
+def named(head: str, separator: str) -> set[str]:
+    """Return what a line would name as columns."""
+    return {cell.strip().lower() for cell in next(csv.reader([head], delimiter=separator), [])}
+
+
+def text_of(content: bytes) -> str:
+    """Read bytes as UTF-8 or UTF-16; saved twice, a file begins with two marks."""
+    try:
+        text = content.decode(encoding_of(content)).lstrip("\ufeff")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise NoTable("not UTF-8. Save the file as “CSV UTF-8”", line) from None
     if "\0" in text:
-        raise csv.Error("it holds signs that are no text")
-    first, *below = LINE_END.split(text, maxsplit=2)
-    is_said = first.lower().startswith("sep=")  # a spreadsheet's own word on the sign
-    head = below[0] if is_said and below else first
-    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(SEPARATORS, key=head.count))
-    if is_said:
-        next(table.reader)
-    return table
+        raise NoTable("it holds signs that are no text", text[: text.index("\0")].count("\n") + 1)
+    return text
 
 
 def encoding_of(content: bytes) -> str:
-    """Name the encoding of a file by its first bytes: a mark, or every second one zero, as in UTF-16 without a mark."""
+    """Name the encoding of a file by its first bytes: a mark, or a zero beside its first letter."""
     if content.startswith(MARKS):
         return "utf-16"
-    start = content[:100]
-    for zeros, name in ((start[1::2], "utf-16-le"), (start[::2], "utf-16-be")):
-        if zeros and not any(zeros) and any(start):
-            return name
+    if len(content) > 1 and (content[0] == 0) != (content[1] == 0):
+        return "utf-16-be" if content[0] == 0 else "utf-16-le"
     return "utf-8-sig"
 
 
@@ -88,12 +156,7 @@ def check_once(names: Sequence[str], wanted: Iterable[str]) -> None:
     """Refuse a column that is there twice: which of them counts is not for us to say."""
     for name in wanted:
         if names.count(name) > 1:
-            raise csv.Error(f"it has the column “{name}” twice")
-
-
-def has_too_many(cells: Mapping[Any, Any]) -> bool:
-    """Tell whether a line goes on beyond the last column: a comma in it moved what it says from cell to cell."""
-    return any(cell.strip() for cell in cells.get(None) or ())
+            raise NoTable(f"it has the column “{name}” twice")
 
 
 def clean(cell: str) -> str:

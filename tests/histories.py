@@ -15,6 +15,7 @@ from pipelines.lifecycle.releases import approval, move, propose
 from pipelines.lifecycle.versions import artifacts, registry
 from pipelines.models import (
     DatasetSnapshot,
+    LifecycleEvent,
     ModelVersion,
     Order,
     OrderLine,
@@ -249,3 +250,8 @@ def anything_goes() -> Iterator[None]:
         cursor.execute("SET session_replication_role = replica")
         yield
         cursor.execute("SET session_replication_role = DEFAULT")
+
+
+def kinds(shop: Shop) -> list[str]:
+    """Return what the ledger of a shop tells, in order."""
+    return list(LifecycleEvent.objects.for_shop(shop).order_by("seq").values_list("kind", flat=True))

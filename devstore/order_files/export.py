@@ -28,6 +28,7 @@ def read(rows: Rows, cells: Cells) -> Iterator[Line]:
     for number, record in records:
         line = _line(number, heads[record["name"]], record, cells)
         if line is not None:
+            cells.findings.note_line(line)
             yield line
 
 
@@ -55,7 +56,6 @@ def _records(rows: Rows, findings: Findings) -> Iterator[tuple[int, Record]]:
             record["name"] = above
             findings.names_filled_down += 1
         above = record["name"]
-        findings.note_row(record.values())
         yield rows.line, record
     if nameless:
         others = f", and so are those of {len(nameless) - 1} more" if len(nameless) > 1 else ""
@@ -64,6 +64,8 @@ def _records(rows: Rows, findings: Findings) -> Iterator[tuple[int, Record]]:
 
 def _line(number: int, order: Record, record: Record, cells: Cells) -> Line | None:
     before = cells.findings.wrong
+    if not record["lineitem name"] and not record["lineitem sku"]:
+        cells.findings.refuse(number, "Lineitem name and Lineitem sku are empty: is it a row of sums?")
     units = cells.whole(number, "Lineitem quantity", record["lineitem quantity"])
     price = cells.amount(number, "Lineitem price", record["lineitem price"])
     when = cells.moment(number, "Created at", order.get("created at"))

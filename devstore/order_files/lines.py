@@ -1,9 +1,7 @@
 """What every file of orders is read into, and what is wrong or odd with one."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 TOLD = 20
 
@@ -46,9 +44,10 @@ class Findings:
         if len(self.told) < TOLD:
             self.told.append(f"{self.file}, line {line}: {message}")
 
-    def note_row(self, row: Iterable[Any]) -> None:
-        """Count a row that is there once more, letter by letter; it is kept, since an order may hold two such lines."""
-        known = hash(tuple(row))
+    def note_line(self, line: Line) -> None:
+        """Count a line that its order has already, however it is written; it is kept: an order may hold two such."""
+        product = line.sku.strip().casefold(), line.description.strip().casefold(), line.variant_title
+        known = hash((line.invoice, *product, line.qty, line.price, line.ts))
         self.double_rows += known in self._seen
         self._seen.add(known)
 
@@ -61,11 +60,9 @@ class Findings:
     def odd(self) -> list[str]:
         """Say what a reader of the file should know, though nothing is wrong."""
         said = []
-        if self.double_rows == 1:
-            said.append(f"In {self.file} 1 row repeats an earlier one letter by letter: counted as it stands.")
-        elif self.double_rows:
-            count = f"{self.double_rows:,} rows"
-            said.append(f"In {self.file} {count} repeat an earlier one letter by letter: counted as they stand.")
+        if self.double_rows:
+            count = "1 row says" if self.double_rows == 1 else f"{self.double_rows:,} rows say"
+            said.append(f"In {self.file} {count} the same as an earlier one of its order: each is counted.")
         if self.names_filled_down:
             count = "1 row has" if self.names_filled_down == 1 else f"{self.names_filled_down:,} rows have"
             said.append(f"In {self.file} {count} no Name: they go with the order above.")

@@ -55,9 +55,9 @@ def _plain_times(column: Any) -> list[Any]:
 
 def _lines(rows: Numbered, cells: Cells) -> Iterator[Line]:
     for number, row in rows:
-        cells.findings.note_row(row)
         line = _line(number, row, cells)
         if line is not None:
+            cells.findings.note_line(line)
             yield line
 
 
@@ -67,6 +67,8 @@ def _line(number: int, row: tuple[Any, ...], cells: Cells) -> Line | None:
     invoice = str(invoice or "").strip()
     if not invoice:
         cells.findings.refuse(number, "the invoice is empty")
+    if not str(sku or "").strip() and not str(description or "").strip():
+        cells.findings.refuse(number, "sku and description are empty: is it a row of sums?")
     units = cells.whole(number, "qty", qty)
     amount = cells.amount(number, "price", price)
     when = cells.moment(number, "ts", ts)

@@ -29,3 +29,4 @@ def _text(path: Path, findings: Findings) -> Iterator[Line]:
         else:
             check_header(path.name, rows.header, plain.COLUMNS)
             yield from plain.read(rows, cells)
+        cells.check_signs()

@@ -100,6 +100,11 @@ class PurchaseOrder(ShopTable):
 
     objects: ClassVar[PurchaseOrderManager] = PurchaseOrderManager()
 
+    @property
+    def number_elsewhere(self) -> str:
+        """Return the number that it had in the app that it was brought along from, if its file told one."""
+        return "" if " units (" in self.known_as else self.known_as
+
     def comes_on(self, today: date) -> date | None:
         """Say on which day it counts as coming: as expected, or, once late, as late from today as usual."""
         if self.expected_on is None or self.expected_on >= today:
@@ -162,6 +167,11 @@ class PurchaseLine(BulkTable):
     def to_come(self) -> int:
         """Count the units that were ordered and have not come."""
         return max(0, self.units - self.received)
+
+    @property
+    def too_many(self) -> int:
+        """Count the units that came and were not ordered."""
+        return max(0, self.received - self.units)
 
     @property
     def cost_minor(self) -> int:

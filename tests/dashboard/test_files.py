@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from dashboard.files import check_once, clean, csv_file, has_too_many, lines, read_table
+from dashboard.files import NoTable, Table, check_once, clean, csv_file, lines
 
 
 @pytest.mark.parametrize(
@@ -54,45 +54,75 @@ def test_a_quote_or_line_end_does_not_start_a_new_cell():
     assert row == ['a","=1', "b\n=2"]
 
 
+def table_of(content: bytes) -> Table:
+    return Table(content, {"sku", "name", "cost", "units"})
+
+
+def rows_of(content: bytes) -> list[dict[str, str]]:
+    return [row.cells for row in table_of(content)]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("above", ["", "sep={sign}\r\n"])
+@pytest.mark.parametrize("above", ["", "sep={sign}\r\n", "Table 1\r\n", "Orders, of a year;\r\n\r\n"])
 def test_a_file_comes_back_however_a_spreadsheet_saved_it(encoding, sign, above):
-    content = above.format(sign=sign) + sign.join(["sku", "name"]) + "\r\n" + sign.join(["A", "Bücher"]) + "\r\n"
-    assert list(read_table(content.encode(encoding))) == [{"sku": "A", "name": "Bücher"}]
+    content = above.format(sign=sign) + sign.join(["SKU", " Name "]) + "\r\n" + sign.join(["A", "Bücher"]) + "\r\n"
+    assert rows_of(content.encode(encoding)) == [{"sku": "A", "name": "Bücher"}]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf16_needs_no_mark(encoding):
-    assert list(read_table("sku,name\nA,Bücher\n".encode(encoding))) == [{"sku": "A", "name": "Bücher"}]
+@pytest.mark.parametrize("name", ["Bücher", "箸置き"])
+def test_utf16_needs_no_mark(encoding, name):
+    assert rows_of(f"sku,name\nA,{name}\n".encode(encoding)) == [{"sku": "A", "name": name}]
 
 
 def test_a_file_that_was_saved_twice_begins_with_two_marks():
-    assert read_table("\ufeff\ufeffsku,name\n".encode()).fieldnames == ["sku", "name"]
+    assert table_of("\ufeff\ufeffsku,name\n".encode()).names == ["sku", "name"]
 
 
 def test_lines_may_end_as_an_old_mac_ends_them():
-    rows = list(read_table(b"sku;cost\rA;1,50\rB;2,50,,,,\r"))
-    assert [row["sku"] for row in rows] == ["A", "B"]
+    assert [row["sku"] for row in rows_of(b"sku;cost\rA;1,50\rB;2,50,,,,\r")] == ["A", "B"]
 
 
-def test_lines_count_from_the_top_of_the_file():
-    table = read_table(b"sep=;\r\nsku;name\r\nA;B\r\n")
-    assert next(table) == {"sku": "A", "name": "B"} and table.line_num == 3
+@pytest.mark.parametrize("above", ["", "sep=;\r\n", "Table 1\r\n\r\n"])
+def test_lines_count_from_the_top_of_the_file(above):
+    (row,) = table_of(f"{above}sku;name\r\n;\r\n\r\nA;B\r\n".encode())
+    assert row.cells == {"sku": "A", "name": "B"} and row.line == 4 + above.count("\n")
 
 
-def test_signs_that_are_no_text_are_refused():
-    with pytest.raises(csv.Error, match="no text"):
-        read_table(b"sku,name\nA,B\x00\n")
+def test_signs_that_are_no_text_are_refused_by_their_line():
+    with pytest.raises(NoTable, match="line 2: it holds signs that are no text"):
+        table_of(b"sku,name\nA,B\x00\n")
+
+
+def test_letters_of_an_older_encoding_are_refused_by_their_line():
+    with pytest.raises(NoTable, match="line 3: not UTF-8"):
+        table_of("sku,name\nA,B\nC,Bücher\n".encode("cp1252"))
+
+
+@pytest.mark.parametrize("wrong", ['C,"D', 'C,"D" d', '"C,D\nE,"F'])
+def test_a_quotation_mark_that_swallows_lines_is_refused_where_it_opens(wrong):
+    with pytest.raises(NoTable, match="line 3: quotation marks do not open and close where its cells do"):
+        rows_of(f"sku,name\nA,B\n{wrong}\nG,H\n".encode())
+
+
+def test_a_quotation_mark_within_a_cell_is_a_sign_like_others():
+    assert rows_of(b'sku,name\nA,5" nails\n') == [{"sku": "A", "name": '5" nails'}]
+
+
+def test_more_columns_than_anybody_writes_are_refused():
+    """Each short line of such a file would be filled up to all of them."""
+    with pytest.raises(NoTable, match="more than 300 columns"):
+        table_of(b"sku," * 301 + b"\n")
 
 
 def test_a_column_twice_is_refused_where_it_is_read():
     check_once(["sku", "note", "note"], ["sku"])
-    with pytest.raises(csv.Error, match="“sku” twice"):
+    with pytest.raises(NoTable, match="“sku” twice"):
         check_once(["sku", "sku"], ["sku"])
 
 
 @pytest.mark.parametrize(("line", "told"), [("A,12,50,3", True), ("A,12,", False), ("A,12,3,,", False), ("A", False)])
 def test_a_comma_that_moves_the_cells_is_seen(line, told):
-    (row,) = read_table(f"sku,cost,units\n{line}\n".encode())
-    assert has_too_many(row) is told
+    (row,) = table_of(f"sku,cost,units\n{line}\n".encode())
+    assert row.has_too_many is told and row.has_too_few is (line == "A")

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from dashboard.files import LARGEST_FILE
 from dashboard.forms.day import DayField
 from dashboard.forms.pages import NoteField, ShareField
 from dashboard.usecases.demand_forecast.wish import FILTERS, SORTS, Wish
@@ -131,6 +132,6 @@ class UploadForm(forms.Form):
 
     def clean_rules(self) -> Any:
         """Refuse a file that no list of rules needs."""
-        if self.cleaned_data["rules"].size > 4_000_000:
+        if self.cleaned_data["rules"].size > LARGEST_FILE:
             raise forms.ValidationError("The file is larger than 4 MB. Upload it in parts.")
         return self.cleaned_data["rules"]

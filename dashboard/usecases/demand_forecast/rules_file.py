@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
-from dashboard.files import LONGEST_CELL, check_once, clean, read_table
+from dashboard.files import LONGEST_CELL, NoTable, Row, Table, check_once, clean
 from dashboard.usecases.demand_forecast.forms import RuleForm
 from pipelines.lifecycle.preferences import Rule
 from pipelines.models import Product, Shop, StockRule, Variant
@@ -60,47 +58,38 @@ def read(shop: Shop, content: bytes) -> Reading:
     """Read a whole file; with one wrong line none of its rules may be used."""
     reading = Reading()
     try:
-        table = read_table(content)
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        reading.refuse(line, "not UTF-8. Save the file as “CSV UTF-8”.")
-        return reading
-    except csv.Error as error:
-        reading.refuse(1, f"{error}.")
-        return reading
-    try:
+        table = Table(content, COLUMNS)
         read_columns(table, reading)
         if not reading.errors:
             read_lines(shop, table, reading)
-    except csv.Error as error:
-        reading.refuse(table.line_num + 1, f"{error}.")
+    except NoTable as error:
+        reading.refuse(error.line or 1, f"{error.problem}.")
     return reading
 
 
-def read_columns(table: csv.DictReader[str], reading: Reading) -> None:
-    """Read the first line, which names the columns."""
-    columns = [name.strip().lower() for name in table.fieldnames or []]
-    check_once(columns, COLUMNS)
+def read_columns(table: Table, reading: Reading) -> None:
+    """Look at the line that names the columns."""
+    check_once(table.names, COLUMNS)
     for name in NEEDED:
-        if name not in columns:
-            reading.refuse(1, f"the column “{name}” is missing.")
-    for name in columns:
+        if name not in table.names:
+            reading.refuse(table.line or 1, f"the column “{name}” is missing.")
+    for name in table.names:
         if name and name not in COLUMNS:
-            reading.refuse(1, f"we do not know the column “{name[:LONGEST_CELL]}”.")
-    table.fieldnames = columns
+            reading.refuse(table.line or 1, f"we do not know the column “{name[:LONGEST_CELL]}”.")
 
 
-def read_lines(shop: Shop, table: csv.DictReader[str], reading: Reading) -> None:
+def read_lines(shop: Shop, table: Table, reading: Reading) -> None:
     """Read every line, naming each that is wrong."""
     known_vendors, skus = set(vendors(shop)), defaultdict(list)
     live = Variant.objects.for_shop(shop).filter(deleted_at=None).exclude(sku="")
     for sku, variant_id in live.values_list("sku", "shopify_id"):
         skus[sku.lower()].append(variant_id)
     reader = RuleReader(shop.currency)
-    for cells in islice(table, MOST_LINES):
-        read_line(cells, table.line_num, reader, known_vendors, skus, reading)
-    if next(table, None):
-        reading.refuse(table.line_num, f"a file takes up to {MOST_LINES:,} lines. Upload the others in a second file.")
+    for number, row in enumerate(table, 1):
+        if number > MOST_LINES:
+            reading.refuse(row.line, f"a file takes up to {MOST_LINES:,} lines. Upload the others in a second file.")
+            return
+        read_line(row, reader, known_vendors, skus, reading)
 
 
 class RuleReader:
@@ -128,29 +117,26 @@ class RuleReader:
 
 
 def read_line(
-    cells: dict[Any, Any],
-    number: int,
+    row: Row,
     reader: RuleReader,
     known: set[str],
     skus: dict[str, list[int]],
     reading: Reading,
 ) -> None:
     """Turn one line into rules, or into an error with its number."""
-    if None in cells or None in cells.values():
-        reading.refuse(number, "it has another number of columns than the first line.")
+    if row.has_too_many or row.has_too_few:
+        reading.refuse(row.line, "it has another number of columns than the line that names them.")
         return
-    values = {name: clean(cell) for name, cell in cells.items() if name}
-    if not any(values.values()):
-        return
+    values = {name: clean(cell) for name, cell in row.cells.items() if name}
     found, wrong = reader.read(tuple(values.get(name, "") for name in FIELDS))
     targets, problem = who(values["vendor"], values["sku"], known, skus)
     problem = problem or wrong
     again = next((reading.seen[target] for target in targets if target in reading.seen), None)
     if problem or again:
-        reading.refuse(number, problem or f"it repeats line {again:,}.")
+        reading.refuse(row.line, problem or f"it repeats line {again:,}.")
         return
     for vendor, variant_id in targets:
-        reading.seen[(vendor, variant_id)] = number
+        reading.seen[(vendor, variant_id)] = row.line
         reading.rules.append(Rule(vendor, variant_id, found))
 
 

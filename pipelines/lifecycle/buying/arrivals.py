@@ -1,6 +1,7 @@
 """What of an order seems to have come, by how Shopify's stock rose since it was sent; a person says whether it did.
 
-A count, a return and a delivery look alike: small rises are left out, and nothing is written down.
+A count, a return and a delivery look alike: small rises are left out, and nothing is written down. Goods that were
+written down here before Shopify's stock rose by them are one delivery: they come off what rises after it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby, pairwise
 
-from django.db.models import Max
+from django.db.models import Max, Sum
 
 from pipelines.models import StockLevel, Variant
 from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
@@ -36,17 +37,22 @@ def seen(order: PurchaseOrder, lines: Sequence[PurchaseLine]) -> dict[int, Rise]
     items = {item: variant for item, variant in known.values_list("inventory_item_id", "shopify_id") if item}
     receipts = GoodsReceipt.objects.for_shop(order.shop_id).filter(line__variant_id__in=awaited)
     written = dict(receipts.values_list("line__variant_id").annotate(last=Max("at")))
+    since = receipts.filter(at__gte=order.sent_at).values_list("line__variant_id")
+    ahead = dict(since.annotate(units=Sum("units")))  # of what was written down, what stock has not risen by
     found: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
     for item, units, moment in rises(order, list(items)):
         variant = items[item]
-        is_new = variant not in written or moment > written[variant]
-        if is_new and units >= LEAST_SHARE * awaited[variant].to_come:
-            found[awaited[variant].pk].append((units, moment))
-    zone = order.shop.zone
-    return {
-        line: Rise(sum(units for units, _ in risen), max(moment for _, moment in risen).astimezone(zone).date())
-        for line, risen in found.items()
-    }
+        if variant in written and moment <= written[variant]:
+            ahead[variant] = max(0, ahead.get(variant, 0) - units)
+        elif units >= LEAST_SHARE * awaited[variant].to_come:
+            found[variant].append((units, moment))
+    came = {}
+    for variant, risen in found.items():
+        units = sum(each for each, _ in risen) - ahead.get(variant, 0)
+        if units >= LEAST_SHARE * awaited[variant].to_come:
+            day = max(moment for _, moment in risen).astimezone(order.shop.zone).date()
+            came[awaited[variant].pk] = Rise(units, day)
+    return came
 
 
 def rises(order: PurchaseOrder, items: list[int]) -> Iterator[tuple[int, int, datetime]]:

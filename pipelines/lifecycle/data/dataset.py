@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from django.conf import settings
 
-from pipelines.lifecycle.data import bundles, frames, moments, on_the_way, planned, shelf, stockouts
+from pipelines.lifecycle.data import bundles, frames, moments, on_the_way, planned, put_away, shelf, stockouts
 from pipelines.lifecycle.ingest import freshness
 from pipelines.models import DatasetSnapshot, Shop
 from pipelines.usecases import USE_CASES
@@ -59,19 +59,24 @@ class Source:
         """Give the variants with the series that each belongs to; `series` is missing where none is for sale."""
         return join_twins(frames.variants(self.shop, self.now))
 
-    @cached_property
+    @property
     def demand(self) -> pd.DataFrame:
         """Give daily demand per series, bundles by their parts, without what is no longer for sale."""
-        series_of = self.variants.set_index("variant_id")["series"]
+        return self.counted[0]
+
+    @cached_property
+    def counted(self) -> tuple[pd.DataFrame, int]:
+        """Give the demand, and how many units are none: of bundles for sale whose parts are not known."""
+        variants = self.variants.set_index("variant_id")
         rows = frames.daily_demand(self.shop, self.since, self.until)
         rows = bundles.less_listed_twice(rows, bundles.listed_twice(self.shop, self.since, self.until))
-        rows = bundles.as_parts(
-            rows, bundles.bundle_parts(self.shop), self.variants.set_index("variant_id")["price_minor"]
-        )
-        rows["unique_id"] = rows["unique_id"].map(series_of)
+        rows = bundles.as_parts(rows, bundles.bundle_parts(self.shop), variants["price_minor"])
+        unknown = variants.index[(variants["is_bundle"] == 1) & (variants["is_active"] == 1)]
+        left_out = int(rows.loc[rows["unique_id"].isin(unknown), "y"].sum())
+        rows["unique_id"] = rows["unique_id"].map(variants["series"])
         rows = rows.dropna(subset=["unique_id"]).astype({"unique_id": "int64"})
         has_twins = rows.duplicated(["unique_id", "ds"]).any()
-        return rows.groupby(["unique_id", "ds"], as_index=False).sum() if has_twins else rows
+        return rows.groupby(["unique_id", "ds"], as_index=False).sum() if has_twins else rows, left_out
 
     @cached_property
     def first_day(self) -> date:
@@ -144,8 +149,9 @@ class Source:
 
     @cached_property
     def on_order(self) -> pd.DataFrame:
-        """Give what was ordered from suppliers and has not come, with the place that it comes to."""
-        orders = frames.on_order(self.shop, self.now)
+        """Give what was ordered from suppliers and has not come, or not into stock, with the place that it comes to."""
+        parts = [frames.on_order(self.shop, self.now), put_away.not_put_away(self.shop, self.now)]
+        orders = pd.concat(parts, ignore_index=True)
         orders["variant_id"] = self.spoken_for(orders["variant_id"])
         ours = on_the_way.placed(orders.dropna(subset=["variant_id"]), self.stock_by_place)
         return on_the_way.larger(ours, self.ordered_in_shopify) if settings.SHOPIFY_PURCHASE_ORDERS_VERSION else ours
@@ -337,6 +343,7 @@ def shares_of(source: Source, built: Frames) -> dict[str, Any]:
         "variants_for_sale": counted,
         "variants_gone": len(source.variants) - counted - in_parts,
         "bundles": in_parts,
+        "units_of_unknown_bundles": source.counted[1],
         "twins_joined": counted - len(source.series),
     }
     return read | (stock_shares(source) if "daily_sales" in built.tables else {})

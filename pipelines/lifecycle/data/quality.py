@@ -67,6 +67,7 @@ class Looked:
     facts: Mapping[str, str]
     facts_before: Mapping[str, str] | None = None
     asof_before: date | None = None
+    units_of_unknown_bundles: int = 0
 
     @property
     def sales(self) -> pd.DataFrame | None:
@@ -97,6 +98,7 @@ def gather(data: Dataset) -> Looked:
         facts_of(shop),
         next((found["value"] for found in previous.quality if found["name"] == SHOP_FACTS), None) if previous else None,
         previous.last_day if previous else None,
+        snapshot.shares["units_of_unknown_bundles"],
     )
 
 
@@ -120,6 +122,7 @@ def look(looked: Looked) -> Iterator[Finding]:
     yield volume(daily)
     yield gaps(daily)
     if looked.sales is not None:
+        yield in_parts(looked.units_of_unknown_bundles)
         yield spikes(looked.sales)
         yield unseen(looked.sales, looked.asof_before)
 
@@ -205,6 +208,14 @@ def without_product(lines: pd.DataFrame, asof: date) -> Finding:
         return Finding(name, Grade.STOP, text, share, threshold)
     grade = Grade.WARN if share > BROKEN_SHARE else Grade.OK
     return Finding(name, grade, f"{text}; they are left out.", share, threshold)
+
+
+def in_parts(units: int) -> Finding:
+    """Tell what sold as bundles whose parts nobody told us: no variant is ordered for it."""
+    if units:
+        text = f"{words.counted(units, 'unit')} of bundles sold whose parts are not known: they count for no variant."
+        return Finding("Bundles", Grade.WARN, text, units, 0)
+    return Finding("Bundles", Grade.OK, "What bundles sold counts for their parts.", 0, 0)
 
 
 def daily_counts(lines: pd.DataFrame, asof: date) -> pd.Series:

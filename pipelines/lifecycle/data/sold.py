@@ -46,7 +46,7 @@ def listed_twice(bundles: str) -> str:
         SELECT order_id, group_variant_id, sum(group_quantity) AS units
         FROM (SELECT DISTINCT order_id, group_id, group_variant_id, group_quantity FROM pipelines_orderline
               WHERE shop_id = %(shop)s AND group_variant_id IS NOT NULL AND order_id IN (SELECT order_id FROM alone)
-                AND variant_id IS DISTINCT FROM group_variant_id) AS told
+                AND variant_id <> group_variant_id) AS told
         GROUP BY 1, 2
     ) AS parts ON parts.order_id = alone.order_id AND parts.group_variant_id = alone.unique_id
     GROUP BY 1, 2

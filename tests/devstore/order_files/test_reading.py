@@ -41,7 +41,7 @@ class TestHowAFileIsWritten:
         assert (line.description, line.qty, line.price) == ("Bücher-Tasse", 2, 12.5)
 
     def test_a_file_in_an_older_encoding_is_refused_by_its_name(self, reading: Read) -> None:
-        with pytest.raises(WrongFile, match=r"orders\.csv is neither UTF-8 nor UTF-16 text"):
+        with pytest.raises(WrongFile, match=r"orders\.csv, line 2: this is neither UTF-8 nor UTF-16 text"):
             reading(PLAIN, self.ROW.replace("Mug", "Bücher"), encoding="cp1252")
 
     def test_half_a_letter_is_refused_too(self, reading: Read) -> None:
@@ -49,6 +49,20 @@ class TestHowAFileIsWritten:
         path.write_bytes(PLAIN.encode("utf-16") + b"\x0a")
         with pytest.raises(WrongFile, match="neither UTF-8 nor UTF-16"):
             read_lines(path)
+
+    def test_utf16_without_a_mark_is_known_by_its_first_letter(self, reading: Read) -> None:
+        (line,), _ = reading(PLAIN, self.ROW.replace("Mug", "箸置きと湯呑みの詰め合わせ" * 20), encoding="utf-16-le")
+        assert line.description.startswith("箸置き")
+
+    @pytest.mark.parametrize("wrong", ['"France', '"Fr" ance', '"France\n2,B,"Cup'])
+    def test_a_quotation_mark_that_swallows_lines_is_refused_where_it_opens(self, reading: Read, wrong: str) -> None:
+        with pytest.raises(WrongFile, match="line 3: quotation marks do not open and close where its cells do"):
+            reading(PLAIN, self.ROW, self.ROW.replace("France", wrong), self.ROW)
+
+    @pytest.mark.parametrize("nothing", [" ", "\0", "x"])
+    def test_a_line_without_end_is_not_read_to_it(self, reading: Read, nothing: str) -> None:
+        with pytest.raises(WrongFile, match=r"line 2: .* or a cell has no end"):
+            reading(PLAIN, nothing * 1_100_000)
 
     @pytest.mark.parametrize("separator", [";", "\t", "|"])
     def test_the_sign_between_columns_is_found_out(self, reading: Read, separator: str) -> None:
@@ -88,7 +102,7 @@ class TestHowAFileIsWritten:
 class TestNumbers:
     @pytest.mark.parametrize(
         ("separator", "text"),
-        [(",", '"1,234"'), (";", "1.234"), (";", "12.345"), (",", '"-1,234"')],
+        [(",", '"1,234"'), (";", "1.234"), (";", "12.345"), (",", '"-1,234"'), ("\t", "1.234"), ("\t", "1,234")],
     )
     def test_a_number_with_two_readings_is_refused(self, reading: Read, separator: str, text: str) -> None:
         row = separator.join(["1", "A", "Mug", "2", "2026-05-01 09:00:00", text, "7", "France"])
@@ -99,6 +113,16 @@ class TestNumbers:
     def test_what_is_no_number_is_refused(self, reading: Read, text: str) -> None:
         with pytest.raises(WrongFile, match=r"line 2: price .* is not a number"):
             reading(PLAIN, f'1,A,Mug,2,2026-05-01 09:00:00,"{text}",7,France')
+
+    @pytest.mark.parametrize("sign", ["\u00a0", "\u202f", "\u2009", " ", "’", "'"])
+    def test_signs_that_are_never_one_for_decimals_are_left_out(self, reading: Read, sign: str) -> None:
+        (line,), _ = reading(PLAIN, f'1,A,Mug,2,2026-05-01 09:00:00,"1{sign}234,50",7,France')
+        assert line.price == 1234.5
+
+    def test_another_line_may_show_that_the_usual_sign_is_not_that_of_decimals(self, reading: Read) -> None:
+        rows = (f'{n},A,Mug,2,2026-05-01 09:00:00,"{price}",7,France' for n, price in enumerate(["1.234", "2,50"]))
+        with pytest.raises(WrongFile, match=r"line 2: price '1\.234' has two readings: .* another sign on line 3"):
+            reading(PLAIN, *rows)
 
     def test_a_pack_in_the_title_is_still_one_unit(self, reading: Read) -> None:
         (line,), _ = reading(PLAIN, "1,A,PACK OF 72 CAKE CASES,3,2026-05-01 09:00:00,0.55,7,France")
@@ -141,6 +165,15 @@ class TestShopifysExport:
         with pytest.raises(WrongFile, match=f"line 3: {column} is '{other}', and '.*' above, of one order"):
             reading(EXPORT, FIRST, second)
 
+    @pytest.mark.parametrize("row", ["Total,,,15,,150.00,,", ",,,15,,150.00,,"])
+    def test_a_row_of_sums_is_no_line_of_the_order_above(self, reading: Read, row: str) -> None:
+        with pytest.raises(WrongFile, match="line 3: Lineitem name and Lineitem sku are empty: is it a row of sums"):
+            reading(EXPORT, FIRST, row)
+
+    def test_a_second_row_of_names_is_refused(self, reading: Read) -> None:
+        with pytest.raises(WrongFile, match="line 3: Lineitem quantity 'Lineitem quantity' is not a number"):
+            reading(EXPORT, FIRST, EXPORT)
+
     def test_its_columns_are_known_in_small_letters_too(self, reading: Read) -> None:
         (line,), _ = reading(EXPORT.lower(), FIRST)
         assert (line.invoice, line.sku, line.refunded) == ("#1001", "CAP", 5.0)
@@ -176,7 +209,17 @@ class TestDoubleRows:
     def test_they_are_counted_as_they_stand_and_said(self, reading: Read) -> None:
         lines, findings = reading(EXPORT, FIRST, *["#1001,,,1,Scarf,15.00,SCARF,"] * 2)
         assert len(lines) == 3
-        assert findings.odd() == ["In orders.csv 1 row repeats an earlier one letter by letter: counted as it stands."]
+        assert findings.odd() == ["In orders.csv 1 row says the same as an earlier one of its order: each is counted."]
+
+    @pytest.mark.parametrize("again", ["#1001,,,1,scarf ,15,Scarf,", "#1001,a@b.example,,01,Scarf,15.0,SCARF,5.00"])
+    def test_a_double_need_not_be_one_letter_by_letter(self, reading: Read, again: str) -> None:
+        _, findings = reading(EXPORT, FIRST, "#1001,,,1,Scarf,15.00,SCARF,", again)
+        assert findings.double_rows == 1
+
+    def test_an_export_that_follows_another_repeats_its_orders(self, reading: Read) -> None:
+        known = [f"{EXPORT},Fulfillment Status", f"{FIRST},unfulfilled", f"{FIRST.replace('#1001', '#1000')},fulfilled"]
+        _, findings = reading(*known, f"{FIRST},fulfilled")
+        assert findings.double_rows == 1
 
     def test_two_orders_of_one_thing_are_no_double(self, reading: Read) -> None:
         second = FIRST.replace("#1001", "#1002")

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
-LARGEST = Decimal(10_000_000)
+LARGEST, MONTHS = Decimal(10_000_000), 12
+GAPS = "'\u2019 \u00a0\u2009\u202f"  # signs for thousands that are never one for decimals
 AMOUNT = re.compile(  # a number with the sign or the letters of a currency before it or after it
-    r"[^\d()+-]{0,5}?((?:(?<![^\W\d_])[.,])?\d[\d.,' \u00a0\u202f]*|[+-][\d.,' \u00a0\u202f]*\d)[^\d()+-]{0,5}"
+    rf"[^\d()+-]{{0,5}}?((?:(?<![^\W\d_])[.,])?\d[\d.,{GAPS}]*|[+-][\d.,{GAPS}]*\d)[^\d()+-]{{0,5}}"
 )
+LAST_SIGN = re.compile(r"\d([.,])\d{1,2}(?!\d|[.,]\d)")  # of a number, where it can only be that of decimals
 LEAD_TIME = re.compile(r"(\d{1,4}) ?(d|days?|w|weeks?)?", re.IGNORECASE)
 E_MAIL = re.compile(r"\S@\S+\.\S")
-THOUSANDS = re.compile(r"\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+")
+THOUSANDS = re.compile(rf"\d{{1,3}}(?:[.,{GAPS}]\d{{3}})+")
 DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y")
-SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
+SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?!\d)")
+DOT = "."  # who writes it between the parts of a day begins with the day
 
 
 class Unreadable(ValueError):
     """A cell that has no reading, or two, in words for the merchant."""
+
+
+def decimal_of(separator: str, texts: Iterable[str]) -> str:
+    """Tell the sign of a file's decimals by its numbers, else by what stands between its columns; none: either.
+
+    >>> decimal_of(",", ["7", "1.234", "2,50"]), decimal_of(";", ["7", "1.234"]), decimal_of("\\t", ["2,50", "2.50"])
+    (',', ',', '')
+    """
+    shown = {found[1] for text in texts if (found := LAST_SIGN.search(text))}
+    if shown:
+        return shown.pop() if len(shown) == 1 else ""
+    return {",": ".", ";": ","}.get(separator, "")
 
 
 def number(text: str, decimal: str) -> Decimal | None:
@@ -36,7 +52,7 @@ def number(text: str, decimal: str) -> Decimal | None:
     if not plain:
         return None
     if amount := AMOUNT.fullmatch(plain):
-        plain = amount[1].rstrip("., '\u00a0\u202f")
+        plain = amount[1].rstrip(f".,{GAPS}")
     signs = {sign for sign in ".," if sign in plain}
     if len(signs) == 2:
         decimal = max(signs, key=plain.rfind)
@@ -44,8 +60,9 @@ def number(text: str, decimal: str) -> Decimal | None:
         if THOUSANDS.fullmatch(plain):
             raise Unreadable(f"“{text}” has two readings")
         (decimal,) = signs
+    decimal = decimal or "."
     other = "," if decimal == "." else "."
-    plain = re.sub(rf"(?<=\d)[{other}' \u00a0\u202f](?=\d{{3}})", "", plain).replace(decimal, ".")
+    plain = re.sub(rf"(?<=\d)[{other}{GAPS}](?=\d{{3}})", "", plain).replace(decimal, ".")
     try:
         found = Decimal(plain)
     except InvalidOperation:
@@ -99,8 +116,10 @@ def day(text: str, day_first: bool | None) -> date | None:
             except ValueError:
                 continue
     if found := SLASHED.match(text):
-        first, second, year = map(int, found.groups())
-        if day_first is None and first != second:
+        first, second, year = (int(found[place]) for place in (1, 3, 4))
+        if max(first, second) > MONTHS or found[2] == DOT:
+            day_first = second <= MONTHS
+        elif day_first is None and first != second:
             raise Unreadable(f"the day “{text[:20]}” has two readings: write it as 2026-08-31")
         try:
             return date(year, second, first) if day_first else date(year, first, second)
@@ -110,12 +129,11 @@ def day(text: str, day_first: bool | None) -> date | None:
 
 
 def writes_day_first(texts: list[str]) -> bool | None:
-    """Tell how a file writes days between slashes, where one of them shows it.
+    """Tell how a file writes days between slashes, where they show it and agree.
 
     >>> writes_day_first(["01/02/2026", "13/02/2026"]), writes_day_first(["2/13/2026"]), writes_day_first(["1/2/2026"])
     (True, False, None)
     """
-    found = [match for text in texts if (match := SLASHED.match(text.strip()))]
-    if any(int(match[1]) > 12 for match in found):
-        return True
-    return False if any(int(match[2]) > 12 for match in found) else None
+    found = [match for text in texts if (match := SLASHED.match(text.strip())) and match[2] != DOT]
+    first, second = (any(int(match[place]) > MONTHS for match in found) for place in (1, 3))
+    return None if first == second else first

@@ -6,14 +6,14 @@ name of a contact, no e-mail, no phone; a supplier's address is what would be ty
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TypeVar
 
-from dashboard.files import check_once, clean
+from dashboard.files import Cells, Table, check_once, clean
 from dashboard.usecases.demand_forecast.brought.cells import Unreadable, number
 from pipelines.lifecycle.buying.brought import Brought
 from pipelines.lifecycle.buying.suppliers import Told
@@ -22,7 +22,8 @@ from pipelines.models import Product, Shop, Variant
 from pipelines.words import to_minor
 
 MOST_SAID = 50
-Cells = dict[str, str]
+Value = TypeVar("Value")
+How = TypeVar("How")
 
 NAMES = {  # ours: what they are called, the likeliest first
     "order": "po number|po #|po|purchase order number|purchase order|order number|order|number",
@@ -40,6 +41,8 @@ NAMES = {  # ours: what they are called, the likeliest first
     "minimum_order": "moq|min order qty|minimum order quantity|minimum order|minimum_order",
     "address": "company address|supplier address|address",
 }
+ALSO_NAMES = "name"  # suppliers' files call nothing else a supplier
+KNOWN = {ALSO_NAMES, *(name for theirs in NAMES.values() for name in theirs.split("|"))}
 
 
 @dataclass
@@ -103,23 +106,22 @@ def known(shop: Shop) -> Known:
     return Known(shop, dict(skus), {product.shopify_id: product for product in products})
 
 
-def columns_of(table: csv.DictReader[str]) -> dict[str, str]:
+def columns_of(table: Table) -> dict[str, str]:
     """Find which column holds what."""
-    table.fieldnames = [name.strip().lower() for name in table.fieldnames or []]
     found: dict[str, str] = {}
     for ours, theirs in NAMES.items():
-        match = next((name for name in theirs.split("|") if name in table.fieldnames), None)
+        match = next((name for name in theirs.split("|") if name in table.names), None)
         if match and match not in found.values():
             found[ours] = match
-    if "sku" not in found and "supplier" not in found and "name" in table.fieldnames:
-        found["supplier"] = "name"
-    check_once(table.fieldnames, found.values())
+    if "sku" not in found and "supplier" not in found and ALSO_NAMES in table.names:
+        found["supplier"] = ALSO_NAMES
+    check_once(table.names, found.values())
     return found
 
 
-def picked(cells: dict[Any, Any], columns: dict[str, str]) -> Cells:
+def picked(cells: Cells, columns: dict[str, str]) -> Cells:
     """Take what is read of a line; a cell that is not there is empty."""
-    return {ours: clean(cells.get(theirs) or "") for ours, theirs in columns.items()}
+    return {ours: clean(cells.get(theirs, "")) for ours, theirs in columns.items()}
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,22 @@ class Reading:
     """The lines of one file, with what is needed to read them."""
 
     known: Known
+    columns: dict[str, str]  # as the file calls them
     rows: list[tuple[int, Cells]]
-    decimal: str
+    decimal: str  # the sign of its decimals; none: nothing tells
     today: date
     report: Report
+
+    def number(self, cells: Cells, column: str, read: Callable[[str, str], Value | None]) -> Value | None:
+        """Read a number of a line."""
+        return self.told(column, cells.get(column, ""), read, self.decimal)
+
+    def told(self, column: str, text: str, read: Callable[[str, How], Value | None], how: How) -> Value | None:
+        """Read a cell; one that cannot be read is named with its column."""
+        try:
+            return read(text, how)
+        except Unreadable as problem:
+            raise Unreadable(f"in “{self.columns[column]}”, {problem}") from None
 
 
 def cost_of(reading: Reading, cells: Cells) -> int | None:
@@ -138,5 +152,5 @@ def cost_of(reading: Reading, cells: Cells) -> int | None:
     shop = reading.known.shop
     if cells.get("currency", "").upper() not in ("", shop.currency):
         return None
-    cost = number(cells.get("cost", ""), reading.decimal)
+    cost = reading.number(cells, "cost", number)
     return to_minor(cost, shop.currency) if cost else None

@@ -7,12 +7,14 @@ import re
 from collections import defaultdict
 from datetime import timedelta
 
+from dashboard.files import Cells
 from dashboard.usecases.demand_forecast.brought.cells import Unreadable, day, name, whole, writes_day_first
-from dashboard.usecases.demand_forecast.brought.files import Cells, Reading, cost_of
+from dashboard.usecases.demand_forecast.brought.files import Reading, cost_of
 from pipelines.lifecycle.buying.brought import Brought
 from pipelines.lifecycle.buying.orders import LONGEST_AGO, LONGEST_AHEAD, Wanted
+from pipelines.lifecycle.buying.printing import name_of
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import PurchaseOrder
+from pipelines.models import PurchaseLine, PurchaseOrder, Shop
 from pipelines.words import counted
 
 MOST_ORDERS, LONGEST_NAME = 500, 80
@@ -32,22 +34,25 @@ def read_orders(reading: Reading) -> None:
         raise Refused(f"A file takes up to {MOST_ORDERS} orders. Leave those out that have come. Nothing was read.")
     day_first = writes_day_first([cells.get(n, "") for _, cells in reading.rows for n in ("sent_on", "expected_on")])
     ended = 0
-    ours = {order.known_as or f"PO-{order.number:04d}" for order in PurchaseOrder.objects.for_shop(reading.known.shop)}
-    for (number, _), lines in orders.items():
+    ours = names_here(reading.known.shop)
+    for lines in orders.values():
+        number = first(lines, "order")
         where = f"Order {number}" if number else "The order"
         state = first(lines, "state")
-        plain = re.sub(r"[\W_]+", " ", state.casefold()).strip()
-        if plain in DRAFTS:
+        told = re.sub(r"[\W_]+", " ", state.casefold()).strip()
+        if told in DRAFTS:
             report.leave(where, "it is a draft; what to order today stands on the page of orders")
-        elif plain in ENDED:
+        elif told in ENDED:
             ended += 1
-        elif plain not in ON_ITS_WAY | IN_PARTS:
+        elif told not in ON_ITS_WAY | IN_PARTS:
             report.leave(where, f"whether something of it is to come is not known: its state is “{state}”")
         else:
             try:
                 order = read_order(reading, number, lines, day_first)
-                if order.known_as in ours:
+                if plain(order.known_as) in ours:
                     raise Unreadable("it is here already")
+                if not number:
+                    refuse_what_comes(reading, order)
                 report.orders.append(order)
             except NothingToCome:
                 ended += 1
@@ -65,13 +70,41 @@ def by_order(reading: Reading) -> dict[tuple[str, str], list[tuple[int, Cells]]]
     orders: dict[tuple[str, str], list[tuple[int, Cells]]] = defaultdict(list)
     above, filled = "", 0
     for line, cells in reading.rows:
-        filled += bool(above and not cells.get("order"))
-        above = cells.get("order", "") or above
+        filled += bool(above and cells["sku"] and not cells.get("order"))
+        above = plain(cells.get("order", "")) or above
         orders[above, "" if above else cells.get("supplier", "").casefold()].append((line, cells))
     if filled:
         goes = "goes with the order" if filled == 1 else "go with the orders"
         reading.report.read.append(f"{counted(filled, 'line')} without an order number {goes} above.")
     return dict(orders)
+
+
+def plain(number: str) -> str:
+    """Write the number of an order as all its files do: a spreadsheet takes the zeros off its beginning.
+
+    >>> plain("#0017"), plain("PO-0017"), plain("0")
+    ('17', 'po-0017', '0')
+    """
+    text = number.casefold().lstrip("# ")
+    return text.lstrip("0") or text
+
+
+def names_here(shop: Shop) -> set[str]:
+    """Return what the orders of a shop are called: here, and where they were brought along from."""
+    orders = PurchaseOrder.objects.for_shop(shop).only("number", "known_as")
+    return {plain(name) for order in orders for name in (order.known_as, name_of(order)) if name}
+
+
+def refuse_what_comes(reading: Reading, order: Brought) -> None:
+    """Refuse an order without a number of which something comes already: it may be the same file, mended."""
+    units = {line.variant_id: line.units for line in order.lines}
+    coming = PurchaseLine.objects.for_shop(reading.known.shop).on_the_way().filter(variant_id__in=units)
+    for line in coming.select_related("order").order_by("pk"):
+        if line.units == units[line.variant_id]:
+            raise Unreadable(
+                f"order {name_of(line.order)} brings {counted(line.units, 'unit')} of “{line.sku}” already. "
+                "If this is another one, give it a number in a column “PO number”"
+            )
 
 
 class NothingToCome(Exception):
@@ -85,12 +118,13 @@ def read_order(reading: Reading, number: str, lines: list[tuple[int, Cells]], da
         raise Unreadable("none of its lines could be read")
     if all(came.get(each.variant_id, 0) >= each.units for each in wanted):
         raise NothingToCome
-    sent_on = day(first(lines, "sent_on"), day_first) or reading.today
+    sent_on = reading.told("sent_on", first(lines, "sent_on"), day, day_first) or reading.today
     if sent_on < reading.today - LONGEST_AGO:
         raise Unreadable(f"it was sent on {sent_on}, more than a year ago")
     vendor = supplier_of(lines) or reading.known.vendor(wanted[0].sku)
     usual = sent_on + timedelta(days=reading.known.shop.settings.lead_time_days)
-    expected_on = day(first(lines, "expected_on"), day_first) or max(usual, reading.today)
+    expected = reading.told("expected_on", first(lines, "expected_on"), day, day_first)
+    expected_on = expected or max(usual, reading.today)
     if not min(sent_on, reading.today) <= expected_on <= reading.today + LONGEST_AHEAD:
         raise Unreadable(f"it was sent on {sent_on} and expected on {expected_on}, which cannot be")
     return Brought(
@@ -120,7 +154,7 @@ def lines_of(reading: Reading, lines: list[tuple[int, Cells]]) -> tuple[list[Wan
         where = f"Line {line:,}"
         try:
             each = wanted_of(reading, cells)
-            received = whole(cells.get("came", ""), reading.decimal) or 0
+            received = reading.number(cells, "came", whole) or 0
         except Unreadable as problem:
             reading.report.leave(where, str(problem))
             continue
@@ -141,8 +175,8 @@ def wanted_of(reading: Reading, cells: Cells) -> Wanted:
         title=product.title if product else variant.sku,
         subtitle="" if variant.title == ONLY_VARIANT else variant.title,
         sku=variant.sku,
-        units=whole(cells["units"], reading.decimal) or 0,
-        pack_size=whole(cells.get("pack_size", ""), reading.decimal) or 1,
+        units=reading.number(cells, "units", whole) or 0,
+        pack_size=reading.number(cells, "pack_size", whole) or 1,
         unit_cost_minor=cost_of(reading, cells) or 0,
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from dashboard.files import Cells
 from dashboard.usecases.demand_forecast.brought.cells import Unreadable, lead_time, name, whole
-from dashboard.usecases.demand_forecast.brought.files import Cells, Reading, cost_of
+from dashboard.usecases.demand_forecast.brought.files import Reading, cost_of
 from pipelines.lifecycle.buying.suppliers import Told
 from pipelines.lifecycle.preferences import Rule
 from pipelines.models import StockRule
@@ -73,13 +74,13 @@ def values_of(reading: Reading, cells: Cells) -> dict[str, Any]:
     """Read the columns of a rule; what is 0 or empty is not known."""
     found: dict[str, Any] = dict.fromkeys(StockRule.FIELDS)
     for column in ("pack_size", "minimum_order"):
-        found[column] = whole(cells.get(column, ""), reading.decimal) or None
+        found[column] = reading.number(cells, column, whole) or None
     return found | {"lead_time_days": lead_time_of(reading, cells), "unit_cost_minor": cost_of(reading, cells)}
 
 
 def lead_time_of(reading: Reading, cells: Cells) -> int | None:
     """Read how long a delivery takes; 0 or nothing is not known."""
-    days = lead_time(cells.get("lead_time_days", ""), reading.decimal) or None
+    days = reading.number(cells, "lead_time_days", lead_time) or None
     if (days or 0) > LONGEST_LEAD:
         raise Unreadable(f"a lead time of {days} days is longer than a year")
     return days

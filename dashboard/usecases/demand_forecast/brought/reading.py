@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from datetime import date
-from itertools import islice
 
-from dashboard.files import TOO_MANY_CELLS, has_too_many, read_table
-from dashboard.usecases.demand_forecast.brought.files import Reading, Report, columns_of, known, picked
+from dashboard.files import TOO_MANY_CELLS, Cells, NoTable, Table
+from dashboard.usecases.demand_forecast.brought.cells import decimal_of
+from dashboard.usecases.demand_forecast.brought.files import KNOWN, Reading, Report, columns_of, known, picked
 from dashboard.usecases.demand_forecast.brought.of_orders import read_orders
 from dashboard.usecases.demand_forecast.brought.of_rules import read_products, read_suppliers
 from pipelines.lifecycle.errors import Refused
@@ -16,6 +15,7 @@ from pipelines.models import Shop
 
 MOST_LINES = 20_000
 OF_A_VARIANT = {"cost", "lead_time_days", "pack_size", "minimum_order"}
+NUMBERS = ("units", "came", "cost", "pack_size", "minimum_order")
 UNKNOWN = (
     "This is none of the files that can be brought along. Orders need a column for the SKU and one for the units "
     "ordered, products one for the SKU and one for the cost or the lead time, suppliers one for the name and one for "
@@ -26,25 +26,30 @@ UNKNOWN = (
 def read(shop: Shop, content: bytes, today: date) -> Report:
     """Read a file whole, whichever of them it is."""
     try:
-        table = read_table(content)
+        table = Table(content, KNOWN)
         columns = columns_of(table)
         read_all = reader_of({*columns})
-        lines = [(table.line_num, cells) for cells in islice(table, MOST_LINES + 1)]
-    except UnicodeDecodeError:
-        raise Refused("The file is not UTF-8. Save it as “CSV UTF-8”. Nothing was read.") from None
-    except csv.Error as error:
-        raise Refused(f"The file cannot be read: {error}. Nothing was read.") from None
-    if len(lines) > MOST_LINES:
-        raise Refused(f"A file takes up to {MOST_LINES:,} lines. Nothing was read.")
-    decimal = "," if table.reader.dialect.delimiter == ";" else "."
-    report = Report()
-    for line, cells in lines:
-        if has_too_many(cells):
-            report.leave(f"Line {line:,}", TOO_MANY_CELLS)
-    told = ((line, picked(cells, columns)) for line, cells in lines if not has_too_many(cells))
-    rows = [(line, cells) for line, cells in told if any(cells.values())]
-    read_all(Reading(known(shop), rows, decimal, today, report))
+        report = Report()
+        rows = rows_of(table, columns, report)
+    except NoTable as problem:
+        raise Refused(f"The file cannot be read: {problem}. Nothing was read.") from None
+    decimal = decimal_of(table.separator, (cells.get(name, "") for _, cells in rows for name in NUMBERS))
+    read_all(Reading(known(shop), columns, rows, decimal, today, report))
     return report
+
+
+def rows_of(table: Table, columns: dict[str, str], report: Report) -> list[tuple[int, Cells]]:
+    """Take what is read of each line that says something; what moved from cell to cell is left and named."""
+    rows: list[tuple[int, Cells]] = []
+    for count, row in enumerate(table, 1):
+        if count > MOST_LINES:
+            raise Refused(f"A file takes up to {MOST_LINES:,} lines. Nothing was read.")
+        cells = picked(row.cells, columns)
+        if row.has_too_many:
+            report.leave(f"Line {row.line:,}", TOO_MANY_CELLS)
+        elif any(cells.values()):
+            rows.append((row.line, cells))
+    return rows
 
 
 def reader_of(told: set[str]) -> Callable[[Reading], None]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.asking import MerchantRequest
 from dashboard.embedding import merchant_required
+from dashboard.files import LARGEST_FILE
 from dashboard.forms.pages import RevisionForm
 from dashboard.pages import local_now, show
 from dashboard.usecases.demand_forecast.brought.files import Report
@@ -33,8 +34,8 @@ class FileForm(forms.Form):
 
     def clean_file(self) -> Any:
         """Refuse a file that is larger than any of them."""
-        if self.cleaned_data["file"].size > 8_000_000:
-            raise forms.ValidationError("The file is larger than 8 MB. Bring it along in parts.")
+        if self.cleaned_data["file"].size > LARGEST_FILE:
+            raise forms.ValidationError("The file is larger than 4 MB. Bring it along in parts.")
         return self.cleaned_data["file"]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from dashboard.files import LARGEST_FILE
 from dashboard.forms.day import DayField
 from dashboard.forms.pages import WEEKDAYS
 from pipelines.lifecycle.buying.orders import LARGEST
@@ -17,6 +18,8 @@ from pipelines.lifecycle.buying.suppliers import Told
 from pipelines.words import to_minor
 
 UNITS, COST = re.compile(r"units-(\d{1,18})"), re.compile(r"cost-(\d{1,18})")
+NO_LIST = "Choose the list that you ordered by, and a day on which it comes. Nothing was marked."
+TOO_LARGE = "The file is larger than 4 MB. Mark it in parts. Nothing was marked."
 CURRENCY = {"invalid": "A currency has three letters, for example EUR."}
 
 
@@ -55,9 +58,14 @@ class ListForm(SentForm):
 
     def clean_file(self) -> Any:
         """Refuse a file that no order list needs."""
-        if self.cleaned_data["file"].size > 8_000_000:
-            raise forms.ValidationError("The file is larger than 8 MB. Mark it in parts.")
+        if self.cleaned_data["file"].size > LARGEST_FILE:
+            raise forms.ValidationError(TOO_LARGE, code="large")
         return self.cleaned_data["file"]
+
+    @property
+    def sentence(self) -> str:
+        """Say what is wrong with what was chosen."""
+        return TOO_LARGE if self.has_error("file", "large") else NO_LIST
 
     @property
     def besides(self) -> datetime | None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
 
-from dashboard.files import TOO_MANY_CELLS, check_once, clean, has_too_many, read_table
+from dashboard.files import TOO_MANY_CELLS, Cells, NoTable, Table, check_once, clean
 from dashboard.usecases.demand_forecast.buying.to_order import advice_of, paid_before
 from pipelines.lifecycle.buying.lists import To
 from pipelines.lifecycle.buying.orders import LARGEST, Wanted
@@ -16,7 +13,7 @@ from pipelines.lifecycle.errors import Refused
 from pipelines.models import Product, Shop, Supplied, Supplier, Variant
 from pipelines.models.usecases.demand_forecast import StockAdvice
 
-UNITS, SKU, VARIANT = "order quantity", "sku", "variant"
+COLUMNS = UNITS, SKU, VARIANT = "order quantity", "sku", "variant"
 MOST_LINES = 20_000
 ONLY_VARIANT = "Default Title"  # what Shopify calls the variant of a product that has no options
 NONE_IN_IT = "The file asks for nothing: no line has an order quantity. Nothing was marked."
@@ -33,11 +30,9 @@ class Ordered:
 def read(shop: Shop, content: bytes, only: str) -> dict[To, list[Wanted]]:
     """Read a list whole, and give what of it goes to whom; with one wrong line none of it is used."""
     try:
-        found = list(lines(shop, read_table(content)))
-    except UnicodeDecodeError:
-        raise Refused("The file is not UTF-8. Save it as “CSV UTF-8”. Nothing was marked.") from None
-    except csv.Error as error:
-        raise Refused(f"The file cannot be read: {error}. Nothing was marked.") from None
+        found = list(lines(shop, Table(content, COLUMNS)))
+    except NoTable as problem:
+        raise Refused(f"The file cannot be read: {problem}. Nothing was marked.") from None
     if not found:
         raise Refused(NONE_IN_IT)
     sent = by_supplier(shop, found)
@@ -48,37 +43,36 @@ def read(shop: Shop, content: bytes, only: str) -> dict[To, list[Wanted]]:
     return sent
 
 
-def lines(shop: Shop, table: csv.DictReader[str]) -> list[Ordered]:
+def lines(shop: Shop, table: Table) -> list[Ordered]:
     """Read the lines that ask for something; the same variant twice is an error, not a sum."""
-    table.fieldnames = [name.strip().lower() for name in table.fieldnames or []]
-    if UNITS not in table.fieldnames or not {SKU, VARIANT} & {*table.fieldnames}:
+    if UNITS not in table.names or not {SKU, VARIANT} & {*table.names}:
         raise Refused("The file has no columns “Order quantity” and “Variant” or “SKU”, as our order list has them.")
-    check_once(table.fieldnames, (UNITS, SKU, VARIANT))
+    check_once(table.names, COLUMNS)
     skus, known = variants_of(shop)
     found: dict[int, int] = {}
-    for cells in islice(table, MOST_LINES):
-        where = f"Line {table.line_num:,}"
-        if has_too_many(cells):
+    for number, row in enumerate(table, 1):
+        where = f"Line {row.line:,}"
+        if number > MOST_LINES:
+            raise Refused(f"A list takes up to {MOST_LINES:,} lines. Nothing was marked.")
+        if row.has_too_many:
             raise Refused(f"{where}: {TOO_MANY_CELLS}. Nothing was marked.")
-        units = units_of(cells, table.line_num)
+        units = units_of(row.cells, where)
         if not units:
             continue
-        variant_id = variant_of(cells, skus, known, where)
+        variant_id = variant_of(row.cells, skus, known, where)
         if variant_id in found:
             raise Refused(f"{where} names a variant that stands above already. Nothing was marked.")
         found[variant_id] = units
-    if next(table, None):
-        raise Refused(f"A list takes up to {MOST_LINES:,} lines. Nothing was marked.")
     return [Ordered(variant_id, units) for variant_id, units in found.items()]
 
 
-def units_of(cells: dict[Any, Any], number: int) -> int:
+def units_of(cells: Cells, where: str) -> int:
     """Read how many units a line asks for; an empty cell asks for none."""
-    text = clean(cells.get(UNITS) or "")
+    text = clean(cells.get(UNITS, ""))
     if not text:
         return 0
     if not (text.isascii() and text.isdigit()) or int(text) > LARGEST:
-        raise Refused(f"Line {number:,}: “{text[:20]}” is no number of units. Nothing was marked.")
+        raise Refused(f"{where}: “{text[:20]}” is no number of units. Nothing was marked.")
     return int(text)
 
 
@@ -93,14 +87,15 @@ def variants_of(shop: Shop) -> tuple[dict[str, list[int]], set[int]]:
     return dict(skus), known
 
 
-def variant_of(cells: dict[Any, Any], skus: dict[str, list[int]], known: set[int], where: str) -> int:
+def variant_of(cells: Cells, skus: dict[str, list[int]], known: set[int], where: str) -> int:
     """Find the variant that a line names: by our number, else by a SKU that one alone has."""
-    number, sku = (clean(cells.get(name) or "") for name in (VARIANT, SKU))
+    number, sku = (clean(cells.get(name, "")) for name in (VARIANT, SKU))
     if number.isascii() and number.isdigit() and int(number) in known:
         return int(number)
     found = skus.get(sku.lower(), [])
     if len(found) != 1:
-        why = f"several variants have the SKU “{sku}”" if found else f"no variant is “{number or sku}”"
+        unknown = f"no variant is “{number or sku}”" if number or sku else "it names no variant"
+        why = f"several variants have the SKU “{sku}”" if found else unknown
         raise Refused(f"{where}: {why}. Nothing was marked.")
     return found[0]
 

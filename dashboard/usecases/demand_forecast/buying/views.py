@@ -56,7 +56,6 @@ HEADER = (
     "Currency",
     "Received",
 )
-NO_LIST = "Choose the list that you ordered by, and a day on which it comes. Nothing was marked."
 NO_DAY = "Choose a day. Nothing was saved."
 NO_COSTS = "Costs are amounts of money. Nothing was saved."
 NO_UNITS = "Units are whole numbers. Nothing was saved."
@@ -97,7 +96,7 @@ def mark(request: MerchantRequest) -> HttpResponse:
     """Write down what was ordered by a list that was downloaded."""
     form = ListForm(request.POST, request.FILES)
     if not form.is_valid():
-        return go(reverse("orders"), NO_LIST, refused=True)
+        return go(reverse("orders"), form.sentence, refused=True)
     told, today = form.cleaned_data, local_now(request.shop.zone).date()
     try:
         lists = list_file.read(request.shop, told["file"].read(), told["only"])

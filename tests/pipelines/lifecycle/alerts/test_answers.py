@@ -12,6 +12,7 @@ from pipelines.lifecycle.alerts.lives import Wish
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import Alert, LifecycleEvent
 from tests import factories
+from tests.histories import kinds
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 19, 9, tzinfo=UTC)
@@ -26,10 +27,6 @@ def shop():
 def tell(shop, at=NOW, **changes):
     facts = {"title": "Answers are slow", "next_step": "Nothing to do.", "severity": "warning"}
     return board.tell(shop, "slow", now=at, **facts | changes)
-
-
-def kinds(shop):
-    return list(LifecycleEvent.objects.for_shop(shop).order_by("seq").values_list("kind", flat=True))
 
 
 def ask(alert, wish, at=NOW, **more):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pipelines.lifecycle.alerts import board
 from pipelines.models import Alert, LifecycleEvent, Release
 from tests import histories
+from tests.histories import kinds
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -24,10 +25,6 @@ def shop():
 
 def tell(shop, key, **facts):
     return board.tell(shop, key, **{"next_step": "Wait."} | facts)
-
-
-def kinds(shop):
-    return list(LifecycleEvent.objects.for_shop(shop).order_by("seq").values_list("kind", flat=True))
 
 
 def test_it_opens_once_and_counts_how_often_it_was_seen(shop):

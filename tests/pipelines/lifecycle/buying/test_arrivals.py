@@ -71,6 +71,20 @@ def test_what_was_written_down_is_not_seen_again(shop: Shop, mug: Variant, order
     assert risen(order) == [Rise(5, date(2026, 11, 13))]
 
 
+@pytest.mark.parametrize(("rises", "seen_then"), [([6], []), ([3, 3], []), ([6, 6], [6]), ([11], [5])])
+def test_what_was_written_down_before_stock_rose_by_it_is_not_seen_again(
+    shop: Shop, mug: Variant, order: PurchaseOrder, rises: list[int], seen_then: list[int]
+):
+    receipt = GoodsReceipt.objects.create(shop=shop, line=order.lines.get(), units=6, day=SENT.date(), by="1")
+    GoodsReceipt.objects.filter(pk=receipt.pk).update(at=SENT + DAY)
+    order.lines.update(received=6)
+    level = 9
+    for number, units in enumerate(rises, 2):
+        level += units
+        histories.stocked(shop, mug, level, SENT + number * DAY)
+    assert [rise.units for rise in risen(order)] == seen_then
+
+
 def test_only_the_place_that_it_goes_to_is_looked_at(shop: Shop, mug: Variant, order: PurchaseOrder):
     histories.stocked(shop, mug, 0, SENT - DAY, location=78)
     histories.stocked(shop, mug, 12, SENT + DAY, location=78)

@@ -20,13 +20,6 @@ DAY = NOW - timedelta(days=3)
 
 
 @pytest.fixture
-def shop(db) -> Shop:
-    shop = histories.a_shop()
-    histories.pulled(shop, NOW - timedelta(hours=1))
-    return shop
-
-
-@pytest.fixture
 def kit(shop: Shop) -> tuple[Variant, Variant, Variant]:
     """Return a kit of one lamp and two bulbs, and these."""
     kit = histories.a_variant(shop, 1, created=SPRING, requires_components=True, price_minor=3000)
@@ -147,6 +140,53 @@ def test_a_bundle_has_no_series_and_no_stock_to_order_for(shop, kit) -> None:
     parts = {lamp.shopify_id, bulb.shopify_id}
     assert set(built["series"]["unique_id"]) == set(built["stock"]["variant_id"]) == parts
     assert set(built["daily_sales"]["unique_id"]) == parts
+
+
+def test_a_part_that_is_no_longer_for_sale_takes_nothing_from_the_others(shop, kit) -> None:
+    bundle, lamp, bulb = kit
+    Variant.objects.filter(pk=bulb.pk).update(deleted_at=NOW - timedelta(days=1))
+    histories.an_order(shop, DAY, [(bundle, 3)])
+    assert sales(shop) == {lamp.shopify_id: 3}
+
+
+def test_a_bundle_beside_a_group_of_parts_that_nobody_knows_stands_by_itself(shop, kit) -> None:
+    """Shopify names no variant on lines whose product was deleted since."""
+    bundle, lamp, bulb = kit
+    order = histories.an_order(shop, DAY, [(bundle, 2)])
+    grouped(order, bundle, [(lamp, 1), (bulb, 2)], units=2)
+    OrderLine.objects.filter(group_id__isnull=False).update(variant_id=None)
+    assert sales(shop) == {lamp.shopify_id: 2, bulb.shopify_id: 4}
+
+
+def test_what_is_known_of_a_groups_parts_counts(shop, kit) -> None:
+    bundle, lamp, bulb = kit
+    grouped(histories.an_order(shop, DAY, []), bundle, [(lamp, 1), (bulb, 2)])
+    OrderLine.objects.filter(variant_id=bulb.shopify_id).update(variant_id=None)
+    assert sales(shop) == {lamp.shopify_id: 1}
+
+
+def unknown(shop: Shop) -> int:
+    """Count the units of bundles that are demand of nothing, as the data of a training says it."""
+    return dataset.build(shop, "demand_forecast", now=NOW).snapshot.shares["units_of_unknown_bundles"]
+
+
+def test_a_bundle_whose_parts_nobody_told_is_said(shop, kit) -> None:
+    bundle, _, bulb = kit
+    box = histories.a_variant(shop, 9, created=SPRING, requires_components=True)
+    histories.an_order(shop, DAY, [(box, 3), (bundle, 1), (bulb, 1)])
+    assert unknown(shop) == 3
+    made_of(box, bulb, 1)
+    assert unknown(shop) == 0
+
+
+def test_a_bundle_in_a_bundle_is_said_too(shop, kit) -> None:
+    """Shopify refuses to make one; were it told, its units are demand of the inner one, which nobody can order."""
+    bundle, lamp, _ = kit
+    box = histories.a_variant(shop, 9, created=SPRING, requires_components=True)
+    made_of(box, bundle, 2)
+    made_of(box, lamp, 1)
+    histories.an_order(shop, DAY, [(box, 3)])
+    assert sales(shop) == {lamp.shopify_id: 3} and unknown(shop) == 6
 
 
 def test_what_only_groups_were_sold_as_is_a_bundle_though_no_export_said_so(shop, kit) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,29 +11,10 @@ from pipelines.lifecycle.errors import StaleData
 from pipelines.models import OrderLine, OwnEvent, PurchaseLine, PurchaseOrder, ShopifyPurchase, StockLevel
 from pipelines.usecases.contract import Event
 from tests import histories
+from tests.pipelines.lifecycle.data.days import NOW, SPRING, sales, told
 from tests.pipelines.lifecycle.data.test_stockouts import sells_daily_but_for
 
 pytestmark = pytest.mark.django_db
-
-NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-SPRING = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop, NOW - timedelta(hours=1))
-    return shop
-
-
-def sales(shop, now=NOW):
-    return dataset.build(shop, "demand_forecast", now=now).frames["daily_sales"]
-
-
-def told(frame):
-    """Return {(variant, day): units} of a frame's days with sales."""
-    sold = frame[frame["y"] > 0]
-    return {(row.unique_id, row.ds.date()): row.y for row in sold.itertuples()}
 
 
 def test_skus_that_differ_in_case_or_blanks_are_one_series_told_under_the_newest(shop):

@@ -11,29 +11,10 @@ from pipelines.models import AgreedLeadTime, OrderLine, Product, StockRule, Supp
 from pipelines.models.usecases.demand_forecast import ForecastOverride, OddOrder
 from pipelines.usecases.demand_forecast.outputs import OWN_FRAMES
 from tests import histories
+from tests.pipelines.lifecycle.data.days import NOW, SPRING, sales, told
 
 pytestmark = pytest.mark.django_db
 OVERRIDES, ODD_ORDERS = OWN_FRAMES
-
-NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-SPRING = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop, NOW - timedelta(hours=1))
-    return shop
-
-
-def sales(shop, now=NOW):
-    return dataset.build(shop, "demand_forecast", now=now).frames["daily_sales"]
-
-
-def told(frame):
-    """Return {(variant, day): units} of a frame's days with sales."""
-    sold = frame[frame["y"] > 0]
-    return {(row.unique_id, row.ds.date()): row.y for row in sold.itertuples()}
 
 
 def test_a_day_is_the_shops_own_day_on_both_sides_of_a_clock_change(shop):

@@ -61,7 +61,7 @@ def found(given: Looked) -> dict[str, str]:
 
 def test_plain_data_is_fine_in_every_look():
     assert set(found(looked()).values()) == {"ok"}
-    assert len(found(looked())) == 10
+    assert len(found(looked())) == 11
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def shop(db, toy):
 def test_what_was_found_is_kept_beside_the_data(shop):
     version = train.train_version(shop_id=shop.pk, use_case="toy", trigger="first")
     kept = {found["name"]: found["verdict"] for found in version.dataset.quality}
-    assert kept["As many orders as usual"] == "ok" and len(kept) == 10
+    assert kept["As many orders as usual"] == "ok" and len(kept) == 11
 
 
 def test_a_half_empty_import_trains_nothing_and_says_so(shop):
@@ -259,3 +259,9 @@ def test_a_stop_for_bad_data_is_looked_at_again_after_a_day(shop, toy):
     now = stopped.created_at
     assert due.due_trigger(shop, "toy", now + timedelta(hours=23)) == ""
     assert due.due_trigger(shop, "toy", now + timedelta(hours=25)) == "weekly"
+
+
+def test_bundles_whose_parts_are_not_known_are_told_and_stop_nothing() -> None:
+    told = {each.name: each for each in quality.look(looked(units_of_unknown_bundles=12))}["Bundles"]
+    assert (told.verdict.value, told.value) == ("warn", 12) and "12 units of bundles sold" in told.text
+    assert found(looked())["Bundles"] == "ok"

@@ -29,13 +29,6 @@ def both(one_family: None) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def shop() -> Shop:
-    shop = histories.a_shop()
-    histories.pulled(shop, NOW - timedelta(hours=1))
-    return shop
-
-
 def built(shop: Shop, name: str) -> pd.DataFrame:
     return dataset.read(dataset.Source(shop, NOW), "recommendations")[name]
 

@@ -12,28 +12,9 @@ from hypothesis import strategies as st
 
 from pipelines.lifecycle.data import dataset, stockouts
 from tests import histories
+from tests.pipelines.lifecycle.data.days import NOW, SPRING, sales
 
 pytestmark = pytest.mark.django_db
-
-NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-SPRING = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop, NOW - timedelta(hours=1))
-    return shop
-
-
-def sales(shop, now=NOW):
-    return dataset.build(shop, "demand_forecast", now=now).frames["daily_sales"]
-
-
-def told(frame):
-    """Return {(variant, day): units} of a frame's days with sales."""
-    sold = frame[frame["y"] > 0]
-    return {(row.unique_id, row.ds.date()): row.y for row in sold.itertuples()}
 
 
 def sells_daily_but_for(shop, thing, silence):

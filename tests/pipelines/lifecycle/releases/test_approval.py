@@ -20,7 +20,7 @@ from pipelines.models import (
     SyncRun,
 )
 from tests import exposing, histories
-from tests.histories import COLLEAGUE, a_card, approved
+from tests.histories import COLLEAGUE, a_card, approved, kinds
 
 pytestmark = pytest.mark.django_db
 shown = exposing.shown
@@ -28,19 +28,8 @@ Phase = Release.Phase
 State = ModelVersion.State
 
 
-@pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop)
-    return shop
-
-
 def live(shop):
     return Deployment.of(shop, "demand_forecast").active
-
-
-def kinds(shop):
-    return list(LifecycleEvent.objects.for_shop(shop).order_by("seq").values_list("kind", flat=True))
 
 
 class TestApproving:

@@ -21,13 +21,6 @@ shown = exposing.shown
 FORGED = "0" * 64
 
 
-@pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop)
-    return shop
-
-
 def state() -> list[Any]:
     """Return everything that a wish could move."""
     columns = ("active", "standby", "canary", "revision")

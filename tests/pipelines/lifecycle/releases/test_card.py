@@ -28,13 +28,6 @@ JSON = st.recursive(
 )
 
 
-@pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop)
-    return shop
-
-
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(JSON)
 def test_the_digest_is_that_of_what_the_database_gives_back(evidence):

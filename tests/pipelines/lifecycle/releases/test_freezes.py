@@ -20,13 +20,6 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop)
-    return shop
-
-
-@pytest.fixture
 def card(shop):
     """Return a card of a shop where a version runs already: there is something to protect."""
     histories.approved(histories.a_card(shop))

@@ -24,13 +24,6 @@ RAMP = [
 ]
 
 
-@pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop)
-    return shop
-
-
 def a_release(step=0, phase=Phase.SHADOW):
     return Release(strategy="canary", steps=[one.as_dict() for one in RAMP], step=step, phase=phase)
 

@@ -13,7 +13,6 @@ from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.releases import approval, move, propose, traffic
 from pipelines.models import (
     Deployment,
-    LifecycleEvent,
     ModelVersion,
     Release,
     ShopSettings,
@@ -22,7 +21,7 @@ from pipelines.models import (
 )
 from pipelines.strategies import Traffic
 from tests import exposing, histories
-from tests.histories import a_card, a_version, approved
+from tests.histories import a_card, a_version, approved, kinds
 
 pytestmark = pytest.mark.django_db
 shown = exposing.shown
@@ -30,19 +29,8 @@ Phase = Release.Phase
 State = ModelVersion.State
 
 
-@pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop)
-    return shop
-
-
 def live(shop):
     return Deployment.of(shop, "demand_forecast").active
-
-
-def kinds(shop):
-    return list(LifecycleEvent.objects.for_shop(shop).order_by("seq").values_list("kind", flat=True))
 
 
 class TestProposing:

@@ -15,13 +15,6 @@ from tests import histories, waiting
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop)
-    return shop
-
-
 def test_of_many_who_approve_at_once_one_moves_it(shop):
     card = histories.a_card(shop)
     barrier = fork.Barrier(6)

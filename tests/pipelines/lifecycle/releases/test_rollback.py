@@ -15,13 +15,6 @@ from tests.histories import a_card, approved
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop)
-    return shop
-
-
 def go_back(shop, **changes):
     deployment = Deployment.of(shop, "demand_forecast")
     said = {"by": histories.OWNER, "because": "Too high", "revision": deployment.revision} | changes

@@ -25,13 +25,6 @@ def beside(*groups: dict) -> dict:
 
 
 @pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop)
-    return shop
-
-
-@pytest.fixture
 def live(shop) -> Release:
     return histories.approved(histories.a_card(shop, files=SAME))
 

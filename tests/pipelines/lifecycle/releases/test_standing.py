@@ -19,13 +19,6 @@ Phase = Release.Phase
 
 
 @pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop)
-    return shop
-
-
-@pytest.fixture
 def card(shop):
     histories.approved(histories.a_card(shop))
     return histories.a_card(shop)

@@ -25,13 +25,6 @@ def clock():
         yield traveller
 
 
-@pytest.fixture
-def shop():
-    shop = histories.a_shop()
-    histories.pulled(shop)
-    return shop
-
-
 def hours_later(clock, hours=1):
     clock.shift(timedelta(hours=hours))
     return timezone.now()

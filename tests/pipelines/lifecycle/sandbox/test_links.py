@@ -11,7 +11,7 @@ from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.ingest import install
 from pipelines.lifecycle.sandbox import links
 from pipelines.models import LifecycleEvent, ShopSettings, StagedField, StagingRun, StoreLink
-from tests.histories import COLLEAGUE, OWNER, a_shop, a_version
+from tests.histories import COLLEAGUE, OWNER, a_shop, a_version, kinds
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -36,10 +36,6 @@ def linked(real, test_shop, now):
     code = links.ask_code(real, by=OWNER, now=now)
     links.enter_code(test_shop, code, by=OWNER, now=now)
     return links.confirm(real, test_shop_id=test_shop.pk, by=OWNER, now=now)
-
-
-def kinds(shop):
-    return list(LifecycleEvent.objects.for_shop(shop).order_by("seq").values_list("kind", flat=True))
 
 
 def refused(sentence):

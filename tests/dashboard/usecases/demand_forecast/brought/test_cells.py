@@ -18,6 +18,12 @@ from dashboard.usecases.demand_forecast.brought.cells import Unreadable
         ("1.234,50 €", ",", "1234.50"),
         ("1 234", ".", "1234"),
         ("1'234.5", ".", "1234.5"),
+        ("1’234.50", ",", "1234.50"),
+        ("12\u00a0345,50 kr", ",", "12345.50"),
+        ("1\u202f234,5", ",", "1234.5"),
+        ("1.234,50", "", "1234.50"),
+        ("1234", "", "1234"),
+        ("￥1,200.0", ".", "1200.0"),
         ("1,234,567", ",", "1234567"),
         ("USD 3.10", ".", "3.10"),
         (".50", ".", "0.50"),
@@ -40,6 +46,15 @@ def test_numbers_are_read_as_people_write_them(text: str, decimal: str, read: st
 def test_what_has_no_reading_or_two_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         cells.number(text, ".")
+
+
+@pytest.mark.parametrize("text", ["1.234", "1,234"])
+def test_between_tabs_neither_sign_is_that_of_decimals_until_one_shows_it(text: str) -> None:
+    with pytest.raises(Unreadable, match="two readings"):
+        cells.number(text, cells.decimal_of("\t", [text, "7"]))
+    assert cells.number("1.234", cells.decimal_of("\t", ["1.234", "2.50"])) == Decimal("1.234")
+    with pytest.raises(Unreadable, match="two readings"):
+        cells.number("1.234", cells.decimal_of(",", ["1.234", "2,50"]))
 
 
 def test_not_stocked_is_not_none() -> None:
@@ -78,7 +93,25 @@ def test_days_are_read_with_or_without_a_time(text: str) -> None:
     assert str(cells.day(text, None)) == "2026-08-01"
 
 
-@pytest.mark.parametrize("text", ["soon", "31/02/2026", "2026-13-01", "46143"])
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("13/02/2026", "2026-02-13"),
+        ("2/13/2026", "2026-02-13"),
+        ("3.2.2026", "2026-02-03"),
+        ("23-02-2026", "2026-02-23"),
+    ],
+)
+def test_a_day_that_can_be_read_one_way_only_is(text: str, read: str) -> None:
+    assert str(cells.day(text, None)) == read
+
+
+def test_a_file_that_writes_days_both_ways_shows_neither() -> None:
+    assert cells.writes_day_first(["13/02/2026", "2/13/2026", "3/4/2026"]) is None
+    assert cells.writes_day_first(["13.02.2026", "3/4/2026"]) is None
+
+
+@pytest.mark.parametrize("text", ["soon", "31/02/2026", "2026-13-01", "46143", "13/13/2026", "1/2/20266", "1/2-2026"])
 def test_what_is_no_day_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         cells.day(text, True)

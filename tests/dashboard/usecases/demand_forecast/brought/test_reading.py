@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.files import read_table
+from dashboard.files import Table
 from dashboard.usecases.demand_forecast.brought import files, of_orders, of_rules, reading
 from pipelines.lifecycle.errors import Refused
 
@@ -21,10 +21,10 @@ KINDS = [
 
 @pytest.mark.parametrize(("header", "kind"), KINDS)
 def test_it_is_told_by_its_columns(header: str, kind: object) -> None:
-    assert reading.reader_of({*files.columns_of(read_table(header.encode()))}) is kind
+    assert reading.reader_of({*files.columns_of(Table(header.encode(), files.KNOWN))}) is kind
 
 
 @pytest.mark.parametrize("header", ["", "Name,Email,Phone", "SKU,Name", "Title,Handle,Vendor"])
 def test_what_tells_nothing_is_refused(header: str) -> None:
     with pytest.raises(Refused, match="none of the files"):
-        reading.reader_of({*files.columns_of(read_table(header.encode()))})
+        reading.reader_of({*files.columns_of(Table(header.encode(), files.KNOWN))})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -19,34 +18,9 @@ from pipelines.models import (
     StockRule,
     Supplied,
     Supplier,
-    Variant,
 )
 
 ORDERS = "PO Number,Supplier,Supplier Email,Status,Ordered At,Expected At,SKU,Qty Ordered,Qty Received,Cost (base)"
-
-
-@pytest.fixture(autouse=True)
-def a_day_that_does_not_end(time_machine):
-    """Let no midnight pass between what a test says and what a page knows."""
-    time_machine.move_to(timezone.now(), tick=False)
-
-
-@pytest.fixture
-def bring(send):
-    def upload(*lines: str, encoding: str = "utf-8") -> Any:
-        content = "\r\n".join([*lines, ""]).encode(encoding)
-        return send("/orders/bring", {"file": SimpleUploadedFile("stocky.csv", content, "text/csv")})
-
-    return upload
-
-
-@pytest.fixture
-def two(shop) -> list[Variant]:
-    """Return two variants with a SKU of their own."""
-    found = list(Variant.objects.for_shop(shop).exclude(sku="").order_by("pk")[:2])
-    for number, variant in enumerate(found, 1):
-        Variant.objects.filter(pk=variant.pk).update(sku=f"ST-{number}")
-    return found
 
 
 def a_day(shop, days: int) -> str:
@@ -124,7 +98,7 @@ class TestOrders:
         wrong = [line(shop, "17", "NOPE", 3), line(shop, "17", "ST-2", 3).replace(",3,0", ",three,0")]
         page = bring(ORDERS, line(shop, "17", "ST-1", 12), *wrong, line(shop, "17", "ST-1", 2)).content.decode()
         assert "Line 3: no variant has the SKU “NOPE”." in page
-        assert "Line 4: “three” is not a number." in page
+        assert "Line 4: in “qty ordered”, “three” is not a number." in page
         assert "Line 5: the order has “ST-1” above already; the first line stands." in page
         assert [each.units for each in PurchaseOrder.objects.get().lines.all()] == [12]
 
@@ -183,7 +157,8 @@ class TestSuppliers:
         page = bring(*self.FILE).content.decode()
         assert "2 suppliers read, 2 new; 1 delivers the vendor of that name." in page
         assert "1 new supplier without a vendor of that name" in page
-        assert "Line 5: “soon” is not a number." in page and "Line 6: it tells of the same once more" in page
+        assert "Line 5: in “lead time (days)”, “soon” is not a number." in page
+        assert "Line 6: it tells of the same once more" in page
         told, nobody = Supplier.objects.order_by("-name")
         assert (told.name, told.currency, told.lead_time_days) == ("VENDOR 0", "EUR", 21)
         assert address_of(told) == "1 Quay Street\nLeeds" and address_of(nobody) == ""
@@ -248,7 +223,8 @@ class TestWhatIsNoSuchFile:
         ("lines", "encoding", "told"),
         [
             (["name,price", "Mug,3"], "utf-8", "This is none of the files"),
-            (["SKU,Qty Ordered", "é,3"], "cp1252", "is not UTF-8"),
+            (["SKU,Qty Ordered", "é,3"], "cp1252", "line 2: not UTF-8. Save the file as “CSV UTF-8”"),
+            (["SKU,Qty Ordered", 'A,"3'], "utf-8", "line 2: quotation marks do not open and close"),
             (["SKU,Cost", "x" * 200_000], "utf-8", "cannot be read"),
             (["SKU,Cost", *["A,1"] * 20_001], "utf-8", "up to 20,000 lines"),
             (["SKU,Qty Ordered", "A\0,3"], "utf-8", "cannot be read"),
