@@ -287,6 +287,15 @@ class TestTheTable:
         an_offer(shop, kind="code", code="GONE", code_state=state)
         text = see(HERE).content.decode()
         assert f"{sentence} Change it in Shopify, or stop" in text and "/discounts" in text
+        word = f">{shown.CODES[state].words}</s-badge>"
+        assert text.count(word) == 2
+        Offer.objects.update(budget_minor=0)
+        assert see(HERE).content.decode().count(word) == 1, "its own row says that the budget is used"
+
+    def test_nothing_is_explained_of_offers_before_there_is_one(self, shop, see):
+        assert "so no budget is promised twice" not in told(see)
+        an_offer(shop)
+        assert "so no budget is promised twice" in told(see)
 
     def test_says_what_plan_and_permission_allow(self, shop, see):
         text = see(HERE).content.decode()
