@@ -6,8 +6,7 @@ Standard library only: the doors and the queue say it, the log writes it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from random import getrandbits
 from types import MappingProxyType
@@ -22,14 +21,20 @@ def ids() -> dict[str, str]:
     return dict(_known.get())
 
 
-@contextmanager
-def known(**names: object) -> Iterator[None]:
+class known:
     """Let every line until the end belong to these, too."""
-    token = _known.set({**_known.get(), **{name: str(value) for name, value in names.items()}})
-    try:
-        yield
-    finally:
-        _known.reset(token)
+
+    __slots__ = ("names", "token")
+
+    def __init__(self, **names: object) -> None:
+        self.names = names
+
+    def __enter__(self) -> None:
+        told = {name: str(value) for name, value in self.names.items()}
+        self.token = _known.set({**_known.get(), **told})
+
+    def __exit__(self, *_: object) -> None:
+        _known.reset(self.token)
 
 
 def request_id(given: bytes) -> str:

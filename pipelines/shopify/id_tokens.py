@@ -12,6 +12,7 @@ import jwt
 from django.conf import settings
 from shopify import session_token
 
+from pipelines.records import record
 from pipelines.shopify import plain_tokens
 from pipelines.shopify.domains import client_secrets, shop_domain
 from pipelines.shopify.errors import InvalidIdToken
@@ -40,7 +41,7 @@ class Identity:
     expires_at: datetime
 
 
-@dataclass(frozen=True)
+@record(frozen=True, slots=True)
 class Checkout:
     """In which shop's checkout somebody is asking, as Shopify says; who that is, we do not ask."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pipelines.records import record
+
 
 @dataclass(frozen=True)
 class Till:
@@ -41,7 +43,7 @@ class Paying:
         return min(self.high, self.orders) < self.needed
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Line:
     """One line of a cart."""
 
@@ -51,7 +53,7 @@ class Line:
     price: int  # of a unit, in minor units
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Cart:
     """What a door knows of a checkout; money in minor units of its currency."""
 
@@ -65,7 +67,7 @@ class Cart:
     closed: frozenset[int] = frozenset()  # products that cannot be bought now
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Chosen:
     """What may be picked, each with its id; what each would cost; and why the others are left out."""
 

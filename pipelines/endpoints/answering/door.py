@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from math import inf
@@ -30,6 +30,7 @@ from pipelines.lifecycle.evidence import answers, exposures
 from pipelines.lifecycle.evidence.answers import Outcome, Unlogged
 from pipelines.lifecycle.evidence.exposures import Assignment, Pointer
 from pipelines.lifecycle.hold_outs import drawn
+from pipelines.records import record
 from pipelines.shopify.domains import SHOP_DOMAIN
 from pipelines.stats import assignment
 from pipelines.usecases import USE_CASES
@@ -50,7 +51,7 @@ class Refused(Exception):
         self.status, self.reason = status, reason
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Asking:
     """One question of one unit, and what runs where it is asked."""
 
@@ -118,16 +119,23 @@ async def understand(scope: Scope, receive: Receive) -> Asking:
 
 
 def known(asking: Asking, kept: Memory) -> Asking:
-    """Add what runs there, or raise Refused where the shop has left; a look too long ago lets nobody be split."""
+    """Add what runs there, or raise Refused where the shop has left."""
+    pointer = runs(asking.key, kept)
+    return asking if pointer is None else replace(asking, pointer=pointer)
+
+
+def runs(key: Key, kept: Memory) -> Pointer | None:
+    """Return what runs somewhere, or raise Refused where the shop has left; a look too long ago lets nobody be split.
+
+    Before the first look it is not known.
+    """
     if kept.pointers is None:
-        kept.want(asking.key)
-        return asking
-    pointer = kept.pointers.get(asking.key)
+        kept.want(key)
+        return None
+    pointer = kept.pointers.get(key)
     if pointer is None:
         raise Refused(404, "nothing answers here")
-    if kept.is_stale:
-        pointer = replace(pointer, weight=0, is_mirrored=False)
-    return Asking(asking.key, asking.unit, asking.asked, asking.at, pointer, asking.longest)
+    return replace(pointer, weight=0, is_mirrored=False) if kept.is_stale else pointer
 
 
 async def ask(asking: Asking, version: int | None) -> Result:

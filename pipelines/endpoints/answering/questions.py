@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import orjson
+
+from pipelines.records import record
 
 SHOPPER = "shopper"  # who asks: said by Shopify's signature alone, never by a question, and never written down
 LARGEST = 16 * 1024  # bytes
@@ -21,7 +22,7 @@ class Unusable(Exception):
     """The body is not a question."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Asked:
     """A question, and the pass that came with it."""
 

@@ -15,6 +15,7 @@ import orjson
 from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable
 from pipelines.lifecycle.versions import artifacts, corrections
 from pipelines.models import Correction, ModelVersion
+from pipelines.records import record
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import PARAMETERS, UseCase
 
@@ -30,7 +31,7 @@ class Unsound(Exception):
     """What a version said is no answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Answer:
     """What a version said, as it is sent; and its figure, if it has one."""
 

@@ -10,12 +10,12 @@ import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from pipelines.endpoints.answering.scorers import Answer, Scorer, Unfit
 from pipelines.lifecycle.evidence.answers import Outcome
+from pipelines.records import record
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ MOST_OVERDUE = 2  # threads that one version may hold beyond its time
 pending: set[Future[Answer]] = set()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Result:
     """How a question ended, and the answer where a version gave one."""
 

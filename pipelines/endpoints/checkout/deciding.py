@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from math import inf
 from typing import Any
@@ -32,6 +32,7 @@ from pipelines.lifecycle.evidence import exposures
 from pipelines.lifecycle.evidence.answers import Outcome
 from pipelines.lifecycle.evidence.exposures import Assignment
 from pipelines.models import own
+from pipelines.records import record
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import UseCase
 from pipelines.usecases.tills import Chosen
@@ -43,7 +44,7 @@ NO_CONSENT, OPTED_OUT, NOT_LOADED, NOTHING = "no consent", "opted out", "not loa
 ACCEPTING = "{use_case}/accepted"  # the purpose of the pass by which a decision is accepted
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Decided:
     """One decision, as it is appended."""
 
@@ -66,7 +67,7 @@ class Decided:
     context: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reply:
     """What is sent, and what was asked for it: who answers that unseen is asked once it was sent."""
 
@@ -90,9 +91,9 @@ def asked_of(
     case: UseCase, domain: str, told: Told, question: Mapping[str, Any], ends: float, longest: float = inf
 ) -> Asking:
     """Return a question of this checkout, or raise Refused where the shop has left."""
-    longest = max(0.0, min(longest, ends - time.monotonic()))
-    asking = Asking((domain, case.slug), told.unit, Asked("", dict(question)), told.cart.at, longest=longest)
-    return answering.known(asking, memory())
+    key, longest = (domain, case.slug), max(0.0, min(longest, ends - time.monotonic()))
+    pointer = answering.runs(key, memory())
+    return Asking(key, told.unit, Asked("", dict(question)), told.cart.at, pointer, longest)
 
 
 async def say(asking: Asking, told: Told) -> Reply:
@@ -140,7 +141,8 @@ async def pick(case: UseCase, asking: Asking, told: Told, kept: Memory, ends: fl
 
 def decision_of(key: Key, told: Told) -> str:
     """Name a decision: the same for one checkout within an hour, so that asking again reserves nothing again."""
-    about = f"{settings.SECRET_KEY}|{key}|{told.unit.hex()}|{told.checkout}|{told.cart.at:%Y%m%d%H}"
+    hour = told.cart.at.isoformat()[:13]
+    about = f"{settings.SECRET_KEY}|{key}|{told.unit.hex()}|{told.checkout}|{hour}"
     return hashlib.sha256(about.encode()).hexdigest()[:32]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +24,7 @@ from pipelines.endpoints.patience import Receive, Scope, Send, Unreadable, answe
 from pipelines.endpoints.storefront.limits import Limit
 from pipelines.lifecycle.operating import switches
 from pipelines.models import own
+from pipelines.records import record
 from pipelines.shopify import id_tokens
 from pipelines.shopify.errors import InvalidIdToken
 from pipelines.usecases import USE_CASES
@@ -46,7 +46,7 @@ JSON = [(b"content-type", b"application/json"), *OPEN]
 MORE = {405: [(b"allow", b"OPTIONS, POST")], 429: [(b"retry-after", b"60")]}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Request:
     """What came through the door, from whose checkout."""
 

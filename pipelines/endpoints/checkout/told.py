@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from pipelines.endpoints.answering.memory import Place
+from pipelines.records import record
 from pipelines.shopify.reading.shapes import checkout_key
 from pipelines.shopify.reading.topics import token_digest
 from pipelines.usecases.tills import Cart, Line
@@ -41,7 +41,7 @@ class Outdated(Exception):
     """An extension asks that was made for another version of these doors."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Told:
     """What a checkout says of itself."""
 

@@ -15,6 +15,7 @@ from django.db import connection
 
 from pipelines.lifecycle.evidence.exposures import CANARY, OPEN, STABLE
 from pipelines.models import PredictionLog, Shop
+from pipelines.records import record
 from pipelines.stats import clock
 
 Outcome = PredictionLog.Outcome
@@ -91,7 +92,7 @@ LATELY = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Said:
     """One answer as it is logged."""
 

@@ -19,6 +19,7 @@ from django.db import connection
 
 from pipelines.lifecycle.hold_outs.drawn import Draw
 from pipelines.models import ModelVersion, Release
+from pipelines.records import record
 from pipelines.stats import assignment
 from pipelines.strategies import Step, strategy
 
@@ -109,7 +110,7 @@ class Pointer:
         return [version for version in (self.active, shown, self.standby) if version is not None]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Assignment:
     """What one unit sees."""
 
@@ -121,7 +122,7 @@ class Assignment:
     unit: bytes  # digest of the first-party id; its hex goes into the cart's attribute
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Sight:
     """That a unit was shown a release, as what, and when; of several the first stands."""
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from pipelines.lifecycle.errors import Refused
 from pipelines.models import HoldOut, HoldOutShare, LifecycleEvent, Publication, Shop
 from pipelines.models.ledger import Noted
+from pipelines.records import record
 from pipelines.stats import assignment, clock
 from pipelines.usecases import USE_CASES
 from pipelines.usecases.contract import UseCase
@@ -50,7 +51,7 @@ class Draw:
         return self.percent > 0 and assignment.holds_out(self.seed, unit.hex(), self.percent / 100)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Sight:
     """That a unit was seen where it is shown something, or held out; of several the first stands."""
 

@@ -115,8 +115,8 @@ def linear(head: Mapping[str, Any], question: Mapping[str, Any]) -> float:
     """Add up weights: of the logarithm of each amount, of what is missing, and of each name."""
     said = float(head["intercept"])
     for key, told in head["amounts"].items():
-        number = amount(question.get(key))
-        if math.isnan(number):
+        value = question.get(key)
+        if value is None or math.isnan(number := amount(value)):
             said += told["missing"]
         else:
             said += told["weight"] * (math.log1p(number) - told["mean"])

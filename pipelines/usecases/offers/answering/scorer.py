@@ -1,34 +1,52 @@
 """Choose an offer, or none, while a shopper waits, with the exact chance of that choice (standard library only).
 
-An offer's worth is drawn a few hundred times: its chance to be accepted, times what that earns, and what it is known to
-cost in orders that would have come anyway. The share of draws in which it is worth most, and more than nothing, is its
-chance to be shown (Thompson 1933); a small share is spread evenly over all that is open and over no offer. The draws
-are fixed ones, of a few sets that decisions take in turn, so the chance that is told is the chance that was.
+An offer's worth is one of 256 values that are equally likely: its chance to be accepted, times what that earns, and
+what it is known to cost in orders that would have come anyway. One of each is drawn by the decision's number, and what
+is worth most then, and more than nothing, is shown (Thompson 1933); now and then whatever is open, or nothing. Values
+come in a few sets, each spread over all chances, and the chance that is told is that of this choice where the sets are
+those that were drawn: it counts every way in which a value of each could have been drawn from them.
 """
 
 from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import shake_128
 from operator import mul
-from random import Random
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
-DRAWS, SETS = 256, 16
-PARTS = 7  # of each draw: three kinds of chance, whether it is accepted, what that brings besides twice, the best one
+VALUES, SETS = 32, 8  # values of a set, and sets: a byte draws both
+PARTS = 5  # of each value: its chance, what that earns, what lies beyond, its place among a rival's, and the product
+SHARE_BYTES = 6  # of what is drawn, that say whether something is explored, and what
 LEAST_CHANCE = 0.001  # of an order, as a feature
-EVERY = 0  # offers alike
 NONE: dict[str, Any] = {"offer": 0, "propensity": 1.0, "score": 0.0}
 NUMERIC = (int, float)
-Draws = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
+NOTHING: Sequence[float] = (0.0,) * VALUES
+MIXED = tuple((9 * value + 4) % VALUES for value in range(VALUES))  # an order that has nothing to do with the first one
 
 
-@dataclass(frozen=True)
-class Open:
+def levels_of(drawn: int) -> Sequence[float]:
+    """Give the normal quantiles of a set."""
+    normal = NormalDist()
+    return tuple(normal.inv_cdf((value + (drawn + 0.5) / SETS) / VALUES) for value in range(VALUES))
+
+
+LEVELS = tuple(map(levels_of, range(SETS)))
+
+
+class Drawn(NamedTuple):
+    """What a decision's number draws: what is explored, and of no offer and of each a set, and which of its values."""
+
+    share: float  # from 0 to 1
+    sets: Sequence[int]
+    values: Sequence[int]
+
+
+class Open(NamedTuple):
     """One offer that may be shown: what it earns if it is accepted, and how often it was shown and accepted."""
 
     id: int
@@ -51,20 +69,21 @@ def score(parameters: Mapping[str, Any], question: Mapping[str, Any]) -> dict[st
     eligible, decision = open_offers(question.get("eligible")), number_of(question.get("decision"))
     if not eligible or decision is None:
         return dict(NONE)
-    chances = chances_of(parameters, question, eligible, decision % SETS)
-    drawn = Random(decision).random()
-    for offer, chance in zip(eligible, chances, strict=True):
-        drawn -= chance
-        if drawn < 0:
-            return {"offer": offer.id, "propensity": round(chance, 12), "score": likely(parameters, question, offer)}
-    return NONE | {"propensity": round(none_of(parameters, chances), 12)}
+    drawn = drawn_by(decision, len(eligible) + 1)
+    worth = worths(parameters, question, eligible, drawn.sets)
+    place = chosen(parameters["explore"], worth, drawn)
+    propensity = round(chance_of(parameters["explore"], worth, place), 12)
+    if not place:
+        return NONE | {"propensity": propensity}
+    offer = eligible[place - 1]
+    return {"offer": offer.id, "propensity": propensity, "score": likely(parameters, question, offer)}
 
 
 def steps(parameters: Mapping[str, Any]) -> int:
-    """Say how much is drawn and weighed at most for each offer that may be shown: nothing is known of its draws yet."""
+    """Say how much is weighed at most for each offer that may be shown: nothing is known of its values yet."""
     context = parameters.get("context")
     weights = [len(of["mean"]) + sum(map(len, of["root"])) for of in offers_of(context)] if context else [0]
-    return PARTS * DRAWS + max(weights)
+    return PARTS * VALUES + max(weights)
 
 
 def offers_of(context: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -106,48 +125,77 @@ def number(value: Any) -> float | None:
     return float(value) if abs(value) < 1e15 else None
 
 
-def chances_of(
-    parameters: Mapping[str, Any], question: Mapping[str, Any], eligible: Sequence[Open], turn: int
-) -> list[float]:
-    """Give each offer's chance to be shown: its share of a set of draws, and its part of what is explored."""
-    worth = [draws_of(parameters, question, offer, turn) for offer in eligible]
-    won = [0] * len(eligible)
-    for each in zip(*worth, strict=True):
-        most = max(each)
-        if most > 0:
-            won[each.index(most)] += 1
-    explore = parameters["explore"]
-    even = explore / (len(eligible) + 1)
-    return [even + (1 - explore) * times / DRAWS for times in won]
+# What is worth most; no offer stands first
 
 
-def none_of(parameters: Mapping[str, Any], chances: Sequence[float]) -> float:
-    """Give the chance of no offer: what is left, and never less than its part of what is explored."""
-    explored: float = parameters["explore"] / (len(chances) + 1)
-    return max(1.0 - math.fsum(chances), explored)
+def drawn_by(decision: int, count: int) -> Drawn:
+    """Draw for so many places, by a decision's number alone."""
+    drawn = shake_128(b"%x" % decision).digest(SHARE_BYTES + count)
+    share = int.from_bytes(drawn[:SHARE_BYTES], "big") / 256**SHARE_BYTES
+    places = drawn[SHARE_BYTES:]
+    return Drawn(share, [each % SETS for each in places], [each // SETS for each in places])
 
 
-def draws_of(parameters: Mapping[str, Any], question: Mapping[str, Any], offer: Open, turn: int) -> list[float]:
-    """Draw what showing an offer is worth."""
-    numerator, _, beyond = fixed_draws(parameters["seed"], offer.id, turn)
+def chosen(explore: float, worth: Sequence[Sequence[float]], drawn: Drawn) -> int:
+    """Give the place whose drawn value is the highest; as often as is explored, any place."""
+    explored = explored_at(explore, drawn.share, len(worth))
+    if explored is not None:
+        return explored
+    values = [each[at] for each, at in zip(worth, drawn.values, strict=True)]
+    return values.index(max(values))
+
+
+def explored_at(explore: float, share: float, count: int) -> int | None:
+    """Give the place that is explored, or nothing where what is worth most is shown."""
+    return int(share / explore * count) if share < explore else None
+
+
+def chance_of(explore: float, worth: Sequence[Sequence[float]], place: int) -> float:
+    """Give the chance of a place: in how many of all draws it is worth most, and its part of what is explored."""
+    return explore / len(worth) + (1 - explore) * wins(worth, place)
+
+
+def wins(worth: Sequence[Sequence[float]], place: int) -> float:
+    """Give the share of all draws, one value of each, in which a place is worth most."""
+    own, ways, of = worth[place], [1.0] * VALUES, VALUES
+    for at, rival in enumerate(worth):
+        below = bisect_left if at < place else bisect_right  # of equals the first one counts as more
+        if at == place or below(rival, own[0]) == VALUES:
+            continue
+        if not below(rival, own[-1]):
+            return 0.0
+        ways, of = [way * below(rival, value) for way, value in zip(ways, own, strict=True)], of * VALUES
+    return sum(ways) / of
+
+
+def worths(
+    parameters: Mapping[str, Any], question: Mapping[str, Any], eligible: Sequence[Open], sets: Sequence[int]
+) -> list[Sequence[float]]:
+    """Give the values of what no offer and each offer may be worth, of a set each, the least first."""
+    offers = zip(eligible, sets[1:], strict=True)
+    return [no_offer(parameters.get("shared"), sets[0]), *(worth_of(parameters, question, *each) for each in offers)]
+
+
+def no_offer(shared: Sequence[float] | None, drawn: int) -> Sequence[float]:
+    """Give what no offer may be worth: it spares what all of them cost alike."""
+    return NOTHING if shared is None else [-shared[0] + shared[1] * level for level in LEVELS[drawn]]
+
+
+def worth_of(parameters: Mapping[str, Any], question: Mapping[str, Any], offer: Open, drawn: int) -> Sequence[float]:
+    """Give what showing an offer may be worth."""
     context = parameters.get("context")
     accepted: Sequence[float]
     if context is None:
-        accepted = accepted_draws(*posterior(parameters, offer), parameters["seed"], offer.id, turn)
+        accepted = accepted_values(*posterior(parameters, offer), drawn)
     else:
         mean, spread = odds(context, question, offer.id)
-        accepted = [1 / (1 + math.exp(-max(mean + spread * z, -30.0))) for z in numerator]
-    shared, extra = parameters.get("shared"), parameters.get("extras", {}).get(str(offer.id))
+        accepted = [1 / (1 + math.exp(-max(mean + spread * level, -30.0))) for level in LEVELS[drawn]]
     worth = [offer.margin * chance for chance in accepted]
-    if shared is not None:
-        worth = added(worth, shared, fixed_draws(parameters["seed"], EVERY, turn)[2])
-    return worth if extra is None else added(worth, extra, beyond)
-
-
-def added(worth: Sequence[float], more: Sequence[float], draws: Sequence[float]) -> list[float]:
-    """Add what is known but for its spread."""
-    mean, spread = more
-    return [each + mean + spread * z for each, z in zip(worth, draws, strict=True)]
+    extra = parameters.get("extras", {}).get(str(offer.id))
+    if extra is None:
+        return worth
+    mean, spread = extra
+    return sorted(each + (mean + spread * LEVELS[drawn][at]) for each, at in zip(worth, MIXED, strict=True))
 
 
 def posterior(parameters: Mapping[str, Any], offer: Open) -> tuple[float, float]:
@@ -156,45 +204,35 @@ def posterior(parameters: Mapping[str, Any], offer: Open) -> tuple[float, float]
     return float(a + offer.accepted), float(b + offer.shown - offer.accepted)
 
 
+@lru_cache(maxsize=4_096)
+def accepted_values(a: float, b: float, drawn: int) -> Sequence[float]:
+    """Give the chances that an offer may have, of a set, kept until its counts are read anew; side by side."""
+    return array("d", [beta_value(a, b, level) for level in LEVELS[drawn]])
+
+
+def beta_value(a: float, b: float, level: float) -> float:
+    """Give a beta law's value at a normal level: its odds are the cube of a ratio of normals (Paulson 1942).
+
+    >>> [round(beta_value(10.0, 90.0, level), 3) for level in (-1.96, 0.0, 1.96)]
+    [0.049, 0.097, 0.166]
+    """
+    (c, s), (d, r) = cube(a), cube(b)
+    if d <= abs(level) * r:
+        return float(level > 0)
+    reach = level * math.sqrt((d * s) ** 2 + (c * r) ** 2 - (level * s * r) ** 2)
+    root = (c * d + reach) / (d * d - (level * r) ** 2)
+    return ratio(a * max(root, 0.0) ** 3, b)
+
+
 @lru_cache(maxsize=1_024)
-def accepted_draws(a: float, b: float, seed: int, offer: int, turn: int) -> Sequence[float]:
-    """Draw the chances of an offer, the same for each shopper until its counts are read anew; side by side."""
-    first, second, _ = fixed_draws(seed, offer, turn)
-    return array("d", beta_draws(a, b, first, second))
-
-
-def beta_draws(a: float, b: float, first: Sequence[float], second: Sequence[float]) -> list[float]:
-    """Draw chances out of two gamma draws each, made of normal ones (Wilson & Hilferty 1931)."""
-    (c, s), (d, r) = (cube(each) for each in (a, b))
-    return [
-        ratio(a * max(c + s * z, 0.0) ** 3, b * max(d + r * y, 0.0) ** 3) for z, y in zip(first, second, strict=True)
-    ]
-
-
 def cube(count: float) -> tuple[float, float]:
-    """Give middle and spread of the cube root of a gamma draw."""
+    """Give middle and spread of the cube root of a gamma draw, as a part of its mean (Wilson & Hilferty 1931)."""
     return 1 - 1 / (9 * count), 1 / (3 * math.sqrt(count))
 
 
 def ratio(part: float, rest: float) -> float:
     """Give a part of the whole."""
     return part / (part + rest) if part > 0 else 0.0
-
-
-@lru_cache(maxsize=4_096)
-def fixed_draws(seed: int, offer: int, turn: int) -> Draws:
-    """Give an offer's own draws of a set: normal quantiles, each time in another order and a little apart."""
-    rng, levels = Random((seed * 1_000_003 + offer) * SETS + turn), quantiles(turn)
-    orders = [[rng.random() for _ in range(DRAWS)] for _ in range(3)]
-    first, second, third = (tuple(levels[at] for at in sorted(range(DRAWS), key=keys.__getitem__)) for keys in orders)
-    return first, second, third
-
-
-@lru_cache(maxsize=SETS)
-def quantiles(turn: int) -> Sequence[float]:
-    """Give the normal quantiles of a set."""
-    normal = NormalDist()
-    return [normal.inv_cdf((place + (turn + 0.5) / SETS) / DRAWS) for place in range(DRAWS)]
 
 
 def likely(parameters: Mapping[str, Any], question: Mapping[str, Any], offer: Open) -> float:

@@ -1,19 +1,28 @@
-"""The scorer's choices for many decisions at once: the same draws, counted by numpy."""
+"""The scorer's choices for many decisions at once: the same values, compared by numpy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from random import Random
 
 import numpy as np
 
-from pipelines.usecases.offers.answering.scorer import DRAWS, EVERY, SETS, cube, fixed_draws
+from pipelines.usecases.offers.answering.scorer import (
+    LEVELS,
+    MIXED,
+    SETS,
+    VALUES,
+    Drawn,
+    accepted_values,
+    drawn_by,
+    explored_at,
+    no_offer,
+)
 from pipelines.usecases.offers.decisions import NO_OFFER, Decisions, Floats, Ints, Mask
 from pipelines.usecases.offers.fitted import Fitted, Weights
 
-BLOCK = 1_500_000  # draws at a time
+BLOCK = 500_000  # values at a time
 
 
 @dataclass(frozen=True)
@@ -45,71 +54,84 @@ class Choices:
     @cached_property
     def worth(self) -> Floats:
         """Give what showing each of the offers brings on average: acceptances times margin, and what lies beyond."""
-        extra = self.extras[0][self.decisions.eligible] if len(self.decisions.ids) else 0.0
+        extra = self.extras[self.decisions.eligible] if len(self.decisions.ids) else 0.0
         return np.where(self.open, self.likely * np.nan_to_num(self.decisions.margins) + extra, 0.0)
 
     @cached_property
     def chances(self) -> Floats:
         """Give each offer's chance to be shown, side by side as they were open, and that of no offer as the last."""
         rows, width = self.decisions.eligible.shape
-        won = np.zeros((rows, width + 1))
-        for turn, block in self.blocks():
-            worth = np.concatenate([self.drawn(turn, block), np.zeros((DRAWS, len(block), 1))], axis=2)
-            best = np.where((worth[..., :-1] > 0).any(axis=2), worth.argmax(axis=2), width)
-            for place in range(width + 1):
-                won[block, place] = (best == place).sum(axis=0)
+        share = np.zeros((rows, width + 1))
+        for block in self.blocks():
+            share[block] = np.roll(wins(self.worths(block)), -1, axis=1)
         even = self.fitted.explore / (self.open.sum(axis=1) + 1)
-        told = (1 - self.fitted.explore) * won / DRAWS
+        told = (1 - self.fitted.explore) * share
         told[:, :-1] += np.where(self.open, even[:, None], 0.0)
         told[:, -1] += even
         return told
 
-    def blocks(self) -> Iterator[tuple[int, Ints]]:
-        """Cut the decisions of each set of draws into as many as can be drawn for at once."""
-        step = max(BLOCK // (DRAWS * (self.decisions.eligible.shape[1] + 1)), 1)
-        turns = self.decisions.unique_id % SETS
-        for turn in range(SETS):
-            rows = np.flatnonzero(turns == turn)
-            yield from ((turn, rows[low : low + step]) for low in range(0, len(rows), step))
+    def blocks(self) -> Iterator[slice]:
+        """Cut the decisions into as many as can be weighed at once."""
+        step = max(BLOCK // (VALUES * (self.decisions.eligible.shape[1] + 1)), 1)
+        return (slice(low, low + step) for low in range(0, len(self.decisions), step))
 
-    def drawn(self, turn: int, block: Ints) -> Floats:
-        """Draw what showing each offer is worth at some decisions: draws × decisions × offers."""
+    def worths(self, block: slice) -> Floats:
+        """Give what no offer, which stands first, and each offer may be worth: decisions × offers × values of a set."""
         eligible, margins = self.decisions.eligible[block], np.nan_to_num(self.decisions.margins[block])
-        if not len(self.decisions.ids):
-            return np.zeros((DRAWS, *eligible.shape))
-        first, second, beyond = self.draws(turn)
+        of_none, sets = self.sets[block, 0], self.sets[block, 1:]
         if self.odds is None:
-            accepted = beta_draws(*self.counts, first, second)[:, eligible]
+            accepted = self.accepted_values[eligible, sets]
         else:
-            mean, spread = (each[block] for each in self.odds)
-            accepted = shares(mean + spread * first[:, eligible])
-        mean, spread = self.extras
-        worth = margins * accepted + (mean + spread * beyond + self.shared_draws(turn)[:, None])[:, eligible]
-        return np.where(self.open[block], worth, -np.inf)
+            mean, spread = (each[block][..., None] for each in self.odds)
+            accepted = shares(mean + spread * np.array(LEVELS)[sets])
+        worth = np.sort(margins[..., None] * accepted + self.beyond[eligible, sets], axis=2)
+        worth = np.where(self.open[block][..., None], worth, -np.inf)
+        nothing = np.array([no_offer(self.fitted.shared, each) for each in range(SETS)])
+        return np.concatenate([nothing[of_none][:, None], worth], axis=1)
 
     @cached_property
-    def counts(self) -> tuple[Floats, Floats]:
-        """Give both counts of each offer's beta law."""
-        a, b = self.fitted.prior
-        accepted = self.accepted.astype(np.float64)
-        return a + accepted, b + self.shown - accepted
-
-    def draws(self, turn: int) -> Floats:
-        """Give the fixed draws of all offers, of one set: three × draws × offers."""
-        told = [fixed_draws(self.fitted.seed, offer, turn) for offer in self.decisions.ids.tolist()]
-        return np.array(told).transpose(1, 2, 0)
+    def places(self) -> Mask:
+        """Mark what can be drawn: no offer, which stands first, and the offers that are open."""
+        return np.insert(self.open, 0, True, axis=1)
 
     @cached_property
-    def extras(self) -> tuple[Floats, Floats]:
-        """Give what lies beyond acceptances by offer, and how sure is what is its own."""
+    def drawn(self) -> list[Drawn]:
+        """Draw by each decision's number."""
+        pairs = zip(self.decisions.unique_id.tolist(), self.places.sum(axis=1).tolist(), strict=True)
+        return [drawn_by(*pair) for pair in pairs]
+
+    @cached_property
+    def sets(self) -> Ints:
+        """Give which set of values was drawn of each place."""
+        sets = np.zeros(self.places.shape, dtype=np.int64)
+        sets[self.places] = [each for drawn in self.drawn for each in drawn.sets]
+        return sets
+
+    @cached_property
+    def accepted_values(self) -> Floats:
+        """Give the chances that each offer may have, of the sets that were drawn: offers × sets × values.
+
+        The last one is that of no offer.
+        """
+        (a, b), found = self.fitted.prior, np.zeros((len(self.accepted) + 1, SETS, VALUES))
+        drawn = np.unique(self.sets).tolist()
+        pairs = zip((a + self.accepted).tolist(), (b + self.shown - self.accepted).tolist(), strict=True)
+        for row, pair in enumerate(pairs):
+            found[row, drawn] = [accepted_values(*pair, each) for each in drawn]
+        return found
+
+    @cached_property
+    def beyond(self) -> Floats:
+        """Give what may lie beyond acceptances of each offer's own: offers × sets × values; the last one is of none."""
         told = [self.fitted.extras.get(str(offer), (0.0, 0.0)) for offer in self.decisions.ids.tolist()]
-        mean, spread = np.array(told).reshape(-1, 2).T
-        return mean + (self.fitted.shared or (0.0, 0.0))[0], spread
+        mean, spread = np.array([*told, (0.0, 0.0)]).T[..., None, None]
+        return np.asarray(mean + spread * np.array(LEVELS)[:, MIXED], dtype=np.float64)
 
-    def shared_draws(self, turn: int) -> Floats:
-        """Draw how far off it is what all offers have alike."""
-        spread = (self.fitted.shared or (0.0, 0.0))[1]
-        return np.asarray(spread * np.array(fixed_draws(self.fitted.seed, EVERY, turn)[2]), dtype=np.float64)
+    @cached_property
+    def extras(self) -> Floats:
+        """Give what lies beyond acceptances of each offer, on average."""
+        told = [self.fitted.extras.get(str(offer), (0.0, 0.0))[0] for offer in self.decisions.ids.tolist()]
+        return np.array(told) + (self.fitted.shared or (0.0, 0.0))[0]
 
     @cached_property
     def odds(self) -> tuple[Floats, Floats] | None:
@@ -126,29 +148,36 @@ class Choices:
 
     def chosen(self) -> tuple[Ints, Floats]:
         """Give the place of what each decision's number chooses, NO_OFFER for none, and its chance to be accepted."""
-        left = np.array([Random(int(each)).random() for each in self.decisions.unique_id])
-        place = np.full(len(left), NO_OFFER, dtype=np.int64)
-        for column in range(self.chances.shape[1] - 1):
-            left = left - self.chances[:, column]
-            place = np.where((place == NO_OFFER) & (left < 0), column, place)
+        place = np.full(len(self.decisions), NO_OFFER, dtype=np.int64)
+        for block in self.blocks():
+            place[block] += self.best(block)
         rows = np.flatnonzero(place != NO_OFFER)
         said = np.zeros(len(place))
         said[rows] = self.likely[rows, place[rows]]
         return place, said
 
+    def best(self, block: slice) -> Ints:
+        """Give the place that is chosen at some decisions: 0 for no offer, else one more than the offer's."""
+        values, drawn = np.zeros(self.places[block].shape, dtype=np.int64), self.drawn[block]
+        values[self.places[block]] = [each for one in drawn for each in one.values]
+        best = np.take_along_axis(self.worths(block), values[..., None], axis=2)[..., 0].argmax(axis=1)
+        for row, one in enumerate(drawn):
+            explored = explored_at(self.fitted.explore, one.share, len(one.sets))
+            if explored is not None:
+                best[row] = np.flatnonzero(self.places[block][row])[explored]
+        return np.asarray(best, dtype=np.int64)
 
-def beta_draws(a: Floats, b: Floats, first: Floats, second: Floats) -> Floats:
-    """Draw chances of many offers as the scorer draws those of one."""
-    counts = (np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
-    told = [cubes(count, normal) for count, normal in zip(counts, (first, second), strict=True)]
-    part, rest = told
-    return np.where(part > 0, part / np.where(part > 0, part + rest, 1.0), 0.0)
 
-
-def cubes(count: Floats, normal: Floats) -> Floats:
-    """Draw from a gamma law by normal draws."""
-    pairs = np.array([cube(float(each)) for each in count.ravel()]).reshape(*count.shape, 2)
-    return np.asarray(count * np.maximum(pairs[..., 0] + pairs[..., 1] * normal, 0.0) ** 3, dtype=np.float64)
+def wins(worth: Floats) -> Floats:
+    """Give the share of all draws, one value of each place, in which each is worth most; of equals the first one is."""
+    rows, places, values = worth.shape
+    order = worth[:, ::-1].reshape(rows, -1).argsort(axis=1, kind="stable")
+    place, share = places - 1 - order // values, np.ones(order.shape)
+    for rival in range(places):
+        is_rival = place == rival
+        share *= np.where(is_rival, 1.0, is_rival.cumsum(axis=1) / values)
+    sums = [np.where(place == each, share, 0.0).sum(axis=1) for each in range(places)]
+    return np.asarray(np.column_stack(sums) / values, dtype=np.float64)
 
 
 def shares(odds: Floats) -> Floats:

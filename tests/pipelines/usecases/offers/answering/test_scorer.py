@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import beta
 
 from pipelines.usecases.offers.answering import scorer
 from pipelines.usecases.offers.answering.scorer import NONE, score
@@ -21,23 +24,72 @@ def asked(decision: int, eligible: list[dict[str, Any]] = EIGHT, **more: Any) ->
     return {"decision": f"{decision:032x}", "eligible": eligible} | more
 
 
+def chances(parameters: dict[str, Any], eligible: list[dict[str, Any]], decision: int = 0) -> list[float]:
+    """Give the chance of no offer, and of each that is open, at a decision."""
+    told = scorer.open_offers(eligible)
+    worth = scorer.worths(parameters, {}, told, scorer.drawn_by(decision, len(told) + 1).sets)
+    return [scorer.chance_of(parameters["explore"], worth, place) for place in range(len(worth))]
+
+
 def test_the_same_decision_is_answered_alike_and_others_as_often_as_was_told() -> None:
     answers = [score(PLAIN, asked(number)) for number in range(3_000)]
     assert answers == [score(PLAIN, asked(number)) for number in range(3_000)]
-    for turn in range(scorer.SETS):
-        mine = answers[turn :: scorer.SETS]
-        told = {answer["offer"]: answer["propensity"] for answer in mine}
-        times = Counter(answer["offer"] for answer in mine)
-        assert {answer["propensity"] for answer in mine} == {*told.values()}  # one chance for each
-        for offer, chance in told.items():
-            assert times[offer] / len(mine) == pytest.approx(chance, abs=5 * math.sqrt(chance / len(mine)))
+    told = np.array([chances(PLAIN, EIGHT, number) for number in range(3_000)])
+    offers = [answer["offer"] for answer in answers]
+    assert [answer["propensity"] for answer in answers] == pytest.approx(told[np.arange(3_000), offers].tolist())
+    for offer, times in Counter(offers).items():
+        spread = math.sqrt((told[:, offer] * (1 - told[:, offer])).sum())
+        assert times == pytest.approx(told[:, offer].sum(), abs=4 * spread)
 
 
-def test_the_sets_of_draws_say_nearly_the_same() -> None:
-    each = [scorer.chances_of(PLAIN, {}, scorer.open_offers(EIGHT), turn) for turn in range(scorer.SETS)]
-    assert len({tuple(chances) for chances in each}) > 1
-    for first, *others in zip(*each, strict=True):
-        assert all(abs(other - first) < 0.12 for other in others)
+def test_what_is_drawn_of_each_place_has_nothing_to_do_with_the_others() -> None:
+    drawn = [scorer.drawn_by(number, 3) for number in range(2_000)]
+    values = np.array(
+        [[each.share * 256, *np.array(each.sets) + scorer.SETS * np.array(each.values)] for each in drawn]
+    )
+    assert values.min() < 2 and values.max() > 254 and (values < 256).all()
+    assert np.abs(np.corrcoef(values.T) - np.eye(4)).max() < 0.1
+    assert np.abs(values.mean(axis=0) - 127.5).max() < 7
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"shared": [-15.0, 20.0]}, {"shared": [-15.0, 20.0], "extras": {"2": [3.0, 9.0]}}]
+)
+def test_the_chance_that_is_told_counts_every_draw(more: dict[str, Any]) -> None:
+    worth = scorer.worths(PLAIN | more, {}, scorer.open_offers([EIGHT[0], EIGHT[1] | {"margin": 350}]), [0, 3, 7])
+    most = Counter(values.index(max(values)) for values in itertools.product(*worth))
+    assert [scorer.wins(worth, place) for place in range(3)] == [most[place] / scorer.VALUES**3 for place in range(3)]
+    assert all([*each] == sorted(each) for each in worth)
+
+
+def test_of_equals_the_first_counts_as_more_and_no_offer_before_all() -> None:
+    alone = [-1.0, 0.0] + [1.0] * (scorer.VALUES - 2)
+    assert scorer.wins([scorer.NOTHING, alone], 0) == 2 / scorer.VALUES
+    assert [scorer.wins([scorer.NOTHING, scorer.NOTHING], place) for place in range(2)] == [1.0, 0.0]
+    same = [EIGHT[0] | {"id": number} for number in (1, 2)]
+    told = np.mean([chances(PLAIN, same, number) for number in range(1_000)], axis=0)
+    assert told[1] == pytest.approx(told[2], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("margins", "shared"),
+    [((300, 310, 305, 320), None), ((900, 310, 200, 20), [-40.0, 25.0]), ((300, 300, 300, 300), [-30.0, 30.0])],
+)
+def test_chances_are_those_of_a_hundred_thousand_draws(margins: tuple[int, ...], shared: list[float] | None) -> None:
+    counts = ((500, 25), (40, 2), (0, 0), (4_000, 260))
+    offers = [
+        {"id": place, "margin": margin, "shown": shown, "accepted": accepted}
+        for place, (margin, (shown, accepted)) in enumerate(zip(margins, counts, strict=True), start=1)
+    ]
+    rng, level = np.random.default_rng(0), shared or [0.0, 0.0]
+    none = -level[0] + level[1] * rng.standard_normal(100_000)
+    drawn = [none] + [
+        each["margin"] * rng.beta(1 + each["accepted"], 19 + each["shown"] - each["accepted"], size=100_000)
+        for each in offers
+    ]
+    wanted = np.bincount(np.argmax(drawn, axis=0), minlength=5) / 100_000
+    told = np.array([chances(PLAIN | {"explore": 0.0, "shared": shared}, offers, number) for number in range(400)])
+    assert np.abs(told.mean(axis=0) - wanted).max() < 0.006 and np.abs(told - wanted).max() < 0.06
 
 
 def test_the_order_in_which_offers_are_told_changes_nothing() -> None:
@@ -50,30 +102,29 @@ def test_what_is_likelier_to_be_accepted_or_earns_more_is_shown_more() -> None:
         {"id": 2, "margin": 500, "shown": 900, "accepted": 60},
     ]
     dear = [two[0], two[1] | {"margin": 900}]
-    chances = [scorer.chances_of(PLAIN, {}, scorer.open_offers(each), 0) for each in (two, dear)]
-    assert chances[0][0] > 0.9 and chances[1][1] > 0.8
+    assert chances(PLAIN, two)[1] > 0.9 and chances(PLAIN, dear)[2] > 0.8
 
 
 def test_one_that_nobody_has_seen_yet_is_tried() -> None:
     new = [EIGHT[0], {"id": 99, "margin": 300, "shown": 0, "accepted": 0}]
-    assert scorer.chances_of(PLAIN, {}, scorer.open_offers(new), 0)[1] > 0.1
+    assert chances(PLAIN, new)[2] > 0.1
 
 
 def test_an_offer_that_costs_more_orders_than_it_brings_is_left_to_what_is_explored() -> None:
     harmful = PLAIN | {"shared": [-60.0, 5.0]}
-    answer = score(harmful, asked(3, [EIGHT[0]]))
+    answer = score(harmful, asked(4, [EIGHT[0]]))
     assert answer == {"offer": 0, "propensity": pytest.approx(0.975), "score": 0.0}
 
 
 def test_what_one_offer_has_of_its_own_counts_for_it_alone() -> None:
     own = PLAIN | {"extras": {"8": [-100.0, 1.0]}}
-    with_it, without = (scorer.chances_of(each, {}, scorer.open_offers(EIGHT), 0) for each in (own, PLAIN))
-    assert with_it[7] == pytest.approx(0.05 / 9) and without[7] > 0.1
+    with_it, without = (chances(each, EIGHT) for each in (own, PLAIN))
+    assert with_it[8] == pytest.approx(0.05 / 9) and without[8] > 0.1
 
 
 def test_it_takes_more_steps_where_it_looks_at_who_asks() -> None:
     known = {**PLAIN, "context": context()}
-    assert scorer.steps(PLAIN) == scorer.PARTS * scorer.DRAWS
+    assert scorer.steps(PLAIN) == scorer.PARTS * scorer.VALUES
     assert scorer.steps(known) > scorer.steps(PLAIN) + len(scorer.FEATURES) ** 2 / 2
 
 
@@ -162,32 +213,32 @@ def test_whatever_is_told_the_chances_add_up_and_nothing_worthless_is_shown(
 ) -> None:
     answer = score(PLAIN, {"decision": f"{decision:032x}", "eligible": eligible})
     open_then = scorer.open_offers(eligible)
-    chances = scorer.chances_of(PLAIN, {}, open_then, decision % scorer.SETS)
     if answer["offer"]:
         assert {each.id: each.margin for each in open_then}[answer["offer"]] > 0
     least = PLAIN["explore"] / (len(open_then) + 1) if open_then else 1.0
     assert answer["propensity"] >= least - 1e-9 and 0 <= answer["score"] <= 1
-    assert math.fsum(chances) + (scorer.none_of(PLAIN, chances) if open_then else 1.0) == pytest.approx(1.0)
+    assert math.fsum(chances(PLAIN, eligible, decision)) == pytest.approx(1.0)
 
 
-def test_the_draws_are_those_of_a_beta_law() -> None:
-    first, second, _ = scorer.fixed_draws(3, 7, 0)
-    for a, b in ((1.0, 19.0), (40.0, 400.0)):
-        drawn = scorer.beta_draws(a, b, first, second)
-        mean, variance = a / (a + b), a * b / (a + b) ** 2 / (a + b + 1)
-        assert sum(drawn) / len(drawn) == pytest.approx(mean, rel=0.03)
-        assert sum((each - mean) ** 2 for each in drawn) / len(drawn) == pytest.approx(variance, rel=0.1)
+def test_the_values_are_those_of_a_beta_law() -> None:
+    for a, b in ((1.0, 19.0), (2.0, 3.0), (40.0, 400.0)):
+        values = [
+            scorer.accepted_values(a, b, each)[place] for place in range(scorer.VALUES) for each in range(scorer.SETS)
+        ]
+        levels = [(place + 0.5) / len(values) for place in range(len(values))]
+        assert beta.cdf(values, a, b) == pytest.approx(levels, abs=0.013) and values == sorted(values)
+    odd = scorer.accepted_values(1.0, 0.5, 7)  # less than one of either kind: no law that was learned
+    assert odd[-1] == 1.0 and [*odd] == sorted(odd)
 
 
-def test_eight_offers_take_a_few_thousand_steps_of_arithmetic_and_draws_are_made_once() -> None:
+def test_eight_offers_take_few_steps_of_arithmetic_and_values_are_made_once() -> None:
     score(PLAIN, asked(0))
-    made = (scorer.fixed_draws, scorer.accepted_draws)
-    before = [each.cache_info().misses for each in made]
-    score(PLAIN, asked(scorer.SETS))
-    assert [each.cache_info().misses for each in made] == before and scorer.DRAWS * len(EIGHT) <= 2_048
+    before = scorer.accepted_values.cache_info().misses
+    score(PLAIN, asked(0, [each | {"margin": 200} for each in EIGHT]))
+    assert scorer.accepted_values.cache_info().misses == before and scorer.steps(PLAIN) * len(EIGHT) <= 2_000
 
 
-def test_an_offer_whose_counts_moved_is_drawn_anew() -> None:
+def test_an_offer_whose_counts_moved_has_other_values() -> None:
     few, many = ({"id": 7, "margin": 500, "shown": 9000, "accepted": accepted} for accepted in (9, 900))
-    drawn = [scorer.draws_of(PLAIN, {}, *scorer.open_offers([each]), 0) for each in (few, many, few)]
-    assert drawn[0] == drawn[2] and 50 * sum(drawn[0]) < sum(drawn[1])
+    worth = [scorer.worth_of(PLAIN, {}, *scorer.open_offers([each]), 0) for each in (few, many, few)]
+    assert worth[0] == worth[2] and 50 * sum(worth[0]) < sum(worth[1])

@@ -34,10 +34,10 @@ def test_chances_are_those_of_the_scorer(fitted: Fitted | str) -> None:
     asked = [each for each, of in zip(questions_of(frames), known.day, strict=True) if of == day]
     for row, question in enumerate(asked[:20]):
         eligible = scorer.open_offers(question["eligible"])
-        turn = int(found.decisions.unique_id[row]) % scorer.SETS
-        chances = scorer.chances_of(fitted.parameters, question, eligible, turn)
-        np.testing.assert_allclose(found.chances[row, :-1], chances, atol=1e-12)
-        assert found.chances[row, -1] == pytest.approx(scorer.none_of(fitted.parameters, chances))
+        drawn = scorer.drawn_by(int(found.decisions.unique_id[row]), len(eligible) + 1)
+        worth = scorer.worths(fitted.parameters, question, eligible, drawn.sets)
+        none, *chances = (scorer.chance_of(fitted.explore, worth, place) for place in range(len(worth)))
+        np.testing.assert_allclose(found.chances[row], [*chances, none], rtol=0, atol=1e-12)
         said = [scorer.likely(fitted.parameters, question, each) for each in eligible]
         np.testing.assert_allclose(found.likely[row], said, atol=1e-12)
 
