@@ -17,9 +17,14 @@ DECIMALS = {",": ".", ";": ","}  # who separates columns by ";" keeps "," for de
 SAID = "sep="  # what spreadsheets write above the header
 LOOKED_AT = 256
 MARKS = "\ufeff \t"  # a file that was saved twice may begin with two marks of its encoding
-LONGEST_LINE = 1_000_000
+LONGEST_LINE, MOST_BLANK = 1_000_000, 100_000
+BLANK = f"{SEPARATORS} \r\n"
 CHUNK = 1_000_000
 NO_CELLS = "quotation marks do not open and close where its cells do, or a cell has no end"
+
+
+class NoEnd(csv.Error):
+    """A file that goes on and says nothing."""
 
 
 class Rows:
@@ -55,15 +60,21 @@ class Rows:
         begins = self.line + 1
         try:
             return next(self.reader, None)
+        except NoEnd:
+            raise
         except csv.Error:
             raise csv.Error(f"line {begins}: {NO_CELLS}") from None
 
 
 def _lines(file: IO[str]) -> Iterator[str]:
-    """Walk through the lines; none is so long that it fills the memory."""
+    """Walk through the lines: none is so long that it fills the memory, and nothing goes on for ever."""
+    blank = 0
     while line := file.readline(LONGEST_LINE):
         if len(line) == LONGEST_LINE:
-            raise csv.Error(f"a line is longer than {LONGEST_LINE:,} signs")
+            raise NoEnd(f"a line is longer than {LONGEST_LINE:,} signs")
+        blank = 0 if line.strip(BLANK) else blank + 1
+        if blank > MOST_BLANK:
+            raise NoEnd(f"more than {MOST_BLANK:,} blank lines follow one another")
         yield line
 
 

@@ -186,7 +186,7 @@ def test_shopifys_own_export_is_known_by_its_header(seed: Seed, tmp_path: Path) 
         ["#1003", "a@b.example", f"{LAST} 09:00:00 +0100", 1, "Scarf", "15.00", "SCARF", "", "", "GB", "0"],
     ]  # fmt: skip
     made, db = seed("--orders", str(write(tmp_path / "orders_export.csv", [*rows, rows[1]], EXPORT)))
-    assert made["odd"] == ["In orders_export.csv 1 row repeats an earlier one letter by letter: counted as it stands."]
+    assert made["odd"] == ["In orders_export.csv 1 row says the same as an earlier one of its order: each is counted."]
     last_kept = made["days_left_out"] == 0
     assert (made["orders"], made["lines"], made["cancelled_orders"]) == (2 + last_kept, 4 + last_kept, 1)
     first = db.execute("SELECT subtotal, discounts FROM orders ORDER BY id").fetchone()

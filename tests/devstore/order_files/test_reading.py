@@ -61,8 +61,14 @@ class TestHowAFileIsWritten:
 
     @pytest.mark.parametrize("nothing", [" ", "\0", "x"])
     def test_a_line_without_end_is_not_read_to_it(self, reading: Read, nothing: str) -> None:
-        with pytest.raises(WrongFile, match=r"line 2: .* or a cell has no end"):
+        with pytest.raises(WrongFile, match="a line is longer than 1,000,000 signs"):
             reading(PLAIN, nothing * 1_100_000)
+
+    @pytest.mark.parametrize("row", ["", ",,,,,,,"])
+    def test_nothing_is_not_read_for_ever(self, reading: Read, row: str) -> None:
+        with pytest.raises(WrongFile, match="more than 100,000 blank lines follow one another"):
+            reading(PLAIN, self.ROW, *[row] * 100_001)
+        assert len(reading(PLAIN, self.ROW, *[""] * 1_000, self.ROW)[0]) == 2
 
     @pytest.mark.parametrize("separator", [";", "\t", "|"])
     def test_the_sign_between_columns_is_found_out(self, reading: Read, separator: str) -> None:
