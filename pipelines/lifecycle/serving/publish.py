@@ -20,7 +20,7 @@ from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import form, sent, slots, standard, wanted
 from pipelines.lifecycle.serving.wanted import Change
-from pipelines.models import LifecycleEvent, Publication, PublishedFields, Shop
+from pipelines.models import LifecycleEvent, Publication, PublishedFields, Shop, StandardField
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import AccessForbidden
 from pipelines.usecases import USE_CASES
@@ -91,10 +91,18 @@ def send(row: Publication, case: UseCase, now: datetime) -> int:
     sent.try_again(rows, now)
     changed = [(send_output if basis.may_stand else take_back)(row, api, case, *each, now) for each in case.published]
     is_turned = slots.turn(shop, case)
-    is_done = is_turned and is_kept and not any(changed) and (basis.may_stand or not rows.exists())
-    if is_done and still_stands(row, basis):
-        (went_well if basis.may_stand else went_away)(row, case, now)
+    if is_turned and is_kept and not any(changed) and still_stands(row, basis):
+        if basis.may_stand:
+            went_well(row, case, now)
+        elif not still_holds(shop, case.slug):
+            went_away(row, case, now)
     return sum(changed)
+
+
+def still_holds(shop: Shop, use_case: str) -> bool:
+    """Tell whether any of what a use case wrote to products may still stand there."""
+    tables = (PublishedFields, StandardField)
+    return any(table.objects.for_shop(shop).filter(use_case=use_case).exists() for table in tables)
 
 
 def basis_of(row: Publication) -> Basis:
@@ -104,7 +112,7 @@ def basis_of(row: Publication) -> Basis:
 
 @transaction.atomic
 def still_stands(row: Publication, basis: Basis) -> bool:
-    """Note that nothing is left to be done, unless somebody said otherwise meanwhile; tell whether it was noted."""
+    """Note that nothing is left for today, unless somebody said otherwise meanwhile; tell whether it was noted."""
     here = Publication.objects.select_for_update(no_key=True).filter(pk=row.pk).first()  # who asks later notes it later
     if here is None or basis_of(here) != basis:
         return False

@@ -320,9 +320,15 @@ def test_what_stands_though_it_was_switched_off_is_not_said_to_be_gone(shop, sto
     assert switches.turn(shop, switches.family(SLUG), is_on=False, by="operator:ada")
     for _ in range(3):
         publish.publish(Shop.objects.get(pk=shop.pk), SLUG)
-    assert not Publication.of(shop, SLUG).is_whole
-    assert not LifecycleEvent.objects.filter(kind="fields.taken_back").exists()
-    assert PublishedFields.objects.get().refused == store.refusal
+    told = LifecycleEvent.objects.filter(kind="fields.taken_back")
+    assert not told.exists() and PublishedFields.objects.get().refused == store.refusal
+    assert list(due.publications()) == [], "what was refused is asked no more today"
+    store.refusal = ""
+    PublishedFields.objects.update(refused_at=timezone.now() - sent.TRIED_AGAIN)
+    assert list(due.publications()) == [(shop.pk, SLUG)]
+    for _ in range(2):
+        publish.publish(Shop.objects.get(pk=shop.pk), SLUG)
+    assert told.exists() and not PublishedFields.objects.exists() and list(due.publications()) == []
 
 
 def test_who_finds_somebody_at_it_is_not_forgotten(shop, store, monkeypatch):
