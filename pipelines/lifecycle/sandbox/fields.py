@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 
 NAMES = ("ownerId", "namespace", "key")  # by which a field is known
 NAMESPACE = "$app:staging"  # beside the fields that the test store may have of its own
-UNDER_WAY = timedelta(minutes=2)  # how long a request that was never answered may still do something
 GIVE_UP_AFTER = timedelta(hours=24)
 NO_SCOPE = (
     "Nothing was published: the test store has not allowed this app to write products. Allow it there under Settings."
@@ -247,7 +246,7 @@ def left_behind(now: datetime) -> list[int]:
 
 def may_go(now: datetime) -> Q:
     """Select what was sent, and what was not once no request can be under way any more."""
-    return Q(unlinked_at__isnull=False) & (Q(is_sent=True) | Q(unlinked_at__lte=now - UNDER_WAY))
+    return Q(unlinked_at__isnull=False) & (Q(is_sent=True) | Q(unlinked_at__lte=now - form.UNDER_WAY))
 
 
 def take_back(test_shop: Shop, now: datetime) -> int:

@@ -28,7 +28,7 @@ from pipelines.usecases.contract import Metafields, Output, UseCase
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=15)  # as long as the job may take
+LEASE = timedelta(minutes=15) + form.UNDER_WAY  # as long as the job may take, and what it asked for last
 MOST_BYTES = 40 << 20  # in one operation: Shopify takes 100 MB, and the rest comes with the next one
 MOST_GONE = 1000  # fields that one run deletes, by ordinary calls
 NOT_ALLOWED = "Shopify does not let this app write to your products any more"
@@ -62,14 +62,27 @@ def publish(shop: Shop, use_case: str, now: datetime | None = None) -> int:
 
 
 def go_on(row: Publication, case: UseCase, now: datetime) -> int:
-    """Do a piece of the work; where somebody else is at it, note that it is to be looked at once more."""
+    """Do a piece of the work; where somebody else is at it, note that it is to be looked at once more.
+
+    Who breaks off without an answer keeps others away until nothing that it asked for can begin any more.
+    """
     if not leased(row, now):
         Publication.ask(row.shop, case.slug)
         return 0
+    until = None
     try:
         return send(row, case, now)
+    except BaseException as error:
+        if sent.may_be_under_way(rows_of(row), error):
+            until = timezone.now() + form.UNDER_WAY
+        raise
     finally:
-        Publication.objects.filter(pk=row.pk, leased_until=row.leased_until).update(leased_until=None)
+        Publication.objects.filter(pk=row.pk, leased_until=row.leased_until).update(leased_until=until)
+
+
+def rows_of(row: Publication) -> sent.Rows:
+    """Keep what a use case sent."""
+    return PublishedFields.objects.for_shop(row.shop_id).filter(use_case=row.use_case)
 
 
 def leased(row: Publication, now: datetime) -> bool:
@@ -83,8 +96,7 @@ def leased(row: Publication, now: datetime) -> bool:
 def send(row: Publication, case: UseCase, now: datetime) -> int:
     """Send a piece of what changed, once earlier operations are over."""
     shop, api = row.shop, AdminApi(row.shop)
-    rows = PublishedFields.objects.for_shop(shop).filter(use_case=case.slug)
-    basis = basis_of(row)
+    rows, basis = rows_of(row), basis_of(row)
     is_kept = standard.keep(row, case, api, now)
     if not sent.settle(rows, api, now):
         return 0
