@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from pipelines.lifecycle import turns
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import form, sent, slots, standard, wanted
@@ -71,13 +72,16 @@ def go_on(row: Publication, case: UseCase, now: datetime) -> int:
         return 0
     until = None
     try:
-        return send(row, case, now)
+        sent_now = send(row, case, now)
     except BaseException as error:
         if sent.may_be_under_way(rows_of(row), error):
             until = timezone.now() + form.UNDER_WAY
         raise
     finally:
         Publication.objects.filter(pk=row.pk, leased_until=row.leased_until).update(leased_until=until)
+    if Publication.objects.filter(pk=row.pk, asked__gt=row.asked).exists():
+        turns.over("publish", (row.shop_id, case.slug))  # whoever asked meanwhile waits no longer than for this run
+    return sent_now
 
 
 def rows_of(row: Publication) -> sent.Rows:

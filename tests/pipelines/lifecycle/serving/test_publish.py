@@ -9,7 +9,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from pipelines.lifecycle import due
+from pipelines.lifecycle import due, turns
 from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import form, publish, sent
 from pipelines.models import Alert, LifecycleEvent, Publication, PublishedFields, Shop
@@ -257,7 +257,7 @@ def test_what_may_be_on_its_way_without_a_number_is_waited_for(shop, store):
     advise(shop, forecast_28=80)
     store.fails_at, store.under_way = "", ["COMPLETED"]
     assert publish.publish(shop, SLUG) == 0 and store.operations == 0, "Shopify may still be beginning it"
-    assert list(due.publications()) == []
+    assert due.being_published(timezone.now()) == {(shop.pk, SLUG)}
     two_minutes_later()
     store.under_way = ["COMPLETED", "RUNNING"]
     assert publish.publish(shop, SLUG) == 0 and store.operations == 0
@@ -349,16 +349,17 @@ def test_who_finds_somebody_at_it_is_not_forgotten(shop, store, monkeypatch):
     advise(shop)
     for _ in range(2):
         publish.publish(shop, SLUG)
-    settle, came = sent.settle, []
+    settle, came, now, mine = sent.settle, [], timezone.now(), (shop.pk, SLUG)
 
     def another_comes(*asked):
         came.append(publish.publish(Shop.objects.get(pk=shop.pk), SLUG))
-        assert list(due.publications()) == [], "who is at it looks once more: nobody is sent meanwhile"
+        assert due.being_published(now) == {mine}
+        assert turns.whose("publish", due.publications(), now) == [mine], "the sweep comes by, and sends nobody"
         return settle(*asked)
 
     monkeypatch.setattr(sent, "settle", another_comes)
-    assert publish.publish(shop, SLUG) == 0 and came == [0]
-    assert list(due.publications()) == [(shop.pk, SLUG)]
+    assert publish.publish(shop, SLUG) == 0 and came == [0] and due.being_published(now) == set()
+    assert turns.whose("publish", due.publications(), now) == [mine], "it is its turn at once, after no pause"
     monkeypatch.setattr(sent, "settle", settle)
     publish.publish(shop, SLUG)
     assert list(due.publications()) == []
