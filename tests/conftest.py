@@ -103,6 +103,23 @@ def rows_are_deleted() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def locks() -> Iterator[list[str]]:
+    """Watch in which order transactions lock rows."""
+    from tests import locking
+
+    with locking.watched() as wrong:
+        yield wrong
+
+
+@pytest.fixture(autouse=True)
+def shops_are_locked_first(locks: list[str]) -> Iterator[None]:
+    """Fail the test in which a transaction locks its shop after rows of it."""
+    locks.clear()
+    yield
+    assert not locks, locks[0]
+
+
 @pytest.fixture(autouse=True)
 def passwords_are_hashed_in_a_moment(settings: Any) -> None:
     """Hash as nobody should in production, where it takes a tenth of a second on purpose."""

@@ -24,7 +24,7 @@ from pipelines.lifecycle.monitor.watch import inputs
 from pipelines.lifecycle.releases import approval, card, freezes, move, propose, rollback, traffic
 from pipelines.lifecycle.releases.move import SYSTEM, Phase
 from pipelines.lifecycle.versions import registry
-from pipelines.models import Deployment, LifecycleEvent, Measurement, ModelVersion, Release, ShopSettings
+from pipelines.models import Deployment, LifecycleEvent, Measurement, ModelVersion, Release, Shop, ShopSettings
 from pipelines.strategies import Action, Decision, Health, Situation, Window, claims, policy
 from pipelines.strategies.reasons import Reason
 from pipelines.usecases import USE_CASES
@@ -223,6 +223,7 @@ def act(row: Release, look: Look) -> None:
 def advance(row: Release, look: Look) -> None:
     """Take the next step."""
     with transaction.atomic():
+        Shop.objects.lock(row.shop_id)
         step = row.step + 1 if look.decision.step is None else look.decision.step
         if not move.enter_step(row, step, look.now, by=SYSTEM, because=look.decision.sentence):
             raise Refused(move.CHANGED)
@@ -239,6 +240,7 @@ def ask_again(row: Release, look: Look) -> None:
         return
     is_proven = row.is_proven and look.decision.reason == Reason.ASKED_FOR
     with transaction.atomic():
+        Shop.objects.lock(row.shop_id)
         evidence_now = card.add_measurements(row.evidence, row.analysis, is_proven=is_proven)
         if not move.ask_merchant(row, look.now, evidence=evidence_now):
             raise Refused(move.CHANGED)
@@ -263,6 +265,7 @@ def abort(row: Release, look: Look) -> None:
     """Take the version away."""
     why, harmful = look.decision.sentence, look.decision.quarantines
     with transaction.atomic():
+        Shop.objects.lock(row.shop_id)
         if row.phase == Phase.LIVE:
             pointer = Deployment.of(row.shop_id, row.use_case)
             if pointer.active_id != row.version_id:

@@ -56,6 +56,7 @@ def add(shop: Shop, span: Span, *, by: str) -> OwnEvent:
 def remove(row: OwnEvent, *, by: str) -> bool:
     """Remove an event; False when somebody did so before."""
     with transaction.atomic():
+        Shop.objects.lock(row.shop_id)
         if not OwnEvent.objects.for_shop(row.shop_id).filter(pk=row.pk).delete()[0]:
             return False
         told = Span(**{each.name: getattr(row, each.name) for each in fields(Span)}).told()

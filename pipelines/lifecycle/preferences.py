@@ -56,6 +56,7 @@ def change_settings(shop: Shop, changes: dict[str, Any], *, revision: int, by: s
             LifecycleEvent.record(shop, "settings.refused", by=by, because=refusal.sentence)
         raise
     with transaction.atomic():
+        Shop.objects.lock(shop)
         turn(shop, revision, **changes)
         told = {name: str(value) for name, value in changes.items()}
         LifecycleEvent.record(shop, "settings.changed", by=by, because="Settings were changed", settings=told)
@@ -85,6 +86,7 @@ def set_rules(shop: Shop, rules: Iterable[Rule], *, revision: int, by: str) -> i
     """Put rules in place of what was known of the same vendors and variants: all of them or none."""
     rules = list(rules)
     with transaction.atomic():
+        Shop.objects.lock(shop)
         turn(shop, revision)
         forget(shop, rules)
         kept = [rule for rule in rules if not rule.is_empty]
@@ -124,6 +126,7 @@ def forget(shop: Shop, rules: list[Rule]) -> None:
 def say(shop: Shop, saying: Saying, *, revision: int, by: str) -> None:
     """Keep what the merchant tells a use case, if nothing was changed since it was shown."""
     with transaction.atomic():
+        Shop.objects.lock(shop)
         turn(shop, revision)
         if noted := saying.keep(shop, by=by):
             LifecycleEvent.record(shop, noted.kind, by=by, because=noted.because, **noted.facts)

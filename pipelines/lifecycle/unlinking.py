@@ -22,6 +22,7 @@ def leave(shop: Shop, *, by: str = SYSTEM, because: str, now: datetime) -> bool:
 def end(link: StoreLink, *, by: str, because: str, now: datetime) -> bool:
     """Delete a link with the results that it made, and hand the fields to the test store, to be taken back there."""
     with transaction.atomic():
+        Shop.objects.lock_all(link.shop_id, *filter(None, [link.test_shop_id]))
         if not StoreLink.objects.filter(pk=link.pk, test_shop=link.test_shop_id).delete()[0]:
             return False
         if link.test_shop_id:

@@ -78,12 +78,15 @@ class LifecycleEvent(ShopTable):
 
     @classmethod
     def record(cls, shop: Shop, kind: str, *, by: str, because: str, note: str = "", **facts: Any) -> LifecycleEvent:
-        """Append an event to the shop's chain; call it last inside the transaction that made the change."""
+        """Append an event to the shop's chain; call it last inside the transaction that made the change.
+
+        That one locks its shop before any of its rows: so of two such transactions neither waits for the other.
+        """
         from pipelines.models.shops import Shop as Shops
 
         columns = {name: facts.pop(name) for name in ("use_case", "version_number", "release_id_seen") if name in facts}
         with transaction.atomic():
-            Shops.objects.lock(shop)  # one writer per chain, locked last
+            Shops.objects.lock(shop)  # one writer per chain
             head = cls.objects.filter(shop=shop).order_by("-seq").first()
             event = cls(
                 shop=shop,

@@ -23,6 +23,10 @@ def test_brings_its_orders_along_by_a_file(admin, shop):
     page = app.locator('s-page[heading="Bring along from Stocky"]')  # the page of orders takes a file, too
     expect(page).to_be_visible()
     shot(admin, "bring")
+    large = {"name": "large.csv", "mimeType": "text/csv", "buffer": b"\0" * 5_500_000}
+    page.locator("input[type=file]").set_input_files(large)
+    app.get_by_role("button", name="Upload").click()
+    admin.toast("The file is larger than 4 MB. Send it in parts.")
     file = {"name": "orders.csv", "mimeType": "text/csv", "buffer": "\r\n".join(lines).encode("utf-16")}
     page.locator("input[type=file]").set_input_files(file)
     app.get_by_role("button", name="Upload").click()

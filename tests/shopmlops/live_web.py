@@ -17,18 +17,22 @@ from tests.identities import SHOP, id_token
 from tests.shopmlops.conftest import Web, collect, running_web
 
 
-@contextmanager
-def web_on_these_rows(state: Path, port: int = 0, **environment: str) -> Iterator[Web]:
-    """Start the web process with the test's database and secrets."""
-    collect(state / "static")
+def these_rows() -> dict[str, str]:
+    """Return the environment in which a process sees the test's database and secrets."""
     place = connection.settings_dict
-    mine = {
+    return {
         "DATABASE_URL": f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}",
         "SHOPIFY_API_KEY": settings.SHOPIFY_API_KEY,
         "SHOPIFY_API_SECRET": settings.SHOPIFY_API_SECRET,
     }
+
+
+@contextmanager
+def web_on_these_rows(state: Path, port: int = 0, **environment: str) -> Iterator[Web]:
+    """Start the web process with the test's database and secrets."""
+    collect(state / "static")
     before = dict(os.environ)
-    os.environ.update(mine | environment)
+    os.environ.update(these_rows() | environment)
     try:
         with running_web(state, port) as web:
             yield web

@@ -110,6 +110,16 @@
       document.querySelector(PAGE)?.focus({ preventScroll: true });
     }
   });
+  // What no form takes is not sent: the app hangs up on it before it could say why.
+  const LARGEST_FILE = 4e6;
+  const isTooLarge = (form) => [...form.querySelectorAll("input[type=file]")].some(({ files }) => files[0]?.size > LARGEST_FILE);
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = event.detail.ctx?.sourceElement?.closest?.("form");
+    if (!form || !isTooLarge(form)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    window.shopify?.toast?.show("The file is larger than 4 MB. Send it in parts.", { isError: true });
+  });
   const isQuiet = (event) => ["live", "changes", "progress"].includes(event.detail.ctx?.sourceElement?.id);
   document.addEventListener("htmx:before:request", (event) => isQuiet(event) || window.shopify?.loading?.(true));
   document.addEventListener("htmx:finally:request", () => window.shopify?.loading?.(false));

@@ -1,9 +1,10 @@
 """Take what picks may cost before they are shown: a block of it at once, which is handed out from memory.
 
 Who asks waits for the database only where the block is used up, together with all who ask for the same meanwhile: the
-next block is as large as is asked for, as far as the budget lets it. What is handed out is appended, and what is left
-after a second given back. Each thread has a connection of its own, beside Django's. A database that is away is asked
-again after a moment; until then nobody waits for it, and nothing that costs is shown.
+next block is as large as is asked for, as far as the budget lets it. Before a large block is used up the next one is
+taken, and nobody waits. What is handed out is appended, and what is left after a second given back. Each thread has a
+connection of its own, beside Django's. A database that is away is asked again after a moment; until then nobody waits
+for it, and nothing that costs is shown.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 THREADS = 4
 THREADS_BY_SHOP = 2  # whose row many want keeps no thread from the others
 LARGEST = 64  # times of a block
+AHEAD_FROM = 8  # times of a block, of whose last quarter the next one is taken
 HANDED_OUT_FOR = 1.0  # seconds, after which others may have what is left, and a stop by the merchant is followed
 MOST_KNOWN = 20_000  # decisions whose page may be drawn again
 RETRY = 1.0  # seconds after which a database that was away is asked again
@@ -65,12 +67,16 @@ class Wish:
 
 @dataclass
 class Lane:
-    """A drawer of one process: the block that is handed out, and who waits for the next one."""
+    """A drawer of one process: the block that is handed out, the next one, and who waits for it."""
 
     drawer: Drawer
     block: Any = None
     ends: float = 0.0  # when the block is handed out no more
-    size: int = 1  # of the next block: twice the last for each that was taken within a second
+    spare: Any = None  # taken ahead
+    spare_ends: float = 0.0
+    last: Any = None  # that was taken
+    low: int = 0  # so many times left of the last one, the next is taken ahead
+    size: int = 1  # of the next block: twice the last, where that was taken within a second
     waiting: deque[tuple[Wish, asyncio.Future[str]]] = field(default_factory=deque)  # the answer: why not
     is_asking: bool = False
 
@@ -100,11 +106,30 @@ class Lane:
             self.end()
         return ""
 
+    def take(self, block: Any) -> None:
+        """Hand out from a block for a while, once the one before it is used up."""
+        ends = time.monotonic() + HANDED_OUT_FOR
+        if self.block is None:
+            self.block, self.ends = block, ends
+        else:
+            self.spare, self.spare_ends = block, ends
+        self.last, self.low = block, block.times // 4 if block.times >= AHEAD_FROM else 0
+        self.size = min(LARGEST, 2 * block.times)
+
+    def is_low(self) -> bool:
+        """Tell whether the next block had better be taken ahead."""
+        return self.block is self.last and self.block is not None and self.block.times <= self.low
+
     def end(self) -> None:
-        """Hand the block out no more, and give back what is left of it."""
+        """Hand the block out no more, and give back what is left of it; the one that was taken ahead is next."""
         if self.block is not None:
             self.append({"decision": None})
-            self.block = None
+        self.block, self.ends, self.spare = self.spare, self.spare_ends, None
+
+    def leave(self, block: Any) -> None:
+        """Give back what is left of a block, and of one that was taken before it, if it is still there."""
+        while block is self.block or block is self.spare:
+            self.end()
 
     def append(self, about: dict[str, Any]) -> bool:
         """Have something of the block written down."""
@@ -143,6 +168,8 @@ class Cashier:
         lane = self.lanes.setdefault(drawer, Lane(drawer))
         if not lane.waiting and lane.has(wish.cost):
             why_not = lane.hand_out(wish)
+            if lane.is_low() and not lane.is_asking:
+                self.ask_ahead(lane, wish)
         else:
             why_not = await self.wait_for(lane, wish, seconds)
         if why_not:
@@ -165,46 +192,56 @@ class Cashier:
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         lane.waiting.append((wish, answer))
         if not lane.is_asking and lane.serve():
-            lane.is_asking = True
-            task = asyncio.create_task(self.refill(lane))
-            self.asking.add(task)
-            task.add_done_callback(self.asking.discard)
+            self.begin(lane, self.refill(lane))
         return answer
 
-    async def refill(self, lane: Lane) -> None:
-        """Take blocks until nobody waits for one."""
+    def ask_ahead(self, lane: Lane, wish: Wish) -> None:
+        """Have the next block taken before anybody waits for it, large enough for one more of these."""
+        lane.low = 0  # once
+        self.begin(lane, self.refill(lane, wish))
+
+    def begin(self, lane: Lane, taking: Coroutine[Any, Any, None]) -> None:
+        """Take blocks while others are served."""
+        lane.is_asking = True
+        task = asyncio.create_task(taking)
+        self.asking.add(task)
+        task.add_done_callback(self.asking.discard)
+
+    async def refill(self, lane: Lane, ahead: Wish | None = None) -> None:
+        """Take blocks until nobody waits for one; one ahead, where that is wished."""
         try:
+            if ahead:
+                await self.take(lane, ahead)
             while lane.serve():
                 lane.end()
-                await self.take(lane)
+                if lane.block is None:
+                    await self.take(lane, lane.waiting[0][0])
         except psycopg2.Error as error:
             log.warning("nothing can be reserved now: %s", type(error).__name__)
             lane.answer(LATE if isinstance(error, IN_USE) else AWAY)
         finally:
             lane.is_asking = False
 
-    async def take(self, lane: Lane) -> None:
-        """Take the next block, for who waits longest; who wants as much, or more, gets nothing where none is left."""
-        wish, _ = lane.waiting[0]
+    async def take(self, lane: Lane, wish: Wish) -> None:
+        """Take the next block, for a wish; who wants as much, or more, gets nothing where none is left."""
         most = min(LARGEST, max(lane.size, len(lane.waiting)))
-        lane.block = await self.in_turn(lane.drawer.shop, partial(self.ask, lane.drawer, wish, most))
-        if lane.block is None:
+        block = await self.in_turn(lane.drawer.shop, partial(self.ask, lane.drawer, wish, most))
+        if block is None:
             lane.answer(USED_UP, wish.cost)
             return
-        lane.size, lane.ends = min(LARGEST, 2 * lane.size), time.monotonic() + HANDED_OUT_FOR
-        asyncio.get_running_loop().call_later(HANDED_OUT_FOR, self.leave, lane, lane.block)
+        lane.take(block)
+        asyncio.get_running_loop().call_later(HANDED_OUT_FOR, self.leave, lane, block)
 
     def leave(self, lane: Lane, block: Any) -> None:
         """Give back what is left of a block in time, and forget who asks no more."""
-        if lane.block is block:
-            lane.end()
-        lane.size = max(1, lane.size // 2)
-        if lane.block is None and lane.size == 1 and not lane.waiting:
+        lane.leave(block)
+        if lane.last is block and not lane.is_asking:
             self.lanes.pop(lane.drawer, None)
 
     def close(self) -> None:
         """Give back what is left of all blocks."""
         for lane in self.lanes.values():
+            lane.end()
             lane.end()
 
     async def in_turn(self, shop: int, ask: Callable[[], Any]) -> Any:

@@ -30,6 +30,7 @@ def state_of(alert: Alert, now: datetime) -> lives.State:
 def answer(shop: Shop, pk: int, wish: Wish, *, by: str, now: datetime, snooze: str = "hour") -> None:
     """Do what a person asks of an alert, or refuse what cannot be asked of it as it is."""
     with transaction.atomic():
+        Shop.objects.lock(shop)
         alert = Alert.objects.select_for_update(no_key=True).for_shop(shop).get(pk=pk)
         state = state_of(alert, now)
         if not lives.allows(state, wish):

@@ -12,8 +12,8 @@ from pipelines.models import Alert, LifecycleEvent, Release, Shop
 
 Severity = Alert.Severity
 TOLD_FOR = timedelta(days=1)
-DRIFT, PEAK, COSTS = "drift:", "peak:", "costs:"
-LOOKED_AT_DAILY = (DRIFT, PEAK, COSTS)  # and closed by that look alone
+DRIFT, PEAK, COSTS, LEVEL = "drift:", "peak:", "costs:", "level:"
+LOOKED_AT_DAILY = (DRIFT, PEAK, COSTS, LEVEL)  # and closed by that look alone
 RANK = lives.RANK
 
 
@@ -35,6 +35,7 @@ def tell(
     said["minor_per_hour"] = minor_per_hour
     shop_id = shop.pk if isinstance(shop, Shop) else shop
     with transaction.atomic():
+        Shop.objects.lock(shop_id)
         reopen(shop_id, key, now)
         first = {"use_case": use_case, "release": release, "severity": severity, "opened_at": now, "waits_since": now}
         alert, is_new = Alert.objects.get_or_create(
@@ -91,8 +92,12 @@ def alert_minor(said: dict[str, object]) -> int | None:
 def close(shop: Shop | int, key: str, now: datetime, by: str = "system") -> bool:
     """Say that what an alert told of is over; False when there was none."""
     shop_id = shop.pk if isinstance(shop, Shop) else shop
+    mine = Alert.objects.for_shop(shop_id).filter(key=key, closed_at=None)
+    if not mine.exists():
+        return False
     with transaction.atomic():
-        alert = Alert.objects.select_for_update(no_key=True).for_shop(shop_id).filter(key=key, closed_at=None).first()
+        Shop.objects.lock(shop_id)
+        alert = mine.first()
         if alert is None:
             return False
         Alert.objects.filter(pk=alert.pk).update(closed_at=now, closed_by=by)
@@ -125,6 +130,7 @@ def rise(alert: Alert, now: datetime) -> bool:
         return False
     known = {"closed_at": None, "acknowledged_at": None, "waits_since": alert.waits_since, "level": alert.level}
     with transaction.atomic():
+        Shop.objects.lock(alert.shop_id)
         if not Alert.objects.filter(pk=alert.pk, **known).update(level=level):
             return False
         alert.level = level

@@ -37,6 +37,7 @@ def add(
 def remove(channel: AlertChannel, by: str) -> None:
     """Forget a channel with its address."""
     with transaction.atomic():
+        Shop.objects.lock(channel.shop_id)
         facts: dict[str, Any] = {"channel": channel.pk, "channel_kind": channel.kind}
         shop = channel.shop
         send.remove(channel)
@@ -49,6 +50,7 @@ def report(channel: AlertChannel, *, wanted: bool, by: str) -> None:
     if channel.kind != AlertChannel.Kind.EMAIL:
         raise Refused(ONLY_MAIL)
     with transaction.atomic():
+        Shop.objects.lock(channel.shop_id)
         mine = AlertChannel.objects.filter(pk=channel.pk, gets_report=not wanted)
         if mine.update(gets_report=wanted):
             because = f"The month's report is {'sent' if wanted else 'sent no more'}"

@@ -64,6 +64,7 @@ def agree(shop: Shop, vendor: str, today: date, *, by: str) -> DeliveryTimes:
     if times is None:
         raise Refused("Too few deliveries came yet to measure how long they take. Nothing was changed.")
     with transaction.atomic():
+        Shop.objects.lock(shop)
         told = {"days": list(times.days), "deliveries": times.deliveries}
         AgreedLeadTime.objects.update_or_create(shop=shop, vendor=vendor, defaults=told)
         because = "The merchant reckons with the measured lead time"
@@ -74,6 +75,7 @@ def agree(shop: Shop, vendor: str, today: date, *, by: str) -> DeliveryTimes:
 def go_back(shop: Shop, vendor: str, *, by: str) -> None:
     """Reckon with the typed lead time again."""
     with transaction.atomic():
+        Shop.objects.lock(shop)
         if not AgreedLeadTime.objects.for_shop(shop).filter(vendor=vendor).delete()[0]:
             raise Refused("The measured lead time is not in use any more. Nothing was changed.")
         because = "The merchant went back to the typed lead time"

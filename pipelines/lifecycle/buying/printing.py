@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 State = PurchaseOrder.State
 PURPOSE = "order paper"
 HEAD = ("SKU", "Product", "Units", "Packs", "Unit cost", "Cost")
-WIDTHS = (34, 68, 17, 19, 21, 21)
+WIDTHS, WITHOUT_PACKS = (34, 68, 17, 19, 21, 21), (34, 87, 17, 21, 21)
+PACKS = HEAD.index("Packs")
 MOST_UNDRAWN = 40  # letters that are named
 NOT_KNOWN = "as agreed"
 
@@ -72,7 +73,11 @@ def sheet_of(order: PurchaseOrder) -> Sheet:
     for said in dates(order):
         sheet.write_text(said, 9)
     sheet.part("What we order")
-    sheet.rows(HEAD, [*(cells(line, order.currency) for line in lines), total(order, lines)], WIDTHS, numbers=4)
+    head, *rows = [HEAD, *(cells(line, order.currency) for line in lines), total(order, lines)]
+    if any(line.pack_size > 1 for line in lines):
+        sheet.rows(head, rows, WIDTHS, numbers=4)
+    else:
+        sheet.rows(*without_packs(head, rows), WITHOUT_PACKS, numbers=3)
     sheet.ln(2)
     sheet.write_text(
         f"Amounts are in {order.currency}, as we know them. Please confirm prices and the day.", 8, SUBDUED
@@ -102,6 +107,12 @@ def cells(line: PurchaseLine, currency: str) -> Row:
     cost = words.price(line.unit_cost_minor, currency) if line.unit_cost_minor else NOT_KNOWN
     whole = words.price(line.cost_minor, currency) if line.unit_cost_minor else ""
     return line.sku, f"{line.title}\n{line.subtitle}".strip(), words.number(line.units), packs, cost, whole
+
+
+def without_packs(head: Row, rows: list[Row]) -> tuple[Row, list[Row]]:
+    """Leave out the column of packs, where nothing comes in any."""
+    first, *others = [(*row[:PACKS], *row[PACKS + 1 :]) for row in (head, *rows)]
+    return first, others
 
 
 def total(order: PurchaseOrder, lines: list[PurchaseLine]) -> Row:

@@ -55,6 +55,7 @@ def choose(shop: Shop, hours: Mapping[str, Collection[int]], now: datetime, *, b
     """Let the merchant's hours hold from now on; what was measured before stays as it was."""
     chosen = {name: sorted(set(hours.get(name, ()))) for name in CLASSES}
     with transaction.atomic():
+        Shop.objects.lock(shop)
         known = locked(shop).peak_hours
         found = known.get("found") or {name: known.get(name, []) for name in CLASSES}
         told = {"chosen": now.astimezone(shop.zone).date().isoformat(), "found": found}
@@ -65,6 +66,7 @@ def choose(shop: Shop, hours: Mapping[str, Collection[int]], now: datetime, *, b
 def reset(shop: Shop, now: datetime, *, by: str) -> bool:
     """Go back to what orders say; False where nobody chose anything."""
     with transaction.atomic():
+        Shop.objects.lock(shop)
         if not is_chosen(locked(shop).peak_hours):
             return False
         keep(shop, {})

@@ -41,6 +41,7 @@ def make(shop: Shop, by: str, now: datetime) -> str:
 def revoke(key: ShopKey, by: str) -> None:
     """Let a key open nothing any more."""
     with transaction.atomic():
+        Shop.objects.lock(key.shop_id)
         if ShopKey.objects.filter(pk=key.pk).delete()[0]:
             because = "A key for tools of the shop's own was revoked"
             LifecycleEvent.record(key.shop, "key.revoked", by=by, because=because, key=key.name)

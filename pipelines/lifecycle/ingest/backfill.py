@@ -63,7 +63,7 @@ def import_everything(shop: Shop, trigger: str) -> list[SyncRun]:
 def request_pull(shop: Shop, kind: str, trigger: str, since: datetime | None = None) -> SyncRun:
     """Queue one import, unless one of that kind is under way."""
     with transaction.atomic():
-        Shop.objects.select_for_update().get(pk=shop.pk)
+        Shop.objects.lock(shop)
         running = SyncRun.objects.for_shop(shop).filter(kind=kind, state__in=ACTIVE).first()
         return running or SyncRun.objects.create(shop=shop, kind=kind, trigger=trigger, since=since)
 

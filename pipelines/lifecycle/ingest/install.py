@@ -47,7 +47,7 @@ def arrive(identity: Identity, id_token: str) -> Arrival:
 def depart(shop: Shop, at: datetime) -> bool:
     """Mark a shop uninstalled, unless it was installed again after that moment; say whether it left."""
     with transaction.atomic():
-        row = Shop.objects.select_for_update().get(pk=shop.pk)
+        row = Shop.objects.lock(shop)
         if not (row.is_installed and row.installed_at) or at < row.installed_at:
             return False
         row.uninstalled_at = at
@@ -66,7 +66,7 @@ def scopes_changed(shop: Shop, current: Iterable[str], at: datetime) -> set[str]
     """Store what the shop now allows, unless something newer is known; return what was gained."""
     scopes = sorted(set(current))
     with transaction.atomic():
-        row = Shop.objects.select_for_update().get(pk=shop.pk)
+        row = Shop.objects.lock(shop)
         if row.scopes_at and at < row.scopes_at:
             return set()
         gained, lost = sorted(set(scopes) - set(row.scopes)), sorted(set(row.scopes) - set(scopes))
@@ -89,7 +89,7 @@ def _connect(shop: Shop, identity: Identity, id_token: str) -> bool:
 def _admit(shop: Shop, facts: dict[str, Any], sub: str) -> bool:
     """Write a shop that Shopify let us into; of several first visits one installs it."""
     with transaction.atomic():
-        row = Shop.objects.select_for_update().get(pk=shop.pk)
+        row = Shop.objects.lock(shop)
         was_installed, kind = row.is_installed, "shop.reinstalled" if row.installed_at else "shop.installed"
         facts |= {"access_ended_at": None, "access_ended_reason": ""}
         if not was_installed:

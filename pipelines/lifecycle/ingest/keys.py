@@ -28,7 +28,7 @@ def rotate_keys() -> int:
 def _rotate(shop_id: int) -> bool:
     """Reseal one shop's secrets; a refresh that happens meanwhile waits for the row."""
     with transaction.atomic():
-        shop = Shop.objects.select_for_update().get(pk=shop_id)
+        shop = Shop.objects.lock(shop_id)
         token = ShopToken.objects.select_for_update().filter(shop=shop).first()
         changed = _reseal(shop, "customer_key", "customer key", shop.domain)
         if token:

@@ -58,6 +58,7 @@ def approve(
 def give(waiting: Release, sub: str, now: datetime) -> Release:
     """Write the yes down and go on where it was the last one needed: at once, or at the end of a freeze."""
     with transaction.atomic():
+        Shop.objects.lock(waiting.shop_id)
         require_unmoved(waiting)
         freeze = freezes.of(waiting, now)
         Approval.objects.create(
@@ -182,6 +183,7 @@ def reject(waiting: Release, *, by: str, reason: str, revision: int) -> Release:
     if waiting.weight:
         return rollback.abort(waiting, by=by, because="Rejected", note=reason, quarantines=False)
     with transaction.atomic():
+        Shop.objects.lock(waiting.shop_id)
         if not move.close(waiting, Phase.REJECTED, by=by, because="Rejected", note=reason):
             raise Refused(CHANGED)
     return waiting
@@ -212,6 +214,7 @@ def end(row: Release, now: datetime) -> bool:
         rollback.abort(row, by=move.SYSTEM, because=why, phase=Phase.EXPIRED, quarantines=False, now=now)
         return True
     with transaction.atomic():
+        Shop.objects.lock(row.shop_id)
         if freeze.holds:  # the question comes again at its end
             Release.objects.filter(pk=row.pk, revision=row.revision).update(scheduled_for=freeze.until)
         return move.close(row, Phase.EXPIRED, by=move.SYSTEM, because=why)

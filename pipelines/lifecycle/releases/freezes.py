@@ -128,6 +128,7 @@ def last_day(until: datetime, shop: Shop) -> date:
 def lift(row: Release, *, by: str, revision: int, now: datetime) -> Freeze:
     """Let a release move in a freeze, because somebody who may approve said so."""
     with transaction.atomic():
+        Shop.objects.lock(row.shop_id)
         freeze = of(row, now)
         if row.revision != revision or not row.is_open or not freeze.may_be_lifted:
             raise Refused(NOTHING_TO_LIFT)
@@ -172,6 +173,7 @@ def add(shop: Shop, *, name: str, starts_at: datetime, ends_at: datetime, by: st
     if ends_at <= timezone.now():
         raise Refused("This freeze is over already. Nothing was set.")
     with transaction.atomic():
+        Shop.objects.lock(shop)
         window = FreezeWindow.objects.create(shop=shop, name=name, starts_at=starts_at, ends_at=ends_at)
         record(window, "freeze.set", by)
     return window
@@ -181,6 +183,7 @@ def settle(window: FreezeWindow, *, keeps: bool, by: str) -> bool:
     """Keep or dismiss a freeze; False when that is how it was already."""
     state = State.SET if keeps else State.DISMISSED
     with transaction.atomic():
+        Shop.objects.lock(window.shop_id)
         if not FreezeWindow.objects.filter(pk=window.pk).exclude(state=state).update(state=state):
             return False
         record(window, "freeze.set" if keeps else "freeze.dismissed", by)

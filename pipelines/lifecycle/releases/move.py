@@ -1,6 +1,6 @@
 """Move a release: take the steps of its strategy, ask, hold, close.
 
-Every move locks in the same order (deployment, version, release, ledger) and is one transaction: a process that dies
+Every move locks in the same order (shop, deployment, version, release) and is one transaction: a process that dies
 between any two statements leaves what was live before, live. Who may say yes, and to what, is in `approval`.
 """
 
@@ -14,7 +14,7 @@ from django.db import transaction
 from pipelines import strategies
 from pipelines.lifecycle import approvers
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import Deployment, ModelVersion, Release, ShopSettings
+from pipelines.models import Deployment, ModelVersion, Release, Shop, ShopSettings
 from pipelines.models.releases import evidence_digest
 from pipelines.strategies import Step, policy
 
@@ -79,6 +79,7 @@ def enter_step(release: Release, number: int, now: datetime, *, by: str, because
     """Take one step: pointer, release and ledger move together or not at all; False when another worker was first."""
     try:
         with transaction.atomic():
+            Shop.objects.lock(release.shop_id)
             if phase_of(steps_of(release)[number]) == Phase.AWAITING_APPROVAL:
                 return ask_merchant(release, now, step=number)
             revision = take_step(release, number, now)
@@ -155,6 +156,7 @@ def ask_merchant(
         changes |= {"evidence": evidence, "evidence_digest": evidence_digest(evidence)}
         changes |= {"is_proven": evidence["is_proven"], "asked_at": now}
     with transaction.atomic():
+        Shop.objects.lock(release.shop_id)
         moved = release.enter(Phase.AWAITING_APPROVAL, entered_at=now, **changes)
         if moved:
             release.record("release.asked", by=SYSTEM, because="The merchant decides", until=expires_at.isoformat())
@@ -165,6 +167,7 @@ def hold(release: Release, reason: str) -> bool:
     """Note why a release does not go on; it goes on by itself when the reason is gone."""
     reason = reason[:200]
     with transaction.atomic():
+        Shop.objects.lock(release.shop_id)
         mine = Release.objects.filter(pk=release.pk, revision=release.revision).exclude(held=reason)
         if not mine.update(held=reason):
             return False
@@ -176,6 +179,7 @@ def hold(release: Release, reason: str) -> bool:
 def let_go(release: Release) -> bool:
     """Note that nothing holds a release any more."""
     with transaction.atomic():
+        Shop.objects.lock(release.shop_id)
         mine = Release.objects.filter(pk=release.pk, revision=release.revision, is_paused=False).exclude(held="")
         if not mine.update(held=""):
             return False
@@ -189,6 +193,7 @@ def pause(release: Release, *, by: str, revision: int, pauses: bool = True) -> R
     if release.revision != revision or not release.is_open or release.is_paused is pauses:
         raise Refused(CHANGED)
     with transaction.atomic():
+        Shop.objects.lock(release.shop_id)
         if not release.enter(
             release.phase, is_paused=pauses, held="Paused by you" if pauses else "", entered_at=release.entered_at
         ):
@@ -201,6 +206,7 @@ def pause(release: Release, *, by: str, revision: int, pauses: bool = True) -> R
 def close(release: Release, phase: Release.Phase, *, by: str, because: str, note: str = "") -> bool:
     """End a release, if nobody moved it since it was read; a version that shoppers see leaves by `rollback`."""
     with transaction.atomic():
+        Shop.objects.lock(release.shop_id)
         moved = release.enter(phase, closed_because=because[:200], weight=0, held="", is_paused=False)
         if moved:
             release.record(f"release.{phase.value}", by=by, because=because[:200], note=note)

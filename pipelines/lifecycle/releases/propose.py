@@ -13,7 +13,7 @@ from pipelines.lifecycle.errors import Refused
 from pipelines.lifecycle.releases import card, freezes, move, sameness, traffic
 from pipelines.lifecycle.releases.move import SYSTEM, Phase
 from pipelines.lifecycle.sandbox import staging
-from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release
+from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, Shop
 from pipelines.strategies.freezing import Effect
 
 ROUTINE_ASKS_EVERY = timedelta(days=7)
@@ -54,6 +54,7 @@ def open_one(version: ModelVersion, *, routine: bool, again: bool, strategy: str
         raise Refused(f"Version {version.number} was {version.state} and cannot be released.")
     known = traffic.known_of(Deployment.of(version.shop_id, version.use_case))
     with transaction.atomic():
+        Shop.objects.lock(version.shop_id)
         deployment = Deployment.objects.select_for_update(no_key=True).get(
             shop=version.shop_id, use_case=version.use_case
         )

@@ -17,7 +17,7 @@ from pipelines.lifecycle.evidence.pace import WINDOW
 from pipelines.lifecycle.releases import move, traffic
 from pipelines.lifecycle.releases.move import SYSTEM, Phase
 from pipelines.lifecycle.versions import registry
-from pipelines.models import Approval, Deployment, ModelVersion, Publication, Release
+from pipelines.models import Approval, Deployment, ModelVersion, Publication, Release, Shop
 from pipelines.models.releases import evidence_digest
 from pipelines.usecases import USE_CASES
 
@@ -40,6 +40,7 @@ def abort(
     """Take a version away that is not live yet, whoever sees it; what is live goes on. Only harm bars it."""
     now = now or timezone.now()
     with transaction.atomic():
+        Shop.objects.lock(row.shop_id)
         lock(Deployment.of(row.shop_id, row.use_case))
         shown = Deployment.objects.for_shop(row.shop_id).filter(use_case=row.use_case, canary=row.version_id)
         cools_down = {} if phase == Phase.EXPIRED else cooldown(by, now)  # an answer that did not come is no rollback
@@ -70,6 +71,7 @@ def roll_back(
     if taken is None:
         raise Refused("The simple rule runs already; there is nothing to roll back.")
     with transaction.atomic():
+        Shop.objects.lock(deployment.shop_id)
         lock(deployment)
         target = target_of(deployment)
         moved = Deployment.objects.filter(pk=deployment.pk, revision=revision).update(

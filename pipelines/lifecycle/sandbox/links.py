@@ -60,8 +60,8 @@ def ask_code(shop: Shop, *, by: str, now: datetime) -> str:
     code = secrets.token_hex(CODE_BYTES)
     fresh = {"code_digest": code_digest(code), "code_expires_at": now + CODE_LIVES, "by": by}
     with transaction.atomic():
-        link, _ = StoreLink.objects.select_for_update().get_or_create(shop=shop, defaults={"by": by})
-        lock(shop)
+        Shop.objects.lock(shop)
+        link, _ = StoreLink.objects.get_or_create(shop=shop, defaults={"by": by})
         if link.confirmed_at or awaits_confirmation(link, now):
             raise Refused("Another store was linked already. Unlink it first.")
         if is_test_store(shop):
@@ -78,6 +78,7 @@ def enter_code(shop: Shop, code: str, *, by: str, now: datetime) -> StoreLink:
     pk = find(shop, digest, by=by, now=now)
     with transaction.atomic():
         usable = StoreLink.objects.filter(pk=pk, code_digest=digest, code_expires_at__gt=now)
+        Shop.objects.lock_all(shop.pk, *usable.values_list("shop", flat=True))
         if not usable.update(code_digest="", test_shop=shop, entered_at=now):
             raise Refused(NO_SUCH_CODE)
         link = StoreLink.objects.select_related("shop", "test_shop").get(pk=pk)
@@ -91,7 +92,8 @@ def confirm(shop: Shop, *, test_shop_id: int, by: str, now: datetime) -> StoreLi
     require_allowed(shop, by)
     waiting = Q(test_shop=test_shop_id, confirmed_at=None, entered_at__gt=now - CONFIRM_WITHIN)
     with transaction.atomic():
-        link = StoreLink.objects.for_shop(shop).select_for_update().filter(waiting).first()
+        Shop.objects.lock_all(shop.pk, test_shop_id)
+        link = StoreLink.objects.for_shop(shop).filter(waiting).first()
         if link is None:
             raise Refused(NOTHING_TO_CONFIRM)
         require_fitting(link)
@@ -103,7 +105,7 @@ def confirm(shop: Shop, *, test_shop_id: int, by: str, now: datetime) -> StoreLi
 def find(shop: Shop, digest: str, *, by: str, now: datetime) -> int:
     """Return the link that a code belongs to; a wrong one is written down, and counted against the shop."""
     with transaction.atomic():
-        lock(shop)  # tries of one shop take turns, so that many at once are counted too
+        Shop.objects.lock(shop)  # tries of one shop take turns, so that many at once are counted too
         wrong = LifecycleEvent.objects.for_shop(shop).filter(kind="test_store.wrong_code", at__gt=now - TRIES_IN)
         if wrong.count() >= TRIES:
             raise Refused(TOO_MANY_TRIES)
@@ -152,9 +154,7 @@ def require_allowed(shop: Shop, by: str) -> None:
 
 
 def require_fitting(link: StoreLink) -> None:
-    """Refuse a pair that cannot be: both shops are locked, so that of two such pairs one comes first."""
-    assert link.test_shop
-    lock(link.shop, link.test_shop)
+    """Refuse a pair that cannot be: whoever asks has locked both shops, so that of two such pairs one comes first."""
     reason = why_not_fitting(link)
     if reason:
         raise Refused(reason)
@@ -175,12 +175,6 @@ def why_not_fitting(link: StoreLink) -> str:
 def is_test_store(shop: Shop | int) -> bool:
     """Say whether a shop is the confirmed test store of another."""
     return StoreLink.objects.confirmed().filter(test_shop=shop).exists()
-
-
-def lock(*shops: Shop) -> None:
-    """Lock shops, always in the same order."""
-    numbers = sorted({shop.pk for shop in shops})
-    list(Shop.objects.select_for_update().filter(pk__in=numbers).order_by("pk").values_list("pk"))
 
 
 # Unlinking

@@ -117,6 +117,7 @@ class Attempt:
         """End the run and write down how."""
         version = self.run.version
         with transaction.atomic():
+            Shop.objects.lock(self.run.shop_id)
             self.write(state=state, sentence=sentence[:300], finished_at=timezone.now(), **changes)
             LifecycleEvent.record(
                 self.run.shop,

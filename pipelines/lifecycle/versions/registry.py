@@ -16,7 +16,7 @@ from django.utils import timezone
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.errors import ArtifactRefused, ArtifactUnavailable, Refused
 from pipelines.lifecycle.versions import artifacts
-from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release
+from pipelines.models import Deployment, LifecycleEvent, ModelVersion, Release, Shop
 
 LIBRARIES = ("numpy", "pandas", "scipy", "lightgbm", "prophet")
 MAX_TAGS = 10
@@ -43,6 +43,7 @@ def lineage(seed: int) -> dict[str, Any]:
 def quarantine(version: ModelVersion, *, by: str, because: str) -> bool:
     """Bar a version for good, take it from shoppers and close its open release; False when it was barred already."""
     with transaction.atomic():
+        Shop.objects.lock(version.shop_id)
         pointer = Deployment.objects.select_for_update(no_key=True).filter(
             shop=version.shop_id, use_case=version.use_case
         )
@@ -121,6 +122,7 @@ def tell_unavailable(version: ModelVersion, why: str) -> None:
 def bar_unsafe(version: ModelVersion, why: str) -> None:
     """Quarantine a version whose files are not what was signed, and say so at once."""
     with transaction.atomic():
+        Shop.objects.lock(version.shop_id)
         quarantine(version, by="system", because=why[:200])
         board.tell(
             version.shop,
@@ -144,6 +146,7 @@ def annotate(version: ModelVersion, *, tags: list[str], note: str, by: str) -> b
         raise Refused(f"A version takes up to {MAX_TAGS} tags. Nothing was changed.")
     changes: dict[str, Any] = {"tags": clean, "note": note.strip()}
     with transaction.atomic():
+        Shop.objects.lock(version.shop_id)
         if not ModelVersion.objects.filter(pk=version.pk).exclude(**changes).update(**changes):
             return False
         version.tags, version.note = changes["tags"], changes["note"]

@@ -167,6 +167,7 @@ def write_down(run: TrainingRun, tracker: runs.Tracker, data: dataset.Dataset, l
     number = registry.next_number(run.shop_id, run.use_case)
     stored = artifacts.store(run.shop_id, run.use_case, number, learned.files)
     with transaction.atomic():
+        Shop.objects.lock(run.shop_id)
         version = ModelVersion.objects.create(
             shop_id=run.shop_id,
             use_case=run.use_case,

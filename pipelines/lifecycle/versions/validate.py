@@ -18,7 +18,7 @@ from pipelines.lifecycle.errors import StaleData
 from pipelines.lifecycle.ingest import freshness
 from pipelines.lifecycle.versions import gates, registry
 from pipelines.lifecycle.versions.gates import Gate, Measured, Outcome
-from pipelines.models import Deployment, ModelVersion
+from pipelines.models import Deployment, ModelVersion, Shop
 from pipelines.usecases import USE_CASES
 
 State = ModelVersion.State
@@ -30,6 +30,7 @@ def validate_version(version: ModelVersion, *, now: datetime | None = None) -> M
     found = gates_of(version, now or timezone.now())
     state = state_of(found)
     with transaction.atomic():
+        Shop.objects.lock(version.shop_id)
         trained = ModelVersion.objects.filter(pk=version.pk, state=State.TRAINED)
         if trained.update(state=state, gates=[asdict(gate) for gate in found]):
             registry.record(version, f"version.{state}", by="system", because=why(found)[:LONGEST_REASON])

@@ -144,6 +144,7 @@ class OrderPage:
     receipts: list[GoodsReceipt]
     risen: dict[int, Rise]  # in Shopify, by the number of the line
     places: list[tuple[int, str]]  # that it may be sent to; none where the shop has one
+    is_place_gone: bool  # the one that it was sent to was closed since
     today: date
 
     @property
@@ -323,6 +324,7 @@ def order_page(order: PurchaseOrder, today: date, number: int = 1) -> OrderPage:
         receipts=list(receipts.order_by("-day", "-pk")),
         risen=seen(order, lines),
         places=open_ones if len(open_ones) > 1 else [],
+        is_place_gone=order.location_id is not None and order.location_id not in dict(open_ones),
         today=today,
     )
 

@@ -84,7 +84,7 @@ def remove(request: MerchantRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         return go(reverse("supplier", args=[pk]), refusal.sentence, refused=True)
     releases.answer_anew(request.shop.pk)
-    kept = f". {words.counted(under_way, 'order')} under way stay as they are, with its name" if under_way else ""
+    kept = f". Its name stays on {words.counted(under_way, 'order')} under way" if under_way else ""
     return go(reverse("suppliers"), f"Deleted, with its address{kept}")
 
 

@@ -194,13 +194,8 @@ def worth_of(parameters: Mapping[str, Any], question: Mapping[str, Any], offer: 
     extra = parameters.get("extras", {}).get(str(offer.id))
     if extra is None:
         return worth
-    return sorted(each + more for each, more in zip(worth, beyond(extra, drawn), strict=True))
-
-
-def beyond(extra: Sequence[float], drawn: int) -> list[float]:
-    """Give what may lie beyond the acceptances of an offer, whatever its chance to be accepted may be."""
     mean, spread = extra
-    return [mean + spread * LEVELS[drawn][at] for at in MIXED]
+    return sorted(each + (mean + spread * LEVELS[drawn][at]) for each, at in zip(worth, MIXED, strict=True))
 
 
 def posterior(parameters: Mapping[str, Any], offer: Open) -> tuple[float, float]:
@@ -229,6 +224,7 @@ def beta_value(a: float, b: float, level: float) -> float:
     return ratio(a * max(root, 0.0) ** 3, b)
 
 
+@lru_cache(maxsize=1_024)
 def cube(count: float) -> tuple[float, float]:
     """Give middle and spread of the cube root of a gamma draw, as a part of its mean (Wilson & Hilferty 1931)."""
     return 1 - 1 / (9 * count), 1 / (3 * math.sqrt(count))

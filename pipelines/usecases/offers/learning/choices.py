@@ -10,11 +10,11 @@ import numpy as np
 
 from pipelines.usecases.offers.answering.scorer import (
     LEVELS,
+    MIXED,
     SETS,
     VALUES,
     Drawn,
     accepted_values,
-    beyond,
     drawn_by,
     explored_at,
     no_offer,
@@ -109,17 +109,23 @@ class Choices:
 
     @cached_property
     def accepted_values(self) -> Floats:
-        """Give the chances that each offer may have: offers × sets × values; the last one is that of no offer."""
-        a, b = self.fitted.prior
+        """Give the chances that each offer may have, of the sets that were drawn: offers × sets × values.
+
+        The last one is that of no offer.
+        """
+        (a, b), found = self.fitted.prior, np.zeros((len(self.accepted) + 1, SETS, VALUES))
+        drawn = np.unique(self.sets).tolist()
         pairs = zip((a + self.accepted).tolist(), (b + self.shown - self.accepted).tolist(), strict=True)
-        found = [[accepted_values(*pair, each) for each in range(SETS)] for pair in pairs]
-        return np.array([*found, np.zeros((SETS, VALUES))])
+        for row, pair in enumerate(pairs):
+            found[row, drawn] = [accepted_values(*pair, each) for each in drawn]
+        return found
 
     @cached_property
     def beyond(self) -> Floats:
         """Give what may lie beyond acceptances of each offer's own: offers × sets × values; the last one is of none."""
-        extras = [self.fitted.extras.get(str(offer), (0.0, 0.0)) for offer in self.decisions.ids.tolist()]
-        return np.array([[beyond(extra, each) for each in range(SETS)] for extra in [*extras, (0.0, 0.0)]])
+        told = [self.fitted.extras.get(str(offer), (0.0, 0.0)) for offer in self.decisions.ids.tolist()]
+        mean, spread = np.array([*told, (0.0, 0.0)]).T[..., None, None]
+        return np.asarray(mean + spread * np.array(LEVELS)[:, MIXED], dtype=np.float64)
 
     @cached_property
     def extras(self) -> Floats:

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines.endpoints.checkout import reserving
-from pipelines.endpoints.checkout.reserving import AWAY, LATE, USED_UP, Cashier, Drawer, Wish
+from pipelines.endpoints.checkout.reserving import AWAY, LATE, USED_UP, Cashier, Drawer, Lane, Wish
 from pipelines.models import Shop
 from pipelines.models.usecases.offers import Offer, OfferBlock, OfferReservation, OfferSpend, blocks, spending
 from tests import exposing
@@ -113,6 +113,79 @@ def test_who_finds_a_block_at_hand_waits_for_nothing(till: Counter, shop: Shop) 
 
     run(some())
     assert closed(till, till.cashier).reserved_minor == 3 * 200
+
+
+async def nearly_used_up(till: Counter, offer: Offer) -> Lane:
+    """Have so much handed out that one more leaves a quarter of a block of sixteen."""
+    await all_at_once([asked(till.cashier, offer) for _ in range(reserving.AHEAD_FROM)])
+    for _ in range(11):
+        assert await asked(till.cashier, offer) == (offer.pk, "")
+    (lane,) = till.cashier.lanes.values()
+    assert (lane.block.times, lane.spare, lane.is_asking) == (5, None, False)
+    return lane
+
+
+def at_once(till: Counter, offer: Offer, times: int) -> None:
+    """Ask some times for what is at hand."""
+    for _ in range(times):
+        with pytest.raises(StopIteration) as ended:
+            asked(till.cashier, offer).send(None)
+        assert ended.value.value == (offer.pk, "")
+
+
+def test_the_next_block_is_taken_before_a_large_one_is_used_up_and_what_is_left_comes_back(
+    till: Counter, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reserving, "HANDED_OUT_FOR", 60.0)
+    offer = an_offer(shop, budget_minor=10**9)
+
+    async def some() -> None:
+        lane = await nearly_used_up(till, offer)
+        at_once(till, offer, 2)
+        assert lane.is_asking
+        await asyncio.gather(*till.cashier.asking)
+        assert (lane.block.times, lane.spare.times) == (3, 32)
+        at_once(till, offer, 4)
+        assert (lane.block.times, lane.spare, lane.is_asking) == (31, None, False)
+
+    run(some())
+    assert closed(till, till.cashier).reserved_minor == (reserving.AHEAD_FROM + 17) * 200
+    assert not OfferBlock.objects.exists()
+
+
+def test_a_block_and_the_next_one_come_back_when_the_time_of_the_later_one_is_over(
+    till: Counter, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reserving, "HANDED_OUT_FOR", 60.0)
+    offer = an_offer(shop, budget_minor=10**9)
+
+    async def some() -> None:
+        lane = await nearly_used_up(till, offer)
+        at_once(till, offer, 1)
+        await asyncio.gather(*till.cashier.asking)
+        till.cashier.leave(lane, lane.last)
+        assert (lane.block, lane.spare) == (None, None) and not till.cashier.lanes
+
+    run(some())
+    till.written()
+    assert OfferSpend.objects.get().reserved_minor == (reserving.AHEAD_FROM + 12) * 200
+    assert not OfferBlock.objects.exists()
+
+
+def test_where_no_next_block_is_left_the_last_one_is_handed_out_to_its_end(
+    till: Counter, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reserving, "HANDED_OUT_FOR", 60.0)
+    offer = an_offer(shop, budget_minor=10**9)
+
+    async def some() -> None:
+        await nearly_used_up(till, offer)
+        till.cashier.ask = lambda *about: None  # type: ignore[method-assign]
+        at_once(till, offer, 5)
+        assert await asked(till.cashier, offer) == (0, USED_UP)
+
+    run(some())
+    assert closed(till, till.cashier).reserved_minor == (reserving.AHEAD_FROM + 16) * 200
 
 
 def test_whose_time_is_over_finds_nothing_though_a_block_is_at_hand(till: Counter, shop: Shop) -> None:

@@ -55,6 +55,13 @@ def test_it_says_to_whom_what_and_for_how_much(order: PurchaseOrder) -> None:
     assert "Expected" not in text
 
 
+def test_packs_have_a_column_only_where_something_comes_in_them(shop: Shop, order: PurchaseOrder) -> None:
+    single = orders.draft(shop, "Larch", [SCARF], location_id=None, by=BY)
+    for each in (order, single):
+        printing.keep(each.pk)
+    assert "Units Packs Unit cost" in on_paper(order) and "Units Unit cost" in on_paper(single)
+
+
 def test_once_sent_it_says_when_it_is_expected(order: PurchaseOrder) -> None:
     today = timezone.now().date()
     moved(order, orders.send, today, today + timedelta(days=21))

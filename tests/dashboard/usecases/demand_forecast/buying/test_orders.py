@@ -262,6 +262,9 @@ class TestWhereTo:
         order.refresh_from_db()
         assert order.location_id == 77
         assert "at Leeds" in see(f"/orders/{order.pk}").content.decode()
+        assert "was closed" not in see(f"/orders/{order.pk}").content.decode()
+        Location.objects.filter(shopify_id=77).update(is_active=False)
+        assert "The place that it goes to was closed." in see(f"/orders/{order.pk}").content.decode()
         answer = send(f"/orders/{order.pk}/expect", told | {"revision": order.revision, "place": 99})
         assert "not one of yours" in answer.content.decode()
 
