@@ -22,10 +22,5 @@ def delete(api: AdminApi, fields: Sequence[Metafield]) -> list[str]:
         if len(fields) > 1:
             return [why for field in fields for why in delete(api, [field])]
         log.info("%s could not be deleted: %s", fields[0], refusal)
-        return ["" if refusal.says_gone else reason(refusal)]
+        return ["" if refusal.says_gone else str(refusal)[:200] or NO_REASON]
     return [""] * len(fields)
-
-
-def reason(refusal: UserErrors) -> str:
-    """Say why Shopify refused something, as it is kept."""
-    return str(refusal)[:200] or NO_REASON

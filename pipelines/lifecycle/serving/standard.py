@@ -240,7 +240,7 @@ def restore(here: Here, texts: dict[int, str], found: dict[int, Found]) -> Stand
         except UserErrors as refusal:
             log.info("Shopify's own field of product %d was not put back: %s", product, refusal)
             if not (refusal.says_gone or refusal.codes & {"STALE_OBJECT", "INVALID_VALUE"}):
-                stand[product] = deleting.reason(refusal)
+                stand[product] = str(refusal)[:200]
     return stand
 
 
