@@ -29,7 +29,7 @@ class Refusing:
     [
         ({}, ["", "", ""], 1),
         ({"two": "Not today"}, ["", "Not today", ""], 4),
-        ({"two": "Owner does not exist", "three": ""}, ["", "", deleting.NO_REASON], 4),
+        ({"two": "Owner does not exist", "three": "Not today"}, ["", "", "Not today"], 4),
         ({"one": "x" * 300}, ["x" * 200, "", ""], 4),
     ],
 )
