@@ -93,8 +93,8 @@ class Table:
     def __init__(self, content: bytes, known: Collection[str]) -> None:
         text = text_of(content)
         heads = LINE_END.split(text[:LONGEST_HEAD], maxsplit=LOOKED_AT)[:LOOKED_AT]
-        places = product(range(len(heads)), SEPARATORS)
-        self.above, self.separator = max(places, key=lambda place: len(named(heads[place[0]], place[1]) & {*known}))
+        places = product([0, *begins(heads)], SEPARATORS)
+        self.above, self.separator = max(places, key=lambda place: fit(named(heads[place[0]], place[1]), known))
         file = io.StringIO(text, newline="")
         for _ in range(self.above):
             file.readline()
@@ -124,6 +124,21 @@ class Table:
             return next(self.reader, None)
         except csv.Error:
             raise NoTable(NO_CELLS, begins) from None
+
+
+def begins(heads: Sequence[str]) -> Iterator[int]:
+    """Yield the lines that no quoted cell of a line before goes on into."""
+    quotes = 0
+    for place, head in enumerate(heads[:-1], 1):
+        quotes += head.count('"')
+        if quotes % 2 == 0:
+            yield place
+
+
+def fit(names: set[str], known: Collection[str]) -> tuple[int, int]:
+    """Tell how well a line names columns: by how many are known, of two by which names fewer others."""
+    ours = len(names & {*known})
+    return ours, ours and ours - len(names)
 
 
 def named(head: str, separator: str) -> set[str]:

@@ -104,8 +104,8 @@ def rows(quick: bool) -> list[Row]:
             for times in BAD:
                 soon, week = noticed(kind, alone, times, 20 if quick else 400)
                 case = f"{whose}: {times:g} times too much, found within {WITHIN} days"
-                is_promised = times >= 3 and kind.units >= 100 and kind.mood < 0.5 and not kind.year
-                found.append(at_least(SUBJECT, case, soon, 0.8) if is_promised else told(SUBJECT, case, soon))
+                is_promised = times >= 3 and kind.units >= 10 and kind.mood < 0.5 and not kind.year
+                found.append(at_least(SUBJECT, case, soon, 0.9) if is_promised else told(SUBJECT, case, soon))
                 found.append(told(SUBJECT, f"{whose}: {times:g} times too much, within a week", week))
     return found
 

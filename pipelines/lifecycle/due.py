@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -50,7 +50,6 @@ from pipelines.stats.clock import midnight
 from pipelines.usecases import USE_CASES
 
 State = TrainingRun.State
-REFRESH_AT = time(2, 0)  # in the shop's zone: the day is over and its late orders are in
 STOPPED_TRIED_EVERY = timedelta(days=1)  # until tomorrow's data
 FAILED_TRIED_AFTER = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=20))
 FAILURES_COUNT_FOR = timedelta(days=2)
@@ -262,7 +261,7 @@ def behind(pointers: QuerySet[Deployment], now: datetime) -> QuerySet[Deployment
 def newest_day(zone: ZoneInfo, now: datetime) -> date:
     """Return the last day of which a shop in this zone should see an answer."""
     local = now.astimezone(zone)
-    return local.date() - timedelta(days=1 if local.time() >= REFRESH_AT else 2)
+    return local.date() - timedelta(days=1 if local.time() >= turns.ANSWERS_AT else 2)
 
 
 def by_zone(value_of: Callable[[ZoneInfo], Any], field: Field[Any, Any]) -> Case:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from pipelines.models import NextTry
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+ANSWERS_AT = time(2, 0)  # in the shop's zone: the day before is over and its late orders are in
 OVER = timedelta(hours=1)  # what falls due for many shops at one moment is begun within it
 SPREAD = 0.25  # of a pause, to either side: what failed together is not tried together
 
@@ -70,6 +72,11 @@ def pause(subject: str, times: int) -> timedelta:
 def offset(shop_id: int) -> timedelta:
     """Return how long after a moment that many shops share one of them has its turn: the same every time."""
     return OVER * ((spread(f"offset:{shop_id}") - 1) / (2 * SPREAD) + 0.5)
+
+
+def answers_due(shop_id: int, zone: ZoneInfo, day: date) -> datetime:
+    """Return when a shop's daily answers are due."""
+    return datetime.combine(day, ANSWERS_AT, tzinfo=zone) + offset(shop_id)
 
 
 def spread(subject: str) -> float:

@@ -126,3 +126,13 @@ def test_a_column_twice_is_refused_where_it_is_read():
 def test_a_comma_that_moves_the_cells_is_seen(line, told):
     (row,) = table_of(f"sku,cost,units\n{line}\n".encode())
     assert row.has_too_many is told and row.has_too_few is (line == "A")
+
+
+def test_names_that_go_on_in_the_next_line_are_one_line_of_names() -> None:
+    table = table_of(b'"SKU ordered\nof us",Units,Cost,"Name\nof it"\n1,2,3,4\n')
+    assert table.names == ["sku ordered\nof us", "units", "cost", "name\nof it"]
+
+
+def test_of_two_lines_that_name_as_much_the_one_of_names_alone_is_that_of_names() -> None:
+    table = table_of("Name;Lärche;Cost;13.10.2026\nSKU;Units\nA-1;4\n".encode())
+    assert table.names == ["sku", "units"] and [row.cells["units"] for row in table] == ["4"]

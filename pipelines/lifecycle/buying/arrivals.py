@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby, pairwise
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 
 from pipelines.models import StockLevel, Variant
 from pipelines.models.buying import GoodsReceipt, PurchaseLine, PurchaseOrder
@@ -36,23 +36,25 @@ def seen(order: PurchaseOrder, lines: Sequence[PurchaseLine]) -> dict[int, Rise]
     known = Variant.objects.for_shop(order.shop_id).filter(shopify_id__in=awaited, inventory_item_id__isnull=False)
     items = {item: variant for item, variant in known.values_list("inventory_item_id", "shopify_id") if item}
     receipts = GoodsReceipt.objects.for_shop(order.shop_id).filter(line__variant_id__in=awaited)
+    if order.location_id:  # what came to another place raises no stock here
+        receipts = receipts.filter(Q(line__order__location_id=order.location_id) | Q(line__order__location_id=None))
     written = dict(receipts.values_list("line__variant_id").annotate(last=Max("at")))
     since = receipts.filter(at__gte=order.sent_at).values_list("line__variant_id")
     ahead = dict(since.annotate(units=Sum("units")))  # of what was written down, what stock has not risen by
     found: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
     for item, units, moment in rises(order, list(items)):
         variant = items[item]
-        if variant in written and moment <= written[variant]:
-            ahead[variant] = max(0, ahead.get(variant, 0) - units)
-        elif units >= LEAST_SHARE * awaited[variant].to_come:
-            found[variant].append((units, moment))
-    came = {}
-    for variant, risen in found.items():
-        units = sum(each for each, _ in risen) - ahead.get(variant, 0)
-        if units >= LEAST_SHARE * awaited[variant].to_come:
-            day = max(moment for _, moment in risen).astimezone(order.shop.zone).date()
-            came[awaited[variant].pk] = Rise(units, day)
-    return came
+        put_away = min(units, ahead.get(variant, 0))  # in as many steps as it takes
+        ahead[variant] = ahead.get(variant, 0) - put_away
+        is_after = variant not in written or moment > written[variant]
+        if is_after and units - put_away >= LEAST_SHARE * awaited[variant].to_come:
+            found[variant].append((units - put_away, moment))
+    return {
+        awaited[variant].pk: Rise(
+            sum(units for units, _ in risen), max(moment for _, moment in risen).astimezone(order.shop.zone).date()
+        )
+        for variant, risen in found.items()
+    }
 
 
 def rises(order: PurchaseOrder, items: list[int]) -> Iterator[tuple[int, int, datetime]]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, Sum
 
+from pipelines.lifecycle import turns
 from pipelines.lifecycle.ingest import freshness
 from pipelines.models import CronSlot, Release, ServingWindow, SyncRun
 from pipelines.stats import clock
@@ -23,7 +24,6 @@ from pipelines.usecases import USE_CASES
 
 CANARY, STABLE = "canary", "stable"
 LOOKS_BACK = timedelta(days=28)
-A_DAY = timedelta(days=1)
 WEEKS = 4
 LEAST_EXPECTED = 5  # fewer units are quiet, not missing
 ERRORS_ALLOWED = 0.01  # of units
@@ -91,7 +91,7 @@ def window_at(use_case: str, zone: ZoneInfo, moment: datetime) -> Span:
 
 def length_of(release: Release) -> timedelta:
     """Return how long a window of a release lasts."""
-    return A_DAY if answers_in_batches(release.use_case) else clock.HOUR
+    return timedelta(days=1) if answers_in_batches(release.use_case) else clock.HOUR
 
 
 def windows_of(release: Release, now: datetime) -> tuple[Window, ...]:
@@ -117,20 +117,25 @@ def windows_of(release: Release, now: datetime) -> tuple[Window, ...]:
 
 
 def without_old_data(release: Release, found: Sequence[Window]) -> list[Window]:
-    """Call a day quiet on which nobody answered because orders had not been read: that is told by itself."""
+    """Call a day quiet on which nobody answered because the orders were too old by then: that is told by itself."""
     if not any(window.health is Health.DOWN for window in found):
         return [*found]
     done = SyncRun.objects.for_shop(release.shop_id).filter(kind__in=freshness.ORDER_PULLS, state=SyncRun.State.DONE)
-    read = list(done.filter(finished_at__gte=found[0].starts_at - A_DAY).values_list("finished_at", flat=True))
+    lately = done.filter(finished_at__gte=found[0].starts_at - freshness.LIMIT)
+    read = list(lately.values_list("finished_at", flat=True))
     return [
-        replace(window, health=Health.QUIET) if window.health is Health.DOWN and not is_fresh(window, read) else window
+        replace(window, health=Health.QUIET)
+        if window.health is Health.DOWN and not is_answer_due(release, window, read)
+        else window
         for window in found
     ]
 
 
-def is_fresh(window: Window, read: Iterable[datetime | None]) -> bool:
-    """Tell whether orders were read on a day or on the one before: then an answer was due."""
-    return any(at is not None and window.starts_at - A_DAY <= at < window.ends_at for at in read)
+def is_answer_due(release: Release, window: Window, read: Iterable[datetime | None]) -> bool:
+    """Tell whether orders were fresh enough for an answer at the time of day for it, or later on that day."""
+    zone = release.shop.zone
+    due = turns.answers_due(release.shop_id, zone, window.starts_at.astimezone(zone).date())
+    return any(at is not None and due - freshness.LIMIT <= at < window.ends_at for at in read)
 
 
 def without_our_absence(release: Release, found: Sequence[Window]) -> list[Window]:

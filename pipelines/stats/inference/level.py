@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 LARGE = 1.5  # times what else is to be expected of the days to come: less is a matter of opinion
-LIMIT = math.log(400)  # by simulation (benchmarks/evidence/levels.py)
+LIMIT = math.log(20)  # by simulation (benchmarks/evidence/levels.py): a lower one finds little more
 LEAST_SPREAD = 0.01  # a tenth up or down is what any day may differ by
 QUARTER = 1.323  # which a quarter of squared normal deviations are above
 OTHER_WEEKS = 4  # of which usual is the mean: its own chance is a quarter of a day's

@@ -7,7 +7,7 @@ out, and counted by reason.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any
 
@@ -30,7 +30,8 @@ CONTEXT = (*NUMBERS, "chance", *FLAGS, "device", "source", "hour", "weekday")
 class Decisions:
     """Hold decisions by columns; an offer is its place among `ids`, NO_OFFER where there is none.
 
-    `eligible` and `margins` have a row for each decision, as wide as the most that was ever open.
+    `eligible` and `margins` have a row for each decision, as wide as the most that was ever open. `changed` says, by
+    id, on which day the terms of an offer changed for the last time.
     """
 
     ids: Ints
@@ -45,14 +46,25 @@ class Decisions:
     eligible: Ints
     margins: Floats
     features: Floats
+    changed: Mapping[int, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.day)
 
     def where(self, chosen: Mask) -> Decisions:
         """Keep the chosen decisions."""
-        rows = {each.name: getattr(self, each.name)[chosen] for each in fields(self) if each.name != "ids"}
+        of_all = ("ids", "changed")
+        rows = {each.name: getattr(self, each.name)[chosen] for each in fields(self) if each.name not in of_all}
         return replace(self, **rows)
+
+    def before(self, day: int) -> Decisions:
+        """Keep what was known before a day, also of which terms had changed by then."""
+        changed = {offer: on for offer, on in self.changed.items() if on < day}
+        return replace(self.where(self.day < day), changed=changed)
+
+    def on_terms(self, at: int) -> Mask:
+        """Mark the days on which an offer was what it is now: those after the day on which its terms changed."""
+        return self.day > self.changed.get(int(self.ids[at]), -1)
 
     @property
     def place(self) -> Ints:
@@ -102,9 +114,9 @@ def decisions_of(frames: Frames) -> Known:
     """Read the decisions up to the last complete day, the oldest first.
 
     Reads   decisions: unique_id | ds | offer | propensity | eligible | margins | is_held_out | accepted | profit |
-            visitor | the context features
+            visitor | the context features, offers: offer_id | since
     """
-    return frames.once("decisions", lambda: _read(seen(frames)))
+    return frames.once("decisions", lambda: _read(seen(frames), changed_on(frames["offers"])))
 
 
 def changed_on(offers: pd.DataFrame) -> dict[int, int]:
@@ -124,7 +136,7 @@ def seen(frames: Frames) -> pd.DataFrame:
     return rows.sort_values(["ds", "unique_id"], kind="stable")
 
 
-def _read(rows: pd.DataFrame) -> Known:
+def _read(rows: pd.DataFrame, changed: Mapping[int, int]) -> Known:
     offers, margins, broken = lists_of(rows)
     chosen = rows["offer"].fillna(0).to_numpy(dtype=np.int64)
     ids = np.unique(np.append(offers[offers > 0], chosen[chosen > 0]))
@@ -153,6 +165,7 @@ def _read(rows: pd.DataFrame) -> Known:
         eligible=index_of(ids, offers),
         margins=np.where(offers > 0, margins, np.nan),
         features=features_of(rows),
+        changed=changed,
     )
     return Known(known.where(~out), left_out)
 

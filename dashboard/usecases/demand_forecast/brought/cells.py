@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+
+from pipelines.words import minor_digits, symbol
 
 LARGEST, MONTHS = Decimal(10_000_000), 12
 GAPS = "'\u2019 \u00a0\u2009\u202f"  # signs for thousands that are never one for decimals
@@ -16,6 +19,25 @@ LAST_SIGN = re.compile(r"\d([.,])\d{1,2}(?!\d|[.,]\d)")  # of a number, where it
 LEAD_TIME = re.compile(r"(\d{1,4}) ?(d|days?|w|weeks?)?", re.IGNORECASE)
 E_MAIL = re.compile(r"\S@\S+\.\S")
 THOUSANDS = re.compile(rf"\d{{1,3}}(?:[.,{GAPS}]\d{{3}})+")
+TWO_READINGS = re.compile(r"\D*[1-9]\d{0,2}[.,]\d{3}\D*")  # of what has no use for three decimals
+MARK = re.compile(r"[^\W\d_]+|[^\w\s.,+()'\u2019-]")  # letters, or a sign, beside a number
+WRITTEN = {  # how money is written other than by its code and our sign for it
+    "$": "ARS BBD BSD CLP COP DOP FJD JMD MXN TTD UYU XCD",
+    "kr": "DKK ISK NOK SEK",
+    "fr": "CHF",
+    "rs": "INR LKR PKR",
+    "zł": "PLN",
+    "kč": "CZK",
+    "ft": "HUF",
+    "lei": "RON",
+    "r": "ZAR",
+    "us": "USD",
+    "円": "JPY",
+    "元": "CNY",
+    "rm": "MYR",
+    "rp": "IDR",
+}
+SHARE = re.compile("[%\u2030/]")
 DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y")
 SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?!\d)")
 DOT = "."  # who writes it between the parts of a day begins with the day
@@ -51,18 +73,20 @@ def number(text: str, decimal: str) -> Decimal | None:
     plain = text.strip()
     if not plain:
         return None
-    if amount := AMOUNT.fullmatch(plain):
+    if (amount := AMOUNT.fullmatch(plain)) and not SHARE.search(plain):
         plain = amount[1].rstrip(f".,{GAPS}")
     signs = {sign for sign in ".," if sign in plain}
     if len(signs) == 2:
         decimal = max(signs, key=plain.rfind)
+    elif signs and THOUSANDS.fullmatch(plain) and plain.count(*signs) > 1:
+        decimal = "." if signs == {","} else ","  # a sign that comes again is that of thousands
     elif signs and decimal not in signs:
         if THOUSANDS.fullmatch(plain):
             raise Unreadable(f"“{text}” has two readings")
         (decimal,) = signs
     decimal = decimal or "."
     other = "," if decimal == "." else "."
-    plain = re.sub(rf"(?<=\d)[{other}{GAPS}](?=\d{{3}})", "", plain).replace(decimal, ".")
+    plain = re.sub(rf"(?<=\d)[{other}{GAPS}](?=\d{{3}}(?!\d))", "", plain).replace(decimal, ".")
     try:
         found = Decimal(plain)
     except InvalidOperation:
@@ -77,9 +101,32 @@ def whole(text: str, decimal: str) -> int | None:
     found = number(text, decimal)
     if found is not None and re.search(r"[^\W\d_]", text):
         raise Unreadable(f"“{text[:20]}” is not a whole number")
+    if found is not None and TWO_READINGS.fullmatch(text.strip()):
+        raise Unreadable(f"“{text[:20]}” has two readings")
     if found is not None and found != found.to_integral_value():
         raise Unreadable(f"“{text[:20]}” is not a whole number")
     return None if found is None else int(found)
+
+
+def amount(text: str, decimal: str, currency: str) -> Decimal | None:
+    """Read an amount of the shop's money; one that names other money is not known.
+
+    >>> str(amount("£2.50", ".", "GBP")), amount("USD 2.50", ".", "GBP"), amount("2,50 €", ",", "GBP")
+    ('2.50', None, None)
+    """
+    found = number(text, decimal)
+    if found is not None and minor_digits(currency) < 3 and TWO_READINGS.fullmatch(text.strip()):
+        raise Unreadable(f"“{text[:20]}” has two readings")
+    return found if is_of(text, currency) else None
+
+
+def is_of(text: str, currency: str) -> bool:
+    """Tell whether all that stands beside an amount is a way to write this money."""
+    ours, marks = (
+        MARK.findall(unicodedata.normalize("NFKC", told).casefold())
+        for told in (f"{symbol(currency)} {currency}", text)
+    )
+    return all(mark in ours or currency in WRITTEN.get(mark, "") for mark in marks)
 
 
 def lead_time(text: str, decimal: str) -> int | None:

@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 from dashboard.files import Cells, Table, check_once, clean
-from dashboard.usecases.demand_forecast.brought.cells import Unreadable, number
+from dashboard.usecases.demand_forecast.brought.cells import Unreadable, amount
 from pipelines.lifecycle.buying.brought import Brought
 from pipelines.lifecycle.buying.suppliers import Told
 from pipelines.lifecycle.preferences import Rule
@@ -149,8 +149,8 @@ class Reading:
 
 def cost_of(reading: Reading, cells: Cells) -> int | None:
     """Read what a unit costs, in the shop's money; in other money it is not known."""
-    shop = reading.known.shop
-    if cells.get("currency", "").upper() not in ("", shop.currency):
+    currency = reading.known.shop.currency
+    if cells.get("currency", "").upper() not in ("", currency):
         return None
-    cost = reading.number(cells, "cost", number)
-    return to_minor(cost, shop.currency) if cost else None
+    cost = reading.number(cells, "cost", partial(amount, currency=currency))
+    return to_minor(cost, currency) if cost else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
 
 from dashboard.files import Cells
@@ -34,7 +35,7 @@ def read_orders(reading: Reading) -> None:
         raise Refused(f"A file takes up to {MOST_ORDERS} orders. Leave those out that have come. Nothing was read.")
     day_first = writes_day_first([cells.get(n, "") for _, cells in reading.rows for n in ("sent_on", "expected_on")])
     ended = 0
-    ours = names_here(reading.known.shop)
+    here = Here.of(reading.known.shop)
     for lines in orders.values():
         number = first(lines, "order")
         where = f"Order {number}" if number else "The order"
@@ -49,10 +50,10 @@ def read_orders(reading: Reading) -> None:
         else:
             try:
                 order = read_order(reading, number, lines, day_first)
-                if plain(order.known_as) in ours:
+                if here.holds(order):
                     raise Unreadable("it is here already")
                 if not number:
-                    refuse_what_comes(reading, order)
+                    here.refuse_what_comes(order)
                 report.orders.append(order)
             except NothingToCome:
                 ended += 1
@@ -89,22 +90,41 @@ def plain(number: str) -> str:
     return text.lstrip("0") or text
 
 
-def names_here(shop: Shop) -> set[str]:
-    """Return what the orders of a shop are called: here, and where they were brought along from."""
-    orders = PurchaseOrder.objects.for_shop(shop).only("number", "known_as")
-    return {plain(name) for order in orders for name in (order.known_as, name_of(order)) if name}
+@dataclass(frozen=True)
+class Here:
+    """The orders that a shop has already."""
 
+    brought: set[str]  # what those are called that were brought along
+    ours: dict[str, set[int]]  # the variants of those that were made here: another app may count as we do
+    coming: dict[int, list[PurchaseLine]]  # by variant, first come first
 
-def refuse_what_comes(reading: Reading, order: Brought) -> None:
-    """Refuse an order without a number of which something comes already: it may be the same file, mended."""
-    units = {line.variant_id: line.units for line in order.lines}
-    coming = PurchaseLine.objects.for_shop(reading.known.shop).on_the_way().filter(variant_id__in=units)
-    for line in coming.select_related("order").order_by("pk"):
-        if line.units == units[line.variant_id]:
-            raise Unreadable(
-                f"order {name_of(line.order)} brings {counted(line.units, 'unit')} of “{line.sku}” already. "
-                "If this is another one, give it a number in a column “PO number”"
-            )
+    @classmethod
+    def of(cls, shop: Shop) -> Here:
+        """Read what a shop has."""
+        orders = PurchaseOrder.objects.for_shop(shop).only("number", "known_as").in_bulk()
+        asked: dict[int, set[int]] = defaultdict(set)
+        for order, variant in PurchaseLine.objects.for_shop(shop).values_list("order_id", "variant_id"):
+            asked[order].add(variant)
+        coming: dict[int, list[PurchaseLine]] = defaultdict(list)
+        for line in PurchaseLine.objects.for_shop(shop).on_the_way().select_related("order").order_by("pk"):
+            coming[line.variant_id].append(line)
+        brought = {plain(order.known_as) for order in orders.values() if order.known_as}
+        return cls(brought, {plain(name_of(order)): asked[pk] for pk, order in orders.items()}, coming)
+
+    def holds(self, order: Brought) -> bool:
+        """Tell whether an order of a file is here: by its name, and by what it asks for where we gave the name."""
+        name = plain(order.known_as)
+        return name in self.brought or any(line.variant_id in self.ours.get(name, ()) for line in order.lines)
+
+    def refuse_what_comes(self, order: Brought) -> None:
+        """Refuse an order without a number of which something comes already: it may be the same file, mended."""
+        for each in order.lines:
+            for line in self.coming.get(each.variant_id, ()):
+                if line.units == each.units:
+                    raise Unreadable(
+                        f"order {name_of(line.order)} brings {counted(line.units, 'unit')} of “{line.sku}” already. "
+                        "If this is another one, give it a number in a column “PO number”"
+                    )
 
 
 class NothingToCome(Exception):

@@ -110,7 +110,7 @@ def told(pair: Pair, level: Level) -> str:
     said, usual, came = (words.number(sum(each)) for each in (level.said, level.usual, level.came))
     return (
         f"It expects {numbers['ahead']} units in the next 28 days; {other} would have it {numbers['usual']}. "
-        f"Of the last {days} it had expected {said}, {other} {usual}; it was {came}."
+        f"Of the last {days} it had expected {said} ({other}: {usual}), and {came} came."
     )
 
 

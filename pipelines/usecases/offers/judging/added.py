@@ -21,10 +21,10 @@ PLANNED = 10_000  # shoppers of both kinds, at which a range is tightest; the sa
 FARTHEST = 1_000  # times as many shoppers: beyond that nobody is told how many are needed
 
 
-def added(known: Decisions, at: int, after: int | None = None) -> dict[str, Any]:
+def added(known: Decisions, at: int) -> dict[str, Any]:
     """Give what an offer adds for each shopper, in minor units, with its range; nothing while too little is known."""
     profit = capped(known.profit)
-    shown, none = asked(known, at, np.isfinite(profit), after)
+    shown, none = asked(known, at, np.isfinite(profit))
     counts = {"shown": int(shown.sum()), "beside": int(none.sum())}
     pair = weighed(known, shown, none)
     first, second = (off_policy.snips(profit[of], weight, known.visitor[of]) for of, weight in pair)
@@ -32,14 +32,12 @@ def added(known: Decisions, at: int, after: int | None = None) -> dict[str, Any]
     return {"counts": counts, "value": None} if found is None else {"counts": counts, **found}
 
 
-def asked(known: Decisions, at: int, has_profit: Mask, after: int | None) -> tuple[Mask, Mask]:
+def asked(known: Decisions, at: int, has_profit: Mask) -> tuple[Mask, Mask]:
     """Keep those who were shown an offer, and those shown nothing to whom it was open, on days that have both.
 
     Where its terms changed, days after that day alone: what it was before is another offer.
     """
-    could = has_profit & (known.eligible == at).any(axis=1)
-    if after is not None:
-        could &= known.day > after
+    could = has_profit & known.on_terms(at) & (known.eligible == at).any(axis=1)
     shown = could & (known.offer == at) & ~known.held_out
     none = shown_nothing(known, could)
     both = np.intersect1d(known.day[shown], known.day[none])

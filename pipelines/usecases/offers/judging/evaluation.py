@@ -21,7 +21,6 @@ from pipelines.usecases.offers.decisions import (
     Decisions,
     Floats,
     Mask,
-    changed_on,
     decisions_of,
     questions_of,
 )
@@ -195,7 +194,6 @@ def by_offer(known: Decisions, offers: pd.DataFrame) -> list[dict[str, Any]]:
     """Tell how often each offer was shown and accepted, and what it added; the most shown first, also what is gone."""
     shown, took = known.tallies(int(known.day.max()) + 1 if len(known) else 0)
     kinds = offers.drop_duplicates("offer_id").set_index("offer_id")["kind"].to_dict()
-    changed = changed_on(offers)
     order = np.argsort(-shown, kind="stable").tolist()
     ids = known.ids.tolist()
     return [
@@ -204,7 +202,7 @@ def by_offer(known: Decisions, offers: pd.DataFrame) -> list[dict[str, Any]]:
             "kind": kinds.get(ids[at], ""),
             "shown": int(shown[at]),
             "accepted": int(took[at]),
-            "added": added(known, at, changed.get(ids[at])),
+            "added": added(known, at),
         }
         for at in order
     ]

@@ -83,7 +83,7 @@ def origins(matured: Decisions) -> tuple[list[int], int]:
 
 def stretch(known: Decisions, asof: date, cut: int, end: int, champion: Fitted | None, seed: int) -> Stretch:
     """Let everybody choose on the days from a cut on, by what was known before it."""
-    before = known.where(known.day < cut)
+    before = known.before(cut)
     candidate = learned(before, asof, seed=seed)
     log = Log.between(known, candidate, cut, end)
     chances = {

@@ -16,7 +16,7 @@ import pandas as pd
 
 from pipelines.stats.inference import off_policy
 from pipelines.usecases.contract import Frames
-from pipelines.usecases.offers.decisions import Decisions, Floats, Mask, changed_on, decisions_of, seen
+from pipelines.usecases.offers.decisions import Decisions, Floats, Mask, decisions_of, seen
 from pipelines.usecases.offers.judging.added import asked, between, weighed
 from pipelines.usecases.tills import Paying
 
@@ -59,17 +59,16 @@ def paying(frames: Frames) -> list[Paying]:
 
 def each_of(known: Decisions, came: Came, offers: pd.DataFrame) -> Iterator[Paying]:
     """Yield what is known of each offer that was ever open."""
-    changed = changed_on(offers)
     for offer in offers["offer_id"].astype("int64").tolist():
         if offer in known.ids:
-            found = of_one(known, came, int(np.searchsorted(known.ids, offer)), changed.get(offer))
+            found = of_one(known, came, int(np.searchsorted(known.ids, offer)))
             if found:
                 yield found
 
 
-def of_one(known: Decisions, came: Came, at: int, after: int | None) -> Paying | None:
+def of_one(known: Decisions, came: Came, at: int) -> Paying | None:
     """Set what an offer takes to pay beside what it can have brought; nothing while too little is known."""
-    shown, none = asked(known, at, np.isfinite(came.ordered), after)
+    shown, none = asked(known, at, np.isfinite(came.ordered))
     orders, beside = int(came.ordered[shown].sum()), came.ordered[none].sum()
     earned, given = float(came.earned[shown].sum()), float(came.given[shown].sum())
     if orders < LEAST or beside < LEAST_BESIDE or earned <= 0 or given <= 0:

@@ -3,7 +3,8 @@
 Known only beside those who were shown nothing, held out or explored, by what their orders earned. Each outcome is
 weighed by the inverse of its chance, money counts up to what one order in two hundred exceeds. Before that is known
 well, what all offers share is drawn towards nothing, by as much as all acceptances may be orders that come anyway; what
-one offer has of its own is drawn towards the others, by a fifth of what its acceptances earn.
+one offer has of its own is drawn towards the others, by a fifth of what its acceptances earn. On other terms it is
+another offer: what it was before counts for nothing.
 """
 
 from __future__ import annotations
@@ -80,9 +81,9 @@ def shrunk(value: float, doubt: float, usual: float) -> Pair:
 
 def seen_of(known: Decisions) -> list[Seen]:
     """Look at each offer that was often enough shown, beside no offer where it was open."""
-    profit = capped(known.profit)
-    has_profit, found = np.isfinite(profit), []
+    profit, found = capped(known.profit), []
     for at, offer in enumerate(known.ids.tolist()):
+        has_profit = np.isfinite(profit) & known.on_terms(at)
         shown = has_profit & (known.offer == at) & np.isfinite(known.accepted)
         could = (known.eligible == at).any(axis=1) | (known.eligible == NO_OFFER).all(axis=1)
         none = shown_nothing(known, has_profit & could)

@@ -82,7 +82,7 @@ def trials(known: Decisions, asof: date, seed: int) -> Iterator[tuple[Weighed, W
     days = np.quantile(known.day, CUTS).astype(np.int64) + 1
     ends = [*days[1:].tolist(), int(known.day.max()) + 1]
     for cut, end in zip(days.tolist(), ends, strict=True):
-        before = known.where(known.day < cut)
+        before = known.before(cut)
         plain = plainly(before, asof, seed)
         context = context_of(before, plain.prior)
         log = Log.between(known, plain, cut, end)

@@ -85,6 +85,33 @@ def test_what_was_written_down_before_stock_rose_by_it_is_not_seen_again(
     assert [rise.units for rise in risen(order)] == seen_then
 
 
+def test_goods_put_away_in_small_steps_come_off_what_was_written_down(shop: Shop, mug: Variant, order: PurchaseOrder):
+    PurchaseLine.objects.update(units=300, received=100)
+    receipt = GoodsReceipt.objects.create(shop=shop, line=order.lines.get(), units=100, day=SENT.date(), by="1")
+    GoodsReceipt.objects.filter(pk=receipt.pk).update(at=SENT + DAY)
+    for step in range(1, 6):
+        histories.stocked(shop, mug, 9 + 20 * step, SENT + (1 + step) * DAY)
+    assert risen(order) == []
+    histories.stocked(shop, mug, 209, SENT + 9 * DAY)
+    assert [rise.units for rise in risen(order)] == [100]
+
+
+def test_what_came_to_another_place_raises_no_stock_here(shop: Shop, mug: Variant, order: PurchaseOrder):
+    other = PurchaseOrder.objects.create(
+        shop=shop, number=2, vendor="Larch", currency="GBP", state=PurchaseOrder.State.SENT, sent_at=SENT,
+        sent_on=SENT.date(), expected_on=date(2026, 11, 24), location_id=78,
+    )  # fmt: skip
+    line = PurchaseLine.objects.create(
+        shop=shop, order=other, variant_id=mug.shopify_id, title="Mug", units=6, received=6
+    )
+    GoodsReceipt.objects.create(shop=shop, line=line, units=6, day=SENT.date(), by="1")
+    GoodsReceipt.objects.update(at=SENT + DAY)
+    PurchaseOrder.objects.filter(pk=order.pk).update(location_id=histories.LOCATION)
+    order.refresh_from_db()
+    histories.stocked(shop, mug, 21, SENT + 2 * DAY)
+    assert [rise.units for rise in risen(order)] == [12]
+
+
 def test_only_the_place_that_it_goes_to_is_looked_at(shop: Shop, mug: Variant, order: PurchaseOrder):
     histories.stocked(shop, mug, 0, SENT - DAY, location=78)
     histories.stocked(shop, mug, 12, SENT + DAY, location=78)

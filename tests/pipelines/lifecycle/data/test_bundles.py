@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -13,9 +13,8 @@ from pipelines.lifecycle.data import bundles, dataset, frames
 from pipelines.lifecycle.data.sold import sold_by_day
 from pipelines.models import BundlePart, FormerPart, Order, OrderLine, Shop, Variant
 from tests import histories
+from tests.pipelines.lifecycle.data.days import NOW, SPRING
 
-NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-SPRING = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = NOW - timedelta(days=3)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -10,17 +10,10 @@ from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.data.put_away import not_put_away
 from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop, Variant
 from tests import histories
+from tests.pipelines.lifecycle.data.days import NOW
 
-NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
 SENT = NOW - 9 * DAY
-
-
-@pytest.fixture
-def shop(db) -> Shop:
-    shop = histories.a_shop()
-    histories.pulled(shop, NOW - timedelta(hours=1))
-    return shop
 
 
 @pytest.fixture

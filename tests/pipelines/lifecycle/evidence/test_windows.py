@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from scipy.stats import binom
 
+from pipelines.lifecycle import turns
 from pipelines.lifecycle.evidence import windows
 from pipelines.lifecycle.evidence.windows import Count, Usual, judged, window_at, windows_of
+from pipelines.lifecycle.ingest import freshness
 from pipelines.models import CronSlot, Release, ServingWindow, Shop
 from pipelines.stats.clock import Span
 from pipelines.strategies import Health, Step
@@ -206,6 +208,14 @@ class TestDays:
         assert healths(nightly, MONDAY + timedelta(days=4)) == ["down", "quiet", "quiet"]
         histories.pulled(nightly.shop, MONDAY + timedelta(days=3, hours=13))
         assert healths(nightly, MONDAY + timedelta(days=4)) == ["down", "quiet", "down"]
+
+    @pytest.mark.parametrize(("later", "health"), [(0, "down"), (-1, "quiet")])
+    def test_an_answer_is_due_where_what_was_read_is_fresh_at_its_hour(
+        self, nightly: Release, later: int, health: str
+    ) -> None:
+        due = turns.answers_due(nightly.shop_id, nightly.shop.zone, (MONDAY + timedelta(days=1)).date())
+        histories.pulled(nightly.shop, due - freshness.LIMIT + timedelta(seconds=later))  # early on the day before
+        assert healths(nightly, MONDAY + timedelta(days=2)) == [health]
 
     def test_a_day_lasts_from_midnight_to_midnight_of_the_shop(self, nightly: Release) -> None:
         zone = Shop.objects.get(pk=nightly.shop_id).zone

@@ -11,7 +11,7 @@ import pytest
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.offers import decisions as reading
 from pipelines.usecases.offers.answering import scorer
-from pipelines.usecases.offers.decisions import NO_OFFER, decisions_of, features_of, pair_of, questions_of
+from pipelines.usecases.offers.decisions import NO_OFFER, day_of, decisions_of, features_of, pair_of, questions_of
 from tests.pipelines.usecases.offers import shop
 
 
@@ -46,7 +46,7 @@ def test_whoever_was_held_out_was_shown_nothing_for_sure_whatever_chance_was_not
     frames = shop.frames(2_000)
     rows = frames["decisions"]
     unknown = rows.assign(propensity=rows["propensity"].where(~rows["is_held_out"]))
-    known = decisions_of(Frames({"decisions": unknown}, frames.asof))
+    known = decisions_of(Frames(dict(frames.tables) | {"decisions": unknown}, frames.asof))
     held_out = known.decisions.where(known.decisions.held_out)
     assert known.left_out["chance"] == 0 and len(held_out) > 100 and (held_out.propensity == 1).all()
     assert not held_out.is_drawn.any() and known.decisions.is_drawn.sum() == (~known.decisions.held_out).sum()
@@ -56,8 +56,18 @@ def test_later_days_are_not_read_and_a_decision_counts_once() -> None:
     frames = shop.frames(500)
     rows = frames["decisions"]
     later = rows.head(20).assign(ds=pd.Timestamp(shop.LAST_DAY) + pd.Timedelta(days=1), unique_id=range(9_000, 9_020))
-    found = decisions_of(Frames({"decisions": pd.concat([rows, rows.tail(3), later])}, frames.asof)).decisions
-    assert len(found) == 500
+    more = dict(frames.tables) | {"decisions": pd.concat([rows, rows.tail(3), later])}
+    assert len(decisions_of(Frames(more, frames.asof)).decisions) == 500
+
+
+def test_terms_that_changed_are_known_from_the_day_after_and_not_in_a_past_before_it() -> None:
+    frames = shop.frames(2_000)
+    day = pd.Timestamp(shop.LAST_DAY) - pd.Timedelta(days=20)
+    offers = frames["offers"].assign(since=[pd.NaT, day, pd.NaT])
+    known = decisions_of(Frames(dict(frames.tables) | {"offers": offers}, frames.asof)).decisions
+    on = day_of(day.date())
+    assert known.day[known.on_terms(1)].min() == on + 1 and known.on_terms(0).all()
+    assert known.before(on + 1).changed == {12: on} and known.before(on).on_terms(1).all()
 
 
 def test_tallies_count_what_is_known_before_a_day() -> None:

@@ -81,3 +81,11 @@ def test_suppliers_and_products_learn_nothing_the_second_time(shop, two, bring) 
     again = [bring(*file).content.decode() for file in (suppliers, products)]
     assert "2 suppliers read, 0 new" in again[0] and "0 rules learned something" in again[1]
     assert (list(Supplier.objects.values()), list(StockRule.objects.values())) == before
+
+
+def test_an_app_that_numbers_as_we_do_brings_other_orders(shop, two, bring) -> None:
+    bring("PO Number,Supplier,SKU,Qty Ordered", "17,Larch,ST-1,12")
+    bring("PO Number,Supplier,SKU,Qty Ordered", "PO-0001,Moss,ST-2,4")
+    assert coming() == {"ST-1": 12, "ST-2": 4}
+    page = bring("PO Number,Supplier,SKU,Qty Ordered", "PO-0001,Moss,ST-2,4").content.decode()
+    assert f"Order PO-0001: {HERE}" in page and coming() == {"ST-1": 12, "ST-2": 4}

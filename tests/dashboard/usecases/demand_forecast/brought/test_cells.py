@@ -25,6 +25,8 @@ from dashboard.usecases.demand_forecast.brought.cells import Unreadable
         ("1234", "", "1234"),
         ("￥1,200.0", ".", "1200.0"),
         ("1,234,567", ",", "1234567"),
+        ("1,234,567", ".", "1234567"),
+        ("1.234.567", ".", "1234567"),
         ("USD 3.10", ".", "3.10"),
         (".50", ".", "0.50"),
         ("$.50", ".", "0.50"),
@@ -33,15 +35,27 @@ from dashboard.usecases.demand_forecast.brought.cells import Unreadable
     ],
 )
 def test_numbers_are_read_as_people_write_them(text: str, decimal: str, read: str) -> None:
-    if text == "1,234,567":
-        with pytest.raises(Unreadable):
-            cells.number(text, decimal)
-    else:
-        assert cells.number(text, decimal) == Decimal(read)
+    assert cells.number(text, decimal) == Decimal(read)
 
 
 @pytest.mark.parametrize(
-    "text", ["1,234", "-5", "not stocked", "n/a", "1e9", "12000000", "1.2.3", "(12)", "12-", "-£5", "12 in boxes"]
+    "text",
+    [
+        "1,234",
+        "-5",
+        "not stocked",
+        "n/a",
+        "1e9",
+        "12000000",
+        "1.2.3",
+        "(12)",
+        "12-",
+        "-£5",
+        "12 in boxes",
+        "12 5000",
+        "12.5%",
+        "3.10/kg",
+    ],
 )
 def test_what_has_no_reading_or_two_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
@@ -80,6 +94,45 @@ def test_a_lead_time_may_say_what_it_counts(text: str, days: int | None) -> None
 def test_a_lead_time_of_other_things_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         cells.lead_time(text, ".")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("text", ["1.000", "1,000", "24.500"])
+def test_three_digits_behind_a_sign_may_be_thousands_of_units(separator: str, text: str) -> None:
+    with pytest.raises(Unreadable, match="two readings"):
+        cells.whole(text, cells.decimal_of(separator, [text, "7"]))
+    with pytest.raises(Unreadable, match="two readings"):
+        cells.amount(text, cells.decimal_of(separator, [text, "7"]), "GBP")
+
+
+def test_money_of_three_decimals_is_written_with_three() -> None:
+    assert cells.amount("1.250", ".", "KWD") == Decimal("1.250")
+    assert cells.amount("0.125", ".", "GBP") == Decimal("0.125")
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "is_known"),
+    [
+        ("£3.10", "GBP", True),
+        ("GBP 3.10", "GBP", True),
+        ("3.10 kr", "SEK", True),
+        ("$3.10", "CAD", True),
+        ("$3.10", "COP", True),
+        ("￥310", "JPY", True),
+        ("USD 3.10", "GBP", False),
+        ("2.50 €", "GBP", False),
+        ("$3.10", "GBP", False),
+        ("3.10€", "SEK", False),
+        ("3.10 kr", "GBP", False),
+        ("Kč 3.10", "CZK", True),
+        ("CA$3.10", "CAD", True),
+        ("US$3.10", "USD", True),
+        ("US$3.10", "CAD", False),
+        ("R3.10", "EUR", False),
+    ],
+)
+def test_an_amount_of_other_money_is_not_known(text: str, currency: str, is_known: bool) -> None:
+    assert (cells.amount(text, ".", currency) is not None) is is_known
 
 
 def test_half_a_unit_is_refused() -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard.usecases.demand_forecast.brought import reading
 from pipelines.lifecycle.errors import Refused
-from pipelines.models import PurchaseLine, PurchaseOrder, Variant
+from pipelines.models import PurchaseLine, PurchaseOrder, Shop, Variant
 
 GERMAN = "PO Number;Supplier;SKU;Qty Ordered;Cost (base)"
 
@@ -30,7 +30,7 @@ READ = {
     "Excel, France": (f"{GERMAN}\r\n17;Mélèze;ST-1;12;2,50 €\r\n17;Mélèze;ST-2;5;1\u202f234,50 €\r\n", "utf-8-sig"),
     "Excel, Sweden": (f"{GERMAN}\n17;Lärk;ST-1;12;2,50 kr\n17;Lärk;ST-2;5;1\u00a0234,50 kr\n", "utf-16-le"),
     "Excel, Switzerland": (f"{GERMAN}\n17;Lärche;ST-1;12;CHF 2.50\n17;Lärche;ST-2;5;CHF 1’234.50\n", "utf-8"),
-    "Excel, Japan": (f"{GERMAN}\n17;株式会社;ST-1;12;￥2.50\n17;株式会社;ST-2;5;￥1,234.50\n", "utf-16-be"),
+    "Excel, China": (f"{GERMAN}\n17;公司;ST-1;12;￥2.50\n17;公司;ST-2;5;￥1,234.50\n", "utf-16-be"),
     "Google Sheets, Germany": (
         f'{GERMAN}\n17;Lärche;ST-1;12;"2,50"\n17;Lärche;ST-2;5;"1.234,50"\n'.replace(";", ","),
         "utf-8",
@@ -57,8 +57,12 @@ READ = {
 }
 
 
+MONEY = {"€": "EUR", "kr": "SEK", "CHF": "CHF", "￥": "CNY"}
+
+
 @pytest.mark.parametrize(("text", "encoding"), READ.values(), ids=READ)
 def test_it_is_read_as_it_was_meant(shop, two, bring_bytes, text: str, encoding: str) -> None:
+    Shop.objects.update(currency=next((code for sign, code in MONEY.items() if sign in text), "GBP"))
     page = bring_bytes(text.encode(encoding)).content.decode()
     assert "1 order on the way, 17 units to come." in page and "Not read" not in page
     assert told() == [("17", "ST-1", 12, 250), ("17", "ST-2", 5, 123450)]

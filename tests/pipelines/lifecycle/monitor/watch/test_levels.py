@@ -76,7 +76,7 @@ def test_one_that_says_twice_as_much_as_the_one_before_is_asked_about_with_the_w
     assert alert.title == "Demand forecast: version 2 may expect 2.0 times too much"
     assert alert.text == (
         "It expects 1,736 units in the next 28 days; version 1 would have it 868. "
-        "Of the last 2 days it had expected 124, version 1 62; it was 60."
+        "Of the last 2 days it had expected 124 (version 1: 62), and 60 came."
     )
     assert alert.release == Release.objects.get() and "go back there with one press" in alert.next_step
     assert Deployment.objects.get().active == now, "nothing is taken back by itself"

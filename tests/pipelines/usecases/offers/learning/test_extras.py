@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from pipelines.usecases.contract import Frames
 from pipelines.usecases.offers.decisions import NO_OFFER, Decisions, decisions_of
 from pipelines.usecases.offers.learning.extras import capped, extras_of, shrunk
 from pipelines.usecases.offers.learning.recipe import learned
@@ -37,6 +39,20 @@ def test_orders_that_stay_away_are_taken_off() -> None:
 def test_one_offer_that_costs_orders_stands_apart_from_the_others() -> None:
     own = extras_of(known_of(Market(anyway={13: 0.9}, ordering=0.1))).own
     assert own["13"][0] < min(own["11"][0], own["12"][0]) - 3
+
+
+def test_on_other_terms_it_is_another_offer() -> None:
+    day = pd.Timestamp(shop.LAST_DAY) - pd.Timedelta(days=20)
+    costly, harmless = (
+        shop.decisions(20_000, market=Market(anyway=anyway, ordering=0.1)) for anyway in ({13: 0.9}, {})
+    )
+    rows = pd.concat([costly[costly["ds"] <= day], harmless[harmless["ds"] > day]])
+    offers = shop.offers().assign(since=[pd.NaT, pd.NaT, day])
+    known = decisions_of(Frames({"decisions": rows, "offers": offers}, shop.LAST_DAY)).decisions
+    as_it_was, anew = extras_of(replace(known, changed={})), extras_of(known)
+    assert as_it_was.own["13"][0] < -5 < anew.own["13"][0]
+    on_its_first_day = extras_of(known.where(known.day <= known.changed[13]))
+    assert on_its_first_day.own.keys() == {"11", "12"} and on_its_first_day.shared is not None
 
 
 def test_a_handful_who_were_drawn_nothing_do_not_outweigh_the_held_out() -> None:
