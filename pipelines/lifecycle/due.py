@@ -30,7 +30,7 @@ from pipelines.lifecycle.ingest import backfill, freshness
 from pipelines.lifecycle.monitor import retrain
 from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.releases import freezes
-from pipelines.lifecycle.serving import form, sent
+from pipelines.lifecycle.serving import form, sent, standard
 from pipelines.lifecycle.versions import runs
 from pipelines.models import (
     Deployment,
@@ -41,6 +41,7 @@ from pipelines.models import (
     ServingWindow,
     Shop,
     ShopSettings,
+    StandardField,
     SyncRun,
     TrainingRun,
     own,
@@ -300,7 +301,9 @@ def publications() -> Iterator[tuple[int, str]]:
             rows = own.table(output.table).objects.filter(**here)
             fields = PublishedFields.objects.filter(**here, use_case=slug)
             may_not = switches.any_off(switches.PUBLISHING, switches.family(slug))
-            again = Exists(sent.due_again(fields, now)) | (may_not & Exists(fields))
+            to_go = Exists(standard.due_back(StandardField.objects.filter(**here, use_case=slug), now))
+            again = Exists(sent.due_again(fields, now)) | (may_not & Exists(fields.filter(refused="")))
+            again |= (may_not | Exists(known.filter(fills_standard=False))) & to_go
             waits = Exists(known.filter(is_whole=False)) | (Exists(rows) & ~Exists(known)) | again
             yield from ((shop_id, slug) for shop_id in lets_us.filter(waits).values_list("pk", flat=True))
 

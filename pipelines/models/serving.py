@@ -44,7 +44,7 @@ class Publication(ShopTable):
 
     use_case = models.CharField(max_length=40)
     leased_until = models.DateTimeField(null=True)  # one sends at a time
-    is_whole = models.BooleanField(default=False)  # nothing is left to be sent, awaited or turned
+    is_whole = models.BooleanField(default=False)  # nothing is left to be sent, awaited or turned today
     asked = models.PositiveBigIntegerField(default=0, db_default=0)  # how often somebody said that something is
     stopped_because = models.CharField(max_length=200, blank=True)  # until the merchant lets us again
     published_at = models.DateTimeField(null=True)  # when all was last there
@@ -94,6 +94,7 @@ class StandardField(ShopTable):
     ours = models.CharField(max_length=40, blank=True)  # digest of what we wrote last
     coming = models.CharField(max_length=40, blank=True)  # digest of what was sent and never answered
     checked_at = models.DateTimeField()
+    refused = models.CharField(max_length=200, blank=True, default="", db_default="")  # why it was not given back then
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "use_case", "owner_id"], name="standard_field_once")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +10,8 @@ from django.db.models import Count
 
 from dashboard.queries.words import Badge
 from pipelines.lifecycle.operating import switches
-from pipelines.lifecycle.serving import form, standard
-from pipelines.models import Publication, PublishedFields, Shop
+from pipelines.lifecycle.serving import form, publish, standard
+from pipelines.models import Publication, PublishedFields, Shop, StandardField
 from pipelines.usecases import USE_CASES
 
 REASONS_SHOWN = 3
@@ -35,6 +36,7 @@ class OnProducts:
     is_off: bool  # by the people who run the app
     published_at: datetime | None
     is_whole: bool
+    still_holds: bool  # something that we wrote, though it is off
     stopped_because: str
     refusals: list[Refusal]
     has_standard: bool  # a field of Shopify's own could be filled, too
@@ -45,7 +47,7 @@ class OnProducts:
     def badge(self) -> Badge:
         """Say how it stands in a word."""
         if self.is_off:
-            return Badge("Switched off") if self.is_whole else Badge("Being taken back", "info")
+            return Badge("Being taken back", "info") if self.still_holds else Badge("Switched off")
         if not self.may_publish:
             return Badge("Off")
         if self.stopped_because:
@@ -60,16 +62,17 @@ def on_products(shop: Shop) -> list[OnProducts]:
 
 def of(shop: Shop, slug: str) -> OnProducts:
     """Read how far one model is."""
-    slotted = USE_CASES[slug].slotted
+    slotted, is_off = USE_CASES[slug].slotted, not switches.lets_write(shop, slug)
     row = Publication.objects.for_shop(shop).filter(use_case=slug).first() or Publication()
     return OnProducts(
         slug=slug,
         title=USE_CASES[slug].title,
         row=row,
         may_publish=shop.has_scope(form.SCOPE),
-        is_off=not switches.lets_write(shop, slug),
+        is_off=is_off,
         published_at=row.published_at,
         is_whole=row.is_whole,
+        still_holds=is_off and publish.still_holds(shop, slug),
         stopped_because=row.stopped_because,
         refusals=refusals(shop, slug),
         has_standard=bool(slotted and slotted[2].standard),
@@ -80,6 +83,9 @@ def of(shop: Shop, slug: str) -> OnProducts:
 
 def refusals(shop: Shop, slug: str) -> list[Refusal]:
     """Name why products were not taken, the most frequent reason first."""
-    rows = PublishedFields.objects.for_shop(shop).filter(use_case=slug).exclude(refused="")
-    counted = rows.values("refused").annotate(products=Count("pk")).order_by("-products", "refused")
-    return [Refusal(each["refused"], each["products"]) for each in counted[:REASONS_SHOWN]]
+    found: Counter[str] = Counter()
+    for table in (PublishedFields, StandardField):
+        rows = table.objects.for_shop(shop).filter(use_case=slug).exclude(refused="")
+        found.update(dict(rows.values("refused").annotate(products=Count("pk")).values_list("refused", "products")))
+    often = sorted(found.items(), key=lambda each: (-each[1], each[0]))
+    return [Refusal(why, products) for why, products in often[:REASONS_SHOWN]]

@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 
 NAMES = ("ownerId", "namespace", "key")  # by which a field is known
 NAMESPACE = "$app:staging"  # beside the fields that the test store may have of its own
-UNDER_WAY = timedelta(minutes=2)  # how long a request that was never answered may still do something
 GIVE_UP_AFTER = timedelta(hours=24)
 NO_SCOPE = (
     "Nothing was published: the test store has not allowed this app to write products. Allow it there under Settings."
@@ -206,11 +205,11 @@ def drop_stale(run: Any, fields: Wanted) -> None:
         forget(api, part)
 
 
-def forget(api: AdminApi, rows: Sequence[StagedField]) -> bool:
-    """Delete fields that were written down, and forget those that are gone; tell whether all are."""
+def forget(api: AdminApi, rows: Sequence[StagedField]) -> list[int]:
+    """Delete fields that were written down, and forget those that are gone; return the rows of those that stand."""
     whys = deleting.delete(api, [address(row) for row in rows])
     StagedField.objects.filter(pk__in=[row.pk for row, why in zip(rows, whys, strict=True) if not why]).delete()
-    return not any(whys)
+    return [row.pk for row, why in zip(rows, whys, strict=True) if why]
 
 
 def address(row: StagedField) -> Metafield:
@@ -247,39 +246,41 @@ def left_behind(now: datetime) -> list[int]:
 
 def may_go(now: datetime) -> Q:
     """Select what was sent, and what was not once no request can be under way any more."""
-    return Q(unlinked_at__isnull=False) & (Q(is_sent=True) | Q(unlinked_at__lte=now - UNDER_WAY))
+    return Q(unlinked_at__isnull=False) & (Q(is_sent=True) | Q(unlinked_at__lte=now - form.UNDER_WAY))
 
 
 def take_back(test_shop: Shop, now: datetime) -> int:
-    """Delete what is left in a former test store; where its access has ended, note that and forget the fields."""
+    """Delete what is left in a former test store; what cannot be for a day, or for ever, is noted and forgotten."""
     gone = StagedField.objects.for_shop(test_shop).filter(may_go(now))
-    back = 0
+    back, last, stand = 0, 0, list[int]()
     try:
-        while rows := list(gone.order_by("pk")[: form.PER_CALL]):
+        while rows := list(gone.filter(pk__gt=last).order_by("pk")[: form.PER_CALL]):
             require_access(test_shop)
-            drop(test_shop, rows)
-            back += len(rows)
+            refused = drop(test_shop, rows)
+            back, last, stand = back + len(rows) - len(refused), rows[-1].pk, stand + refused
+        if stand:
+            raise FieldsStand()
     except ShopifyError as error:
-        if error.retryable and gone.filter(unlinked_at__gt=now - GIVE_UP_AFTER).exists():
+        lost = gone.filter(pk__in=stand) if isinstance(error, FieldsStand) else gone
+        if error.retryable and lost.filter(unlinked_at__gt=now - GIVE_UP_AFTER).exists():
             log.info("fields in %s are taken back later: %s", test_shop.domain, error)
         else:
             why = error if isinstance(error, FieldsStand) else "the app has no access any more"
-            note(test_shop, f"Fields in the test store could not be taken back: {why}", gone.delete()[0])
+            note(test_shop, f"Fields in the test store could not be taken back: {why}", lost.delete()[0])
     if back:
         note(test_shop, "The fields in the test store were taken back", back)
     return back
 
 
-def drop(test_shop: Shop, rows: Sequence[StagedField]) -> None:
-    """Delete some fields, but for those that a new link has written again."""
+def drop(test_shop: Shop, rows: Sequence[StagedField]) -> list[int]:
+    """Delete some fields, but for those that a new link has written again; return the rows of those that stand."""
     owners = {row.owner_id for row in rows}
     again = StagedField.objects.filter(unlinked_at=None, owner_id__in=owners).values_list("owner_id", "key")
     kept = set(again)
     stay = [row.pk for row in rows if (row.owner_id, row.key) in kept]
     StagedField.objects.filter(pk__in=stay).delete()
     part = [row for row in rows if row.pk not in stay]
-    if part and not forget(AdminApi(test_shop), part):
-        raise FieldsStand()
+    return forget(AdminApi(test_shop), part) if part else []
 
 
 def require_access(test_shop: Shop) -> None:

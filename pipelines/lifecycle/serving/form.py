@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from pipelines.usecases.contract import Metafields
 
 SCOPE = "write_products"
 PER_CALL = 25  # metafields that Shopify takes in one mutation
+UNDER_WAY = timedelta(minutes=2)  # how long a request that was never answered may still do something
 LIST = "list.product_reference"
 LONGEST_KEPT = 40  # signs of a text that is remembered as it is
 

@@ -21,7 +21,7 @@ from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import form, sent, slots, standard, wanted
 from pipelines.lifecycle.serving.wanted import Change
-from pipelines.models import LifecycleEvent, Publication, PublishedFields, Shop
+from pipelines.models import LifecycleEvent, Publication, PublishedFields, Shop, StandardField
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import AccessForbidden
 from pipelines.usecases import USE_CASES
@@ -29,7 +29,7 @@ from pipelines.usecases.contract import Metafields, Output, UseCase
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=15)  # as long as the job may take
+LEASE = timedelta(minutes=15) + form.UNDER_WAY  # as long as the job may take, and what it asked for last
 MOST_BYTES = 40 << 20  # in one operation: Shopify takes 100 MB, and the rest comes with the next one
 MOST_GONE = 1000  # fields that one run deletes, by ordinary calls
 NOT_ALLOWED = "Shopify does not let this app write to your products any more"
@@ -63,17 +63,30 @@ def publish(shop: Shop, use_case: str, now: datetime | None = None) -> int:
 
 
 def go_on(row: Publication, case: UseCase, now: datetime) -> int:
-    """Do a piece of the work; where somebody else is at it, note that it is to be looked at once more."""
+    """Do a piece of the work; where somebody else is at it, note that it is to be looked at once more.
+
+    Who breaks off without an answer keeps others away until nothing that it asked for can begin any more.
+    """
     if not leased(row, now):
         Publication.ask(row.shop, case.slug)
         return 0
+    until = None
     try:
         sent_now = send(row, case, now)
+    except BaseException as error:
+        if sent.may_be_under_way(rows_of(row), error):
+            until = timezone.now() + form.UNDER_WAY
+        raise
     finally:
-        Publication.objects.filter(pk=row.pk, leased_until=row.leased_until).update(leased_until=None)
+        Publication.objects.filter(pk=row.pk, leased_until=row.leased_until).update(leased_until=until)
     if Publication.objects.filter(pk=row.pk, asked__gt=row.asked).exists():
         turns.over("publish", (row.shop_id, case.slug))  # whoever asked meanwhile waits no longer than for this run
     return sent_now
+
+
+def rows_of(row: Publication) -> sent.Rows:
+    """Keep what a use case sent."""
+    return PublishedFields.objects.for_shop(row.shop_id).filter(use_case=row.use_case)
 
 
 def leased(row: Publication, now: datetime) -> bool:
@@ -87,18 +100,25 @@ def leased(row: Publication, now: datetime) -> bool:
 def send(row: Publication, case: UseCase, now: datetime) -> int:
     """Send a piece of what changed, once earlier operations are over."""
     shop, api = row.shop, AdminApi(row.shop)
-    rows = PublishedFields.objects.for_shop(shop).filter(use_case=case.slug)
-    basis = basis_of(row)
+    rows, basis = rows_of(row), basis_of(row)
     is_kept = standard.keep(row, case, api, now)
     if not sent.settle(rows, api, now):
         return 0
     sent.try_again(rows, now)
     changed = [(send_output if basis.may_stand else take_back)(row, api, case, *each, now) for each in case.published]
     is_turned = slots.turn(shop, case)
-    is_done = is_turned and is_kept and not any(changed) and (basis.may_stand or not rows.exists())
-    if is_done and still_stands(row, basis):
-        (went_well if basis.may_stand else went_away)(row, case, now)
+    if is_turned and is_kept and not any(changed) and still_stands(row, basis):
+        if basis.may_stand:
+            went_well(row, case, now)
+        elif not still_holds(shop, case.slug):
+            went_away(row, case, now)
     return sum(changed)
+
+
+def still_holds(shop: Shop, use_case: str) -> bool:
+    """Tell whether any of what a use case wrote to products may still stand there."""
+    tables = (PublishedFields, StandardField)
+    return any(table.objects.for_shop(shop).filter(use_case=use_case).exists() for table in tables)
 
 
 def basis_of(row: Publication) -> Basis:
@@ -108,7 +128,7 @@ def basis_of(row: Publication) -> Basis:
 
 @transaction.atomic
 def still_stands(row: Publication, basis: Basis) -> bool:
-    """Note that nothing is left to be done, unless somebody said otherwise meanwhile; tell whether it was noted."""
+    """Note that nothing is left for today, unless somebody said otherwise meanwhile; tell whether it was noted."""
     here = Publication.objects.select_for_update(no_key=True).filter(pk=row.pk).first()  # who asks later notes it later
     if here is None or basis_of(here) != basis:
         return False

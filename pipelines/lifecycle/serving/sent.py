@@ -23,7 +23,7 @@ from pipelines.lifecycle.serving.wanted import STUCK, UNLIKE, Change, Known
 from pipelines.models import PublishedFields, Shop
 from pipelines.shopify import bulk
 from pipelines.shopify.admin_api import AdminApi
-from pipelines.shopify.errors import AccessForbidden, ShopifyError
+from pipelines.shopify.errors import AccessForbidden, BadAnswer, ShopifyError, ShopUnreachable
 from pipelines.usecases.contract import Metafields, Output, UseCase
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,12 @@ def settle(rows: Rows, api: AdminApi, now: datetime) -> bool:
             return False
         close(pending.filter(operation=operation), status, now)
     return True
+
+
+def may_be_under_way(rows: Rows, error: BaseException) -> bool:
+    """Tell whether Shopify may still begin or do what was asked last: it was noted, and not answered."""
+    is_answered = isinstance(error, ShopifyError) and not isinstance(error, ShopUnreachable | BadAnswer)
+    return not is_answered and rows.filter(is_confirmed=False, operation=NAMELESS).exists()
 
 
 def close(rows: Rows, status: bulk.BulkStatus, now: datetime) -> None:

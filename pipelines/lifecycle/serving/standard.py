@@ -15,9 +15,10 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from pipelines.lifecycle.operating import switches
-from pipelines.lifecycle.serving import deleting, form, wanted
+from pipelines.lifecycle.serving import deleting, form, sent, wanted
 from pipelines.models import Deployment, LifecycleEvent, Publication, Shop, StandardField
 from pipelines.shopify.admin_api import AdminApi
 from pipelines.shopify.errors import UserErrors
@@ -25,6 +26,8 @@ from pipelines.usecases.contract import Metafields, Output, Slots, UseCase
 
 log = logging.getLogger(__name__)
 
+Rows = QuerySet[StandardField]
+Stand = dict[int, str]  # products whose field Shopify would not give back, and why
 State = StandardField.State
 MOST = 1000  # products in one run, by ordinary calls of 25
 LONGEST = 10  # products in Shopify's own list
@@ -42,7 +45,7 @@ class Here:
     now: datetime
 
     @property
-    def known(self) -> Any:
+    def known(self) -> Rows:
         """Keep what we did to the field, by product."""
         return StandardField.objects.for_shop(self.row.shop_id).filter(use_case=self.row.use_case)
 
@@ -91,7 +94,7 @@ def left(shop: Shop, use_case: str) -> int:
 
 
 def keep(row: Publication, case: UseCase, api: AdminApi, now: datetime) -> bool:
-    """Do a piece of what is left to be done with Shopify's own field; return whether that was all."""
+    """Do a piece of what is left to be done with Shopify's own field; return whether that was all for today."""
     if case.slotted is None or case.slotted[2].standard is None:
         return True
     output, asked, slots = case.slotted
@@ -99,13 +102,19 @@ def keep(row: Publication, case: UseCase, api: AdminApi, now: datetime) -> bool:
     here = Here(row, api, *slots.standard, now)
     live = Deployment.of(row.shop_id, row.use_case).active_id
     if not (row.fills_standard and live and switches.lets_write(row.shop, case.slug)):
-        return give_back(here, islice(here.known.values_list("owner_id", flat=True), MOST)) < MOST
+        todo_back = due_back(here.known, now).order_by("checked_at", "owner_id").values_list("owner_id", flat=True)
+        return give_back(here, todo_back[:MOST]) < MOST
     if not wanted.of_version(row.shop, output, live, asked.rows).exists():
         return True  # it lost its lists: what stands stays
     todo = list(islice(differences(here, output, asked, slots, live), MOST))
     fill(here, {product: text for product, text in todo if text})
     give_back(here, [product for product, text in todo if not text])
     return len(todo) < MOST
+
+
+def due_back(rows: Rows, now: datetime) -> Rows:
+    """Keep those that are to be given back now: what Shopify refused lately waits for a day."""
+    return rows.filter(Q(refused="") | Q(checked_at__lte=now - sent.TRIED_AGAIN))
 
 
 def differences(here: Here, output: Output, asked: Metafields, slots: Slots, live: int) -> Iterator[tuple[int, str]]:
@@ -129,7 +138,9 @@ def is_due(row: StandardField | None, text: str, now: datetime) -> bool:
         return bool(text)
     if row.state != State.OURS:
         return row.checked_at < now - LOOKED_AT_AGAIN
-    return not text or form.noted(text) != row.ours or bool(row.coming)
+    if not text:
+        return not row.refused or row.checked_at <= now - sent.TRIED_AGAIN
+    return form.noted(text) != row.ours or bool(row.coming or row.refused)
 
 
 def fill(here: Here, texts: dict[int, str]) -> None:
@@ -155,14 +166,15 @@ def note(here: Here, products: Iterable[int], **changes: Any) -> None:
             shop_id=here.row.shop_id,
             use_case=here.row.use_case,
             owner_id=product,
-            defaults=changes | {"checked_at": here.now, "coming": ""},
+            defaults=changes | {"checked_at": here.now, "coming": "", "refused": ""},
         )
 
 
 def write_down(here: Here, texts: dict[int, str], found: dict[int, Found], known: dict[int, StandardField]) -> None:
     """Note what is about to be written, and what stands there before us; first, so that nothing is lost on the way."""
     for product, text in texts.items():
-        facts: dict[str, Any] = {"coming": form.noted(text), "state": State.OURS, "checked_at": here.now}
+        facts: dict[str, Any] = {"coming": form.noted(text), "state": State.OURS}
+        facts |= {"checked_at": here.now, "refused": ""}
         row = known.get(product)
         if row is None or not found[product].is_of(row):
             facts |= {"before": found[product].value or "", "ours": ""}
@@ -210,32 +222,34 @@ def give_back(here: Here, products: Iterable[int]) -> int:
         before = {each: rows[each].before for each in ours}
         stand = restore(here, {each: text for each, text in before.items() if text}, found)
         stand |= remove(here, [each for each, text in before.items() if not text])
-        here.known.filter(owner_id__in=set(part) - stand).delete()
+        here.known.filter(owner_id__in=set(part) - stand.keys()).delete()
+        for product, why in stand.items():
+            here.known.filter(owner_id=product).update(refused=why, checked_at=here.now)
     return count
 
 
-def restore(here: Here, texts: dict[int, str], found: dict[int, Found]) -> set[int]:
+def restore(here: Here, texts: dict[int, str], found: dict[int, Found]) -> Stand:
     """Write what stood there before; return where ours stands, as Shopify refused it for a reason that may pass.
 
     A field that somebody changed meanwhile, or that names what is gone, is left.
     """
-    stand = set()
+    stand = {}
     for product, text in texts.items():
         try:
             send(here, {product: text}, found)
         except UserErrors as refusal:
             log.info("Shopify's own field of product %d was not put back: %s", product, refusal)
             if not (refusal.says_gone or refusal.codes & {"STALE_OBJECT", "INVALID_VALUE"}):
-                stand.add(product)
+                stand[product] = str(refusal)[:200]
     return stand
 
 
-def remove(here: Here, products: Sequence[int]) -> set[int]:
+def remove(here: Here, products: Sequence[int]) -> Stand:
     """Delete fields where nothing stood before us; return where ours stands, as Shopify would not delete it."""
     if not products:
-        return set()
+        return {}
     whys = deleting.delete(here.api, [here.address(product) for product in products])
-    return {product for product, why in zip(products, whys, strict=True) if why}
+    return {product: why for product, why in zip(products, whys, strict=True) if why}
 
 
 def read(here: Here, products: Sequence[int]) -> dict[int, Found]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import publish
 from pipelines.models import Publication, PublishedFields, Shop, StandardField
 from pipelines.usecases import USE_CASES
@@ -67,6 +68,18 @@ def test_whoever_may_decide_has_it_filled_and_given_back(allowed, see, send):
     page = section(send(ADDRESS, {"fills": "no"}).content.decode())
     assert not Publication.objects.get(use_case=SLUG).fills_standard
     assert "1 product left" in page and "Uninstall the app only when none is" in page
+
+
+def test_what_shopify_will_not_give_back_is_told_while_it_stands(allowed, see):
+    Shop.objects.filter(pk=allowed.pk).update(switched_off=[switches.PUBLISHING])
+    Publication.objects.create(shop=allowed, use_case=SLUG, is_whole=True)
+    facts = {"use_case": SLUG, "owner_id": 1, "checked_at": timezone.now(), "refused": "Not today"}
+    row = StandardField.objects.create(shop=allowed, **facts)
+    told = section(see("/settings").content.decode())
+    assert "Being taken back" in told and "Not taken by Shopify for 1 product: Not today" in told
+    row.delete()
+    told = section(see("/settings").content.decode())
+    assert ">Switched off<" in told and "Not taken" not in told
 
 
 @pytest.mark.parametrize("said", [{}, {"fills": "perhaps"}])

@@ -410,6 +410,28 @@ class TestTakingBack:
         assert not StagedField.objects.exists()
         assert "Shopify would not delete them" in LifecycleEvent.objects.for_shop(test_shop).get().because
 
+    def test_takes_back_all_that_goes_and_gives_up_only_what_does_not(self, test_shop, now, monkeypatch):
+        Shop.objects.filter(pk=test_shop.pk).update(scopes=["write_products"])
+        test_shop.refresh_from_db()
+        stuck = [self.field(test_shop, now, key=f"stuck_{number}").key for number in range(3)]
+        for number in range(4):
+            self.field(test_shop, now, key=f"goes_{number}")
+
+        def refuses_some(api, name, variables):
+            if any(each["key"] in stuck for each in variables["metafields"]):
+                raise UserErrors([{"message": "Not today"}])
+
+        monkeypatch.setattr(fields.form, "PER_CALL", 2)
+        monkeypatch.setattr(AdminApi, "execute", refuses_some)
+        assert fields.take_back(test_shop, now) == 4
+        assert list(StagedField.objects.order_by("pk").values_list("key", flat=True)) == stuck
+        late = now + timedelta(hours=25)
+        self.field(test_shop, now, key="goes_late")
+        assert fields.take_back(test_shop, late) == 1 and not StagedField.objects.exists()
+        told = LifecycleEvent.objects.for_shop(test_shop).order_by("seq").values_list("because", "details__fields")
+        assert [count for because, count in told if "could not be" in because] == [3]
+        assert [count for because, count in told if "were taken back" in because] == [4, 1]
+
     def test_takes_what_is_not_there_for_gone(self, test_shop, now, monkeypatch):
         Shop.objects.filter(pk=test_shop.pk).update(scopes=["write_products"])
         test_shop.refresh_from_db()

@@ -193,7 +193,7 @@ def test_parting_while_fields_are_on_their_way_leaves_none(shops, stores, moods,
     assert staging.stage_version(version, timezone.now()) is None
     monkeypatch.undo()
     assert staged_fields(stores[1], test_shop) == [(None, None), (None, None)]
-    fields.take_back(test_shop, timezone.now() + fields.UNDER_WAY)
+    fields.take_back(test_shop, timezone.now() + fields.form.UNDER_WAY)
     assert not StagedField.objects.exists()
 
 

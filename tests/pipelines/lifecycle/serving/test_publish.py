@@ -6,11 +6,12 @@ from datetime import date, timedelta
 
 import orjson
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from pipelines.lifecycle import due, turns
 from pipelines.lifecycle.operating import switches
-from pipelines.lifecycle.serving import publish, sent
+from pipelines.lifecycle.serving import form, publish, sent
 from pipelines.models import Alert, LifecycleEvent, Publication, PublishedFields, Shop
 from pipelines.models.usecases.demand_forecast import StockAdvice
 from pipelines.shopify import token_exchange, tokens
@@ -228,13 +229,20 @@ def known(shop):
     return {row.owner_id: (row.values, row.is_confirmed) for row in rows}
 
 
+def two_minutes_later():
+    """Let the time pass in which what was never answered may still begin."""
+    Publication.objects.exclude(leased_until=None).update(leased_until=F("leased_until") - form.UNDER_WAY)
+
+
 @pytest.mark.parametrize("dies_at", ["stagedUploadsCreate", "bulkOperationRunMutation"])
 def test_what_a_run_that_died_had_sent_is_known_and_sent_anew(shop, store, dies_at):
     advise(shop)
     store.fails_at = dies_at
     with pytest.raises(ShopUnreachable):
         publish.publish(shop, SLUG)
-    assert known(shop)[1][1] is False and list(due.publications()) == [(shop.pk, SLUG)]
+    assert known(shop)[1][1] is False
+    two_minutes_later()
+    assert list(due.publications()) == [(shop.pk, SLUG)]
     store.fails_at = ""
     assert publish.publish(shop, SLUG) == 1 and publish.publish(shop, SLUG) == 0
     assert (store.operations, PublishedFields.objects.count()) == (1, 1) and known(shop)[1][1] is True
@@ -247,7 +255,11 @@ def test_what_may_be_on_its_way_without_a_number_is_waited_for(shop, store):
     with pytest.raises(ShopUnreachable):
         publish.publish(shop, SLUG)
     advise(shop, forecast_28=80)
-    store.fails_at, store.under_way = "", ["COMPLETED", "RUNNING"]
+    store.fails_at, store.under_way = "", ["COMPLETED"]
+    assert publish.publish(shop, SLUG) == 0 and store.operations == 0, "Shopify may still be beginning it"
+    assert due.being_published(timezone.now()) == {(shop.pk, SLUG)}
+    two_minutes_later()
+    store.under_way = ["COMPLETED", "RUNNING"]
     assert publish.publish(shop, SLUG) == 0 and store.operations == 0
     assert list(due.publications()) == [(shop.pk, SLUG)]
     store.under_way = ["COMPLETED"]
@@ -261,6 +273,7 @@ def test_what_a_run_that_died_may_have_written_is_taken_back(shop, store):
     with pytest.raises(ShopUnreachable):
         publish.publish(shop, SLUG)
     store.fails_at = ""
+    two_minutes_later()
     assert switches.turn(shop, switches.family(SLUG), is_on=False, by="operator:ada")
     for _ in range(2):
         publish.publish(Shop.objects.get(pk=shop.pk), SLUG)
@@ -277,6 +290,7 @@ def test_a_field_that_was_deleted_before_a_run_died_is_written_when_it_is_said_a
         publish.publish(shop, SLUG)
     assert [field["key"] for field in store.deleted] == ["reorder_date"]
     store.fails_at = ""
+    two_minutes_later()
     advise(shop)
     assert publish.publish(shop, SLUG) == 1
     assert store.fields()["1", "reorder_date"] == "2026-11-23"
@@ -320,9 +334,15 @@ def test_what_stands_though_it_was_switched_off_is_not_said_to_be_gone(shop, sto
     assert switches.turn(shop, switches.family(SLUG), is_on=False, by="operator:ada")
     for _ in range(3):
         publish.publish(Shop.objects.get(pk=shop.pk), SLUG)
-    assert not Publication.of(shop, SLUG).is_whole
-    assert not LifecycleEvent.objects.filter(kind="fields.taken_back").exists()
-    assert PublishedFields.objects.get().refused == store.refusal
+    told = LifecycleEvent.objects.filter(kind="fields.taken_back")
+    assert not told.exists() and PublishedFields.objects.get().refused == store.refusal
+    assert list(due.publications()) == [], "what was refused is asked no more today"
+    store.refusal = ""
+    PublishedFields.objects.update(refused_at=timezone.now() - sent.TRIED_AGAIN)
+    assert list(due.publications()) == [(shop.pk, SLUG)]
+    for _ in range(2):
+        publish.publish(Shop.objects.get(pk=shop.pk), SLUG)
+    assert told.exists() and not PublishedFields.objects.exists() and list(due.publications()) == []
 
 
 def test_who_finds_somebody_at_it_is_not_forgotten(shop, store, monkeypatch):

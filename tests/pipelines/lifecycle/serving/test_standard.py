@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from pipelines.lifecycle import due
+from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import standard
 from pipelines.models import LifecycleEvent, StandardField
 from pipelines.shopify.admin_api import AdminApi
@@ -45,6 +47,14 @@ def shop(listing: Listing):
     yield listing
     listing.store.control("scopes", grant=[SCOPE])
     listing.store.graphql(DELETE, fields=addresses)
+
+
+def waits(listing: Listing) -> bool:
+    return (listing.shop.pk, SLUG) in list(due.publications())
+
+
+def a_day_later() -> None:
+    StandardField.objects.exclude(refused="").update(checked_at=timezone.now() - timedelta(days=1))
 
 
 def wants(listing: Listing, fills: bool = True) -> None:
@@ -217,6 +227,51 @@ def test_what_shopify_will_not_give_back_today_is_given_back_later(
     assert (
         list(StandardField.objects.values_list("owner_id", flat=True)) == [one] and standard.left(shop.shop, SLUG) == 1
     )
-    monkeypatch.setattr(AdminApi, "execute", real)
+    asked = len(refusals)
     shop.publish()
-    assert (field(shop, one) or []) == before and not StandardField.objects.exists()
+    assert len(refusals) == asked and waits(shop) is False, "it is asked no more today"
+    monkeypatch.setattr(AdminApi, "execute", real)
+    a_day_later()
+    assert waits(shop)
+    shop.settle()
+    assert (field(shop, one) or []) == before and not StandardField.objects.exists() and not waits(shop)
+
+
+def test_what_shopify_will_not_give_back_is_not_said_to_be_gone_and_holds_up_no_other(
+    shop: Listing, monkeypatch
+) -> None:
+    """Ours stays where Shopify refuses it: first come those that nobody asked about yet, a day later these again."""
+    stuck = [gid(product) for product in shop.products[:3]]
+    wants(shop)
+    real = AdminApi.execute
+
+    def refusing(api, name, variables=None):
+        told = variables["metafields"] if name == "metafields_delete" else []
+        if any(each["ownerId"] in stuck and each["namespace"] == STANDARD[0] for each in told):
+            raise UserErrors([{"message": "Not today", "code": "INTERNAL_ERROR"}])
+        return real(api, name, variables)
+
+    monkeypatch.setattr(AdminApi, "execute", refusing)
+    monkeypatch.setattr(standard, "MOST", 2)
+    assert switches.turn(shop.shop, switches.PUBLISHING, is_on=False, by="operator:ada")
+    shop.settle()
+    told = LifecycleEvent.objects.for_shop(shop.shop).filter(kind="fields.taken_back")
+    assert set(StandardField.objects.values_list("refused", flat=True)) == {"Not today"}
+    assert standard.left(shop.shop, SLUG) == len(stuck) and not told.exists() and not waits(shop)
+    monkeypatch.setattr(AdminApi, "execute", real)
+    a_day_later()
+    assert waits(shop)
+    shop.settle()
+    assert told.count() == 1 and not any(field(shop, product) for product in shop.products) and not waits(shop)
+
+
+def test_a_product_whose_list_came_back_is_filled_though_giving_it_back_was_refused(shop: Listing) -> None:
+    one, *_ = shop.products
+    wants(shop)
+    StandardField.objects.filter(owner_id=one).update(refused="Not today")
+    shop.says(shop.pointer.active, dict.fromkeys(shop.products[1:], shop.products[:2]))
+    shop.settle()
+    assert field(shop, one) and StandardField.objects.get(owner_id=one).refused
+    shop.says(shop.pointer.active, dict.fromkeys(shop.products, shop.products[2:4]))
+    shop.settle()
+    assert field(shop, one) == shop.products[2:4] and not StandardField.objects.get(owner_id=one).refused
