@@ -78,7 +78,8 @@ class Choices:
         eligible, margins = self.decisions.eligible[block], np.nan_to_num(self.decisions.margins[block])
         of_none, levels = np.split(QUANTILES[self.sets[block]], [1], axis=1)
         if self.odds is None:
-            accepted = beta_values(*(each[eligible][..., None] for each in self.counts), levels)
+            a, b = (each[eligible][..., None] for each in self.counts)
+            accepted = beta_values(a, b, levels)
         else:
             mean, spread = (each[block][..., None] for each in self.odds)
             accepted = shares(mean + spread * levels)
