@@ -67,7 +67,7 @@ class Shelves:
         """Let there be nothing left of some variants, and nothing on its way."""
         for variant in sorted(self.left_of(variants)):
             self.store.db.execute("DELETE FROM arrivals WHERE shop = ? AND variant_id = ?", (self.shop, variant))
-            self.trade.adjust_stock(variant, available=0, incoming=0)
+            self.trade.sell_out(variant)
 
 
 def lead_of(variant: int) -> int:

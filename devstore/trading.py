@@ -350,6 +350,19 @@ class Trade:
             self._move_stock(item, change, 0, event)
         return self.available(item)
 
+    def sell_out(self, variant: int) -> None:
+        """Leave nothing of a variant at any location, and nothing on its way."""
+        item = self.variant(variant)["item_id"]
+        with self.event() as event:
+            for row in self.store.all("SELECT location_id FROM levels WHERE item_id = ?", item):
+                place = (item, row["location_id"])
+                self.store.db.execute(
+                    "UPDATE levels SET available = 0, incoming = 0, updated_at = ? "
+                    "WHERE item_id = ? AND location_id = ?",
+                    (now(), *place),
+                )
+                self.tell("inventory_levels/update", self.writer.level(*place), event)
+
     def change_variant(self, number: int, **changes: Any) -> None:
         """Change a variant's price, cost, SKU, or whether it sells on when nothing is left."""
         allowed = {name: value for name, value in changes.items() if name in CHANGEABLE}

@@ -140,11 +140,11 @@ def as_read(change: dict[str, Any], figures: dict[str, Any], currency: str) -> s
 
 
 def results_page(shop: Shop, wanted: date | None) -> ResultsPage:
-    """Read a month's report: the one asked for, else the newest that is final, else the newest."""
+    """Read a month's report: the one asked for, else the newest that is final, else the first: it has most to tell."""
     rows = list(MonthReport.objects.for_shop(shop).defer("pdf").order_by("-month"))
     asked = [row for row in rows if row.month == wanted]
     final = [row for row in rows if row.is_final]
-    row = next(iter([*asked, *final, *rows]), None)
+    row = next(iter([*asked, *final, *reversed(rows)]), None)
     choices = [Choice(name_of(each), f"month={each.month:%Y-%m}", each is row) for each in rows]
     if row is None:
         return ResultsPage(None, choices)

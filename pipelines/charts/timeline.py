@@ -117,7 +117,9 @@ def shade(canvas: Canvas, scale: Scale, behind: Behind) -> None:
     for stretch in behind.apart:
         canvas.band(stretch.start, stretch.stop, scale, "band apart")
         css = "on opt" if stretch.stop - stretch.start < NARROW else "on"
-        canvas.text(max(0.0, stretch.start), scale.top - 5, stretch.words, css=css, anchor="start")
+        ends = stretch.start > 1 - WORDS_WIDE - NARROW  # its words are as long as the merchant made them
+        edge = min(1.0, stretch.stop) if ends else max(0.0, stretch.start)
+        canvas.text(edge, scale.top - 5, stretch.words, css=css, anchor="end" if ends else "start")
     for stretch in behind.releases:
         at = f'x="{100 * stretch.start:.2f}%" width="{100 * (stretch.stop - stretch.start):.2f}%"'
         canvas.behind.append(f'<rect class="rel" {at} y="18" height="5"/>')
@@ -171,21 +173,20 @@ def name(canvas: Canvas, scale: Scale, timeline: Timeline) -> None:
     Names that would lie on each other go to the line's end. The first that begins near the right edge ends there, too;
     of names that would meet one comes further in.
     """
-    ends, written = [(0, "start"), (-1, "end"), (-1, "end")], list[float]()
+    ends, written = [(0, "start"), (-1, "end"), (-1, "end")], list[tuple[float, float]]()
     for line, (place, anchor) in zip(timeline.lines, ends, strict=False):
         known = [index for index, value in enumerate(line.values) if value is not None]
         if known:
             at = timeline.moments[known[place]]
             point = scale.y(line.values[known[place]] or 0.0)
             y = point - 8 if point >= scale.top + 18 else point + 18
-            if anchor == "start" and at.start <= 1 - NARROW:
-                canvas.text(at.start, y, line.name, css=f"on {line.css}", anchor=anchor)
-                continue
+            anchor = "start" if anchor == "start" and at.start <= 1 - NARROW else "end"
+            left = at.start if anchor == "start" else at.stop - WORDS_WIDE
             away = -LETTERS if 2 * y > scale.top + scale.bottom else LETTERS
-            while any(abs(y - other) < LETTERS for other in written):
+            while any(abs(y - other) < LETTERS and abs(left - across) < WORDS_WIDE for across, other in written):
                 y += away
-            written.append(y)
-            canvas.text(at.stop, y, line.name, css=f"on {line.css}", anchor="end")
+            written.append((left, y))
+            canvas.text(at.start if anchor == "start" else at.stop, y, line.name, css=f"on {line.css}", anchor=anchor)
 
 
 def key(timeline: Timeline) -> tuple[tuple[str, str], ...]:

@@ -88,7 +88,7 @@ def judge(shop_id: int, use_case: str) -> None:
     from pipelines.lifecycle import spending
     from pipelines.lifecycle.data import dataset
     from pipelines.lifecycle.monitor import accuracy, chances, drifts
-    from pipelines.lifecycle.monitor.watch import busiest, costing, telling
+    from pipelines.lifecycle.monitor.watch import busiest, costing, levels, telling
     from pipelines.models import Shop
     from pipelines.usecases import USE_CASES
 
@@ -99,6 +99,8 @@ def judge(shop_id: int, use_case: str) -> None:
             facts = dataset.read(dataset.Source(shop, now), use_case)
             if accuracy.is_judged(use_case):
                 accuracy.judge(shop, use_case, facts, now)
+            if levels.are_watched(use_case):
+                levels.look(shop, use_case, facts, now)
         if chances.are_said(use_case):
             chances.judge(shop, use_case, now)
             telling.expected(shop, use_case, now)

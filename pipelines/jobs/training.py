@@ -89,5 +89,5 @@ def carry_on() -> None:
         catch_up.enqueue(shop_id, use_case)
     for shop_id, use_case in turns.whose("hear", due.unheard(now), now):
         alongside.enqueue(shop_id, use_case)
-    for shop_id, use_case in turns.whose("publish", due.publications(), now):
+    for shop_id, use_case in {*turns.whose("publish", due.publications(), now)} - due.being_published(now):
         publish.enqueue(shop_id, use_case)

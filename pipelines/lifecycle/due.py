@@ -297,12 +297,15 @@ def publications() -> Iterator[tuple[int, str]]:
     lets_us = Shop.objects.reachable().filter(scopes__contains=[form.SCOPE])
     for slug, case in USE_CASES.items():
         known = Publication.objects.filter(**here, use_case=slug)
-        somebody_is_at_it = Exists(known.filter(leased_until__gte=now))
         for output, _ in case.published:
             rows = own.table(output.table).objects.filter(**here)
             fields = PublishedFields.objects.filter(**here, use_case=slug)
             may_not = switches.any_off(switches.PUBLISHING, switches.family(slug))
             again = Exists(sent.due_again(fields, now)) | (may_not & Exists(fields))
             waits = Exists(known.filter(is_whole=False)) | (Exists(rows) & ~Exists(known)) | again
-            free = lets_us.filter(waits, ~somebody_is_at_it)
-            yield from ((shop_id, slug) for shop_id in free.values_list("pk", flat=True))
+            yield from ((shop_id, slug) for shop_id in lets_us.filter(waits).values_list("pk", flat=True))
+
+
+def being_published(now: datetime) -> set[tuple[int, str]]:
+    """Return the shops and use cases whose metafields somebody is at."""
+    return {*Publication.objects.filter(leased_until__gte=now).values_list("shop_id", "use_case")}

@@ -21,7 +21,7 @@ from pipelines.usecases.outputs import (
     Slots,
 )
 from pipelines.usecases.tills import Till
-from pipelines.usecases.watching import Circumstance, Figure, Monitored, Rehearsal
+from pipelines.usecases.watching import Circumstance, Figure, Level, Monitored, Rehearsal
 from pipelines.usecases.wording import PLAIN, Words
 
 if TYPE_CHECKING:
@@ -281,6 +281,7 @@ __all__ = [
     "Frames",
     "Gates",
     "Held",
+    "Level",
     "Limit",
     "Metafields",
     "Metric",

@@ -54,6 +54,22 @@ class Circumstance:
 
 
 @dataclass(frozen=True)
+class Level:
+    """Hold what was said of some days in all, what else was to be expected of them, and what came.
+
+    `spread` is how far such days lie from what is usual beyond chance, as a variance in shares; `ahead` and
+    `usual_ahead` are of the 28 days to come.
+    """
+
+    said: tuple[float, ...]
+    usual: tuple[float, ...]
+    came: tuple[float, ...]
+    spread: float
+    ahead: float
+    usual_ahead: float
+
+
+@dataclass(frozen=True)
 class Monitored:
     """Say what is watched of what runs, when an outcome is known for good, and how accuracy is worked out.
 
@@ -64,6 +80,8 @@ class Monitored:
     figures by name; `missed` names two of them that a month's report sets side by side: by how much a version missed
     what happened, and the simple rule; `totals` names two likewise of 28 days, as shares of what happened in all.
     `rows` takes frames and gives the features of each unit and day, `ds` beside them; without it they stand in a frame.
+    `level` takes frames, what a version said from some origins and, where there is one, what the one before it said
+    from the same, and gives the `Level` of the days after these origins that are over.
     """
 
     features: tuple[str, ...]
@@ -76,6 +94,7 @@ class Monitored:
     missed: tuple[str, str] | None = None
     totals: tuple[str, str] | None = None
     rows: str = ""
+    level: str = ""
     reads: tuple[str, ...] = ()  # of an output that is held: the columns by which a day's lists are judged
     names: Mapping[str, str] = field(default_factory=dict)  # feature -> what a merchant calls many of it
     may_rest: tuple[str, ...] = ()  # features that are all one on days on which nothing is wrong

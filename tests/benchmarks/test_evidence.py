@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import evidence
-from benchmarks.evidence import Row, drift
+from benchmarks.evidence import Row, drift, levels
 from benchmarks.usecases.demand_forecast.evidence import decay, weeks
 
 NEEDS_DATA = pytest.mark.skipif(evidence.real_data("demand") is None, reason="needs ../shared/data/demand")
@@ -77,3 +77,11 @@ def test_stable_months_are_quiet_and_a_lasting_change_is_found():
     assert drift.alarms(3) == 0
     share, days = drift.found_of(drift.CHANGES[1], 3)
     assert share == 1.0 and days <= drift.MONTH
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["beside the one before", "a first version"])
+def test_a_version_that_says_three_times_too_much_is_asked_about_within_days_and_a_sound_one_is_not(alone):
+    usual, known, unknown, season = (levels.KINDS[place] for place in (0, 4, 5, 6))
+    assert not any(levels.alarms(kind, alone, 2) for kind in (usual, known, unknown, season))
+    soon, week = levels.noticed(usual, alone, 3.0, 20)
+    assert soon >= 0.6 and week == 1

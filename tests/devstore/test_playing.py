@@ -113,6 +113,10 @@ def test_what_is_sold_out_stays_gone_and_what_is_lost_is_remembered(shop: Callab
 
     habits = habits_of(playing.store, SHOP, run.zone, run.first_day)
     gone = set(habits.best_first[: round(0.3 * len(habits.sold))])
+    playing.play(after(5.01))
+    levels = playing.store.all("SELECT v.id, l.available FROM levels l JOIN variants v ON v.item_id = l.item_id")
+    left = [row["available"] for row in levels if row["id"] in gone]
+    assert left and not any(left), "at no place, so that none has what another lacks"
     playing.play(after(18.9))
     # Cancelled orders put a unit back now and then; nobody restocks.
     assert sum(units for _, variant, units in orders(playing, 6, 18.9) if variant in gone) < 0.05 * len(gone) * 13

@@ -36,6 +36,15 @@ class DaysSeen:
         return {metric: next((row for row in reversed(rows) if row), None) for metric, rows in self.live.items()}
 
     @property
+    def whose(self) -> str:
+        """Name the answers of the last day that was looked at: a version that is new is not asked for its first."""
+        rows = self.live[ANSWERED]
+        place = max(place for place, row in enumerate(rows) if row)
+        if place == len(rows) - 1:
+            return f"Yesterday’s {self.answers}"
+        return f"The {self.answers} of {words.short_day(self.axis.local[place].date(), self.axis.today)}"
+
+    @property
     def verdict(self) -> str:
         """Say how the last day went."""
         known = [row.verdict for row in self.newest.values() if row is not None]
@@ -49,14 +58,14 @@ class DaysSeen:
         if answered is None:
             return "Nothing is measured yet: a day is looked at once it is over."
         if answered.value == 0:
-            return f"Yesterday’s {self.answers} did not come, or were thrown away as wrong."
+            return f"{self.whose} did not come, or were thrown away as wrong."
         if complete is not None and complete.verdict == verdicts.BREACH:
-            return f"Yesterday’s {self.answers} cover only {words.percent(complete.value)} of what was asked for."
+            return f"{self.whose} cover only {words.percent(complete.value)} of what was asked for."
         if age is not None and age.verdict == verdicts.BREACH:
             return f"They rest on data that was {words.counted(age.value, 'hour')} old."
         if answered.value is None:
             return "There was nothing to answer for yet."
-        return f"Yesterday’s {self.answers} came, and for all that was asked for."
+        return f"{self.whose} came, and for all that was asked for."
 
 
 def wanted(axis: Axis) -> list[Wanted]:

@@ -14,7 +14,7 @@ from pipelines.models import Shop
 from pipelines.usecases import USE_CASES
 
 LATELY = timedelta(days=1)
-LAST_DAYS = timedelta(days=8)  # a window of compared features may take a week
+LAST_DAYS = timedelta(days=16)  # of two windows, each of up to a week, the older is the newest that is over
 DRIFTS = {
     "ok": "data as usual",
     "drift": "data changed",
@@ -86,5 +86,5 @@ def came(answered: float | None) -> tuple[str, str]:
     ('Answered', 'Did not answer', 'Not known')
     """
     if answered is None:
-        return "Not known", "no day is measured yet"
+        return "Not known", "no whole day of it is over yet"
     return ("Answered", "for the last day") if answered else ("Did not answer", "for the last day")

@@ -130,11 +130,11 @@ def share_of(seen: Answers, metric: str) -> tuple[str, str]:
 
 
 def boxes_of_days(seen: DaysSeen) -> list[Box]:
-    """Say what came for yesterday."""
+    """Say what came for the last day that was looked at."""
     answered, complete, age = (seen.newest[metric] for metric in days.READ)
     asked = f"of {words.number(complete.n)} asked for" if complete and complete.n else "nothing was asked for"
     return [
-        Box("Answered yesterday", days.came(answered).capitalize(), seen.answers),
+        Box("Answered on the last day", days.came(answered).capitalize(), seen.answers),
         Box("Share of what was asked", words.percent(complete.value if complete else None), asked),
         Box("Age of the data", words.counted(age.value, "hour") if age and age.value is not None else words.UNKNOWN,
             "when the day ended"),

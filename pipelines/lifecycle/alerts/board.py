@@ -12,8 +12,8 @@ from pipelines.models import Alert, LifecycleEvent, Release, Shop
 
 Severity = Alert.Severity
 TOLD_FOR = timedelta(days=1)
-DRIFT, PEAK, COSTS = "drift:", "peak:", "costs:"
-LOOKED_AT_DAILY = (DRIFT, PEAK, COSTS)  # and closed by that look alone
+DRIFT, PEAK, COSTS, LEVEL = "drift:", "peak:", "costs:", "level:"
+LOOKED_AT_DAILY = (DRIFT, PEAK, COSTS, LEVEL)  # and closed by that look alone
 RANK = lives.RANK
 
 

@@ -247,7 +247,10 @@ def too_few(counts: np.ndarray, when: str) -> Finding:
     if newest >= mean / 2:
         return Finding(name, Grade.OK, text, newest, mean / 2)
     if newest < surely:
-        text += " The import looks incomplete, so nothing was learned from it. See Data; we look again tomorrow."
+        text += (
+            " Either the import is incomplete or you sold far less, as when much is out of stock: nothing was learned "
+            "from it. See Data; we look again tomorrow."
+        )
         return Finding(name, Grade.STOP, text, newest, surely)
     return Finding(name, Grade.WARN, text, newest, mean / 2)
 

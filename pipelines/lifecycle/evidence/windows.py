@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, Sum
 
-from pipelines.models import CronSlot, Release, ServingWindow
+from pipelines.lifecycle.ingest import freshness
+from pipelines.models import CronSlot, Release, ServingWindow, SyncRun
 from pipelines.stats import clock
 from pipelines.stats.clock import Span
 from pipelines.strategies import Health, Step, Window
@@ -22,6 +23,7 @@ from pipelines.usecases import USE_CASES
 
 CANARY, STABLE = "canary", "stable"
 LOOKS_BACK = timedelta(days=28)
+A_DAY = timedelta(days=1)
 WEEKS = 4
 LEAST_EXPECTED = 5  # fewer units are quiet, not missing
 ERRORS_ALLOWED = 0.01  # of units
@@ -89,7 +91,7 @@ def window_at(use_case: str, zone: ZoneInfo, moment: datetime) -> Span:
 
 def length_of(release: Release) -> timedelta:
     """Return how long a window of a release lasts."""
-    return timedelta(days=1) if answers_in_batches(release.use_case) else clock.HOUR
+    return A_DAY if answers_in_batches(release.use_case) else clock.HOUR
 
 
 def windows_of(release: Release, now: datetime) -> tuple[Window, ...]:
@@ -110,10 +112,28 @@ def windows_of(release: Release, now: datetime) -> tuple[Window, ...]:
         beats = any(count.heartbeats for count in (*mine.values(), *others.values()))
         usual = replace(usual_of(release, since), beats=beats)
     found = [judged(span, mine.get(span[0], NOTHING), others.get(span[0], NOTHING), usual) for span in spans]
-    return tuple(found if answers_in_batches(release.use_case) else without_our_absence(found))
+    without_ours = without_old_data if answers_in_batches(release.use_case) else without_our_absence
+    return tuple(without_ours(release, found))
 
 
-def without_our_absence(found: Sequence[Window]) -> list[Window]:
+def without_old_data(release: Release, found: Sequence[Window]) -> list[Window]:
+    """Call a day quiet on which nobody answered because orders had not been read: that is told by itself."""
+    if not any(window.health is Health.DOWN for window in found):
+        return [*found]
+    done = SyncRun.objects.for_shop(release.shop_id).filter(kind__in=freshness.ORDER_PULLS, state=SyncRun.State.DONE)
+    read = list(done.filter(finished_at__gte=found[0].starts_at - A_DAY).values_list("finished_at", flat=True))
+    return [
+        replace(window, health=Health.QUIET) if window.health is Health.DOWN and not is_fresh(window, read) else window
+        for window in found
+    ]
+
+
+def is_fresh(window: Window, read: Iterable[datetime | None]) -> bool:
+    """Tell whether orders were read on a day or on the one before: then an answer was due."""
+    return any(at is not None and window.starts_at - A_DAY <= at < window.ends_at for at in read)
+
+
+def without_our_absence(release: Release, found: Sequence[Window]) -> list[Window]:
     """Call an hour quiet in which nothing was heard of either arm because we did not run ourselves.
 
     Once we are back it says nothing of a version. What lies before the first tick that is kept stands.

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from pipelines.lifecycle import turns
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import form, sent, slots, standard, wanted
@@ -67,9 +68,12 @@ def go_on(row: Publication, case: UseCase, now: datetime) -> int:
         Publication.ask(row.shop, case.slug)
         return 0
     try:
-        return send(row, case, now)
+        sent_now = send(row, case, now)
     finally:
         Publication.objects.filter(pk=row.pk, leased_until=row.leased_until).update(leased_until=None)
+    if Publication.objects.filter(pk=row.pk, asked__gt=row.asked).exists():
+        turns.over("publish", (row.shop_id, case.slug))  # whoever asked meanwhile waits no longer than for this run
+    return sent_now
 
 
 def leased(row: Publication, now: datetime) -> bool:

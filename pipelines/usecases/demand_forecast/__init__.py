@@ -60,6 +60,7 @@ USE_CASE = UseCase(
         missed=("missed", "missed_by_rule"),
         totals=("wape", "wape_by_rule"),
         rows="judging.watched:rows",
+        level="judging.level:level",
         names={"y": "sales a day", "price": "prices", "discount": "discounts", "stockout": "days out of stock"},
         may_rest=("discount", "stockout"),
         circumstances=(

@@ -237,6 +237,20 @@ def test_home_says_how_each_model_does_and_leads_here(asked, see, now):
     assert "data not compared yet" in page
 
 
+def test_a_version_that_is_new_makes_no_earlier_day_yesterday(seen, see, now):
+    yesterday = now.astimezone(seen.zone).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    Measurement.objects.filter(metric__in=("answered", "completeness"), starts_at__gte=yesterday).delete()
+    page = see(f"/monitoring/{BATCH}").content.decode()
+    assert "Yesterday’s" not in page and re.search("The forecasts of [^<]+ came, and for all", page)
+
+
+def test_home_tells_the_newest_window_that_is_over_while_the_next_takes_a_week(asked, see, now):
+    rows = Measurement.objects.filter(metric="drift_lasting", segment="all")
+    rows.exclude(pk=rows.latest("starts_at").pk).delete()
+    rows.update(starts_at=now - timedelta(days=14))
+    assert "data changed" in see("/").content.decode()
+
+
 def test_an_alert_leads_here(asked, see, now):
     told = {"shop": asked, "use_case": ASKED, "next_step": "Look.", "last_at": now, "opened_at": now}
     Alert.objects.create(key="a", title="Slow", **told)

@@ -118,6 +118,11 @@ class TestThePage:
         assert "So far, worked out" in html and "It is final Wed 9\u00a0Dec" in html and ".pdf" not in html
         assert "Results for October 2026" in text(see("/results")), "the newest that is final comes first"
 
+    def test_while_none_is_final_the_first_month_is_shown_and_not_one_that_has_just_begun(self, report, shop, see):
+        MonthReport.objects.update(is_final=False)
+        keep.make(shop, OCTOBER.after, datetime(2026, 11, 1, 1, tzinfo=UTC))
+        assert "Results for October 2026" in text(see("/results"))
+
     def test_freezes_and_events_are_named(self, shop, see):
         OwnEvent.objects.create(shop=shop, name="Drop", first_day=OCTOBER.days[4], last_day=OCTOBER.days[6])
         reporting.reported(shop)

@@ -102,3 +102,20 @@ def test_of_releases_close_together_the_newest_is_named():
     behind = Behind(releases=[Stretch(start, 1.0, words) for words, start in starts.items()])
     assert {*texts(parsed(a_timeline([1.0] * 6, behind=behind).svg))} >= {"one", "three", "five"}
     assert not {*texts(parsed(a_timeline([1.0] * 6, behind=behind).svg))} & {"two", "four"}
+
+
+def test_the_words_of_days_apart_end_with_them_near_the_right_edge():
+    behind = Behind(apart=[Stretch(0.1, 0.2, "Fair"), Stretch(0.85, 0.97, "Black Friday weekend")])
+    root = parsed(a_timeline([1.0] * 6, behind=behind).svg)
+    fair, friday = (each for each in root.iter("text") if each.text in ("Fair", "Black Friday weekend"))
+    assert fair.get("text-anchor") == "start" and (friday.get("text-anchor"), friday.get("x")) == ("end", "97.00%")
+
+
+def test_names_of_two_short_lines_do_not_lie_on_each_other():
+    moments = [Stretch(place / 20, (place + 1) / 20) for place in range(20)]
+    late = [*[None] * 16, 1.0, 1.0, 1.0, 1.0]
+    lines = [Line("ours", "now", late), Line("theirs", "rule", late)]
+    figure = a_timeline(late, moments=moments, lines=lines)
+    ours, theirs = (each for each in parsed(figure.svg).iter() if each.text in ("ours", "theirs"))
+    assert ours.get("text-anchor") == "start" and theirs.get("text-anchor") == "end"
+    assert abs(float(ours.get("y")) - float(theirs.get("y"))) >= 12

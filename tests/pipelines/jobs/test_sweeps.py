@@ -17,6 +17,7 @@ from pipelines.models import (
     Deployment,
     ModelVersion,
     NextTry,
+    Publication,
     Release,
     StagingRun,
     StoreLink,
@@ -173,3 +174,14 @@ def test_a_release_is_looked_at_in_time_however_often_it_was_before(queued, monk
         releases.keep_time()
         assert ("evaluate", (live.shop_id, live.pk)) in queued
         releases.evaluate(live.shop_id, live.pk)
+
+
+def test_nobody_is_sent_to_publish_where_somebody_is_at_it_and_its_pauses_grow_all_the_same(queued):
+    shop = a_busy_shop(0)
+    row = Publication.objects.create(shop=shop, use_case=DEMAND, leased_until=timezone.now() + timedelta(minutes=5))
+    training.carry_on()
+    assert ("publish", (shop.pk, DEMAND)) not in queued and NextTry.objects.filter(work="publish").exists()
+    Publication.objects.filter(pk=row.pk).update(leased_until=None)
+    NextTry.objects.all().delete()
+    training.carry_on()
+    assert ("publish", (shop.pk, DEMAND)) in queued

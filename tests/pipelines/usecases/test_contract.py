@@ -345,6 +345,8 @@ class TestItsPlaceInTheHouse:
                 assert callable(family.function(family.monitored.accuracy))
             else:
                 assert not family.monitored.accuracy  # nobody would ask
+            if family.monitored.level:
+                assert callable(family.function(family.monitored.level)) and isinstance(family.evidence, PairedWeeks)
             assert family.monitored.features and family.monitored.outcome
             assert family.monitored.matures_after > timedelta(0)
 

@@ -238,7 +238,7 @@ def test_a_half_empty_import_trains_nothing_and_says_so(shop):
         train.train_version(shop_id=shop.pk, use_case="toy", trigger="weekly")
     run = TrainingRun.objects.get()
     assert (run.state, run.error_code) == (TrainingRun.State.STOPPED, "BadData")
-    assert "import looks incomplete" in run.error and not ModelVersion.objects.exists()
+    assert "import is incomplete or you sold far less" in run.error and not ModelVersion.objects.exists()
     assert any(found["verdict"] == "stop" for found in DatasetSnapshot.objects.get().quality)
 
 

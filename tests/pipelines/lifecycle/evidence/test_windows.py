@@ -18,7 +18,7 @@ from pipelines.models import CronSlot, Release, ServingWindow, Shop
 from pipelines.stats.clock import Span
 from pipelines.strategies import Health, Step
 from pipelines.usecases import USE_CASES
-from tests import exposing, toy_use_case
+from tests import exposing, histories, toy_use_case
 from tests.exposing import MONDAY, SLUG
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shown")]
@@ -197,7 +197,15 @@ class TestDays:
         assert healths(nightly, MONDAY + timedelta(days=3)) == ["no_data", "no_data"]
 
     def test_a_day_on_which_neither_answered_says_nothing_of_the_version(self, nightly: Release) -> None:
+        for day in (1, 2):
+            histories.pulled(nightly.shop, MONDAY + timedelta(days=day, hours=1))
         assert healths(nightly, MONDAY + timedelta(days=3)) == ["down", "down"]
+
+    def test_days_for_which_orders_were_not_read_are_quiet_and_no_blindness(self, nightly: Release) -> None:
+        histories.pulled(nightly.shop, MONDAY + timedelta(hours=1))
+        assert healths(nightly, MONDAY + timedelta(days=4)) == ["down", "quiet", "quiet"]
+        histories.pulled(nightly.shop, MONDAY + timedelta(days=3, hours=13))
+        assert healths(nightly, MONDAY + timedelta(days=4)) == ["down", "quiet", "down"]
 
     def test_a_day_lasts_from_midnight_to_midnight_of_the_shop(self, nightly: Release) -> None:
         zone = Shop.objects.get(pk=nightly.shop_id).zone

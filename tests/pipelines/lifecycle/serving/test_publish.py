@@ -8,7 +8,7 @@ import orjson
 import pytest
 from django.utils import timezone
 
-from pipelines.lifecycle import due
+from pipelines.lifecycle import due, turns
 from pipelines.lifecycle.operating import switches
 from pipelines.lifecycle.serving import publish, sent
 from pipelines.models import Alert, LifecycleEvent, Publication, PublishedFields, Shop
@@ -329,16 +329,17 @@ def test_who_finds_somebody_at_it_is_not_forgotten(shop, store, monkeypatch):
     advise(shop)
     for _ in range(2):
         publish.publish(shop, SLUG)
-    settle, came = sent.settle, []
+    settle, came, now, mine = sent.settle, [], timezone.now(), (shop.pk, SLUG)
 
     def another_comes(*asked):
         came.append(publish.publish(Shop.objects.get(pk=shop.pk), SLUG))
-        assert list(due.publications()) == [], "who is at it looks once more: nobody is sent meanwhile"
+        assert due.being_published(now) == {mine}
+        assert turns.whose("publish", due.publications(), now) == [mine], "the sweep comes by, and sends nobody"
         return settle(*asked)
 
     monkeypatch.setattr(sent, "settle", another_comes)
-    assert publish.publish(shop, SLUG) == 0 and came == [0]
-    assert list(due.publications()) == [(shop.pk, SLUG)]
+    assert publish.publish(shop, SLUG) == 0 and came == [0] and due.being_published(now) == set()
+    assert turns.whose("publish", due.publications(), now) == [mine], "it is its turn at once, after no pause"
     monkeypatch.setattr(sent, "settle", settle)
     publish.publish(shop, SLUG)
     assert list(due.publications()) == []
