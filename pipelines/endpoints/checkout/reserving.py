@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 THREADS = 4
 THREADS_BY_SHOP = 2  # whose row many want keeps no thread from the others
 LARGEST = 64  # times of a block
-AHEAD_FROM = 8  # times of a block, of whose last quarter the next one is taken
+AHEAD_FROM = 8  # times of a block, in whose second half the next one is taken
 HANDED_OUT_FOR = 1.0  # seconds, after which others may have what is left, and a stop by the merchant is followed
 MOST_KNOWN = 20_000  # decisions whose page may be drawn again
 RETRY = 1.0  # seconds after which a database that was away is asked again
@@ -113,7 +113,7 @@ class Lane:
             self.block, self.ends = block, ends
         else:
             self.spare, self.spare_ends = block, ends
-        self.last, self.low = block, block.times // 4 if block.times >= AHEAD_FROM else 0
+        self.last, self.low = block, block.times // 2 if block.times >= AHEAD_FROM else 0
         self.size = min(LARGEST, 2 * block.times)
 
     def is_low(self) -> bool:

@@ -1,9 +1,9 @@
 """Choose an offer, or none, while a shopper waits, with the exact chance of that choice (standard library only).
 
-An offer's worth is one of 256 values that are equally likely: its chance to be accepted, times what that earns, and
+An offer's worth is one of 4,096 values that are equally likely: its chance to be accepted, times what that earns, and
 what it is known to cost in orders that would have come anyway. One of each is drawn by the decision's number, and what
 is worth most then, and more than nothing, is shown (Thompson 1933); now and then whatever is open, or nothing. Values
-come in a few sets, each spread over all chances, and the chance that is told is that of this choice where the sets are
+come in sets of 32, each spread over all chances, and the chance that is told is that of this choice where the sets are
 those that were drawn: it counts every way in which a value of each could have been drawn from them.
 """
 
@@ -19,9 +19,9 @@ from operator import mul
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
-VALUES, SETS = 32, 8  # values of a set, and sets: a byte draws both
+VALUES, SETS = 32, 128  # values of a set, and sets: so many that what seems hopeless is still tried now and then
 PARTS = 5  # of each value: its chance, what that earns, what lies beyond, its place among a rival's, and the product
-SHARE_BYTES = 6  # of what is drawn, that say whether something is explored, and what
+SHARE_BYTES, PLACE_BYTES = 6, 2  # that say whether something is explored, and what; and that draw from each place
 LEAST_CHANCE = 0.001  # of an order, as a feature
 NONE: dict[str, Any] = {"offer": 0, "propensity": 1.0, "score": 0.0}
 NUMERIC = (int, float)
@@ -130,10 +130,10 @@ def number(value: Any) -> float | None:
 
 def drawn_by(decision: int, count: int) -> Drawn:
     """Draw for so many places, by a decision's number alone."""
-    drawn = shake_128(b"%x" % decision).digest(SHARE_BYTES + count)
+    drawn = shake_128(b"%x" % decision).digest(SHARE_BYTES + PLACE_BYTES * count)
     share = int.from_bytes(drawn[:SHARE_BYTES], "big") / 256**SHARE_BYTES
-    places = drawn[SHARE_BYTES:]
-    return Drawn(share, [each % SETS for each in places], [each // SETS for each in places])
+    low, high = drawn[SHARE_BYTES::PLACE_BYTES], drawn[SHARE_BYTES + 1 :: PLACE_BYTES]
+    return Drawn(share, [each % SETS for each in low], [each % VALUES for each in high])
 
 
 def chosen(explore: float, worth: Sequence[Sequence[float]], drawn: Drawn) -> int:
@@ -220,8 +220,8 @@ def beta_value(a: float, b: float, level: float) -> float:
     if d <= abs(level) * r:
         return float(level > 0)
     reach = level * math.sqrt((d * s) ** 2 + (c * r) ** 2 - (level * s * r) ** 2)
-    root = (c * d + reach) / (d * d - (level * r) ** 2)
-    return ratio(a * max(root, 0.0) ** 3, b)
+    root = max(c * d + reach, 0.0) / (d * d - (level * r) ** 2)
+    return ratio(a * root * root * root, b)
 
 
 @lru_cache(maxsize=1_024)

@@ -116,12 +116,12 @@ def test_who_finds_a_block_at_hand_waits_for_nothing(till: Counter, shop: Shop) 
 
 
 async def nearly_used_up(till: Counter, offer: Offer) -> Lane:
-    """Have so much handed out that one more leaves a quarter of a block of sixteen."""
+    """Have so much handed out that one more leaves half of a block of sixteen."""
     await all_at_once([asked(till.cashier, offer) for _ in range(reserving.AHEAD_FROM)])
-    for _ in range(11):
+    for _ in range(7):
         assert await asked(till.cashier, offer) == (offer.pk, "")
     (lane,) = till.cashier.lanes.values()
-    assert (lane.block.times, lane.spare, lane.is_asking) == (5, None, False)
+    assert (lane.block.times, lane.spare, lane.is_asking) == (9, None, False)
     return lane
 
 
@@ -144,8 +144,8 @@ def test_the_next_block_is_taken_before_a_large_one_is_used_up_and_what_is_left_
         at_once(till, offer, 2)
         assert lane.is_asking
         await asyncio.gather(*till.cashier.asking)
-        assert (lane.block.times, lane.spare.times) == (3, 32)
-        at_once(till, offer, 4)
+        assert (lane.block.times, lane.spare.times) == (7, 32)
+        at_once(till, offer, 8)
         assert (lane.block.times, lane.spare, lane.is_asking) == (31, None, False)
 
     run(some())
@@ -168,7 +168,7 @@ def test_a_block_and_the_next_one_come_back_when_the_time_of_the_later_one_is_ov
 
     run(some())
     till.written()
-    assert OfferSpend.objects.get().reserved_minor == (reserving.AHEAD_FROM + 12) * 200
+    assert OfferSpend.objects.get().reserved_minor == (reserving.AHEAD_FROM + 8) * 200
     assert not OfferBlock.objects.exists()
 
 
@@ -181,7 +181,7 @@ def test_where_no_next_block_is_left_the_last_one_is_handed_out_to_its_end(
     async def some() -> None:
         await nearly_used_up(till, offer)
         till.cashier.ask = lambda *about: None  # type: ignore[method-assign]
-        at_once(till, offer, 5)
+        at_once(till, offer, 9)
         assert await asked(till.cashier, offer) == (0, USED_UP)
 
     run(some())

@@ -101,7 +101,7 @@ def test_a_harmful_offer_is_given_up_and_a_good_one_is_shown() -> None:
     share = {}
     for name, market in {"harmful": harmful, "good": good}.items():
         said = answers(shop.frames(6_000, market=market))
-        share[name] = np.mean([each["offer"] == 12 for each in said[-500:]])
+        share[name] = np.mean([each["offer"] == 12 for each in said[-2_000:]])
     assert share["harmful"] < 0.08 and share["good"] > 0.9
 
 

@@ -44,12 +44,16 @@ def test_the_same_decision_is_answered_alike_and_others_as_often_as_was_told() -
 
 def test_what_is_drawn_of_each_place_has_nothing_to_do_with_the_others() -> None:
     drawn = [scorer.drawn_by(number, 3) for number in range(2_000)]
-    values = np.array(
-        [[each.share * 256, *np.array(each.sets) + scorer.SETS * np.array(each.values)] for each in drawn]
-    )
-    assert values.min() < 2 and values.max() > 254 and (values < 256).all()
-    assert np.abs(np.corrcoef(values.T) - np.eye(4)).max() < 0.1
-    assert np.abs(values.mean(axis=0) - 127.5).max() < 7
+    rows = [[each.share, *each.sets, *each.values] for each in drawn]
+    values = np.array(rows) / [1, *[scorer.SETS] * 3, *[scorer.VALUES] * 3]
+    assert values.min() >= 0 and values.max() < 1 and np.abs(values.mean(axis=0) - 0.5).max() < 0.03
+    assert np.abs(np.corrcoef(values.T) - np.eye(7)).max() < 0.1
+
+
+def test_what_seems_hopeless_is_still_tried() -> None:
+    poor = [EIGHT[0] | {"shown": 9_000, "accepted": 1_350}, EIGHT[1] | {"shown": 25, "accepted": 1}]
+    told = [chances(PLAIN | {"explore": 0.0}, poor, number)[2] for number in range(2_000)]
+    assert np.mean(told) == pytest.approx(1 - beta.cdf(0.15 * 301 / 302, 2, 43), rel=0.4) and max(told) < 0.04
 
 
 @pytest.mark.parametrize(
@@ -221,10 +225,9 @@ def test_whatever_is_told_the_chances_add_up_and_nothing_worthless_is_shown(
 
 
 def test_the_values_are_those_of_a_beta_law() -> None:
+    places = [(each, place) for place in range(scorer.VALUES) for each in range(scorer.SETS)]
     for a, b in ((1.0, 19.0), (2.0, 3.0), (40.0, 400.0)):
-        values = [
-            scorer.accepted_values(a, b, each)[place] for place in range(scorer.VALUES) for each in range(scorer.SETS)
-        ]
+        values = [scorer.accepted_values(a, b, each)[place] for each, place in places]
         levels = [(place + 0.5) / len(values) for place in range(len(values))]
         assert beta.cdf(values, a, b) == pytest.approx(levels, abs=0.013) and values == sorted(values)
     odd = scorer.accepted_values(1.0, 0.5, 7)  # less than one of either kind: no law that was learned
