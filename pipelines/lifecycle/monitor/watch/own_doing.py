@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from pipelines import words
 from pipelines.lifecycle.monitor.retrain import BEGAN, OURS
 from pipelines.lifecycle.monitor.watch.inputs import DRIFT, KNOWN
 from pipelines.lifecycle.releases.what_ran import history
-from pipelines.models import Measurement, Release, Shop
+from pipelines.models import Measurement, Release, Shop, TrainingRun
 from pipelines.stats.drift.findings import CHANGED
 from pipelines.stats.drift.persistence import LAST
 from pipelines.stats.drift.windows import WEEKS
@@ -78,16 +78,24 @@ def first_window(drift: Measurement) -> list[Measurement]:
 
 
 def is_trained_for(drift: Measurement) -> bool:
-    """Tell whether what lies behind a drift that begins is our own doing, for which another asked already.
+    """Tell whether what lies behind a drift that begins is our own doing, for which a version was trained already.
 
     One that comes back is what it was before, as long as it is compared with days before what we did.
     """
     earlier = began(drift.shop, drift.use_case).filter(starts_at__lt=drift.starts_at)
     lately = [(row, causes(row)) for row in earlier.filter(starts_at__gte=drift.starts_at - COMPARED_WITH)]
-    known = {at for row, ours in lately if row.metric == BEGAN for at in ours}
+    trained = newest_training(drift)
+    known = {at for row, ours in lately if row.metric == BEGAN and trained and row.made_at <= trained for at in ours}
     again = {at for row, ours in lately if row.segment == drift.segment for at in ours}
     ours = causes(drift) | {at for at in again if at > drift.starts_at - COMPARED_WITH}
     return bool(ours) and ours <= known
+
+
+def newest_training(drift: Measurement) -> datetime | None:
+    """Return when the newest training was asked for that made a version; nothing where none did."""
+    done = TrainingRun.objects.for_shop(drift.shop_id).filter(use_case=drift.use_case, state=TrainingRun.State.DONE)
+    newest: datetime | None = done.aggregate(at=Max("created_at"))["at"]
+    return newest
 
 
 def comes_back(shop: Shop, use_case: str, features: Sequence[str]) -> bool:

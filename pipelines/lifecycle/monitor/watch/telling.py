@@ -27,7 +27,7 @@ UNLIKE = "In three of the last five windows they looked unlike the same weekdays
 ALONE, CHOSEN = "This alone takes no version back.", "You chose that a large one takes the live version back."
 TRAINED = "Nothing to do now: a new version is trained at once, outside of the schedule, and you are asked."
 COMES_BACK = (
-    "Nothing to do now: a new version was trained when this began, and the weekly training learns from it as well."
+    "Nothing to do now: a new version was trained since this began, and the weekly training learns from it as well."
 )
 SKIPPED = (
     "Nothing is trained, worked out anew or moved on data older than 26 hours: it is skipped, and caught up with once "

@@ -11,7 +11,7 @@ import time_machine
 from pipelines.lifecycle.alerts import board
 from pipelines.lifecycle.monitor import drifts
 from pipelines.lifecycle.monitor.watch import own_doing, telling
-from pipelines.models import Alert, LifecycleEvent, Measurement, Release, Shop
+from pipelines.models import Alert, LifecycleEvent, Measurement, Release, Shop, TrainingRun
 from pipelines.usecases import USE_CASES, conversion, offers, recommendations
 from tests import histories
 
@@ -107,8 +107,11 @@ def test_what_no_shopper_sees_changes_nothing_that_they_do(shop: Shop) -> None:
     assert said(shop) == ""
 
 
-def begins(shop: Shop, ago: int, feature: str = "stockout") -> str:
-    """Let three windows of a day differ after two that did not, the last so long ago; return what is written of it."""
+def begins(shop: Shop, ago: int, feature: str = "stockout", trained: str = "done") -> str:
+    """Let three windows of a day differ after two that did not, the last so long ago; return what is written of it.
+
+    The training that it asks for ends as is said.
+    """
     facts = {"shop": shop, "use_case": "demand_forecast", "segment": feature}
     for before, verdict in enumerate(("drift", "drift", "drift", "ok", "ok")):
         at = {"starts_at": NOW - (ago + before) * DAY, "ends_at": NOW - (ago + before - 1) * DAY}
@@ -116,6 +119,8 @@ def begins(shop: Shop, ago: int, feature: str = "stockout") -> str:
     at = {"starts_at": NOW - ago * DAY, "ends_at": NOW - (ago - 1) * DAY}
     row = drifts.asking(Measurement(metric="drift_began", verdict="drift", **facts, **at))
     row.save()
+    if row.metric == "drift_began" and trained:
+        TrainingRun.objects.create(shop=shop, use_case="demand_forecast", trigger="drift of", state=trained)
     return row.metric
 
 
@@ -143,6 +148,14 @@ class TestTraining:
         moved(shop, "release.rolled_back", 12, 1)
         assert [begins(shop, 9), begins(shop, 4)] == [self.ASKS, self.OURS]
 
+    @pytest.mark.parametrize("trained", ["", "stopped", "failed"])
+    def test_what_no_version_was_trained_for_asks_again(self, shop: Shop, trained: str) -> None:
+        TrainingRun.objects.create(shop=shop, use_case="demand_forecast", trigger="weekly", state="done")
+        moved(shop, "release.live", 40, 1)
+        asked = [begins(shop, ago, trained=trained) for ago in (36, 30)]
+        assert [*asked, begins(shop, 21)] == [self.ASKS, self.ASKS, self.ASKS]
+        assert begins(shop, 15) == self.OURS
+
     def test_it_asks_again_once_it_is_compared_with_no_day_before_what_we_did(self, shop: Shop) -> None:
         moved(shop, "release.live", 70, 1)
         assert [begins(shop, 66), begins(shop, 20), begins(shop, 13)] == [self.ASKS, self.OURS, self.ASKS]
@@ -161,4 +174,4 @@ class TestTraining:
         begins(shop, 4)
         telling.drift(shop, "demand_forecast", NOW + DAY)
         alert = Alert.objects.get(closed_at=None)
-        assert alert.severity == "info" and "was trained when this began" in alert.next_step
+        assert alert.severity == "info" and "was trained since this began" in alert.next_step
