@@ -14,14 +14,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from devstore import checkout_ui, redeeming, theme, tokens
+from devstore import checking_out, checkout_forms, checkout_ui, redeeming, theme, tokens
 from devstore.fields import checkout_lines, checkout_total, discounted
 from devstore.html import money, text
 from devstore.platform import Platform
 from devstore.storefront import attributes_of, cart_of, page_of, page_with, with_cart
 from devstore.trading import CannotTrade
-
-NOT_REAL = "<p>This is a development store: no card is asked for and nothing is paid.</p>"
 
 
 def routes(platform: Platform) -> list[Route]:
@@ -33,6 +31,7 @@ def routes(platform: Platform) -> list[Route]:
         Route(checkout, page_of(platform, checkout_page)),
         Route(f"{checkout}/discount", _posted(platform, _discount), methods=["POST"]),
         Route(f"{checkout}/pay", _posted(platform, _pay), methods=["POST"]),
+        Route(f"{checkout}/{{step}}", _posted(platform, _go_on), methods=["POST"]),
         Route(f"{base}/thanks/{{number:int}}", page_of(platform, thanks_page)),
         Route(f"{base}/orders/{{number:int}}", page_of(platform, order_page)),
         Route(f"{base}/session-token", _token(platform)),
@@ -74,7 +73,7 @@ def _sorry(platform: Platform, request: Request, sentence: str) -> Response:
 
 
 def checkout_page(platform: Platform, shop: Row, request: Request) -> str:
-    """Show what lies in a checkout, and ask for payment; nothing real is paid."""
+    """Show what lies in a checkout, and ask for an address, a delivery and payment; nothing real is paid."""
     number = request.path_params["number"]
     row = _checkout(platform, shop, number)
     if row is None or row["completed_at"]:
@@ -83,10 +82,10 @@ def checkout_page(platform: Platform, shop: Row, request: Request) -> str:
     action = f"/store/{text(shop['domain'])}/checkout/{number}"
     field = f'<input name="code" aria-label="Discount code" value="{text(used["code"] or "" if used else "")}">'
     code = f'<form method="post" action="{action}/discount" class="code">{field}<button>Apply</button></form>'
-    pay = f'<form method="post" action="{action}/pay"><button>Pay now</button></form>'
+    asked = checkout_forms.forms(action, number, checking_out.reached(platform.store, number), shop["currency"])
     summary = _summary(checkout_lines(row), checkout_total(row), used, shop["currency"])
     extension = checkout_ui.place(platform, shop, "purchase.checkout.block.render", number, request)
-    return f"<h1>Checkout</h1>{summary}{code}{extension}{NOT_REAL}{pay}"
+    return f"<h1>Checkout</h1>{summary}{code}{extension}{asked}"
 
 
 def _checkout(platform: Platform, shop: Row, number: int) -> Row | None:
@@ -119,16 +118,29 @@ def _discount(platform: Platform, request: Request, body: bytes) -> Response:
     return _sorry(platform, request, refused) if refused else RedirectResponse(f"/store/{shop}/checkout/{number}", 303)
 
 
+def _go_on(platform: Platform, request: Request, body: bytes) -> Response:
+    """Let a checkout come one step further; what was filled in is not even looked at."""
+    shop, number, step = (request.path_params[name] for name in ("shop", "number", "step"))
+    there = platform.store.shop(shop)
+    row = _checkout(platform, there, number) if there else None
+    if row is None or row["completed_at"] or step not in checkout_forms.STEPS:
+        return Response("Not found", 404)
+    checking_out.go_on(platform.trade(shop), number, checkout_forms.STEPS[step])
+    return RedirectResponse(f"/store/{shop}/checkout/{number}?did={step}", 303)
+
+
 def _pay(platform: Platform, request: Request, body: bytes) -> Response:
     shop, number, cart = request.path_params["shop"], request.path_params["number"], cart_of(request)
     if not cart:
         return RedirectResponse(f"/store/{shop}/cart", 303)
     lines = [{"variant_id": key, "quantity": units} for key, units in cart.items()]
+    before = checking_out.reached(platform.store, number)
     try:
         order = platform.trade(shop).place_order(lines, checkout=number, attributes=attributes_of(request))
     except CannotTrade as refused:
         return _sorry(platform, request, str(refused))
-    return with_cart(f"/store/{shop}/thanks/{order['id']}", {})
+    just_now = [name for name, step in checkout_forms.STEPS.items() if step > before]
+    return with_cart(f"/store/{shop}/thanks/{order['id']}?did={'.'.join([*just_now, 'payment'])}", {})
 
 
 def thanks_page(platform: Platform, shop: Row, request: Request) -> str:

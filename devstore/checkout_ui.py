@@ -16,6 +16,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from devstore import checking_out
 from devstore.fields import checkout_lines, checkout_total, discounted
 from devstore.html import document, text
 from devstore.platform import Platform
@@ -126,7 +127,7 @@ def facts(platform: Platform, shop: Row, target: str, number: int, attributes: d
         "checkoutToken": row["token"],
         "subtotal": amount(goods - discounted(goods, used), shop["currency"]),
         "lines": [line_of(line, shop["currency"]) for line in checkout_lines(row)],
-        "deliveryGroups": groups_of(store.number("SELECT reached FROM checkout_steps WHERE checkout_id = ?", number)),
+        "deliveryGroups": groups_of(checking_out.reached(store, number)),
         "discountCodes": [{"code": used["code"]}] if used and used["code"] else [],
         "discountAllocations": [{"discountedAmount": off}] if used else [],
         "attributes": [{"key": name, "value": value} for name, value in attributes.items()],

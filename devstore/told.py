@@ -1,5 +1,6 @@
 """What Shopify tells web pixels of a storefront's page: what happened on it, and the cart with which it came."""
 
+from datetime import UTC, datetime
 from sqlite3 import Row
 from typing import Any
 
@@ -9,6 +10,11 @@ from devstore.fields import checkout_lines, checkout_total
 from devstore.platform import Platform
 
 Events = list[dict[str, Any]]
+STEPS = {  # what pixels hear of each
+    "address": ("checkout_contact_info_submitted", "checkout_address_info_submitted"),
+    "delivery": ("checkout_shipping_info_submitted",),
+    "payment": ("payment_info_submitted",),
+}
 
 
 def events_of(platform: Platform, shop: Row, request: Request, cart: dict[str, int]) -> Events:
@@ -27,11 +33,23 @@ def events_of(platform: Platform, shop: Row, request: Request, cart: dict[str, i
             line = line_of(platform, shop, int(added), 1)
             events.append({"name": "product_added_to_cart", "data": {"cartLine": line}})
         events.append({"name": "cart_viewed", "data": {"cart": cart_of(platform, shop, cart)}})
-    for part, name in (("checkout", "checkout_started"), ("thanks", "checkout_completed")):
-        if f"/{part}/" in path and number:
-            data = {"checkout": checkout_of(platform, shop, number, is_order=part == "thanks")}
-            events.append({"id": f"{name}-{number}", "name": name, "data": data})
+    if number and "/checkout/" in path:
+        events += events_of_checkout(platform, shop, request, number, "checkout_started")
+    if number and "/thanks/" in path:
+        events += events_of_checkout(platform, shop, request, number, "checkout_completed")
     return events
+
+
+def events_of_checkout(platform: Platform, shop: Row, request: Request, number: int, name: str) -> Events:
+    """Return what happened in a checkout, or at its end: the steps that were just taken, each told once."""
+    is_order = name == "checkout_completed"
+    about: dict[str, Any] = {"data": {"checkout": checkout_of(platform, shop, number, is_order=is_order)}}
+    did = [step for step in request.query_params.get("did", "").split(".") if step in STEPS]
+    found = [{"id": f"{each}-{number}", "name": each, **about} for step in did for each in STEPS[step]]
+    if is_order:  # who pays said so before the order came of it
+        at = platform.store.number("SELECT created_at FROM orders WHERE id = ? AND shop = ?", number, shop["domain"])
+        found = [event | {"timestamp": datetime.fromtimestamp(at, UTC).isoformat()} for event in found]
+    return found if did and not is_order else [*found, {"id": f"{name}-{number}", "name": name, **about}]
 
 
 def variant_of(platform: Platform, number: int) -> dict[str, Any]:

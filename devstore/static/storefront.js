@@ -65,7 +65,7 @@
     analytics: { publish: (name, customData) => emit({ name, type: 'custom', customData }) },
   };
   for (const event of told.events) emit({ type: 'standard', ...event });
-  if (location.search.includes('added=')) history.replaceState(null, '', location.pathname);
+  if (/(added|did)=/.test(location.search)) history.replaceState(null, '', location.pathname);
   offer();
   runPixel();
 })();

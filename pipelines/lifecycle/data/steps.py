@@ -14,7 +14,8 @@ from pipelines.lifecycle.data import frames
 from pipelines.models import Shop, StorefrontEvent
 
 Kind = StorefrontEvent.Kind
-REACHED = {"has_address": "address", "has_shipping": "delivery"}  # what is known of a checkout, since which step
+STEPS = ["address", "delivery"]
+REACHED = {"has_address": STEPS, "has_shipping": STEPS[1:]}  # who chose a delivery gave an address
 STATE = ["value", "lines", "units", "has_discount", *REACHED]
 TOLD = f"""
     SELECT e.checkout_key AS key,
@@ -50,8 +51,8 @@ def joined(rows: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
         return rows
     both = pd.concat([mine, between(mine, told)], ignore_index=True).merge(told, on="key", how="left")
     both = both[~(both["moment"] >= both["ended"])].sort_values(["key", "moment"], kind="stable", ignore_index=True)
-    for name, step in REACHED.items():
-        both[name] = both[name].mask(both["moment"] >= both[step], 1.0)
+    for name, steps in REACHED.items():
+        both[name] = both[name].mask(both["moment"] >= both[steps].min(axis="columns"), 1.0)
     state = both[STATE].fillna(-1.0)
     both = both[(state != state.groupby(both["key"]).shift()).any(axis="columns")]
     changes = both.groupby("key").cumcount().astype("float64")
@@ -60,7 +61,7 @@ def joined(rows: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
 
 def between(rows: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     """Give a moment for each step that a browser told of a checkout that had begun, with what was known just before."""
-    steps = told.melt("key", [*REACHED.values()], value_name="at").dropna()[["key", "at"]].sort_values("at")
+    steps = told.melt("key", STEPS, value_name="at").dropna()[["key", "at"]].sort_values("at")
     known = rows.sort_values("moment", kind="stable")
     found = pd.merge_asof(steps, known, left_on="at", right_on="moment", by="key").dropna(subset=["moment"])
     return found.assign(moment=found["at"])[rows.columns]

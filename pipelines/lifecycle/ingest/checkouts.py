@@ -19,15 +19,14 @@ WHERE held.id = mine.id AND placed.shop_id = held.shop_id AND placed.checkout_ke
     AND placed.deleted_at IS NULL
 """
 MOST_STEPS = 30  # of one checkout: the first ones
-# By time. Of what one second tells differently that with an address stands, then that with a delivery, then whichever
-# jsonb puts last: the same in whatever order they come. Their rows are locked: they were just written.
+# By time. Of what one second tells differently that with a delivery stands, then whichever jsonb puts last: the same in
+# whatever order they come. Their rows are locked: they were just written.
 GATHER = f"""
 UPDATE pipelines_checkout AS held SET steps = (
     SELECT jsonb_agg(first.step ORDER BY first.at) FROM (
         SELECT DISTINCT ON (each ->> 'at') each AS step, each ->> 'at' AS at
         FROM jsonb_array_elements(coalesce(held.steps, '[]') || told.steps) AS each
-        ORDER BY each ->> 'at', each @> '{{"has_address": true}}' DESC, each @> '{{"has_shipping": true}}' DESC,
-            each DESC
+        ORDER BY each ->> 'at', each @> '{{"has_shipping": true}}' DESC, each DESC
         LIMIT {MOST_STEPS}) AS first)
 FROM (
     SELECT shop_id, shopify_id, jsonb_agg(step) AS steps

@@ -233,18 +233,14 @@ def minimise(topic: Topic, body: dict[str, Any]) -> Minimised:
 
 
 def reached(body: dict[str, Any]) -> dict[str, bool]:
-    """Say how far a checkout has come: whether an address stands there, never which one.
+    """Say how far a checkout has come: who chose a delivery gave an address, for which we do not ask.
 
-    >>> reached({"shipping_address": {"address1": "1 High Street"}, "shipping_lines": [], "discount_codes": []})
-    {'has_address': True, 'has_shipping': False, 'has_discount': False}
+    >>> reached({"shipping_lines": [{"price": "3.95"}], "discount_codes": []})
+    {'has_address': True, 'has_shipping': True, 'has_discount': False}
     """
-    address = body.get("shipping_address")
-    told = (
-        isinstance(address, dict) and address.get("address1"),
-        body.get("shipping_lines"),
-        body.get("discount_codes") or is_some(body.get("total_discounts")),  # some come without a code
-    )
-    return dict(zip(REACHED, map(bool, told), strict=True))
+    delivery = bool(body.get("shipping_lines"))
+    discount = body.get("discount_codes") or is_some(body.get("total_discounts"))  # some come without a code
+    return dict(zip(REACHED, (delivery, delivery, bool(discount)), strict=True))
 
 
 def is_some(amount: Any) -> bool:

@@ -9,8 +9,9 @@ import pytest
 from django.conf import settings
 from django.urls import resolve
 
+from devstore.appconfig import Subscription
 from pipelines.endpoints.storefront import proxy
-from pipelines.shopify.reading.topics import TOPICS
+from pipelines.shopify.reading.topics import TOPICS, minimise
 
 CONFIG = tomllib.loads((Path(settings.BASE_DIR) / "shopify.app.toml").read_text())
 SUBSCRIPTIONS = CONFIG["webhooks"]["subscriptions"]
@@ -20,6 +21,13 @@ WANTED = {
     *("products/create", "products/update", "products/delete"),
     *("inventory_levels/update", "inventory_items/update", "locations/update", "shop/update"),
     *("checkouts/create", "checkouts/update", "app/uninstalled", "app/scopes_update", "bulk_operations/finish"),
+}
+CHECKOUT = {
+    "token": "t",
+    "shipping_address": {"first_name": "Steve", "address1": "1 Shipping Street"},
+    "shipping_lines": [],
+    "discount_codes": [],
+    "total_discounts": "0.00",
 }
 CONTACT = {
     "email",
@@ -82,6 +90,21 @@ def test_asked_fields_hold_all_that_is_kept_and_no_contact_data(entry):
     for topic in entry["topics"]:
         keep = TOPICS[topic].keep
         assert {*keep.names, *keep.lists, *(name for name, _ in keep.parts)} <= asked
+
+
+@pytest.mark.parametrize(
+    ("told", "reached"),
+    [
+        ({"shipping_lines": [{"title": "Post", "price": "3.95", "phone": "555"}]}, "has_shipping"),
+        ({"discount_codes": [{"code": "ANN10", "amount": "2.50"}]}, "has_discount"),
+        ({"total_discounts": "2.50"}, "has_discount"),
+    ],
+)
+def test_what_is_asked_of_a_checkout_tells_how_far_it_has_come_and_nothing_else_of_that(told, reached):
+    (entry,) = (entry for entry in SUBSCRIPTIONS if "checkouts/update" in entry.get("topics", ()))
+    sent = Subscription("/", tuple(entry["include_fields"])).cut(CHECKOUT | told)
+    assert minimise(TOPICS["checkouts/update"], sent).payload[reached] is True
+    assert not any(personal in str(sent) for personal in ("Post", "555", "ANN10", "Steve", "Shipping Street"))
 
 
 def test_orders_bring_the_cart_attributes_by_which_a_visitor_is_found_again():

@@ -10,7 +10,7 @@ from dashboard.usecases.conversion.queries.chances import Chances, chances
 from dashboard.usecases.conversion.queries.clock import Clock, by_clock
 from dashboard.usecases.conversion.queries.funnel import Funnel, funnel
 from dashboard.usecases.conversion.queries.hours import Hours, hours, peaks_in_words
-from dashboard.usecases.conversion.queries.lacks import Heard, heard, lacks
+from dashboard.usecases.conversion.queries.lacks import VISITS, Heard, heard, lacks
 from dashboard.usecases.conversion.queries.now import Now, in_checkout
 from pipelines import words
 from pipelines.models import Shop, Staff
@@ -68,6 +68,11 @@ class CheckoutsPage:
     @property
     def has_lacks(self) -> bool:
         return any(lack.tone != "success" for lack in self.lacks)
+
+    @property
+    def are_visits_allowed(self) -> bool:
+        """Tell whether we may be told what shoppers do."""
+        return not any(lack.part == VISITS and lack.scopes for lack in self.lacks)
 
     @property
     def missing(self) -> int:

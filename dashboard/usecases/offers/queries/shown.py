@@ -310,6 +310,7 @@ def wants(shop: Shop) -> tuple[Lack, ...]:
 
 def code_lack(shop: Shop, row: Row) -> Lack:
     """Say which code gives nothing."""
-    means = f"{SAID_OF_CODES[Offer.Code(row.offer.code_state)]}. Change it in Shopify, or stop “{row.offer.name}”."
-    where = admin_page(shop.domain, "discounts")
-    return Lack(f"Code {row.offer.code}", "offer", row.badge.words, means, row.badge.tone, "", where, "Open discounts")
+    state = Offer.Code(row.offer.code_state)
+    badge, where = CODES[state], admin_page(shop.domain, "discounts")
+    means = f"{SAID_OF_CODES[state]}. Change it in Shopify, or stop “{row.offer.name}”."
+    return Lack(f"Code {row.offer.code}", "offer", badge.words, means, badge.tone, "", where, "Open discounts")

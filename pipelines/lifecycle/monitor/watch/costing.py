@@ -22,7 +22,7 @@ METRIC, GIVEN = "paying", "paying_given"
 COSTS, OPEN = "costs", "open"
 NEXT_STEP = (
     "Stop it, or let it give less: from the day after you change its terms it is judged anew. "
-    "Nothing else stops it before its budget is gone."
+    "Nothing else stops it but its budget, where it has one."
 )
 
 

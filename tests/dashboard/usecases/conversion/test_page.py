@@ -107,6 +107,10 @@ class TestTheFunnel:
         visiting.counted(shop, pixel=False)
         text = page(see)
         assert "Put something in the cart" not in text and "4,732" in text and "58.0\xa0% of checkouts" in text
+        assert "<b>—</b><span>not known without your permission</span>" in text
+        assert "Checkouts are counted; no version is live yet." in text
+        Shop.objects.filter(pk=shop.pk).update(scopes=ALL)
+        assert "<b>—</b><span>no visit is known yet</span>" in page(see)
 
     def test_names_checkouts_of_which_no_visit_was_told(self, told, see):
         VisitHour.objects.filter(pk=VisitHour.objects.first().pk).update(started=12)

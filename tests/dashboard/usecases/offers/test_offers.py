@@ -287,6 +287,15 @@ class TestTheTable:
         an_offer(shop, kind="code", code="GONE", code_state=state)
         text = see(HERE).content.decode()
         assert f"{sentence} Change it in Shopify, or stop" in text and "/discounts" in text
+        word = f">{shown.CODES[state].words}</s-badge>"
+        assert text.count(word) == 2
+        Offer.objects.update(budget_minor=0)
+        assert see(HERE).content.decode().count(word) == 1, "its own row says that the budget is used"
+
+    def test_nothing_is_explained_of_offers_before_there_is_one(self, shop, see):
+        assert "so no budget is promised twice" not in told(see)
+        an_offer(shop)
+        assert "so no budget is promised twice" in told(see)
 
     def test_says_what_plan_and_permission_allow(self, shop, see):
         text = see(HERE).content.decode()
@@ -332,6 +341,10 @@ class TestAnOfferThatCostsMoreThanItBrings:
         assert '<s-badge tone="critical">Costs you</s-badge>' in text and text.count("It gave") == 1
         assert f'commandfor="stop-{offer.pk}" command="--show">Stop A fifth off' in text
         assert "1 offer runs; 1 offer costs you more than you get." in page and jargon(page) == []
+        assert "It has no budget that would stop it." in text
+        assert f'href="/offers/{offer.pk}">Change what it gives' in text
+        Offer.objects.update(budget_minor=300_000)
+        assert "Nothing else stops it before its budget is gone." in told(see)
 
     def test_says_of_one_that_may_pay_what_it_takes(self, shop, see):
         offer = an_offer(shop, "Ten off", shown=185, accepted=73, spent=149_200)

@@ -72,6 +72,14 @@ def test_it_is_known_in_what_is_told_after_it_also_where_that_says_nothing_of_it
     ]
 
 
+def test_who_chose_a_delivery_gave_an_address_whoever_tells_of_it() -> None:
+    told = rows((ANN, 100.0, 5.0, 0.0, 0.0), (ANN, 160.0, 5.0, 1.0, 1.0))
+    assert shown(steps.joined(told, browsers((ANN, None, 158.0, None)))) == [
+        (ANN, 100.0, 0.0, 5.0, 0.0, 0.0),
+        (ANN, 158.0, 1.0, 5.0, 1.0, 1.0),
+    ]
+
+
 @pytest.mark.parametrize("ended", [220.0, 170.0])
 def test_from_the_end_on_nothing_is_looked_at_whoever_tells_of_it(ended: float) -> None:
     found = steps.joined(rows(*SHOPIFY), browsers((ANN, None, 230.0, ended)))

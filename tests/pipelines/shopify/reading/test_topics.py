@@ -187,15 +187,12 @@ def test_other_values_are_no_ids(value: Any) -> None:
     assert number(value) is None
 
 
-@pytest.mark.parametrize(
-    ("address", "has_address"),
-    [({"address1": "12 Elm St"}, True), ({"address1": "", "country_code": "GB"}, False), (None, False), ("Elm", False)],
-)
-def test_of_a_checkouts_address_it_is_kept_that_there_is_one(address: Any, has_address: bool) -> None:
-    body = {"token": "t", "shipping_address": address, "shipping_lines": [{"title": "Post"}], "discount_codes": []}
+@pytest.mark.parametrize(("lines", "is_chosen"), [([{"title": "Post"}], True), ([], False), (None, False)])
+def test_of_a_delivery_it_is_kept_that_one_was_chosen_and_of_an_address_nothing(lines: Any, is_chosen: bool) -> None:
+    body = {"token": "t", "shipping_address": {"address1": "12 Elm St"}, "shipping_lines": lines, "discount_codes": []}
     kept = minimise(TOPICS["checkouts/update"], body).payload
     del kept["token_digest"]
-    assert kept == {"has_address": has_address, "has_shipping": True, "has_discount": False}
+    assert kept == {"has_address": is_chosen, "has_shipping": is_chosen, "has_discount": False}
 
 
 @pytest.mark.parametrize(
