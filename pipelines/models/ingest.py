@@ -368,7 +368,7 @@ class Checkout(Fact):
     first_minor = models.BigIntegerField(null=True)  # its size when Shopify first told of it; null: only an export did
     first_lines = models.PositiveIntegerField(null=True)
     first_units = models.BigIntegerField(null=True)
-    # What was known while it went on: [{at, minor, lines, units, has_address, has_shipping, has_discount}], by time;
+    # What was known while it went on: [{at, minor, lines, units, has_shipping, has_discount}], by time;
     # null: nobody noted it.
     steps = models.JSONField(null=True)
 

@@ -57,6 +57,7 @@ VISITS = f"""
 """
 # An export tells of abandoned checkouts alone, so only what Shopify told of as it came is learned from. Where nobody
 # noted steps, its start is known. What is told in the second in which it was completed, or later, is the outcome.
+# Who chose a delivery gave an address; of one that was given before only a browser tells.
 CHECKOUTS = """
     SELECT c.shopify_id AS key, CASE WHEN %(units)s THEN encode(c.token_digest, 'hex') END AS unit,
         extract(epoch FROM c.created_at) AS opened, extract(epoch FROM told.at) AS moment, told.changes,
@@ -66,10 +67,10 @@ CHECKOUTS = """
     CROSS JOIN LATERAL (
         SELECT new.*, row_number() OVER (ORDER BY new.at) - 1 AS changes FROM (
             SELECT each.at, each.minor, each.lines, each.units, each.has_discount::int AS has_discount,
-                each.has_address::int AS has_address, each.has_shipping::int AS has_shipping,
+                each.has_shipping::int AS has_address, each.has_shipping::int AS has_shipping,
                 step - 'at' IS DISTINCT FROM lag(step - 'at') OVER (ORDER BY each.at) AS is_new
             FROM jsonb_array_elements(c.steps) AS step, jsonb_to_record(step) AS each(at timestamptz, minor bigint,
-                lines int, units bigint, has_discount bool, has_address bool, has_shipping bool)) AS new
+                lines int, units bigint, has_discount bool, has_shipping bool)) AS new
         WHERE new.is_new
         UNION ALL
         SELECT c.created_at, c.first_minor, c.first_lines, c.first_units, NULL, NULL, NULL, true, 0

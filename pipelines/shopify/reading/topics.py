@@ -75,7 +75,7 @@ def form_of(name: str) -> Form:
 
 UNIT_KEY = "_shopmlops_unit"  # the cart attribute that our theme block and pixel write
 CHECKOUT_TOKENS = {"checkout": "token", "order": "checkout_token"}  # by kind of topic, where the token stands
-REACHED = ("has_address", "has_shipping", "has_discount")  # of a checkout: yes or no, and nothing of what
+REACHED = ("has_shipping", "has_discount")  # of a checkout: yes or no, and nothing of what
 UNIT = re.compile(r"[0-9a-f]{32}")
 SOME = re.compile(r"[0.]*[1-9]")  # with which an amount begins that is more than nothing
 
@@ -233,14 +233,13 @@ def minimise(topic: Topic, body: dict[str, Any]) -> Minimised:
 
 
 def reached(body: dict[str, Any]) -> dict[str, bool]:
-    """Say how far a checkout has come: who chose a delivery gave an address, for which we do not ask.
+    """Say how far a checkout has come; of its address, for which we do not ask, nothing.
 
     >>> reached({"shipping_lines": [{"price": "3.95"}], "discount_codes": []})
-    {'has_address': True, 'has_shipping': True, 'has_discount': False}
+    {'has_shipping': True, 'has_discount': False}
     """
-    delivery = bool(body.get("shipping_lines"))
     discount = body.get("discount_codes") or is_some(body.get("total_discounts"))  # some come without a code
-    return dict(zip(REACHED, (delivery, delivery, bool(discount)), strict=True))
+    return dict(zip(REACHED, (bool(body.get("shipping_lines")), bool(discount)), strict=True))
 
 
 def is_some(amount: Any) -> bool:

@@ -15,7 +15,7 @@ from pipelines.usecases.contract import PARAMETERS, Frames, NotEnoughHistory, Pr
 from pipelines.usecases.conversion.learning import head as heads
 from pipelines.usecases.conversion.learning.elsewhere import PRIORS
 from pipelines.usecases.conversion.learning.head import Head
-from pipelines.usecases.conversion.moments import COLUMNS, KINDS, days, moments, rows_of
+from pipelines.usecases.conversion.moments import KINDS, columns_of, days, moments, rows_of
 from pipelines.usecases.conversion.notices import notices
 
 LEAST_DAYS = 14
@@ -41,7 +41,7 @@ def fit(frames: Frames, *, seed: int = 0, progress: Progress | None = None) -> F
     for done, of in enumerate(KINDS):
         report(done / len(KINDS), f"Learning who orders: {of}s")
         rows = rows_of(frames, of)
-        found[of] = heads.learn(rows, COLUMNS, PRIORS[of], seed=seed)
+        found[of] = heads.learn(rows, columns_of(rows), PRIORS[of], seed=seed)
         told += notices(of, rows, found[of], frames.asof)
     return Fitted(frames.asof, seed, found, tuple(told))
 

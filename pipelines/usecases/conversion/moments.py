@@ -13,7 +13,7 @@ import pandas as pd
 
 from pipelines.usecases.contract import Frames
 from pipelines.usecases.conversion.learning import delay
-from pipelines.usecases.conversion.learning.columns import Columns, Floats, Ints, Mask, Rows, column_of
+from pipelines.usecases.conversion.learning.columns import Columns, Floats, Ints, Mask, Rows, amounts, column_of
 from pipelines.usecases.conversion.scorer import CHECKOUT, SESSION
 
 KINDS = (SESSION, CHECKOUT)
@@ -26,6 +26,7 @@ COLUMNS = Columns(
     clocks=("hour", "weekday"),
     before=frozenset({"adds", "carts", *CART, *REACHED}),
 )
+LEAST_ALONE = 20  # moments with an address and no delivery yet
 
 
 def moments(frames: Frames, of: str = "") -> pd.DataFrame:
@@ -41,6 +42,16 @@ def rows_of(frames: Frames, of: str) -> Rows:
     told = told[told["at"].notna()].sort_values(["ds", "at", "unique_id"], kind="stable")
     came, _ = delay.labels(waits(told), ages(told, frames.asof))
     return Rows(told, days(told), came, weight_of(told))
+
+
+def columns_of(rows: Rows) -> Columns:
+    """Leave the address out where hardly any was told of before a delivery: it would stand for the delivery.
+
+    A checkout that asks itself tells both apart, also in a shop in which no browser does.
+    """
+    address, delivery = (amounts(column_of(rows.known, name)) for name in REACHED)
+    alone = np.count_nonzero((address > 0) & ~(delivery > 0))
+    return COLUMNS if alone >= LEAST_ALONE else COLUMNS.without({REACHED[0]: "is never told of alone"})
 
 
 def waits(told: pd.DataFrame) -> Floats:

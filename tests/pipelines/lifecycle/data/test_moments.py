@@ -231,7 +231,7 @@ class TestCheckouts:
 
 
 def step(late: timedelta, minor: int, **reached: bool) -> dict[str, Any]:
-    told = {"has_address": False, "has_shipping": False, "has_discount": False} | reached
+    told = {"has_shipping": False, "has_discount": False} | reached
     return {"at": (NOON + late).isoformat(), "minor": minor, "lines": 1, "units": 2} | told
 
 
@@ -239,19 +239,19 @@ class TestStepsOfACheckout:
     STEPS = (
         step(timedelta(), 6400),
         step(2 * MINUTE, 6400),  # nothing new
-        step(3 * MINUTE, 6400, has_address=True),
-        step(5 * MINUTE, 5800, has_address=True, has_shipping=True, has_discount=True),
+        step(3 * MINUTE, 6000),
+        step(5 * MINUTE, 5800, has_shipping=True, has_discount=True),
     )
     SHOWN: ClassVar[list[str]] = ["late", "changes", "value", "has_address", "has_shipping", "has_discount"]
 
     def shown(self, shop: Shop) -> list[list[float]]:
         frame = read(shop)
         frame["late"] = (frame["at"] - pd.Timestamp("2026-11-18 12:00")) / pd.Timedelta(MINUTE)
-        return frame.loc[frame["of"] == "checkout", self.SHOWN].to_numpy().tolist()
+        return frame.loc[frame["of"] == "checkout", self.SHOWN].fillna(-1).to_numpy().tolist()
 
     def test_it_is_looked_at_again_each_time_that_something_changed(self, shop: Shop) -> None:
         started(shop, NOON, steps=self.STEPS)
-        assert self.shown(shop) == [[0, 0, 6400, 0, 0, 0], [3, 1, 6400, 1, 0, 0], [5, 2, 5800, 1, 1, 1]]
+        assert self.shown(shop) == [[0, 0, 6400, 0, 0, 0], [3, 1, 6000, 0, 0, 0], [5, 2, 5800, 1, 1, 1]]
 
     def test_its_order_is_waited_for_from_each_step_and_no_step_after_it_is_looked_at(self, shop: Shop) -> None:
         started(shop, NOON, steps=self.STEPS, completed_at=NOON + 4 * MINUTE)
@@ -271,16 +271,16 @@ class TestStepsOfACheckout:
 
     def test_where_its_start_was_lost_it_begins_with_what_was_told_first_and_when(self, shop: Shop) -> None:
         started(shop, NOON, steps=self.STEPS[2:])
-        assert self.shown(shop) == [[3, 0, 6400, 1, 0, 0], [5, 1, 5800, 1, 1, 1]]
+        assert self.shown(shop) == [[3, 0, 6000, 0, 0, 0], [5, 1, 5800, 1, 1, 1]]
 
     def test_before_steps_were_noted_its_start_is_all_that_is_known(self, shop: Shop) -> None:
         started(shop, NOON)
         told = self.shown(shop)
-        assert told[0][:3] == [0, 0, 6400] and len(told) == 1 and all(map(math.isnan, told[0][3:]))
+        assert told[0][:3] == [0, 0, 6400] and len(told) == 1 and told[0][3:] == [-1, -1, -1]
 
     def test_over_midnight_it_stays_on_the_day_on_which_it_began(self, shop: Shop) -> None:
         late = datetime(2026, 11, 18, 23, 58, tzinfo=UTC)
-        after = {**step(timedelta(), 6400, has_address=True), "at": (late + 5 * MINUTE).isoformat()}
+        after = {**step(timedelta(), 6400, has_shipping=True), "at": (late + 5 * MINUTE).isoformat()}
         started(shop, late, steps=[{**step(timedelta(), 6400), "at": late.isoformat()}, after])
         frame = read(shop)
         assert frame["ds"].tolist() == [pd.Timestamp("2026-11-18")] * 2 and frame["hour"].tolist() == [23, 0]
@@ -299,14 +299,15 @@ class TestStepsOfACheckout:
         started(shop, NOON, steps=self.STEPS)
         for again in (0.0, 0.2):
             did(shop, NOON + (late + again) * MINUTE, ADDRESS, checkout_key=KEY)
-        first = min(late, 3.0)
-        assert self.shown(shop) == [[0, 0, 6400, 0, 0, 0], [first, 1, 6400, 1, 0, 0], [5, 2, 5800, 1, 1, 1]]
+        given = {2.5: [[2.5, 6400, 1], [3, 6000, 1]], 3.0: [[3, 6000, 1]], 3.5: [[3, 6000, 0], [3.5, 6000, 1]]}[late]
+        between = [[at, changes, value, known, 0, 0] for changes, (at, value, known) in enumerate(given, 1)]
+        assert self.shown(shop) == [[0, 0, 6400, 0, 0, 0], *between, [5, len(given) + 1, 5800, 1, 1, 1]]
 
     def test_a_step_that_only_the_pixel_told_of_is_one_with_what_was_known_last(self, shop: Shop) -> None:
         started(shop, NOON, steps=self.STEPS[:3])
         did(shop, NOON + 4 * MINUTE, DELIVERY, checkout_key=KEY)
         did(shop, NOON + 4 * MINUTE, DELIVERY, who="bob", checkout_key=KEY + 1)  # of a checkout of which nobody told
-        assert self.shown(shop) == [[0, 0, 6400, 0, 0, 0], [3, 1, 6400, 1, 0, 0], [4, 2, 6400, 1, 1, 0]]
+        assert self.shown(shop) == [[0, 0, 6400, 0, 0, 0], [3, 1, 6000, 0, 0, 0], [4, 2, 6000, 1, 1, 0]]
 
     @pytest.mark.parametrize("ends", ["payment_info_submitted", "checkout_completed"])
     def test_who_pays_is_looked_at_no_more(self, shop: Shop, ends: str) -> None:
@@ -320,9 +321,9 @@ class TestStepsOfACheckout:
         for late, kind in ((2, DELIVERY), (1, ADDRESS), (0.5, "checkout_contact_info_submitted")):
             did(shop, NOON + late * MINUTE, kind, checkout_key=KEY)
         begun, *after = self.shown(shop)
-        assert begun[:3] == [0, 0, 900] and all(map(math.isnan, begun[3:5]))  # a known shopper may begin with either
+        assert begun[:3] == [0, 0, 900] and begun[3:5] == [-1, -1]  # a known shopper may begin with either
         assert [told[:4] for told in after] == [[1, 1, 900, 1], [2, 2, 900, 1]] and after[1][4] == 1
-        assert math.isnan(after[0][4])
+        assert after[0][4] == -1
 
     def test_a_step_before_its_checkout_began_stands_at_the_beginning(self, shop: Shop) -> None:
         did(shop, NOON - MINUTE / 60, ADDRESS, checkout_key=KEY)  # by a browser's clock

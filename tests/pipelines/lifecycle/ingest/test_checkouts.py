@@ -88,13 +88,11 @@ OVER = ("checkouts/update", BODY | {"updated_at": at(4), "completed_at": at(4), 
 def steps(shop: Shop) -> list[tuple[str, int, str]]:
     """Give of each step the minute, the units, and what was reached."""
     found = Checkout.objects.for_shop(shop).get().steps or []
-    reached = (
-        " ".join(name for name in ("has_address", "has_shipping", "has_discount") if each[name]) for each in found
-    )
+    reached = (" ".join(name for name in ("has_shipping", "has_discount") if each[name]) for each in found)
     return [(each["at"][14:16], each["units"], told) for each, told in zip(found, reached, strict=True)]
 
 
-IN_TIME = [("00", 2, ""), ("02", 0, "has_address has_shipping"), ("03", 0, "has_discount")]
+IN_TIME = [("00", 2, ""), ("02", 0, "has_shipping"), ("03", 0, "has_discount")]
 
 
 @pytest.mark.parametrize("order", [(0, 2, 3), (3, 2, 0), (2, 0, 3), (3, 0, 2, 0, 3)])
@@ -124,7 +122,7 @@ def test_of_one_second_the_furthest_step_stands(shop: Shop) -> None:
     topic, body = TOLD[2]
     for reached in ({"shipping_lines": []}, {}, {"shipping_lines": None}):
         hear(shop, topic, body | reached)
-    assert steps(shop) == [("02", 0, "has_address has_shipping")]
+    assert steps(shop) == [("02", 0, "has_shipping")]
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -133,7 +131,7 @@ def test_of_one_second_a_larger_cart_is_not_further_than_a_delivery(shop: Shop, 
     told: list[dict[str, Any]] = [{"line_items": [LINE], "shipping_lines": []}, {}]
     for changes in reversed(told) if turned else told:
         hear(shop, topic, body | changes)
-    assert steps(shop) == [("02", 0, "has_address has_shipping")]
+    assert steps(shop) == [("02", 0, "has_shipping")]
 
 
 def test_of_one_that_changes_without_end_the_first_steps_are_kept(shop: Shop) -> None:

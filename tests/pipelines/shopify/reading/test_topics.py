@@ -192,7 +192,7 @@ def test_of_a_delivery_it_is_kept_that_one_was_chosen_and_of_an_address_nothing(
     body = {"token": "t", "shipping_address": {"address1": "12 Elm St"}, "shipping_lines": lines, "discount_codes": []}
     kept = minimise(TOPICS["checkouts/update"], body).payload
     del kept["token_digest"]
-    assert kept == {"has_address": is_chosen, "has_shipping": is_chosen, "has_discount": False}
+    assert kept == {"has_shipping": is_chosen, "has_discount": False}
 
 
 @pytest.mark.parametrize(

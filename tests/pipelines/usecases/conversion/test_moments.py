@@ -8,7 +8,9 @@ import pandas as pd
 
 from pipelines.endpoints.answering.memory import Place
 from pipelines.endpoints.checkout.told import understand
-from pipelines.usecases.conversion.moments import COLUMNS, ages, moments, questions, rows_of, weight_of
+from pipelines.usecases.conversion import model
+from pipelines.usecases.conversion.moments import COLUMNS, ages, columns_of, moments, questions, rows_of, weight_of
+from pipelines.usecases.conversion.scorer import CHECKOUT, chance
 from tests.pipelines.usecases.conversion import shop
 
 
@@ -52,6 +54,16 @@ def test_a_checkout_stays_on_the_day_on_which_it_began() -> None:
     rows = rows_of(shop.of(pd.concat([told, after])), "checkout")
     assert (np.diff(rows.day) >= 0).all()
     assert rows.day[rows.known["unique_id"] == 0] == rows.day[rows.known["unique_id"] == start["unique_id"].item()]
+
+
+def test_an_address_is_learned_from_where_it_is_told_of_before_a_delivery_and_stands_for_none_elsewhere() -> None:
+    frames = shop.frames(40, 40)
+    assert columns_of(rows_of(frames, CHECKOUT)) == COLUMNS
+    by_shopify = shop.changed(frames, has_address=frames["moments"]["has_shipping"])
+    head = model.fit(by_shopify).heads[CHECKOUT].exported()
+    assert "has_address" not in head["amounts"] and "has_shipping" in head["amounts"]
+    given, chose = {"has_address": 1, "has_shipping": 0}, {"has_address": 1, "has_shipping": 1}
+    assert chance(head, given) == chance(head, given | {"has_address": 0}) != chance(head, chose)
 
 
 def test_a_checkout_that_asks_itself_is_known_by_all_that_is_learned_from() -> None:
