@@ -78,7 +78,7 @@ def number(text: str, decimal: str) -> Decimal | None:
     signs = {sign for sign in ".," if sign in plain}
     if len(signs) == 2:
         decimal = max(signs, key=plain.rfind)
-    elif signs and THOUSANDS.fullmatch(plain) and plain.count(*signs) > 1:
+    elif signs and THOUSANDS.fullmatch(plain) and len(re.findall("[.,]", plain)) > 1:
         decimal = "." if signs == {","} else ","  # a sign that comes again is that of thousands
     elif signs and decimal not in signs:
         if THOUSANDS.fullmatch(plain):
