@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 from django.conf import settings
+from shopify import session_token
 
 from pipelines.records import record
 from pipelines.shopify import plain_tokens
@@ -18,10 +19,7 @@ from pipelines.shopify.errors import InvalidIdToken
 
 LONGEST_TOKEN = 4096
 OLDEST = timedelta(minutes=5)  # that a checkout's token may be
-LEEWAY = timedelta(seconds=10)  # that clocks may differ, as Shopify's own library has it
-ALGORITHM = "HS256"
-OF_ADMIN: Any = {"require": ["iss", "dest", "sub", "jti", "sid", "exp"]}
-OF_CHECKOUT: Any = {"require": ["dest", "aud", "exp", "nbf", "iat", "jti"], "verify_sub": False}
+LEEWAY = timedelta(seconds=session_token.LEEWAY_SECONDS)
 SUBJECT = re.compile(r"[0-9A-Za-z_-]{1,40}")  # never the name of an operator, which has a colon
 REASONS: dict[type, str] = {
     jwt.ExpiredSignatureError: "expired",
@@ -59,7 +57,7 @@ def verify(token: str) -> Identity:
         raise InvalidIdToken("issuer")
     if not (type(claims["sub"]) is str and SUBJECT.fullmatch(claims["sub"])):
         raise InvalidIdToken("subject")
-    return Identity(domain, claims["sub"], str(claims["sid"]), _moment(claims["exp"]))
+    return Identity(domain, claims["sub"], str(claims["sid"]), _expiry(claims))
 
 
 def verify_checkout(token: str, at: datetime) -> Checkout:
@@ -79,6 +77,13 @@ def verify_checkout(token: str, at: datetime) -> Checkout:
     return Checkout(domain, str(claims["jti"])[:200])
 
 
+def _expiry(claims: dict[str, Any]) -> datetime:
+    """Return when the token ends; PyJWT checks `exp` only where it is present."""
+    if "exp" not in claims:
+        raise InvalidIdToken("claim missing")
+    return _moment(claims["exp"])
+
+
 def _moment(seconds: Any) -> datetime:
     """Return the moment that a claim names."""
     try:
@@ -88,21 +93,24 @@ def _moment(seconds: Any) -> datetime:
 
 
 def _of_admin(token: str, secret: str) -> Any:
-    """Read a token by the rules of Shopify's own library, which loads what no page needs."""
-    return by_pyjwt(token, secret, settings.SHOPIFY_API_KEY, OF_ADMIN)
+    """Read a token as Shopify's own library does."""
+    try:
+        return session_token.decode_from_header(f"Bearer {token}", settings.SHOPIFY_API_KEY, secret)
+    except session_token.SessionTokenError as error:
+        raise InvalidIdToken(_reason(error)) from error
 
 
 def _of_checkout(token: str, secret: str) -> Any:
-    """Read a token that lacks what the admin's has."""
+    """Read a token that lacks what the library asks for."""
     audience = settings.SHOPIFY_API_KEY
-    plain = plain_tokens.claims(token, secret, audience, LEEWAY.total_seconds())
-    return plain or by_pyjwt(token, secret, audience, OF_CHECKOUT)
+    return plain_tokens.claims(token, secret, audience, LEEWAY.total_seconds()) or _by_pyjwt(token, secret, audience)
 
 
-def by_pyjwt(token: str, secret: str, audience: str, rules: Any) -> Any:
-    """Read a token with all that may be odd about it."""
+def _by_pyjwt(token: str, secret: str, audience: str) -> Any:
+    """Read a checkout's token with all that may be odd about it."""
+    rules: Any = {"require": ["dest", "aud", "exp", "nbf", "iat", "jti"], "verify_sub": False}
     try:
-        return jwt.decode(token, secret, [ALGORITHM], options=rules, audience=audience, leeway=LEEWAY)
+        return jwt.decode(token, secret, [session_token.ALGORITHM], options=rules, audience=audience, leeway=LEEWAY)
     except jwt.PyJWTError as error:
         raise InvalidIdToken(REASONS.get(type(error), "malformed")) from error
 
@@ -125,3 +133,9 @@ def _claims(token: str, read: Callable[[str, str], Any]) -> dict[str, Any]:
         if refusal.reason != "signature":
             break
     raise refusal
+
+
+def _reason(error: session_token.SessionTokenError) -> str:
+    if isinstance(error, session_token.InvalidIssuerError | session_token.MismatchedHostsError):
+        return "issuer"
+    return REASONS.get(type(error.__cause__), "malformed")

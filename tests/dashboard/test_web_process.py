@@ -9,7 +9,7 @@ from pipelines.ops.demo_settings import demo_secrets
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
     *("numpy", "pandas", "scipy", "prophet", "plotly", "lightgbm", "pyarrow", "cmdstanpy"),
-    *("shopify", "pyactiveresource", "yaml", "fpdf", "graphql", "PIL"),
+    *("fpdf", "graphql", "PIL"),
 )
 CODE = """
 import sys

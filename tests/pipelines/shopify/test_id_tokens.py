@@ -3,10 +3,6 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
-from django.conf import settings
-from hypothesis import given
-from hypothesis import strategies as st
-from shopify import session_token
 
 from pipelines.shopify.errors import InvalidIdToken
 from pipelines.shopify.id_tokens import verify, verify_checkout
@@ -55,7 +51,7 @@ def test_the_old_secret_counts_while_a_rotation_lasts(settings):
         ({"sub": "operator:ann"}, "subject"),
         ({"sub": "42\n"}, "subject"),
         ({"sub": 42}, "malformed"),
-        ({"dest": 42}, "issuer"),
+        ({"dest": 42}, "malformed"),
         ({"exp": "soon"}, "malformed"),
         ({"exp": 10**30}, "malformed"),
     ],
@@ -87,32 +83,6 @@ def test_the_algorithm_is_pinned(algorithm):
 @pytest.mark.parametrize("garbage", ["", "a", "a.b.c", "é.é.é", "x" * 5000, "Bearer a.b.c", "\x00"])
 def test_garbage_is_refused(garbage):
     assert refusal(garbage) == "malformed"
-
-
-# Shopify's own library
-
-
-ANOTHER = "a-secret-of-some-other-app-altogether"
-ODD = {
-    **dict.fromkeys(("iss", "dest"), st.sampled_from([None, f"https://{SHOP}", f"https://{SHOP}/admin", SHOP, "a"])),
-    **dict.fromkeys(("exp", "nbf", "iat"), st.sampled_from([-3600, -12, -3, 3, 12, 3600])),
-    **dict.fromkeys(("sub", "sid", "jti", "aud"), st.sampled_from([None, "", "42", 42, ["x"]])),
-}
-
-
-@given(
-    changes=st.fixed_dictionaries({}, optional=ODD),
-    secret=st.sampled_from(["", ANOTHER]),
-)
-def test_what_is_let_in_its_own_library_lets_in(changes, secret):
-    now = int(time.time())
-    moved = {name: now + value for name, value in changes.items() if name in ("exp", "nbf", "iat")}
-    token = id_token(**changes | moved, secret=secret)
-    try:
-        verify(token)
-    except InvalidIdToken:
-        return
-    assert session_token.decode_from_header(f"Bearer {token}", settings.SHOPIFY_API_KEY, settings.SHOPIFY_API_SECRET)
 
 
 # What extensions in a checkout are given

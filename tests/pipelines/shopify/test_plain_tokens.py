@@ -55,7 +55,7 @@ def says_no_more_than_pyjwt(token: str, secret: str = SECRET, audience: str = AP
     found = quick(token, secret, audience)
     if found is None:
         return False
-    wanted = id_tokens.by_pyjwt(token, secret, audience, id_tokens.OF_CHECKOUT)  # it refuses by raising
+    wanted = id_tokens._by_pyjwt(token, secret, audience)  # it refuses by raising
     assert json.dumps(found) == json.dumps(wanted) and list(map(type, found.values())) == [*map(type, wanted.values())]
     return True
 
@@ -179,4 +179,4 @@ def test_what_was_signed_is_what_was_sent() -> None:
     for each in (f"{header}.{forged}.{signature}", f"{header}.{payload}.{'A' * 43}", f"{header}.{payload}."):
         assert quick(each) is None
         with pytest.raises(InvalidIdToken):
-            id_tokens.by_pyjwt(each, SECRET, APP, id_tokens.OF_CHECKOUT)
+            id_tokens._by_pyjwt(each, SECRET, APP)
