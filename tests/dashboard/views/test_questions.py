@@ -23,7 +23,7 @@ HOME = 14  # one of them says how the shop is, so that the page can ask what cha
 A_DECISION = {"/": 2, "/forecasts": 3}  # its card, or its number and what it says; what a freeze would mean for it
 FORECASTS = 6
 ORDERS = 8
-RECOMMENDATIONS = 17
+RECOMMENDATIONS = 18
 LARGE = 3 * PAGE_SIZE
 
 
