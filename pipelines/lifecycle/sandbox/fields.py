@@ -42,7 +42,7 @@ class Unlinked(Exception):
 
 class FieldsStand(ShopifyError):
     retryable = True
-    sentence = "Shopify would not delete them"
+    sentence = "Shopify would not delete them."
 
 
 @dataclass(frozen=True)
@@ -265,8 +265,8 @@ def take_back(test_shop: Shop, now: datetime) -> int:
         if error.retryable and lost.filter(unlinked_at__gt=now - GIVE_UP_AFTER).exists():
             log.info("fields in %s are taken back later: %s", test_shop.domain, error)
         else:
-            why = error if isinstance(error, FieldsStand) else "the app has no access any more"
-            note(test_shop, f"Fields in the test store could not be taken back: {why}", lost.delete()[0])
+            why = error.sentence if isinstance(error, FieldsStand) else "The app has no access any more."
+            note(test_shop, f"Fields in the test store could not be taken back. {why}", lost.delete()[0])
     if back:
         note(test_shop, "The fields in the test store were taken back", back)
     return back

@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import time_machine
+from django.utils import timezone
 
 from pipelines.lifecycle.monitor import drifts
 from pipelines.lifecycle.monitor.samples import Sample
+from pipelines.lifecycle.monitor.watch import own_doing
 from pipelines.models import DriftBins, LifecycleEvent, Measurement, Shop
 from pipelines.stats.clock import midnight
 from pipelines.usecases import USE_CASES, recommendations
@@ -197,7 +199,7 @@ def test_a_drift_begins_once_however_long_it_lasts(shop: Shop) -> None:
     assert (began.segment, began.starts_at) == ("size", midnight(LAST - timedelta(days=4), shop.zone))
 
 
-def test_what_follows_our_own_doing_asks_for_one_training(shop: Shop) -> None:
+def test_what_follows_our_own_doing_asks_for_one_training(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def change(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         two_days_on = (rows["day"] >= LAST - timedelta(days=4)) & (rng.random(len(rows)) < 0.8)
         return larger(rows, rng).assign(colour=np.where(two_days_on, "red", rows["colour"]))
@@ -207,6 +209,7 @@ def test_what_follows_our_own_doing_asks_for_one_training(shop: Shop) -> None:
             shop, "release.live", by="machine", because="", use_case="recommendations", version_number=1
         )
     with USE_CASES.also(recommendations.USE_CASE):
+        monkeypatch.setattr(own_doing, "newest_training", lambda drift: timezone.now())  # it ended at once
         look(shop, sample(change, since=LAST - timedelta(days=6)))
     began = Measurement.objects.filter(metric__startswith="drift_").exclude(metric="drift_lasting")
     assert dict(began.values_list("segment", "metric")) == {"size": "drift_began", "colour": "drift_of_ours"}

@@ -18,7 +18,9 @@ MARGINS = {GOOD: 1_700.0, HARMFUL: 1_000.0}  # of the whole order; without an of
 TAKEN, WON = {0: 0.0, GOOD: 0.3, HARMFUL: 0.6}, {0: 0.0, GOOD: 0.04, HARMFUL: 0.005}  # of who orders anyway, of others
 COLUMNS = ["unique_id", "ds", "visitor", "offer", "propensity", "eligible", "margins", "is_held_out"]
 COLUMNS += ["accepted", "profit"]
-OFFERS = pd.DataFrame({"offer_id": [GOOD, HARMFUL], "kind": "code", "margin": list(MARGINS.values()), "is_live": 1})
+OFFERS = pd.DataFrame(
+    {"offer_id": [GOOD, HARMFUL], "kind": "code", "margin": list(MARGINS.values()), "is_live": 1, "since": pd.NaT}
+)
 
 
 def came_of(offer: int, rng: np.random.Generator) -> tuple[bool, float]:
