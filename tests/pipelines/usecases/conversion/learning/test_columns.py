@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pipelines.usecases.conversion import scorer
 from pipelines.usecases.conversion.learning.columns import Columns, Rows, amounts, column_of, names
 
-ANYTHING = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3), st.just([1]))
+TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=3)  # PostgreSQL keeps no zero byte
+ANYTHING = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT, st.just([1]))
 
 
 @given(st.lists(ANYTHING, min_size=1, max_size=8))
