@@ -152,6 +152,9 @@ def test_what_lies_above_ninety_days_is_marked_down_while_it_lies_there():
 @given(shops(), st.integers(0, 30))
 def test_who_sells_on_loses_nothing_and_sells_all_that_is_wanted(shop, level):
     demand, rules, first_counted, _ = shop
+    # Nothing that nobody ordered lies there or comes at the beginning: no part of a pack, and one order at a time.
+    one, lead_time = np.ones(len(demand), dtype=int), np.minimum(rules.lead_time_days, rules.review_days)
+    rules = replaced(rules, pack_size=one, minimum_order=0 * one, lead_time_days=lead_time)
     rules = replaced(rules, continues=np.arange(len(demand)) % 2 == 0)
     policies = {"candidate": steady(level), "naive": steady(0)}
     result = replay(demand, rules, policies, first_counted=first_counted, first_day=FIRST_DAY)
