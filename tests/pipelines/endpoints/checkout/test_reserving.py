@@ -133,19 +133,23 @@ def at_once(till: Counter, offer: Offer, times: int) -> None:
         assert ended.value.value == (offer.pk, "")
 
 
-def test_the_next_block_is_taken_before_a_large_one_is_used_up_and_what_is_left_comes_back(
-    till: Counter, shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def plenty(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Offer:
+    """Return an offer of a large budget, whose blocks last longer than a test."""
     monkeypatch.setattr(reserving, "HANDED_OUT_FOR", 60.0)
-    offer = an_offer(shop, budget_minor=10**9)
+    return an_offer(shop, budget_minor=10**9)
 
+
+def test_the_next_block_is_taken_before_a_large_one_is_used_up_and_what_is_left_comes_back(
+    till: Counter, plenty: Offer
+) -> None:
     async def some() -> None:
-        lane = await nearly_used_up(till, offer)
-        at_once(till, offer, 2)
+        lane = await nearly_used_up(till, plenty)
+        at_once(till, plenty, 2)
         assert lane.is_asking
         await asyncio.gather(*till.cashier.asking)
         assert (lane.block.times, lane.spare.times) == (7, 32)
-        at_once(till, offer, 8)
+        at_once(till, plenty, 8)
         assert (lane.block.times, lane.spare, lane.is_asking) == (31, None, False)
 
     run(some())
@@ -154,14 +158,11 @@ def test_the_next_block_is_taken_before_a_large_one_is_used_up_and_what_is_left_
 
 
 def test_a_block_and_the_next_one_come_back_when_the_time_of_the_later_one_is_over(
-    till: Counter, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    till: Counter, plenty: Offer
 ) -> None:
-    monkeypatch.setattr(reserving, "HANDED_OUT_FOR", 60.0)
-    offer = an_offer(shop, budget_minor=10**9)
-
     async def some() -> None:
-        lane = await nearly_used_up(till, offer)
-        at_once(till, offer, 1)
+        lane = await nearly_used_up(till, plenty)
+        at_once(till, plenty, 1)
         await asyncio.gather(*till.cashier.asking)
         till.cashier.leave(lane, lane.last)
         assert (lane.block, lane.spare) == (None, None) and not till.cashier.lanes
@@ -172,17 +173,12 @@ def test_a_block_and_the_next_one_come_back_when_the_time_of_the_later_one_is_ov
     assert not OfferBlock.objects.exists()
 
 
-def test_where_no_next_block_is_left_the_last_one_is_handed_out_to_its_end(
-    till: Counter, shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reserving, "HANDED_OUT_FOR", 60.0)
-    offer = an_offer(shop, budget_minor=10**9)
-
+def test_where_no_next_block_is_left_the_last_one_is_handed_out_to_its_end(till: Counter, plenty: Offer) -> None:
     async def some() -> None:
-        await nearly_used_up(till, offer)
+        await nearly_used_up(till, plenty)
         till.cashier.ask = lambda *about: None  # type: ignore[method-assign]
-        at_once(till, offer, 9)
-        assert await asked(till.cashier, offer) == (0, USED_UP)
+        at_once(till, plenty, 9)
+        assert await asked(till.cashier, plenty) == (0, USED_UP)
 
     run(some())
     assert closed(till, till.cashier).reserved_minor == (reserving.AHEAD_FROM + 16) * 200

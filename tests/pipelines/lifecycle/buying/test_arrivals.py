@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
 from pipelines.lifecycle.buying.arrivals import Rise, seen
 from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop, Variant
 from tests import histories
+from tests.pipelines.lifecycle.buying.on_its_way import DAY, a_mug, twelve_of
 
 pytestmark = pytest.mark.django_db
 
 SENT = datetime(2026, 11, 10, 9, tzinfo=UTC)
-DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -23,19 +23,12 @@ def shop() -> Shop:
 
 @pytest.fixture
 def mug(shop: Shop) -> Variant:
-    variant = histories.a_variant(shop, 1, created=SENT - 100 * DAY)
-    histories.stocked(shop, variant, 9, SENT - 3 * DAY)
-    return variant
+    return a_mug(shop, SENT)
 
 
 @pytest.fixture
-def order(shop: Shop, mug: Variant) -> PurchaseOrder:
-    order = PurchaseOrder.objects.create(
-        shop=shop, number=1, vendor="Larch", currency="GBP", state=PurchaseOrder.State.SENT, sent_at=SENT,
-        sent_on=SENT.date(), expected_on=date(2026, 11, 24),
-    )  # fmt: skip
-    PurchaseLine.objects.create(shop=shop, order=order, variant_id=mug.shopify_id, title="Mug", units=12)
-    return order
+def order(mug: Variant) -> PurchaseOrder:
+    return twelve_of(mug, SENT).order
 
 
 def risen(order: PurchaseOrder) -> list[Rise]:

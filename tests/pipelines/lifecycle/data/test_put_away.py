@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,26 +10,20 @@ from pipelines.lifecycle.data import dataset
 from pipelines.lifecycle.data.put_away import not_put_away
 from pipelines.models import GoodsReceipt, PurchaseLine, PurchaseOrder, Shop, Variant
 from tests import histories
+from tests.pipelines.lifecycle.buying.on_its_way import DAY, a_mug, twelve_of
 from tests.pipelines.lifecycle.data.days import NOW
 
-DAY = timedelta(days=1)
 SENT = NOW - 9 * DAY
 
 
 @pytest.fixture
 def mug(shop: Shop) -> Variant:
-    variant = histories.a_variant(shop, 1, created=NOW - 200 * DAY)
-    histories.stocked(shop, variant, 9, SENT - 3 * DAY)
-    return variant
+    return a_mug(shop, SENT)
 
 
 @pytest.fixture
-def line(shop: Shop, mug: Variant) -> PurchaseLine:
-    order = PurchaseOrder.objects.create(
-        shop=shop, number=1, vendor="Larch", currency="GBP", state=PurchaseOrder.State.SENT, sent_at=SENT,
-        sent_on=SENT.date(), expected_on=date(2026, 11, 27),
-    )  # fmt: skip
-    return PurchaseLine.objects.create(shop=shop, order=order, variant_id=mug.shopify_id, title="Mug", units=12)
+def line(mug: Variant) -> PurchaseLine:
+    return twelve_of(mug, SENT)
 
 
 def came(line: PurchaseLine, units: int, at: datetime) -> None:
@@ -47,7 +41,7 @@ def test_it_counts_as_coming_today_until_stock_rises_by_it(shop: Shop, mug: Vari
     came(line, 8, NOW - 2 * DAY)
     told = dataset.build(shop, "demand_forecast", now=NOW).frames
     days = [(row.ds.date(), row.units) for row in told["deliveries"].itertuples()]
-    assert days == [(NOW.date(), 8), (date(2026, 11, 27), 4)] and told["stock"]["incoming"].tolist() == [12]
+    assert days == [(NOW.date(), 8), ((SENT + 14 * DAY).date(), 4)] and told["stock"]["incoming"].tolist() == [12]
     histories.stocked(shop, mug, 12, NOW - DAY)
     assert still(shop) == [5]
     histories.stocked(shop, mug, 11, NOW - timedelta(hours=5))  # one was sold
